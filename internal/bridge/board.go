@@ -1,0 +1,181 @@
+package bridge
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A board is where the gateways leave what is to be published and the one
+// writer takes it from. It is no queue: of each topic it holds the latest
+// message only, and what is retained stays on it, so that a broker that lost
+// everything can be told again.
+type board struct {
+	wake chan struct{} // has an element when something was left
+
+	mu     sync.Mutex // guards what follows
+	live   []batch
+	slots  map[string]*slot
+	count  int // slots ever made
+	queues [priorities][]*slot
+}
+
+// A priority orders what is told to a new connection; what is new later goes
+// behind all that.
+type priority int
+
+const (
+	discovered priority = iota // discovery documents
+	stated                     // info and values
+	available                  // availability of the gateways
+	present                    // the bridge's own state, last of all
+	changed                    // whatever has changed since
+	priorities
+)
+
+// A slot is the latest message of one retained topic.
+type slot struct {
+	Message
+	rank   priority
+	number int       // in the order of making
+	until  time.Time // when its value is stale; zero for never
+	queued bool
+	sent   chan struct{} // closed when it is sent, if not nil
+}
+
+// A batch is one sample of a gateway under live.
+type batch struct {
+	serial   string
+	messages []Message
+	until    time.Time // when the next sample is due, and this one not worth sending
+}
+
+func newBoard() *board {
+	return &board{wake: make(chan struct{}, 1), slots: map[string]*slot{}}
+}
+
+func (b *board) rouse() {
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+// putLive leaves a sample, in place of an older one that was not sent.
+func (b *board) putLive(serial string, ms []Message, until time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	defer b.rouse()
+	for i := range b.live {
+		if b.live[i].serial == serial {
+			b.live[i] = batch{serial, ms, until}
+			return
+		}
+	}
+	b.live = append(b.live, batch{serial, ms, until})
+}
+
+// put leaves a retained message to be sent now, and again to every new
+// connection as long as it is not stale.
+func (b *board) put(rank priority, m Message, until time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.set(rank, m, until)
+}
+
+func (b *board) set(rank priority, m Message, until time.Time) *slot {
+	s, ok := b.slots[m.Topic]
+	if !ok {
+		b.count++
+		s = &slot{number: b.count}
+		b.slots[m.Topic] = s
+	}
+	s.Message, s.rank, s.until = m, rank, until
+	b.queue(changed, s)
+	b.rouse()
+	return s
+}
+
+func (b *board) queue(p priority, s *slot) {
+	if !s.queued {
+		s.queued = true
+		b.queues[p] = append(b.queues[p], s)
+	}
+}
+
+// announce queues everything that stands, for a connection or a listener that
+// knows nothing.
+func (b *board) announce() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.queues = [priorities][]*slot{}
+	slots := slices.SortedFunc(maps.Values(b.slots), func(x, y *slot) int { return x.number - y.number })
+	for _, s := range slots {
+		s.queued = false
+		b.queue(s.rank, s)
+	}
+	b.rouse()
+}
+
+// takeLive takes every sample that is still worth sending.
+func (b *board) takeLive(now time.Time) []Message {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var ms []Message
+	for _, l := range b.live {
+		if now.Before(l.until) {
+			ms = append(ms, l.messages...)
+		}
+	}
+	b.live = nil
+	return ms
+}
+
+// take takes the next retained message, with the time it has left.
+func (b *board) take(now time.Time) (m Message, sent chan struct{}, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for p := range b.queues {
+		for len(b.queues[p]) > 0 {
+			s := b.queues[p][0]
+			b.queues[p] = b.queues[p][1:]
+			s.queued = false
+			m = s.Message
+			if len(m.Payload) == 0 {
+				delete(b.slots, m.Topic) // cleared at the broker, nothing stands
+			}
+			if s.until.IsZero() {
+				return m, s.sent, true
+			}
+			if now.Before(s.until) {
+				m.Expiry = seconds(s.until.Sub(now))
+				return m, s.sent, true
+			}
+		}
+	}
+	return Message{}, nil, false
+}
+
+// waiting reports whether the message of topic has not been sent yet.
+func (b *board) waiting(topic string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s, ok := b.slots[topic]
+	return ok && s.queued
+}
+
+// leave forgets all that was to be sent and leaves the last words. The
+// channel is closed when they are sent.
+func (b *board) leave(words []Message) <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.live, b.slots, b.queues = nil, map[string]*slot{}, [priorities][]*slot{}
+	sent := make(chan struct{})
+	for i, m := range words {
+		if s := b.set(present, m, time.Time{}); i == len(words)-1 {
+			s.sent = sent
+		}
+	}
+	return sent
+}

@@ -1,0 +1,96 @@
+// Package bridge carries what gateways measure to an MQTT broker.
+//
+// Data flows one way: each gateway has one goroutine, in which a sample is
+// read and turned into messages, and one more goroutine writes to the broker.
+// Between them is no queue but a board that holds the latest message of each
+// topic, so that what is published is never older than one interval.
+package bridge
+
+import (
+	"context"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// A Feed is a gateway to read and how often to read it.
+type Feed struct {
+	// Name is the gateway's in the log.
+	Name string
+	// Device is the gateway's name in Home Assistant; empty means "Envoy <serial>".
+	Device string
+	// Serial is the serial number it had when it was last seen, if known.
+	Serial string
+	Client *envoy.Client
+	// Interval is from the start of a reading to that of the next; 0 means 5 s.
+	Interval time.Duration
+	// StaleAfter is how old values may get before they count as unknown; 0 means 2 min.
+	StaleAfter time.Duration
+	// Status, if not nil, returns what more is told under info: the state of the token.
+	Status func() map[string]string
+	// Found, if not nil, is told the serial number when it is first known and when it changes.
+	Found func(serial string)
+}
+
+// HomeAssistant says what Home Assistant is told.
+type HomeAssistant struct {
+	Off      bool          // no discovery
+	Prefix   string        // of its discovery topics; empty means homeassistant
+	Interval time.Duration // at least between two changes of a value; 0 means 10 s
+}
+
+// A Bridge publishes the samples of its feeds until its context ends.
+type Bridge struct {
+	Feeds         []Feed
+	MQTT          MQTT
+	Topic         string // the base topic; empty means envoy
+	HomeAssistant HomeAssistant
+	Version       string // of the program; empty means dev
+	Log           zerolog.Logger // the zero Logger is silent
+}
+
+// leaveIn is how long the last words may take. Then the connection is closed
+// without a goodbye, and the broker publishes the Will.
+const leaveIn = 2 * time.Second
+
+// Run carries samples until ctx ends, marks everything offline and returns
+// nil. It returns an error only when the configuration is wrong.
+func (b *Bridge) Run(ctx context.Context) error {
+	h := newHouse(b)
+	// The connection outlives ctx so that the last word can be said over it.
+	link, err := connect(context.WithoutCancel(ctx), b.MQTT, retained(h.topics.bridge("state"), payloadOffline), h.writer.events())
+	if err != nil {
+		return err
+	}
+	h.writer.serve(link)
+
+	var g errgroup.Group
+	for _, gw := range h.gateways {
+		g.Go(func() error { gw.run(ctx); return nil })
+	}
+	err = g.Wait()
+	h.leave(link)
+	return err
+}
+
+// leave says the last words and closes the connection.
+func (h *house) leave(link *link) {
+	ctx, cancel := context.WithTimeout(context.Background(), leaveIn)
+	defer cancel()
+	h.writer.leave()
+	var words []Message
+	for _, gw := range h.gateways {
+		words = append(words, gw.lastWords()...)
+	}
+	sent := h.board.leave(append(words, retained(h.topics.bridge("state"), payloadOffline)))
+	select {
+	case <-sent:
+	case <-ctx.Done():
+	}
+	if err := link.close(ctx); err != nil {
+		h.writer.log.Warn().Err(err).Msg("left the broker without a goodbye")
+	}
+}

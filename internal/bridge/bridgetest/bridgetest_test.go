@@ -1,0 +1,219 @@
+package bridgetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/eclipse/paho.golang/paho"
+)
+
+func TestMatch(t *testing.T) {
+	for _, tt := range []struct {
+		filter, topic string
+		want          bool
+	}{
+		{"a/b", "a/b", true},
+		{"a/b", "a/b/c", false},
+		{"a/b/c", "a/b", false},
+		{"a/+", "a/b", true},
+		{"a/+", "a/b/c", false},
+		{"+/+", "a/b", true},
+		{"#", "a/b", true},
+		{"a/#", "a", true},
+		{"a/#", "a/b/c", true},
+		{"a/#", "b", false},
+		{"#", "$SYS/uptime", false},
+		{"+/uptime", "$SYS/uptime", false},
+		{"$SYS/#", "$SYS/uptime", true},
+	} {
+		if got := match(tt.filter, tt.topic); got != tt.want {
+			t.Errorf("match(%q, %q) = %t, want %t", tt.filter, tt.topic, got, tt.want)
+		}
+	}
+}
+
+// A guest is a plain MQTT client that hears what it has subscribed to.
+type guest struct {
+	*paho.Client
+	conn  net.Conn
+	heard []string
+}
+
+// visit connects with a Will that waits for 5 s and a session of 60 s.
+func visit(t *testing.T, b *Broker, id string) (g *guest, present bool) {
+	t.Helper()
+	conn, err := b.Dial(t.Context(), "tcp", "broker:1883")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g = &guest{conn: conn}
+	g.Client = paho.NewClient(paho.ClientConfig{Conn: conn, OnPublishReceived: []func(paho.PublishReceived) (bool, error){
+		func(r paho.PublishReceived) (bool, error) {
+			g.heard = append(g.heard, fmt.Sprintf("%s=%s retained:%t", r.Packet.Topic, r.Packet.Payload, r.Packet.Retain))
+			return true, nil
+		},
+	}})
+	ack, err := g.Connect(t.Context(), &paho.Connect{
+		ClientID:       id,
+		Properties:     &paho.ConnectProperties{SessionExpiryInterval: new(uint32(60))},
+		WillMessage:    &paho.WillMessage{Topic: "will/" + id, Payload: []byte("gone"), Retain: true},
+		WillProperties: &paho.WillProperties{WillDelayInterval: new(uint32(5))},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g, ack.SessionPresent
+}
+
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+func TestRetainedMessagesExpire(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := new(Broker)
+		defer b.Close()
+		g, _ := visit(t, b, "g")
+		for topic, expiry := range map[string]uint32{"for/ever": 0, "for/a/minute": 60} {
+			p := &paho.Publish{Topic: topic, Payload: []byte("1"), Retain: true, QoS: 1}
+			if expiry > 0 {
+				p.Properties = &paho.PublishProperties{MessageExpiry: &expiry}
+			}
+			if _, err := g.Publish(t.Context(), p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		pass(time.Minute - 1)
+		both := map[string]string{"for/ever": "1", "for/a/minute": "1"}
+		if got := b.RetainedAll(); !maps.Equal(got, both) {
+			t.Errorf("retained within a minute: %v, want %v", got, both)
+		}
+		pass(1)
+		if got, ok := b.Retained("for/a/minute"); ok {
+			t.Errorf("retained after a minute: %q", got)
+		}
+		b.Publish("for/ever", "", true)
+		if got := b.RetainedAll(); len(got) != 0 {
+			t.Errorf("retained after an empty payload: %v", got)
+		}
+	})
+}
+
+func TestSessionsAndWills(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := new(Broker)
+		defer b.Close()
+		for _, tt := range []struct {
+			name    string
+			leave   func(*guest)
+			away    time.Duration
+			wills   int
+			present bool
+		}{
+			{"back in time", func(*guest) { b.Drop() }, 4 * time.Second, 0, true},
+			{"back after the will", func(*guest) { b.Drop() }, 6 * time.Second, 1, true},
+			{"back after the session", func(*guest) { b.Drop() }, 61 * time.Second, 1, false},
+			{"goodbye", func(g *guest) { g.Disconnect(&paho.Disconnect{}) }, 10 * time.Second, 0, true},
+			{"goodbye with the will", func(g *guest) { g.Disconnect(&paho.Disconnect{ReasonCode: 4}) }, 10 * time.Second, 1, true},
+			{"taken over", func(*guest) {}, 4 * time.Second, 0, true},
+			{"restart", func(*guest) { b.Forget() }, 10 * time.Second, 0, false},
+		} {
+			g, _ := visit(t, b, tt.name)
+			tt.leave(g)
+			pass(tt.away)
+			g, present := visit(t, b, tt.name)
+			pass(time.Minute)
+			if n := b.Count("will/" + tt.name); n != tt.wills || present != tt.present {
+				t.Errorf("%s: %d wills and session present %t, want %d and %t", tt.name, n, present, tt.wills, tt.present)
+			}
+			g.Disconnect(&paho.Disconnect{})
+		}
+	})
+}
+
+func TestSubscriptions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := new(Broker)
+		defer b.Close()
+		b.Publish("a/1", "old", true)
+		g, _ := visit(t, b, "g")
+		subscribe := func(o paho.SubscribeOptions) {
+			if _, err := g.Subscribe(t.Context(), &paho.Subscribe{Subscriptions: []paho.SubscribeOptions{o}}); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+		}
+		subscribe(paho.SubscribeOptions{Topic: "a/+", RetainHandling: 1, NoLocal: true})
+		subscribe(paho.SubscribeOptions{Topic: "a/+", RetainHandling: 1, NoLocal: true}) // not new
+		subscribe(paho.SubscribeOptions{Topic: "a/+", RetainHandling: 2, NoLocal: true})
+		b.Publish("a/2", "new", true)
+		g.Publish(t.Context(), &paho.Publish{Topic: "a/3", Payload: []byte("own")})
+		synctest.Wait()
+		want := []string{"a/1=old retained:true", "a/2=new retained:false"}
+		if !slices.Equal(g.heard, want) {
+			t.Errorf("heard %q, want %q", g.heard, want)
+		}
+	})
+}
+
+// A frozen broker takes what is sent and handles it when it thaws, also what a
+// client sent that has left meanwhile.
+func TestFreeze(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := new(Broker)
+		defer b.Close()
+		g, _ := visit(t, b, "g")
+		b.Freeze()
+		if _, err := g.Publish(t.Context(), &paho.Publish{Topic: "t", Payload: []byte("late")}); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := g.Publish(ctx, &paho.Publish{Topic: "t", QoS: 1}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("publish to a frozen broker = %v, want %v", err, context.DeadlineExceeded)
+		}
+		g.conn.Close()
+		pass(time.Hour)
+		if n := b.Count("t"); n != 0 {
+			t.Errorf("the frozen broker has %d messages, want 0", n)
+		}
+		thawed := time.Now()
+		b.Thaw()
+		pass(10 * time.Second)
+		var times []time.Duration
+		for _, m := range b.Messages() {
+			times = append(times, m.Time.Sub(thawed))
+		}
+		if want := []time.Duration{0, 0, 5 * time.Second}; !slices.Equal(times, want) {
+			t.Errorf("two messages and the Will came %v after the thaw, want %v", times, want)
+		}
+	})
+}
+
+func TestCloseAndOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &Broker{Keep: func(r Record) bool { return r.Topic != "often" }}
+		visit(t, b, "g")
+		b.Close()
+		if _, err := b.Dial(t.Context(), "tcp", "broker:1883"); err == nil {
+			t.Error("a closed broker accepts a connection")
+		}
+		b.Open()
+		if _, present := visit(t, b, "g"); !present {
+			t.Error("the session is gone")
+		}
+		b.Publish("often", "1", false)
+		if b.Count("often") != 1 || len(b.Messages()) != 0 {
+			t.Errorf("counted %d and kept %v, want 1 and none", b.Count("often"), b.Messages())
+		}
+		b.Close()
+	})
+}

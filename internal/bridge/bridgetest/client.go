@@ -1,0 +1,170 @@
+package bridgetest
+
+import (
+	"net"
+	"time"
+
+	"github.com/eclipse/paho.golang/packets"
+)
+
+// A client is a connection to the broker. One goroutine reads what comes in,
+// another writes what goes out; what is done is done under the broker's lock.
+type client struct {
+	broker *Broker
+	conn   net.Conn
+	wake   chan struct{} // there is something to write
+	done   chan struct{} // closed when the connection has ended
+
+	session *session // nil until the CONNECT was accepted
+	queue   []*packets.ControlPacket
+	ending  bool // the connection ends when the queue is written
+}
+
+func (c *client) read() {
+	b := c.broker
+	defer func() {
+		c.conn.Close()
+		close(c.done)
+		b.mu.Lock()
+		delete(b.clients, c)
+		b.mu.Unlock()
+		b.do(func() { c.leave(false) })
+	}()
+	for {
+		p, err := packets.ReadPacket(c.conn)
+		if err != nil {
+			return
+		}
+		b.do(func() { c.handle(p) })
+	}
+}
+
+func (c *client) write() {
+	for {
+		select {
+		case <-c.wake:
+		case <-c.done:
+			return
+		}
+		c.broker.mu.Lock()
+		queue, ending := c.queue, c.ending
+		c.queue = nil
+		c.broker.mu.Unlock()
+		for _, p := range queue {
+			if _, err := p.WriteTo(c.conn); err != nil {
+				return
+			}
+		}
+		if ending {
+			c.conn.Close()
+		}
+	}
+}
+
+// send queues a packet of the given type, filled in by fill.
+func (c *client) send(kind byte, fill func(*packets.ControlPacket)) {
+	p := packets.NewControlPacket(kind)
+	if fill != nil {
+		fill(p)
+	}
+	c.queue = append(c.queue, p)
+	c.signal()
+}
+
+// end closes the connection when the queue is written.
+func (c *client) end() {
+	c.ending = true
+	c.signal()
+}
+
+func (c *client) signal() {
+	select {
+	case c.wake <- struct{}{}:
+	default: // write has not yet taken the last one
+	}
+}
+
+// leave parts the client from its session, whose Will speaks unless the client
+// has said goodbye.
+func (c *client) leave(goodbye bool) {
+	if s := c.session; s != nil && s.client == c {
+		s.lose(goodbye)
+	}
+}
+
+func (c *client) handle(p *packets.ControlPacket) {
+	if m, ok := p.Content.(*packets.Connect); ok {
+		c.connect(m)
+		return
+	}
+	if c.session == nil || c.session.client != c {
+		return // not connected, or taken over
+	}
+	switch m := p.Content.(type) {
+	case *packets.Pingreq:
+		c.send(packets.PINGRESP, nil)
+	case *packets.Publish:
+		c.publish(m, size(p))
+	case *packets.Subscribe:
+		reasons := c.session.subscribe(m.Subscriptions)
+		c.send(packets.SUBACK, func(p *packets.ControlPacket) {
+			a := p.Content.(*packets.Suback)
+			a.PacketID, a.Reasons = m.PacketID, reasons
+		})
+		c.session.sendRetained(m.Subscriptions)
+	case *packets.Disconnect:
+		c.leave(m.ReasonCode == packets.DisconnectNormalDisconnection)
+		c.end()
+	}
+}
+
+func (c *client) connect(m *packets.Connect) {
+	b := c.broker
+	b.connects = append(b.connects, Connect{
+		Time: time.Now(), ClientID: m.ClientID, Username: m.Username, CleanStart: m.CleanStart, KeepAlive: m.KeepAlive,
+		SessionExpiry: value(m.Properties.SessionExpiryInterval), ReceiveMaximum: value(m.Properties.ReceiveMaximum),
+		WillDelay: willDelay(m), Reason: b.refusal,
+	})
+	present := b.refusal == 0 && b.admit(c, m)
+	c.send(packets.CONNACK, func(p *packets.ControlPacket) {
+		a := p.Content.(*packets.Connack)
+		a.ReasonCode, a.SessionPresent = b.refusal, present
+		if b.MaximumPacketSize > 0 {
+			a.Properties.MaximumPacketSize = new(b.MaximumPacketSize)
+		}
+		if b.NoRetain {
+			a.Properties.RetainAvailable = new(byte(0))
+		}
+	})
+	if b.refusal != 0 {
+		c.end()
+	}
+}
+
+func (c *client) publish(m *packets.Publish, size uint32) {
+	b := c.broker
+	if b.MaximumPacketSize > 0 && size > b.MaximumPacketSize {
+		c.disconnect(packets.DisconnectPacketTooLarge)
+		c.leave(false)
+		return
+	}
+	denial := b.denial(m.Topic)
+	if denial == 0 {
+		b.accept(Record{
+			Time: time.Now(), Client: c.session.id, Topic: m.Topic, Payload: string(m.Payload),
+			Retain: m.Retain, QoS: m.QoS, Expiry: value(m.Properties.MessageExpiry),
+		})
+	}
+	if m.QoS > 0 {
+		c.send(packets.PUBACK, func(p *packets.ControlPacket) {
+			a := p.Content.(*packets.Puback)
+			a.PacketID, a.ReasonCode = m.PacketID, denial
+		})
+	}
+}
+
+// disconnect tells the client why its connection ends, and ends it.
+func (c *client) disconnect(reason byte) {
+	c.send(packets.DISCONNECT, func(p *packets.ControlPacket) { p.Content.(*packets.Disconnect).ReasonCode = reason })
+	c.end()
+}

@@ -1,0 +1,174 @@
+package bridgetest
+
+import (
+	"time"
+
+	"github.com/eclipse/paho.golang/packets"
+)
+
+// A session outlives the connections of a client for a while.
+type session struct {
+	broker *Broker
+	id     string
+	client *client   // nil while the client is away
+	left   time.Time // when the client went away last
+	expiry time.Duration
+	will   *will // nil when there is none, or when it has been said
+	subs   map[string]packets.SubOptions
+	lastID uint16 // of a packet sent with QoS 1
+}
+
+type will struct {
+	Record
+	delay time.Duration
+}
+
+// admit gives the client its session and reports whether there was one.
+func (b *Broker) admit(c *client, m *packets.Connect) (present bool) {
+	s := b.sessions[m.ClientID]
+	if s != nil && s.client != nil {
+		s.client.disconnect(packets.DisconnectSessionTakenOver)
+		s.lose(false)
+		s = b.sessions[m.ClientID]
+	}
+	if s != nil && m.CleanStart {
+		s.end()
+		s = nil
+	}
+	if present = s != nil; !present {
+		s = &session{broker: b, id: m.ClientID, subs: map[string]packets.SubOptions{}}
+		if b.sessions == nil {
+			b.sessions = map[string]*session{}
+		}
+		b.sessions[m.ClientID] = s
+	}
+	s.client, c.session = c, s
+	s.expiry = time.Duration(value(m.Properties.SessionExpiryInterval)) * time.Second
+	s.will = nil
+	if m.WillFlag {
+		s.will = &will{
+			Record: Record{Client: s.id, Topic: m.WillTopic, Payload: string(m.WillMessage), Retain: m.WillRetain, QoS: m.WillQOS, Will: true},
+			delay:  time.Duration(willDelay(m)) * time.Second,
+		}
+	}
+	return present
+}
+
+func willDelay(m *packets.Connect) uint32 {
+	if m.WillProperties == nil {
+		return 0
+	}
+	return value(m.WillProperties.WillDelayInterval)
+}
+
+// lose notes that the connection has ended. The Will speaks after its delay or
+// when the session ends, whichever is first, unless the client said goodbye.
+func (s *session) lose(goodbye bool) {
+	s.client, s.left = nil, time.Now()
+	if goodbye {
+		s.will = nil
+	}
+	if s.expiry == 0 {
+		s.end()
+		return
+	}
+	if w := s.will; w != nil {
+		s.after(w.delay, func() {
+			if s.will == w {
+				s.speak()
+			}
+		})
+	}
+	s.after(s.expiry, s.end)
+}
+
+// after runs f when the client has been away for d, unless it comes back before.
+func (s *session) after(d time.Duration, f func()) {
+	if d == 0 {
+		f()
+		return
+	}
+	left := s.left
+	time.AfterFunc(d, func() {
+		s.broker.do(func() {
+			if s.client == nil && s.broker.sessions[s.id] == s && s.left.Equal(left) {
+				f()
+			}
+		})
+	})
+}
+
+// end forgets the session.
+func (s *session) end() {
+	if s.broker.sessions[s.id] == s {
+		delete(s.broker.sessions, s.id)
+	}
+	s.speak()
+}
+
+// speak publishes the Will, once.
+func (s *session) speak() {
+	if w := s.will; w != nil {
+		s.will = nil
+		w.Time = time.Now()
+		s.broker.accept(w.Record)
+	}
+}
+
+// subscribe adds subscriptions and returns the QoS granted to each,
+// or why it is denied.
+func (s *session) subscribe(subs []packets.SubOptions) []byte {
+	reasons := make([]byte, len(subs))
+	for i, o := range subs {
+		if reasons[i] = s.broker.denied[o.Topic]; reasons[i] != 0 {
+			subs[i].RetainHandling = packets.RetainDoNotSend
+			continue
+		}
+		_, known := s.subs[o.Topic]
+		if known && o.RetainHandling == packets.RetainSendOnSubscribeIfNew {
+			subs[i].RetainHandling = packets.RetainDoNotSend
+		}
+		o.QoS = min(o.QoS, 1)
+		reasons[i] = o.QoS
+		s.subs[o.Topic] = o
+	}
+	return reasons
+}
+
+// sendRetained sends what is retained under subscriptions that want it.
+func (s *session) sendRetained(subs []packets.SubOptions) {
+	for _, o := range subs {
+		if o.RetainHandling == packets.RetainDoNotSend {
+			continue
+		}
+		for topic, r := range s.broker.live() {
+			if match(o.Topic, topic) {
+				s.send(topic, r.payload, min(o.QoS, r.qos), true)
+			}
+		}
+	}
+}
+
+// deliver sends a message once if a subscription wants it.
+func (s *session) deliver(r Record) {
+	for filter, o := range s.subs {
+		if match(filter, r.Topic) && !(o.NoLocal && r.Client == s.id) {
+			s.send(r.Topic, r.Payload, min(o.QoS, r.QoS), r.Retain && o.RetainAsPublished)
+			return
+		}
+	}
+}
+
+func (s *session) send(topic, payload string, qos byte, retain bool) {
+	if s.client == nil {
+		return
+	}
+	s.client.send(packets.PUBLISH, func(p *packets.ControlPacket) {
+		m := p.Content.(*packets.Publish)
+		m.Topic, m.Payload, m.QoS, m.Retain = topic, []byte(payload), qos, retain
+		if qos > 0 {
+			s.lastID = max(s.lastID+1, 1)
+			m.PacketID = s.lastID
+		}
+	})
+}

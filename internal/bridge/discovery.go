@@ -1,0 +1,153 @@
+package bridge
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// The documents of Home Assistant's device discovery (2024.11 and later). Home
+// Assistant refuses a whole document for one unknown key at its root, in
+// device or in origin.
+type (
+	announcement struct {
+		Device       device               `json:"device"`
+		Origin       origin               `json:"origin"`
+		Availability []topicRef           `json:"availability"`
+		Mode         string               `json:"availability_mode"`
+		Components   map[string]component `json:"components"`
+	}
+
+	device struct {
+		Identifiers  []string `json:"identifiers"`
+		Name         string   `json:"name"`
+		Manufacturer string   `json:"manufacturer"`
+		Model        string   `json:"model"`
+		Serial       string   `json:"serial_number,omitempty"`
+		Software     string   `json:"sw_version,omitempty"`
+		Hardware     string   `json:"hw_version,omitempty"`
+		Via          string   `json:"via_device,omitempty"`
+	}
+
+	origin struct {
+		Name     string `json:"name"`
+		Software string `json:"sw_version,omitempty"`
+		URL      string `json:"support_url"`
+	}
+
+	topicRef struct {
+		Topic string `json:"topic"`
+	}
+
+	// A component is one entity. One of which only the platform is told is removed.
+	component struct {
+		Platform     string     `json:"platform"`
+		Name         string     `json:"name,omitempty"`
+		UniqueID     string     `json:"unique_id,omitempty"`
+		StateTopic   string     `json:"state_topic,omitempty"`
+		DeviceClass  string     `json:"device_class,omitempty"`
+		StateClass   string     `json:"state_class,omitempty"`
+		Unit         string     `json:"unit_of_measurement,omitempty"`
+		Precision    *int       `json:"suggested_display_precision,omitempty"`
+		ExpireAfter  uint32     `json:"expire_after,omitempty"` // seconds
+		Category     string     `json:"entity_category,omitempty"`
+		Enabled      *bool      `json:"enabled_by_default,omitempty"`
+		PayloadOn    string     `json:"payload_on,omitempty"`
+		PayloadOff   string     `json:"payload_off,omitempty"`
+		Availability []topicRef `json:"availability,omitempty"`
+	}
+)
+
+const (
+	diagnostic = "diagnostic"
+	supportURL = "https://github.com/envoy-mqtt/envoy-mqtt"
+)
+
+func (a announcement) marshal() []byte {
+	payload, err := json.Marshal(a)
+	if err != nil {
+		panic(err) // strings and integers
+	}
+	return payload
+}
+
+func newDevice(i envoy.Info, name string) device {
+	model := "IQ Gateway"
+	if i.Metered {
+		model = "IQ Gateway Metered"
+	}
+	return device{
+		Identifiers:  []string{"envoy_" + i.Serial},
+		Name:         orUsual(name, "Envoy "+i.Serial),
+		Manufacturer: "Enphase",
+		Model:        model,
+		Serial:       i.Serial,
+		Software:     i.Firmware,
+		Hardware:     i.PartNumber,
+	}
+}
+
+func (h *house) origin() origin { return origin{"envoy-mqtt", h.version, supportURL} }
+
+// component is the entity of one point.
+func (p point) component(t topics, serial string, staleAfter time.Duration) component {
+	q := quantities[p.quantity]
+	c := component{
+		Platform:    "sensor",
+		Name:        p.name,
+		UniqueID:    "envoy_" + serial + "_" + p.key(),
+		StateTopic:  t.gateway(serial) + "/" + p.topic(),
+		DeviceClass: q.class,
+		StateClass:  "measurement",
+		Unit:        q.unit,
+		Precision:   new(q.displayed),
+		ExpireAfter: seconds(staleAfter),
+	}
+	if p.phase > 0 {
+		c.Name += " " + phaseKeys[p.phase]
+	}
+	if q.counter {
+		c.StateClass, c.ExpireAfter = "total_increasing", 0
+	}
+	if !p.enabled || p.phase > 0 {
+		c.Enabled = new(false)
+	}
+	return c
+}
+
+// infoSensors are the entities of a gateway's info topics; other keys have none.
+var infoSensors = map[string]component{
+	"firmware":      {Platform: "sensor", Name: "Firmware", Category: diagnostic},
+	"part_number":   {Platform: "sensor", Name: "Part number", Category: diagnostic, Enabled: new(false)},
+	"last_report":   {Platform: "sensor", Name: "Last report", Category: diagnostic, DeviceClass: "timestamp", Enabled: new(false)},
+	"poll_duration": {Platform: "sensor", Name: "Poll duration", Category: diagnostic, DeviceClass: "duration", StateClass: "measurement", Unit: "ms", Precision: new(0), Enabled: new(false)},
+	"token_expires": {Platform: "sensor", Name: "Token expires", Category: diagnostic, DeviceClass: "timestamp"},
+	"token_role":    {Platform: "sensor", Name: "Token role", Category: diagnostic, Enabled: new(false)},
+	"token_state":   {Platform: "sensor", Name: "Token state", Category: diagnostic},
+	"token_problem": {Platform: "binary_sensor", Name: "Token problem", Category: diagnostic, DeviceClass: "problem"},
+}
+
+// bridgeDiscovery announces the bridge as a device of its own, which the
+// gateways are connected by.
+func (h *house) bridgeDiscovery() Message {
+	id := h.topics.bridgeID()
+	a := announcement{
+		Device:       device{Identifiers: []string{id}, Name: "Envoy MQTT bridge", Manufacturer: "envoy-mqtt", Model: "envoy-mqtt", Software: h.version},
+		Origin:       h.origin(),
+		Availability: []topicRef{{h.topics.bridge("state")}},
+		Mode:         "all",
+		Components: map[string]component{
+			"version":        {Platform: "sensor", Name: "Version"},
+			"gateways":       {Platform: "sensor", Name: "Gateways connected", StateClass: "measurement"},
+			"started":        {Platform: "sensor", Name: "Started", DeviceClass: "timestamp"},
+			"gateway_errors": {Platform: "sensor", Name: "Gateway errors", StateClass: "total_increasing", Enabled: new(false)},
+			"broker_errors":  {Platform: "sensor", Name: "Broker errors", StateClass: "total_increasing", Enabled: new(false)},
+		},
+	}
+	for key, c := range a.Components {
+		c.UniqueID, c.StateTopic, c.Category = id+"_"+key, h.topics.bridge(key), diagnostic
+		a.Components[key] = c
+	}
+	return Message{Topic: h.topics.config(id), Payload: a.marshal(), Retain: true, QoS: 1}
+}

@@ -1,0 +1,259 @@
+package bridge_test
+
+import (
+	"encoding/json"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/discoverytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+)
+
+// TestDiscovery holds what Home Assistant is told against its own rules, for
+// every layout and for every capture of a real gateway.
+func TestDiscovery(t *testing.T) {
+	gateways := map[string]*envoytest.Gateway{
+		"one phase":    {},
+		"two phases":   {Phases: 2},
+		"three phases": {Phases: 3},
+		"split phase":  {Split: true, ThreeLines: true},
+		"standard":     {Standard: true},
+		"no CT":        {CTs: envoytest.NoCTs},
+		"production":   {CTs: envoytest.ProductionCT},
+	}
+	captures := envoytest.Captures()
+	for _, dir := range captures {
+		if name := filepath.Base(dir); name != "3.7.0" { // cannot be read
+			gateways[name] = &envoytest.Gateway{Capture: dir}
+		}
+	}
+	if len(captures) == 0 {
+		t.Log("no captures of real gateways here (shared/gateways); the simulated gateways are tested all the same")
+	}
+	for _, name := range slices.Sorted(maps.Keys(gateways)) {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(gateways[name])
+				r.start(t)
+				time.Sleep(12 * time.Second)
+				msgs, opts := r.announced()
+				r.stop(t)
+				if len(msgs) < 2 {
+					t.Fatalf("%d discovery messages, want the bridge's and the gateway's; log:\n%s", len(msgs), r.log.String())
+				}
+				for _, f := range discoverytest.Check(msgs, opts) {
+					t.Error(f)
+				}
+			})
+		})
+	}
+}
+
+// announced returns the discovery messages and what they are checked against.
+func (r *rig) announced() ([]discoverytest.Message, discoverytest.Options) {
+	opts := discoverytest.Options{
+		Published: r.broker.RetainedAll(),
+		Expiry:    map[string]uint32{},
+	}
+	maps.DeleteFunc(opts.Published, func(topic, _ string) bool { return strings.HasPrefix(topic, "homeassistant/") })
+	var msgs []discoverytest.Message
+	for _, m := range r.broker.Messages() {
+		opts.Expiry[m.Topic] = m.Expiry
+		if strings.HasSuffix(m.Topic, "/config") {
+			msgs = append(msgs, discoverytest.Message{Topic: m.Topic, Payload: []byte(m.Payload), Retain: m.Retain, QoS: m.QoS, Expiry: m.Expiry})
+		}
+	}
+	return msgs, opts
+}
+
+type discovered struct {
+	Device struct {
+		Name     string
+		Software string `json:"sw_version"`
+		Via      string `json:"via_device"`
+	}
+	Components map[string]struct {
+		Platform, Name string
+		StateTopic     string `json:"state_topic"`
+		Enabled        *bool  `json:"enabled_by_default"`
+	}
+}
+
+func parseConfig(t *testing.T, payload string) (d discovered) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(payload), &d); err != nil {
+		t.Fatalf("%v in %q", err, payload)
+	}
+	return d
+}
+
+// TestNamesAsHomeAssistant: the names are those of Home Assistant's own
+// integration, so that a user can switch, and details are off at first.
+func TestNamesAsHomeAssistant(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(&envoytest.Gateway{Phases: 3})
+		r.start(t)
+		time.Sleep(time.Second)
+		payload, _ := r.broker.Retained(configTopic)
+		r.stop(t)
+		d := parseConfig(t, payload)
+		if d.Device.Name != "Envoy "+serial || d.Device.Via != "envoy_bridge" || d.Device.Software != "D8.3.5167" {
+			t.Errorf("device %+v", d.Device)
+		}
+		for key, want := range map[string]struct {
+			name    string
+			enabled bool
+		}{
+			"grid_power":         {"Current net power consumption", true},
+			"production_power":   {"Current power production", true},
+			"production_energy":  {"Lifetime energy production", true},
+			"consumption_power":  {"Current power consumption", true},
+			"consumption_energy": {"Lifetime energy consumption", true},
+			"grid_l2_power":      {"Current net power consumption l2", false},
+			"grid_l1_voltage":    {"Voltage net consumption CT l1", false},
+			"grid_current":       {"Net consumption CT current", false},
+			"reachable":          {"Reachable", true},
+		} {
+			c, ok := d.Components[key]
+			if enabled := c.Enabled == nil || *c.Enabled; !ok || c.Name != want.name || enabled != want.enabled {
+				t.Errorf("%s: %t %q enabled %t, want %q %t", key, ok, c.Name, enabled, want.name, want.enabled)
+			}
+		}
+		for _, key := range []string{"grid_energy", "grid_voltage", "grid_power_factor"} {
+			if c, ok := d.Components[key]; ok {
+				t.Errorf("%s is announced: %+v", key, c)
+			}
+		}
+	})
+}
+
+// TestRemoval: an entity whose meter is gone is removed the documented way.
+func TestRemoval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(&envoytest.Gateway{Phases: 3})
+		r.start(t)
+		time.Sleep(time.Minute)
+		// An outage, after which an electrician has taken two phases away.
+		r.gateway.Fault(envoytest.Busy, -1)
+		time.Sleep(20 * time.Second)
+		r.gateway.Clear()
+		r.gateway.Change(func(g *envoytest.Gateway) { g.Phases = 1 })
+		before := time.Now()
+		time.Sleep(2 * time.Minute)
+		r.stop(t)
+		var docs []discovered
+		var times []time.Time
+		for _, m := range r.since(before, configTopic) {
+			docs = append(docs, parseConfig(t, m.Payload))
+			times = append(times, m.Time)
+		}
+		if len(docs) != 2 || times[1].Sub(times[0]) < time.Second {
+			t.Fatalf("%d documents at %v, want two, a second apart at least", len(docs), times)
+		}
+		if c, ok := docs[0].Components["grid_l3_power"]; !ok || c.Platform != "sensor" || c.StateTopic != "" || c.Name != "" {
+			t.Errorf("first document: grid_l3_power %t %+v, want its platform alone", ok, c)
+		}
+		if c, ok := docs[1].Components["grid_l3_power"]; ok {
+			t.Errorf("second document: grid_l3_power %+v, want none", c)
+		}
+		if _, ok := docs[1].Components["grid_voltage"]; !ok {
+			t.Error("second document: the one phase's voltage is missing")
+		}
+		r.wantRetained(t, "envoy/"+serial+"/grid/l3/power", "")
+	})
+}
+
+// TestRemovalOfAnEarlierRun: what an older version announced and this one does
+// not have is removed too.
+func TestRemovalOfAnEarlierRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(new(envoytest.Gateway))
+		r.Feeds[0].Serial = serial
+		r.broker.Publish(configTopic, `{"device":{},"components":{"old":{"platform":"sensor","unique_id":"envoy_x_old","state_topic":"envoy/`+serial+`/old"},`+
+			`"foreign":{"platform":"sensor","unique_id":"f","state_topic":"other/topic"}}}`, true)
+		r.broker.Publish("envoy/"+serial+"/old", "5", true)
+		r.broker.Publish("other/topic", "5", true)
+		r.start(t)
+		time.Sleep(time.Minute)
+		r.wantRetained(t, "envoy/"+serial+"/old", "")
+		r.wantRetained(t, "other/topic", "5")
+		removed := 0
+		for _, m := range r.broker.Messages() {
+			if m.Topic == configTopic && m.Client != "" {
+				if c, ok := parseConfig(t, m.Payload).Components["old"]; ok && c.StateTopic == "" {
+					removed++
+				}
+			}
+		}
+		if removed != 1 {
+			t.Errorf("%d documents remove the old entity, want 1", removed)
+		}
+		r.stop(t)
+	})
+}
+
+// TestBirths: Home Assistant's start is answered once, after a pause, with
+// everything; a deletion by a person is not undone before that.
+func TestBirths(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(&envoytest.Gateway{})
+		r.start(t)
+		time.Sleep(time.Minute)
+		r.broker.Publish(configTopic, "", true) // deleted in the UI
+		deleted := time.Now()
+		time.Sleep(10 * time.Minute)
+		if n := len(r.since(deleted, configTopic)); n != 0 {
+			t.Errorf("announced %d times after a deletion, want 0", n)
+		}
+		born := time.Now()
+		for range 20 {
+			r.broker.Publish(birthTopic, "online", false)
+			time.Sleep(100 * time.Millisecond)
+		}
+		time.Sleep(10 * time.Second)
+		again := r.since(born, configTopic)
+		if len(again) < 1 || len(again) > 2 || again[0].Time.Sub(born) < 500*time.Millisecond || again[0].Time.Sub(born) > 5*time.Second {
+			t.Errorf("announced %d times after 20 births, want once or twice, after 0.5 to 5 s", len(again))
+		}
+		for _, topic := range []string{powerTopic, energyTopic, availTopic} {
+			if len(r.since(born, topic)) == 0 {
+				t.Errorf("%s was not told again", topic)
+			}
+		}
+		r.stop(t)
+	})
+}
+
+// TestStrayWill: the Will of an earlier connection may come late.
+func TestStrayWill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(&envoytest.Gateway{})
+		r.start(t)
+		time.Sleep(time.Minute)
+		r.broker.Publish(stateTopic, "offline", true)
+		time.Sleep(time.Second)
+		r.wantRetained(t, stateTopic, "online")
+		r.stop(t)
+		r.wantRetained(t, stateTopic, "offline")
+	})
+}
+
+func TestDiscoveryOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(&envoytest.Gateway{})
+		r.HomeAssistant.Off = true
+		r.start(t)
+		time.Sleep(time.Minute)
+		r.stop(t)
+		for topic := range r.broker.RetainedAll() {
+			if strings.HasSuffix(topic, "/config") {
+				t.Errorf("%s was announced", topic)
+			}
+		}
+	})
+}

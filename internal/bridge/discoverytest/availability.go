@@ -1,0 +1,119 @@
+package discoverytest
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Availability. Rules 19 and 20.
+
+// availabilityItems returns the objects in m's availability list, for which
+// Home Assistant takes a lone object too.
+func availabilityItems(m map[string]any) []map[string]any {
+	switch v := m["availability"].(type) {
+	case map[string]any:
+		return []map[string]any{v}
+	case []any:
+		var items []map[string]any
+		for _, item := range v {
+			if object, ok := item.(map[string]any); ok {
+				items = append(items, object)
+			}
+		}
+		return items
+	}
+	return nil
+}
+
+// availabilityTopics returns the topics on which m's availability hangs.
+func availabilityTopics(m map[string]any) []string {
+	var topics []string
+	for _, item := range availabilityItems(m) {
+		topics = append(topics, text(item, "topic"))
+	}
+	if topic := text(m, "availability_topic"); topic != "" {
+		topics = append(topics, topic)
+	}
+	return topics
+}
+
+// availability checks the keys of m, the root or a component with what it
+// inherits; s is what becomes of it when they are wrong.
+func (c *checker) availability(s Severity, m map[string]any) {
+	v, isList := m["availability"]
+	if _, isTopic := m["availability_topic"]; isList && isTopic {
+		c.add(s, 19, "both availability and availability_topic")
+	}
+	items := availabilityItems(m)
+	if list, ok := v.([]any); isList && len(items) == 0 && (!ok || len(list) > 0) || len(items) < len(list) {
+		c.add(s, 19, "availability is no list of objects")
+	}
+	for _, item := range items {
+		c.availabilityItem(s, item)
+	}
+	if sameWord(m) {
+		c.add(Warning, 19, "available and not available are the same word")
+	}
+	mode, ok := m["availability_mode"]
+	if name, _ := mode.(string); ok && !slices.Contains(ha.AvailabilityModes, name) {
+		c.add(s, 19, "availability_mode is none of %q", ha.AvailabilityModes)
+	}
+	if n := len(availabilityTopics(m)); n > 1 && mode != "all" {
+		c.add(Warning, 19, "%d availability topics, and the mode is not all", n)
+	}
+}
+
+func (c *checker) availabilityItem(s Severity, item map[string]any) {
+	for _, key := range slices.Sorted(maps.Keys(item)) {
+		switch {
+		case !slices.Contains(ha.AvailabilityKeys, key):
+			c.add(s, 19, "availability: key %q is not allowed", key)
+		case !scalar(item[key]):
+			c.add(s, 19, "availability: %s is no text", key)
+		}
+	}
+	if topic := text(item, "topic"); topic == "" {
+		c.add(s, 19, "availability: topic is missing")
+	} else {
+		c.topicName(s, "availability topic", topic, false)
+	}
+	if sameWord(item) {
+		c.add(Warning, 19, "available and not available are the same word")
+	}
+}
+
+func sameWord(m map[string]any) bool {
+	available := cmp.Or(text(m, "payload_available"), "online")
+	return available == cmp.Or(text(m, "payload_not_available"), "offline")
+}
+
+// ownAvailability checks that a device hangs on the bridge and on its gateway.
+func (c *checker) ownAvailability(doc *document) {
+	topics := availabilityTopics(doc.root)
+	if !slices.Contains(topics, c.opts.Base+"/bridge/state") {
+		c.add(House, 19, "availability lacks the bridge's state")
+	}
+	if doc.id == c.bridge() {
+		return
+	}
+	ofGateway := func(topic string) bool {
+		serial, ok := strings.CutPrefix(topic, c.opts.Base+"/")
+		serial, found := strings.CutSuffix(serial, "/availability")
+		own := !c.isGateway(doc.id) || strings.EqualFold("envoy_"+serial, doc.id)
+		return ok && found && own
+	}
+	if !slices.ContainsFunc(topics, ofGateway) {
+		c.add(House, 19, "availability lacks the gateway's")
+	}
+}
+
+// connectivity checks that what reports whether something can be reached stays
+// available when it cannot.
+func (c *checker) connectivity(m map[string]any) {
+	own := text(m, "state_topic")
+	if m["device_class"] == "connectivity" && slices.Contains(availabilityTopics(m), own) {
+		c.add(House, 20, "unavailable whenever it has to say no")
+	}
+}

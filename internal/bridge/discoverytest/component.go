@@ -1,0 +1,167 @@
+package discoverytest
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A component whatever its platform. Rules 11 to 16, 28, 29,
+// 31 and 32.
+
+var (
+	componentKey = regexp.MustCompile(`^[a-z0-9_]+$`)
+	entityID     = regexp.MustCompile(`^[a-z_]+\.[a-z0-9_]+$`)
+	aboutUs      = regexp.MustCompile(`(?i)\b(token|poll|firmware|report)`) // not about the house
+	ofPhase      = regexp.MustCompile(`_l[123](_|$)`)
+)
+
+// electrical are the classes that few look at: such entities start disabled.
+var electrical = []string{"voltage", "current", "frequency", "power_factor", "apparent_power", "reactive_power"}
+
+// A component is one entity of a device.
+type component struct {
+	key string
+	own map[string]any // as it was sent, keys in their long form
+	all map[string]any // with what it inherits from the root
+}
+
+func (p component) platform() string { return text(p.own, "platform") }
+
+// removal reports whether p takes an entity away instead of describing one.
+func (p component) removal() bool { return len(p.own) == 1 && p.platform() != "" }
+
+func (c *checker) components(doc *document, components map[string]any) {
+	for _, key := range slices.Sorted(maps.Keys(components)) {
+		c.component = key
+		own, ok := components[key].(map[string]any)
+		if !ok {
+			c.add(MessageLost, 11, "no object")
+			continue
+		}
+		c.both(ComponentLost, lengthen(own, ha.Abbreviations.General))
+		for _, item := range availabilityItems(own) {
+			c.both(ComponentLost, lengthen(item, ha.Abbreviations.General))
+		}
+		fillBase(own)
+		p := component{key: key, own: own, all: maps.Clone(own)}
+		for _, shared := range ha.SharedKeys {
+			_, set := own[shared]
+			if v, ok := doc.root[shared]; ok && !set {
+				p.all[shared] = v
+			}
+		}
+		doc.components = append(doc.components, p)
+		c.entity(doc, p)
+	}
+	c.component = ""
+	c.names(doc)
+}
+
+// entity checks one component.
+func (c *checker) entity(doc *document, p component) {
+	if !componentKey.MatchString(p.key) {
+		c.add(House, 12, "key has more than a-z, 0-9 and _")
+	}
+	name := p.platform()
+	if !slices.Contains(ha.Components, name) {
+		c.add(MessageLost, 11, "platform %q does not exist", name)
+		return
+	}
+	if p.removal() {
+		return
+	}
+	if !slices.Contains(ha.NotEntities, name) {
+		c.uniqueID(doc, p)
+	}
+	known, ok := ha.Platforms[name]
+	if !ok {
+		c.add(House, 11, "platform %q has no place in our house", name)
+		return
+	}
+	for _, key := range slices.Sorted(maps.Keys(p.own)) {
+		if key != "platform" && !slices.Contains(ha.CommonKeys, key) && !slices.Contains(known.Keys, key) {
+			c.add(ComponentLost, 13, "a %s has no key %q", name, key)
+			continue
+		}
+		c.value(ComponentLost, key, p.own[key])
+	}
+	for _, key := range known.Required {
+		if _, ok := p.all[key]; !ok {
+			c.add(ComponentLost, 16, "%s is missing", key)
+		}
+	}
+	if slices.ContainsFunc(slices.Collect(maps.Keys(p.own)), isAvailability) {
+		c.availability(ComponentLost, p.all)
+	}
+	c.connectivity(p.all)
+	c.defaultID(p)
+	c.category(p)
+	c.manners(doc, p)
+	c.quantity(doc, p)
+}
+
+func isAvailability(key string) bool {
+	return strings.HasPrefix(key, "availability") || strings.HasPrefix(key, "payload_") && strings.HasSuffix(key, "available")
+}
+
+func (c *checker) uniqueID(doc *document, p component) {
+	v, ok := p.own["unique_id"]
+	if !ok || !scalar(v) || v == "" {
+		c.add(MessageLost, 11, "unique_id is missing")
+		return
+	}
+	rest, ok := strings.CutPrefix(text(p.own, "unique_id"), doc.id+"_")
+	if !ok || !componentKey.MatchString(rest) {
+		c.add(House, 12, "unique_id %q is not made of %s_ and a key", v, doc.id)
+	}
+}
+
+func (c *checker) defaultID(p component) {
+	id := text(p.own, "default_entity_id")
+	domain, _, found := strings.Cut(id, ".")
+	switch {
+	case id == "":
+	case found && domain != p.platform():
+		c.add(Warning, 15, "default_entity_id %q is not of platform %s", id, p.platform())
+	case !entityID.MatchString(id):
+		c.add(House, 15, "default_entity_id %q is not <platform>.<a-z, 0-9 and _>", id)
+	}
+}
+
+func (c *checker) category(p component) {
+	category, ok := p.own["entity_category"]
+	reads := slices.Contains([]string{"sensor", "binary_sensor"}, p.platform())
+	switch {
+	case ok && category != "diagnostic" && category != "config":
+		c.add(ComponentLost, 28, "entity_category is neither diagnostic nor config")
+	case category == "config" && reads:
+		c.add(ComponentLost, 28, "entity_category config is for what can be set")
+	case !ok && reads && aboutUs.MatchString(text(p.own, "name")):
+		c.add(Warning, 28, "looks like a diagnostic and has no entity_category")
+	}
+}
+
+// manners checks what makes an entity pleasant to live with.
+func (c *checker) manners(doc *document, p component) {
+	if v := p.own["force_update"]; v == true {
+		c.add(Warning, 29, "force_update writes each value, changed or not")
+	}
+	if icon, ok := p.own["icon"].(string); ok {
+		if !strings.Contains(icon, ":") {
+			c.add(ComponentLost, 31, "icon %q has no colon", icon)
+		}
+		if p.own["device_class"] != nil {
+			c.add(House, 31, "the device class has an icon already")
+		}
+	}
+	class := text(p.own, "device_class")
+	detail := ofPhase.MatchString(strings.TrimPrefix(text(p.own, "unique_id"), doc.id)) ||
+		slices.Contains(electrical, class) ||
+		strings.HasPrefix(doc.id, "envoy_inverter_") && p.own["name"] != nil
+	if enabled, ok := p.own["enabled_by_default"]; detail && (!ok || enabled == true) {
+		c.add(House, 32, "a detail that few look at, want enabled_by_default false")
+	}
+	c.entityName(doc, p)
+}

@@ -1,0 +1,163 @@
+package discoverytest
+
+import (
+	"bytes"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// The envelope: topic, delivery and the root of the payload. Rules 1 to 5, 14,
+// 34, 35 and 38.
+
+const (
+	maxSize       = 64 << 10 // bytes of payload; three phases with everything are 20 kB
+	maxComponents = 500
+)
+
+var (
+	objectID = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+	secrets  = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8}|(?i:token=|"(?:latitude|longitude)")|://[^/"\s]*@`)
+)
+
+// A document is one device's discovery message, all keys in their long form.
+type document struct {
+	topic      string
+	id         string         // object id in the topic
+	root       map[string]any // nil where the message removes the device
+	device     map[string]any
+	components []component // by key
+}
+
+// message checks m alone. It returns nil for what cannot be read on.
+func (c *checker) message(m Message) *document {
+	c.delivery(m)
+	id, ok := c.objectID(m.Topic)
+	if !ok {
+		return nil
+	}
+	doc := &document{topic: m.Topic, id: id}
+	if len(m.Payload) == 0 {
+		return doc
+	}
+	root, err := decode(m.Payload)
+	if err != nil {
+		c.add(MessageLost, 2, "payload: %v", err)
+	}
+	if s := string(bytes.TrimSpace(m.Payload)); s == "{}" || s == "null" {
+		c.add(House, 3, "only an empty payload removes a device")
+	}
+	if err != nil {
+		return nil
+	}
+	doc.root = root
+	c.root(doc)
+	return doc
+}
+
+// delivery checks how m is sent, and that it gives nothing away.
+func (c *checker) delivery(m Message) {
+	if !m.Retain {
+		rule := 38
+		if len(m.Payload) == 0 {
+			rule = 3
+		}
+		c.add(House, rule, "not retained")
+	}
+	if m.QoS != 1 {
+		c.add(House, 38, "QoS %d, want 1", m.QoS)
+	}
+	if m.Expiry != 0 {
+		c.add(House, 38, "expires after %d s", m.Expiry)
+	}
+	if len(m.Payload) > maxSize {
+		c.add(House, 34, "%d bytes, want at most %d", len(m.Payload), maxSize)
+	}
+	c.secret("payload", string(m.Payload))
+	c.secret("topic", m.Topic)
+}
+
+// secret looks for what must not be told; the finding does not tell it either.
+func (c *checker) secret(where, s string) {
+	known := func(secret string) bool { return secret != "" && strings.Contains(s, secret) }
+	if secrets.MatchString(s) || slices.ContainsFunc(c.opts.Secrets, known) {
+		c.add(House, 35, "%s holds a secret or a place", where)
+	}
+}
+
+// objectID returns the object id of a device's discovery topic.
+func (c *checker) objectID(topic string) (id string, ok bool) {
+	prefix := c.opts.Prefix
+	if strings.ContainsAny(prefix, "+#") || strings.Trim(prefix, "/") != prefix {
+		c.add(MessageLost, 1, "prefix %q is no topic", prefix)
+	}
+	rest, ok := strings.CutPrefix(topic, prefix+"/")
+	levels := strings.Split(rest, "/")
+	n := len(levels)
+	if !ok || n < 3 || n > 4 || levels[n-1] != "config" {
+		c.add(MessageLost, 1, "want %s/device/<object id>/config", prefix)
+		return "", false
+	}
+	for _, id := range levels[1 : n-1] {
+		if !objectID.MatchString(id) {
+			c.add(MessageLost, 1, "id %q has more than letters, digits, _ and -", id)
+			return "", false
+		}
+	}
+	switch {
+	case levels[0] == "device":
+		return levels[n-2], true
+	case slices.Contains(ha.Components, levels[0]):
+		c.add(House, 1, "a single component, want one message for each device")
+	default:
+		c.add(MessageLost, 1, "%q is no component", levels[0])
+	}
+	return "", false
+}
+
+// root checks the payload of doc and fills in the rest of doc.
+func (c *checker) root(doc *document) {
+	c.both(MessageLost, lengthen(doc.root, ha.Abbreviations.General))
+	for _, item := range availabilityItems(doc.root) {
+		c.both(MessageLost, lengthen(item, ha.Abbreviations.General))
+	}
+	for _, key := range slices.Sorted(maps.Keys(doc.root)) {
+		if !slices.Contains(ha.RootKeys, key) {
+			c.add(MessageLost, 4, "key %q is not allowed at the root", key)
+			continue
+		}
+		c.value(MessageLost, key, doc.root[key])
+	}
+	c.availability(MessageLost, doc.root)
+
+	if origin, ok := c.object(doc.root, "origin"); ok {
+		c.origin(origin)
+	}
+	if device, ok := c.object(doc.root, "device"); ok {
+		doc.device = device
+		c.device(doc)
+	}
+	c.ownAvailability(doc)
+	if components, ok := c.object(doc.root, "components"); ok {
+		if n := len(components); n < 1 || n > maxComponents {
+			c.add(House, 5, "%d components, want 1 to %d", n, maxComponents)
+		}
+		c.components(doc, components)
+	}
+}
+
+func (c *checker) object(root map[string]any, key string) (map[string]any, bool) {
+	object, ok := root[key].(map[string]any)
+	if !ok {
+		c.add(MessageLost, 5, "%s is missing or no object", key)
+	}
+	return object, ok
+}
+
+// both complains of keys that stand in their long and their short form.
+func (c *checker) both(s Severity, keys []string) {
+	for _, key := range keys {
+		c.add(s, 14, "%s stands in its long and its short form", key)
+	}
+}

@@ -1,0 +1,142 @@
+package discoverytest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// decode reads a JSON object and refuses what encoding/json lets pass: text
+// that is not UTF-8 and keys that stand twice. Numbers stay as they are written.
+func decode(data []byte) (map[string]any, error) {
+	if !utf8.Valid(data) {
+		return nil, errors.New("not UTF-8")
+	}
+	if !json.Valid(data) {
+		return nil, errors.New("not JSON")
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	v, err := decodeValue(d)
+	if err != nil {
+		return nil, err
+	}
+	object, ok := v.(map[string]any)
+	if !ok {
+		return nil, errors.New("not an object")
+	}
+	return object, nil
+}
+
+func decodeValue(d *json.Decoder) (any, error) {
+	t, err := d.Token()
+	if err != nil {
+		return nil, err
+	}
+	switch t {
+	case json.Delim('{'):
+		return decodeObject(d)
+	case json.Delim('['):
+		return decodeList(d)
+	}
+	return t, nil
+}
+
+func decodeObject(d *json.Decoder) (any, error) {
+	object := map[string]any{}
+	for d.More() {
+		t, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		key, _ := t.(string) // nothing else can be a key
+		if _, twice := object[key]; twice {
+			return nil, fmt.Errorf("key %q stands twice", key)
+		}
+		if object[key], err = decodeValue(d); err != nil {
+			return nil, err
+		}
+	}
+	_, err := d.Token() // the closing brace
+	return object, err
+}
+
+func decodeList(d *json.Decoder) (any, error) {
+	list := []any{}
+	for d.More() {
+		v, err := decodeValue(d)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	_, err := d.Token() // the closing bracket
+	return list, err
+}
+
+// lengthen replaces the abbreviated keys of m and returns those that stood in
+// both forms.
+func lengthen(m map[string]any, abbreviations map[string]string) (both []string) {
+	for _, short := range slices.Sorted(maps.Keys(m)) {
+		long, ok := abbreviations[short]
+		if !ok {
+			continue
+		}
+		if _, ok := m[long]; ok {
+			both = append(both, long)
+		}
+		m[long] = m[short]
+		delete(m, short)
+	}
+	return both
+}
+
+// fillBase puts the value of "~" in its place in all topics of component m.
+func fillBase(m map[string]any) {
+	base, ok := m["~"].(string)
+	if !ok {
+		return
+	}
+	delete(m, "~")
+	fill := func(m map[string]any, key string) {
+		s, ok := m[key].(string)
+		if !ok {
+			return
+		}
+		if rest, ok := strings.CutPrefix(s, "~"); ok {
+			s = base + rest
+		}
+		if rest, ok := strings.CutSuffix(s, "~"); ok {
+			s = rest + base
+		}
+		m[key] = s
+	}
+	for key := range m {
+		if strings.HasSuffix(key, "topic") {
+			fill(m, key)
+		}
+	}
+	for _, item := range availabilityItems(m) {
+		fill(item, "topic")
+	}
+}
+
+// text returns m's string at key, "" when it is none.
+func text(m map[string]any, key string) string {
+	s, _ := m[key].(string)
+	return s
+}
+
+// scalar reports whether v is text, or what Home Assistant turns into text.
+func scalar(v any) bool {
+	switch v.(type) {
+	case string, json.Number, bool:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,135 @@
+package discoverytest
+
+import (
+	"encoding/json"
+	"maps"
+	"testing"
+)
+
+// updates break the update of a device that was announced unbroken.
+var updates = []struct {
+	edits edits
+	want  string
+}{
+	{edits{}, ""},
+	{edits{power + "name": "Grid"}, ""},
+	{edits{"gateway/components/grid_power": object{"platform": "sensor"}}, ""},
+	{edits{"gateway/components/grid_power": object{"p": "sensor"}}, ""},
+	{edits{"gateway/components/grid_power": gone{}}, "H37"},
+	{edits{"gateway/components/grid_power": object{"platform": "binary_sensor"}}, "H37"},
+	{edits{reach + "platform": "event"}, "H37 e13 e16 e21"},
+}
+
+// envelopes are messages that are wrong around a valid payload, or have none.
+var envelopes = []struct {
+	prefix string
+	msg    Message
+	want   string
+}{
+	{"", Message{Topic: bridgeTopic, Retain: true, QoS: 1}, ""},
+	{"", Message{Topic: bridgeTopic, QoS: 1}, "H3"},
+	{"", Message{Topic: bridgeTopic, Payload: valid, Retain: true, QoS: 1}, ""},
+	{"", Message{Topic: "homeassistant/device/node/envoy_bridge/config", Payload: valid, Retain: true, QoS: 1}, ""},
+	{"", Message{Topic: "homeassistant/device/envoy_bridge", Payload: valid, Retain: true, QoS: 1}, "E1"},
+	{"", Message{Topic: "homeassistant/device/envoy bridge/config", Payload: valid, Retain: true, QoS: 1}, "E1"},
+	{"", Message{Topic: "homeassistant/device/a/b/c/config", Payload: valid, Retain: true, QoS: 1}, "E1"},
+	{"", Message{Topic: "homeassistant/device/config", Payload: valid, Retain: true, QoS: 1}, "E1"},
+	{"", Message{Topic: "homeassistant/thermometer/envoy_bridge/config", Payload: valid, Retain: true, QoS: 1}, "E1"},
+	{"", Message{Topic: "homeassistant/sensor/envoy_bridge/config", Payload: valid, Retain: true, QoS: 1}, "H1"},
+	{"", Message{Topic: "ha/device/envoy_bridge/config", Payload: valid, Retain: true, QoS: 1}, "E1"},
+	{"ha/#", Message{Topic: "ha/#/device/envoy_bridge/config", Payload: valid, Retain: true, QoS: 1}, "E1"},
+	{"ha/", Message{Topic: "ha//device/envoy_bridge/config", Payload: valid, Retain: true, QoS: 1}, "E1"},
+	{"", Message{Topic: "homeassistant/device/solar_bridge/config", Payload: valid, Retain: true, QoS: 1}, "H10 H12 H19 H7"},
+	{"", Message{Topic: bridgeTopic, Payload: []byte(`{"device":`), Retain: true, QoS: 1}, "E2"},
+	{"", Message{Topic: bridgeTopic, Payload: []byte(`[]`), Retain: true, QoS: 1}, "E2"},
+	{"", Message{Topic: bridgeTopic, Payload: []byte(`null`), Retain: true, QoS: 1}, "E2 H3"},
+	{"", Message{Topic: bridgeTopic, Payload: []byte(`{}`), Retain: true, QoS: 1}, "E5 H19 H3"},
+	{"", Message{Topic: bridgeTopic, Payload: append([]byte(`{"origin":{},`), valid[1:]...), Retain: true, QoS: 1}, "E2"},
+	{"", Message{Topic: bridgeTopic, Payload: append(valid[:len(valid):len(valid)], make([]byte, maxSize)...), Retain: true, QoS: 1}, "E2 H34"},
+	{"", Message{Topic: bridgeTopic, Payload: valid, QoS: 1}, "H38"},
+	{"", Message{Topic: bridgeTopic, Payload: valid, Retain: true}, "H38"},
+	{"", Message{Topic: bridgeTopic, Payload: valid, Retain: true, QoS: 1, Expiry: 60}, "H38"},
+}
+
+// valid is the bridge's own message of the example.
+var valid = func() []byte {
+	payload, err := json.Marshal(exampleBridge())
+	if err != nil {
+		panic(err) // texts and booleans only
+	}
+	return payload
+}()
+
+func TestCheckEnvelope(t *testing.T) {
+	for _, row := range envelopes {
+		findings := Check([]Message{row.msg}, Options{Prefix: row.prefix})
+		if got := kinds(findings); got != row.want {
+			t.Errorf("%s with %.40q…: found %q, want %q\n%v", row.msg.Topic, row.msg.Payload, got, row.want, findings)
+		}
+	}
+}
+
+// payloads are published on one topic in place of the example's.
+var payloads = []struct {
+	topic, payload, want string
+}{
+	{gatewayBase + "grid/power", "-299.5", "H39"},
+	{gatewayBase + "grid/power", "NaN", "e39"},
+	{gatewayBase + "grid/power", `{"power":-300}`, "e39"},
+	{gatewayBase + "production/energy", "-1", "W40"},
+	{gatewayBase + "info/token_expires", "next year", "e39"},
+	{gatewayBase + "info/grid_status", "on fire", "e39"},
+	{gatewayBase + "availability", "away", "e39"},
+	{gatewayBase + "inverter/482210000001", `{"power":"low","ac":{"voltage":true}}`, "e39"},
+	{gatewayBase + "inverter/482210000001", `{"power":212}`, "H33"},
+	{gatewayBase + "inverter/482210000001", `212`, "W33"},
+	{gatewayBase + "storage/power", "0", "H18"},
+	{gatewayBase + "storage/availability", "online", ""},
+	{gatewayBase + "raw/production", "{}", ""}, // on the list of what has no entity
+	{"elsewhere/power", "0", ""},
+	{"envoy/bridge/info", `{"schema":1,"url":"mqtt://user:pass@broker"}`, "H35"},
+	{"envoy/bridge/gateways", "1", "H18"},
+}
+
+func TestCheckPublished(t *testing.T) {
+	for _, row := range payloads {
+		all := maps.Clone(published)
+		all[row.topic] = row.payload
+		findings := Check(messages(t, example()), Options{Published: all, Ignore: []string{"envoy/*/raw/*"}})
+		if got := kinds(findings); got != row.want {
+			t.Errorf("%s %s: found %q, want %q\n%v", row.topic, row.payload, got, row.want, findings)
+		}
+	}
+}
+
+// An inverter is a device of its own that hangs on its gateway.
+func TestCheckInverter(t *testing.T) {
+	inverter := exampleGateway()
+	inverter["device"] = object{
+		"identifiers": []any{"envoy_inverter_482210000001"}, "name": "Inverter 482210000001", "manufacturer": "Enphase",
+		"model": "IQ8", "serial_number": "482210000001", "via_device": "envoy_122233344455",
+	}
+	watts := object{
+		"platform": "sensor", "unique_id": "envoy_inverter_482210000001_power", "name": nil, "device_class": "power",
+		"state_class": "measurement", "unit_of_measurement": "W", "value_template": "{{ value_json.power }}",
+		"state_topic": gatewayBase + "inverter/482210000001",
+	}
+	energy := object{
+		"platform": "sensor", "unique_id": "envoy_inverter_482210000001_energy", "name": "Energy", "device_class": "energy",
+		"state_class": "total_increasing", "unit_of_measurement": "kWh", "value_template": "{{ value_json.energy }}",
+		"state_topic": gatewayBase + "inverter/482210000001",
+	}
+	inverter["components"] = object{"power": watts, "energy": energy}
+
+	for _, row := range []struct {
+		enabled bool
+		want    string
+	}{{false, ""}, {true, "H32"}} {
+		energy["enabled_by_default"] = row.enabled
+		msg := message(t, "homeassistant/device/envoy_inverter_482210000001/config", inverter)
+		findings := Check(append(messages(t, example()), msg), Options{})
+		if got := kinds(findings); got != row.want {
+			t.Errorf("detail enabled %v: found %q, want %q\n%v", row.enabled, got, row.want, findings)
+		}
+	}
+}

@@ -1,0 +1,120 @@
+package discoverytest
+
+import (
+	"encoding/json"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// The payloads of state topics. Rules 39 and 40.
+
+const maxState = 255 // characters of a state in Home Assistant
+
+var plainNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
+
+// decimals are those of retained values, by unit; others have at most three.
+var decimals = map[string]int{"W": 0, "V": 1, "var": 1, "VA": 1, "Hz": 2}
+
+// CheckState returns what is wrong with payload as the state of component, a
+// discovery component with its keys long or short. Templates are not applied.
+func CheckState(component map[string]any, payload string) []Finding {
+	c := checker{seen: map[Finding]bool{}}
+	data, err := json.Marshal(component)
+	if err != nil {
+		c.add(ComponentLost, 39, "component: %v", err)
+		return c.findings
+	}
+	m, err := decode(data)
+	if err != nil {
+		c.add(ComponentLost, 39, "component: %v", err)
+		return c.findings
+	}
+	lengthen(m, ha.Abbreviations.General)
+	fillBase(m)
+	c.topic = text(m, "state_topic")
+	c.state(m, payload)
+	return c.findings
+}
+
+// state checks one payload. "None" is Home Assistant's word for unknown.
+func (c *checker) state(m map[string]any, payload string) {
+	if payload == "" {
+		c.add(House, 39, "empty, which only clears a retained topic")
+		return
+	}
+	if payload == "None" {
+		return
+	}
+	class := strings.ToLower(text(m, "device_class"))
+	platform := text(m, "platform")
+	switch {
+	case platform == "binary_sensor":
+		c.binary(m, payload)
+	case platform == "sensor" && (class == "timestamp" || class == "uptime"):
+		if _, err := time.Parse(time.RFC3339, payload); err != nil {
+			c.add(ComponentLost, 39, "%q is no RFC 3339 time with a zone", payload)
+		}
+	case platform == "sensor" && class == "date":
+		if _, err := time.Parse(time.DateOnly, payload); err != nil {
+			c.add(ComponentLost, 39, "%q is no date", payload)
+		}
+	case platform == "select" || class == "enum":
+		if list, ok := texts(m["options"]); ok && !slices.Contains(list, payload) {
+			c.add(ComponentLost, 39, "%q is none of the options", payload)
+		}
+	case platform == "number" || platform == "sensor" && numeric(m):
+		c.number(m, payload)
+	case utf8.RuneCountInString(payload) > maxState:
+		c.add(ComponentLost, 39, "more than %d characters", maxState)
+	}
+}
+
+// numeric reports whether Home Assistant expects a number of sensor m.
+func numeric(m map[string]any) bool {
+	keys := []string{"device_class", "state_class", "unit_of_measurement", "suggested_display_precision"}
+	return slices.ContainsFunc(keys, func(key string) bool { return m[key] != nil })
+}
+
+func (c *checker) binary(m map[string]any, payload string) {
+	words := []string{"ON", "OFF"}
+	for i, key := range []string{"payload_on", "payload_off"} {
+		if word, ok := m[key].(string); ok {
+			words[i] = word
+		}
+	}
+	if !slices.Contains(words, payload) {
+		c.add(ComponentLost, 39, "%q is neither %q nor %q", payload, words[0], words[1])
+	}
+}
+
+func (c *checker) number(m map[string]any, payload string) {
+	v, err := strconv.ParseFloat(strings.TrimSpace(payload), 64)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) || strings.ContainsAny(payload, "xX_") {
+		c.add(ComponentLost, 39, "%q is no number", payload)
+		return
+	}
+	if v < 0 && m["state_class"] == "total_increasing" {
+		c.add(Warning, 40, "%q: a counter below zero is ignored", payload)
+	}
+	if !plainNumber.MatchString(payload) {
+		c.add(House, 39, "%q is not a plain decimal number", payload)
+		return
+	}
+	if v == 0 && strings.HasPrefix(payload, "-") {
+		c.add(House, 39, "%q: zero has no sign", payload)
+	}
+	limit, ok := decimals[text(m, "unit_of_measurement")]
+	if !ok {
+		limit = 3
+	}
+	if _, fraction, ok := strings.Cut(payload, "."); len(fraction) > limit {
+		c.add(House, 39, "%q has more than %d decimals", payload, limit)
+	} else if ok && strings.HasSuffix(fraction, "0") {
+		c.add(House, 39, "%q is not the shortest way to write it", payload)
+	}
+}

@@ -1,0 +1,248 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// A gateway polls one gateway and publishes what it measures.
+type gateway struct {
+	house *house
+	feed  Feed
+	log   zerolog.Logger
+
+	// These belong to the polling goroutine.
+	session     *envoy.Session
+	failures    int // polls in a row that gave no sample
+	said        map[string]bool
+	noGrid      string // what was last said about a missing consumption CT
+	certificate string
+	frozen      frozen
+	guard       guard
+	values      values
+
+	mu     sync.Mutex // guards what follows
+	serial string
+	state  string // availability, as last published; empty before the first word
+	good   time.Time
+	stale  *time.Timer // speaks when no good sample came for too long, also while a poll hangs
+	presence
+}
+
+func newGateway(h *house, f Feed, log zerolog.Logger) *gateway {
+	return &gateway{house: h, feed: f, log: log, serial: f.Serial, said: map[string]bool{}}
+}
+
+// known returns the gateway's serial number, or "" before it is known.
+func (g *gateway) known() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.serial
+}
+
+// alive reports whether the last word was online.
+func (g *gateway) alive() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.state == payloadOnline
+}
+
+// reopenAfter is how many failures in a row are an outage, after which the
+// gateway's /info is read again: firmware is pushed silently.
+const reopenAfter = 2
+
+// longestPause is the longest pause between two attempts.
+const longestPause = time.Minute
+
+// run polls until ctx ends.
+func (g *gateway) run(ctx context.Context) {
+	g.stale = time.AfterFunc(g.feed.StaleAfter, g.wentStale)
+	defer g.stale.Stop()
+	for {
+		start := time.Now()
+		s, err := g.poll(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		took := time.Since(start)
+		next := start.Add(max(g.feed.Interval, 2*took)) // a slow gateway is asked more rarely
+		if err == nil {
+			g.succeed(s, next)
+		} else {
+			next = time.Now().Add(g.fail(err))
+		}
+		g.tellStatus()
+		g.house.count()
+		timer := time.NewTimer(time.Until(next))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+	}
+}
+
+// poll reads one sample, after /info where that is not known.
+func (g *gateway) poll(ctx context.Context) (envoy.Sample, error) {
+	if g.session == nil {
+		session, err := g.feed.Client.Open(ctx)
+		if err != nil {
+			return envoy.Sample{}, err
+		}
+		g.session = session
+		g.meet(session)
+	}
+	s, err := g.session.Sample(ctx)
+	g.compareCertificate()
+	if err != nil {
+		return envoy.Sample{}, err
+	}
+	return s, g.frozen.check(s, g.feed.StaleAfter)
+}
+
+// meet takes note of who answers.
+func (g *gateway) meet(s *envoy.Session) {
+	g.mu.Lock()
+	old := g.serial
+	g.serial = s.Serial
+	if old != s.Serial {
+		g.state, g.presence = "", presence{}
+		g.guard, g.values = guard{}, values{}
+	}
+	g.device = newDevice(s.Info, g.feed.Device)
+	g.mu.Unlock()
+	g.compareCertificate()
+	if old == s.Serial {
+		return
+	}
+	g.log.Info().Str("serial", s.Serial).Str("firmware", s.Firmware).Str("url", s.URL()).Msg("gateway found")
+	if old != "" {
+		g.log.Warn().Str("old", old).Str("new", s.Serial).Msg("another gateway answers: the old one's entities stay offline until they are removed")
+		g.house.board.put(available, retained(g.house.topics.availability(old), payloadOffline), time.Time{})
+	}
+	if g.feed.Found != nil {
+		g.feed.Found(s.Serial)
+	}
+	g.house.describe()
+}
+
+// compareCertificate says once which certificate the gateway has, so that it
+// can be pinned, and warns when it shows another.
+func (g *gateway) compareCertificate() {
+	sum, ok := g.feed.Client.Certificate()
+	if !ok || sum == g.certificate || g.feed.Client.Fingerprint != "" {
+		return
+	}
+	if g.certificate == "" {
+		g.log.Info().Str("sha256", sum).Msg("certificate, not pinned")
+	} else {
+		g.log.Warn().Str("sha256", sum).Str("before", g.certificate).Msg("the gateway shows another certificate")
+	}
+	g.certificate = sum
+}
+
+// succeed publishes a good sample. Its values under live are of use until the next.
+func (g *gateway) succeed(s envoy.Sample, next time.Time) {
+	if g.failures > 0 {
+		g.log.Info().Int("failures", g.failures).Msg("gateway reads again")
+	}
+	g.failures = 0
+	clear(g.said)
+	reason := ""
+	if s.NoGrid != nil {
+		reason = s.NoGrid.Error()
+	}
+	if reason != g.noGrid {
+		g.noGrid = reason
+		if reason != "" {
+			g.log.Warn().Err(s.NoGrid).Msg("no net consumption")
+		}
+	}
+	g.publish(s, next)
+}
+
+// fail takes note of a failed poll and returns how long to wait. What is
+// broken is said once, and again only when it is broken in another way.
+func (g *gateway) fail(err error) time.Duration {
+	g.house.errors.Add(1)
+	level := zerolog.WarnLevel
+	pause := g.feed.Interval
+	if _, skipped := errors.AsType[*envoy.SkippedError](err); skipped {
+		level = zerolog.DebugLevel // the gateway is there, and a pause would help nobody
+	} else {
+		pause = min(g.feed.Interval<<min(g.failures, 20), max(longestPause, g.feed.Interval))
+		if g.failures++; g.failures >= reopenAfter || errors.Is(err, envoy.ErrReopen) {
+			g.session = nil
+		}
+	}
+	if text := err.Error(); !g.said[text] && len(g.said) < 20 {
+		g.said[text] = true
+		g.log.WithLevel(level).Err(err).Msg("gateway not read, trying on")
+	}
+	g.firstWord()
+	return pause
+}
+
+// firstWord makes the first failure of a process known at once: what the last
+// one said may be old.
+func (g *gateway) firstWord() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.state == "" && g.serial != "" {
+		g.say(payloadOffline)
+	}
+}
+
+// wentStale says offline when no good sample came for StaleAfter.
+func (g *gateway) wentStale() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.serial == "" || g.state == payloadOffline {
+		return
+	}
+	if left := g.feed.StaleAfter - time.Since(g.good); left > 0 && !g.good.IsZero() {
+		g.stale.Reset(left)
+		return
+	}
+	g.say(payloadOffline)
+	g.log.Warn().Dur("after", g.feed.StaleAfter).Msg("no good sample: offline")
+}
+
+// say publishes the gateway's availability. The caller holds the lock.
+func (g *gateway) say(state string) {
+	g.state = state
+	g.house.board.put(available, retained(g.house.topics.availability(g.serial), state), time.Time{})
+}
+
+// lastWords are what a clean stop says.
+func (g *gateway) lastWords() []Message {
+	if serial := g.known(); serial != "" {
+		return []Message{retained(g.house.topics.availability(serial), payloadOffline)}
+	}
+	return nil
+}
+
+// frozen notices a gateway that answers the same reading for ever.
+type frozen struct {
+	reading time.Time // the gateway's time of its last reading
+	since   time.Time // when it was first seen
+}
+
+func (f *frozen) check(s envoy.Sample, limit time.Duration) error {
+	if !s.Metered || !s.Reading.Equal(f.reading) {
+		f.reading, f.since = s.Reading, time.Now()
+		return nil
+	}
+	if time.Since(f.since) < limit {
+		return nil
+	}
+	return fmt.Errorf("the gateway is frozen: it still answers its reading of %s; a restart of the gateway helps", s.Reading.Format(time.RFC3339))
+}

@@ -1,0 +1,136 @@
+package bridge
+
+import (
+	"encoding/json"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A house is what a running bridge consists of.
+type house struct {
+	topics   topics
+	board    *board
+	writer   *writer
+	gateways []*gateway
+	version  string
+	started  time.Time
+	ha       HomeAssistant
+	errors   counter // of all gateways
+
+	mu   sync.Mutex // guards what follows
+	told map[string]string
+}
+
+// A counter counts what went wrong since the start.
+type counter struct{ n atomic.Int64 }
+
+func (c *counter) Add(n int64) { c.n.Add(n) }
+
+func (c *counter) String() string { return strconv.FormatInt(c.n.Load(), 10) }
+
+func newHouse(b *Bridge) *house {
+	h := &house{
+		topics:  topics{base: orUsual(b.Topic, "envoy"), prefix: orUsual(b.HomeAssistant.Prefix, "homeassistant")},
+		board:   newBoard(),
+		version: orUsual(b.Version, "dev"),
+		started: time.Now().UTC(),
+		ha:      b.HomeAssistant,
+		told:    map[string]string{},
+	}
+	h.ha.Interval = orUsual(h.ha.Interval, 10*time.Second)
+	h.writer = &writer{board: h.board, topics: h.topics, log: b.Log, ready: make(chan struct{}), discover: !h.ha.Off, onConfig: h.announced}
+	for _, f := range b.Feeds {
+		f.Interval = orUsual(f.Interval, 5*time.Second)
+		f.StaleAfter = orUsual(f.StaleAfter, 2*time.Minute)
+		h.gateways = append(h.gateways, newGateway(h, f, b.Log.With().Str("gateway", f.Name).Logger()))
+	}
+	h.introduce()
+	return h
+}
+
+func orUsual[T comparable](v, usual T) T {
+	var zero T
+	if v == zero {
+		return usual
+	}
+	return v
+}
+
+// introduce leaves what the bridge says of itself.
+func (h *house) introduce() {
+	if !h.ha.Off {
+		h.board.put(discovered, h.bridgeDiscovery(), time.Time{})
+	}
+	h.describe()
+	h.count()
+	h.board.put(present, retained(h.topics.bridge("state"), payloadOnline), time.Time{})
+}
+
+// describe leaves the bridge's info document.
+func (h *house) describe() {
+	type gatewayInfo struct {
+		Name       string  `json:"name"`
+		Serial     string  `json:"serial,omitempty"`
+		Interval   float64 `json:"interval"`
+		StaleAfter float64 `json:"stale_after"`
+	}
+	doc := struct {
+		Schema        int           `json:"schema"`
+		Version       string        `json:"version"`
+		Started       string        `json:"started"`
+		HomeAssistant float64       `json:"homeassistant_interval"`
+		Gateways      []gatewayInfo `json:"gateways"`
+	}{1, h.version, h.started.Format(time.RFC3339), h.ha.Interval.Seconds(), []gatewayInfo{}}
+	for _, gw := range h.gateways {
+		doc.Gateways = append(doc.Gateways, gatewayInfo{gw.feed.Name, gw.known(), gw.feed.Interval.Seconds(), gw.feed.StaleAfter.Seconds()})
+	}
+	payload, err := json.Marshal(doc)
+	if err != nil {
+		panic(err) // strings and finite numbers
+	}
+	h.tell("info", string(payload))
+	h.tell("version", h.version)
+	h.tell("started", h.started.Format(time.RFC3339))
+}
+
+// count leaves the bridge's counters.
+func (h *house) count() {
+	alive := 0
+	for _, gw := range h.gateways {
+		if gw.alive() {
+			alive++
+		}
+	}
+	h.tell("gateways", strconv.Itoa(alive))
+	h.tell("gateway_errors", h.errors.String())
+	h.tell("broker_errors", h.writer.failed.String())
+}
+
+// tell leaves a value of the bridge's own, if it is new.
+func (h *house) tell(key, text string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if old, ok := h.told[key]; !ok || old != text {
+		h.told[key] = text
+		h.board.put(stated, retained(h.topics.bridge(key), text), time.Time{})
+	}
+}
+
+// announced takes a discovery document that others sent: what an earlier run
+// announced, or the empty one by which a person deleted a device or an entity.
+func (h *house) announced(topic string, payload []byte, kept bool) {
+	for _, gw := range h.gateways {
+		if serial := gw.known(); serial == "" || topic != h.topics.gatewayConfig(serial) {
+			continue
+		}
+		if len(payload) == 0 {
+			gw.log.Info().Msg("deleted in home assistant: announced again at its next start or at ours")
+			return
+		}
+		if kept {
+			gw.supersede(payload)
+		}
+	}
+}

@@ -1,0 +1,299 @@
+package bridge
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"sync/atomic"
+
+	"github.com/eclipse/paho.golang/autopaho"
+	"github.com/eclipse/paho.golang/paho"
+)
+
+// maxPacket is the largest packet sent or taken, in bytes. A broker that is sent
+// more than it takes ends the connection, whether it has said a limit or not.
+const maxPacket = 256 << 10
+
+// MQTT says where to publish.
+type MQTT struct {
+	// URL is the broker's. Its scheme is mqtt or tcp (port 1883), mqtts, tls
+	// or ssl (8883), ws (80) or wss (443).
+	URL      *url.URL
+	ClientID string
+	// Username and Password are the broker's; without a Username those of URL
+	// are used.
+	Username, Password string
+	TLS                *tls.Config // nil is the usual one: the system's roots
+	// Dial makes the connection under TLS and WebSocket, in place of a
+	// net.Dialer. It must obey ctx.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+}
+
+// A Message is one MQTT publication.
+type Message struct {
+	Topic   string
+	Payload []byte
+	Retain  bool
+	QoS     byte   // 0 or 1
+	Expiry  uint32 // seconds after which a broker forgets it; 0 is never
+}
+
+// events are what a link tells its owner; each may be nil. None is called
+// after close has begun, and none may call close.
+type events struct {
+	// up runs on its own goroutine for each connection made. ctx ends when the
+	// connection does; up must then return, for the next attempt waits for it.
+	up func(ctx context.Context, l limits)
+	// down is told why a connection ended, after up has returned. No attempt
+	// to connect is made before down returns.
+	down func(error)
+	// refused is told of each attempt to connect that came to nothing.
+	refused func(error)
+	// message gets what the broker sends. It must not block: answers to what
+	// was sent wait behind it.
+	message func(topic string, payload []byte, retained bool)
+}
+
+// limits are what a broker said that it can do.
+type limits struct {
+	maxPacket       uint32 // in bytes; 0 is none said
+	maxQoS          byte
+	retainAvailable bool
+}
+
+var (
+	errDown   = errors.New("no connection to the broker")
+	errClosed = errors.New("the link was closed")
+)
+
+// A tooLargeError says that a message is larger than the broker takes. The
+// same message will never be sent over this connection.
+type tooLargeError struct {
+	topic       string
+	size, limit int // in bytes
+}
+
+func (e *tooLargeError) Error() string {
+	return fmt.Sprintf("publish %s: %d bytes are more than the %d that a packet may have", e.topic, e.size, e.limit)
+}
+
+// A link is a connection to a broker that is made again when it breaks.
+//
+// Nothing that was sent outlives its connection: a message whose answer is
+// missing when the connection ends is an error to its sender and is not sent
+// again, because by then there is a newer one.
+type link struct {
+	cfg     MQTT
+	ev      events
+	cm      *autopaho.ConnectionManager
+	backoff backoff                // used by the manager's goroutine alone
+	conn    atomic.Pointer[conn]   // the last made, in whatever state; nil when the last attempt made none
+	online  atomic.Pointer[online] // the one that the broker has accepted; nil while there is none
+	closing atomic.Bool
+}
+
+// online is a connection that the broker has accepted.
+type online struct {
+	limits
+	ctx    context.Context // ends with the connection
+	cancel context.CancelFunc
+	cm     *autopaho.ConnectionManager
+	conn   *conn
+	told   chan struct{} // closed when events.up has returned
+}
+
+// state returns the connection that is up.
+func (l *link) state() (*online, error) {
+	if o := l.online.Load(); o != nil && o.conn.cause() == nil {
+		return o, nil
+	}
+	return nil, errDown
+}
+
+// publish sends m. With QoS 0 it returns when m is written, or gathered by a
+// batch; with QoS 1 when the broker has acknowledged it. It can block on a
+// frozen broker: with QoS 0 for writeIn, whatever becomes of ctx.
+func (l *link) publish(ctx context.Context, m Message) error {
+	o, err := l.state()
+	if err != nil {
+		return fmt.Errorf("publish %s: %w", m.Topic, err)
+	}
+	if size, limit := m.size(), o.packetLimit(); size > limit {
+		return &tooLargeError{m.Topic, size, limit}
+	}
+	p := &paho.Publish{Topic: m.Topic, Payload: m.Payload, Retain: m.Retain, QoS: min(m.QoS, o.maxQoS)}
+	if m.Expiry > 0 {
+		p.Properties = &paho.PublishProperties{MessageExpiry: &m.Expiry}
+	}
+	if p.QoS == 0 {
+		_, err = o.cm.Publish(ctx, p)
+	} else {
+		err = o.await(ctx, func(ctx context.Context) error {
+			resp, err := o.cm.Publish(ctx, p)
+			if resp != nil && resp.ReasonCode >= failure {
+				return reason(resp.ReasonCode)
+			}
+			return err
+		})
+	}
+	if err == nil {
+		err = o.conn.cause() // the client does not hear of a write that went wrong
+	}
+	if err != nil {
+		return fmt.Errorf("publish %s: %w", m.Topic, err)
+	}
+	return nil
+}
+
+// size returns an upper bound of the bytes that m takes on the wire.
+func (m Message) size() int {
+	const header, packetID, expiry, lengths = 5, 2, 5, 2 + 4
+	return header + packetID + expiry + lengths + len(m.Topic) + len(m.Payload)
+}
+
+// packetLimit returns how large a packet may be, in bytes.
+func (l limits) packetLimit() int {
+	if l.maxPacket == 0 {
+		return maxPacket
+	}
+	return min(int(l.maxPacket), maxPacket)
+}
+
+// await calls f, which waits for an answer, with a context that ends with ctx,
+// with the connection or after ackIn, and says which it was.
+func (o *online) await(ctx context.Context, f func(context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(o.ctx, func() { cancel(errDown) })()
+	err := f(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case o.conn.cause() != nil:
+		return fmt.Errorf("%w: %w", errDown, o.conn.cause())
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("no answer from the broker within %v: %w", ackIn, err)
+	}
+	return err
+}
+
+// batch calls f and gathers the messages of QoS 0 that are published meanwhile,
+// so that many small ones take one system call. Whatever waits for an answer,
+// as a publish with QoS 1 or settled does, goes out at once with all that was
+// gathered before it.
+func (l *link) batch(f func()) {
+	if o, err := l.state(); err == nil {
+		o.conn.hold()
+		defer o.conn.release()
+	}
+	f()
+}
+
+// A subscription is a topic filter and how its messages are wanted.
+type subscription struct {
+	topic          string
+	qos            byte
+	noLocal        bool // not what this link has published
+	retainHandling byte // retained messages: 0 send, 1 send to a new subscription, 2 do not send
+}
+
+// subscribe subscribes for the present connection, and the session after it.
+func (l *link) subscribe(ctx context.Context, subs ...subscription) error {
+	o, err := l.state()
+	if err != nil {
+		return fmt.Errorf("subscribe: %w", err)
+	}
+	p := new(paho.Subscribe)
+	for _, s := range subs {
+		p.Subscriptions = append(p.Subscriptions, paho.SubscribeOptions{
+			Topic: s.topic, QoS: s.qos, NoLocal: s.noLocal, RetainHandling: s.retainHandling,
+		})
+	}
+	err = o.await(ctx, func(ctx context.Context) error {
+		ack, err := o.cm.Subscribe(ctx, p)
+		if ack == nil {
+			return err
+		}
+		var errs []error
+		for i, code := range ack.Reasons {
+			if code >= failure && i < len(subs) {
+				errs = append(errs, fmt.Errorf("%s: %w", subs[i].topic, reason(code)))
+			}
+		}
+		return errors.Join(errs...)
+	})
+	if err != nil {
+		return fmt.Errorf("subscribe: %w", err)
+	}
+	return nil
+}
+
+// settled asks the broker for an answer and returns a channel that is closed
+// when it has come, and the broker has thus handled all that was sent before,
+// or when the connection has ended, over which nothing more can come. The
+// connection ends when no answer comes in answerIn.
+func (l *link) settled() <-chan struct{} {
+	o, err := l.state()
+	if err != nil {
+		done := make(chan struct{})
+		close(done)
+		return done
+	}
+	return o.conn.ping()
+}
+
+// close says goodbye to the broker, so that it does not publish the Will, and
+// ends the link. A broker that does not answer before ctx ends gets no goodbye,
+// so that the Will speaks; that is an error. No goroutine is left when close
+// returns.
+func (l *link) close(ctx context.Context) error {
+	if l.closing.Swap(true) {
+		<-l.cm.Done()
+		return nil
+	}
+	hangUp := func() {
+		if c := l.conn.Load(); c != nil {
+			c.fail(errClosed)
+		}
+	}
+	defer context.AfterFunc(ctx, hangUp)() // frees a write that blocks
+	o, err := l.state()
+	if err == nil {
+		o.cancel()
+		select {
+		case <-o.conn.ping():
+			err = o.conn.cause()
+		case <-ctx.Done():
+		}
+		if ctx.Err() != nil {
+			err = ctx.Err() // not the hanging up that it caused
+		}
+	}
+	if err != nil {
+		hangUp()
+	}
+	_ = l.cm.Disconnect(context.Background()) // ends with the connection, which ctx bounds
+	if o := l.online.Swap(nil); o != nil {
+		o.end()
+	}
+	if errors.Is(err, errDown) {
+		return nil // there was nobody to say goodbye to
+	}
+	if err != nil {
+		return fmt.Errorf("disconnect: no answer from the broker: %w", err)
+	}
+	return nil
+}
+
+// received passes on what the broker sends.
+func (l *link) received(r paho.PublishReceived) (bool, error) {
+	if l.ev.message != nil && !l.closing.Load() {
+		l.ev.message(r.Packet.Topic, r.Packet.Payload, r.Packet.Retain)
+	}
+	return true, nil
+}

@@ -1,0 +1,118 @@
+package bridge
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// publish leaves a good sample on the board: live first, then what is retained.
+func (g *gateway) publish(s envoy.Sample, next time.Time) {
+	h := g.house
+	s = g.guard.pass(s)
+	h.board.putLive(g.known(), h.topics.live(g.known(), s), next)
+
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.good = time.Now()
+	g.stale.Reset(g.feed.StaleAfter)
+	vs := measured(s)
+	info := g.info(s)
+	g.announce(vs, info)
+
+	fresh := s.Time.Add(g.feed.StaleAfter)
+	pace := pace{least: h.ha.Interval, most: g.feed.StaleAfter / 3, next: time.Until(next)}
+	for _, v := range vs {
+		q := quantities[v.quantity]
+		text := string(appendNumber(nil, v.number, q.decimals))
+		m := Message{Topic: h.topics.gateway(g.serial) + "/" + v.topic(), Payload: []byte(text), Retain: true}
+		switch {
+		case q.counter && g.values.due(m.Topic, text, s.Time, pace.lasting()):
+			h.board.put(stated, m, time.Time{})
+		case !q.counter && g.values.due(m.Topic, text, s.Time, pace):
+			h.board.put(stated, m, fresh)
+		}
+	}
+	for key, text := range info {
+		m := retained(h.topics.info(g.serial, key), text)
+		if g.values.due(m.Topic, text, s.Time, pace.lasting()) {
+			h.board.put(stated, m, time.Time{})
+		}
+	}
+	if g.state != payloadOnline {
+		g.say(payloadOnline)
+	}
+}
+
+// info is what a gateway's info topics say.
+func (g *gateway) info(s envoy.Sample) map[string]string {
+	info := map[string]string{
+		"firmware":      g.session.Firmware,
+		"part_number":   g.session.PartNumber,
+		"poll_duration": strconv.FormatInt(s.Took.Milliseconds(), 10),
+	}
+	if !s.Reading.IsZero() {
+		info["last_report"] = s.Reading.Format(time.RFC3339)
+	}
+	return info
+}
+
+// tellStatus publishes what Status says, whenever it changes: it has the most
+// to tell when there are no samples.
+func (g *gateway) tellStatus() {
+	if g.feed.Status == nil {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.serial == "" {
+		return
+	}
+	for key, text := range g.feed.Status() {
+		m := retained(g.house.topics.info(g.serial, key), text)
+		if !slices.Contains(g.infos, key) {
+			g.infos = append(g.infos, key)
+		}
+		if g.values.due(m.Topic, text, time.Now(), pace{}) {
+			g.house.board.put(stated, m, time.Time{})
+		}
+	}
+}
+
+// A pace says how often a retained value is sent.
+type pace struct {
+	least time.Duration // between two changes
+	most  time.Duration // after which it is sent again although it is the same; 0 for never
+	next  time.Duration // until there is another sample to send it from
+}
+
+// lasting is the pace of values that do not expire.
+func (p pace) lasting() pace { return pace{least: p.least} }
+
+// values remembers what was last sent. Its zero value is ready.
+type values struct{ sent map[string]sentValue }
+
+type sentValue struct {
+	text string
+	at   time.Time
+}
+
+// due reports whether text is to be sent at now, and takes note that it is.
+func (v *values) due(topic, text string, now time.Time, p pace) bool {
+	old, ok := v.sent[topic]
+	age := now.Sub(old.at)
+	switch {
+	case !ok:
+	case p.most > 0 && age+p.next > p.most: // the next sample would be too late to keep it alive
+	case text != old.text && age >= p.least-p.least/50: // samples do not come to the millisecond
+	default:
+		return false
+	}
+	if v.sent == nil {
+		v.sent = map[string]sentValue{}
+	}
+	v.sent[topic] = sentValue{text, now}
+	return true
+}

@@ -1,0 +1,167 @@
+package bridge
+
+import (
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// A quantity is how one kind of value is written and what Home Assistant is
+// told of it.
+type quantity struct {
+	key       string // the topic's last level, the key in live
+	class     string // Home Assistant's device class
+	unit      string
+	counter   bool // total_increasing: it holds while its source is silent, and never expires
+	live      bool // part of the live document
+	decimals  int  // of the retained topic
+	precise   int  // decimals in live
+	displayed int  // decimals that Home Assistant shows
+}
+
+// quantities has a row for each quantity of package envoy.
+var quantities = map[envoy.Quantity]quantity{
+	envoy.Power:            {key: "power", class: "power", unit: "W", live: true, decimals: 0, precise: 3},
+	envoy.Voltage:          {key: "voltage", class: "voltage", unit: "V", live: true, decimals: 1, precise: 1, displayed: 1},
+	envoy.Current:          {key: "current", class: "current", unit: "A", live: true, decimals: 3, precise: 3, displayed: 3},
+	envoy.Frequency:        {key: "frequency", class: "frequency", unit: "Hz", decimals: 2, displayed: 1},
+	envoy.PowerFactor:      {key: "power_factor", class: "power_factor", decimals: 3, displayed: 2},
+	envoy.ApparentPower:    {key: "apparent_power", class: "apparent_power", unit: "VA", decimals: 1},
+	envoy.ReactivePower:    {key: "reactive_power", class: "reactive_power", unit: "var", decimals: 1},
+	envoy.Energy:           {key: "energy", class: "energy", unit: "kWh", counter: true, live: true, decimals: 3, precise: 3, displayed: 3},
+	envoy.EnergyImport:     {key: "energy_import", class: "energy", unit: "kWh", counter: true, live: true, decimals: 3, precise: 3, displayed: 3},
+	envoy.EnergyExport:     {key: "energy_export", class: "energy", unit: "kWh", counter: true, live: true, decimals: 3, precise: 3, displayed: 3},
+	envoy.EnergyCharged:    {key: "energy_charged", class: "energy", unit: "kWh", counter: true, live: true, decimals: 3, precise: 3, displayed: 3},
+	envoy.EnergyDischarged: {key: "energy_discharged", class: "energy", unit: "kWh", counter: true, live: true, decimals: 3, precise: 3, displayed: 3},
+}
+
+// A sensor is one value that the bridge publishes. Its row is the only place
+// that knows it: topics, the live document and discovery derive from it.
+type sensor struct {
+	meter    envoy.Measurement
+	quantity envoy.Quantity
+	name     string // as Home Assistant's own enphase_envoy integration names it, where that has it
+	enabled  bool
+}
+
+// sensors lists what is published, in the order of the live document. The
+// lifetime energy of net consumption is not in it: it is import less export and falls.
+var sensors = []sensor{
+	{envoy.NetConsumption, envoy.Power, "Current net power consumption", true},
+	{envoy.NetConsumption, envoy.Voltage, "Voltage net consumption CT", false},
+	{envoy.NetConsumption, envoy.Current, "Net consumption CT current", false},
+	{envoy.NetConsumption, envoy.Frequency, "Frequency net consumption CT", false},
+	{envoy.NetConsumption, envoy.PowerFactor, "Power factor net consumption CT", false},
+	{envoy.NetConsumption, envoy.ApparentPower, "Apparent power net consumption CT", false},
+	{envoy.NetConsumption, envoy.ReactivePower, "Reactive power net consumption CT", false},
+	{envoy.NetConsumption, envoy.EnergyImport, "Lifetime net energy consumption", true},
+	{envoy.NetConsumption, envoy.EnergyExport, "Lifetime net energy production", true},
+
+	{envoy.Production, envoy.Power, "Current power production", true},
+	{envoy.Production, envoy.Voltage, "Voltage production CT", false},
+	{envoy.Production, envoy.Current, "Production CT current", false},
+	{envoy.Production, envoy.Frequency, "Frequency production CT", false},
+	{envoy.Production, envoy.PowerFactor, "Power factor production CT", false},
+	{envoy.Production, envoy.ApparentPower, "Apparent power production CT", false},
+	{envoy.Production, envoy.ReactivePower, "Reactive power production CT", false},
+	{envoy.Production, envoy.Energy, "Lifetime energy production", true},
+
+	{envoy.TotalConsumption, envoy.Power, "Current power consumption", true},
+	{envoy.TotalConsumption, envoy.Voltage, "Voltage total consumption CT", false},
+	{envoy.TotalConsumption, envoy.Current, "Total consumption CT current", false},
+	{envoy.TotalConsumption, envoy.Frequency, "Frequency total consumption CT", false},
+	{envoy.TotalConsumption, envoy.PowerFactor, "Power factor total consumption CT", false},
+	{envoy.TotalConsumption, envoy.ApparentPower, "Apparent power total consumption CT", false},
+	{envoy.TotalConsumption, envoy.ReactivePower, "Reactive power total consumption CT", false},
+	{envoy.TotalConsumption, envoy.Energy, "Lifetime energy consumption", true},
+
+	{envoy.Storage, envoy.Power, "Current battery discharge", true},
+	{envoy.Storage, envoy.Voltage, "Voltage storage CT", false},
+	{envoy.Storage, envoy.Current, "Storage CT current", false},
+	{envoy.Storage, envoy.Frequency, "Frequency storage CT", false},
+	{envoy.Storage, envoy.PowerFactor, "Power factor storage CT", false},
+	{envoy.Storage, envoy.ApparentPower, "Apparent power storage CT", false},
+	{envoy.Storage, envoy.ReactivePower, "Reactive power storage CT", false},
+	{envoy.Storage, envoy.EnergyCharged, "Lifetime battery energy charged", true},
+	{envoy.Storage, envoy.EnergyDischarged, "Lifetime battery energy discharged", true},
+}
+
+// meterKeys are the topic levels of the measurements.
+var meterKeys = map[envoy.Measurement]string{
+	envoy.NetConsumption:   "grid",
+	envoy.Production:       "production",
+	envoy.TotalConsumption: "consumption",
+	envoy.Storage:          "storage",
+}
+
+// byMeter groups the rows of sensors by meter, in their order.
+var byMeter = func() (groups [][]sensor) {
+	for _, sn := range sensors {
+		if len(groups) == 0 || groups[len(groups)-1][0].meter != sn.meter {
+			groups = append(groups, nil)
+		}
+		groups[len(groups)-1] = append(groups[len(groups)-1], sn)
+	}
+	return groups
+}()
+
+// A point is where one sensor is measured: on the whole meter (phase 0) or on
+// L1, L2 or L3.
+type point struct {
+	sensor
+	phase int
+}
+
+// key is the point's part of a unique id, such as grid_l1_power.
+func (p point) key() string {
+	k := meterKeys[p.meter] + "_"
+	if p.phase > 0 {
+		k += phaseKeys[p.phase] + "_"
+	}
+	return k + quantities[p.quantity].key
+}
+
+// topic is the point's topic below the gateway's, such as grid/l1/power.
+func (p point) topic() string {
+	t := meterKeys[p.meter] + "/"
+	if p.phase > 0 {
+		t += phaseKeys[p.phase] + "/"
+	}
+	return t + quantities[p.quantity].key
+}
+
+var phaseKeys = [...]string{"", "l1", "l2", "l3"}
+
+// A value is what one point measured.
+type value struct {
+	point
+	number float64
+}
+
+// measured returns every value of s that is published, in the table's order.
+func measured(s envoy.Sample) []value {
+	var vs []value
+	for _, rows := range byMeter {
+		m, ok := s.Meter(rows[0].meter)
+		if !ok {
+			continue
+		}
+		for phase, c := range slices.Concat([]envoy.Channel{m.Total}, m.Phases) {
+			for _, sn := range rows {
+				if v, ok := c.Get(sn.quantity); ok {
+					vs = append(vs, value{point{sn, phase}, v})
+				}
+			}
+		}
+	}
+	return vs
+}
+
+// appendNumber appends v as the shortest decimal of at most that many
+// decimals: no exponent and no negative zero.
+func appendNumber(b []byte, v float64, decimals int) []byte {
+	scale := math.Pow10(decimals)
+	return strconv.AppendFloat(b, math.Round(v*scale)/scale+0, 'f', -1, 64)
+}

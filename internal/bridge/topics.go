@@ -1,0 +1,58 @@
+package bridge
+
+import (
+	"strings"
+	"time"
+)
+
+// topics knows where everything is published, schema 1.
+type topics struct {
+	base   string // such as envoy
+	prefix string // of Home Assistant's discovery, such as homeassistant
+}
+
+func (t topics) bridge(key string) string          { return t.base + "/bridge/" + key }
+func (t topics) gateway(serial string) string      { return t.base + "/" + serial }
+func (t topics) availability(serial string) string { return t.gateway(serial) + "/availability" }
+func (t topics) info(serial, key string) string    { return t.gateway(serial) + "/info/" + key }
+func (t topics) config(id string) string           { return t.prefix + "/device/" + id + "/config" }
+func (t topics) gatewayConfig(serial string) string {
+	return t.config("envoy_" + serial)
+}
+
+// births are where Home Assistant says that it has started: below the prefix
+// of its discovery and, where only that was changed, at the usual place.
+func (t topics) births() []string {
+	if t.prefix == "homeassistant" {
+		return []string{"homeassistant/status"}
+	}
+	return []string{t.prefix + "/status", "homeassistant/status"}
+}
+
+// bridgeID is the bridge's identifier in Home Assistant, which allows letters,
+// digits, _ and - in a discovery topic.
+func (t topics) bridgeID() string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-':
+			return r
+		}
+		return '_'
+	}, t.base) + "_bridge"
+}
+
+const (
+	payloadOnline  = "online"
+	payloadOffline = "offline"
+)
+
+// retained is a message that must arrive and stay: it is sent with QoS 1.
+func retained(topic, payload string) Message {
+	return Message{Topic: topic, Payload: []byte(payload), Retain: true, QoS: 1}
+}
+
+// seconds rounds d up to whole seconds, at least one, as MQTT and Home
+// Assistant count.
+func seconds(d time.Duration) uint32 {
+	return uint32(max(1, (d+time.Second-1)/time.Second))
+}

@@ -1,0 +1,209 @@
+package bridge
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+func TestAppendNumber(t *testing.T) {
+	for _, tt := range []struct {
+		v        float64
+		decimals int
+		want     string
+	}{
+		{-300, 3, "-300"},
+		{-100.25, 3, "-100.25"},
+		{230.14999, 1, "230.1"},
+		{-0.0004, 3, "0"},
+		{math.Copysign(0, -1), 0, "0"},
+		{-0.4, 0, "0"},
+		{1e21, 3, "1000000000000000000000"},
+		{1e-9, 3, "0"},
+		{0.1 + 0.2, 3, "0.3"},
+		{25335.7904, 3, "25335.79"},
+	} {
+		if got := string(appendNumber(nil, tt.v, tt.decimals)); got != tt.want {
+			t.Errorf("appendNumber(%v, %d) = %s, want %s", tt.v, tt.decimals, got, tt.want)
+		}
+	}
+}
+
+// sample is a house with three phases.
+func sample() envoy.Sample {
+	channel := func(w, v float64) (c envoy.Channel) {
+		c.Set(envoy.Power, w)
+		if v > 0 {
+			c.Set(envoy.Voltage, v)
+		}
+		c.Set(envoy.Current, w/230)
+		c.Set(envoy.ApparentPower, w)
+		c.Set(envoy.Energy, 12.3456)
+		return c
+	}
+	return envoy.Sample{
+		Time: time.Date(2026, 11, 23, 19, 0, 0, 123e6, time.UTC),
+		Meters: []envoy.Meter{
+			{Measurement: envoy.Production, Total: channel(690, 0)},
+			{Measurement: envoy.NetConsumption, Total: channel(-300, 0), Phases: []envoy.Channel{channel(-100.25, 230.1), channel(0, 229), channel(-199.75, 231)}},
+		},
+	}
+}
+
+func TestLive(t *testing.T) {
+	ms := topics{base: "envoy"}.live("122200000001", sample())
+	want := []string{
+		`envoy/122200000001/live {"ts":"2026-11-23T19:00:00.123Z","grid":{"power":-300,"current":-1.304,` +
+			`"l1":{"power":-100.25,"voltage":230.1,"current":-0.436},"l2":{"power":0,"voltage":229,"current":0},"l3":{"power":-199.75,"voltage":231,"current":-0.868}},` +
+			`"production":{"power":690,"current":3,"energy":12.346}}`,
+		"envoy/122200000001/live/grid/power -300",
+		"envoy/122200000001/live/grid/l1/power -100.25",
+		"envoy/122200000001/live/grid/l2/power 0",
+		"envoy/122200000001/live/grid/l3/power -199.75",
+		"envoy/122200000001/live/production/power 690",
+	}
+	if len(ms) != len(want) {
+		t.Fatalf("%d messages, want %d", len(ms), len(want))
+	}
+	for i, m := range ms {
+		if got := fmt.Sprintf("%s %s", m.Topic, m.Payload); got != want[i] || m.Retain || m.QoS != 0 {
+			t.Errorf("message %d = %s, retain %t, QoS %d, want\n%s, not retained, 0", i, got, m.Retain, m.QoS, want[i])
+		}
+	}
+}
+
+// TestLiveIsJSON: whatever is missing, the document stays one.
+func TestLiveIsJSON(t *testing.T) {
+	full := sample()
+	for mask := range 1 << 4 {
+		s := full
+		s.Meters = nil
+		for i, m := range full.Meters {
+			if mask&(1<<i) != 0 {
+				s.Meters = append(s.Meters, m)
+			}
+		}
+		if mask&4 != 0 && len(s.Meters) > 0 {
+			s.Meters[0].Total.Drop(envoy.Power)
+		}
+		if mask&8 != 0 && len(s.Meters) > 1 {
+			s.Meters[1].Phases = s.Meters[1].Phases[:2]
+		}
+		if doc := Document(s); !json.Valid(doc) {
+			t.Errorf("not JSON: %s", doc)
+		}
+	}
+}
+
+func TestGuard(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		in   []float64
+		want []float64 // -1 is held back
+	}{
+		{"rises", []float64{5, 5, 6}, []float64{5, 5, 6}},
+		{"one zero", []float64{5, 0, 6}, []float64{5, -1, 6}},
+		{"two zeros", []float64{5, 0, 0, 6}, []float64{5, -1, -1, 6}},
+		{"a new meter", []float64{5, 1, 1.1, 1.2, 1.3}, []float64{5, -1, -1, 1.2, 1.3}},
+		{"a dip", []float64{5, 4.9, 5.1}, []float64{5, -1, 5.1}},
+		{"falls on and on", []float64{5, 4, 3, 2, 1}, []float64{5, -1, -1, -1, -1}},
+		{"disagreeing", []float64{500, 0, 300, 0, 300, 501}, []float64{500, -1, -1, -1, -1, 501}},
+		{"zeros at the start", []float64{0, 0, 7}, []float64{-1, -1, 7}},
+		{"a meter that is new", []float64{0, 0, 0, 0, 0.1}, []float64{-1, -1, 0, 0, 0.1}},
+		{"negative", []float64{-3, -3, -3, -3, 1}, []float64{-1, -1, -1, -1, 1}},
+	} {
+		var g guard
+		for i, v := range tt.in {
+			var s envoy.Sample
+			s.Meters = []envoy.Meter{{Measurement: envoy.Production, Phases: make([]envoy.Channel, 1)}}
+			s.Meters[0].Total.Set(envoy.Energy, v)
+			s.Meters[0].Phases[0].Set(envoy.Energy, v+1000)
+			out := g.pass(s)
+			got, ok := out.Meters[0].Total.Get(envoy.Energy)
+			if !ok {
+				got = -1
+			}
+			if got != tt.want[i] {
+				t.Errorf("%s: answer %d, %v, passes as %v, want %v", tt.name, i+1, v, got, tt.want[i])
+			}
+			if _, ok := s.Meters[0].Total.Get(envoy.Energy); !ok {
+				t.Errorf("%s: pass changed the sample that it was given", tt.name)
+			}
+		}
+	}
+}
+
+func TestBoard(t *testing.T) {
+	b := newBoard()
+	now := time.Now()
+	take := func() string {
+		m, _, ok := b.take(now)
+		if !ok {
+			return "nothing"
+		}
+		return fmt.Sprintf("%s=%s/%d", m.Topic, m.Payload, m.Expiry)
+	}
+	message := func(topic, payload string) Message { return Message{Topic: topic, Payload: []byte(payload), Retain: true} }
+	b.put(present, message("state", "online"), time.Time{})
+	b.put(stated, message("power", "1"), now.Add(30*time.Second))
+	b.put(discovered, message("config", "{}"), time.Time{})
+	b.put(stated, message("power", "2"), now.Add(25*time.Second)) // newer, in place of the older
+	for _, want := range []string{"state=online/0", "power=2/25", "config={}/0", "nothing"} {
+		if got := take(); got != want {
+			t.Errorf("take = %s, want %s", got, want)
+		}
+	}
+	now = now.Add(10 * time.Second)
+	b.announce()
+	for _, want := range []string{"config={}/0", "power=2/15", "state=online/0", "nothing"} {
+		if got := take(); got != want {
+			t.Errorf("take after announce = %s, want %s", got, want)
+		}
+	}
+	now = now.Add(time.Minute)
+	b.announce()
+	for _, want := range []string{"config={}/0", "state=online/0", "nothing"} {
+		if got := take(); got != want {
+			t.Errorf("take of what is not stale = %s, want %s", got, want)
+		}
+	}
+}
+
+func TestBoardLive(t *testing.T) {
+	b := newBoard()
+	now := time.Now()
+	one := func(p string) []Message { return []Message{{Topic: "live", Payload: []byte(p)}} }
+	b.putLive("a", one("old"), now.Add(5*time.Second))
+	b.putLive("b", one("other"), now.Add(time.Second))
+	b.putLive("a", one("new"), now.Add(5*time.Second))
+	ms := b.takeLive(now.Add(2 * time.Second))
+	if len(ms) != 1 || string(ms[0].Payload) != "new" {
+		t.Errorf("takeLive = %v, want the newest of a alone: b's is older than its interval", ms)
+	}
+	if ms := b.takeLive(now); len(ms) != 0 {
+		t.Errorf("takeLive again = %v, want nothing", ms)
+	}
+}
+
+func TestTopics(t *testing.T) {
+	for base, want := range map[string]string{"envoy": "envoy_bridge", "home/solar.1": "home_solar_1_bridge"} {
+		if got := (topics{base: base}).bridgeID(); got != want {
+			t.Errorf("bridgeID of %s = %s, want %s", base, got, want)
+		}
+	}
+	if got := (topics{prefix: "ha"}).births(); len(got) != 2 || got[0] != "ha/status" || got[1] != "homeassistant/status" {
+		t.Errorf("births = %v", got)
+	}
+}
+
+func BenchmarkPublish(b *testing.B) {
+	h := newHouse(&Bridge{Feeds: []Feed{{Name: "x", Serial: "122200000001"}}})
+	s := sample()
+	for b.Loop() {
+		h.board.putLive("122200000001", h.topics.live("122200000001", s), s.Time)
+	}
+}

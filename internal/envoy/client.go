@@ -1,0 +1,181 @@
+package envoy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/icholy/digest"
+)
+
+// The paths that are read.
+const (
+	productionPath = "/production.json?details=1"
+	v1Path         = "/api/v1/production"
+	checkPath      = "/auth/check_jwt"
+)
+
+const (
+	// maxBody bounds an answer. The largest known is an inventory of some 200 kB.
+	maxBody = 4 << 20
+	// usualTimeout leaves time for /production.json, which large sites render in 30 s.
+	usualTimeout = 45 * time.Second
+)
+
+// A Client reads one gateway. Its methods are safe for concurrent use; the
+// gateway sees one request at a time whoever calls.
+type Client struct {
+	// Host is the gateway's name or address, with or without a port, or a URL.
+	// Without a scheme https is tried, then http.
+	Host string
+	// Tokens is asked where the gateway's /info says that a token is needed.
+	Tokens TokenSource
+	// Username and Password are the gateway's own, for firmware before 7. A
+	// name with an @ is an account at Enphase and never sent to a gateway.
+	Username, Password string
+	// VerifyTLS asks for a certificate that the system trusts, which a gateway
+	// has only where its owner gave it one.
+	VerifyTLS bool
+	// Fingerprint is the SHA-256 of the only certificate to accept, in hex; empty for any.
+	Fingerprint string
+	// Timeout bounds a request with its answer; 0 means 45 s.
+	Timeout time.Duration
+	// Correction is applied to net consumption.
+	Correction Correction
+	// Dial, if not nil, replaces the network.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	once  sync.Once
+	net   *transport
+	plain http.Client
+	guard access
+
+	mu    sync.Mutex // guards what follows
+	known layout     // what the last session knew
+	owner string     // the serial that known belongs to
+}
+
+func (c *Client) init() {
+	c.once.Do(func() {
+		c.net = newTransport(transportOptions{Verify: c.VerifyTLS, Fingerprint: c.Fingerprint, Dial: c.Dial})
+		jar, err := cookiejar.New(nil)
+		if err != nil {
+			panic(err) // it fails never: it has no options
+		}
+		c.plain = http.Client{
+			Transport:     c.net,
+			Jar:           jar,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
+		c.guard.lock = make(chan struct{}, 1)
+	})
+}
+
+// Certificate returns the SHA-256 of the certificate that the gateway showed
+// last, in hex, and whether there was one.
+func (c *Client) Certificate() (string, bool) {
+	c.init()
+	return c.net.certificate()
+}
+
+// LegacyTLS reports whether the gateway is old enough to need TLS settings
+// that have been given up elsewhere.
+func (c *Client) LegacyTLS() bool {
+	c.init()
+	return c.net.legacy()
+}
+
+// bases returns the URLs under which the gateway may be, most likely first.
+func (c *Client) bases() ([]string, error) {
+	host := strings.TrimSpace(c.Host)
+	if host == "" {
+		return nil, errors.New("no HOST: where is the gateway? (its name, such as envoy.local, or its address)")
+	}
+	if strings.Contains(host, "://") {
+		u, err := url.Parse(host)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return nil, fmt.Errorf("HOST %q: neither a name, an address nor an http or https URL", host)
+		}
+		return []string{u.Scheme + "://" + u.Host}, nil
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
+		host = "[" + host + "]"
+	}
+	if c.VerifyTLS || c.Fingerprint != "" {
+		return []string{"https://" + host}, nil // who asks for a certificate does not want to go without
+	}
+	return []string{"https://" + host, "http://" + host}, nil
+}
+
+// get returns the body at base+path. The token, if not empty, goes with it,
+// and so does the session's cookie.
+func (c *Client) get(ctx context.Context, base, path, token string) ([]byte, error) {
+	return c.getBy(ctx, &c.plain, base, path, token)
+}
+
+// getDigest is get with the gateway's own user, for firmware before 7.
+func (c *Client) getDigest(ctx context.Context, base, path string) ([]byte, error) {
+	hc := c.plain
+	if c.Username != "" && !strings.Contains(c.Username, "@") {
+		hc.Transport = &digest.Transport{Username: c.Username, Password: c.Password, Transport: c.net}
+	}
+	body, err := c.getBy(ctx, &hc, base, path, "")
+	if e, ok := errors.AsType[*StatusError](err); ok && e.Code == http.StatusUnauthorized {
+		return nil, fmt.Errorf("%s: %w: firmware before 7 has users of its own: set USERNAME = envoy and PASSWORD = the last six digits of the serial number, unless they were changed", path, ErrUnauthorized)
+	}
+	return body, err
+}
+
+func (c *Client) getBy(ctx context.Context, hc *http.Client, base, path, token string) ([]byte, error) {
+	timeout := c.Timeout
+	if timeout <= 0 {
+		timeout = usualTimeout
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no whole answer within %v", timeout))
+	defer cancel()
+	body, err := do(ctx, hc, base+path, path, token)
+	if cause := context.Cause(ctx); err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return nil, fmt.Errorf("%s%s: %w", base, path, cause)
+	}
+	return body, err
+}
+
+func do(ctx context.Context, hc *http.Client, url, path, token string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "application/json") // some paths answer a page without
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	resp, err := hc.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	switch {
+	case resp.StatusCode != http.StatusOK:
+		return nil, &StatusError{Path: path, Code: resp.StatusCode} // its body is a page, whole or not
+	case err != nil:
+		return nil, fmt.Errorf("%s: the answer broke off: %w", path, err)
+	case len(body) > maxBody:
+		return nil, fmt.Errorf("%s: the answer is longer than %d MiB", path, maxBody>>20)
+	}
+	return body, nil
+}
+
+// CloseIdle closes the connection to the gateway when it is not in use.
+func (c *Client) CloseIdle() {
+	c.init()
+	c.plain.CloseIdleConnections()
+}

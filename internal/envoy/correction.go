@@ -1,0 +1,135 @@
+package envoy
+
+import (
+	"fmt"
+	"slices"
+)
+
+// A Correction puts right a consumption CT that was mounted the wrong way, or
+// that measures a part only. The factor of a phase is applied first, then its
+// offset. One value stands for all phases.
+type Correction struct {
+	Multiplier []float64 // -1 turns a CT round
+	Offset     []float64 // W
+}
+
+// apply corrects net consumption: the meter is then the sum of its corrected
+// phases, and total consumption is production plus that. Values that cannot
+// be derived so, such as the energy of a total that was wrong, are dropped.
+func (c Correction) apply(s *Sample) error {
+	net := s.meter(NetConsumption)
+	if net == nil || !c.changes() {
+		return nil
+	}
+	if err := c.fits(max(1, len(net.Phases))); err != nil {
+		return err
+	}
+	before := net.Total.val[Power]
+	if len(net.Phases) == 0 {
+		net.Total.correct(c.factor(0), c.offset(0))
+	} else {
+		net.correctPhases(c)
+	}
+	total := s.meter(TotalConsumption)
+	if total == nil {
+		return nil
+	}
+	production := total.Total.val[Power] - before // by the gateway's own sum
+	pv := s.meter(Production)
+	if pv != nil {
+		production = pv.Total.val[Power]
+	}
+	total.Total = derived(total.Total, production+net.Total.val[Power])
+	if pv == nil || len(total.Phases) != len(pv.Phases) || len(total.Phases) != len(net.Phases) {
+		total.Phases = nil
+	}
+	for i := range total.Phases {
+		total.Phases[i] = derived(total.Phases[i], pv.Phases[i].val[Power]+net.Phases[i].val[Power])
+	}
+	return nil
+}
+
+// changes reports whether c is more than the factor 1 and the offset 0.
+func (c Correction) changes() bool {
+	return slices.ContainsFunc(c.Multiplier, func(f float64) bool { return f != 1 }) ||
+		slices.ContainsFunc(c.Offset, func(w float64) bool { return w != 0 })
+}
+
+func (c Correction) fits(phases int) error {
+	for _, list := range [][]float64{c.Multiplier, c.Offset} {
+		if len(list) > 1 && len(list) != phases {
+			return fmt.Errorf("POWER_MULTIPLIER and POWER_OFFSET: %d values for %d phases: give one for each phase, or one for all", len(list), phases)
+		}
+	}
+	return nil
+}
+
+func (c Correction) factor(phase int) float64 { return at(c.Multiplier, phase, 1) }
+func (c Correction) offset(phase int) float64 { return at(c.Offset, phase, 0) }
+
+func at(list []float64, i int, none float64) float64 {
+	switch len(list) {
+	case 0:
+		return none
+	case 1:
+		return list[0]
+	}
+	return list[i]
+}
+
+func (m *Meter) correctPhases(c Correction) {
+	sums := [quantities]float64{}
+	counts := [quantities]int{}
+	for i := range m.Phases {
+		p := &m.Phases[i]
+		p.correct(c.factor(i), c.offset(i))
+		for q := range quantities {
+			if v, ok := p.Get(q); ok {
+				sums[q] += v
+				counts[q]++
+			}
+		}
+	}
+	for q := range quantities {
+		if _, ok := m.Total.Get(q); !ok || q == Frequency {
+			continue
+		}
+		m.Total.Drop(q)
+		if counts[q] == len(m.Phases) {
+			m.Total.Set(q, sums[q])
+		}
+	}
+}
+
+// correct applies a factor and an offset to what a CT's direction and ratio touch.
+func (c *Channel) correct(factor, offset float64) {
+	c.Set(Power, c.val[Power]*factor+offset)
+	for _, q := range []Quantity{Current, ApparentPower, ReactivePower, Energy} {
+		if v, ok := c.Get(q); ok {
+			c.Set(q, v*factor)
+		}
+	}
+	if v, ok := c.Get(PowerFactor); ok && factor < 0 {
+		c.Set(PowerFactor, -v)
+	}
+	in, hasIn := c.Get(EnergyImport)
+	out, hasOut := c.Get(EnergyExport)
+	if !hasIn || !hasOut {
+		return
+	}
+	if factor < 0 {
+		in, out, factor = out, in, -factor
+	}
+	c.Set(EnergyImport, in*factor)
+	c.Set(EnergyExport, out*factor)
+}
+
+// derived is a channel of which only the power, and the voltage, are known.
+func derived(old Channel, power float64) Channel {
+	var c Channel
+	c.Set(Power, power)
+	if v, ok := old.Get(Voltage); ok {
+		c.Set(Voltage, v)
+	}
+	return c
+}

@@ -1,0 +1,47 @@
+package envoy
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"time"
+)
+
+const connectTimeout = 10 * time.Second // a gateway on weak Wi-Fi needs seconds
+
+// dial connects to addr. Names that end in .local are asked for by multicast;
+// what the network does not answer may still stand in /etc/hosts or in the
+// router's DNS, which the system's resolver knows.
+func dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil || !isLocal(host) {
+		return (&net.Dialer{Timeout: connectTimeout}).DialContext(ctx, network, addr)
+	}
+	addrs, err := resolve(ctx, host)
+	if err != nil {
+		if addrs = lookup(ctx, host); len(addrs) == 0 {
+			return nil, err
+		}
+	}
+	return dialAny(ctx, network, addrs, port)
+}
+
+// lookup returns what the system's resolver knows of a name, nil for nothing.
+func lookup(ctx context.Context, host string) []netip.Addr {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	addrs, _ := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	return addrs
+}
+
+// dialAny connects to the first address that answers: a gateway on cable and
+// Wi-Fi goes on announcing the address that is dead.
+func dialAny(ctx context.Context, network string, addrs []netip.Addr, port string) (conn net.Conn, err error) {
+	d := net.Dialer{Timeout: connectTimeout / time.Duration(len(addrs))}
+	for _, a := range addrs {
+		if conn, err = d.DialContext(ctx, network, net.JoinHostPort(a.String(), port)); err == nil {
+			return conn, nil
+		}
+	}
+	return nil, err
+}

@@ -1,0 +1,133 @@
+package envoytest
+
+import "time"
+
+// A Fault is something that goes wrong with a gateway.
+type Fault string
+
+// The faults. They strike the pages behind the login, and Reboot every page.
+const (
+	Unauthorized Fault = "401"       // no token is good, at check_jwt neither
+	Data401      Fault = "data401"   // no token is good, but check_jwt says it is
+	ServerError  Fault = "500"       // with a page for people
+	Busy         Fault = "503"       // as in the minutes after a start, with Retry-After
+	Hang         Fault = "hang"      // accepts the request and never answers
+	Garbage      Fault = "garbage"   // 200 with bytes that are no text
+	Truncated    Fault = "truncated" // the body ends in its middle, well framed
+	HTML         Fault = "html"      // 200 with a page for people
+	Null         Fault = "null"      // 200 with the JSON null
+	Reset        Fault = "reset"     // the connection is reset instead of an answer
+	Huge         Fault = "huge"      // 200 with JSON that does not end
+	Slow         Fault = "slow"      // the right body, ten bytes a second
+	Redirect     Fault = "redirect"  // 301 to another host, see Gateway.RedirectTo
+	Flicker      Fault = "flicker"   // activeCount 0 and wrong numbers, as 8.3.5xxx for a poll
+	Reboot       Fault = "reboot"    // one third each: refused, hanging, 503; sessions lost
+	Frozen       Fault = "frozen"    // the answers stand still, readingTime too
+	Zero         Fault = "zero"      // every number is 0 but times and counts, as 3.x after a start
+	BadNumber    Fault = "badnumber" // powers are null and, the next time, text
+)
+
+// All holds every fault.
+var All = []Fault{
+	Unauthorized, Data401, ServerError, Busy, Hang, Garbage, Truncated, HTML, Null,
+	Reset, Huge, Slow, Redirect, Flicker, Reboot, Frozen, Zero, BadNumber,
+}
+
+// Fault makes f strike the next n requests that it can strike; below zero: until
+// [Gateway.Clear]. It takes the place of any other fault. Unauthorized counts
+// requests to check_jwt too, and Reboot counts refused connections.
+func (g *Gateway) Fault(f Fault, n int) { g.begin(&outage{fault: f, n: n}) }
+
+// FaultFor makes f strike for some time.
+func (g *Gateway) FaultFor(f Fault, d time.Duration) {
+	g.begin(&outage{fault: f, n: -1, lasts: max(d, 1)})
+}
+
+// Clear ends the fault.
+func (g *Gateway) Clear() { g.begin(nil) }
+
+func (g *Gateway) begin(o *outage) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.outage = o
+	if o == nil {
+		return
+	}
+	o.began = time.Now()
+	if o.fault == Reboot {
+		g.expire()
+	}
+}
+
+// An outage is a fault on its way.
+type outage struct {
+	fault Fault
+	n     int           // requests to strike; below zero: no such end
+	lasts time.Duration // 0: no such end
+	began time.Time
+	used  int
+	still map[string]answer // of Frozen, by request URI
+}
+
+// current is the outage that a request meets, or nil.
+func (g *Gateway) current() *outage {
+	o := g.outage
+	if o == nil || o.lasts > 0 && time.Since(o.began) >= o.lasts || o.n >= 0 && o.used >= o.n {
+		return nil
+	}
+	return o
+}
+
+// strike is the fault that request n for path meets, "" for none, and what it
+// belongs to. A reboot comes as what it is at the moment: Reset, Hang or Busy.
+func (g *Gateway) strike(n int, path string) (Fault, *outage) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	o := g.current()
+	if o == nil || !o.reaches(path) {
+		return "", nil
+	}
+	f := o.fault
+	if f == Reboot {
+		f = o.stage()
+	}
+	o.used++
+	g.journal.fault(n, o.fault)
+	return f, o
+}
+
+func (o *outage) reaches(path string) bool {
+	return o.fault == Reboot || isData(path) || o.fault == Unauthorized && path == checkJWT
+}
+
+// rebooting is how long each third of a reboot without an end lasts, before it
+// begins anew: as long as a gateway needs for one at night.
+const rebooting = 30 * time.Second
+
+// stage is how far a reboot has come.
+func (o *outage) stage() Fault {
+	stages := [...]Fault{Reset, Hang, Busy}
+	switch {
+	case o.lasts > 0:
+		return stages[min(int(3*time.Since(o.began)/o.lasts), 2)]
+	case o.n > 0:
+		return stages[min(3*o.used/o.n, 2)]
+	}
+	return stages[time.Since(o.began)/rebooting%3]
+}
+
+// admit is what a [Server] asks before it takes a connection: whether the
+// firmware listens there ("" asks for no scheme), and whether it is up.
+func (g *Gateway) admit(scheme string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if scheme != "" && !g.version().speaks(scheme) {
+		return false
+	}
+	o := g.current()
+	if o == nil || o.fault != Reboot || o.stage() != Reset {
+		return true
+	}
+	o.used++
+	return false
+}

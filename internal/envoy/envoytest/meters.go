@@ -1,0 +1,123 @@
+package envoytest
+
+import "net/http"
+
+// The meters' constant ids, as all gateways have them. Their channels count
+// from another base, the phantom is a row that firmware 8.3.5025 brought.
+const (
+	eidProduction  = 704643328
+	eidConsumption = 704643584
+	eidChannels    = 1778385169
+	eidPhantom     = 1023410688
+	eidPhantoms    = 2097152513
+)
+
+type meterConfig struct {
+	EID             int      `json:"eid"`
+	State           string   `json:"state"`
+	MeasurementType string   `json:"measurementType"`
+	PhaseMode       string   `json:"phaseMode"`
+	PhaseCount      int      `json:"phaseCount"`
+	MeteringStatus  string   `json:"meteringStatus"`
+	StatusFlags     []string `json:"statusFlags"`
+}
+
+// meters is /ivp/meters: the CTs' configuration.
+func (g *Gateway) meters(r *http.Request) answer {
+	if !g.version().atLeast(4) {
+		return g.missing(r.URL.Path)
+	}
+	ms := []meterConfig{}
+	if !g.Standard {
+		kind := "net-consumption"
+		if g.LoadOnly {
+			kind = "total-consumption"
+		}
+		production, consumption := g.measures()
+		ms = append(ms, g.meter(eidProduction, "production", production), g.meter(eidConsumption, kind, consumption))
+	}
+	return native("", "    ", ms)
+}
+
+func (g *Gateway) meter(eid int, kind string, enabled bool) meterConfig {
+	c := meterConfig{eid, "disabled", kind, "three", g.lines(), "normal", []string{}}
+	if enabled {
+		c.State = "enabled"
+	}
+	if g.Split {
+		c.PhaseMode = "split"
+	}
+	return c
+}
+
+type channelReading struct {
+	EID                 int   `json:"eid"`
+	Timestamp           int64 `json:"timestamp"`
+	ActEnergyDlvd       num   `json:"actEnergyDlvd"`
+	ActEnergyRcvd       num   `json:"actEnergyRcvd"`
+	ApparentEnergy      num   `json:"apparentEnergy"`
+	ReactEnergyLagg     num   `json:"reactEnergyLagg"`
+	ReactEnergyLead     num   `json:"reactEnergyLead"`
+	InstantaneousDemand num   `json:"instantaneousDemand"`
+	ActivePower         num   `json:"activePower"`
+	ApparentPower       num   `json:"apparentPower"`
+	ReactivePower       num   `json:"reactivePower"`
+	PwrFactor           num   `json:"pwrFactor"`
+	Voltage             num   `json:"voltage"`
+	Current             num   `json:"current"`
+	Freq                num   `json:"freq"`
+}
+
+type meterReading struct {
+	channelReading
+	Channels []channelReading `json:"channels"`
+}
+
+// readings is /ivp/meters/readings: always three channels a meter.
+func (g *Gateway) readings(r *http.Request) answer {
+	v := g.version()
+	if !v.atLeast(4) {
+		return g.missing(r.URL.Path)
+	}
+	rows := []meterReading{}
+	m := g.measure()
+	if !g.Standard {
+		consumption := m.Net
+		if g.LoadOnly {
+			consumption = m.Consumption
+		}
+		rows = append(rows,
+			channels(eidProduction, eidChannels, m, m.Production),
+			channels(eidConsumption, eidChannels+eidConsumption-eidProduction, m, consumption))
+		if v.atLeast(8, 3, 5025) {
+			rows = append(rows, channels(eidPhantom, eidPhantoms, m, Meter{}))
+		}
+	}
+	a := native("", "    ", rows)
+	a.reading = m
+	return a
+}
+
+func channels(eid, first int, r *Reading, m Meter) meterReading {
+	row := meterReading{channelReading: channel(eid, r, m.Total)}
+	for i := range 3 {
+		l := Line{Frequency: m.Total.Frequency}
+		if i < len(m.Lines) {
+			l = m.Lines[i]
+		}
+		row.Channels = append(row.Channels, channel(first+i, r, l))
+	}
+	return row
+}
+
+func channel(eid int, r *Reading, l Line) channelReading {
+	through := l.Delivered + l.Received
+	return channelReading{
+		EID: eid, Timestamp: r.Time.Unix(),
+		ActEnergyDlvd: num(l.Delivered), ActEnergyRcvd: num(l.Received), ApparentEnergy: num(round(1.12*through, 3)),
+		ReactEnergyLagg: num(round(0.17*through, 3)), ReactEnergyLead: num(round(0.01*through, 3)),
+		InstantaneousDemand: num(l.Power), ActivePower: num(l.Power), ApparentPower: num(l.Apparent),
+		ReactivePower: num(l.Reactive), PwrFactor: num(l.PowerFactor),
+		Voltage: num(l.Voltage), Current: num(l.Current), Freq: num(l.Frequency),
+	}
+}

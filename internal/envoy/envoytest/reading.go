@@ -1,0 +1,176 @@
+package envoytest
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+// A Reading is what a gateway told of one moment, whatever words its firmware
+// has for it. Signs are the gateway's: + import, + producing, + using.
+// Consumption is production + net, also where new firmware says otherwise.
+type Reading struct {
+	Time        time.Time // whole seconds, the gateway's readingTime
+	Production  Meter
+	Consumption Meter // of the whole house
+	Net         Meter // at the grid connection
+	Inverters   Inverters
+}
+
+// A Meter is what one CT reads, or what the gateway computes from two.
+type Meter struct {
+	Active bool   // false: no CT, the numbers are noise
+	Total  Line   // the sum over the lines
+	Lines  []Line // L1, L2, L3, as many as the gateway tells
+}
+
+// A Line is the electrical state of one conductor. All values have at most
+// three decimals.
+type Line struct {
+	Power       float64 // active, W
+	Reactive    float64 // var
+	Apparent    float64 // VA, with the sign of Power
+	PowerFactor float64 // Power / |Apparent|
+	Voltage     float64 // RMS, V; of a total the sum
+	Current     float64 // RMS, A, with the sign of Power
+	Frequency   float64 // Hz
+	Delivered   float64 // lifetime, Wh: produced, used, or imported
+	Received    float64 // lifetime, Wh: exported
+	Energy      float64 // lifetime, Wh: delivered less received
+	Today       float64 // of Energy, Wh, since midnight of the house's clock
+}
+
+// Inverters is what the microinverters reported, some minutes ago.
+type Inverters struct {
+	Time   time.Time
+	Count  int
+	Power  int // W
+	Energy int // lifetime, Wh
+	Today  int // Wh
+}
+
+// measure reads the house.
+func (g *Gateway) measure() *Reading {
+	now := time.Now()
+	h := house{g.lines(), g.Split}
+	g.house.advance(now, h, g.Start, g.Speed)
+	r := &Reading{Time: time.Unix(now.Unix(), 0)}
+	r.Production.Active, r.Net.Active = g.measures()
+	r.Consumption.Active = r.Net.Active
+	sum, dawn := g.house.now(), g.house.dawn
+	for i := range h.lines {
+		c, today := wattHours(sum, i), wattHours(dawn, i)
+		pv, use := g.house.moment.pv[i], g.house.moment.use[i]
+		v := h.voltage(g.house.clock, i)
+		p := line(float64(pv)/1000, 0.02*float64(pv)/1000, v)
+		p.Delivered, p.Energy, p.Today = c[0], c[0], round(c[0]-today[0], 3)
+		n := line(float64(use-pv)/1000, -40-0.1*float64(use)/1000, v)
+		n.Delivered, n.Received, n.Energy = c[1], c[2], round(c[1]-c[2], 3)
+		if !r.Production.Active {
+			p = unclamped(i, v)
+		}
+		if !r.Net.Active {
+			n = unclamped(i, v)
+		}
+		t := together(p, n)
+		t.Today = round(c[0]+c[1]-c[2]-today[0]-today[1]+today[2], 3)
+		f := round(h.frequency()+0.04*(noise(float64(now.Unix())/20, 40)-0.5), 3)
+		p.Frequency, n.Frequency, t.Frequency = f, f, f
+		r.Production.Lines = append(r.Production.Lines, p)
+		r.Net.Lines = append(r.Net.Lines, n)
+		r.Consumption.Lines = append(r.Consumption.Lines, t)
+	}
+	for _, m := range []*Meter{&r.Production, &r.Net, &r.Consumption} {
+		m.sum(g.ThreeLines)
+	}
+	r.Inverters = g.inverters(now, sum, dawn)
+	return r
+}
+
+// wattHours returns production, import and export of one line.
+func wattHours(c counters, i int) [3]float64 {
+	mWh := func(uJ int64) float64 { return float64(uJ/3_600_000) / 1000 }
+	return [3]float64{mWh(c.pv[i]), mWh(c.in[i]), mWh(c.out[i])}
+}
+
+// line computes what follows from active and reactive power and voltage.
+func line(w, reactive, v float64) Line {
+	s := math.Copysign(round(math.Hypot(w, reactive), 3), w)
+	l := Line{Power: w, Reactive: round(reactive, 3), Apparent: s, Voltage: v, Current: round(s/v, 3)}
+	if s != 0 {
+		l.PowerFactor = round(w/math.Abs(s), 2)
+	}
+	return l
+}
+
+// unclamped is what a line reads without a CT around it.
+func unclamped(i int, v float64) Line {
+	l := line([]float64{-2.531, 1.277, 0.0}[i], 0.42, v)
+	l.Delivered = []float64{508.112, 31.554, 402.871}[i]
+	l.Received = []float64{1308.442, 552.297, 1305.413}[i]
+	l.Energy = round(l.Delivered-l.Received, 3)
+	return l
+}
+
+// together is total consumption, which the gateway computes.
+func together(p, n Line) Line {
+	t := Line{
+		Power: round(p.Power+n.Power, 3), Reactive: round(p.Reactive+n.Reactive, 3),
+		Voltage: n.Voltage, Current: round(p.Current+n.Current, 3), Energy: round(p.Energy+n.Energy, 3),
+	}
+	t.Delivered = t.Energy
+	t.Apparent = round(t.Voltage*t.Current, 3)
+	if t.Apparent != 0 {
+		t.PowerFactor = round(max(-1, min(1, t.Power/math.Abs(t.Apparent))), 2)
+	}
+	return t
+}
+
+// sum computes the total. The new meter stack always tells three lines, and
+// sums their power factors too.
+func (m *Meter) sum(newStack bool) {
+	for _, l := range m.Lines {
+		t := &m.Total
+		for _, s := range []struct{ sum, part *float64 }{
+			{&t.Power, &l.Power},
+			{&t.Reactive, &l.Reactive},
+			{&t.Apparent, &l.Apparent},
+			{&t.PowerFactor, &l.PowerFactor},
+			{&t.Voltage, &l.Voltage},
+			{&t.Current, &l.Current},
+			{&t.Delivered, &l.Delivered},
+			{&t.Received, &l.Received},
+			{&t.Energy, &l.Energy},
+			{&t.Today, &l.Today},
+		} {
+			*s.sum = round(*s.sum+*s.part, 3)
+		}
+		t.Frequency = l.Frequency
+	}
+	if newStack {
+		m.Lines = append(m.Lines, make([]Line, 3-len(m.Lines))...)
+	} else if m.Total.Apparent != 0 {
+		m.Total.PowerFactor = round(max(-1, min(1, m.Total.Power/math.Abs(m.Total.Apparent))), 2)
+	}
+	m.Lines = slices.Clip(m.Lines)
+}
+
+func (h house) voltage(t time.Time, i int) float64 {
+	v := 230.0
+	if h.split {
+		v = 120
+	}
+	return round(v*(1+0.03*(noise(float64(t.Unix())/300, 50+uint64(i))-0.5)+0.002*jitter(t, 50+uint64(i))), 3)
+}
+
+func (h house) frequency() float64 {
+	if h.split {
+		return 60
+	}
+	return 50
+}
+
+func round(v float64, decimals int) float64 {
+	p := math.Pow10(decimals)
+	return math.Round(v*p) / p
+}

@@ -1,0 +1,129 @@
+package envoy
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// An Info is what a gateway says of itself to anyone, at /info. It changes
+// when firmware is pushed or the gateway is replaced.
+type Info struct {
+	Serial     string
+	PartNumber string    // such as 800-00654-r08
+	Firmware   string    // with its letter, such as D8.3.5167
+	Metered    bool      // the hardware has a meter; says nothing about CTs
+	NeedsToken bool      // firmware 7 and later
+	Time       time.Time // the gateway's clock; zero when it tells none
+}
+
+// serial is what may become an MQTT topic level.
+var serial = regexp.MustCompile(`^[A-Za-z0-9]{6,32}$`)
+
+// ValidSerial reports whether s may be the serial number of a gateway.
+func ValidSerial(s string) bool { return serial.MatchString(s) }
+
+// AtLeast reports whether the firmware is version or newer, such as 8.2.4264.
+func (i Info) AtLeast(version ...int) bool { return slices.Compare(i.version(), version) >= 0 }
+
+// version returns the numbers of the firmware's name, without its letter
+// (D, R and M have been seen).
+func (i Info) version() []int {
+	var v []int
+	for part := range strings.SplitSeq(strings.TrimLeft(i.Firmware, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"), ".") {
+		n, err := strconv.Atoi(part)
+		if err != nil {
+			break
+		}
+		v = append(v, n)
+	}
+	return v
+}
+
+// parseInfo reads the XML of /info.
+func parseInfo(body []byte) (Info, error) {
+	var doc struct {
+		XMLName xml.Name `xml:"envoy_info"`
+		Time    string   `xml:"time"`
+		Device  struct {
+			Serial     string `xml:"sn"`
+			PartNumber string `xml:"pn"`
+			Software   string `xml:"software"`
+			IMeter     string `xml:"imeter"`
+		} `xml:"device"`
+		WebTokens string `xml:"web-tokens"`
+	}
+	dec := xml.NewDecoder(bytes.NewReader(body))
+	dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil } // what is read is ASCII in any
+	if err := dec.Decode(&doc); err != nil {
+		return Info{}, fmt.Errorf("/info is not a gateway's: %w", err)
+	}
+	info := Info{
+		Serial:     strings.TrimSpace(doc.Device.Serial),
+		PartNumber: clip(doc.Device.PartNumber),
+		Firmware:   clip(doc.Device.Software),
+		Metered:    strings.TrimSpace(doc.Device.IMeter) == "true",
+	}
+	if t, err := strconv.ParseInt(strings.TrimSpace(doc.Time), 10, 64); err == nil && t > 0 {
+		info.Time = time.Unix(t, 0).UTC()
+	}
+	if !ValidSerial(info.Serial) {
+		return Info{}, fmt.Errorf("/info: %.40q cannot be a serial number (6 to 32 letters and digits)", info.Serial)
+	}
+	info.NeedsToken = info.AtLeast(7)
+	if said := strings.TrimSpace(doc.WebTokens); said != "" {
+		info.NeedsToken = said == "true"
+	}
+	return info, nil
+}
+
+// clip makes a word that the gateway says fit for a topic, a log and a page.
+func clip(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, strings.TrimSpace(s))
+	return s[:min(len(s), 64)]
+}
+
+// readInfo reads /info from the first of the base URLs that answers as a
+// gateway. http is tried after https, because firmware before 7 has only port
+// 80 and firmware from D8.3.5286 on only port 443.
+func (c *Client) readInfo(ctx context.Context, bases []string) (Info, string, error) {
+	var errs []error
+	for _, base := range bases {
+		body, err := c.get(ctx, base, "/info", "")
+		if err == nil {
+			var info Info
+			if info, err = parseInfo(body); err == nil {
+				return info, base, nil
+			}
+		}
+		if ctx.Err() != nil {
+			return Info{}, "", err
+		}
+		errs = append(errs, err)
+	}
+	return Info{}, "", mostTelling(errs)
+}
+
+// mostTelling returns the error worth showing. After https has failed, that
+// http is refused as well tells nothing.
+func mostTelling(errs []error) error {
+	for _, err := range errs[1:] {
+		if _, ok := errors.AsType[*StatusError](err); ok {
+			return errors.Join(errs...)
+		}
+	}
+	return errs[0]
+}

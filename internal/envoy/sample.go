@@ -1,0 +1,108 @@
+package envoy
+
+import (
+	"math"
+	"time"
+)
+
+// A Measurement is where a meter measures, and with which sign.
+type Measurement uint8
+
+// The measurements of a gateway. Positive is producing, importing, using and
+// discharging.
+const (
+	Production       Measurement = iota // what the inverters make
+	NetConsumption                      // at the grid connection: + import, - export
+	TotalConsumption                    // what the house takes, battery charging included
+	Storage                             // batteries: + discharging, - charging
+	measurements
+)
+
+// String returns the firmware's word for m.
+func (m Measurement) String() string {
+	return [measurements]string{"production", "net-consumption", "total-consumption", "storage"}[m]
+}
+
+// A Quantity is one thing that a channel may know. Its unit never varies.
+type Quantity uint8
+
+// The quantities and their units.
+const (
+	Power            Quantity = iota // active, W, signed as its Measurement
+	Voltage                          // RMS of one phase, V
+	Current                          // RMS, A, signed as the power; of several phases the sum
+	Frequency                        // Hz
+	PowerFactor                      // -1 to 1, of one phase
+	ApparentPower                    // VA, signed as the power
+	ReactivePower                    // var
+	Energy                           // lifetime, kWh; of net consumption import less export, which falls
+	EnergyImport                     // lifetime from the grid, kWh
+	EnergyExport                     // lifetime to the grid, kWh
+	EnergyCharged                    // lifetime into the batteries, kWh
+	EnergyDischarged                 // lifetime out of the batteries, kWh
+	quantities
+)
+
+// A Channel is the state of one phase, or of all of them together. What was
+// not measured is not in it: a zero is a measurement.
+type Channel struct {
+	has uint16
+	val [quantities]float64
+}
+
+// Get returns the value of q, if there is one.
+func (c Channel) Get(q Quantity) (float64, bool) { return c.val[q], c.has&(1<<q) != 0 }
+
+// Set gives q a value. Negative zero becomes zero, and what is not a finite
+// number is not kept.
+func (c *Channel) Set(q Quantity, v float64) {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		c.Drop(q)
+		return
+	}
+	c.has |= 1 << q
+	c.val[q] = v + 0 // -0 + 0 = 0
+}
+
+// Drop removes q.
+func (c *Channel) Drop(q Quantity) {
+	c.has &^= 1 << q
+	c.val[q] = 0
+}
+
+// A Meter is what one meter read.
+type Meter struct {
+	Measurement Measurement
+	Total       Channel   // of one phase everything, of several no voltage and no power factor, which have no sum
+	Phases      []Channel // L1, L2, L3; empty where there is one phase or where the gateway tells none
+}
+
+// A Sample is everything that a gateway measured at one moment.
+type Sample struct {
+	Time    time.Time     // when the answer had arrived, our clock, UTC
+	Took    time.Duration // from the request to the whole answer
+	Reading time.Time     // the gateway's time of its newest meter or inverter report; zero when it tells none
+	Metered bool          // Reading is a meter's, which advances every second
+	Meters  []Meter       // those that are there, at most one of each measurement
+	NoGrid  error         // why there is no net consumption; nil when there is
+}
+
+// Meter returns the meter of measurement m, if there is one.
+func (s Sample) Meter(m Measurement) (Meter, bool) {
+	for _, r := range s.Meters {
+		if r.Measurement == m {
+			return r, true
+		}
+	}
+	return Meter{}, false
+}
+
+// meter returns the meter of measurement m for changing, or nil.
+func (s *Sample) meter(m Measurement) *Meter {
+	for i := range s.Meters {
+		if s.Meters[i].Measurement == m {
+			return &s.Meters[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,160 @@
+package envoy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// A Session is a gateway whose /info has been read. What it decides of the
+// gateway's layout, such as where production comes from, it keeps, because a
+// counter whose source changes jumps by megawatt-hours.
+type Session struct {
+	Info
+	base   string // the URL that answered
+	client *Client
+
+	layout layout
+	lost   int // answers in a row that lack a meter which an earlier session knew
+	found  int // answers in a row with a production meter that was not there before
+}
+
+// confirm is how many answers in a row must agree before a change of the
+// layout is believed: firmware 8.3.5xxx loses its meters for single answers.
+const confirm = 3
+
+// Open reads the gateway's /info. It returns an error when the gateway is not
+// there or is none.
+func (c *Client) Open(ctx context.Context) (*Session, error) {
+	c.init()
+	bases, err := c.bases()
+	if err != nil {
+		return nil, err
+	}
+	info, base, err := c.readInfo(ctx, bases)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.owner != info.Serial {
+		c.owner, c.known = info.Serial, layout{}
+	}
+	return &Session{Info: info, base: base, client: c}, nil
+}
+
+// URL returns the address under which the gateway answered.
+func (s *Session) URL() string { return s.base }
+
+// Sample reads the gateway once. A *[SkippedError] says that it answered and
+// that the answer is not to be believed, [ErrReopen] that another session must
+// be opened. Sample is not for concurrent use; its client is.
+func (s *Session) Sample(ctx context.Context) (Sample, error) {
+	start := time.Now()
+	r, err := s.read(ctx)
+	if err != nil {
+		return Sample{}, err
+	}
+	sample, err := s.judge(ctx, r)
+	if err != nil {
+		return Sample{}, err
+	}
+	sample.Time = time.Now().UTC()
+	sample.Took = sample.Time.Sub(start)
+	if err := s.client.Correction.apply(&sample); err != nil {
+		return Sample{}, err
+	}
+	return sample, nil
+}
+
+// read asks for /production.json, unless nothing in it is of use: a gateway
+// without a meter tells the same, sooner and better, elsewhere.
+func (s *Session) read(ctx context.Context) (reading, error) {
+	if s.layout.source == fromV1 && !s.Metered && !s.layout.metered() {
+		return reading{noGrid: s.layout.noGrid}, nil
+	}
+	body, err := s.get(ctx, productionPath)
+	if err != nil {
+		return reading{}, err
+	}
+	r, err := parseProduction(body, &s.layout)
+	if _, page := errors.AsType[*htmlError](err); page && !s.AtLeast(4) {
+		return reading{noGrid: fmt.Errorf("firmware %s knows no consumption", s.Firmware)}, nil // 3.x has no /production.json and says so in a page
+	}
+	return r, err
+}
+
+// judge makes a sample of what was read, if it fits what is known.
+func (s *Session) judge(ctx context.Context, r reading) (Sample, error) {
+	if err := s.compare(r); err != nil {
+		return Sample{}, err
+	}
+	if s.layout.source == undecided {
+		if err := s.decide(ctx, r); err != nil {
+			return Sample{}, err
+		}
+	}
+	s.layout.add(r)
+	s.remember()
+
+	sample := Sample{Reading: r.at, Metered: !r.at.IsZero(), NoGrid: r.noGrid}
+	for _, m := range r.meters {
+		if m.Measurement != Production || s.layout.source == fromMeter {
+			sample.Meters = append(sample.Meters, m)
+		}
+	}
+	production, err := s.production(ctx, r)
+	if err != nil {
+		return Sample{}, err
+	}
+	if production != nil {
+		sample.Meters = append([]Meter{{Measurement: Production, Total: *production}}, sample.Meters...)
+	}
+	if sample.Reading.IsZero() {
+		sample.Reading = r.reported
+	}
+	if len(sample.Meters) == 0 {
+		return Sample{}, fmt.Errorf("the gateway measures nothing: no production, and %w", r.noGrid)
+	}
+	return sample, nil
+}
+
+// compare holds an answer against what this session and the one before know.
+func (s *Session) compare(r reading) error {
+	if m, ok := s.layout.lacks(r); ok {
+		return &SkippedError{fmt.Sprintf("%s, read before, is not in it", m)}
+	}
+	s.client.mu.Lock()
+	known := s.client.known
+	s.client.mu.Unlock()
+	if m, ok := known.lacks(r); ok && s.layout.source == undecided && s.lost+1 < confirm {
+		s.lost++
+		return &SkippedError{fmt.Sprintf("%s, read before the interruption, is not in it", m)}
+	}
+	if r.meter(Production) != nil && s.layout.source != undecided && s.layout.source != fromMeter {
+		if s.found++; s.found >= confirm {
+			return fmt.Errorf("a production meter appeared: %w", ErrReopen)
+		}
+	} else {
+		s.found = 0
+	}
+	return nil
+}
+
+func (s *Session) remember() {
+	s.client.mu.Lock()
+	defer s.client.mu.Unlock()
+	s.client.known = s.layout
+}
+
+// get reads path in the way that the firmware asks for.
+func (s *Session) get(ctx context.Context, path string) ([]byte, error) {
+	switch {
+	case !s.NeedsToken:
+		return s.client.getDigest(ctx, s.base, path)
+	case s.client.Tokens == nil:
+		return nil, fmt.Errorf("firmware %s: %w without a token: set TOKEN, or USERNAME and PASSWORD", s.Firmware, ErrUnauthorized)
+	}
+	return s.authorized(ctx, path)
+}

@@ -1,0 +1,89 @@
+package envoy_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+)
+
+// TestMeterIsNotGivenUp: what was metered once is not filled from the
+// inverters, however long the meter is silent, while the session lasts.
+func TestMeterIsNotGivenUp(t *testing.T) {
+	gw := &envoytest.Gateway{Phases: 3}
+	s := open(t, gw, envoy.StaticToken("t"))
+	for _, cts := range []envoytest.CTs{envoytest.BothCTs, envoytest.NoCTs, envoytest.ConsumptionCT, envoytest.ProductionCT} {
+		gw.Change(func(g *envoytest.Gateway) { g.CTs = cts })
+		for range 5 {
+			sample, err := s.Sample(t.Context())
+			_, skipped := errors.AsType[*envoy.SkippedError](err)
+			if cts == envoytest.BothCTs && err != nil || cts != envoytest.BothCTs && !skipped {
+				t.Errorf("CTs %v: Sample = %v, %v", cts, sample.Meters, err)
+			}
+		}
+	}
+}
+
+// TestNewSessionMustAgree: also after an interruption a lost meter is believed
+// only when several answers in a row agree.
+func TestNewSessionMustAgree(t *testing.T) {
+	gw := new(envoytest.Gateway)
+	srv := envoytest.NewTLSServer(gw)
+	defer srv.Close()
+	c := &envoy.Client{Host: srv.Addr, Tokens: envoy.StaticToken("t")}
+	s, err := c.Open(t.Context())
+	if err == nil {
+		_, err = s.Sample(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	gw.Change(func(g *envoytest.Gateway) { g.CTs = envoytest.ProductionCT })
+	if s, err = c.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 4 {
+		sample, err := s.Sample(t.Context())
+		_, skipped := errors.AsType[*envoy.SkippedError](err)
+		if wantSkip := i < 2; skipped != wantSkip {
+			t.Errorf("answer %d without the consumption CT: %v, %v, want skipped %t", i+1, sample.Meters, err, wantSkip)
+		}
+	}
+}
+
+// TestNewMeterAsksForASession: production does not change its source under a
+// running session.
+func TestNewMeterAsksForASession(t *testing.T) {
+	gw := &envoytest.Gateway{CTs: envoytest.NoCTs}
+	s := open(t, gw, envoy.StaticToken("t"))
+	before, err := s.Sample(t.Context())
+	if err != nil || before.Metered {
+		t.Fatal(before, err)
+	}
+	gw.Change(func(g *envoytest.Gateway) { g.CTs = envoytest.BothCTs })
+	for i := range 3 {
+		after, err := s.Sample(t.Context())
+		if i < 2 && err != nil || i == 2 && !errors.Is(err, envoy.ErrReopen) {
+			t.Errorf("answer %d with a new meter: %v, want ErrReopen with the third", i+1, err)
+		}
+		if m, ok := after.Meter(envoy.Production); i < 2 && (!ok || len(m.Phases) > 0) {
+			t.Errorf("answer %d with a new meter: production %v, %t, want the inverters'", i+1, m, ok)
+		}
+	}
+}
+
+// TestStandardGatewayIsReadOnce: where only the inverters are known, one
+// request tells all.
+func TestStandardGatewayIsReadOnce(t *testing.T) {
+	gw := &envoytest.Gateway{Standard: true}
+	s := open(t, gw, envoy.StaticToken("t"))
+	for range 10 {
+		if _, err := s.Sample(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := gw.Count("/production.json"); n != 1 {
+		t.Errorf("/production.json was read %d times, want once", n)
+	}
+}
