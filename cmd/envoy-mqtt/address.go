@@ -1,0 +1,111 @@
+package main
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// parseBrokerURL takes a URL, or a host with or without a port, which then is mqtt://.
+func parseBrokerURL(text string) (*url.URL, error) {
+	if !strings.Contains(text, "://") {
+		if a, err := authority(text); err == nil {
+			text = a // an IPv6 address has got its brackets
+		}
+		text = "mqtt://" + text
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Fragment != "" {
+		return nil, errors.New("want a URL such as mqtt://host:1883 (a user name or password with special characters belongs in USERNAME and PASSWORD)")
+	}
+	if _, err := authority(u.Host); err != nil {
+		return nil, err
+	}
+	websocket := u.Scheme == "ws" || u.Scheme == "wss"
+	if !websocket && !slices.Contains([]string{"mqtt", "tcp", "mqtts", "tls", "ssl"}, u.Scheme) {
+		return nil, errors.New("want mqtt, mqtts, ws or wss before ://")
+	}
+	if !websocket {
+		if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+			return nil, errors.New("only ws and wss have a path; the topic belongs in TOPIC")
+		}
+		u.Path = ""
+	}
+	return u, nil
+}
+
+// parseHost takes a gateway's address. The result is host or host:port as they stand in a URL (an IPv6 address in
+// brackets), after http:// or https:// if text has that.
+func parseHost(text string) (string, error) {
+	scheme, rest, isURL := strings.Cut(text, "://")
+	if isURL {
+		scheme = strings.ToLower(scheme) + "://"
+		rest = strings.ReplaceAll(rest, "%25", "%") // before an IPv6 zone
+	} else {
+		scheme, rest = "", text
+	}
+	if isURL && scheme != "http://" && scheme != "https://" {
+		return "", errors.New("want http or https before ://")
+	}
+	if strings.Contains(rest, "@") {
+		return "", errors.New("must not contain a user name or password: they have keys of their own")
+	}
+	rest = strings.TrimSuffix(rest, "/")
+	if strings.ContainsAny(rest, "/?#") {
+		return "", errors.New("must not have a path")
+	}
+	a, err := authority(rest)
+	return scheme + a, err
+}
+
+// parseHTTPS takes the URL of a service that gets the account's password.
+func parseHTTPS(text string) (string, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" || u.User != nil || u.Fragment != "" {
+		return "", errors.New("want a URL that begins with https://")
+	}
+	_, err = authority(u.Host)
+	return text, err
+}
+
+var hostName = regexp.MustCompile(`^[\pL\pN_][\pL\pN\pM._-]{0,252}$`)
+
+// authority takes host or host:port and returns it as it stands in a URL: an IPv6 address in brackets, its zone escaped.
+func authority(text string) (string, error) {
+	host, port, err := net.SplitHostPort(text)
+	hasPort := err == nil
+	if n, err := strconv.ParseUint(port, 10, 16); hasPort && (err != nil || n == 0) {
+		return "", errors.New("want a port from 1 to 65535 after the last colon")
+	}
+	if !hasPort {
+		host = text
+		if inner, ok := strings.CutPrefix(text, "["); ok {
+			host = strings.TrimSuffix(inner, "]")
+		}
+	}
+	ip, err := netip.ParseAddr(host)
+	switch {
+	case err == nil && ip.Is6():
+		host = "[" + strings.ReplaceAll(host, "%", "%25") + "]"
+	case !hostName.MatchString(host):
+		return "", errors.New("want a host name or an address")
+	}
+	if hasPort {
+		host += ":" + port
+	}
+	return host, nil
+}
+
+// sameHost reduces a gateway's HOST to what two spellings of one address have in common.
+func sameHost(host string) string {
+	if _, rest, ok := strings.Cut(host, "://"); ok {
+		host = rest
+	}
+	host = strings.TrimSuffix(strings.TrimSuffix(host, ":443"), ":80") // one gateway answers on both
+	return strings.ToLower(strings.TrimSuffix(host, "."))
+}

@@ -1,0 +1,275 @@
+package main
+
+import (
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// writeFile writes text to a new file of that name, which only the owner can read, and returns its path.
+func writeFile(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// load loads text as config.ini and returns the errors' lines without the path of the file.
+func load(t *testing.T, text string, environ ...string) (config, []string) {
+	t.Helper()
+	path := writeFile(t, "config.ini", text)
+	cfg, err := loadConfig(path, environ, nil)
+	if err == nil {
+		return cfg, nil
+	}
+	return cfg, strings.Split(strings.ReplaceAll(err.Error(), filepath.Dir(path)+"/", ""), "\n")
+}
+
+// defaults is what a section [ENVOY] with nothing but HOST = envoy.local comes to.
+func defaults() config {
+	return config{
+		General:       generalConfig{LogLevel: "info", LogFormat: "auto"},
+		MQTT:          mqttConfig{URL: &url.URL{Scheme: "mqtt", Host: "localhost:1883"}, Topic: "envoy", VerifySSL: true},
+		HomeAssistant: homeAssistantConfig{Discovery: true, Prefix: "homeassistant", Interval: 10 * time.Second},
+		Enlighten: enlightenConfig{
+			LoginURL: "https://enlighten.enphaseenergy.com/login/login.json",
+			TokenURL: "https://entrez.enphaseenergy.com/tokens",
+		},
+		Gateways: []gatewayConfig{{
+			Section: "ENVOY", Host: "envoy.local", Source: "auto",
+			Interval: 5 * time.Second, Timeout: 45 * time.Second, StaleAfter: 2 * time.Minute,
+			Multiplier: []float64{1}, Offset: []float64{0},
+		}},
+	}
+}
+
+func TestHostAloneGivesTheDefaults(t *testing.T) {
+	got, errs := load(t, "[ENVOY]\nHOST = envoy.local\n")
+	want := defaults()
+	want.File = got.File
+	if errs != nil || filepath.Base(got.File) != "config.ini" || !reflect.DeepEqual(got, want) {
+		t.Errorf("loadConfig = %+v, %q; want %+v", got, errs, want)
+	}
+}
+
+func TestEveryKeyIsRead(t *testing.T) {
+	pem := writeFile(t, "some.pem", "PEM")
+	got, errs := load(t, `
+[general]
+log_level = DEBUG
+Log_Format = json
+STATE_DIR = /state
+[mqtt]
+url = wss://broker.lan/mqtt
+username = "anna"
+password = ' a#b;c"%\ '
+topic = home/envoy
+client_id = bridge
+ca_file = `+pem+`
+cert_file = `+pem+`
+key_file = `+pem+`
+verify_ssl = no
+[HomeAssistant]
+discovery = off
+prefix = ha/discovery
+interval = 1m
+[enlighten]
+login_url = https://login.example:8443/a
+token_url = https://token.example/b
+[envoy "garage"]
+host = https://ENVOY.lan:8443/
+token = eyJ.x.y
+username = me@example.com
+password = pass=word
+serial = 122334455667
+name = Garage
+verify_ssl = yes
+fingerprint = SHA256:`+strings.Repeat("AB:", 31)+`AB
+source = production
+interval = 1500ms
+timeout = 10s
+stale_after = 10s
+power_multiplier = 1, -1,1
+power_offset = 0.5,0
+`)
+	want := config{
+		General: generalConfig{LogLevel: "debug", LogFormat: "json", StateDir: "/state"},
+		MQTT: mqttConfig{
+			URL: &url.URL{Scheme: "wss", Host: "broker.lan", Path: "/mqtt"}, Username: "anna", Password: ` a#b;c"%\ `,
+			Topic: "home/envoy", ClientID: "bridge", CAFile: pem, CertFile: pem, KeyFile: pem,
+		},
+		HomeAssistant: homeAssistantConfig{Prefix: "ha/discovery", Interval: time.Minute},
+		Enlighten:     enlightenConfig{LoginURL: "https://login.example:8443/a", TokenURL: "https://token.example/b"},
+		Gateways: []gatewayConfig{{
+			Section: "ENVOY_GARAGE", Host: "https://ENVOY.lan:8443", Serial: "122334455667", Name: "Garage",
+			Source: "production", Fingerprint: strings.Repeat("ab", 32), Username: "me@example.com", Token: "eyJ.x.y",
+			Password: "pass=word", VerifySSL: true, Interval: 1500 * time.Millisecond, Timeout: 10 * time.Second,
+			StaleAfter: 10 * time.Second, Multiplier: []float64{1, -1, 1}, Offset: []float64{0.5, 0},
+		}},
+		File: got.File,
+	}
+	if errs != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("loadConfig = %+v, %q; want %+v", got, errs, want)
+	}
+}
+
+func TestLayers(t *testing.T) {
+	file := writeFile(t, "config.ini", "[GENERAL]\nLOG_LEVEL=warn\nSTATE_DIR=/file\n[MQTT]\nTOPIC=file\n[ENVOY]\nHOST=a\n")
+	environ := []string{
+		"HOME=/root", "ENVOY_MQTT_GENERAL__STATE_DIR=/environment", "ENVOY_MQTT_MQTT__TOPIC=environment",
+		"ENVOY_MQTT_ENVOY__NAME=House", "ENVOY_MQTT_ENVOY_GARAGE__HOST=b", "ENVOY_MQTT_GENERAL__LOG_LEVEL=",
+		"ENVOY_MQTT_ENVOY_SHED__HOST=", "ENVOY_MQTT_SERVICE_HOST=10.0.0.1", "ENVOY_MQTT_PORT=tcp://10.0.0.1:80",
+		"ENVOY_MQTT_METRICS_PORT_80_TCP_ADDR=10.0.0.1", "ENVOY_MQTT_SERVICE_PORT_HTTP=80",
+	}
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	flags.String("config", "", "")
+	flags.String("log-format", "console", "")
+	flags.String("mqtt-topic", "default", "")
+	flags.String("envoy-host", "default", "")
+	if err := flags.Parse([]string{"--config", "x", "--mqtt-topic", "flag"}); err != nil {
+		t.Fatal(err)
+	}
+
+	got, err := loadConfig(file, environ, flags)
+	want := defaults()
+	want.File = file
+	want.General.LogLevel = "warn"         // from the file: an empty variable is none, and makes no gateway
+	want.General.StateDir = "/environment" // over the file
+	want.MQTT.Topic = "flag"               // over both
+	want.Gateways[0].Host, want.Gateways[0].Name = "a", "House"
+	want.Gateways = append(want.Gateways, want.Gateways[0])
+	want.Gateways[1].Section, want.Gateways[1].Host, want.Gateways[1].Name = "ENVOY_GARAGE", "b", ""
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("loadConfig = %+v, %v; want %+v", got, err, want)
+	}
+}
+
+func TestGatewaysAreSorted(t *testing.T) {
+	cfg, errs := load(t, "[ENVOY_B]\nHOST=b\n[ENVOY_A]\nHOST=a\n[ENVOY]\nHOST=c\n")
+	var got []string
+	for _, g := range cfg.Gateways {
+		got = append(got, g.Section)
+	}
+	if want := []string{"ENVOY", "ENVOY_A", "ENVOY_B"}; !slices.Equal(got, want) {
+		t.Errorf("loadConfig gives the gateways %q (%q), want %q", got, errs, want)
+	}
+}
+
+func TestWhereTheFileIsLookedFor(t *testing.T) {
+	t.Chdir(t.TempDir())
+	elsewhere := writeFile(t, "config.ini", "[ENVOY]\nHOST=etc\n")
+	old := configPaths
+	configPaths = []string{"config.ini", elsewhere}
+	defer func() { configPaths = old }()
+
+	found := func() string {
+		cfg, err := loadConfig("", []string{"ENVOY_MQTT_ENVOY__NAME=x", "ENVOY_MQTT_ENVOY_B__HOST=environment"}, nil)
+		if err != nil {
+			return err.Error()
+		}
+		return cfg.File + " " + cfg.Gateways[0].Host
+	}
+	if got, want := found(), elsewhere+" etc"; got != want {
+		t.Errorf("without ./config.ini: %s, want %s", got, want)
+	}
+	if err := os.WriteFile("config.ini", []byte("[ENVOY]\nHOST=here\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := found(), "config.ini here"; got != want {
+		t.Errorf("with ./config.ini: %s, want %s", got, want)
+	}
+	configPaths = nil
+	if got, want := found(), "environment ENVOY_MQTT_ENVOY__HOST: missing"; !strings.HasPrefix(got, want) {
+		t.Errorf("from the environment alone: %s, want %s", got, want)
+	}
+	if _, err := loadConfig("missing.ini", []string{"ENVOY_MQTT_ENVOY__HOST=a"}, nil); !os.IsNotExist(err) {
+		t.Errorf("loadConfig of a missing file: %v, want that it is not there", err)
+	}
+}
+
+func TestValuesFromFiles(t *testing.T) {
+	token := writeFile(t, "token", "eyJ.a.b\r\n")
+	user := writeFile(t, "user", "me@example.com")
+	cfg, errs := load(t, "[ENVOY]\nHOST=a\nTOKEN_FILE="+token+"\nPASSWORD=of the file\nUSERNAME_FILE="+user,
+		"ENVOY_MQTT_ENVOY__PASSWORD_FILE="+writeFile(t, "password", "of the environment\n"))
+	if errs != nil {
+		t.Fatalf("loadConfig: %q", errs)
+	}
+	g := cfg.Gateways[0]
+	if g.Token != "eyJ.a.b" || g.Username != "me@example.com" || g.Password != "of the environment" {
+		t.Errorf("loadConfig = %q, %q, %q", g.Token.reveal(), g.Username, g.Password.reveal())
+	}
+}
+
+func TestEmptyValuesAreNone(t *testing.T) {
+	token := writeFile(t, "token", "eyJ.a.b")
+	cfg, errs := load(t, "[MQTT]\nURL=\nPASSWORD=\nCA_FILE=\n[ENVOY]\nHOST=a\nTOKEN=\nTOKEN_FILE="+token+"\nUSERNAME=\nPASSWORD_FILE=\nINTERVAL=\n")
+	if errs != nil || cfg.MQTT.URL.Host != "localhost:1883" || cfg.Gateways[0].Token != "eyJ.a.b" {
+		t.Errorf("loadConfig = %+v, %q; want the defaults and the token", cfg, errs)
+	}
+}
+
+func TestUserInfoInTheBrokerURL(t *testing.T) {
+	tests := []struct{ environ, wantUser, wantPassword string }{
+		{"", "anna", "p@ss"},
+		{"ENVOY_MQTT_MQTT__USERNAME=berta", "berta", "p@ss"},
+		{"ENVOY_MQTT_MQTT__PASSWORD=other", "anna", "other"},
+	}
+	for _, tt := range tests {
+		cfg, errs := load(t, "[MQTT]\nURL=mqtts://anna:p%40ss@broker\n[ENVOY]\nHOST=a\n", tt.environ)
+		if errs != nil {
+			t.Fatalf("loadConfig with %q: %q", tt.environ, errs)
+		}
+		got := cfg.MQTT
+		if got.URL.String() != "mqtts://broker" || got.Username != tt.wantUser || got.Password.reveal() != tt.wantPassword {
+			t.Errorf("loadConfig with %q = %v, %q, %q; want mqtts://broker, %q, %q",
+				tt.environ, got.URL, got.Username, got.Password.reveal(), tt.wantUser, tt.wantPassword)
+		}
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	tests := []struct{ name, text, want string }{
+		{"AstraMeter's key", "THROTTLE_INTERVAL = 0", "config.ini:4: [ENVOY] THROTTLE_INTERVAL: not applied; how often the gateway is read is INTERVAL"},
+		{"fast", "INTERVAL = 100ms", "config.ini:4: [ENVOY] INTERVAL: 100ms is short"},
+		{"stale before the next reading", "STALE_AFTER = 4s", "config.ini:4: [ENVOY] STALE_AFTER: 4s is shorter than INTERVAL (5s)"},
+		{"source to come", "SOURCE = Meters", "config.ini:4: [ENVOY] SOURCE: meters is not available yet; production.json is read"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg, errs := load(t, "; comment\n[ENVOY]\nHOST=a\n"+tt.text)
+			if len(cfg.Warnings) != 1 || !strings.Contains(cfg.Warnings[0], tt.want) {
+				t.Errorf("loadConfig warns %q (%q), want %q", cfg.Warnings, errs, tt.want)
+			}
+		})
+	}
+}
+
+func TestExposedFilesAreWarnedOf(t *testing.T) {
+	key, token := writeFile(t, "key.pem", "k"), writeFile(t, "token", "t")
+	path := writeFile(t, "config.ini", "[MQTT]\nKEY_FILE="+key+"\nCERT_FILE="+key+"\n[ENVOY]\nHOST=a\nTOKEN_FILE="+token)
+	for _, file := range []string{path, key, token} {
+		if err := os.Chmod(file, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		cfg, err := loadConfig(path, nil, nil)
+		if len(cfg.Warnings) != 1 || !strings.Contains(cfg.Warnings[0], file+" can be read by every user") {
+			t.Errorf("loadConfig with %s readable by all warns %q (%v)", file, cfg.Warnings, err)
+		}
+		if err := os.Chmod(file, 0o640); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if cfg, err := loadConfig(path, nil, nil); err != nil || cfg.Warnings != nil {
+		t.Errorf("loadConfig of closed files warns %q (%v), want nothing", cfg.Warnings, err)
+	}
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+)
+
+func (c *console) demoCommand() *cobra.Command {
+	var d demo
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Shows the program at work on a simulated house: no gateway, no account, no broker needed",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if d.phases < 1 || d.phases > 3 {
+				return fmt.Errorf("--phases %d: a house has 1, 2 or 3", d.phases)
+			}
+			if d.speed <= 0 || d.speed > 3600 {
+				return fmt.Errorf("--speed %v: more than 0, and 3600 at most", d.speed)
+			}
+			return failed(c.demo(cmd.Context(), d))
+		},
+	}
+	cmd.Flags().IntVar(&d.phases, "phases", 3, "the house's phases: 1, 2 (split phase) or 3")
+	cmd.Flags().Float64Var(&d.speed, "speed", 60, "how fast the day passes; 60 is an hour a minute")
+	return cmd
+}
+
+// A demo is a simulated house.
+type demo struct {
+	phases int
+	speed  float64
+}
+
+// demo runs the real bridge between simulated ends: a gateway and a cloud that
+// speak HTTPS, and a broker. Standard output gets the live documents only.
+func (c *console) demo(ctx context.Context, d demo) error {
+	state, err := os.MkdirTemp("", "envoy-mqtt-demo-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(state)
+
+	account := enlighten.Account{Username: "owner@example.org", Password: "demo"}
+	cloud := enlightentest.NewServer(&enlightentest.Cloud{Username: account.Username, Password: account.Password})
+	defer cloud.Close()
+	gateway := envoytest.NewTLSServer(&envoytest.Gateway{
+		Phases: d.phases, Split: d.phases == 2, Speed: d.speed, Start: morning(),
+		Accept: func(token string) bool { _, err := enlighten.Parse(token); return err == nil },
+	})
+	defer gateway.Close()
+
+	broker, err := startBroker()
+	if err != nil {
+		return err
+	}
+	defer broker.close()
+	show := c.newDisplay()
+	if err := broker.onLive(show.document); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.err, "A simulated house, no gateway and no account. To see all topics:  mosquitto_sub -h 127.0.0.1 -p %d -v -t '#'\n", broker.port)
+
+	cfg := config{
+		MQTT:          mqttConfig{Topic: "envoy"},
+		HomeAssistant: homeAssistantConfig{Discovery: true, Prefix: "homeassistant", Interval: 10 * time.Second},
+		Gateways: []gatewayConfig{{
+			Section: "ENVOY", Host: gateway.Addr, Username: account.Username, Password: secret(account.Password),
+			Interval: time.Second, Timeout: 10 * time.Second, StaleAfter: 30 * time.Second,
+		}},
+	}
+	ns := newNeighbours(cfg, state)
+	ns[0].tokens.Cloud = &enlighten.Cloud{LoginURL: cloud.LoginURL, TokenURL: cloud.TokenURL, HTTP: cloud.Client()}
+	log := zerolog.Nop()
+	if !c.outIsTerminal { // on a terminal the table stands there
+		log = c.newLogger("info", "auto")
+	}
+	mqtt := bridge.MQTT{URL: &url.URL{Scheme: "mqtt", Host: broker.address}, ClientID: "envoy-mqtt-demo"}
+	err = c.serve(ctx, cfg, mqtt, ns, log)
+	return errors.Join(err, show.err())
+}
+
+// morning is when the simulated day begins: the sun is up.
+func morning() time.Time {
+	now := time.Now()
+	return time.Date(now.Year(), now.Month(), now.Day(), 9, 0, 0, 0, now.Location())
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/mattn/go-isatty"
+	"github.com/rs/zerolog"
+)
+
+func isTerminal(f *os.File) bool { return isatty.IsTerminal(f.Fd()) }
+
+// newLogger returns the program's logger, which writes to standard error.
+func (c *console) newLogger(level, format string) zerolog.Logger {
+	zerolog.TimeFieldFormat = "2006-01-02T15:04:05.000Z07:00"
+	zerolog.DurationFieldInteger = true
+	var w io.Writer = c.err
+	if format == "console" || format == "auto" && c.errIsTerminal {
+		w = zerolog.ConsoleWriter{Out: c.err, TimeFormat: time.TimeOnly, NoColor: !c.errIsTerminal || c.env("NO_COLOR") != ""}
+	}
+	l, err := zerolog.ParseLevel(level)
+	if err != nil {
+		l = zerolog.InfoLevel
+	}
+	return zerolog.New(w).Level(l).With().Timestamp().Logger()
+}
+
+// env returns the environment variable of that name, or "".
+func (c *console) env(name string) string {
+	for _, e := range slices.Backward(c.environ) {
+		if len(e) > len(name) && e[len(name)] == '=' && e[:len(name)] == name {
+			return e[len(name)+1:]
+		}
+	}
+	return ""
+}

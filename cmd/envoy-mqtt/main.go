@@ -1,0 +1,119 @@
+// The envoy-mqtt command publishes what Enphase gateways measure to MQTT.
+//
+// This package is the only one that knows all the others: it reads the
+// configuration, joins the gateway, the cloud and the broker, and logs.
+//
+// Some gateways' certificates have a negative serial number, which Go refuses
+// without the directive below.
+//
+//go:debug x509negativeserial=1
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set by the linker for releases.
+var version = ""
+
+// A console is where a command was started: its streams and its environment.
+type console struct {
+	environ       []string
+	in            io.Reader
+	out, err      io.Writer
+	outIsTerminal bool
+	errIsTerminal bool
+	configPath    string
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	c := &console{
+		environ: os.Environ(), in: os.Stdin, out: os.Stdout, err: os.Stderr,
+		outIsTerminal: isTerminal(os.Stdout), errIsTerminal: isTerminal(os.Stderr),
+	}
+	os.Exit(c.main(ctx, os.Args[1:]))
+}
+
+// main runs the command that args name and returns the exit code: 0 for fine,
+// 1 for failed, 2 for a wrong usage or configuration.
+func (c *console) main(ctx context.Context, args []string) int {
+	cmd := c.root()
+	cmd.SetArgs(args)
+	cmd.SetIn(c.in)
+	cmd.SetOut(c.out)
+	cmd.SetErr(c.err)
+	err := cmd.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	if said := (saidError{}); !errors.As(err, &said) {
+		fmt.Fprintln(c.err, "envoy-mqtt:", err)
+	}
+	if _, failed := errors.AsType[*failure](err); failed {
+		return 1
+	}
+	return 2
+}
+
+// A failure is an error of what a command does, as opposed to how it was
+// called or configured.
+type failure struct{ error }
+
+func (f *failure) Unwrap() error { return f.error }
+
+// saidError is an error whose words a person has already seen.
+type saidError struct{}
+
+func (saidError) Error() string { return "failed" }
+
+func failed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &failure{err}
+}
+
+func (c *console) root() *cobra.Command {
+	run := c.runCommand()
+	root := &cobra.Command{
+		Use:           "envoy-mqtt",
+		Short:         "Publishes what Enphase Envoy gateways (IQ Gateway) measure to MQTT and Home Assistant",
+		Args:          cobra.NoArgs,
+		RunE:          run.RunE,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.PersistentFlags().StringVar(&c.configPath, "config", "", "configuration `file` (default ./config.ini, /etc/envoy-mqtt/config.ini, else the environment alone)")
+	root.AddCommand(run, c.demoCommand(), c.checkCommand(), c.readCommand(), c.tokenCommand(), &cobra.Command{
+		Use:   "version",
+		Short: "Prints the version",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(c.out, "envoy-mqtt", programVersion())
+			return failed(err)
+		},
+	})
+	return root
+}
+
+// programVersion is the linker's, else the module's, else "dev".
+func programVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "dev"
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// A neighbour is a gateway with the source of its tokens.
+type neighbour struct {
+	gatewayConfig
+	client *envoy.Client
+	tokens *enlighten.Source
+	seen   *seen
+}
+
+// newNeighbours returns the configured gateways. Their tokens, and what was
+// seen of them, are kept in the folder state.
+func newNeighbours(cfg config, state string) []*neighbour {
+	store := &enlighten.Store{Dir: state}
+	cloud := &enlighten.Cloud{LoginURL: cfg.Enlighten.LoginURL, TokenURL: cfg.Enlighten.TokenURL}
+	seen := newSeen(state)
+	var ns []*neighbour
+	for _, g := range cfg.Gateways {
+		tokens := &enlighten.Source{
+			Configured: g.Token.reveal(),
+			Account:    enlighten.Account{Username: g.Username, Password: g.Password.reveal()},
+			Cloud:      cloud,
+			Store:      store,
+		}
+		ns = append(ns, &neighbour{gatewayConfig: g, client: newClient(g, tokens), tokens: tokens, seen: seen})
+	}
+	return ns
+}
+
+func newClient(g gatewayConfig, tokens envoy.TokenSource) *envoy.Client {
+	return &envoy.Client{
+		Host:        g.Host,
+		Tokens:      tokens,
+		Username:    g.Username,
+		Password:    g.Password.reveal(),
+		VerifyTLS:   g.VerifySSL,
+		Fingerprint: g.Fingerprint,
+		Timeout:     g.Timeout,
+		Correction:  envoy.Correction{Multiplier: g.Multiplier, Offset: g.Offset},
+	}
+}
+
+// feed is what the bridge has to know of n.
+func (n *neighbour) feed(log zerolog.Logger) bridge.Feed {
+	return bridge.Feed{
+		Name:       n.Section,
+		Device:     n.Name,
+		Serial:     n.knownSerial(),
+		Client:     n.client,
+		Interval:   n.Interval,
+		StaleAfter: n.StaleAfter,
+		Status:     n.tokenInfo,
+		Found: func(serial string) {
+			if n.Serial != "" && n.Serial != serial {
+				log.Warn().Str("gateway", n.Section).Str("configured", n.Serial).Str("found", serial).Msg("SERIAL is another gateway's, the one that answers is read")
+			}
+			if err := n.seen.note(n.Section, serial); err != nil {
+				log.Warn().Err(err).Msg("state folder")
+			}
+		},
+	}
+}
+
+// tokenInfo is what is told of the token on the gateway's info topics.
+func (n *neighbour) tokenInfo() map[string]string {
+	s := n.tokens.Status()
+	if s.State == "" {
+		return nil // none was asked for
+	}
+	state := string(s.State)
+	if s.Reason != "" {
+		state += ": " + s.Reason
+	}
+	info := map[string]string{"token_state": state[:min(len(state), 255)], "token_problem": "OFF"} // Home Assistant takes no longer state
+	if s.Problem {
+		info["token_problem"] = "ON"
+	}
+	if !s.Expires.IsZero() {
+		info["token_expires"] = s.Expires.UTC().Format(time.RFC3339)
+	}
+	if s.Role != "" {
+		info["token_role"] = string(s.Role)
+	}
+	return info
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// The parsers of values say what was wanted and never repeat what was given: whether it may be shown, as a secret may
+// not, is their caller's business.
+
+func asText(text string) (string, error) { return text, nil }
+
+func asSecret(text string) (secret, error) { return secret(text), nil }
+
+func oneOf(words ...string) func(string) (string, error) {
+	return func(text string) (string, error) {
+		if word := strings.ToLower(text); slices.Contains(words, word) {
+			return word, nil
+		}
+		last := len(words) - 1
+		return "", fmt.Errorf("want %s or %s", strings.Join(words[:last], ", "), words[last])
+	}
+}
+
+func parseBool(text string) (bool, error) {
+	switch strings.ToLower(text) {
+	case "true", "yes", "on", "1":
+		return true, nil
+	case "false", "no", "off", "0":
+		return false, nil
+	}
+	return false, errors.New("want true or false")
+}
+
+func parseDuration(text string) (time.Duration, error) {
+	if _, err := strconv.ParseFloat(text, 64); err == nil {
+		return 0, errors.New("missing unit, e.g. 5s")
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return 0, errors.New("want a duration, e.g. 500ms, 5s or 2m")
+	}
+	if d <= 0 {
+		return 0, errors.New("must be longer than nothing")
+	}
+	return d, nil
+}
+
+const shortestInterval = 100 * time.Millisecond // below it a gateway would only be kept from measuring
+
+func parseInterval(text string) (time.Duration, error) {
+	d, err := parseDuration(text)
+	if err == nil && d < shortestInterval {
+		return 0, fmt.Errorf("must be %v at least", shortestInterval)
+	}
+	return d, err
+}
+
+// parseNumbers reads one number for all phases or up to three, one a phase.
+func parseNumbers(text string) ([]float64, error) {
+	fields := strings.Split(text, ",")
+	if len(fields) > 3 {
+		return nil, errors.New("want one number, or one per phase (three at most)")
+	}
+	numbers := make([]float64, len(fields))
+	for i, field := range fields {
+		n, err := strconv.ParseFloat(strings.TrimSpace(field), 64)
+		if err != nil || math.IsInf(n, 0) || math.IsNaN(n) {
+			return nil, errors.New("want one number, or one per phase, e.g. 1, -1, 1")
+		}
+		numbers[i] = n
+	}
+	return numbers, nil
+}
+
+func parseFactors(text string) ([]float64, error) {
+	factors, err := parseNumbers(text)
+	if err == nil && slices.Contains(factors, 0) {
+		return nil, errors.New("must not be 0: it would hide what is measured")
+	}
+	return factors, err
+}
+
+var serial = regexp.MustCompile(`^[A-Za-z0-9]{6,32}$`) // it becomes a topic level
+
+func parseSerial(text string) (string, error) {
+	if !serial.MatchString(text) {
+		return "", errors.New("want 6 to 32 letters and digits")
+	}
+	return text, nil
+}
+
+// parseFingerprint takes a SHA-256 as openssl and browsers write it, with or without colons and the prefix.
+func parseFingerprint(text string) (string, error) {
+	digits := strings.TrimPrefix(strings.ToLower(text), "sha256:")
+	digits = strings.ReplaceAll(digits, ":", "")
+	if sum, err := hex.DecodeString(digits); err != nil || len(sum) != 32 {
+		return "", errors.New("want sha256: and 64 hex digits")
+	}
+	return digits, nil
+}
+
+// parseTopic takes the beginning of a topic, of one level or more.
+func parseTopic(text string) (string, error) {
+	switch {
+	case strings.ContainsAny(text, "+#"):
+		return "", errors.New("must not contain + or #")
+	case strings.HasPrefix(text, "/"), strings.HasSuffix(text, "/"):
+		return "", errors.New("must not begin or end with /")
+	case strings.HasPrefix(text, "$"):
+		return "", errors.New("must not begin with $: such topics are the broker's own")
+	}
+	return text, nil
+}
+
+// parseReadable takes the path of a file that is there.
+func parseReadable(path string) (string, error) {
+	_, err := os.ReadFile(path)
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return "", e.Err // the path is shown already
+	}
+	return path, err
+}
+
+// isPlain tells whether text is UTF-8 without control characters but tabs: what topics, headers and MQTT strings can hold.
+func isPlain(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return r != '\t' && unicode.IsControl(r) })
+}

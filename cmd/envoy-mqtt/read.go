@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+func (c *console) readCommand() *cobra.Command {
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:   "read",
+		Short: "Reads each gateway once and prints what it measures",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return c.read(cmd.Context(), asJSON) },
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the document that is published under live, one line a gateway")
+	return cmd
+}
+
+// read prints one sample of each gateway. It goes on with the others when one fails.
+func (c *console) read(ctx context.Context, asJSON bool) error {
+	cfg, err := loadConfig(c.configPath, c.environ, nil)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, n := range newNeighbours(cfg, stateDir(cfg, c.environ)) {
+		session, s, err := n.readOnce(ctx)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("[%s] %w", n.Section, err))
+			continue
+		}
+		if asJSON {
+			_, err = fmt.Fprintf(c.out, "%s\n", bridge.Document(s))
+		} else {
+			err = printSample(c.out, session.Info, s)
+		}
+		errs = append(errs, err)
+	}
+	return failed(errors.Join(errs...))
+}
+
+// readOnce opens the gateway and reads a sample. A first answer that is not to
+// be believed is asked for once more.
+func (n *neighbour) readOnce(ctx context.Context) (*envoy.Session, envoy.Sample, error) {
+	defer n.tokens.Close()
+	session, err := n.client.Open(ctx)
+	if err != nil {
+		return nil, envoy.Sample{}, err
+	}
+	s, err := session.Sample(ctx)
+	if _, skipped := errors.AsType[*envoy.SkippedError](err); skipped {
+		s, err = session.Sample(ctx)
+	}
+	return session, s, err
+}

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"net/url"
+	"strings"
+	"time"
+)
+
+// setting is one key that a configuration may hold. The table of settings is all the program knows about its keys:
+// loading, the search for unknown ones and config.ini.example follow it.
+type setting struct {
+	section string // [ENVOY] stands for every gateway's section
+	key     string
+	def     string // as one would write it; "" = nothing
+	about   string // its comment in config.ini.example
+	set     func(target, string) error
+}
+
+// target is where settings are written to. gatewayConfig is nil outside the gateways' sections.
+type target struct {
+	*config
+	*gatewayConfig
+}
+
+var settings = []setting{
+	{
+		"GENERAL", "LOG_LEVEL", "info", "How much is logged: debug, info, warn or error.",
+		into(func(t target) *string { return &t.General.LogLevel }, oneOf("debug", "info", "warn", "error")),
+	},
+	{
+		"GENERAL", "LOG_FORMAT", "auto", "How it is logged: console, json, or auto (console on a terminal, else json).",
+		into(func(t target) *string { return &t.General.LogFormat }, oneOf("auto", "console", "json")),
+	},
+	{
+		"GENERAL", "STATE_DIR", "", "Folder for tokens and the client id (default: $STATE_DIRECTORY, else ~/.local/state/envoy-mqtt).",
+		into(func(t target) *string { return &t.General.StateDir }, asText),
+	},
+
+	{
+		"MQTT", "URL", "mqtt://localhost:1883", "The broker: mqtt://, mqtts:// (TLS), ws:// or wss:// (WebSocket), then host and port. It must speak MQTT 5.",
+		into(func(t target) **url.URL { return &t.MQTT.URL }, parseBrokerURL),
+	},
+	{
+		"MQTT", "USERNAME", "", "The broker's user name.",
+		into(func(t target) *string { return &t.MQTT.Username }, asText),
+	},
+	{
+		"MQTT", "PASSWORD", "", "The broker's password.",
+		into(func(t target) *secret { return &t.MQTT.Password }, asSecret),
+	},
+	{
+		"MQTT", "TOPIC", "envoy", "The base of all topics.",
+		into(func(t target) *string { return &t.MQTT.Topic }, parseTopic),
+	},
+	{
+		"MQTT", "CLIENT_ID", "", "The client id (default: made once and kept in STATE_DIR).",
+		into(func(t target) *string { return &t.MQTT.ClientID }, asText),
+	},
+	{
+		"MQTT", "CA_FILE", "", "Certificates (PEM) that the broker's must be signed by (default: the system's).",
+		into(func(t target) *string { return &t.MQTT.CAFile }, parseReadable),
+	},
+	{
+		"MQTT", "CERT_FILE", "", "Our own certificate (PEM), where the broker asks for one.",
+		into(func(t target) *string { return &t.MQTT.CertFile }, parseReadable),
+	},
+	{
+		"MQTT", "KEY_FILE", "", "The private key (PEM) to CERT_FILE.",
+		into(func(t target) *string { return &t.MQTT.KeyFile }, parseReadable),
+	},
+	{
+		"MQTT", "VERIFY_SSL", "true", "Whether the broker's certificate is verified.",
+		into(func(t target) *bool { return &t.MQTT.VerifySSL }, parseBool),
+	},
+
+	{
+		"HOMEASSISTANT", "DISCOVERY", "true", "Whether Home Assistant is told about the gateways.",
+		into(func(t target) *bool { return &t.HomeAssistant.Discovery }, parseBool),
+	},
+	{
+		"HOMEASSISTANT", "PREFIX", "homeassistant", "Home Assistant's discovery prefix.",
+		into(func(t target) *string { return &t.HomeAssistant.Prefix }, parseTopic),
+	},
+	{
+		"HOMEASSISTANT", "INTERVAL", "10s", "How often the retained values may change at most; live values come with every reading.",
+		into(func(t target) *time.Duration { return &t.HomeAssistant.Interval }, parseDuration),
+	},
+
+	{
+		"ENLIGHTEN", "LOGIN_URL", "https://enlighten.enphaseenergy.com/login/login.json", "Where to log in, should Enphase move it.",
+		into(func(t target) *string { return &t.Enlighten.LoginURL }, parseHTTPS),
+	},
+	{
+		"ENLIGHTEN", "TOKEN_URL", "https://entrez.enphaseenergy.com/tokens", "Where to fetch tokens, should Enphase move it.",
+		into(func(t target) *string { return &t.Enlighten.TokenURL }, parseHTTPS),
+	},
+
+	{
+		"ENVOY", "HOST", "", "The gateway's name, address, host:port or URL. The only key without a default.",
+		into(func(t target) *string { return &t.Host }, parseHost),
+	},
+	{
+		"ENVOY", "TOKEN", "", "A token from https://entrez.enphaseenergy.com, needed only when the account cannot be used (MFA).",
+		into(func(t target) *secret { return &t.Token }, asSecret),
+	},
+	{
+		"ENVOY", "USERNAME", "", "The Enphase account's e-mail; tokens are then fetched and renewed. Firmware below 7: the gateway's own user.",
+		into(func(t target) *string { return &t.Username }, asText),
+	},
+	{
+		"ENVOY", "PASSWORD", "", "The password to USERNAME.",
+		into(func(t target) *secret { return &t.Password }, asSecret),
+	},
+	{
+		"ENVOY", "SERIAL", "", "The gateway's serial (default: the gateway tells it).",
+		into(func(t target) *string { return &t.Serial }, parseSerial),
+	},
+	{
+		"ENVOY", "NAME", "", "The device's name in Home Assistant (default: Envoy and the serial).",
+		into(func(t target) *string { return &t.Name }, asText),
+	},
+	{
+		"ENVOY", "VERIFY_SSL", "false", "Whether the gateway's certificate is verified; gateways sign their own, so FINGERPRINT is the better lock.",
+		into(func(t target) *bool { return &t.VerifySSL }, parseBool),
+	},
+	{
+		"ENVOY", "FINGERPRINT", "", "The only certificate to accept, sha256:<64 hex digits>; the log shows the gateway's.",
+		into(func(t target) *string { return &t.Fingerprint }, parseFingerprint),
+	},
+	{
+		"ENVOY", "SOURCE", "auto", "What is read: auto, production, meters or livedata (for now all of them read production.json).",
+		into(func(t target) *string { return &t.Source }, oneOf("auto", "production", "meters", "livedata")),
+	},
+	{
+		"ENVOY", "INTERVAL", "5s", "How often the gateway is read; 100ms at least, and below 1s it may suffer.",
+		into(func(t target) *time.Duration { return &t.Interval }, parseInterval),
+	},
+	{
+		"ENVOY", "TIMEOUT", "45s", "How long one answer may take.",
+		into(func(t target) *time.Duration { return &t.Timeout }, parseDuration),
+	},
+	{
+		"ENVOY", "STALE_AFTER", "2m", "How long the gateway may give nothing good until it counts as offline.",
+		into(func(t target) *time.Duration { return &t.StaleAfter }, parseDuration),
+	},
+	{
+		"ENVOY", "POWER_MULTIPLIER", "1", "Corrects net consumption: one factor, or one per phase (1, -1, 1 turns L2's CT).",
+		into(func(t target) *[]float64 { return &t.Multiplier }, parseFactors),
+	},
+	{
+		"ENVOY", "POWER_OFFSET", "0", "Watts added to net consumption after POWER_MULTIPLIER: one number, or one per phase.",
+		into(func(t target) *[]float64 { return &t.Offset }, parseNumbers),
+	},
+	{section: "ENVOY", key: "THROTTLE_INTERVAL"}, // AstraMeter's; accepted with a warning, and not applied
+}
+
+// into makes the setter of a field from the field's place and the parser of its value.
+func into[T any](field func(target) *T, parse func(string) (T, error)) func(target, string) error {
+	return func(t target, text string) error {
+		v, err := parse(text)
+		if err != nil {
+			return err
+		}
+		*field(t) = v
+		return nil
+	}
+}
+
+// settingsOf returns the settings that section may hold, none when there is no such section.
+func settingsOf(section string) []setting {
+	if isGateway(section) {
+		section = "ENVOY"
+	}
+	var found []setting
+	for _, s := range settings {
+		if s.section == section {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// settingOf returns the setting that key is in section.
+func settingOf(section, key string) (setting, bool) {
+	for _, s := range settingsOf(section) {
+		if s.key == key {
+			return s, true
+		}
+	}
+	return setting{}, false
+}
+
+// isGateway tells whether section is a gateway's: ENVOY or ENVOY_<name>.
+func isGateway(section string) bool {
+	name, named := strings.CutPrefix(section, "ENVOY_")
+	return section == "ENVOY" || named && name != ""
+}

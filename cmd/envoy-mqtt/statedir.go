@@ -1,0 +1,71 @@
+package main
+
+import (
+	"cmp"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// stateDir returns the folder for what must outlive the process: STATE_DIR, else systemd's STATE_DIRECTORY, else the
+// user's state folder, else (without a HOME, as services have it) /var/lib/envoy-mqtt. It need not be there yet.
+func stateDir(cfg config, environ []string) string {
+	vars := map[string]string{}
+	for _, v := range environ {
+		name, value, _ := strings.Cut(v, "=")
+		vars[name] = value
+	}
+	if cfg.General.StateDir != "" {
+		return cfg.General.StateDir
+	}
+	if dir, _, _ := strings.Cut(vars["STATE_DIRECTORY"], ":"); dir != "" {
+		return dir
+	}
+	if dir := vars["XDG_STATE_HOME"]; filepath.IsAbs(dir) { // its specification says to ignore others
+		return filepath.Join(dir, "envoy-mqtt")
+	}
+	if home := vars["HOME"]; home != "" {
+		return filepath.Join(home, ".local", "state", "envoy-mqtt")
+	}
+	return "/var/lib/envoy-mqtt"
+}
+
+var clientIDPattern = regexp.MustCompile(`^envoy-mqtt-[0-9a-f]{8}$`)
+
+// clientID returns the MQTT client id that is kept in dir, and makes it the first time. It is good for use even with an
+// error, which says that it could not be kept: the broker will then see another client after the next start.
+func clientID(dir string) (string, error) {
+	path := filepath.Join(dir, "client_id")
+	if data, err := os.ReadFile(path); err == nil && clientIDPattern.Match(data) {
+		return string(data), nil
+	}
+	random := make([]byte, 4)
+	_, _ = rand.Read(random) // never fails
+	id := "envoy-mqtt-" + hex.EncodeToString(random)
+	if err := keep(path, id); err != nil {
+		return id, fmt.Errorf("keep the client id: %w", err)
+	}
+	return id, nil
+}
+
+// keep writes text to path whole or not at all, for the owner's eyes only.
+func keep(path, text string) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".client_id-*") // with mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // gone already when all went well
+	_, err = f.WriteString(text)
+	if err = cmp.Or(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

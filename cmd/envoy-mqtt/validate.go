@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"time"
+)
+
+// check finds what is wrong with cfg as a whole; each value by itself is right or told of already.
+func (l *loader) check(cfg *config) {
+	l.checkMQTT(&cfg.MQTT)
+	if len(l.gateways) == 0 {
+		l.fail(origin{}, "no gateway: write a section [ENVOY] with HOST = <its name or address> into config.ini, "+
+			"or set ENVOY_MQTT_ENVOY__HOST")
+	}
+	hosts, serials := map[string]string{}, map[string]string{}
+	for _, g := range cfg.Gateways {
+		l.checkGateway(g)
+		l.checkUnique(hosts, g.Section, "HOST", sameHost(g.Host))
+		l.checkUnique(serials, g.Section, "SERIAL", g.Serial)
+	}
+}
+
+func (l *loader) checkMQTT(m *mqttConfig) {
+	if m.URL != nil && m.URL.User != nil { // the keys win, as they may come from a later layer
+		if m.Username == "" {
+			m.Username = m.URL.User.Username()
+		}
+		if password, _ := m.URL.User.Password(); m.Password == "" {
+			m.Password = secret(password)
+		}
+		m.URL.User = nil
+	}
+	if m.Username == "" && m.Password != "" { // the other way round is a broker's token: allowed
+		l.fail(l.origins["MQTT"+delimiter+"PASSWORD"], "USERNAME is missing")
+	}
+	l.checkPair("MQTT", "CERT_FILE", "KEY_FILE")
+	if m.KeyFile != "" {
+		l.warnExposed(l.origins["MQTT"+delimiter+"KEY_FILE"], m.KeyFile)
+	}
+}
+
+func (l *loader) checkGateway(g gatewayConfig) {
+	at := func(key string) origin { return l.origins[g.Section+delimiter+key] }
+	if !l.given(g.Section, "HOST") {
+		l.fail(l.gateways[g.Section], "missing; write the gateway's name or address, e.g. HOST = envoy.local")
+	}
+	l.checkPair(g.Section, "USERNAME", "PASSWORD")
+	if l.given(g.Section, "THROTTLE_INTERVAL") {
+		l.warn(at("THROTTLE_INTERVAL"), "not applied; how often the gateway is read is INTERVAL")
+	}
+	if g.Source == "meters" || g.Source == "livedata" {
+		l.warn(at("SOURCE"), g.Source+" is not available yet; production.json is read")
+	}
+	if g.Interval > 0 && g.Interval < time.Second {
+		l.warn(at("INTERVAL"), fmt.Sprintf("%v is short; many gateways grow slow or restart when read more often than once a second", g.Interval))
+	}
+	if g.StaleAfter > 0 && g.StaleAfter < g.Interval {
+		l.warn(at("STALE_AFTER"), fmt.Sprintf("%v is shorter than INTERVAL (%v); the gateway will seem offline between readings", g.StaleAfter, g.Interval))
+	}
+}
+
+// checkPair fails when only one of two keys of section is given.
+func (l *loader) checkPair(section, a, b string) {
+	if l.given(section, a) && !l.given(section, b) {
+		l.fail(l.origins[section+delimiter+a], b+" is missing")
+	}
+	if l.given(section, b) && !l.given(section, a) {
+		l.fail(l.origins[section+delimiter+b], a+" is missing")
+	}
+}
+
+// checkUnique fails when another section has the same value for key, and notes it in seen.
+func (l *loader) checkUnique(seen map[string]string, section, key, value string) {
+	if value == "" {
+		return
+	}
+	if other, again := seen[value]; again {
+		l.fail(l.origins[section+delimiter+key], "the same as in ["+other+"]; each gateway needs one section only")
+	}
+	seen[value] = section
+}
+
+// given tells whether a key was written anywhere, rightly or not.
+func (l *loader) given(section, key string) bool {
+	_, ok := l.origins[section+delimiter+key]
+	return ok
+}

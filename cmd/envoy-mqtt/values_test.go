@@ -1,0 +1,121 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestValues gives one key a value: what it becomes, or "error: " and a part of what is said of it.
+func TestValues(t *testing.T) {
+	sum := strings.Repeat("0123456789abcdef", 4)
+	tests := []struct{ section, key, value, want string }{
+		{"MQTT", "URL", "broker", "mqtt://broker"},
+		{"MQTT", "URL", "broker:1884", "mqtt://broker:1884"},
+		{"MQTT", "URL", "fd00::1", "mqtt://[fd00::1]"},
+		{"MQTT", "URL", "[fd00::1]:1884", "mqtt://[fd00::1]:1884"},
+		{"MQTT", "URL", "MQTTS://broker/", "mqtts://broker"},
+		{"MQTT", "URL", "ssl://broker", "ssl://broker"},
+		{"MQTT", "URL", "ws://broker:9001/mqtt?x=1", "ws://broker:9001/mqtt?x=1"},
+		{"MQTT", "URL", "http://broker", "error: want mqtt, mqtts, ws or wss"},
+		{"MQTT", "URL", "mqtt://", "error: want a host name"},
+		{"MQTT", "URL", "mqtt://broker:0", "error: want a port"},
+		{"MQTT", "URL", "mqtt://broker#x", "error: want a URL"},
+		{"MQTT", "URL", "mqtt://broker:x", "error: want a URL"},
+		{"MQTT", "URL", "mqtt://broker/topic", "error: the topic belongs in TOPIC"},
+		{"MQTT", "TOPIC", "a/b", "a/b"},
+		{"MQTT", "TOPIC", "a/#", "error: must not contain + or #"},
+		{"MQTT", "TOPIC", "+", "error: must not contain + or #"},
+		{"MQTT", "TOPIC", "/a", "error: must not begin or end with /"},
+		{"MQTT", "TOPIC", "a/", "error: must not begin or end with /"},
+		{"MQTT", "TOPIC", "$SYS", "error: must not begin with $"},
+		{"MQTT", "TOPIC", "a\x00b", "error: plain text"},
+		{"HOMEASSISTANT", "PREFIX", "#", "error: must not contain + or #"},
+		{"HOMEASSISTANT", "INTERVAL", "0s", "error: must be longer than nothing"},
+		{"ENLIGHTEN", "LOGIN_URL", "http://cloud", "error: begins with https://"},
+		{"ENLIGHTEN", "TOKEN_URL", "https://", "error: want a host name"},
+		{"GENERAL", "LOG_LEVEL", "trace", "error: want debug, info, warn or error"},
+		{"GENERAL", "LOG_FORMAT", "xml", "error: want auto, console or json"},
+		{"ENVOY", "HOST", "192.168.1.10", "192.168.1.10"},
+		{"ENVOY", "HOST", "Envoy.local:8443", "Envoy.local:8443"},
+		{"ENVOY", "HOST", "fe80::1%eth0", "[fe80::1%25eth0]"},
+		{"ENVOY", "HOST", "[fe80::1]", "[fe80::1]"},
+		{"ENVOY", "HOST", "https://[fe80::1%25eth0]:443/", "https://[fe80::1%25eth0]:443"},
+		{"ENVOY", "HOST", "HTTP://envoy/", "http://envoy"},
+		{"ENVOY", "HOST", "mqtt://envoy", "error: want http or https"},
+		{"ENVOY", "HOST", "envoy/production.json", "error: must not have a path"},
+		{"ENVOY", "HOST", "me@envoy", "error: must not contain a user name"},
+		{"ENVOY", "HOST", "http://", "error: want a host name"},
+		{"ENVOY", "HOST", "a b", "error: want a host name"},
+		{"ENVOY", "HOST", "10.0.0.1,10.0.0.2", "error: want a host name"},
+		{"ENVOY", "HOST", "envoy:", "error: want a port"},
+		{"ENVOY", "SERIAL", "12345", "error: want 6 to 32 letters and digits"},
+		{"ENVOY", "SERIAL", "1234/56", "error: want 6 to 32 letters and digits"},
+		{"ENVOY", "TOKEN", "anything at all", "(hidden)"},
+		{"ENVOY", "FINGERPRINT", sum, sum},
+		{"ENVOY", "FINGERPRINT", "sha256:" + strings.ToUpper(sum), sum},
+		{"ENVOY", "FINGERPRINT", "sha1:" + sum[:40], "error: want sha256: and 64 hex digits"},
+		{"ENVOY", "FINGERPRINT", sum[:62], "error: want sha256: and 64 hex digits"},
+		{"ENVOY", "SOURCE", "stream", "error: want auto, production, meters or livedata"},
+		{"ENVOY", "INTERVAL", "100ms", "100ms"},
+		{"ENVOY", "INTERVAL", "99ms", "error: must be 100ms at least"},
+		{"ENVOY", "INTERVAL", "30", "error: missing unit, e.g. 5s"},
+		{"ENVOY", "INTERVAL", "5 seconds", "error: want a duration"},
+		{"ENVOY", "TIMEOUT", "-1s", "error: must be longer than nothing"},
+		{"ENVOY", "STALE_AFTER", "100h", "100h0m0s"},
+		{"ENVOY", "POWER_MULTIPLIER", "-1", "[-1]"},
+		{"ENVOY", "POWER_MULTIPLIER", "1,0", "error: must not be 0"},
+		{"ENVOY", "POWER_MULTIPLIER", "1,1,1,1", "error: three at most"},
+		{"ENVOY", "POWER_MULTIPLIER", "NaN", "error: want one number"},
+		{"ENVOY", "POWER_OFFSET", "-2.5, 0,10", "[-2.5 0 10]"},
+		{"ENVOY", "POWER_OFFSET", "inf", "error: want one number"},
+		{"ENVOY", "POWER_OFFSET", "1,", "error: want one number"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.key+"="+tt.value, func(t *testing.T) {
+			environ := []string{"ENVOY_MQTT_ENVOY__HOST=envoy", "ENVOY_MQTT_" + tt.section + "__" + tt.key + "=" + tt.value}
+			cfg, err := loadConfig(writeFile(t, "config.ini", ""), environ, nil)
+			if want, wantErr := strings.CutPrefix(tt.want, "error: "); wantErr {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("loadConfig: %v, want an error with %q", err, want)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatalf("loadConfig: %v", err)
+			}
+			if got := shown(cfg, tt.section, tt.key); got != tt.want {
+				t.Errorf("%s = %s, want %s", tt.key, got, tt.want)
+			}
+		})
+	}
+}
+
+// shown returns the value of a key as text.
+func shown(cfg config, section, key string) string {
+	g := cfg.Gateways[0]
+	return fmt.Sprint(map[string]any{
+		"MQTT URL": cfg.MQTT.URL, "MQTT TOPIC": cfg.MQTT.Topic,
+		"ENVOY HOST": g.Host, "ENVOY TOKEN": g.Token, "ENVOY FINGERPRINT": g.Fingerprint, "ENVOY INTERVAL": g.Interval,
+		"ENVOY STALE_AFTER": g.StaleAfter, "ENVOY POWER_MULTIPLIER": g.Multiplier, "ENVOY POWER_OFFSET": g.Offset,
+	}[section+" "+key])
+}
+
+func TestNearest(t *testing.T) {
+	known := []string{"HOST", "TOKEN", "USERNAME", "PASSWORD"}
+	tests := []struct {
+		word, want string
+		ok         bool
+	}{
+		{"HSOT", "HOST", true},
+		{"USER_NAME", "USERNAME", true},
+		{"PASSWD", "PASSWORD", true},
+		{"X", "HOST", false},
+		{"", "HOST", false},
+	}
+	for _, tt := range tests {
+		if got, ok := nearest(tt.word, known); got != tt.want || ok != tt.ok {
+			t.Errorf("nearest(%q) = %q, %v, want %q, %v", tt.word, got, ok, tt.want, tt.ok)
+		}
+	}
+}
