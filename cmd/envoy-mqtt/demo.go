@@ -68,7 +68,7 @@ func (c *console) demo(ctx context.Context, d demo) error {
 	}
 	defer broker.close()
 	show := c.newDisplay()
-	if err := broker.onLive(show.document); err != nil {
+	if err := broker.subscribe("envoy/+/live", func(_ string, doc []byte) { show.document(doc) }); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.err, "A simulated house, no gateway and no account. To see all topics:  mosquitto_sub -h 127.0.0.1 -p %d -v -t '#'\n", broker.port)

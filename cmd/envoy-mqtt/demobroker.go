@@ -49,9 +49,9 @@ func (openDoor) OnConnectAuthenticate(*mochi.Client, packets.Packet) bool { retu
 
 func (openDoor) OnACLCheck(*mochi.Client, string, bool) bool { return true }
 
-// onLive has f called with every document under live.
-func (b *demoBroker) onLive(f func([]byte)) error {
-	return b.server.Subscribe("envoy/+/live", 1, func(_ *mochi.Client, _ packets.Subscription, pk packets.Packet) { f(pk.Payload) })
+// subscribe has f called with every message that matches filter.
+func (b *demoBroker) subscribe(filter string, f func(topic string, payload []byte)) error {
+	return b.server.Subscribe(filter, 1, func(_ *mochi.Client, _ packets.Subscription, pk packets.Packet) { f(pk.TopicName, pk.Payload) })
 }
 
 func (b *demoBroker) close() { b.once.Do(func() { _ = b.server.Close() }) } // it ends with the program

@@ -48,7 +48,7 @@ type Bridge struct {
 	MQTT          MQTT
 	Topic         string // the base topic; empty means envoy
 	HomeAssistant HomeAssistant
-	Version       string // of the program; empty means dev
+	Version       string         // of the program; empty means dev
 	Log           zerolog.Logger // the zero Logger is silent
 }
 

@@ -71,8 +71,7 @@ func (g *gateway) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		took := time.Since(start)
-		next := start.Add(max(g.feed.Interval, 2*took)) // a slow gateway is asked more rarely
+		next := start.Add(max(g.feed.Interval, 2*s.Took)) // a slow gateway is asked more rarely
 		if err == nil {
 			g.succeed(s, next)
 		} else {
@@ -96,6 +95,9 @@ func (g *gateway) poll(ctx context.Context) (envoy.Sample, error) {
 		session, err := g.feed.Client.Open(ctx)
 		if err != nil {
 			return envoy.Sample{}, err
+		}
+		if other, taken := g.house.reads(session.Serial, g); taken {
+			return envoy.Sample{}, fmt.Errorf("gateway %s is read already, as %s: two HOSTs lead to it", session.Serial, other)
 		}
 		g.session = session
 		g.meet(session)
@@ -156,6 +158,7 @@ func (g *gateway) succeed(s envoy.Sample, next time.Time) {
 	}
 	g.failures = 0
 	clear(g.said)
+	g.log.Debug().Dur("took", s.Took).Time("reading", s.Reading).Msg("sample")
 	reason := ""
 	if s.NoGrid != nil {
 		reason = s.NoGrid.Error()

@@ -205,4 +205,3 @@ func TestLateEverything(t *testing.T) {
 		}
 	})
 }
-

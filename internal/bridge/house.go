@@ -40,7 +40,7 @@ func newHouse(b *Bridge) *house {
 		told:    map[string]string{},
 	}
 	h.ha.Interval = orUsual(h.ha.Interval, 10*time.Second)
-	h.writer = &writer{board: h.board, topics: h.topics, log: b.Log, ready: make(chan struct{}), discover: !h.ha.Off, onConfig: h.announced}
+	h.writer = &writer{board: h.board, topics: h.topics, log: b.Log, ready: make(chan struct{}), said: map[string]bool{}, discover: !h.ha.Off, onConfig: h.announced}
 	for _, f := range b.Feeds {
 		f.Interval = orUsual(f.Interval, 5*time.Second)
 		f.StaleAfter = orUsual(f.StaleAfter, 2*time.Minute)
@@ -66,6 +66,16 @@ func (h *house) introduce() {
 	h.describe()
 	h.count()
 	h.board.put(present, retained(h.topics.bridge("state"), payloadOnline), time.Time{})
+}
+
+// reads names the gateway other than g that reads the gateway of that serial number.
+func (h *house) reads(serial string, g *gateway) (string, bool) {
+	for _, other := range h.gateways {
+		if other != g && other.alive() && other.known() == serial {
+			return other.feed.Name, true
+		}
+	}
+	return "", false
 }
 
 // describe leaves the bridge's info document.

@@ -147,7 +147,9 @@ func TestBoard(t *testing.T) {
 		}
 		return fmt.Sprintf("%s=%s/%d", m.Topic, m.Payload, m.Expiry)
 	}
-	message := func(topic, payload string) Message { return Message{Topic: topic, Payload: []byte(payload), Retain: true} }
+	message := func(topic, payload string) Message {
+		return Message{Topic: topic, Payload: []byte(payload), Retain: true}
+	}
 	b.put(present, message("state", "online"), time.Time{})
 	b.put(stated, message("power", "1"), now.Add(30*time.Second))
 	b.put(discovered, message("config", "{}"), time.Time{})

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -21,8 +22,8 @@ type writer struct {
 	ready  chan struct{} // closed when link is there
 	failed counter       // connections lost or refused
 
-	leaving  atomic.Bool // the last words are being said
-	lost     atomic.Bool // the broker's absence has been logged
+	leaving  atomic.Bool     // the last words are being said
+	said     map[string]bool // what has been logged of the broker's absence; the link tells one event at a time
 	birth    births
 	onConfig func(topic string, payload []byte, retained bool) // a discovery document that is not ours arrived
 	discover bool
@@ -47,7 +48,7 @@ func (w *writer) leave() {
 // connected serves one connection until ctx, its life, ends.
 func (w *writer) connected(ctx context.Context, lim limits) {
 	<-w.ready
-	w.lost.Store(false)
+	clear(w.said)
 	w.log.Info().Msg("broker connected")
 	if err := w.link.subscribe(ctx, w.subscriptions()...); err != nil && ctx.Err() == nil {
 		w.log.Warn().Err(err).Msg("subscribe")
@@ -144,18 +145,19 @@ func (w *writer) heard(topic string, payload []byte, kept bool) {
 	}
 }
 
-func (w *writer) disconnected(err error) {
-	if w.leaving.Load() || w.lost.Swap(true) {
+func (w *writer) disconnected(err error) { w.trouble(err, "broker lost") }
+func (w *writer) refused(err error)      { w.trouble(err, "broker not reached, trying on") }
+
+// trouble logs what keeps the bridge from the broker: each reason once, until
+// the broker is back.
+func (w *writer) trouble(err error, msg string) {
+	if w.leaving.Load() {
 		return
 	}
 	w.failed.Add(1)
-	w.log.Warn().Err(err).Msg("broker lost")
-}
-
-func (w *writer) refused(err error) {
-	w.failed.Add(1)
-	if !w.lost.Swap(true) {
-		w.log.Warn().Err(err).Msg("broker not reached, trying on")
+	if text := fmt.Sprint(err); !w.said[text] && len(w.said) < 20 {
+		w.said[text] = true
+		w.log.Warn().Err(err).Msg(msg)
 	}
 }
 

@@ -31,7 +31,7 @@ func (s *Session) authorized(ctx context.Context, path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := s.client.get(ctx, s.base, path, p.token)
+	body, err := s.timed(func() ([]byte, error) { return s.client.get(ctx, s.base, path, p.token) })
 	if !refused(err) {
 		s.accepted(p, err)
 		return body, err
@@ -39,7 +39,7 @@ func (s *Session) authorized(ctx context.Context, path string) ([]byte, error) {
 	if p, err = s.pass(ctx, p); err != nil {
 		return nil, err
 	}
-	body, err = s.client.get(ctx, s.base, path, p.token)
+	body, err = s.timed(func() ([]byte, error) { return s.client.get(ctx, s.base, path, p.token) })
 	if refused(err) {
 		return nil, fmt.Errorf("%s: %w although its own check of the token passes (it does that while it restarts)", path, ErrUnauthorized)
 	}

@@ -32,8 +32,8 @@ var (
 // hands each answer with its interface to hear, one at a time, until hear has
 // heard enough. An answer may be anything that somebody on the network sends.
 //
-// pion/mdns v2.2.2 beside it at avahi 0.8 with two interfaces: the first address only, 4 of 18 times
-// an IPv6 link-local one without its zone, and 5353/udp must be free; +450 kB, this +190 kB.
+// pion/mdns v2.2.2, tried beside it with avahi 0.8 on two links, gave one address per name, 4 of 18 times
+// link-local without its zone, and lost IPv4 when another program held 5353/udp; +450 kB, this +190 kB.
 func mdnsAsk(ctx context.Context, queries [][]byte, hear func(msg []byte, zone string) (enough bool)) error {
 	sockets := mdnsSockets()
 	inner, cancel := context.WithTimeout(ctx, mdnsPatience)

@@ -80,7 +80,7 @@ type Meter struct {
 // A Sample is everything that a gateway measured at one moment.
 type Sample struct {
 	Time    time.Time     // when the answer had arrived, our clock, UTC
-	Took    time.Duration // from the request to the whole answer
+	Took    time.Duration // from the request for data to the whole answer; of several the sum
 	Reading time.Time     // the gateway's time of its newest meter or inverter report; zero when it tells none
 	Metered bool          // Reading is a meter's, which advances every second
 	Meters  []Meter       // those that are there, at most one of each measurement

@@ -16,8 +16,9 @@ type Session struct {
 	client *Client
 
 	layout layout
-	lost   int // answers in a row that lack a meter which an earlier session knew
-	found  int // answers in a row with a production meter that was not there before
+	took   time.Duration // of the answers to the present sample
+	lost   int           // answers in a row that lack a meter which an earlier session knew
+	found  int           // answers in a row with a production meter that was not there before
 }
 
 // confirm is how many answers in a row must agree before a change of the
@@ -51,7 +52,7 @@ func (s *Session) URL() string { return s.base }
 // that the answer is not to be believed, [ErrReopen] that another session must
 // be opened. Sample is not for concurrent use; its client is.
 func (s *Session) Sample(ctx context.Context) (Sample, error) {
-	start := time.Now()
+	s.took = 0
 	r, err := s.read(ctx)
 	if err != nil {
 		return Sample{}, err
@@ -61,7 +62,7 @@ func (s *Session) Sample(ctx context.Context) (Sample, error) {
 		return Sample{}, err
 	}
 	sample.Time = time.Now().UTC()
-	sample.Took = sample.Time.Sub(start)
+	sample.Took = s.took
 	if err := s.client.Correction.apply(&sample); err != nil {
 		return Sample{}, err
 	}
@@ -152,9 +153,17 @@ func (s *Session) remember() {
 func (s *Session) get(ctx context.Context, path string) ([]byte, error) {
 	switch {
 	case !s.NeedsToken:
-		return s.client.getDigest(ctx, s.base, path)
+		return s.timed(func() ([]byte, error) { return s.client.getDigest(ctx, s.base, path) })
 	case s.client.Tokens == nil:
 		return nil, fmt.Errorf("firmware %s: %w without a token: set TOKEN, or USERNAME and PASSWORD", s.Firmware, ErrUnauthorized)
 	}
 	return s.authorized(ctx, path)
+}
+
+// timed adds the time that an answer takes to that of the sample.
+func (s *Session) timed(get func() ([]byte, error)) ([]byte, error) {
+	start := time.Now()
+	body, err := get()
+	s.took += time.Since(start)
+	return body, err
 }

@@ -207,7 +207,11 @@ var mutations = []struct {
 	{edits{reach + "off_delay": nil}, "e27"},
 	{edits{power + "expire_after": 60}, "W27"}, // the message lives longer
 	{edits{poll + "expire_after": 60}, "W27"},  // the message lives for ever
-	{edits{kwh + "expire_after": 60}, "W27"},
+	{edits{
+		"gateway/components/production_power/device_class":        "energy",
+		"gateway/components/production_power/state_class":         "total_increasing",
+		"gateway/components/production_power/unit_of_measurement": "kWh",
+	}, "W27"}, // a counter that expires
 
 	// Manners.
 	{edits{token + "entity_category": nil}, "e28"},

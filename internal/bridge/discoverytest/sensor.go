@@ -39,7 +39,7 @@ func (c *checker) quantity(doc *document, p component) {
 		return
 	}
 	c.stateClass(p.own, class)
-	c.sums(doc, p.own, class)
+	c.sums(doc, p.own)
 	c.options(p.own, class)
 }
 
@@ -119,7 +119,7 @@ func (c *checker) stateClass(m map[string]any, class string) {
 }
 
 // sums checks what Home Assistant adds up.
-func (c *checker) sums(doc *document, m map[string]any, class string) {
+func (c *checker) sums(doc *document, m map[string]any) {
 	stateClass := m["state_class"]
 	if _, ok := m["last_reset_value_template"]; ok && stateClass != "total" {
 		c.add(ComponentLost, 24, "last_reset_value_template needs state_class total")

@@ -13,10 +13,10 @@ import (
 )
 
 // Captures returns the folders with captures of real gateways: those in
-// $ENVOY_MQTT_GATEWAYS, or in shared/gateways of the working directory or one
+// $GATEWAY_CAPTURES, or in shared/gateways of the working directory or one
 // above it; none when there is no such place.
 func Captures() []string {
-	if dir := os.Getenv("ENVOY_MQTT_GATEWAYS"); dir != "" {
+	if dir := os.Getenv("GATEWAY_CAPTURES"); dir != "" {
 		return capturesIn(dir)
 	}
 	dir, err := os.Getwd()

@@ -16,7 +16,7 @@ func captures(t *testing.T) []string {
 	t.Helper()
 	dirs := Captures()
 	if dirs == nil {
-		t.Skip("no captures of real gateways: neither $ENVOY_MQTT_GATEWAYS nor shared/gateways above the package")
+		t.Skip("no captures of real gateways: neither $GATEWAY_CAPTURES nor shared/gateways above the package")
 	}
 	return dirs
 }

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+)
+
+func TestExitCodes(t *testing.T) {
+	h := newHouse(t, new(envoytest.Gateway))
+	for _, tt := range []struct {
+		extra string
+		args  []string
+		code  int
+		want  string
+	}{
+		{"", []string{"version"}, 0, "envoy-mqtt "},
+		{"", []string{"fly"}, 2, "unknown command"},
+		{"", []string{"run", "--fast"}, 2, "unknown flag"},
+		{"", []string{"run", "now"}, 2, "unknown command"},
+		{"USRNAME = x\n", []string{"run"}, 2, "did you mean USERNAME"},
+		{"USRNAME = x\n", []string{"check"}, 2, "did you mean USERNAME"},
+		{"", []string{"demo", "--phases", "4"}, 2, "--phases 4"},
+		{"", []string{"read"}, 1, "set TOKEN, or USERNAME and PASSWORD"},
+		{"", []string{"check"}, 1, "set TOKEN, or USERNAME and PASSWORD"},
+		{withAccount, []string{"read"}, 0, "production"},
+		{withAccount, []string{"check"}, 0, "lets us in"},
+		{withAccount, []string{"token"}, 0, "owner's token"},
+	} {
+		code, stdout, stderr := h.run(t, tt.extra, tt.args...)
+		if code != tt.code || !strings.Contains(stdout+stderr, tt.want) {
+			t.Errorf("envoy-mqtt %v: exit code %d, want %d, and %q in\n%s%s", tt.args, code, tt.code, tt.want, stdout, stderr)
+		}
+	}
+}
+
+func TestRead(t *testing.T) {
+	h := newHouse(t, &envoytest.Gateway{Phases: 3})
+	code, stdout, stderr := h.run(t, withAccount, "read", "--json")
+	var doc struct {
+		Grid struct {
+			Power float64
+			L3    *struct{ Power float64 }
+		}
+	}
+	told, _ := h.gateway.Last()
+	if err := json.Unmarshal([]byte(stdout), &doc); err != nil || code != 0 || doc.Grid.L3 == nil || doc.Grid.Power != told.Net.Total.Power {
+		t.Errorf("read --json: code %d, %v, %s%s, want the net power %v", code, err, stdout, stderr, told.Net.Total.Power)
+	}
+	if _, stdout, _ = h.run(t, withAccount, "read"); !strings.Contains(stdout, "L3") || !strings.Contains(stdout, "consumption") {
+		t.Errorf("read: %s, want a table with L3 and consumption", stdout)
+	}
+	if n := len(h.cloud.Logins()); n != 1 {
+		t.Errorf("%d logins for two readings, want 1: the token is kept", n)
+	}
+}
+
+// TestCheck: each step says what was found and what to do.
+func TestCheck(t *testing.T) {
+	h := newHouse(t, &envoytest.Gateway{CTs: envoytest.ProductionCT})
+	_, out, _ := h.run(t, withAccount+"SERIAL = 999999999999\n", "check")
+	for _, want := range []string{"configuration", "state folder", "D8.3.5167", "FINGERPRINT = sha256:" + h.server.Fingerprint(), "SERIAL = 999999999999 is another gateway's", "No net consumption", "broker"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("check does not say %q:\n%s", want, out)
+		}
+	}
+	h.server.Refuse(true)
+	h.broker.close()
+	code, out, _ := h.run(t, withAccount, "check")
+	for _, want := range []string{"is HOST =", "FAIL broker"} {
+		if !strings.Contains(out, want) || code != 1 {
+			t.Errorf("check of a dead house: code %d, no %q:\n%s", code, want, out)
+		}
+	}
+}
+
+// TestReplacedGatewayIsSaid: check says how to remove what was left behind.
+func TestReplacedGatewayIsSaid(t *testing.T) {
+	h := newHouse(t, &envoytest.Gateway{Serial: "122200000009"})
+	if err := newSeen(filepath.Join(h.dir, "state")).note("ENVOY", "122200000001"); err != nil {
+		t.Fatal(err)
+	}
+	_, out, _ := h.run(t, withAccount, "check")
+	if !strings.Contains(out, "mosquitto_pub -r -n -t homeassistant/device/envoy_122200000001/config") {
+		t.Errorf("check does not say how to remove the old gateway:\n%s", out)
+	}
+}
+
+func TestPaste(t *testing.T) {
+	h := newHouse(t, new(envoytest.Gateway))
+	const serial = "122012345678" // the simulated gateway's
+	good := enlightentest.Sign(enlightentest.Claims{Serial: serial, Username: testUser})
+	h.gateway.RequireToken(good)
+	for _, tt := range []struct {
+		name, token string
+		code        int
+		want        string
+	}{
+		{"no token", "hello", 1, "not a token"},
+		{"another gateway's", enlightentest.Sign(enlightentest.Claims{Serial: "999999999999"}), 1, "token"},
+		{"refused", enlightentest.Sign(enlightentest.Claims{Serial: serial}), 1, "not kept"},
+		{"good", "  " + good + " \r", 0, "owner's token from the state folder"},
+	} {
+		cmd := h.command(t, "", "token", "--paste")
+		cmd.Stdin = strings.NewReader(tt.token + "\n")
+		out, _ := cmd.CombinedOutput() // the code tells
+		if code := cmd.ProcessState.ExitCode(); code != tt.code || !strings.Contains(string(out), tt.want) {
+			t.Errorf("%s: code %d, want %d and %q:\n%s", tt.name, code, tt.code, tt.want, out)
+		}
+		if strings.Contains(string(out), strings.TrimSpace(tt.token)) && tt.name != "no token" {
+			t.Errorf("%s: the token is in the output", tt.name)
+		}
+	}
+	if code, out, errs := h.run(t, "", "read"); code != 0 {
+		t.Errorf("read with the pasted token: %d\n%s%s", code, out, errs)
+	}
+}
+
+func TestRenew(t *testing.T) {
+	h := newHouse(t, new(envoytest.Gateway))
+	if code, out, errs := h.run(t, withAccount, "token", "--renew"); code != 0 || !strings.Contains(out, "from Enphase's cloud") {
+		t.Errorf("token --renew: %d\n%s%s", code, out, errs)
+	}
+	h.cloud.Set(enlightentest.MFA)
+	if code, out, _ := h.run(t, strings.Replace(withAccount, testPassword, "another", 1), "token", "--renew"); code != 1 || !strings.Contains(out, "https://entrez.enphaseenergy.com/") {
+		t.Errorf("token --renew with MFA: %d, want 1 and the way out\n%s", code, out)
+	}
+}
+
+// TestDemo: what a pipe gets is live documents and nothing else.
+func TestDemo(t *testing.T) {
+	h := newHouse(t, new(envoytest.Gateway))
+	cmd := h.command(t, "", "demo", "--phases", "2")
+	cmd.Args = cmd.Args[:len(cmd.Args)-2] // without --config
+	var out, errs lockedBuffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "two readings of the demo", func() bool { return strings.Count(out.String(), "\n") >= 2 })
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("demo ended with %v", err)
+	}
+	for line := range strings.Lines(out.String()) {
+		var doc map[string]any
+		if err := json.Unmarshal([]byte(line), &doc); err != nil || doc["ts"] == nil || doc["grid"] == nil {
+			t.Errorf("standard output holds %q: %v", line, err)
+		}
+	}
+	if !strings.Contains(errs.String(), "mosquitto_sub -h 127.0.0.1 -p ") {
+		t.Errorf("standard error does not say how to listen:\n%s", errs.String())
+	}
+}
+
+func TestLiveTable(t *testing.T) {
+	got := liveTable([]byte(`{"ts":"2026-11-23T19:00:00.000Z","grid":{"power":-300.4,"l1":{"power":5}},"production":{"power":12}}`))
+	for _, want := range []string{"2026-11-23", "grid", "-300", "production", "12"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("table without %q:\n%s", want, got)
+		}
+	}
+}
