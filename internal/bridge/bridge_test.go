@@ -40,7 +40,7 @@ func newRig(gw *envoytest.Gateway) *rig {
 	r.Bridge = &bridge.Bridge{
 		Feeds: []bridge.Feed{r.feed("ENVOY", r.server)},
 		MQTT:  bridge.MQTT{URL: &url.URL{Scheme: "mqtt", Host: "broker"}, ClientID: "rig", Dial: r.broker.Dial},
-		Log:   zerolog.New(&r.log).Level(zerolog.InfoLevel),
+		Log:   zerolog.New(zerolog.SyncWriter(&r.log)).Level(zerolog.InfoLevel),
 	}
 	return r
 }

@@ -1,0 +1,117 @@
+package enlightentest
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// An Answer is a way the cloud can answer, by name.
+type Answer string
+
+// The answers. Those seen in the field are cited by the public thread.
+const (
+	OK Answer = "" // both steps as they should be
+
+	// To the login.
+	WrongPassword  Answer = "wrong password"  // home-assistant/core#152659
+	MFA            Answer = "mfa"             // home-assistant/core#155793
+	MFARequired    Answer = "mfa required"    // its other shape
+	Blocked        Answer = "blocked"         //
+	LoginPage      Answer = "login page"      // 200 with HTML: barneyonline/ha-enphase-energy#528
+	LoginDown      Answer = "login down"      // 503 with HTML
+	LoginLimited   Answer = "login limited"   // 429
+	LoginOdd       Answer = "login odd"       // JSON without a session, with all it was given in it
+	LoginGarbage   Answer = "login garbage"   //
+	LoginHuge      Answer = "login huge"      //
+	LoginElsewhere Answer = "login elsewhere" // a redirect to another host
+	LoginHang      Answer = "login hang"      // until the client leaves
+	LoginReset     Answer = "login reset"     // the connection is closed
+	NotConsumer    Answer = "not consumer"    // an installer's account without is_consumer: all is well
+
+	// To the request for a token.
+	Tokens401      Answer = "tokens 401"
+	Tokens403      Answer = "tokens 403" // July 2025
+	Tokens404      Answer = "tokens 404"
+	Tokens406      Answer = "tokens 406" // September 2025
+	Tokens422      Answer = "tokens 422"
+	Tokens429      Answer = "tokens 429"
+	Tokens500      Answer = "tokens 500"
+	TokensText     Answer = "tokens text"   // 200 with a sentence: vincentwolsink/home_assistant_enphase_envoy_installer#311
+	TokensPage     Answer = "tokens page"   // 200 with HTML
+	TokensHang     Answer = "tokens hang"   // until the client leaves
+	TokensReset    Answer = "tokens reset"  // the connection is closed
+	OtherSerial    Answer = "other serial"  // a token for another gateway
+	Expired        Answer = "expired"       // a token that ended yesterday
+	SameToken      Answer = "same token"    // the last token again
+	WebOnly        Answer = "web only"      // 403, but the web page's way works
+	ListAudience   Answer = "list audience" // aud is a list: all is well
+	Uncommissioned Answer = "un-commissioned"
+)
+
+// Answers are all of them, for tests that try each.
+var Answers = []Answer{
+	OK, WrongPassword, MFA, MFARequired, Blocked, LoginPage, LoginDown, LoginLimited, LoginOdd, LoginGarbage,
+	LoginHuge, LoginElsewhere, LoginHang, LoginReset, NotConsumer,
+	Tokens401, Tokens403, Tokens404, Tokens406, Tokens422, Tokens429, Tokens500, TokensText, TokensPage,
+	TokensHang, TokensReset, OtherSerial, Expired, SameToken, WebOnly, ListAudience, Uncommissioned,
+}
+
+// The answers to a login that do not open a session.
+var logins = map[Answer]http.HandlerFunc{
+	WrongPassword: text(http.StatusUnauthorized, `{"message":"Invalid"}`),
+	MFA:           text(http.StatusOK, `{"success":true,"isBlocked":false}`),
+	MFARequired:   text(http.StatusOK, `{"success":true,"isBlocked":false,"requires_mfa":true}`),
+	Blocked:       text(http.StatusOK, `{"success":false,"isBlocked":true}`),
+	LoginPage:     html(http.StatusOK, "Sign in to Enlighten"),
+	LoginDown:     html(http.StatusServiceUnavailable, "We're sorry, but something went wrong."),
+	LoginLimited:  text(http.StatusTooManyRequests, `{"message":"Too many requests"}`),
+	LoginOdd: func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"message":%q}`, "Sorry, "+r.PostFormValue("user[email]")+" cannot use "+r.PostFormValue("user[password]"))
+	},
+	LoginGarbage:   text(http.StatusOK, "{\"message\":\x00\xff"),
+	LoginHuge:      text(http.StatusOK, strings.Repeat("0", 1<<20)),
+	LoginElsewhere: elsewhere,
+	LoginHang:      hang,
+	LoginReset:     reset,
+}
+
+// The answers to a request for a token that hold none.
+var tokens = map[Answer]http.HandlerFunc{
+	Tokens401:   html(http.StatusUnauthorized, "Unauthorized"),
+	Tokens403:   html(http.StatusForbidden, "Forbidden"),
+	Tokens404:   html(http.StatusNotFound, "Not found"),
+	Tokens406:   html(http.StatusNotAcceptable, "Not acceptable"),
+	Tokens422:   html(http.StatusUnprocessableEntity, "The change you wanted was rejected."),
+	Tokens429:   html(http.StatusTooManyRequests, "Too many requests"),
+	Tokens500:   html(http.StatusInternalServerError, "We're sorry, but something went wrong."),
+	TokensText:  text(http.StatusOK, "Error: this system is not yours, homer@example.com!"),
+	TokensPage:  html(http.StatusOK, "Sign in to Entrez"),
+	TokensHang:  hang,
+	TokensReset: reset,
+}
+
+func text(code int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(code)
+		_, _ = w.Write([]byte(body))
+	}
+}
+
+func html(code int, what string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { page(w, code, what) }
+}
+
+func page(w http.ResponseWriter, code int, what string) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(code)
+	_, _ = fmt.Fprintf(w, "<!DOCTYPE html>\n<html><head><title>Enphase</title></head><body><h1>%s</h1></body></html>\n", what)
+}
+
+func elsewhere(w http.ResponseWriter, r *http.Request) {
+	http.Redirect(w, r, "https://elsewhere.example/login", http.StatusTemporaryRedirect)
+}
+
+func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+
+func reset(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }

@@ -1,0 +1,169 @@
+// Package enlightentest simulates Enphase's cloud as far as tokens go: the login,
+// the two ways to a token, and every answer that was seen in the field. The
+// program's demo logs in here too.
+package enlightentest
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Where the cloud's three pages are, as at Enphase's two hosts.
+const (
+	LoginPath = "/login/login.json"
+	TokenPath = "/tokens"
+	WebPath   = "/entrez-auth-token" // the web page's way, with the login's cookie
+)
+
+// A Cloud is a simulated cloud with one account. The zero value lets every
+// account in and gives owners' tokens for a year. Its methods may be called at the
+// same time, and while it serves.
+type Cloud struct {
+	Username, Password string        // of the account; both empty = any
+	Life               time.Duration // of a token; zero = a year for an owner, 12 hours for an installer
+	Role               string        // owner or installer; empty = owner
+
+	mu      sync.Mutex // guards what follows
+	answer  Answer
+	logins  []time.Time
+	tokens  int
+	users   map[string]string // by session
+	last    string            // the newest token
+	secrets []string
+}
+
+// Set has the cloud answer like this from now on.
+func (c *Cloud) Set(a Answer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.answer = a
+}
+
+// Logins returns when a login was asked for, oldest first.
+func (c *Cloud) Logins() []time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.logins)
+}
+
+// Tokens returns how often a token was asked for, either way.
+func (c *Cloud) Tokens() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.tokens
+}
+
+// Secrets returns all that must never be seen outside of the store: the tokens and
+// sessions it gave out, and the names and passwords it was given.
+func (c *Cloud) Secrets() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.secrets)
+}
+
+// ServeHTTP implements http.Handler.
+func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.Method + " " + r.URL.Path {
+	case "POST " + LoginPath:
+		c.login(w, r)
+	case "POST " + TokenPath:
+		c.entrez(w, r)
+	case "GET " + WebPath:
+		c.web(w, r)
+	default:
+		page(w, http.StatusNotFound, "The page you were looking for doesn't exist.")
+	}
+}
+
+func (c *Cloud) login(w http.ResponseWriter, r *http.Request) {
+	user, password := r.PostFormValue("user[email]"), r.PostFormValue("user[password]")
+	c.mu.Lock()
+	c.logins = append(c.logins, time.Now())
+	c.secrets = append(c.secrets, user, password)
+	a := c.answer
+	known := c.Username == "" && c.Password == "" || user == c.Username && password == c.Password
+	c.mu.Unlock()
+	switch {
+	case logins[a] != nil:
+		logins[a](w, r)
+		return
+	case !known:
+		logins[WrongPassword](w, r)
+		return
+	}
+	id := c.session(user)
+	doc := map[string]any{
+		"message": "success", "session_id": id, "system_id": "1234567", "redirect_url": "",
+		"manager_token": c.issue(Claims{Serial: "manager", Username: user}), "is_consumer": true,
+	}
+	if a == NotConsumer {
+		delete(doc, "is_consumer")
+	}
+	http.SetCookie(w, &http.Cookie{Name: "_enlighten_4_session", Value: id, Path: "/", Secure: true, HttpOnly: true})
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	_ = json.NewEncoder(w).Encode(doc)
+}
+
+func (c *Cloud) entrez(w http.ResponseWriter, r *http.Request) {
+	var doc struct {
+		ID     string `json:"session_id"`
+		Serial string `json:"serial_num"`
+		User   string `json:"username"`
+	}
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4<<10)).Decode(&doc)
+	user, ok := c.user(doc.ID)
+	a := c.count()
+	switch {
+	case tokens[a] != nil:
+		tokens[a](w, r)
+	case a == WebOnly:
+		page(w, http.StatusForbidden, "Forbidden")
+	case err != nil || !ok || user != doc.User:
+		page(w, http.StatusUnauthorized, "Unauthorized")
+	default:
+		_, _ = w.Write([]byte(c.token(a, doc.Serial, user)))
+	}
+}
+
+func (c *Cloud) web(w http.ResponseWriter, r *http.Request) {
+	a := c.count()
+	if tokens[a] != nil {
+		tokens[a](w, r)
+		return
+	}
+	id, err := r.Cookie("_enlighten_4_session")
+	if err != nil {
+		_, _ = w.Write([]byte("You need to sign in first"))
+		return
+	}
+	user, ok := c.user(id.Value)
+	if !ok {
+		_, _ = w.Write([]byte("You need to sign in first"))
+		return
+	}
+	now := time.Now()
+	_ = json.NewEncoder(w).Encode(map[string]any{
+		"generation_time": now.Unix(),
+		"token":           c.token(a, strings.TrimSpace(r.URL.Query().Get("serial_num")), user),
+		"expires_at":      now.Add(c.life()).Unix(),
+	})
+}
+
+// count notes that a token was asked for and returns how to answer.
+func (c *Cloud) count() Answer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tokens++
+	return c.answer
+}
+
+func (c *Cloud) user(session string) (string, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	u, ok := c.users[session]
+	return u, ok
+}

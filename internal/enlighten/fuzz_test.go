@@ -1,0 +1,136 @@
+package enlighten_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
+)
+
+// A script is a cloud without a network, which answers the same always.
+type script map[string]answer
+
+type answer struct {
+	code int
+	body []byte
+}
+
+func (s script) RoundTrip(r *http.Request) (*http.Response, error) {
+	a, ok := s[r.URL.Path]
+	if !ok {
+		a.code = http.StatusNotFound
+	}
+	return &http.Response{
+		StatusCode: a.code, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(a.body)), ContentLength: int64(len(a.body)), Request: r,
+	}, nil
+}
+
+func (s script) token() (string, error) {
+	c := enlighten.Cloud{HTTP: &http.Client{Transport: s}}
+	return c.Token(context.Background(), account, serial)
+}
+
+// seen fails the test when err shows what nobody may see, or what spoils a terminal.
+func seen(t *testing.T, err error, body []byte) {
+	t.Helper()
+	if err == nil {
+		return
+	}
+	text := err.Error()
+	if strings.ContainsFunc(text, unicode.IsControl) || len(text) > 1000 {
+		t.Errorf("error %q", text)
+	}
+	for _, word := range strings.Fields(string(body)) {
+		if len(word) > 20 && strings.Contains(text, word) {
+			t.Errorf("%q is in error %q", word, text)
+		}
+	}
+	for _, secret := range []string{account.Username, "homer", "donuts"} {
+		if strings.Contains(text, secret) {
+			t.Errorf("%q is in error %q", secret, text)
+		}
+	}
+}
+
+// Any answer to the login gives a session or an error without a secret.
+func FuzzLogin(f *testing.F) {
+	for _, s := range []string{
+		`{"message":"success","session_id":"00112233445566778899aabbccddeeff"}`, `{"message":"Invalid"}`, `{"success":true,"isBlocked":false}`,
+		`{"requires_mfa":true}`, `{"isBlocked":true}`, `<html>`, `[]`, `null`, `{"session_id":7}`, `{"message":"homer@example.com donuts"}`, "",
+	} {
+		f.Add(200, []byte(s))
+		f.Add(401, []byte(s))
+	}
+	f.Fuzz(func(t *testing.T, code int, body []byte) {
+		if code < 200 || code > 599 {
+			return
+		}
+		token, err := script{"/login/login.json": {code, body}}.token()
+		if token != "" || err == nil {
+			t.Errorf("Token = %q, %v, want an error", token, err)
+		}
+		seen(t, err, body)
+	})
+}
+
+// Any answer to the request for a token gives a token for this gateway that has not
+// expired, or an error without a secret.
+func FuzzToken(f *testing.F) {
+	good := enlightentest.Sign(enlightentest.Claims{Serial: serial})
+	for _, s := range []string{
+		good, " " + good + "\n", `{"token":"` + good + `"}`, enlightentest.Sign(enlightentest.Claims{Serial: "999999999999"}),
+		enlightentest.Sign(enlightentest.Claims{Serial: serial, Life: time.Second, Issued: time.Now().Add(-day)}),
+		"Error: not yours", "<html>", "", "eyJ.eyJ.", `{"token":null}`, "You need to sign in first",
+	} {
+		f.Add(200, []byte(s))
+		f.Add(403, []byte(s))
+	}
+	f.Fuzz(func(t *testing.T, code int, body []byte) {
+		if code < 200 || code > 599 {
+			return
+		}
+		s := script{
+			"/login/login.json":  {200, []byte(`{"session_id":"00112233445566778899aabbccddeeff"}`)},
+			"/tokens":            {code, body},
+			"/entrez-auth-token": {code, body},
+		}
+		token, err := s.token()
+		seen(t, err, body)
+		if err != nil {
+			return
+		}
+		if c, err := enlighten.Parse(token); err != nil || !c.Expires.After(time.Now()) || code != 200 {
+			t.Errorf("Token from %d %q = %+v, %v", code, body, c, err)
+		}
+	})
+}
+
+// Any text gives claims that can be written down, or ErrNotToken.
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{
+		enlightentest.Sign(enlightentest.Claims{Serial: serial}), enlightentest.Sign(enlightentest.Claims{Audience: []string{serial, "x"}, Role: "installer"}),
+		"", "a.b.c", "eyJ..", "eyJhbGciOiJFUzI1NiJ9.eyJleHAiOjFlMzAwfQ.", "eyJhbGciOiJFUzI1NiJ9.eyJleHAiOi0xfQ.",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		c, err := enlighten.Parse(s)
+		if err != nil && !errors.Is(err, enlighten.ErrNotToken) {
+			t.Errorf("Parse(%q) = %v, want %v", s, err, enlighten.ErrNotToken)
+		}
+		if _, jerr := c.Expires.MarshalJSON(); jerr != nil || err == nil && c.Expires.IsZero() {
+			t.Errorf("Parse(%q) expires at %v, %v", s, c.Expires, jerr)
+		}
+		if c.Role != "" && c.Role != enlighten.Owner && c.Role != enlighten.Installer {
+			t.Errorf("Parse(%q) has the role %q", s, c.Role)
+		}
+	})
+}

@@ -1,0 +1,121 @@
+package enlighten
+
+import (
+	"context"
+	"time"
+)
+
+// Run renews tokens ahead of time until ctx ends, and then ends the source as
+// [Source.Close] does. It returns nil.
+func (s *Source) Run(ctx context.Context) error {
+	defer s.Close()
+	s.mu.Lock()
+	s.setup()
+	s.mu.Unlock()
+	for {
+		s.flush()
+		wait := time.NewTimer(s.renewIfDue())
+		select {
+		case <-ctx.Done():
+		case <-s.wake:
+		case <-wait.C:
+		}
+		wait.Stop()
+		if ctx.Err() != nil {
+			return nil
+		}
+	}
+}
+
+// renewIfDue starts a renewal when its time has come, and returns for how long
+// there is nothing to do: an hour at most, because the clock may be set.
+func (s *Source) renewIfDue() time.Duration {
+	s.mu.Lock()
+	now := time.Now()
+	h, ok := s.pick(now)
+	due := later(h.renewal(), s.retry)
+	serial, busy := s.serial, s.flight != nil
+	s.mu.Unlock()
+	if !ok || busy || h.renewal().IsZero() {
+		return time.Hour
+	}
+	if wait := due.Sub(now); wait > 0 {
+		return min(wait, time.Hour)
+	}
+	_, _, _ = s.seek(serial, early) // the flight says how it went by Status
+	return time.Hour
+}
+
+// Close cancels a login that is under way and waits for its end. Then the
+// source hands out the token it has, but obtains none.
+func (s *Source) Close() {
+	s.mu.Lock()
+	s.setup()
+	s.end()
+	s.mu.Unlock()
+	s.runs.Wait()
+	s.flush()
+}
+
+// flush writes what Accept and Reject have changed.
+func (s *Source) flush() {
+	s.mu.Lock()
+	dirty := s.dirty && s.loaded
+	s.mu.Unlock()
+	if dirty {
+		_ = s.saveRecord() // noted as a warning
+	}
+}
+
+// RenewNow obtains a new token because a person says so: also in a pause, but a
+// minute after the last login at the earliest.
+func (s *Source) RenewNow(ctx context.Context, serial string) error {
+	for {
+		_, f, err := s.seek(serial, force)
+		if f == nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-f.done:
+		}
+		if f.why == force && f.serial == serial {
+			return f.err
+		}
+	}
+}
+
+// Adopt stores a token that a person has brought. It must be a token for the
+// gateway with that serial and not expired. Whether the gateway takes it is for
+// the caller to try first.
+func (s *Source) Adopt(serial, token string) error {
+	h := hold(token, Stored)
+	if _, err := Parse(h.raw); err != nil {
+		return err
+	}
+	if !validSerial(serial) {
+		return badSerial(serial)
+	}
+	if err := h.claims.valid(serial, time.Now()); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	for s.setup(); s.flight != nil; s.mu.Lock() {
+		f := s.flight
+		s.mu.Unlock()
+		<-f.done
+	}
+	s.turnTo(serial)
+	s.mu.Unlock()
+	s.reload(serial)
+	if err := s.note("token file", s.Store.saveToken(serial, h.raw)); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.kept, s.err = h, nil
+	delete(s.rec.Refused, h.mark())
+	s.tell()
+	s.mu.Unlock()
+	return s.saveRecord()
+}

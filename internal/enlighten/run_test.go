@@ -1,0 +1,250 @@
+package enlighten_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
+)
+
+// A token is renewed a twelfth of its life before its end, at most 30 days, less a
+// quarter of that at most, without anybody asking.
+func TestRenewal(t *testing.T) {
+	for _, r := range []struct {
+		role             string
+		life             time.Duration
+		earliest, latest time.Duration // before the end
+	}{
+		{"owner", 365 * day, 30 * day, 22 * day},
+		{"owner", 24 * day, 2 * day, 36 * time.Hour},
+		{"installer", 0, time.Hour, 45 * time.Minute},
+	} {
+		inRig(t, func(t *testing.T, rig *rig) {
+			rig.sim.Role, rig.sim.Life = r.role, r.life
+			src := rig.source()
+			defer run(t, src)()
+			_ = gateway(takes).poll(t.Context(), src)
+			old := src.Status()
+			<-src.Changes()
+			for rig.logins() < 2 {
+				<-src.Changes()
+			}
+			ahead := time.Until(old.Expires)
+			if ahead > r.earliest || ahead < r.latest || !time.Now().Equal(old.Renewal) {
+				t.Errorf("a %s's token is renewed %v before its end, at %v, want %v to %v, %v", r.role, ahead, time.Now(), r.earliest, r.latest, old.Renewal)
+			}
+			synctest.Wait()
+			time.Sleep(time.Second)
+			if st := src.Status(); !st.Expires.After(old.Expires) || st.Origin != enlighten.FromCloud || string(st.Role) != r.role || st.State != enlighten.StateOK {
+				t.Errorf("Status after the renewal = %+v", st)
+			}
+		})
+	}
+}
+
+// While an early renewal hangs or fails, the old token is handed out at once, to
+// its last second. In the end it has expired, and that is said.
+func TestRenewalFails(t *testing.T) {
+	inRig(t, func(t *testing.T, r *rig) {
+		src := r.source()
+		stop := run(t, src)
+		_ = gateway(takes).poll(t.Context(), src)
+		old, _ := src.Token(t.Context(), serial)
+		end := src.Status().Expires
+		r.sim.Set(enlightentest.TokensHang)
+		for time.Now().Before(end) {
+			start := time.Now()
+			got, err := src.Token(t.Context(), serial)
+			if got != old || time.Since(start) > 0 {
+				t.Fatalf("Token %v before the end: the old one %t after %v, %v", time.Until(end), got == old, time.Since(start), err)
+			}
+			src.Accept(got)
+			time.Sleep(min(17*time.Minute, time.Until(end)))
+		}
+		if st := src.Status(); r.logins() < 30 || r.logins() > 24*5 {
+			t.Errorf("%d logins in the last month, want about 4 a day; %+v", r.logins(), st)
+		}
+		if _, err := src.Token(t.Context(), serial); err == nil || !strings.Contains(err.Error(), "no answer in 30s") {
+			t.Errorf("Token after the end: %v, want the cloud's failure", err)
+		}
+		stop()
+	})
+}
+
+// No connection is no login: it is tried again within five minutes, costs no
+// pause, and a whole day of it leaves nothing behind.
+func TestNoConnection(t *testing.T) {
+	inRig(t, func(t *testing.T, r *rig) {
+		r.srv.Fail(&net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "enlighten.example"}})
+		src := r.source()
+		stop := run(t, src)
+		for range 24 * 60 {
+			if err := gateway(takes).poll(t.Context(), src); !errors.Is(err, enlighten.ErrUnreachable) {
+				t.Fatalf("poll without a connection: %v, want %v", err, enlighten.ErrUnreachable)
+			}
+			time.Sleep(time.Minute)
+		}
+		if st := src.Status(); st.Problem || st.State != enlighten.StateRenewing {
+			t.Errorf("Status = %+v, want no problem for a person", st)
+		}
+		stop()
+		next := r.source()
+		_ = gateway(takes).poll(t.Context(), next)
+		r.srv.Fail(nil)
+		back := time.Now()
+		for gateway(takes).poll(t.Context(), next) != nil {
+			time.Sleep(time.Second)
+		}
+		if time.Since(back) > 5*time.Minute || r.logins() != 1 {
+			t.Errorf("a token %v after the connection is back, %d logins, want 5 minutes and 1", time.Since(back), r.logins())
+		}
+		next.Close()
+	})
+}
+
+// A year with every kind of failure, a restart a week, and a poll every half hour.
+// Never are there more logins in 24 hours than the rules allow: four at once, and
+// the ten of a doubling twice, when a token has lasted six hours in between.
+func TestYear(t *testing.T) {
+	inRig(t, func(t *testing.T, r *rig) {
+		r.sim.Life = 60 * day
+		luck := rand.New(rand.NewPCG(3, 14))
+		src := r.source()
+		stop := run(t, src)
+		g := gateway(takes)
+		polls, failed, healthy := 0, 0, 0
+		var texts strings.Builder
+		for start := time.Now(); time.Since(start) < 365*day; {
+			// A spell of up to 12 hours: half of them good.
+			r.sim.Set(enlightentest.OK)
+			r.srv.Fail(nil)
+			g = takes
+			switch luck.IntN(8) {
+			case 0, 1:
+				a := enlightentest.Answers[luck.IntN(len(enlightentest.Answers))]
+				r.sim.Set(a)
+			case 2:
+				g = refuses
+			case 3:
+				r.srv.Fail(errors.New("network is unreachable"))
+			}
+			good := time.Now()
+			for end := good.Add(time.Duration(luck.IntN(12*60)) * time.Minute); time.Now().Before(end); time.Sleep(30 * time.Minute) {
+				polls++
+				if err := g.poll(t.Context(), src); err != nil {
+					failed++
+					fmt.Fprintln(&texts, err)
+				} else {
+					healthy++
+				}
+			}
+			if luck.IntN(28) == 0 {
+				doc, err := json.Marshal(src.Status())
+				fmt.Fprintln(&texts, string(doc), err)
+				stop()
+				src = r.source()
+				stop = run(t, src)
+			}
+		}
+		stop()
+		logins := r.sim.Logins()
+		most := 0
+		for i, first := range logins {
+			n := 0
+			for _, at := range logins[i:] {
+				if at.Sub(first) < day {
+					n++
+				}
+			}
+			most = max(most, n)
+		}
+		t.Logf("%d polls, %d failed, %d logins in the year, at most %d in 24 hours", polls, failed, len(logins), most)
+		if most > 24 || len(logins) > 365*6 {
+			t.Errorf("%d logins, %d of them in 24 hours, want at most 6 a day and 24", len(logins), most)
+		}
+		if healthy < polls*6/10 {
+			t.Errorf("%d of %d polls went well, want at least 6 of 10", healthy, polls)
+		}
+		noSecret(t, r.sim, texts.String())
+	})
+}
+
+// For every answer of the cloud no error, no status and no file but the token's own
+// holds a secret, and the status tells whether a person must act.
+func TestStatus(t *testing.T) {
+	person := map[enlightentest.Answer]bool{
+		enlightentest.WrongPassword: true, enlightentest.MFA: true, enlightentest.MFARequired: true, enlightentest.Blocked: true,
+		enlightentest.OtherSerial: true, enlightentest.Expired: true,
+	}
+	for _, a := range enlightentest.Answers {
+		inRig(t, func(t *testing.T, r *rig) {
+			r.sim.Set(a)
+			src := r.source()
+			first := src.Status()
+			err := gateway(takes).poll(t.Context(), src)
+			st := src.Status()
+			want := enlighten.StateOK
+			switch {
+			case person[a]:
+				want = enlighten.StateRefused
+			case err != nil:
+				want = enlighten.StateRenewing
+			}
+			if first.State != enlighten.StateNone || st.State != want || st.Problem != person[a] || (st.Reason == "") != (err == nil) {
+				t.Errorf("%s: %+v\nthen %+v, %v, want %q", a, first, st, err, want)
+			}
+			src.Close()
+			next := r.source()
+			again := gateway(takes).poll(t.Context(), next)
+			recent := time.Since(r.sim.Logins()[0]) < time.Minute // less than two hanging requests take
+			if pause, ok := errors.AsType[*enlighten.PausedError](again); err != nil && recent && (!ok || !strings.Contains(err.Error(), pause.Err.Error())) {
+				t.Errorf("%s: after a restart %v, want a pause because of %v", a, again, err)
+			}
+			doc, jerr := json.Marshal([]enlighten.Status{st, next.Status()})
+			noSecret(t, r.sim, fmt.Sprint(err, again, string(doc), jerr, r.read(serial+".json")))
+			next.Close()
+		})
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		at := func(age time.Duration, role string) string {
+			return enlightentest.Sign(enlightentest.Claims{Serial: serial, Role: role, Issued: time.Now().Add(-age)})
+		}
+		for _, r := range []struct {
+			name, token string
+			account     enlighten.Account
+			want        []string // a part of each
+			problem     bool
+		}{
+			{"fresh", at(day, "owner"), enlighten.Account{}, nil, false},
+			{"installer's", at(time.Hour, "installer"), enlighten.Account{}, []string{"TOKEN is an installer's, which lives 12 hours: it ends on "}, false},
+			{"installer's, near its end", at(11*time.Hour+30*time.Minute, "installer"), enlighten.Account{}, []string{"TOKEN is an installer's", "the token ends on "}, true},
+			{"near its end", at(350*day, "owner"), enlighten.Account{}, []string{"the token ends on "}, true},
+			{"near its end, with an account", at(350*day, "owner"), account, nil, false},
+		} {
+			src := &enlighten.Source{Configured: r.token, Account: r.account, Store: &enlighten.Store{Dir: t.TempDir()}}
+			if _, err := src.Token(t.Context(), serial); err != nil {
+				t.Errorf("%s: %v", r.name, err)
+			}
+			st := src.Status()
+			same := len(st.Warnings) == len(r.want) && st.Problem == r.problem
+			for i := range r.want {
+				same = same && strings.Contains(st.Warnings[i], r.want[i])
+			}
+			if !same {
+				t.Errorf("%s: %q, problem %t, want %q, %t", r.name, st.Warnings, st.Problem, r.want, r.problem)
+			}
+			src.Close()
+		}
+	})
+}
