@@ -44,7 +44,7 @@ func (s *Source) find(ctx context.Context, f *flight) error {
 	old := h.renewal()
 	var err error
 	switch {
-	case ok && (f.why == need || f.why == early && (old.IsZero() || now.Before(old))):
+	case ok && (f.why == need || f.why == look || f.why == early && (old.IsZero() || now.Before(old))):
 		s.mu.Unlock()
 		return nil
 	case !s.Account.complete() && ok && f.why == early: // a warning says so
@@ -59,12 +59,30 @@ func (s *Source) find(ctx context.Context, f *flight) error {
 	if err != nil {
 		return err
 	}
+	if f.why == look {
+		return s.wouldWait()
+	}
 	before, err := s.begin(f)
 	if err != nil {
 		return err
 	}
 	raw, err := s.Cloud.Token(ctx, s.Account, f.serial)
 	return s.finish(ctx, raw, err, before)
+}
+
+// wouldWait says why a login, if one were needed, would not be made now.
+func (s *Source) wouldWait() error {
+	defer s.Store.lock()()
+	shared := s.readRefusals()
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	s.refused = shared
+	if until := s.nextLogin(now); until.After(now) {
+		return &PausedError{Until: until, Err: s.cause()}
+	}
+	return nil
 }
 
 // An attempt is what was known before a login, to be known again when none was made.

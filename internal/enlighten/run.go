@@ -86,6 +86,14 @@ func (s *Source) RenewNow(ctx context.Context, serial string) error {
 	}
 }
 
+// Peek reads what the store knows of the gateway with that serial, for
+// [Source.Status] to tell. The cloud is not asked.
+func (s *Source) Peek(serial string) {
+	if _, f, _ := s.seek(serial, look); f != nil {
+		<-f.done
+	}
+}
+
 // Adopt stores a token that a person has brought. It must be a token for the
 // gateway with that serial and not expired. Whether the gateway takes it is for
 // the caller to try first.

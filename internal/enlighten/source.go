@@ -55,6 +55,7 @@ const (
 	need  reason = iota // there is no token
 	early               // the token grows old
 	force               // a person says so
+	look                // a person asks; no login is made
 )
 
 // A flight is one search for a token that all callers wait for together.
