@@ -232,8 +232,10 @@ func TestErrorsKeepThePassword(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dials := 0
 		d := new(diary)
-		cfg := MQTT{URL: &url.URL{Scheme: "ws", Host: "broker", User: url.UserPassword("ann", "secret"), RawQuery: "key=secret"}, Password: "secret",
-			Dial: func(context.Context, string, string) (net.Conn, error) { dials++; return nil, errors.New("no route") }}
+		cfg := MQTT{
+			URL: &url.URL{Scheme: "ws", Host: "broker", User: url.UserPassword("ann", "secret"), RawQuery: "key=secret"}, Password: "secret",
+			Dial: func(context.Context, string, string) (net.Conn, error) { dials++; return nil, errors.New("no route") },
+		}
 		l, err := connect(t.Context(), cfg, Message{}, d.events(nil))
 		if err != nil {
 			t.Fatal(err)

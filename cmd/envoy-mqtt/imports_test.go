@@ -1,0 +1,63 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mayImport says who may import whom, beside the standard library. Simulators
+// know nobody but themselves.
+var mayImport = map[string][]string{
+	"internal/envoy":                   {"github.com/icholy/digest", "golang.org/x/net/"},
+	"internal/envoy/envoytest":         nil,
+	"internal/enlighten":               {"github.com/golang-jwt/jwt/v5"},
+	"internal/enlighten/enlightentest": {"github.com/golang-jwt/jwt/v5"},
+	"internal/bridge":                  {"internal/envoy", "github.com/eclipse/paho.golang/", "github.com/gorilla/websocket", "github.com/rs/zerolog", "golang.org/x/sync/errgroup"},
+	"internal/bridge/bridgetest":       {"github.com/eclipse/paho.golang/"},
+	"internal/bridge/discoverytest":    nil,
+}
+
+func TestImports(t *testing.T) {
+	const module = "github.com/envoy-mqtt/envoy-mqtt/"
+	out, err := exec.Command("go", "list", "-f", "{{range .Imports}}{{$.ImportPath}} {{.}}\n{{end}}", "../../...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ruled := map[string]bool{}
+	for line := range strings.Lines(string(out)) {
+		pkg, imp, _ := strings.Cut(strings.TrimSpace(line), " ")
+		pkg, imp = strings.TrimPrefix(pkg, module), strings.TrimPrefix(imp, module)
+		allowed, ok := mayImport[pkg]
+		if !ok {
+			continue
+		}
+		ruled[pkg] = true
+		std := !strings.Contains(imp, ".") && !strings.HasPrefix(imp, "internal/")
+		if !std && !slices.ContainsFunc(allowed, func(a string) bool { return imp == a || strings.HasSuffix(a, "/") && strings.HasPrefix(imp, a) }) {
+			t.Errorf("%s imports %s", pkg, imp)
+		}
+		if (imp == "log" || imp == "log/slog") && !strings.HasSuffix(pkg, "test") {
+			t.Errorf("%s logs", pkg)
+		}
+	}
+	if len(ruled) != len(mayImport) {
+		t.Errorf("of %d packages with a rule %d were found", len(mayImport), len(ruled))
+	}
+}
+
+func TestBinaryIsFreeOfTests(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(out), "internal/bridge") {
+		t.Fatalf("go list says %q", out)
+	}
+	for dep := range strings.Lines(string(out)) {
+		if dep := strings.TrimSpace(dep); dep == "testing" || strings.Contains(dep, "testcontainers") {
+			t.Errorf("the binary links %s", dep)
+		}
+	}
+}
