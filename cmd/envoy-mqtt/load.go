@@ -116,11 +116,11 @@ func (l *loader) add(layer *koanf.Koanf, at func(section, key string) origin) {
 
 // lookUp returns the known key that key stands for: itself, or what comes before _FILE.
 func lookUp(section, key string) (known string, isFile, ok bool) {
-	if _, ok := settingOf(section, key); ok {
+	if isSetting(section, key) {
 		return key, false, true
 	}
 	known, isFile = strings.CutSuffix(key, "_FILE")
-	_, ok = settingOf(section, known)
+	ok = isSetting(section, known)
 	return known, isFile, ok && isFile
 }
 

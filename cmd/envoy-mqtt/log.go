@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"os"
 	"slices"
 	"time"
@@ -16,7 +15,7 @@ func isTerminal(f *os.File) bool { return isatty.IsTerminal(f.Fd()) }
 func (c *console) newLogger(level, format string) zerolog.Logger {
 	zerolog.TimeFieldFormat = "2006-01-02T15:04:05.000Z07:00"
 	zerolog.DurationFieldInteger = true
-	var w io.Writer = c.err
+	w := c.err
 	if format == "console" || format == "auto" && c.errIsTerminal {
 		w = zerolog.ConsoleWriter{Out: c.err, TimeFormat: time.TimeOnly, NoColor: !c.errIsTerminal || c.env("NO_COLOR") != ""}
 	}

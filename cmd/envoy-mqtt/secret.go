@@ -33,7 +33,11 @@ func (s secret) Format(f fmt.State, verb rune) {
 }
 
 // MarshalText hides the secret from encoders of text.
+//
+//nolint:unparam // the error is encoding.TextMarshaler's
 func (s secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // MarshalJSON hides the secret from encoders of JSON.
+//
+//nolint:unparam // the error is json.Marshaler's
 func (s secret) MarshalJSON() ([]byte, error) { return []byte(s.GoString()), nil }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -180,14 +181,9 @@ func settingsOf(section string) []setting {
 	return found
 }
 
-// settingOf returns the setting that key is in section.
-func settingOf(section, key string) (setting, bool) {
-	for _, s := range settingsOf(section) {
-		if s.key == key {
-			return s, true
-		}
-	}
-	return setting{}, false
+// isSetting tells whether section may hold key.
+func isSetting(section, key string) bool {
+	return slices.ContainsFunc(settingsOf(section), func(s setting) bool { return s.key == key })
 }
 
 // isGateway tells whether section is a gateway's: ENVOY or ENVOY_<name>.

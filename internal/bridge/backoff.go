@@ -142,13 +142,15 @@ func (l *link) wasRefused(err error) {
 		return
 	}
 	c := l.conn.Load()
-	if ack, ok := errors.AsType[*autopaho.ConnackError](err); ok {
+	ack, answered := errors.AsType[*autopaho.ConnackError](err)
+	switch {
+	case answered:
 		err = reason(ack.ReasonCode) // the broker's own words could name the account
-	} else if c != nil && errors.Is(err, context.DeadlineExceeded) {
+	case c != nil && errors.Is(err, context.DeadlineExceeded):
 		err = fmt.Errorf("something takes connections on this port but does not answer as an MQTT broker within %v", ackIn)
-	} else if c != nil && c.cause() != nil {
+	case c != nil && c.cause() != nil:
 		err = explain(c.cause())
-	} else {
+	default:
 		err = explain(errors.Unwrap(err)) // the outermost is the client's and names the URL, as we do
 	}
 	l.ev.refused(fmt.Errorf("%s: %w", l.cfg.server(), err))

@@ -175,7 +175,7 @@ func (c *conn) greet() error {
 func (c *conn) fail(reason error) {
 	c.cut(reason)
 	c.bottom.Close()
-	c.pings.end()
+	c.end()
 }
 
 // Close ends the connection in the manner of its kind.

@@ -184,7 +184,7 @@ func TestConnRemembersTheFirstError(t *testing.T) {
 	_, err := c.Read(make([]byte, 1))
 	c.fail(errNoAnswer)
 	c.Close()
-	if err != io.EOF || !strings.Contains(c.cause().Error(), "the broker closed the connection") {
+	if !errors.Is(err, io.EOF) || !strings.Contains(c.cause().Error(), "the broker closed the connection") {
 		t.Errorf("Read: %v, cause() = %v, want EOF and that the broker closed the connection", err, c.cause())
 	}
 }

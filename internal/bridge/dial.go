@@ -127,7 +127,7 @@ func (cfg MQTT) upgrade(ctx context.Context, c net.Conn) (net.Conn, error) {
 	u.RawQuery = cfg.URL.RawQuery
 	use := func(context.Context, string, string) (net.Conn, error) { return c, nil }
 	d := websocket.Dialer{NetDialContext: use, NetDialTLSContext: use, Subprotocols: []string{"mqtt"}}
-	ws, resp, err := d.DialContext(ctx, u.String(), nil)
+	ws, resp, err := d.DialContext(ctx, u.String(), nil) //nolint:bodyclose // its body is in memory, says the library
 	switch {
 	case resp != nil && err != nil:
 		return nil, fmt.Errorf("no MQTT over WebSocket at path %s: the server says %s: %w", u.Path, resp.Status, err)

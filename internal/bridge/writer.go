@@ -46,7 +46,7 @@ func (w *writer) leave() {
 }
 
 // connected serves one connection until ctx, its life, ends.
-func (w *writer) connected(ctx context.Context, lim limits) {
+func (w *writer) connected(ctx context.Context, _ limits) {
 	<-w.ready
 	clear(w.said)
 	w.log.Info().Msg("broker connected")

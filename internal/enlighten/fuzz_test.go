@@ -48,7 +48,7 @@ func seen(t *testing.T, err error, body []byte) {
 	if strings.ContainsFunc(text, unicode.IsControl) || len(text) > 1000 {
 		t.Errorf("error %q", text)
 	}
-	for _, word := range strings.Fields(string(body)) {
+	for word := range strings.FieldsSeq(string(body)) {
 		if len(word) > 20 && strings.Contains(text, word) {
 			t.Errorf("%q is in error %q", word, text)
 		}

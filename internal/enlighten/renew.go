@@ -27,7 +27,7 @@ func (s *Source) fly(ctx context.Context, f *flight) {
 	if pause, ok := errors.AsType[*PausedError](err); ok {
 		s.retry = later(s.retry, pause.Until)
 	}
-	if _, ok := s.pick(now); f.why == force || !ok && !(f.why == need && s.again(now)) {
+	if _, ok := s.pick(now); f.why == force || !ok && (f.why != need || !s.again(now)) {
 		f.err = err
 	}
 	s.flight = nil

@@ -119,14 +119,13 @@ func TestYear(t *testing.T) {
 		luck := rand.New(rand.NewPCG(3, 14))
 		src := r.source()
 		stop := run(t, src)
-		g := gateway(takes)
 		polls, failed, healthy := 0, 0, 0
 		var texts strings.Builder
 		for start := time.Now(); time.Since(start) < 365*day; {
 			// A spell of up to 12 hours: half of them good.
 			r.sim.Set(enlightentest.OK)
 			r.srv.Fail(nil)
-			g = takes
+			g := gateway(takes)
 			switch luck.IntN(8) {
 			case 0, 1:
 				a := enlightentest.Answers[luck.IntN(len(enlightentest.Answers))]

@@ -174,7 +174,7 @@ func TestProxyIgnored(t *testing.T) {
 }
 
 func TestHugeHeaderRefused(t *testing.T) {
-	g := newTLSGateway(t, nil, func(w http.ResponseWriter, r *http.Request) {
+	g := newTLSGateway(t, nil, func(w http.ResponseWriter, _ *http.Request) {
 		for i := range 10_000 {
 			w.Header().Set(fmt.Sprintf("X-%d", i), "filler")
 		}

@@ -152,7 +152,7 @@ func (s *session) sendRetained(subs []packets.SubOptions) {
 // deliver sends a message once if a subscription wants it.
 func (s *session) deliver(r Record) {
 	for filter, o := range s.subs {
-		if match(filter, r.Topic) && !(o.NoLocal && r.Client == s.id) {
+		if match(filter, r.Topic) && (!o.NoLocal || r.Client != s.id) {
 			s.send(r.Topic, r.Payload, min(o.QoS, r.QoS), r.Retain && o.RetainAsPublished)
 			return
 		}

@@ -3,6 +3,7 @@ package discoverytest
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"testing"
 )
 
@@ -45,7 +46,7 @@ var envelopes = []struct {
 	{"", Message{Topic: bridgeTopic, Payload: []byte(`null`), Retain: true, QoS: 1}, "E2 H3"},
 	{"", Message{Topic: bridgeTopic, Payload: []byte(`{}`), Retain: true, QoS: 1}, "E5 H19 H3"},
 	{"", Message{Topic: bridgeTopic, Payload: append([]byte(`{"origin":{},`), valid[1:]...), Retain: true, QoS: 1}, "E2"},
-	{"", Message{Topic: bridgeTopic, Payload: append(valid[:len(valid):len(valid)], make([]byte, maxSize)...), Retain: true, QoS: 1}, "E2 H34"},
+	{"", Message{Topic: bridgeTopic, Payload: append(slices.Clip(valid), make([]byte, maxSize)...), Retain: true, QoS: 1}, "E2 H34"},
 	{"", Message{Topic: bridgeTopic, Payload: valid, QoS: 1}, "H38"},
 	{"", Message{Topic: bridgeTopic, Payload: valid, Retain: true}, "H38"},
 	{"", Message{Topic: bridgeTopic, Payload: valid, Retain: true, QoS: 1, Expiry: 60}, "H38"},

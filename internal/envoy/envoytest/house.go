@@ -82,7 +82,8 @@ func loads(t time.Time) [3]float64 {
 	if h >= 18.2 && h < 19.1 && math.Mod(sec, 90) < 40 { // the hob's thermostat
 		l[2] += 1800
 	}
-	evening := math.Exp(-math.Pow((h-20.5)/1.6, 2)) // light, television
+	late := (h - 20.5) / 1.6
+	evening := math.Exp(-late * late) // light, television
 	l[0] += 380 * evening
 	l[1] += 140 * evening
 	return l
