@@ -17,7 +17,7 @@ type presence struct {
 	earlier     map[string]component // what an earlier run announced
 	leftovers   map[string]component // what was announced and is no more
 	removing    bool                 // the document in force names leftovers
-	announced   string               // the document in force
+	outdated    bool                 // there is another document to tell than the one in force
 	announcedAt time.Time
 }
 
@@ -32,17 +32,29 @@ func (g *gateway) announce(vs []value, info map[string]string) {
 	g.samples++
 	g.keepPoints(vs)
 	for key := range info {
-		if !slices.Contains(g.infos, key) {
-			g.infos = append(g.infos, key)
-		}
+		g.keepInfo(key)
+	}
+	if time.Since(g.announcedAt) <= time.Second {
+		return
 	}
 	topic := g.house.topics.gatewayConfig(g.serial)
-	if g.removing && !g.house.board.waiting(topic) && time.Since(g.announcedAt) > time.Second {
-		g.leftovers, g.removing = nil, false
+	if g.removing && !g.house.board.waiting(topic) {
+		g.leftovers, g.removing, g.outdated = nil, false, true
 	}
-	if m := g.discovery(); string(m.Payload) != g.announced && time.Since(g.announcedAt) > time.Second {
-		g.announced, g.announcedAt = string(m.Payload), time.Now()
-		g.house.board.put(discovered, m, time.Time{})
+	if g.samples == settledIn && len(g.earlier) > 0 {
+		g.outdated = true
+	}
+	if g.outdated {
+		g.outdated, g.announcedAt = false, time.Now()
+		g.removing = len(g.removals(g.components())) > 0
+		g.house.board.putLater(discovered, topic, g.document)
+	}
+}
+
+// keepInfo takes note that there is a value below info.
+func (g *gateway) keepInfo(key string) {
+	if !slices.Contains(g.infos, key) {
+		g.infos, g.outdated = append(g.infos, key), true
 	}
 }
 
@@ -56,12 +68,13 @@ func (g *gateway) keepPoints(vs []value) {
 	for _, p := range g.points {
 		if !here[p.channel()] {
 			g.leave(p.key(), p.component(g.house.topics, g.serial, g.feed.StaleAfter))
+			g.outdated = true
 		}
 	}
 	g.points = slices.DeleteFunc(g.points, func(p point) bool { return !here[p.channel()] })
 	for _, v := range vs {
 		if !slices.Contains(g.points, v.point) {
-			g.points = append(g.points, v.point)
+			g.points, g.outdated = append(g.points, v.point), true
 		}
 	}
 }
@@ -89,7 +102,7 @@ func (g *gateway) supersede(payload []byte) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.earlier = old.Components
+	g.earlier, g.outdated = old.Components, true
 }
 
 // removals are the components that discovery has to name for removal.
@@ -108,24 +121,37 @@ func (g *gateway) removals(now map[string]component) map[string]component {
 			gone[key] = component{Platform: c.Platform}
 		}
 	}
-	g.removing = len(gone) > 0
 	return gone
 }
 
-// discovery is the document of the gateway.
-func (g *gateway) discovery() Message {
+// document writes the gateway's discovery document.
+func (g *gateway) document() []byte {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	h := g.house
 	d := g.device
 	d.Via = h.topics.bridgeID()
 	a := announcement{
 		Device:       d,
 		Origin:       h.origin(),
-		Availability: []topicRef{{h.topics.bridge("state")}, {h.topics.availability(g.serial)}},
+		Availability: g.availability(),
 		Mode:         "all",
-		Components:   map[string]component{},
+		Components:   g.components(),
 	}
-	bridgeOnly := a.Availability[:1] // for what has the most to tell when the gateway is offline
-	a.Components["reachable"] = component{
+	maps.Copy(a.Components, g.removals(a.Components))
+	return a.marshal()
+}
+
+// availability is that of the bridge and of the gateway.
+func (g *gateway) availability() []topicRef {
+	return []topicRef{{g.house.topics.bridge("state")}, {g.house.topics.availability(g.serial)}}
+}
+
+// components are the entities of all that is measured and told.
+func (g *gateway) components() map[string]component {
+	h := g.house
+	bridgeOnly := g.availability()[:1] // for what has the most to tell when the gateway is offline
+	cs := map[string]component{"reachable": {
 		Platform:     "binary_sensor",
 		Name:         "Reachable",
 		UniqueID:     "envoy_" + g.serial + "_reachable",
@@ -135,9 +161,9 @@ func (g *gateway) discovery() Message {
 		PayloadOn:    payloadOnline,
 		PayloadOff:   payloadOffline,
 		Availability: bridgeOnly,
-	}
+	}}
 	for _, p := range g.points {
-		a.Components[p.key()] = p.component(h.topics, g.serial, g.feed.StaleAfter)
+		cs[p.key()] = p.component(h.topics, g.serial, g.feed.StaleAfter)
 	}
 	for _, key := range g.infos {
 		c, ok := infoSensors[key]
@@ -149,8 +175,7 @@ func (g *gateway) discovery() Message {
 		}
 		c.UniqueID = "envoy_" + g.serial + "_" + key
 		c.StateTopic = h.topics.info(g.serial, key)
-		a.Components[key] = c
+		cs[key] = c
 	}
-	maps.Copy(a.Components, g.removals(a.Components))
-	return Message{Topic: h.topics.gatewayConfig(g.serial), Payload: a.marshal(), Retain: true, QoS: 1}
+	return cs
 }

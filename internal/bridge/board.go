@@ -3,6 +3,7 @@ package bridge
 import (
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -37,6 +38,7 @@ const (
 // A slot is the latest message of one retained topic.
 type slot struct {
 	Message
+	render func() []byte // writes the payload when it is sent, if not nil
 	rank   priority
 	number int       // in the order of making
 	until  time.Time // when its value is stale; zero for never
@@ -84,6 +86,14 @@ func (b *board) put(rank priority, m Message, until time.Time) {
 	b.set(rank, m, until)
 }
 
+// putLater is put for a payload that is large and rarely sent: it is written
+// when it is, and not kept.
+func (b *board) putLater(rank priority, topic string, render func() []byte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.set(rank, Message{Topic: topic, Retain: true, QoS: 1}, time.Time{}).render = render
+}
+
 func (b *board) set(rank priority, m Message, until time.Time) *slot {
 	s, ok := b.slots[m.Topic]
 	if !ok {
@@ -91,7 +101,7 @@ func (b *board) set(rank priority, m Message, until time.Time) *slot {
 		s = &slot{number: b.count}
 		b.slots[m.Topic] = s
 	}
-	s.Message, s.rank, s.until = m, rank, until
+	s.Message, s.render, s.rank, s.until = m, nil, rank, until
 	b.queue(changed, s)
 	b.rouse()
 	return s
@@ -101,6 +111,21 @@ func (b *board) queue(p priority, s *slot) {
 	if !s.queued {
 		s.queued = true
 		b.queues[p] = append(b.queues[p], s)
+	}
+}
+
+// forget takes what stands under a gateway's topics off the board. The broker
+// keeps it.
+func (b *board) forget(config, base string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for topic, s := range b.slots {
+		if topic == config || strings.HasPrefix(topic, base+"/") {
+			delete(b.slots, topic)
+			for p := range b.queues {
+				b.queues[p] = slices.DeleteFunc(b.queues[p], func(q *slot) bool { return q == s })
+			}
+		}
 	}
 }
 
@@ -134,6 +159,14 @@ func (b *board) takeLive(now time.Time) []Message {
 
 // take takes the next retained message, with the time it has left.
 func (b *board) take(now time.Time) (m Message, sent chan struct{}, ok bool) {
+	m, render, sent, ok := b.pop(now)
+	if render != nil {
+		m.Payload = render() // not under the lock: it takes others
+	}
+	return m, sent, ok
+}
+
+func (b *board) pop(now time.Time) (m Message, render func() []byte, sent chan struct{}, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for p := range b.queues {
@@ -142,19 +175,19 @@ func (b *board) take(now time.Time) (m Message, sent chan struct{}, ok bool) {
 			b.queues[p] = b.queues[p][1:]
 			s.queued = false
 			m = s.Message
-			if len(m.Payload) == 0 {
+			if len(m.Payload) == 0 && s.render == nil {
 				delete(b.slots, m.Topic) // cleared at the broker, nothing stands
 			}
 			if s.until.IsZero() {
-				return m, s.sent, true
+				return m, s.render, s.sent, true
 			}
 			if now.Before(s.until) {
 				m.Expiry = seconds(s.until.Sub(now))
-				return m, s.sent, true
+				return m, s.render, s.sent, true
 			}
 		}
 	}
-	return Message{}, nil, false
+	return Message{}, nil, nil, false
 }
 
 // waiting reports whether the message of topic has not been sent yet.

@@ -88,6 +88,11 @@ func newDevice(i envoy.Info, name string) device {
 	}
 }
 
+// equal reports whether nothing but the bridge between could differ.
+func (d device) equal(e device) bool {
+	return d.Name == e.Name && d.Model == e.Model && d.Serial == e.Serial && d.Software == e.Software && d.Hardware == e.Hardware
+}
+
 func (h *house) origin() origin { return origin{"envoy-mqtt", h.version, supportURL} }
 
 // component is the entity of one point.

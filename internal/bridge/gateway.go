@@ -119,7 +119,9 @@ func (g *gateway) meet(s *envoy.Session) {
 		g.state, g.presence = "", presence{}
 		g.guard, g.values = guard{}, values{}
 	}
-	g.device = newDevice(s.Info, g.feed.Device)
+	if d := newDevice(s.Info, g.feed.Device); !d.equal(g.device) {
+		g.device, g.outdated = d, true
+	}
 	g.mu.Unlock()
 	g.compareCertificate()
 	if old == s.Serial {
@@ -128,6 +130,7 @@ func (g *gateway) meet(s *envoy.Session) {
 	g.log.Info().Str("serial", s.Serial).Str("firmware", s.Firmware).Str("url", s.URL()).Msg("gateway found")
 	if old != "" {
 		g.log.Warn().Str("old", old).Str("new", s.Serial).Msg("another gateway answers: the old one's entities stay offline until they are removed")
+		g.house.board.forget(g.house.topics.gatewayConfig(old), g.house.topics.gateway(old))
 		g.house.board.put(available, retained(g.house.topics.availability(old), payloadOffline), time.Time{})
 	}
 	if g.feed.Found != nil {

@@ -53,6 +53,15 @@ func TestReplacedGateway(t *testing.T) {
 		time.Sleep(3 * time.Minute)
 		r.wantRetained(t, availTopic, "offline")
 		r.wantRetained(t, "envoy/"+successor+"/availability", "online")
+		born := time.Now()
+		r.broker.Publish(birthTopic, "online", false)
+		time.Sleep(10 * time.Second)
+		if n := len(r.since(born, configTopic)); n != 0 {
+			t.Errorf("the old gateway was announced %d times after it was replaced", n)
+		}
+		if n := len(r.since(born, "homeassistant/device/envoy_"+successor+"/config")); n != 1 {
+			t.Errorf("the new gateway was announced %d times, want once", n)
+		}
 		if n := len(r.since(swap, liveTopic)); n != 0 {
 			t.Errorf("%d live documents of the old gateway after it was replaced", n)
 		}

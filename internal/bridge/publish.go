@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"slices"
 	"strconv"
 	"time"
 
@@ -72,9 +71,7 @@ func (g *gateway) tellStatus() {
 	}
 	for key, text := range g.feed.Status() {
 		m := retained(g.house.topics.info(g.serial, key), text)
-		if !slices.Contains(g.infos, key) {
-			g.infos = append(g.infos, key)
-		}
+		g.keepInfo(key)
 		if g.values.due(m.Topic, text, time.Now(), pace{}) {
 			g.house.board.put(stated, m, time.Time{})
 		}
