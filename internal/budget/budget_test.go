@@ -1,0 +1,78 @@
+//go:build budget && linux
+
+// Package budget measures what envoy-mqtt costs: the binary as it is
+// released, beside a real Mosquitto and simulated gateways over real TLS.
+//
+//	go test -tags budget ./internal/budget -v
+//
+// What depends on the machine is a ratio to cmd bareloop, a process of its own
+// that runs in turn with ours, and the median of several such turns, so that a
+// busy machine slows both. Each test prints a line that begins with "budget"
+// and fails when the figure is over the budget. The figures that were measured
+// stand in docs/budgets.md.
+package budget_test
+
+import (
+	"cmp"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// long is how long TestMemory reads ten times a second. 28m48s are as many
+// readings as a day of the usual INTERVAL.
+var long = flag.Duration("long", 0, "how long TestMemory reads; 0 means 3m")
+
+// The programs under test, built by TestMain.
+var bridgeBinary, bareBinary string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "budget-*")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	bridgeBinary, bareBinary = filepath.Join(dir, "envoy-mqtt"), filepath.Join(dir, "bareloop")
+	for binary, pkg := range map[string]string{bridgeBinary: "../../cmd/envoy-mqtt", bareBinary: "./bareloop"} {
+		build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, pkg)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			os.Stderr.Write(out)
+			return 1
+		}
+	}
+	return m.Run()
+}
+
+// within prints a figure, in unit, and fails the test when it is over the budget.
+func within(t *testing.T, what string, figure, budget float64, unit string) {
+	t.Helper()
+	verdict := "met"
+	if figure > budget {
+		verdict = "MISSED"
+		t.Fail()
+	}
+	t.Logf("budget | %s | %.3g %s | <= %g %s | %s", what, figure, unit, budget, unit, verdict)
+}
+
+func median[T cmp.Ordered](values []T) T {
+	s := slices.Sorted(slices.Values(values))
+	return s[len(s)/2]
+}
+
+// TestSize: the binary is stripped as the releases are.
+func TestSize(t *testing.T) {
+	st, err := os.Stat(bridgeBinary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	within(t, "stripped binary", float64(st.Size())/1e6, 16, "MB")
+}

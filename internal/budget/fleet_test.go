@@ -1,0 +1,84 @@
+//go:build budget && linux
+
+package budget_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestFleet measures one process with a thousand gateways, each with a port
+// and a certificate of its own, at the usual pace.
+func TestFleet(t *testing.T) {
+	const (
+		fleet    = 1000
+		interval = 5 * time.Second
+		watch    = time.Minute
+	)
+	render(t)
+	broker := startMosquitto(t)
+	gateways := make([]*instant, fleet)
+	var sections strings.Builder
+	for i := range gateways {
+		gateways[i] = newInstant(t, i)
+		sections.WriteString(gateways[i].section(fmt.Sprintf("ENVOY_%04d", i), interval))
+	}
+	s := configure(t, broker, sections.String())
+	for _, g := range gateways {
+		s.keepToken(t, g)
+	}
+	got := subscribe(t, broker, "envoy/+/live", "envoy/+/availability", "envoy/bridge/gateway_errors", "envoy/bridge/broker_errors")
+
+	began := time.Now()
+	p := start(t, s.command())
+	seen := map[string]int{}
+	for len(seen) < fleet {
+		if a := next(t, got); strings.HasSuffix(a.topic, "/live") {
+			seen[a.topic]++
+		}
+	}
+	t.Logf("all %d gateways read after %v", fleet, time.Since(began).Round(time.Millisecond))
+	collect(got, 2*interval)
+
+	clear(seen)
+	before := p.cpu()
+	trouble := 0
+	for _, a := range collect(got, watch) {
+		switch {
+		case strings.HasSuffix(a.topic, "/live"):
+			seen[a.topic]++
+		case a.payload != "online" && a.payload != "0":
+			trouble++
+		}
+	}
+	used := p.cpu() - before
+	missing := 0
+	for _, g := range gateways {
+		missing += max(0, int(watch/interval)-1-seen[g.liveTopic()]) // the last may be on its way
+	}
+	handshakes := 0
+	for _, g := range gateways {
+		handshakes += g.server.Handshakes()
+	}
+	within(t, "1,000 gateways: cpu", 100*used.Seconds()/watch.Seconds(), 25, "% of a core")
+	within(t, "1,000 gateways: resident memory (VmRSS)", p.memory("VmRSS")*1.048576, 120, "MB")
+	within(t, "1,000 gateways: peak resident memory (VmHWM)", p.memory("VmHWM")*1.048576, 120, "MB")
+	within(t, "1,000 gateways: failures", float64(trouble+missing), 0, "missing or failed readings")
+	within(t, "1,000 gateways: TLS handshakes", float64(handshakes), fleet, "in the whole run")
+}
+
+// collect returns what comes within d.
+func collect(got <-chan arrival, d time.Duration) []arrival {
+	var all []arrival
+	end := time.After(d)
+	for {
+		select {
+		case a := <-got:
+			all = append(all, a)
+		case <-end:
+			return all
+		}
+	}
+}
