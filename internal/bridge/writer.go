@@ -162,24 +162,39 @@ func (w *writer) trouble(err error, msg string) {
 }
 
 // births answers Home Assistant's starts: after a random pause, because every
-// device's bridge hears the same message, and a storm of them once.
+// device's bridge hears the same message, and a storm of them once, when it is over.
 type births struct {
-	mu    sync.Mutex // guards timer
+	mu    sync.Mutex // guards what follows
 	timer *time.Timer
+	first time.Time // of those that were not answered yet
 }
+
+// longestStorm is how long births may come one after the other before they are answered all the same.
+const longestStorm = 15 * time.Second
 
 func (b *births) answer(announce func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	pause := time.Second + rand.N(4*time.Second)
 	if b.timer != nil {
-		return
+		b.timer.Stop()
+		pause = min(pause, longestStorm-time.Since(b.first))
+	} else {
+		b.first = time.Now()
 	}
-	b.timer = time.AfterFunc(500*time.Millisecond+rand.N(4500*time.Millisecond), func() {
+	var timer *time.Timer
+	timer = time.AfterFunc(pause, func() {
 		b.mu.Lock()
-		b.timer = nil
+		late := b.timer != timer // another birth came just then
+		if !late {
+			b.timer = nil
+		}
 		b.mu.Unlock()
-		announce()
+		if !late {
+			announce()
+		}
 	})
+	b.timer = timer
 }
 
 func (b *births) stop() {
