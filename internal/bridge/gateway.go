@@ -26,7 +26,8 @@ type gateway struct {
 	certificate string
 	frozen      frozen
 	guard       guard
-	values      values
+	values      values[valueKey]
+	told        values[string] // of info
 
 	mu     sync.Mutex // guards what follows
 	serial string
@@ -117,7 +118,7 @@ func (g *gateway) meet(s *envoy.Session) {
 	g.serial = s.Serial
 	if old != s.Serial {
 		g.state, g.presence = "", presence{}
-		g.guard, g.values = guard{}, values{}
+		g.guard, g.values, g.told = guard{}, values[valueKey]{}, values[string]{}
 	}
 	if d := newDevice(s.Info, g.feed.Device); !d.equal(g.device) {
 		g.device, g.outdated = d, true

@@ -10,11 +10,12 @@ import (
 // meter and adds the whole counter once more, and gateways answer a single
 // zero, or an older value, now and then. A fall is believed when so many
 // answers in a row agree, and so is a zero at the start. Its zero value is ready.
-type guard struct{ counters map[counterKey]counted }
+type guard struct{ counters map[valueKey]counted }
 
 const agreeing = 3
 
-type counterKey struct {
+// A valueKey names a value of a channel.
+type valueKey struct {
 	channelKey
 	quantity envoy.Quantity
 }
@@ -32,7 +33,7 @@ var counterQuantities = []envoy.Quantity{envoy.Energy, envoy.EnergyImport, envoy
 // pass returns s without the counters that are not to be believed yet.
 func (g *guard) pass(s envoy.Sample) envoy.Sample {
 	if g.counters == nil {
-		g.counters = map[counterKey]counted{}
+		g.counters = map[valueKey]counted{}
 	}
 	s.Meters = slices.Clone(s.Meters)
 	for i := range s.Meters {
@@ -52,7 +53,7 @@ func (g *guard) channel(key channelKey, c *envoy.Channel) {
 		if !ok {
 			continue
 		}
-		k := counterKey{key, q}
+		k := valueKey{key, q}
 		next, ok := g.counters[k].take(v)
 		g.counters[k] = next
 		if !ok {

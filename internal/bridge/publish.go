@@ -24,20 +24,19 @@ func (g *gateway) publish(s envoy.Sample, next time.Time) {
 	fresh := s.Time.Add(g.feed.StaleAfter)
 	pace := pace{least: h.ha.Interval, most: g.feed.StaleAfter / 3, next: time.Until(next)}
 	for _, v := range vs {
-		q := quantities[v.quantity]
-		text := string(appendNumber(nil, v.number, q.decimals))
-		m := Message{Topic: h.topics.gateway(g.serial) + "/" + v.topic(), Payload: []byte(text), Retain: true}
-		switch {
-		case q.counter && g.values.due(m.Topic, text, s.Time, pace.lasting()):
-			h.board.put(stated, m, time.Time{})
-		case !q.counter && g.values.due(m.Topic, text, s.Time, pace):
-			h.board.put(stated, m, fresh)
+		q := &quantities[v.quantity]
+		p, until := pace, fresh
+		if q.counter {
+			p, until = pace.lasting(), time.Time{}
+		}
+		text := appendNumber(make([]byte, 0, 24), v.number, q.decimals)
+		if g.values.due(valueKey{v.channel(), v.quantity}, text, s.Time, p) {
+			h.board.put(stated, Message{Topic: h.topics.gateway(g.serial) + "/" + v.topic(), Payload: text, Retain: true}, until)
 		}
 	}
 	for key, text := range info {
-		m := retained(h.topics.info(g.serial, key), text)
-		if g.values.due(m.Topic, text, s.Time, pace.lasting()) {
-			h.board.put(stated, m, time.Time{})
+		if g.told.due(key, []byte(text), s.Time, pace.lasting()) {
+			h.board.put(stated, retained(h.topics.info(g.serial, key), text), time.Time{})
 		}
 	}
 	if g.state != payloadOnline {
@@ -70,10 +69,9 @@ func (g *gateway) tellStatus() {
 		return
 	}
 	for key, text := range g.feed.Status() {
-		m := retained(g.house.topics.info(g.serial, key), text)
 		g.keepInfo(key)
-		if g.values.due(m.Topic, text, time.Now(), pace{}) {
-			g.house.board.put(stated, m, time.Time{})
+		if g.told.due(key, []byte(text), time.Now(), pace{}) {
+			g.house.board.put(stated, retained(g.house.topics.info(g.serial, key), text), time.Time{})
 		}
 	}
 }
@@ -89,7 +87,7 @@ type pace struct {
 func (p pace) lasting() pace { return pace{least: p.least} }
 
 // values remembers what was last sent. Its zero value is ready.
-type values struct{ sent map[string]sentValue }
+type values[K comparable] struct{ sent map[K]sentValue }
 
 type sentValue struct {
 	text string
@@ -97,19 +95,19 @@ type sentValue struct {
 }
 
 // due reports whether text is to be sent at now, and takes note that it is.
-func (v *values) due(topic, text string, now time.Time, p pace) bool {
-	old, ok := v.sent[topic]
+func (v *values[K]) due(key K, text []byte, now time.Time, p pace) bool {
+	old, ok := v.sent[key]
 	age := now.Sub(old.at)
 	switch {
 	case !ok:
 	case p.most > 0 && age+p.next > p.most: // the next sample would be too late to keep it alive
-	case text != old.text && age >= p.least-p.least/50: // samples do not come to the millisecond
+	case string(text) != old.text && age >= p.least-p.least/50: // samples do not come to the millisecond
 	default:
 		return false
 	}
 	if v.sent == nil {
-		v.sent = map[string]sentValue{}
+		v.sent = map[K]sentValue{}
 	}
-	v.sent[topic] = sentValue{text, now}
+	v.sent[key] = sentValue{string(text), now}
 	return true
 }

@@ -22,7 +22,7 @@ type quantity struct {
 }
 
 // quantities has a row for each quantity of package envoy.
-var quantities = map[envoy.Quantity]quantity{
+var quantities = [...]quantity{
 	envoy.Power:            {key: "power", class: "power", unit: "W", live: true, decimals: 0, precise: 3},
 	envoy.Voltage:          {key: "voltage", class: "voltage", unit: "V", live: true, decimals: 1, precise: 1, displayed: 1},
 	envoy.Current:          {key: "current", class: "current", unit: "A", live: true, decimals: 3, precise: 3, displayed: 3},
@@ -89,7 +89,7 @@ var sensors = []sensor{
 }
 
 // meterKeys are the topic levels of the measurements.
-var meterKeys = map[envoy.Measurement]string{
+var meterKeys = [...]string{
 	envoy.NetConsumption:   "grid",
 	envoy.Production:       "production",
 	envoy.TotalConsumption: "consumption",

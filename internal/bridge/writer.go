@@ -94,8 +94,9 @@ func isClosed(c <-chan struct{}) bool {
 // under live until the broker has answered it: the buffers of a frozen broker
 // would keep a burst of old samples for the hour of its return.
 func (w *writer) publishLive(ctx context.Context, ms []Message) (answered <-chan struct{}) {
+	w.publish(ctx, ms[0]) // a document, by itself: somebody waits for it
 	w.link.batch(func() {
-		for _, m := range ms {
+		for _, m := range ms[1:] {
 			w.publish(ctx, m)
 		}
 		answered = w.link.settled()
