@@ -15,7 +15,8 @@ type Session struct {
 	base   string // the URL that answered
 	client *Client
 
-	layout layout
+	layout   layout
+	optional map[string]optional // by path
 	took   time.Duration // of the answers to the present sample
 	lost   int           // answers in a row that lack a meter which an earlier session knew
 	found  int           // answers in a row with a production meter that was not there before
