@@ -31,6 +31,9 @@ type Feed struct {
 	StaleAfter time.Duration
 	// Status, if not nil, returns what more is told under info: the state of the token.
 	Status func() map[string]string
+	// Observe, if not nil, is told of every request to the gateway, as
+	// [envoy.Client.Observe], which the bridge sets, is.
+	Observe func(path string, took time.Duration, err error)
 	// Found, if not nil, is told the serial number when it is first known and when it changes.
 	Found func(serial string)
 }

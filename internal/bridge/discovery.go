@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"encoding/json"
+	"maps"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
@@ -122,7 +123,7 @@ func (p point) component(t topics, serial string, staleAfter time.Duration) comp
 }
 
 // infoSensors are the entities of a gateway's info topics; other keys have none.
-var infoSensors = map[string]component{
+var infoSensors = joined(timedSensors(), map[string]component{
 	"firmware":      {Platform: "sensor", Name: "Firmware", Category: diagnostic},
 	"part_number":   {Platform: "sensor", Name: "Part number", Category: diagnostic, Enabled: new(false)},
 	"last_report":   {Platform: "sensor", Name: "Last report", Category: diagnostic, DeviceClass: "timestamp", Enabled: new(false)},
@@ -131,6 +132,12 @@ var infoSensors = map[string]component{
 	"token_role":    {Platform: "sensor", Name: "Token role", Category: diagnostic, Enabled: new(false)},
 	"token_state":   {Platform: "sensor", Name: "Token state", Category: diagnostic},
 	"token_problem": {Platform: "binary_sensor", Name: "Token problem", Category: diagnostic, DeviceClass: "problem"},
+})
+
+// joined adds b to a.
+func joined(a, b map[string]component) map[string]component {
+	maps.Copy(a, b)
+	return a
 }
 
 // bridgeDiscovery announces the bridge as a device of its own, which the

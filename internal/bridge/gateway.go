@@ -28,6 +28,10 @@ type gateway struct {
 	guard       guard
 	values      values[valueKey]
 	told        values[string] // of info
+	due         time.Time      // the next poll
+	agenda      agenda
+	answers     answerTimes
+	timed       time.Time // when their figures were last told
 
 	mu     sync.Mutex // guards what follows
 	serial string
@@ -38,7 +42,14 @@ type gateway struct {
 }
 
 func newGateway(h *house, f Feed, log zerolog.Logger) *gateway {
-	return &gateway{house: h, feed: f, log: log, serial: f.Serial, said: map[string]bool{}}
+	g := &gateway{house: h, feed: f, log: log, serial: f.Serial, said: map[string]bool{}}
+	f.Client.Observe = func(path string, took time.Duration, err error) {
+		g.answers.note(path, took, err)
+		if f.Observe != nil {
+			f.Observe(path, took, err)
+		}
+	}
+	return g
 }
 
 // known returns the gateway's serial number, or "" before it is known.
@@ -62,34 +73,6 @@ const reopenAfter = 2
 // longestPause is the longest pause between two attempts.
 const longestPause = time.Minute
 
-// run polls until ctx ends.
-func (g *gateway) run(ctx context.Context) {
-	g.stale = time.AfterFunc(g.feed.StaleAfter, g.wentStale)
-	defer g.stale.Stop()
-	for {
-		start := time.Now()
-		s, err := g.poll(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		next := start.Add(max(g.feed.Interval, 2*s.Took)) // a slow gateway is asked more rarely
-		if err == nil {
-			g.succeed(s, next)
-		} else {
-			next = time.Now().Add(g.fail(err))
-		}
-		g.tellStatus()
-		g.house.count()
-		timer := time.NewTimer(time.Until(next))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return
-		case <-timer.C:
-		}
-	}
-}
-
 // poll reads one sample, after /info where that is not known.
 func (g *gateway) poll(ctx context.Context) (envoy.Sample, error) {
 	if g.session == nil {
@@ -101,6 +84,7 @@ func (g *gateway) poll(ctx context.Context) (envoy.Sample, error) {
 			return envoy.Sample{}, fmt.Errorf("gateway %s is read already, as %s: two HOSTs lead to it", session.Serial, other)
 		}
 		g.session = session
+		g.agenda.reset()
 		g.meet(session)
 	}
 	s, err := g.session.Sample(ctx)
@@ -181,22 +165,30 @@ func (g *gateway) succeed(s envoy.Sample, next time.Time) {
 func (g *gateway) fail(err error) time.Duration {
 	g.house.errors.Add(1)
 	level := zerolog.WarnLevel
-	pause := g.feed.Interval
+	pause := g.interval()
 	if _, skipped := errors.AsType[*envoy.SkippedError](err); skipped {
 		level = zerolog.DebugLevel // the gateway is there, and a pause would help nobody
 	} else {
-		pause = min(g.feed.Interval<<min(g.failures, 20), max(longestPause, g.feed.Interval))
+		pause = min(pause<<min(g.failures, 20), max(longestPause, pause))
 		if g.failures++; g.failures >= reopenAfter || errors.Is(err, envoy.ErrReopen) {
 			g.session = nil
 		}
 	}
-	if text := err.Error(); !g.said[text] && len(g.said) < 20 {
-		g.said[text] = true
-		g.log.WithLevel(level).Err(err).Msg("gateway not read, trying on")
-	}
+	g.once(level, err, "gateway not read, trying on")
 	g.firstWord()
 	return pause
 }
+
+// once logs err, unless it was said since the last time that all was well.
+func (g *gateway) once(level zerolog.Level, err error, msg string) {
+	if text := err.Error(); !g.said[text] && len(g.said) < 20 {
+		g.said[text] = true
+		g.log.WithLevel(level).Err(err).Msg(msg)
+	}
+}
+
+// interval is how often the gateway is polled.
+func (g *gateway) interval() time.Duration { return g.feed.Interval }
 
 // firstWord makes the first failure of a process known at once: what the last
 // one said may be old.

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"maps"
 	"strconv"
 	"time"
 
@@ -50,6 +51,10 @@ func (g *gateway) info(s envoy.Sample) map[string]string {
 		"firmware":      g.session.Firmware,
 		"part_number":   g.session.PartNumber,
 		"poll_duration": strconv.FormatInt(s.Took.Milliseconds(), 10),
+	}
+	if now := time.Now(); now.Sub(g.timed) >= time.Minute {
+		g.timed = now
+		maps.Copy(info, g.answers.info())
 	}
 	if !s.Reading.IsZero() {
 		info["last_report"] = s.Reading.Format(time.RFC3339)

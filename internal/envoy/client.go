@@ -50,6 +50,9 @@ type Client struct {
 	Timeout time.Duration
 	// Correction is applied to net consumption.
 	Correction Correction
+	// Observe, if not nil, is told of every request when it is over: its path
+	// without a query, how long the whole answer took, and what went wrong.
+	Observe func(path string, took time.Duration, err error)
 	// Dial, if not nil, replaces the network.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
@@ -141,7 +144,12 @@ func (c *Client) getBy(ctx context.Context, hc *http.Client, base, path, token s
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no whole answer within %v", timeout))
 	defer cancel()
+	start := time.Now()
 	body, err := do(ctx, hc, base+path, path, token)
+	if c.Observe != nil {
+		name, _, _ := strings.Cut(path, "?")
+		c.Observe(name, time.Since(start), err)
+	}
 	if cause := context.Cause(ctx); err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return nil, fmt.Errorf("%s%s: %w", base, path, cause)
 	}

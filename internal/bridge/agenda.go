@@ -1,0 +1,125 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// A task is what a gateway is asked beside its readings. A gateway suffers from
+// two requests at once, so tasks run on the goroutine of the readings, and
+// readings go first: a slow answer delays them by no more than itself.
+type task struct {
+	name  string
+	every time.Duration // from one answer to the next question
+	ask   func(context.Context, *envoy.Session) error
+
+	due time.Time
+	off bool // this session does not answer it
+}
+
+// rest is how many times its own last answer a task waits at least: what the
+// gateway needs 8 s for is asked every two minutes at most.
+const rest = 15
+
+// errNotHere is what a task returns that this gateway has no answer for. It is
+// asked again when the gateway's /info was.
+var errNotHere = errors.New("the gateway does not know it")
+
+// An agenda is the tasks of one gateway.
+type agenda []*task
+
+// next returns the task that has been due the longest, or nil, and when the
+// next will be; the zero time says never.
+func (a agenda) next(now time.Time) (*task, time.Time) {
+	var first *task
+	for _, t := range a {
+		if !t.off && (first == nil || t.due.Before(first.due)) {
+			first = t
+		}
+	}
+	switch {
+	case first == nil:
+		return nil, time.Time{}
+	case first.due.After(now):
+		return nil, first.due
+	}
+	return first, first.due
+}
+
+// reset makes every task due: another session was opened.
+func (a agenda) reset() {
+	for _, t := range a {
+		t.due, t.off = time.Time{}, false
+	}
+}
+
+// run polls until ctx ends, and does between two polls what the agenda has.
+func (g *gateway) run(ctx context.Context) {
+	g.stale = time.AfterFunc(g.feed.StaleAfter, g.wentStale)
+	defer g.stale.Stop()
+	for ctx.Err() == nil {
+		now := time.Now()
+		if !now.Before(g.due) {
+			g.turn(ctx)
+			continue
+		}
+		wait := g.due
+		if g.session != nil && g.failures == 0 { // a gateway in trouble is asked for readings alone
+			t, next := g.agenda.next(now)
+			if t != nil {
+				g.attend(ctx, t)
+				continue
+			}
+			if !next.IsZero() && next.Before(wait) {
+				wait = next
+			}
+		}
+		timer := time.NewTimer(time.Until(wait))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+		case <-timer.C:
+		}
+	}
+}
+
+// turn polls once and says when the next poll is due.
+func (g *gateway) turn(ctx context.Context) {
+	start := time.Now()
+	s, err := g.poll(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	if err == nil {
+		g.due = start.Add(max(g.interval(), 2*s.Took)) // a slow gateway is asked more rarely
+		g.succeed(s, g.due)
+	} else {
+		g.due = time.Now().Add(g.fail(err))
+	}
+	g.tellStatus()
+	g.house.count()
+}
+
+// attend does a task. What goes wrong with it is no failure of the gateway's:
+// it is said once and tried again at its next time.
+func (g *gateway) attend(ctx context.Context, t *task) {
+	start := time.Now()
+	err := t.ask(ctx, g.session)
+	took := time.Since(start)
+	t.due = time.Now().Add(max(t.every, rest*took))
+	switch {
+	case err == nil || ctx.Err() != nil:
+	case errors.Is(err, errNotHere):
+		t.off = true
+	case errors.Is(err, envoy.ErrReopen):
+		g.once(zerolog.InfoLevel, err, "gateway is read anew")
+		g.session = nil
+	default:
+		g.once(zerolog.DebugLevel, err, t.name+" not read, trying on")
+	}
+}
