@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -45,11 +46,16 @@ func (c *console) run(ctx context.Context) error {
 			log.Warn().Err(err).Msg("state folder")
 		}
 	}
-	return c.serve(ctx, cfg, mqtt, newNeighbours(cfg, state), log)
+	started := time.Now()
+	return c.serve(ctx, cfg, mqtt, newNeighbours(cfg, state), log, func(ctx context.Context, b *bridge.Bridge) error {
+		keepHealth(ctx, state, func() health { return healthOf(b.State(), cfg.Gateways, started, time.Now()) }, log)
+		return nil
+	})
 }
 
-// serve joins the gateways, their tokens and the broker until ctx ends.
-func (c *console) serve(ctx context.Context, cfg config, mqtt bridge.MQTT, ns []*neighbour, log zerolog.Logger) error {
+// serve joins the gateways, their tokens and the broker until ctx ends. Beside
+// the bridge run those who watch it.
+func (c *console) serve(ctx context.Context, cfg config, mqtt bridge.MQTT, ns []*neighbour, log zerolog.Logger, watchers ...func(context.Context, *bridge.Bridge) error) error {
 	b := &bridge.Bridge{
 		MQTT:  mqtt,
 		Topic: cfg.MQTT.Topic,
@@ -61,11 +67,14 @@ func (c *console) serve(ctx context.Context, cfg config, mqtt bridge.MQTT, ns []
 		Version: programVersion(),
 		Log:     log,
 	}
-	// The tokens live as long as the readings, not as long as the last words.
-	g, tokens := errgroup.WithContext(ctx)
+	// What is beside the bridge lives as long as the readings, not as long as the last words.
+	g, beside := errgroup.WithContext(ctx)
 	for _, n := range ns {
 		b.Feeds = append(b.Feeds, n.feed(log))
-		g.Go(func() error { return n.keepToken(tokens, log) })
+		g.Go(func() error { return n.keepToken(beside, log) })
+	}
+	for _, watch := range watchers {
+		g.Go(func() error { return watch(beside, b) })
 	}
 	g.Go(func() error { return b.Run(ctx) })
 	err := g.Wait()

@@ -101,6 +101,7 @@ func (g *gateway) turn(ctx context.Context) {
 	} else {
 		g.due = time.Now().Add(g.fail(err))
 	}
+	g.turned()
 	g.tellStatus()
 	g.house.count()
 }

@@ -8,6 +8,7 @@ package bridge
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -53,6 +54,8 @@ type Bridge struct {
 	HomeAssistant HomeAssistant
 	Version       string         // of the program; empty means dev
 	Log           zerolog.Logger // the zero Logger is silent
+
+	running atomic.Pointer[house] // nil before Run
 }
 
 // leaveIn is how long the last words may take. Then the connection is closed
@@ -69,6 +72,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 		return err
 	}
 	h.writer.serve(link)
+	b.running.Store(h)
 
 	var g errgroup.Group
 	for _, gw := range h.gateways {

@@ -37,6 +37,7 @@ type gateway struct {
 	serial string
 	state  string // availability, as last published; empty before the first word
 	good   time.Time
+	polled time.Time   // when the last poll ended
 	stale  *time.Timer // speaks when no good sample came for too long, also while a poll hangs
 	presence
 }

@@ -1,0 +1,49 @@
+package bridge_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+)
+
+// TestState follows what a bridge says that it is at.
+func TestState(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(new(envoytest.Gateway))
+		if s := r.State(); s.Broker || len(s.Gateways) > 0 {
+			t.Errorf("before Run: %+v, want nothing", s)
+		}
+		look := func(what string, want bridge.State, polled bool) {
+			t.Helper()
+			s := r.State()
+			if len(s.Gateways) != 1 {
+				t.Fatalf("%s: %+v, want one gateway", what, s)
+			}
+			g := &s.Gateways[0]
+			if ago := time.Since(g.Polled); !g.Polled.IsZero() != polled || polled && ago > 20*time.Second {
+				t.Errorf("%s: polled %v ago", what, ago)
+			}
+			g.Polled = time.Time{}
+			if s.Broker != want.Broker || *g != want.Gateways[0] {
+				t.Errorf("%s: %+v, want %+v", what, s, want)
+			}
+		}
+		r.broker.Close()
+		r.start(t)
+		time.Sleep(time.Second)
+		look("without the broker", bridge.State{Gateways: []bridge.GatewayState{{Name: "ENVOY", Serial: serial, Online: true}}}, true)
+		r.broker.Open()
+		time.Sleep(time.Minute)
+		look("all well", bridge.State{Broker: true, Gateways: []bridge.GatewayState{{Name: "ENVOY", Serial: serial, Online: true}}}, true)
+		r.server.Refuse(true)
+		time.Sleep(31 * time.Second)
+		look("without the gateway", bridge.State{Broker: true, Gateways: []bridge.GatewayState{{Name: "ENVOY", Serial: serial}}}, true)
+		r.stop(t)
+		if r.State().Broker {
+			t.Error("the broker is connected after the bridge has left it")
+		}
+	})
+}
