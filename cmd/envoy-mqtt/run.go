@@ -47,10 +47,19 @@ func (c *console) run(ctx context.Context) error {
 		}
 	}
 	started := time.Now()
-	return c.serve(ctx, cfg, mqtt, newNeighbours(cfg, state), log, func(ctx context.Context, b *bridge.Bridge) error {
-		keepHealth(ctx, state, func() health { return healthOf(b.State(), cfg.Gateways, started, time.Now()) }, log)
+	look := func(b *bridge.Bridge) (bridge.State, health) {
+		s := b.State()
+		return s, healthOf(s, cfg.Gateways, started, time.Now())
+	}
+	keepsHealth := func(ctx context.Context, b *bridge.Bridge) error {
+		keepHealth(ctx, state, func() health { _, h := look(b); return h }, log)
 		return nil
-	})
+	}
+	tellsSystemd := func(ctx context.Context, b *bridge.Bridge) error {
+		newSystemd(log).watch(ctx, func() (bridge.State, health) { return look(b) })
+		return nil
+	}
+	return c.serve(ctx, cfg, mqtt, newNeighbours(cfg, state), log, keepsHealth, tellsSystemd)
 }
 
 // serve joins the gateways, their tokens and the broker until ctx ends. Beside
