@@ -11,6 +11,7 @@ type config struct {
 	General       generalConfig
 	MQTT          mqttConfig
 	HomeAssistant homeAssistantConfig
+	Compat        compatConfig
 	Enlighten     enlightenConfig
 	Gateways      []gatewayConfig // by section name, so that ENVOY is the first; never empty
 	File          string          // the file that was read, "" when the environment alone was
@@ -44,6 +45,11 @@ type homeAssistantConfig struct {
 	Interval  time.Duration // shortest time between two publications of one retained value
 }
 
+// compatConfig is the section [COMPAT].
+type compatConfig struct {
+	Profiles []string // of those that the bridge knows, none twice
+}
+
 // enlightenConfig is the section [ENLIGHTEN]: where Enphase's cloud is.
 type enlightenConfig struct {
 	LoginURL string // https
@@ -67,4 +73,5 @@ type gatewayConfig struct {
 	StaleAfter  time.Duration // without a good sample, until the gateway counts as offline
 	Multiplier  []float64     // one for all phases or up to three; never 0
 	Offset      []float64     // W, added after the multiplier; likewise
+	FailSafe    *float64      // W at the grid, said when data goes stale; nil: nothing
 }

@@ -82,6 +82,8 @@ verify_ssl = no
 discovery = off
 prefix = ha/discovery
 interval = 1m
+[compat]
+profiles = Victron, freeds, victron
 [enlighten]
 login_url = https://login.example:8443/a
 token_url = https://token.example/b
@@ -100,6 +102,7 @@ timeout = 10s
 stale_after = 10s
 power_multiplier = 1, -1,1
 power_offset = 0.5,0
+failsafe = off
 `)
 	want := config{
 		General: generalConfig{LogLevel: "debug", LogFormat: "json", StateDir: "/state"},
@@ -108,6 +111,7 @@ power_offset = 0.5,0
 			Topic: "home/envoy", ClientID: "bridge", CAFile: pem, CertFile: pem, KeyFile: pem,
 		},
 		HomeAssistant: homeAssistantConfig{Prefix: "ha/discovery", Interval: time.Minute},
+		Compat:        compatConfig{Profiles: []string{"victron", "freeds"}},
 		Enlighten:     enlightenConfig{LoginURL: "https://login.example:8443/a", TokenURL: "https://token.example/b"},
 		Gateways: []gatewayConfig{{
 			Section: "ENVOY_GARAGE", Host: "https://ENVOY.lan:8443", Serial: "122334455667", Name: "Garage",
@@ -242,6 +246,7 @@ func TestWarnings(t *testing.T) {
 		{"AstraMeter's key", "THROTTLE_INTERVAL = 0", "config.ini:4: [ENVOY] THROTTLE_INTERVAL: not applied; how often the gateway is read is INTERVAL"},
 		{"fast", "INTERVAL = 100ms", "config.ini:4: [ENVOY] INTERVAL: 100ms is short"},
 		{"stale before the next reading", "STALE_AFTER = 4s", "config.ini:4: [ENVOY] STALE_AFTER: 4s is shorter than INTERVAL (5s)"},
+		{"a power that is not measured", "FAILSAFE = 0", "config.ini:4: [ENVOY] FAILSAFE: when data goes stale, every reader of live"},
 		{"source to come", "SOURCE = Meters", "config.ini:4: [ENVOY] SOURCE: meters is not available yet; production.json is read"},
 	}
 	for _, tt := range tests {

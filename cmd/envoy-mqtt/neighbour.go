@@ -16,6 +16,8 @@ type neighbour struct {
 	client *envoy.Client
 	tokens *enlighten.Source
 	seen   *seen
+
+	profiles []string // other programs' formats, see the bridge
 }
 
 // newNeighbours returns the configured gateways. Their tokens, and what was
@@ -32,7 +34,7 @@ func newNeighbours(cfg config, state string) []*neighbour {
 			Cloud:      cloud,
 			Store:      store,
 		}
-		ns = append(ns, &neighbour{gatewayConfig: g, client: newClient(g, tokens), tokens: tokens, seen: seen})
+		ns = append(ns, &neighbour{gatewayConfig: g, client: newClient(g, tokens), tokens: tokens, seen: seen, profiles: cfg.Compat.Profiles})
 	}
 	return ns
 }
@@ -59,6 +61,8 @@ func (n *neighbour) feed(log zerolog.Logger) bridge.Feed {
 		Client:     n.client,
 		Interval:   n.Interval,
 		StaleAfter: n.StaleAfter,
+		FailSafe:   n.FailSafe,
+		Profiles:   n.profiles,
 		Status:     n.tokenInfo,
 		Found: func(serial string) {
 			if n.Serial != "" && n.Serial != serial {

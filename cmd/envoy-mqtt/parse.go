@@ -14,6 +14,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 )
 
 // The parsers of values say what was wanted and never repeat what was given: whether it may be shown, as a secret may
@@ -90,6 +92,38 @@ func parseFactors(text string) ([]float64, error) {
 		return nil, errors.New("must not be 0: it would hide what is measured")
 	}
 	return factors, err
+}
+
+// parseProfiles takes names of the bridge's profiles, of each topic one.
+func parseProfiles(text string) ([]string, error) {
+	var names []string
+	taken := map[string]string{}
+	for field := range strings.SplitSeq(text, ",") {
+		name := strings.ToLower(strings.TrimSpace(field))
+		topic := bridge.ProfileTopic(name)
+		if topic == "" {
+			return nil, errors.New("want any of " + strings.Join(bridge.Profiles(), ", "))
+		}
+		if other, ok := taken[topic]; ok && other != name {
+			return nil, fmt.Errorf("%s and %s are both told on %s; choose one", other, name, topic)
+		}
+		if _, again := taken[topic]; !again {
+			names = append(names, name)
+		}
+		taken[topic] = name
+	}
+	return names, nil
+}
+
+func parseFailSafe(text string) (*float64, error) {
+	if strings.EqualFold(text, "off") {
+		return nil, nil //nolint:nilnil // off is a value too
+	}
+	watts, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(watts, 0) || math.IsNaN(watts) {
+		return nil, errors.New("want off, or a number of watts, e.g. 0")
+	}
+	return &watts, nil
 }
 
 var serial = regexp.MustCompile(`^[A-Za-z0-9]{6,32}$`) // it becomes a topic level

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 )
 
 // setting is one key that a configuration may hold. The table of settings is all the program knows about its keys:
@@ -88,6 +90,11 @@ var settings = []setting{
 	},
 
 	{
+		"COMPAT", "PROFILES", "", "Other programs' topics that live values are told on too: any of " + strings.Join(bridge.Profiles(), ", ") + ".",
+		into(func(t target) *[]string { return &t.Compat.Profiles }, parseProfiles),
+	},
+
+	{
 		"ENLIGHTEN", "LOGIN_URL", "https://enlighten.enphaseenergy.com/login/login.json", "Where to log in, should Enphase move it.",
 		into(func(t target) *string { return &t.Enlighten.LoginURL }, parseHTTPS),
 	},
@@ -151,6 +158,10 @@ var settings = []setting{
 	{
 		"ENVOY", "POWER_OFFSET", "0", "Watts added to net consumption after POWER_MULTIPLIER: one number, or one per phase.",
 		into(func(t target) *[]float64 { return &t.Offset }, parseNumbers),
+	},
+	{
+		"ENVOY", "FAILSAFE", "off", "off, or the watts that live says once for the grid when data goes stale. Dangerous: see docs/consumers.md.",
+		into(func(t target) **float64 { return &t.FailSafe }, parseFailSafe),
 	},
 	{section: "ENVOY", key: "THROTTLE_INTERVAL"}, // AstraMeter's; accepted with a warning, and not applied
 }

@@ -12,6 +12,9 @@ func (l *loader) check(cfg *config) {
 		l.fail(origin{}, "no gateway: write a section [ENVOY] with HOST = <its name or address> into config.ini, "+
 			"or set ENVOY_MQTT_ENVOY__HOST")
 	}
+	if len(cfg.Compat.Profiles) > 0 && len(cfg.Gateways) > 1 {
+		l.fail(l.origins["COMPAT"+delimiter+"PROFILES"], fmt.Sprintf("these topics hold one gateway, and there are %d; give the others a configuration and a process of their own", len(cfg.Gateways)))
+	}
 	hosts, serials := map[string]string{}, map[string]string{}
 	for _, g := range cfg.Gateways {
 		l.checkGateway(g)
@@ -50,6 +53,9 @@ func (l *loader) checkGateway(g gatewayConfig) {
 	}
 	if g.Source == "meters" || g.Source == "livedata" {
 		l.warn(at("SOURCE"), g.Source+" is not available yet; production.json is read")
+	}
+	if g.FailSafe != nil {
+		l.warn(at("FAILSAFE"), "when data goes stale, every reader of live will take these watts for measured; see docs/consumers.md")
 	}
 	if g.Interval > 0 && g.Interval < time.Second {
 		l.warn(at("INTERVAL"), fmt.Sprintf("%v is short; many gateways grow slow or restart when read more often than once a second", g.Interval))

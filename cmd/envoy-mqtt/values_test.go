@@ -70,6 +70,13 @@ func TestValues(t *testing.T) {
 		{"ENVOY", "POWER_OFFSET", "-2.5, 0,10", "[-2.5 0 10]"},
 		{"ENVOY", "POWER_OFFSET", "inf", "error: want one number"},
 		{"ENVOY", "POWER_OFFSET", "1,", "error: want one number"},
+		{"ENVOY", "FAILSAFE", "-20.5", "-20.5"},
+		{"ENVOY", "FAILSAFE", "Off", "off"},
+		{"ENVOY", "FAILSAFE", "on", "error: want off, or a number of watts"},
+		{"ENVOY", "FAILSAFE", "NaN", "error: want off, or a number of watts"},
+		{"COMPAT", "PROFILES", "freeds,VK2HIM-Meters", "[freeds vk2him-meters]"},
+		{"COMPAT", "PROFILES", "freeds,", "error: want any of vk2him-meters, vk2him-livedata"},
+		{"COMPAT", "PROFILES", "vk2him-stream,vk2him-meters", "error: vk2him-stream and vk2him-meters are both told on /envoy/json"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.key+"="+tt.value, func(t *testing.T) {
@@ -94,7 +101,12 @@ func TestValues(t *testing.T) {
 // shown returns the value of a key as text.
 func shown(cfg config, section, key string) string {
 	g := cfg.Gateways[0]
+	failSafe := "off"
+	if g.FailSafe != nil {
+		failSafe = fmt.Sprint(*g.FailSafe)
+	}
 	return fmt.Sprint(map[string]any{
+		"COMPAT PROFILES": cfg.Compat.Profiles, "ENVOY FAILSAFE": failSafe,
 		"MQTT URL": cfg.MQTT.URL, "MQTT TOPIC": cfg.MQTT.Topic,
 		"ENVOY HOST": g.Host, "ENVOY TOKEN": g.Token, "ENVOY FINGERPRINT": g.Fingerprint, "ENVOY INTERVAL": g.Interval,
 		"ENVOY STALE_AFTER": g.StaleAfter, "ENVOY POWER_MULTIPLIER": g.Multiplier, "ENVOY POWER_OFFSET": g.Offset,

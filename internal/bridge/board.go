@@ -16,6 +16,7 @@ type board struct {
 	wake chan struct{} // has an element when something was left
 
 	mu     sync.Mutex // guards what follows
+	left   bool       // the last words are said, and no sample may follow them
 	live   []batch
 	slots  map[string]*slot
 	count  int // slots ever made
@@ -68,6 +69,9 @@ func (b *board) rouse() {
 func (b *board) putLive(serial string, ms []Message, until time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.left {
+		return
+	}
 	defer b.rouse()
 	for i := range b.live {
 		if b.live[i].serial == serial {
@@ -203,6 +207,7 @@ func (b *board) waiting(topic string) bool {
 func (b *board) leave(words []Message) <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.left = true
 	b.live, b.slots, b.queues = nil, map[string]*slot{}, [priorities][]*slot{}
 	sent := make(chan struct{})
 	for i, m := range words {

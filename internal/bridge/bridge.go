@@ -35,8 +35,15 @@ type Feed struct {
 	// Observe, if not nil, is told of every request to the gateway, as
 	// [envoy.Client.Observe], which the bridge sets, is.
 	Observe func(path string, took time.Duration, err error)
+	// FailSafe, if not nil, is the power at the grid, W, that is said once under
+	// live when data goes stale.
+	FailSafe *float64
+	// Profiles are other programs' formats, by name, in which samples are told too.
+	Profiles []string
 	// Found, if not nil, is told the serial number when it is first known and when it changes.
 	Found func(serial string)
+	// Phases, if not nil, is told how many phases the grid connection has, when that is known or changes.
+	Phases func(n int)
 }
 
 // HomeAssistant says what Home Assistant is told.

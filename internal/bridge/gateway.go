@@ -32,6 +32,8 @@ type gateway struct {
 	agenda      agenda
 	answers     answerTimes
 	timed       time.Time // when their figures were last told
+	compat      compat
+	phases      int // as last told to the feed
 
 	mu     sync.Mutex // guards what follows
 	serial string
@@ -39,11 +41,12 @@ type gateway struct {
 	good   time.Time
 	polled time.Time   // when the last poll ended
 	stale  *time.Timer // speaks when no good sample came for too long, also while a poll hangs
+	grid   int         // phases at the grid in the last good sample; 0 where it is not measured
 	presence
 }
 
 func newGateway(h *house, f Feed, log zerolog.Logger) *gateway {
-	g := &gateway{house: h, feed: f, log: log, serial: f.Serial, said: map[string]bool{}}
+	g := &gateway{house: h, feed: f, log: log, serial: f.Serial, said: map[string]bool{}, compat: newCompat(f.Profiles)}
 	f.Client.Observe = func(path string, took time.Duration, err error) {
 		g.answers.note(path, took, err)
 		if f.Observe != nil {
@@ -100,11 +103,12 @@ func (g *gateway) poll(ctx context.Context) (envoy.Sample, error) {
 func (g *gateway) meet(s *envoy.Session) {
 	g.mu.Lock()
 	old := g.serial
-	g.serial = s.Serial
 	if old != s.Serial {
-		g.state, g.presence = "", presence{}
+		g.failSafe()
+		g.state, g.presence, g.grid, g.compat = "", presence{}, 0, newCompat(g.feed.Profiles)
 		g.guard, g.values, g.told = guard{}, values[valueKey]{}, values[string]{}
 	}
+	g.serial = s.Serial
 	if d := newDevice(s.Info, g.feed.Device); !d.equal(g.device) {
 		g.device, g.outdated = d, true
 	}
@@ -157,6 +161,10 @@ func (g *gateway) succeed(s envoy.Sample, next time.Time) {
 		if reason != "" {
 			g.log.Warn().Err(s.NoGrid).Msg("no net consumption")
 		}
+	}
+	if n := gridPhases(s); n > 0 && n != g.phases && g.feed.Phases != nil {
+		g.phases = n
+		g.feed.Phases(n)
 	}
 	g.publish(s, next)
 }
@@ -212,6 +220,7 @@ func (g *gateway) wentStale() {
 		g.stale.Reset(left)
 		return
 	}
+	g.failSafe()
 	g.say(payloadOffline)
 	g.log.Warn().Dur("after", g.feed.StaleAfter).Msg("no good sample: offline")
 }

@@ -12,11 +12,11 @@ import (
 func (g *gateway) publish(s envoy.Sample, next time.Time) {
 	h := g.house
 	s = g.guard.pass(s)
-	h.board.putLive(g.known(), h.topics.live(g.known(), s), next)
 
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.good = time.Now()
+	h.board.putLive(g.serial, append(h.topics.live(g.serial, s), g.compat.messages(s)...), next)
+	g.good, g.grid = time.Now(), gridPhases(s)
 	g.stale.Reset(g.feed.StaleAfter)
 	vs := measured(s)
 	info := g.info(s)

@@ -1,0 +1,143 @@
+package bridge
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// channelOf is a channel with these values.
+func channelOf(values map[envoy.Quantity]float64) (c envoy.Channel) {
+	for q, v := range values {
+		c.Set(q, v)
+	}
+	return c
+}
+
+// house2 is a house with two phases at the grid and every quantity.
+func house2() envoy.Sample {
+	l1 := channelOf(map[envoy.Quantity]float64{
+		envoy.Power: -100.25, envoy.Voltage: 230.1, envoy.Current: -0.44, envoy.Frequency: 50.01, envoy.PowerFactor: -0.97,
+		envoy.ApparentPower: -103.4, envoy.ReactivePower: 25.3, envoy.EnergyImport: 1.5, envoy.EnergyExport: 2.25,
+	})
+	l2 := channelOf(map[envoy.Quantity]float64{envoy.Power: 40})
+	return envoy.Sample{
+		Time: time.Date(2026, 11, 23, 19, 0, 0, 123e6, time.UTC),
+		Meters: []envoy.Meter{
+			{Measurement: envoy.Production, Total: channelOf(map[envoy.Quantity]float64{envoy.Power: 690.12345, envoy.Energy: 12.3456})},
+			{
+				Measurement: envoy.NetConsumption, Phases: []envoy.Channel{l1, l2},
+				Total: channelOf(map[envoy.Quantity]float64{envoy.Power: -60.25, envoy.Current: -0.3, envoy.EnergyImport: 5, envoy.EnergyExport: 9}),
+			},
+			{Measurement: envoy.Storage, Total: channelOf(map[envoy.Quantity]float64{envoy.Power: 300})},
+		},
+	}
+}
+
+func inWords(t *testing.T, c compat, s envoy.Sample) string {
+	t.Helper()
+	var said []string
+	for _, m := range c.messages(s) {
+		if m.Retain || m.QoS != 0 {
+			t.Errorf("%s: retain %t, QoS %d, want as live", m.Topic, m.Retain, m.QoS)
+		}
+		said = append(said, m.Topic+" "+string(m.Payload))
+	}
+	return strings.Join(said, "\n")
+}
+
+func TestProfiles(t *testing.T) {
+	for name, want := range map[string]string{
+		"vk2him-meters": `/envoy/json [` +
+			`{"actEnergyDlvd":12345.6,"activePower":690.123,"channels":[],"instantaneousDemand":690.123,"timestamp":1795460400},` +
+			`{"actEnergyDlvd":5000,"actEnergyRcvd":9000,"activePower":-60.25,"channels":[` +
+			`{"actEnergyDlvd":1500,"actEnergyRcvd":2250,"activePower":-100.25,"apparentPower":-103.4,"current":-0.44,"freq":50.01,"instantaneousDemand":-100.25,"pwrFactor":-0.97,"reactivePower":25.3,"timestamp":1795460400,"voltage":230.1},` +
+			`{"activePower":40,"instantaneousDemand":40,"timestamp":1795460400}],"current":-0.3,"instantaneousDemand":-60.25,"timestamp":1795460400}]`,
+		"vk2him-livedata": `/envoy/json {"meters":{"grid":{"agg_p_mw":-60250,"agg_p_ph_a_mw":-100250,"agg_p_ph_b_mw":40000,"agg_s_ph_a_mva":-103400},` +
+			`"last_update":1795460400,"pv":{"agg_p_mw":690123.45},"storage":{"agg_p_mw":300000}}}`,
+		"vk2him-stream": `/envoy/json {"net-consumption":{"ph-a":{"f":50.01,"i":-0.44,"p":-100.25,"pf":-0.97,"q":25.3,"s":-103.4,"v":230.1},"ph-b":{"p":40}}}`,
+		"victron": `enphase/envoy-s/meters {"grid":{` +
+			`"L1":{"current":-0.44,"energy_forward":1.5,"energy_reverse":2.25,"frequency":50.01,"power":-100.25,"power_factor":-0.97,"voltage":230.1},` +
+			`"L2":{"power":40},"current":-0.3,"energy_forward":5,"energy_reverse":9,"power":-60.25}}`,
+		"freeds": `Inverter/GridWatts -60`,
+	} {
+		if got := inWords(t, newCompat([]string{name}), house2()); got != want {
+			t.Errorf("%s: %s\nwant %s", name, got, want)
+		}
+	}
+	if n := len(profiles); n != 5 {
+		t.Errorf("%d profiles, 5 of them are tested", n)
+	}
+}
+
+// TestProfilesWithoutGrid: whoever steers by the grid gets nothing at all then.
+func TestProfilesWithoutGrid(t *testing.T) {
+	s := house2()
+	s.Meters = s.Meters[:1]
+	if got, want := inWords(t, newCompat(Profiles()), s), `/envoy/json {"production":{"ph-a":{"p":690.123}}}`; got != want {
+		t.Errorf("%s, want %s alone", got, want)
+	}
+	s = house2()
+	s.Meters = s.Meters[1:]
+	if got := inWords(t, newCompat([]string{"vk2him-meters"}), s); got != "" {
+		t.Errorf("%s: net consumption is not the second in the list", got)
+	}
+}
+
+// TestVictronPhases: the same phases in every message, or silence until the
+// reader has started anew.
+func TestVictronPhases(t *testing.T) {
+	c := newCompat([]string{"victron"})
+	three := house2()
+	one := house2()
+	one.Meters[1].Phases = nil
+	noPower := house2()
+	noPower.Meters[1].Phases[1].Drop(envoy.Power)
+	for _, tt := range []struct {
+		after  time.Duration
+		sample envoy.Sample
+		want   string // a part; "" for silence
+	}{
+		{0, three, `"L2"`},
+		{time.Second, one, ""},
+		{2 * time.Second, three, `"L2"`},
+		{3 * time.Second, noPower, ""},
+		{60 * time.Second, one, ""},
+		{73 * time.Second, one, `{"grid":{"L1":{`},
+		{74 * time.Second, three, ""},
+	} {
+		s := tt.sample
+		s.Time = s.Time.Add(tt.after)
+		got := inWords(t, c, s)
+		if tt.want == "" && got != "" || !strings.Contains(got, tt.want) {
+			t.Errorf("after %v: %q, want %q", tt.after, got, tt.want)
+		}
+	}
+}
+
+// TestVictronCounters: a counter that is held back is told as last read, as
+// the reader would take 0 for it.
+func TestVictronCounters(t *testing.T) {
+	c := newCompat([]string{"victron"})
+	s := house2()
+	first := inWords(t, c, s)
+	held := house2()
+	held.Meters[1].Total.Drop(envoy.EnergyImport)
+	held.Meters[1].Phases[0].Drop(envoy.EnergyExport)
+	if got := inWords(t, c, held); got != first {
+		t.Errorf("%s, want as before, %s", got, first)
+	}
+	if v, ok := held.Meters[1].Phases[0].Get(envoy.EnergyExport); ok {
+		t.Errorf("the sample was changed: %v", v)
+	}
+}
+
+func TestProfileTopic(t *testing.T) {
+	for name, want := range map[string]string{"freeds": "Inverter/GridWatts", "vk2him-stream": "/envoy/json", "none": ""} {
+		if got := ProfileTopic(name); got != want {
+			t.Errorf("ProfileTopic(%s) = %q, want %q", name, got, want)
+		}
+	}
+}

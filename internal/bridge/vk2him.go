@@ -1,0 +1,110 @@
+package bridge
+
+import (
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// The documents of vk2him's Enphase-Envoy-mqtt-json are those of the gateway's
+// own pages, whichever it read: /ivp/meters/readings on firmware 7 and 8,
+// /ivp/livedata/status there with batteries, /stream/meter on firmware 5.
+
+// readingWords are those of /ivp/meters/readings, energy in Wh.
+var readingWords = []word{
+	{envoy.Power, "activePower", 1},
+	{envoy.Power, "instantaneousDemand", 1},
+	{envoy.ApparentPower, "apparentPower", 1},
+	{envoy.ReactivePower, "reactivePower", 1},
+	{envoy.PowerFactor, "pwrFactor", 1},
+	{envoy.Voltage, "voltage", 1},
+	{envoy.Current, "current", 1},
+	{envoy.Frequency, "freq", 1},
+	{envoy.EnergyImport, "actEnergyDlvd", 1000},
+	{envoy.EnergyExport, "actEnergyRcvd", 1000},
+}
+
+// producedWords are what the production meter calls its energy.
+var producedWords = append(readingWords[:len(readingWords):len(readingWords)], word{envoy.Energy, "actEnergyDlvd", 1000})
+
+// vk2himMeters is a list that readers take by position: production, then net
+// consumption. There is none without both.
+func vk2himMeters(s envoy.Sample) any {
+	production, okP := s.Meter(envoy.Production)
+	net, okN := s.Meter(envoy.NetConsumption)
+	if !okP || !okN {
+		return nil
+	}
+	reading := func(m envoy.Meter, words []word) object {
+		o := object{"timestamp": s.Time.Unix()}.set(m.Total, words)
+		channels := []object{}
+		for _, c := range phasesOf(s, m) {
+			channels = append(channels, object{"timestamp": s.Time.Unix()}.set(c, words))
+		}
+		o["channels"] = channels
+		return o
+	}
+	return []object{reading(production, producedWords), reading(net, readingWords)}
+}
+
+var (
+	milliwatts      = []word{{envoy.Power, "agg_p_mw", 1e3}, {envoy.ApparentPower, "agg_s_mva", 1e3}}
+	phaseMilliwatts = [][]word{
+		{{envoy.Power, "agg_p_ph_a_mw", 1e3}, {envoy.ApparentPower, "agg_s_ph_a_mva", 1e3}},
+		{{envoy.Power, "agg_p_ph_b_mw", 1e3}, {envoy.ApparentPower, "agg_s_ph_b_mva", 1e3}},
+		{{envoy.Power, "agg_p_ph_c_mw", 1e3}, {envoy.ApparentPower, "agg_s_ph_c_mva", 1e3}},
+	}
+)
+
+// vk2himLivedata is the part of /ivp/livedata/status that templates read.
+func vk2himLivedata(s envoy.Sample) any {
+	meters := object{"last_update": s.Time.Unix()}
+	for _, m := range s.Meters {
+		key, ok := map[envoy.Measurement]string{
+			envoy.Production: "pv", envoy.NetConsumption: "grid", envoy.TotalConsumption: "load", envoy.Storage: "storage",
+		}[m.Measurement]
+		if !ok {
+			continue
+		}
+		o := object{}.set(m.Total, milliwatts)
+		for i, c := range phasesOf(s, m) {
+			o.set(c, phaseMilliwatts[i])
+		}
+		meters[key] = o
+	}
+	if _, ok := meters["grid"]; !ok {
+		return nil
+	}
+	return object{"meters": meters}
+}
+
+// streamWords are those of /stream/meter.
+var streamWords = []word{
+	{envoy.Power, "p", 1},
+	{envoy.ReactivePower, "q", 1},
+	{envoy.ApparentPower, "s", 1},
+	{envoy.Voltage, "v", 1},
+	{envoy.Current, "i", 1},
+	{envoy.PowerFactor, "pf", 1},
+	{envoy.Frequency, "f", 1},
+}
+
+// vk2himStream has each meter by phase. Phases that there are not, which
+// firmware 5 fills with zeros, are left out.
+func vk2himStream(s envoy.Sample) any {
+	doc := object{}
+	for _, m := range s.Meters {
+		if m.Measurement == envoy.Storage {
+			continue // firmware 5 knows none
+		}
+		o := object{}
+		for i, c := range phasesOf(s, m) {
+			o["ph-"+string('a'+rune(i))] = object{}.set(c, streamWords)
+		}
+		if len(o) > 0 {
+			doc[m.Measurement.String()] = o
+		}
+	}
+	if len(doc) == 0 {
+		return nil
+	}
+	return doc
+}
