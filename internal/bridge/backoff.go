@@ -30,10 +30,13 @@ const (
 // error only for a configuration that cannot be right. The link lives until
 // close, whatever becomes of ctx. A will without a topic is none.
 func connect(ctx context.Context, cfg MQTT, will Message, ev events) (*link, error) {
-	if err := cfg.check(); err != nil {
+	if cfg.Locate != nil {
+		cfg.URL = new(url.URL) // until it is known
+	} else if err := cfg.check(); err != nil {
 		return nil, err
 	}
 	l := &link{cfg: cfg, ev: ev}
+	l.locating, l.stopLocating = context.WithCancel(context.WithoutCancel(ctx))
 	user, password := cfg.login()
 	pc := autopaho.ClientConfig{
 		ServerUrls:            []*url.URL{cfg.server()},
@@ -43,7 +46,7 @@ func connect(ctx context.Context, cfg MQTT, will Message, ev events) (*link, err
 		ReconnectBackoff:      l.backoff.wait,
 		ConnectUsername:       user,
 		ConnectPassword:       []byte(password),
-		ConnectPacketBuilder:  limitConnect,
+		ConnectPacketBuilder:  l.prepare,
 		AttemptConnection:     l.attempt,
 		OnConnectionUp:        l.wentUp,
 		OnConnectionDown:      l.wentDown,
@@ -62,16 +65,10 @@ func connect(ctx context.Context, cfg MQTT, will Message, ev events) (*link, err
 	}
 	var err error
 	if l.cm, err = autopaho.NewConnection(context.WithoutCancel(ctx), pc); err != nil {
+		l.stopLocating()
 		return nil, fmt.Errorf("mqtt: %w", err)
 	}
 	return l, nil
-}
-
-func limitConnect(p *paho.Connect, _ *url.URL) (*paho.Connect, error) {
-	p.Properties.ReceiveMaximum = new(uint16(inFlight))
-	p.Properties.MaximumPacketSize = new(uint32(maxPacket))
-	p.Properties.RequestProblemInfo = true
-	return p, nil
 }
 
 // attempt makes one connection.
@@ -142,6 +139,10 @@ func (l *link) wasRefused(err error) {
 		return
 	}
 	c := l.conn.Load()
+	if lost, ok := errors.AsType[*locateError](err); ok {
+		l.ev.refused(lost.error)
+		return
+	}
 	ack, answered := errors.AsType[*autopaho.ConnackError](err)
 	switch {
 	case answered:

@@ -21,7 +21,10 @@ const maxPacket = 256 << 10
 type MQTT struct {
 	// URL is the broker's. Its scheme is mqtt or tcp (port 1883), mqtts, tls
 	// or ssl (8883), ws (80) or wss (443).
-	URL      *url.URL
+	URL *url.URL
+	// Locate, if not nil, is asked for the URL, with a user name and password
+	// in it, before every attempt to connect; URL need not be set then.
+	Locate   func(ctx context.Context) (*url.URL, error)
 	ClientID string
 	// Username and Password are the broker's; without a Username those of URL
 	// are used.
@@ -93,6 +96,9 @@ type link struct {
 	conn    atomic.Pointer[conn]   // the last made, in whatever state; nil when the last attempt made none
 	online  atomic.Pointer[online] // the one that the broker has accepted; nil while there is none
 	closing atomic.Bool
+
+	locating     context.Context // ends when close begins
+	stopLocating context.CancelFunc
 }
 
 // online is a connection that the broker has accepted.
@@ -256,6 +262,7 @@ func (l *link) close(ctx context.Context) error {
 		<-l.cm.Done()
 		return nil
 	}
+	l.stopLocating()
 	hangUp := func() {
 		if c := l.conn.Load(); c != nil {
 			c.fail(errClosed)
