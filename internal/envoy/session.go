@@ -17,9 +17,9 @@ type Session struct {
 
 	layout   layout
 	optional map[string]optional // by path
-	took   time.Duration // of the answers to the present sample
-	lost   int           // answers in a row that lack a meter which an earlier session knew
-	found  int           // answers in a row with a production meter that was not there before
+	took     time.Duration       // of the answers to the present sample
+	lost     int                 // answers in a row that lack a meter which an earlier session knew
+	found    int                 // answers in a row with a production meter that was not there before
 }
 
 // confirm is how many answers in a row must agree before a change of the
