@@ -17,6 +17,7 @@ type reading struct {
 	counted   bool    // some inverter has reported
 	reported  time.Time
 	noGrid    error // why there is no net consumption
+	storage   []wireStorage
 }
 
 func (r *reading) meter(m Measurement) *Meter { return (&Sample{Meters: r.meters}).meter(m) }
@@ -30,7 +31,7 @@ func parseProduction(body []byte, known *layout) (reading, error) {
 	if err := decode(productionPath, body, &doc); err != nil {
 		return reading{}, err
 	}
-	r := reading{known: known}
+	r := reading{known: known, storage: doc.Storage}
 	for i := range doc.Production {
 		e := &doc.Production[i]
 		var err error

@@ -12,14 +12,16 @@ import (
 // counter whose source changes jumps by megawatt-hours.
 type Session struct {
 	Info
-	base   string // the URL that answered
+	base   string    // the URL that answered
+	opened time.Time // when /info was read
 	client *Client
 
 	layout   layout
 	optional map[string]optional // by path
-	took     time.Duration       // of the answers to the present sample
-	lost     int                 // answers in a row that lack a meter which an earlier session knew
-	found    int                 // answers in a row with a production meter that was not there before
+	acb      ACBatteries
+	took     time.Duration // of the answers to the present sample
+	lost     int           // answers in a row that lack a meter which an earlier session knew
+	found    int           // answers in a row with a production meter that was not there before
 }
 
 // confirm is how many answers in a row must agree before a change of the
@@ -43,11 +45,20 @@ func (c *Client) Open(ctx context.Context) (*Session, error) {
 	if c.owner != info.Serial {
 		c.owner, c.known = info.Serial, layout{}
 	}
-	return &Session{Info: info, base: base, client: c}, nil
+	return &Session{Info: info, base: base, opened: time.Now(), client: c}, nil
 }
 
 // URL returns the address under which the gateway answered.
 func (s *Session) URL() string { return s.base }
+
+// now returns the time by the gateway's clock, where it told one: what it
+// reports is dated by that.
+func (s *Session) now() time.Time {
+	if s.Time.IsZero() {
+		return time.Now()
+	}
+	return s.Time.Add(time.Since(s.opened))
+}
 
 // Sample reads the gateway once. A *[SkippedError] says that it answered and
 // that the answer is not to be believed, [ErrReopen] that another session must
@@ -81,6 +92,9 @@ func (s *Session) read(ctx context.Context) (reading, error) {
 		return reading{}, err
 	}
 	r, err := parseProduction(body, &s.layout)
+	if err == nil {
+		s.acb, _ = acBatteries(r.storage, s.now())
+	}
 	if _, page := errors.AsType[*htmlError](err); page && !s.AtLeast(4) {
 		return reading{noGrid: fmt.Errorf("firmware %s knows no consumption", s.Firmware)}, nil // 3.x has no /production.json and says so in a page
 	}

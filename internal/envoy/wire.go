@@ -62,11 +62,11 @@ type wireEntry struct {
 }
 
 // A wireProduction is /production.json?details=1. The types that some firmware
-// adds (rgms, pmus) and the storage stub, which knows AC Batteries only, are
-// not read.
+// adds (rgms, pmus) are not read.
 type wireProduction struct {
-	Production  []wireEntry `json:"production"`
-	Consumption []wireEntry `json:"consumption"` // nil when it is missing or no list
+	Production  []wireEntry   `json:"production"`
+	Consumption []wireEntry   `json:"consumption"` // nil when it is missing or no list
+	Storage     []wireStorage `json:"storage"`
 }
 
 // decode reads JSON into v. That something has another type than expected is
