@@ -112,11 +112,15 @@ func (r *report) broker(ctx context.Context, cfg config) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	mqtt.ClientID += "-check" // not to push out the running bridge
+	where := "Home Assistant's broker"
+	if mqtt.Locate == nil {
+		where = mqtt.URL.Redacted()
+	}
 	if err := bridge.Probe(ctx, mqtt); err != nil {
-		r.bad(step, fmt.Errorf("%s: %w", mqtt.URL.Redacted(), err))
+		r.bad(step, fmt.Errorf("%s: %w", where, err))
 		return
 	}
-	r.good(step, "%s lets us in", mqtt.URL.Redacted())
+	r.good(step, "%s lets us in", where)
 }
 
 // writable makes the folder, if need be, and tries to write to it.

@@ -36,6 +36,9 @@ type mqttConfig struct {
 	CertFile  string // PEM, together with KeyFile
 	KeyFile   string
 	VerifySSL bool
+	// Supervisor is the token of Home Assistant's Supervisor, where the program is one of its apps and no URL was
+	// configured: the broker is then the one that it names.
+	Supervisor secret
 }
 
 // homeAssistantConfig is the section [HOMEASSISTANT].

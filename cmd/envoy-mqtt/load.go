@@ -19,8 +19,8 @@ import (
 // configPaths are where the configuration is looked for when no path is given.
 var configPaths = []string{"config.ini", "/etc/envoy-mqtt/config.ini"}
 
-// loadConfig reads the configuration: defaults, then the file, the environment and the flags, each overriding the ones
-// before it. An empty path means the first of configPaths that there is, or the environment alone; flags may be nil.
+// loadConfig reads the configuration: defaults, then the file, the options of the Home Assistant app, the environment
+// and the flags, each overriding the ones before it. An empty path means the first of configPaths that there is, or the environment alone; flags may be nil.
 // The error tells everything that is wrong, a line each, with the place of each in the file or environment, and shows
 // no password and no token.
 func loadConfig(path string, environ []string, flags *pflag.FlagSet) (config, error) {
@@ -31,6 +31,10 @@ func loadConfig(path string, environ []string, flags *pflag.FlagSet) (config, er
 	}
 	if file != "" {
 		l.file(file, data)
+	}
+	token := envOf(environ, "SUPERVISOR_TOKEN")
+	if token != "" {
+		l.app()
 	}
 	l.environment(environ)
 	if flags != nil {
@@ -43,6 +47,9 @@ func loadConfig(path string, environ []string, flags *pflag.FlagSet) (config, er
 		g := gatewayConfig{Section: section}
 		l.decode(section, target{&cfg, &g})
 		cfg.Gateways = append(cfg.Gateways, g)
+	}
+	if token != "" && !l.given("MQTT", "URL") {
+		cfg.MQTT.Supervisor = secret(token)
 	}
 	l.check(&cfg)
 	if err := l.err(); err != nil {

@@ -27,8 +27,10 @@ func (c *console) newLogger(level, format string) zerolog.Logger {
 }
 
 // env returns the environment variable of that name, or "".
-func (c *console) env(name string) string {
-	for _, e := range slices.Backward(c.environ) {
+func (c *console) env(name string) string { return envOf(c.environ, name) }
+
+func envOf(environ []string, name string) string {
+	for _, e := range slices.Backward(environ) {
 		if len(e) > len(name) && e[len(name)] == '=' && e[:len(name)] == name {
 			return e[len(name)+1:]
 		}

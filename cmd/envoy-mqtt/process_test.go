@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/x509"
 	"encoding/pem"
@@ -26,6 +27,8 @@ const asProgram = "TEST_BINARY_IS_THE_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
+		supervisorURL = cmp.Or(os.Getenv("TEST_SUPERVISOR"), supervisorURL)
+		optionsPath = cmp.Or(os.Getenv("TEST_OPTIONS"), optionsPath)
 		main()
 	}
 	os.Exit(m.Run())

@@ -94,6 +94,9 @@ func (c *console) serve(ctx context.Context, cfg config, mqtt bridge.MQTT, ns []
 // brokerOf returns the broker's address and credentials.
 func brokerOf(cfg mqttConfig) (bridge.MQTT, error) {
 	m := bridge.MQTT{URL: cfg.URL, ClientID: cfg.ClientID, Username: cfg.Username, Password: cfg.Password.reveal()}
+	if cfg.Supervisor != "" {
+		m.URL, m.Locate = nil, supervisor{cfg.Supervisor}.broker
+	}
 	m.TLS = &tls.Config{InsecureSkipVerify: !cfg.VerifySSL, MinVersion: tls.VersionTLS12}
 	if cfg.CAFile != "" {
 		pem, err := os.ReadFile(cfg.CAFile)

@@ -36,6 +36,9 @@ func (l *loader) checkMQTT(m *mqttConfig) {
 	if m.Username == "" && m.Password != "" { // the other way round is a broker's token: allowed
 		l.fail(l.origins["MQTT"+delimiter+"PASSWORD"], "USERNAME is missing")
 	}
+	if m.Supervisor != "" && l.given("MQTT", "USERNAME") {
+		l.fail(l.origins["MQTT"+delimiter+"USERNAME"], "URL is missing; without it Home Assistant's own broker is used, which needs no USERNAME")
+	}
 	l.checkPair("MQTT", "CERT_FILE", "KEY_FILE")
 	if m.KeyFile != "" {
 		l.warnExposed(l.origins["MQTT"+delimiter+"KEY_FILE"], m.KeyFile)

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/knadh/koanf/providers/confmap"
+	"github.com/knadh/koanf/v2"
+)
+
+// optionsPath is where Home Assistant's Supervisor writes what a person has set in the app's form.
+var optionsPath = "/data/options.json"
+
+// app adds the options of the Home Assistant app, where the program runs as one. An option is called as the flag of the
+// setting, see flagName, with _ for -: envoy_host, mqtt_url, log_level.
+func (l *loader) app() {
+	data, err := os.ReadFile(optionsPath)
+	if errors.Is(err, fs.ErrNotExist) {
+		data, err = []byte("{}"), nil
+	}
+	at := origin{text: optionsPath}
+	if err != nil {
+		l.fail(at, err.Error())
+		return
+	}
+	options := map[string]any{}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	if err := decoder.Decode(&options); err != nil {
+		l.fail(at, err.Error())
+		return
+	}
+	values := map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(options)) {
+		path, ok := optionPaths()[name]
+		if !ok {
+			l.fail(option(name), "unknown option; "+suggestOption(name))
+			continue
+		}
+		switch v := options[name].(type) {
+		case nil:
+		case string, bool, json.Number:
+			if text := fmt.Sprint(v); text != "" { // else it would make a gateway of its own
+				values[path] = text
+			}
+		default:
+			l.fail(option(name), "want one value, not several")
+		}
+	}
+	layer := koanf.New(delimiter)
+	if err := layer.Load(confmap.Provider(values, delimiter), nil); err != nil {
+		l.fail(at, err.Error())
+	}
+	l.add(layer, func(section, key string) origin { return option(optionName(section, key)) })
+}
+
+func option(name string) origin { return origin{text: "option " + name} }
+
+func optionName(section, key string) string {
+	return strings.ReplaceAll(flagName(section, key), "-", "_")
+}
+
+// optionPaths returns the settings by the names of their options.
+func optionPaths() map[string]string {
+	paths := map[string]string{}
+	for _, s := range settings {
+		paths[optionName(s.section, s.key)] = s.section + delimiter + s.key
+	}
+	return paths
+}
+
+// suggestOption says which option was probably meant by name.
+func suggestOption(name string) string {
+	known := slices.Sorted(maps.Keys(optionPaths()))
+	if found, ok := nearest(name, known); ok {
+		return "did you mean " + found + "?"
+	}
+	return "they are called <section>_<key>, e.g. envoy_host"
+}

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+)
+
+const (
+	supervisorToken = "0123456789abcdef-supervisor"
+	appsPassword    = "oom3Ahweic7leiVe"
+)
+
+// A simulatedSupervisor answers as Home Assistant's does, with what its tests lay there.
+type simulatedSupervisor struct {
+	*httptest.Server
+	mu     sync.Mutex // guards what follows
+	status int
+	body   string
+	asked  int
+}
+
+func newSupervisor(t *testing.T) *simulatedSupervisor {
+	t.Helper()
+	s := new(simulatedSupervisor)
+	s.none()
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.asked++
+		status, body := s.status, s.body
+		if r.URL.Path != "/services/mqtt" || r.Header.Get("Authorization") != "Bearer "+supervisorToken {
+			status, body = http.StatusForbidden, `{"result":"error","message":"Forbidden"}`
+		}
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		w.WriteHeader(status)
+		fmt.Fprintln(w, body)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *simulatedSupervisor) say(status int, body string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.status, s.body = status, body
+}
+
+// none is what it says without an app that is a broker.
+func (s *simulatedSupervisor) none() {
+	s.say(http.StatusBadRequest, `{"result":"error","message":"Service not enabled"}`)
+}
+
+// offer is what it says with the Mosquitto app.
+func (s *simulatedSupervisor) offer(host, port, rest string) {
+	s.say(http.StatusOK, fmt.Sprintf(`{"result":"ok","data":{"addon":"core_mosquitto","host":%q,"port":%s,"protocol":"3.1.1"%s}}`, host, port, rest))
+}
+
+// TestBrokerOfTheSupervisor: what it says becomes a URL, or words a person can act on.
+func TestBrokerOfTheSupervisor(t *testing.T) {
+	s := newSupervisor(t)
+	defer func(was string) { supervisorURL = was }(supervisorURL)
+	supervisorURL = s.URL
+	const login = `,"username":"addons","password":"p@s/s:w?rd"`
+	for _, tt := range []struct {
+		status           int
+		host, port, rest string
+		want             string // the URL, or a part of the error
+	}{
+		{200, "core-mosquitto", "1883", `,"ssl":false` + login, "mqtt://addons:p%40s%2Fs%3Aw%3Frd@core-mosquitto:1883"},
+		{200, "core-mosquitto", `"8883"`, `,"ssl":true` + login, "mqtts://addons:p%40s%2Fs%3Aw%3Frd@core-mosquitto:8883"},
+		{200, "fd00::5", "1883", "", "mqtt://[fd00::5]:1883"},
+		{200, "", "1883", login, "says of the broker: want a host name"},
+		{200, "core-mosquitto", "0", login, "says of the broker: want a port"},
+		{200, "core-mosquitto", "[]", login, "says of the broker: json:"},
+		{400, "", "0", "", "install and start its Mosquitto broker app, or set mqtt_url"},
+		{500, "", "0", "", "it says 500 Internal Server Error"},
+	} {
+		s.offer(tt.host, tt.port, tt.rest)
+		s.status = tt.status
+		u, err := supervisor{supervisorToken}.broker(t.Context())
+		got := ""
+		if err != nil {
+			got = err.Error()
+		} else {
+			got = u.String()
+		}
+		if err == nil && got != tt.want || err != nil && !strings.Contains(got, tt.want) || strings.Contains(got, "wrong") {
+			t.Errorf("status %d, host %q, port %s: %s, want %s", tt.status, tt.host, tt.port, got, tt.want)
+		}
+	}
+	if _, err := (supervisor{"wrong"}).broker(t.Context()); err == nil || !strings.Contains(err.Error(), "403 Forbidden") || strings.Contains(err.Error(), "wrong") {
+		t.Errorf("with a wrong token: %v, want 403 and no token", err)
+	}
+}
+
+func TestOptionsOfTheApp(t *testing.T) {
+	defer func(was string) { optionsPath = was }(optionsPath)
+	const token = "SUPERVISOR_TOKEN=" + supervisorToken
+	for _, tt := range []struct {
+		name, options string
+		environ       []string
+		check         func(config) bool
+		want          []string // errors
+	}{
+		{"what the form gives", `{"log_level":"debug","envoy_host":"192.0.2.7","envoy_interval":"2s","envoy_verify_ssl":true,"envoy_token":"","envoy_name":null}`, []string{token}, func(c config) bool {
+			g := c.Gateways[0]
+			return c.General.LogLevel == "debug" && g.Host == "192.0.2.7" && g.Interval.Seconds() == 2 && g.VerifySSL && g.Token == "" && c.MQTT.Supervisor == supervisorToken
+		}, nil},
+		{"a number where text is wanted", `{"envoy_host":"a","envoy_serial":122012345678}`, []string{token}, func(c config) bool { return c.Gateways[0].Serial == "122012345678" }, nil},
+		{"a broker of one's own", `{"envoy_host":"a","mqtt_url":"mqtt://b","mqtt_username":"u","mqtt_password":"p"}`, []string{token}, func(c config) bool {
+			return c.MQTT.Supervisor == "" && c.MQTT.URL.Host == "b" && c.MQTT.Username == "u"
+		}, nil},
+		{"above the file, below the environment", `{"envoy_host":"option","envoy_name":"option"}`, []string{token, "ENVOY_MQTT_ENVOY__NAME=environment"}, func(c config) bool {
+			return c.Gateways[0].Host == "option" && c.Gateways[0].Name == "environment" && len(c.Gateways) == 2
+		}, nil},
+		{"no app", `{"envoy_host":"option"}`, nil, func(c config) bool { return c.Gateways[0].Host == "file" && c.MQTT.Supervisor == "" }, nil},
+		{"empty", `{}`, []string{token}, func(c config) bool { return c.Gateways[0].Host == "file" }, nil},
+		{
+			"mistakes", `{"envoy_hots":"a","envoy_interval":5,"mqtt_username":"u","mqtt_password":"geheim","envoy_name":["a"]}`,
+			[]string{token}, nil,
+			[]string{
+				"option envoy_hots: unknown option; did you mean envoy_host?",
+				"option envoy_name: want one value, not several",
+				`option envoy_interval: "5": missing unit, e.g. 5s`,
+				"option mqtt_username: URL is missing; without it Home Assistant's own broker is used, which needs no USERNAME",
+			},
+		},
+		{"no options", `[]`, []string{token}, nil, []string{"options.json: json: cannot unmarshal"}},
+	} {
+		optionsPath = writeFile(t, "options.json", tt.options)
+		cfg, errs := load(t, "[ENVOY]\nHOST = file\n[ENVOY_B]\nHOST = b\n", tt.environ...)
+		for i, want := range tt.want {
+			if i >= len(errs) || !strings.Contains(errs[i], want) {
+				t.Errorf("%s: errors %q, want %q", tt.name, errs, tt.want)
+				break
+			}
+		}
+		if len(errs) != len(tt.want) || tt.check != nil && !tt.check(cfg) {
+			t.Errorf("%s: errors %q, configuration %+v", tt.name, errs, cfg)
+		}
+	}
+	optionsPath = filepath.Join(t.TempDir(), "missing")
+	if cfg, errs := load(t, "[ENVOY]\nHOST = file\n", token); errs != nil || cfg.Gateways[0].Host != "file" {
+		t.Errorf("without options.json: %q", errs)
+	}
+}
+
+// TestApp runs the program as Home Assistant does: the options are a file, and the Supervisor tells the broker, which
+// is not there at first.
+func TestApp(t *testing.T) {
+	h := newHouse(t, &envoytest.Gateway{Phases: 3})
+	h.record(t)
+	s := newSupervisor(t)
+	options := filepath.Join(h.dir, "options.json")
+	text := fmt.Sprintf(`{"envoy_host":%q,"envoy_username":%q,"envoy_password":%q,"envoy_interval":"200ms"}`, h.server.Addr, testUser, testPassword)
+	if err := os.WriteFile(options, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.environ = append(h.environ, "SUPERVISOR_TOKEN="+supervisorToken, "TEST_SUPERVISOR="+s.URL, "TEST_OPTIONS="+options,
+		"ENVOY_MQTT_ENLIGHTEN__LOGIN_URL="+value(h.config, "LOGIN_URL"), "ENVOY_MQTT_ENLIGHTEN__TOKEN_URL="+value(h.config, "TOKEN_URL"))
+	h.config = "[GENERAL]\nLOG_LEVEL = debug\nSTATE_DIR = " + filepath.Join(h.dir, "state") + "\n"
+
+	p := h.start(t, "")
+	p.awaitLog(t, "Home Assistant has no broker yet: install and start its Mosquitto broker app")
+	host, port, err := net.SplitHostPort(h.broker.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.offer(host, port, `,"ssl":false,"username":"addons","password":"`+appsPassword+`"`)
+	await(t, "the live document", func() bool { return strings.Contains(h.recorded(), "/live {") })
+	if code, out, errs := h.run(t, "", "check"); code != 0 || !strings.Contains(out, "Home Assistant's broker lets us in") {
+		t.Errorf("check: code %d\n%s%s", code, out, errs)
+	}
+	if code := p.stop(t); code != 0 {
+		t.Errorf("exit code %d, want 0\n%s", code, p.log)
+	}
+	for _, secret := range slices.Concat(h.cloud.Secrets(), []string{testUser, testPassword, supervisorToken, appsPassword}) {
+		if strings.Contains(p.log.String()+h.recorded(), secret) {
+			t.Errorf("a secret of %d characters is in the log or on the broker", len(secret))
+		}
+	}
+	if s.asked < 2 {
+		t.Errorf("the Supervisor was asked %d times, want once for each attempt", s.asked)
+	}
+}
+
+// value returns what config.ini has for key.
+func value(config, key string) string {
+	_, rest, _ := strings.Cut(config, key+" = ")
+	v, _, _ := strings.Cut(rest, "\n")
+	return v
+}
