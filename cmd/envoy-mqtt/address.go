@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
 // parseBrokerURL takes a URL, or a host with or without a port, which then is mqtt://.
@@ -40,8 +42,11 @@ func parseBrokerURL(text string) (*url.URL, error) {
 }
 
 // parseHost takes a gateway's address. The result is host or host:port as they stand in a URL (an IPv6 address in
-// brackets), after http:// or https:// if text has that.
+// brackets), after http:// or https:// if text has that, or envoy.Auto.
 func parseHost(text string) (string, error) {
+	if strings.EqualFold(text, envoy.Auto) {
+		return envoy.Auto, nil
+	}
 	scheme, rest, isURL := strings.Cut(text, "://")
 	if isURL {
 		scheme = strings.ToLower(scheme) + "://"

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
 func (c *console) checkCommand() *cobra.Command {
@@ -71,7 +72,10 @@ func (r *report) gateway(ctx context.Context, n *neighbour, cfg config) {
 	defer n.tokens.Close()
 	session, err := n.client.Open(ctx)
 	if err != nil {
-		r.bad(n.Section, fmt.Errorf("%w: is HOST = %s right, and the gateway on?", err, n.Host))
+		if n.Host != envoy.Auto {
+			err = fmt.Errorf("%w: is HOST = %s right, and the gateway on?", err, n.Host)
+		}
+		r.bad(n.Section, err)
 		return
 	}
 	r.good(n.Section, "gateway %s, firmware %s, part number %s, at %s", session.Serial, session.Firmware, session.PartNumber, session.URL())

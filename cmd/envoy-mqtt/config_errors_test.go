@@ -42,6 +42,7 @@ func TestConfigErrors(t *testing.T) {
 		{"same host", "[ENVOY]\nHOST=envoy.local\n[ENVOY_B]\nHOST=https://Envoy.local.:443/", nil, []string{"config.ini:4: [ENVOY_B] HOST: the same as in [ENVOY];"}},
 		{"same serial", "[ENVOY]\nHOST=a\nSERIAL=123456\n[ENVOY_B]\nHOST=b\nSERIAL=123456", nil, []string{"config.ini:6: [ENVOY_B] SERIAL: the same as in [ENVOY];"}},
 		{"one set of topics for two gateways", "[COMPAT]\nPROFILES=freeds\n[ENVOY]\nHOST=a\n[ENVOY_B]\nHOST=b", nil, []string{"config.ini:2: [COMPAT] PROFILES: these topics hold one gateway, and there are 2;"}},
+		{"found by itself, of several", "[ENVOY]\nHOST=auto\nSERIAL=123456\n[ENVOY_B]\nHOST=auto", nil, []string{"config.ini:5: [ENVOY_B] HOST: auto, and there are several gateways: SERIAL must say"}},
 		{"not an INI line", host + "INTERVAL", nil, []string{"config.ini:3: neither a [SECTION] nor KEY = value nor a comment"}},
 		{"comment behind a section", "[ENVOY] # mine\nHOST=a", nil, []string{"config.ini:1: a section is written [NAME], alone on its line", "config.ini:2: HOST: stands before", "no gateway"}},
 		{"not UTF-8", host + "NAME=\xff\xfe", nil, []string{"config.ini:3: not plain text"}},

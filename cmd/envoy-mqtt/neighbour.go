@@ -34,7 +34,9 @@ func newNeighbours(cfg config, state string) []*neighbour {
 			Cloud:      cloud,
 			Store:      store,
 		}
-		ns = append(ns, &neighbour{gatewayConfig: g, client: newClient(g, tokens), tokens: tokens, seen: seen, profiles: cfg.Compat.Profiles})
+		n := &neighbour{gatewayConfig: g, client: newClient(g, tokens), tokens: tokens, seen: seen, profiles: cfg.Compat.Profiles}
+		n.client.Serial = n.knownSerial() // a gateway that is found is the one that was read before
+		ns = append(ns, n)
 	}
 	return ns
 }

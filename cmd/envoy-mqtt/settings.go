@@ -104,7 +104,7 @@ var settings = []setting{
 	},
 
 	{
-		"ENVOY", "HOST", "", "The gateway's name, address, host:port or URL. The only key without a default.",
+		"ENVOY", "HOST", "", "The gateway's name, address, host:port or URL, or auto: found by multicast DNS. The only key without a default.",
 		into(func(t target) *string { return &t.Host }, parseHost),
 	},
 	{

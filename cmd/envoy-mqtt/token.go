@@ -123,6 +123,7 @@ func (c *console) paste(ctx context.Context, n *neighbour, session *envoy.Sessio
 		return err
 	}
 	trial := newClient(n.gatewayConfig, envoy.StaticToken(line))
+	trial.Serial = session.Serial
 	s, err := trial.Open(ctx)
 	if err == nil {
 		_, err = s.Sample(ctx)

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
 // check finds what is wrong with cfg as a whole; each value by itself is right or told of already.
@@ -18,7 +20,11 @@ func (l *loader) check(cfg *config) {
 	hosts, serials := map[string]string{}, map[string]string{}
 	for _, g := range cfg.Gateways {
 		l.checkGateway(g)
-		l.checkUnique(hosts, g.Section, "HOST", sameHost(g.Host))
+		if g.Host != envoy.Auto {
+			l.checkUnique(hosts, g.Section, "HOST", sameHost(g.Host))
+		} else if g.Serial == "" && len(cfg.Gateways) > 1 {
+			l.fail(l.origins[g.Section+delimiter+"HOST"], "auto, and there are several gateways: SERIAL must say which one is meant")
+		}
 		l.checkUnique(serials, g.Section, "SERIAL", g.Serial)
 	}
 }

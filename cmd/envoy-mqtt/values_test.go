@@ -37,6 +37,7 @@ func TestValues(t *testing.T) {
 		{"GENERAL", "LOG_LEVEL", "trace", "error: want debug, info, warn or error"},
 		{"GENERAL", "LOG_FORMAT", "xml", "error: want auto, console or json"},
 		{"ENVOY", "HOST", "192.168.1.10", "192.168.1.10"},
+		{"ENVOY", "HOST", "Auto", "auto"},
 		{"ENVOY", "HOST", "Envoy.local:8443", "Envoy.local:8443"},
 		{"ENVOY", "HOST", "fe80::1%eth0", "[fe80::1%25eth0]"},
 		{"ENVOY", "HOST", "[fe80::1]", "[fe80::1]"},

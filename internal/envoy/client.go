@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -34,8 +35,10 @@ const (
 // gateway sees one request at a time whoever calls.
 type Client struct {
 	// Host is the gateway's name or address, with or without a port, or a URL.
-	// Without a scheme https is tried, then http.
+	// Without a scheme https is tried, then http. With [Auto] it is found by multicast DNS.
 	Host string
+	// Serial is the gateway to find where Host is Auto; empty for the only one there is.
+	Serial string
 	// Tokens is asked where the gateway's /info says that a token is needed.
 	Tokens TokenSource
 	// Username and Password are the gateway's own, for firmware before 7. A
@@ -64,6 +67,9 @@ type Client struct {
 	mu    sync.Mutex // guards what follows
 	known layout     // what the last session knew
 	owner string     // the serial that known belongs to
+	found string     // the URL at which a gateway that had to be found answered last
+
+	discover func(ctx context.Context, serial string) ([]Announced, error) // nil is multicast DNS
 }
 
 func (c *Client) init() {
@@ -96,9 +102,9 @@ func (c *Client) LegacyTLS() bool {
 	return c.net.legacy()
 }
 
-// bases returns the URLs under which the gateway may be, most likely first.
-func (c *Client) bases() ([]string, error) {
-	host := strings.TrimSpace(c.Host)
+// bases returns the URLs under which the gateway at host may be, most likely first.
+func (c *Client) bases(host string) ([]string, error) {
+	host = strings.TrimSpace(host)
 	if host == "" {
 		return nil, errors.New("no HOST: where is the gateway? (its name, such as envoy.local, or its address)")
 	}
@@ -109,8 +115,8 @@ func (c *Client) bases() ([]string, error) {
 		}
 		return []string{u.Scheme + "://" + u.Host}, nil
 	}
-	if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
-		host = "[" + host + "]"
+	if ip, err := netip.ParseAddr(host); err == nil && ip.Is6() {
+		host = "[" + strings.ReplaceAll(host, "%", "%25") + "]"
 	}
 	if c.VerifyTLS || c.Fingerprint != "" {
 		return []string{"https://" + host}, nil // who asks for a certificate does not want to go without

@@ -41,7 +41,7 @@ func resolve(ctx context.Context, name string) ([]netip.Addr, error) {
 	if len(found) == 0 {
 		return nil, fmt.Errorf("%s: no answer to multicast DNS (Docker bridge networks do not carry it, firewalls may stop it: use the address)", name)
 	}
-	slices.SortStableFunc(found, func(a, b netip.Addr) int { return a.BitLen() - b.BitLen() })
+	slices.SortStableFunc(found, preferred)
 	return found, nil
 }
 
@@ -78,19 +78,37 @@ func mdnsAddresses(msg []byte, fqdn, zone string) []netip.Addr {
 		if !strings.EqualFold(r.Header.Name.String(), fqdn) {
 			continue
 		}
-		var a netip.Addr
-		switch body := r.Body.(type) {
-		case *dnsmessage.AResource:
-			a = netip.AddrFrom4(body.A)
-		case *dnsmessage.AAAAResource:
-			a = netip.AddrFrom16(body.AAAA).Unmap()
-		}
-		if a.Is6() && a.IsLinkLocalUnicast() {
-			a = a.WithZone(zone)
-		}
-		if a.IsGlobalUnicast() || a.IsLinkLocalUnicast() { // not ourselves, not a group
+		if a, ok := reachable(r.Body, zone); ok {
 			found = append(found, a)
 		}
 	}
 	return found
+}
+
+// reachable returns the address in a record, if a gateway can be reached at
+// it: not ourselves, not a group.
+func reachable(body dnsmessage.ResourceBody, zone string) (netip.Addr, bool) {
+	var a netip.Addr
+	switch body := body.(type) {
+	case *dnsmessage.AResource:
+		a = netip.AddrFrom4(body.A)
+	case *dnsmessage.AAAAResource:
+		a = netip.AddrFrom16(body.AAAA).Unmap()
+	}
+	if a.Is6() && a.IsLinkLocalUnicast() {
+		a = a.WithZone(zone)
+	}
+	return a, a.IsGlobalUnicast() || a.IsLinkLocalUnicast()
+}
+
+// preferred orders addresses: IPv4 before IPv6, because gateways announce IPv6
+// that leads nowhere, and those without a router in between last.
+func preferred(a, b netip.Addr) int {
+	rank := func(a netip.Addr) int {
+		if a.IsLinkLocalUnicast() {
+			return 1000 + a.BitLen()
+		}
+		return a.BitLen()
+	}
+	return rank(a) - rank(b)
 }

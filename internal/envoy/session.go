@@ -32,11 +32,7 @@ const confirm = 3
 // there or is none.
 func (c *Client) Open(ctx context.Context) (*Session, error) {
 	c.init()
-	bases, err := c.bases()
-	if err != nil {
-		return nil, err
-	}
-	info, base, err := c.readInfo(ctx, bases)
+	info, base, err := c.find(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/netip"
+	"sync"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+func (c *console) discoverCommand() *cobra.Command {
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:   "discover",
+		Short: "Finds the gateways on the local network by multicast DNS; needs no configuration",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return failed(c.discover(cmd.Context(), asJSON)) },
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
+	return cmd
+}
+
+// A discovered is a gateway that was found, and what its /info says.
+type discovered struct {
+	Serial    string       `json:"serial,omitempty"`
+	Firmware  string       `json:"firmware,omitempty"`
+	Host      string       `json:"host,omitempty"`
+	Addresses []netip.Addr `json:"addresses,omitempty"`
+	URL       string       `json:"url,omitempty"`         // where /info was read
+	Token     *bool        `json:"needs_token,omitempty"` // as /info says
+	Error     string       `json:"error,omitempty"`       // why it could not be read
+}
+
+func (c *console) discover(ctx context.Context, asJSON bool) error {
+	found, err := findGateways(ctx)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		enc := json.NewEncoder(c.out)
+		enc.SetIndent("", "  ")
+		err = enc.Encode(found)
+	} else if len(found) > 0 {
+		err = printDiscovered(c.out, found)
+	}
+	if err == nil && len(found) == 0 {
+		err = envoy.ErrNobody
+	}
+	return err
+}
+
+// findGateways asks who is there and reads each one's /info.
+func findGateways(ctx context.Context) ([]discovered, error) {
+	announced, err := envoy.Discover(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]discovered, len(announced))
+	var checks sync.WaitGroup
+	for i, a := range announced {
+		checks.Go(func() {
+			d := discovered{Serial: a.Serial, Firmware: a.Firmware, Host: a.Host, Addresses: a.Addrs}
+			if info, url, err := a.Open(ctx); err != nil {
+				d.Error = err.Error()
+			} else {
+				d.Serial, d.Firmware, d.URL, d.Token = info.Serial, info.Firmware, url, &info.NeedsToken
+			}
+			found[i] = d
+		})
+	}
+	checks.Wait()
+	return found, nil
+}
+
+func printDiscovered(w io.Writer, found []discovered) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "SERIAL\tFIRMWARE\tNAME\tANSWERS AT")
+	for _, d := range found {
+		where := d.URL
+		if d.Error != "" {
+			where = "no: " + d.Error
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", orNone(d.Serial, "?"), orNone(d.Firmware, "?"), orNone(d.Host, "?"), where)
+	}
+	return t.Flush()
+}

@@ -1,0 +1,9 @@
+package envoy
+
+import "context"
+
+// Discovering makes c find gateways by f.
+func Discovering(c *Client, f func(context.Context, string) ([]Announced, error)) *Client {
+	c.discover = f
+	return c
+}
