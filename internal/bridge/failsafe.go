@@ -35,7 +35,7 @@ func (t topics) failSafe(serial string, watts float64, phases int, now time.Time
 		}
 		m.Phases[phases-1].Set(envoy.Power, rounded(watts-share*float64(phases-1)))
 	}
-	ms := t.live(serial, envoy.Sample{Time: now, Meters: []envoy.Meter{m}})
+	ms := t.live(serial, now, measured(envoy.Sample{Meters: []envoy.Meter{m}}))
 	ms[0].Payload = bytes.Replace(ms[0].Payload, []byte(`,"grid"`), []byte(`,"failsafe":true,"grid"`), 1)
 	return ms
 }

@@ -9,7 +9,7 @@ import (
 
 // Document returns the JSON document that is published under live for s.
 func Document(s envoy.Sample) []byte {
-	return topics{}.live("", s)[0].Payload
+	return document(s.Time, measured(s))
 }
 
 // Probe connects to the broker once and leaves again, without publishing

@@ -12,13 +12,13 @@ import (
 func (g *gateway) publish(s envoy.Sample, next time.Time) {
 	h := g.house
 	s = g.guard.pass(s)
+	vs := measured(s)
 
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	h.board.putLive(g.serial, append(h.topics.live(g.serial, s), g.compat.messages(s)...), next)
+	h.board.putLive(g.serial, append(h.topics.live(g.serial, s.Time, vs), g.compat.messages(s)...), next)
 	g.good, g.grid = time.Now(), gridPhases(s)
 	g.stale.Reset(g.feed.StaleAfter)
-	vs := measured(s)
 	info := g.info(s)
 	g.announce(vs, info)
 

@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"math"
-	"slices"
 	"strconv"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
@@ -97,8 +96,9 @@ var meterKeys = [...]string{
 }
 
 // byMeter groups the rows of sensors by meter, in their order.
-var byMeter = func() (groups [][]sensor) {
-	for _, sn := range sensors {
+var byMeter = func() (groups [][]*sensor) {
+	for i := range sensors {
+		sn := &sensors[i]
 		if len(groups) == 0 || groups[len(groups)-1][0].meter != sn.meter {
 			groups = append(groups, nil)
 		}
@@ -110,8 +110,8 @@ var byMeter = func() (groups [][]sensor) {
 // A point is where one sensor is measured: on the whole meter (phase 0) or on
 // L1, L2 or L3.
 type point struct {
-	sensor
-	phase int
+	*sensor // a row of sensors
+	phase   int
 }
 
 // key is the point's part of a unique id, such as grid_l1_power.
@@ -142,18 +142,24 @@ type value struct {
 
 // measured returns every value of s that is published, in the table's order.
 func measured(s envoy.Sample) []value {
-	var vs []value
+	vs := make([]value, 0, 64) // three meters with three phases have no more
 	for _, rows := range byMeter {
 		m, ok := s.Meter(rows[0].meter)
 		if !ok {
 			continue
 		}
-		for phase, c := range slices.Concat([]envoy.Channel{m.Total}, m.Phases) {
-			for _, sn := range rows {
-				if v, ok := c.Get(sn.quantity); ok {
-					vs = append(vs, value{point{sn, phase}, v})
-				}
-			}
+		vs = appendMeasured(vs, rows, 0, &m.Total)
+		for i := range m.Phases {
+			vs = appendMeasured(vs, rows, i+1, &m.Phases[i])
+		}
+	}
+	return vs
+}
+
+func appendMeasured(vs []value, rows []*sensor, phase int, c *envoy.Channel) []value {
+	for _, sn := range rows {
+		if v, ok := c.Get(sn.quantity); ok {
+			vs = append(vs, value{point{sn, phase}, v})
 		}
 	}
 	return vs

@@ -55,7 +55,7 @@ func sample() envoy.Sample {
 }
 
 func TestLive(t *testing.T) {
-	ms := topics{base: "envoy"}.live("122200000001", sample())
+	ms := topics{base: "envoy"}.live("122200000001", sample().Time, measured(sample()))
 	want := []string{
 		`envoy/122200000001/live {"ts":"2026-11-23T19:00:00.123Z","grid":{"power":-300,"current":-1.304,` +
 			`"l1":{"power":-100.25,"voltage":230.1,"current":-0.436},"l2":{"power":0,"voltage":229,"current":0},"l3":{"power":-199.75,"voltage":231,"current":-0.868}},` +
@@ -202,10 +202,38 @@ func TestTopics(t *testing.T) {
 	}
 }
 
+// BenchmarkPublish is what a reading costs between the gateway and the writer,
+// when every value has changed.
 func BenchmarkPublish(b *testing.B) {
-	h := newHouse(&Bridge{Feeds: []Feed{{Name: "x", Serial: "122200000001"}}})
-	s := sample()
+	h := newHouse(&Bridge{Feeds: []Feed{{Name: "x", Serial: "122200000001", Client: new(envoy.Client)}}})
+	g := h.gateways[0]
+	g.session = new(envoy.Session)
+	g.stale = time.AfterFunc(time.Hour, func() {})
+	s := busy()
 	for b.Loop() {
-		h.board.putLive("122200000001", h.topics.live("122200000001", s), s.Time)
+		s.Time = s.Time.Add(10 * time.Second)
+		for i := range s.Meters {
+			s.Meters[i].Total.Set(envoy.Power, float64(s.Time.Unix()%5000))
+		}
+		g.publish(s, time.Now().Add(10*time.Second))
+		h.board.takeLive(time.Now())
+		for ok := true; ok; {
+			_, _, ok = h.board.take(time.Now())
+		}
 	}
+}
+
+// busy is a sample of three meters with three phases each.
+func busy() envoy.Sample {
+	s := envoy.Sample{Time: time.Now(), Reading: time.Now(), Metered: true}
+	for _, m := range []envoy.Measurement{envoy.Production, envoy.NetConsumption, envoy.TotalConsumption} {
+		meter := envoy.Meter{Measurement: m, Phases: make([]envoy.Channel, 3)}
+		for _, c := range []*envoy.Channel{&meter.Total, &meter.Phases[0], &meter.Phases[1], &meter.Phases[2]} {
+			for q := envoy.Power; q <= envoy.EnergyExport; q++ {
+				c.Set(q, 1234.5678)
+			}
+		}
+		s.Meters = append(s.Meters, meter)
+	}
+	return s
 }
