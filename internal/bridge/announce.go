@@ -61,6 +61,9 @@ func (g *gateway) keepInfo(key string) {
 // keepPoints makes g.points those of vs and, of channels that are still there,
 // those that once were: a voltage that is missing once is no reason to remove it.
 func (g *gateway) keepPoints(vs []value) {
+	if slices.EqualFunc(g.points, vs, func(p point, v value) bool { return p == v.point }) {
+		return // as nearly always
+	}
 	here := map[channelKey]bool{}
 	for _, v := range vs {
 		here[v.channel()] = true

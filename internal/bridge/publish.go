@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"bytes"
 	"maps"
 	"strconv"
 	"time"
@@ -24,15 +25,16 @@ func (g *gateway) publish(s envoy.Sample, next time.Time) {
 
 	fresh := s.Time.Add(g.feed.StaleAfter)
 	pace := pace{least: h.ha.Interval, most: g.feed.StaleAfter / 3, next: time.Until(next)}
+	text := make([]byte, 0, 32)
 	for _, v := range vs {
 		q := &quantities[v.quantity]
 		p, until := pace, fresh
 		if q.counter {
 			p, until = pace.lasting(), time.Time{}
 		}
-		text := appendNumber(make([]byte, 0, 24), v.number, q.decimals)
+		text = appendNumber(text[:0], v.number, q.decimals)
 		if g.values.due(valueKey{v.channel(), v.quantity}, text, s.Time, p) {
-			h.board.put(stated, Message{Topic: h.topics.gateway(g.serial) + "/" + v.topic(), Payload: text, Retain: true}, until)
+			h.board.put(stated, Message{Topic: h.topics.gateway(g.serial) + "/" + v.topic(), Payload: bytes.Clone(text), Retain: true}, until)
 		}
 	}
 	for key, text := range info {
