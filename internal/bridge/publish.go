@@ -3,6 +3,7 @@ package bridge
 import (
 	"bytes"
 	"maps"
+	"runtime"
 	"strconv"
 	"time"
 
@@ -11,15 +12,28 @@ import (
 
 // publish leaves a good sample on the board: live first, then what is retained.
 func (g *gateway) publish(s envoy.Sample, next time.Time) {
-	h := g.house
 	s = g.guard.pass(s)
 	vs := measured(s)
+	g.publishLive(s, vs, next)
+	// Somebody waits for live, so let the writer run at once and here. Another
+	// processor would have to wake up first, which takes longer than to write.
+	runtime.Gosched()
+	g.publishRetained(s, vs, next)
+}
 
+func (g *gateway) publishLive(s envoy.Sample, vs []value, next time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	h := g.house
 	h.board.putLive(g.serial, append(h.topics.live(g.serial, s.Time, vs), g.compat.messages(s)...), next)
 	g.good, g.grid = time.Now(), gridPhases(s)
 	g.stale.Reset(g.feed.StaleAfter)
+}
+
+func (g *gateway) publishRetained(s envoy.Sample, vs []value, next time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	h := g.house
 	info := g.info(s)
 	g.announce(vs, info)
 
