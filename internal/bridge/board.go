@@ -105,6 +105,10 @@ func (b *board) set(rank priority, m Message, until time.Time) *slot {
 		s = &slot{number: b.count}
 		b.slots[m.Topic] = s
 	}
+	if s.sent != nil { // what somebody waits for is superseded
+		close(s.sent)
+		s.sent = nil
+	}
 	s.Message, s.render, s.rank, s.until = m, nil, rank, until
 	b.queue(changed, s)
 	b.rouse()
@@ -116,6 +120,26 @@ func (b *board) queue(p priority, s *slot) {
 		s.queued = true
 		b.queues[p] = append(b.queues[p], s)
 	}
+}
+
+// clear leaves empty messages that take what is retained under topics from the
+// broker, but for what stands on the board. The channel is closed when they are sent.
+func (b *board) clear(topics []string) <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	sent := make(chan struct{})
+	var last *slot
+	for _, topic := range topics {
+		if _, stands := b.slots[topic]; !stands {
+			last = b.set(stated, Message{Topic: topic, Retain: true, QoS: 1}, time.Time{})
+		}
+	}
+	if last == nil {
+		close(sent)
+	} else {
+		last.sent = sent
+	}
+	return sent
 }
 
 // forget takes what stands under a gateway's topics off the board. The broker

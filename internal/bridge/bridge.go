@@ -8,6 +8,7 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -59,8 +60,13 @@ type Bridge struct {
 	MQTT          MQTT
 	Topic         string // the base topic; empty means envoy
 	HomeAssistant HomeAssistant
-	Version       string         // of the program; empty means dev
-	Log           zerolog.Logger // the zero Logger is silent
+	// Earlier is where earlier runs published on this broker. What is not
+	// renewed there is taken away.
+	Earlier []Place
+	// Cleared, if not nil, is told what of Earlier was taken away.
+	Cleared func(Place)
+	Version string         // of the program; empty means dev
+	Log     zerolog.Logger // the zero Logger is silent
 
 	running atomic.Pointer[house] // nil before Run
 }
@@ -68,6 +74,11 @@ type Bridge struct {
 // leaveIn is how long the last words may take. Then the connection is closed
 // without a goodbye, and the broker publishes the Will.
 const leaveIn = 2 * time.Second
+
+// ErrHandover is the cause of a context that ends because another bridge of
+// this process goes on in the same place at once: Run then says nothing of
+// being offline. Should the other not come, the Will does.
+var ErrHandover = errors.New("another bridge goes on")
 
 // Run carries samples until ctx ends, marks everything offline and returns
 // nil. It returns an error only when the configuration is wrong.
@@ -86,6 +97,11 @@ func (b *Bridge) Run(ctx context.Context) error {
 		g.Go(func() error { gw.run(ctx); return nil })
 	}
 	err = g.Wait()
+	if errors.Is(context.Cause(ctx), ErrHandover) {
+		h.writer.leave()
+		_ = link.close(ctx) // without a goodbye, as ctx has ended
+		return err
+	}
 	h.leave(link)
 	return err
 }

@@ -127,6 +127,7 @@ func (g *gateway) meet(s *envoy.Session) {
 		g.feed.Found(s.Serial)
 	}
 	g.house.describe()
+	g.house.sweeper.look()
 }
 
 // compareCertificate says once which certificate the gateway has, so that it

@@ -1,7 +1,9 @@
 package bridge
 
 import (
+	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -13,6 +15,7 @@ type house struct {
 	topics   topics
 	board    *board
 	writer   *writer
+	sweeper  *sweeper
 	gateways []*gateway
 	version  string
 	started  time.Time
@@ -40,12 +43,14 @@ func newHouse(b *Bridge) *house {
 		told:    map[string]string{},
 	}
 	h.ha.Interval = orUsual(h.ha.Interval, 10*time.Second)
-	h.writer = &writer{board: h.board, topics: h.topics, log: b.Log, ready: make(chan struct{}), said: map[string]bool{}, discover: !h.ha.Off, onConfig: h.announced}
+	h.writer = &writer{board: h.board, topics: h.topics, log: b.Log, ready: make(chan struct{}), said: map[string]bool{}, discover: !h.ha.Off, onConfig: h.announced, beside: func(ctx context.Context) { h.sweeper.run(ctx) }}
 	for _, f := range b.Feeds {
 		f.Interval = orUsual(f.Interval, 5*time.Second)
 		f.StaleAfter = orUsual(f.StaleAfter, 2*time.Minute)
 		h.gateways = append(h.gateways, newGateway(h, f, b.Log.With().Str("gateway", f.Name).Logger()))
 	}
+	h.sweeper = &sweeper{house: h, earlier: slices.Clone(b.Earlier), cleared: b.Cleared, known: make(chan struct{})}
+	h.sweeper.look()
 	h.introduce()
 	return h
 }
@@ -131,6 +136,9 @@ func (h *house) tell(key, text string) {
 // announced takes a discovery document that others sent: what an earlier run
 // announced, or the empty one by which a person deleted a device or an entity.
 func (h *house) announced(topic string, payload []byte, kept bool) {
+	if kept {
+		h.sweeper.take(topic, payload)
+	}
 	for _, gw := range h.gateways {
 		if serial := gw.known(); serial == "" || topic != h.topics.gatewayConfig(serial) {
 			continue

@@ -239,6 +239,21 @@ func (l *link) subscribe(ctx context.Context, subs ...subscription) error {
 	return nil
 }
 
+// unsubscribe ends subscriptions.
+func (l *link) unsubscribe(ctx context.Context, filters ...string) error {
+	o, err := l.state()
+	if err == nil && len(filters) > 0 {
+		err = o.await(ctx, func(ctx context.Context) error {
+			_, err := o.cm.Unsubscribe(ctx, &paho.Unsubscribe{Topics: filters})
+			return err
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("unsubscribe: %w", err)
+	}
+	return nil
+}
+
 // settled asks the broker for an answer and returns a channel that is closed
 // when it has come, and the broker has thus handled all that was sent before,
 // or when the connection has ended, over which nothing more can come. The

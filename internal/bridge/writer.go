@@ -27,6 +27,7 @@ type writer struct {
 	birth    births
 	onConfig func(topic string, payload []byte, retained bool) // a discovery document that is not ours arrived
 	discover bool
+	beside   func(context.Context) // runs beside each connection, as long as it lasts
 }
 
 func (w *writer) events() events {
@@ -54,6 +55,9 @@ func (w *writer) connected(ctx context.Context, _ limits) {
 		w.log.Warn().Err(err).Msg("subscribe")
 	}
 	w.board.announce()
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	beside.Go(func() { w.beside(ctx) })
 	settled := closed
 	for ctx.Err() == nil {
 		if isClosed(settled) {
@@ -125,7 +129,7 @@ func (w *writer) subscriptions() []subscription {
 	for _, topic := range w.topics.births() {
 		subs = append(subs, subscription{topic: topic, qos: 1, retainHandling: 2})
 	}
-	return append(subs, subscription{topic: w.topics.config("+"), qos: 1, noLocal: true})
+	return append(subs, subscription{topic: w.topics.config("+"), noLocal: true})
 }
 
 // heard takes what comes in.
@@ -133,7 +137,7 @@ func (w *writer) heard(topic string, payload []byte, kept bool) {
 	switch {
 	case w.leaving.Load():
 	case topic == w.topics.bridge("state"):
-		if string(payload) == payloadOffline {
+		if string(payload) != payloadOnline { // empty where another bridge has cleared it
 			w.board.put(present, retained(topic, payloadOnline), time.Time{})
 		}
 	case slices.Contains(w.topics.births(), topic):

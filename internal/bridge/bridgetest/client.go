@@ -112,6 +112,14 @@ func (c *client) handle(p *packets.ControlPacket) {
 			a.PacketID, a.Reasons = m.PacketID, reasons
 		})
 		c.session.sendRetained(m.Subscriptions)
+	case *packets.Unsubscribe:
+		for _, filter := range m.Topics {
+			delete(c.session.subs, filter)
+		}
+		c.send(packets.UNSUBACK, func(p *packets.ControlPacket) {
+			a := p.Content.(*packets.Unsuback)
+			a.PacketID, a.Reasons = m.PacketID, make([]byte, len(m.Topics))
+		})
 	case *packets.Disconnect:
 		c.leave(m.ReasonCode == packets.DisconnectNormalDisconnection)
 		c.end()

@@ -1,0 +1,227 @@
+package bridge
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A Place is where retained topics of ours may stand on the broker.
+type Place struct {
+	Topic   string   // the base topic
+	Prefix  string   // of the discovery topics; empty for no discovery
+	Serials []string // of the gateways that were published there
+}
+
+// A sweeper takes from the broker what earlier runs left there and this one
+// does not renew: under another base topic or discovery prefix, and of gateways
+// that are no longer read. It clears only what is under a gateway's or the
+// bridge's own topic of such a place, and discovery documents that name them.
+type sweeper struct {
+	house   *house
+	earlier []Place
+	cleared func(Place)
+	known   chan struct{} // closed when the serial number of every gateway is known: what is missing then is gone
+
+	mu    sync.Mutex // guards what follows
+	told  bool       // known is closed
+	swept *Place     // what is being swept, without the gateways that stay
+	found []string   // its topics
+	seen  int        // retained messages
+}
+
+// quiet is how long nothing must come until all has come: the client handles
+// messages on their way, beside the answers to questions.
+const quiet = time.Second
+
+// look takes note when every gateway is known. The caller holds no gateway's lock.
+func (s *sweeper) look() {
+	if len(s.serving()) < len(s.house.gateways) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.told {
+		s.told = true
+		close(s.known)
+	}
+}
+
+// serving returns the serial numbers that are known.
+func (s *sweeper) serving() (serials []string) {
+	for _, gw := range s.house.gateways {
+		if serial := gw.known(); serial != "" {
+			serials = append(serials, serial)
+		}
+	}
+	return serials
+}
+
+// run sweeps every place over one connection, whose life is ctx.
+func (s *sweeper) run(ctx context.Context) {
+	select {
+	case <-s.known:
+	case <-ctx.Done():
+		return
+	}
+	for len(s.earlier) > 0 && ctx.Err() == nil {
+		if p := s.dirt(s.earlier[0]); !s.empty(p) {
+			if err := s.sweep(ctx, p); err != nil {
+				if ctx.Err() == nil {
+					s.house.writer.log.Warn().Err(err).Str("topic", p.Topic).Msg("old topics are not cleared")
+				}
+				return
+			}
+			s.house.writer.log.Info().Str("topic", p.Topic).Str("prefix", p.Prefix).Strs("gateways", p.Serials).Int("cleared", len(s.found)).Msg("old topics cleared")
+			if s.cleared != nil {
+				s.cleared(p)
+			}
+		}
+		s.earlier = s.earlier[1:]
+	}
+}
+
+// dirt is what of p is not renewed any more.
+func (s *sweeper) dirt(p Place) Place {
+	if s.here(p) {
+		p.Serials = s.roots(p)
+	}
+	return p
+}
+
+// here reports whether p is where this run publishes.
+func (s *sweeper) here(p Place) bool {
+	return p.Topic == s.house.topics.base && p.Prefix == s.house.prefix()
+}
+
+func (s *sweeper) empty(p Place) bool { return s.here(p) && len(p.Serials) == 0 }
+
+// sweep asks for what is retained at p and clears it.
+func (s *sweeper) sweep(ctx context.Context, p Place) error {
+	old := topics{base: p.Topic, prefix: p.Prefix}
+	var filters []string
+	for _, serial := range s.roots(p) {
+		filters = append(filters, old.gateway(serial)+"/#")
+	}
+	if p.Topic != s.house.topics.base {
+		filters = append(filters, old.bridge("+"))
+	}
+	if p.Prefix != "" {
+		filters = append(filters, old.config("+"))
+	}
+	s.mu.Lock()
+	s.swept, s.found = &p, nil
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		s.swept = nil
+		s.mu.Unlock()
+	}()
+	link := s.house.writer.link
+	subs := make([]subscription, len(filters))
+	for i, f := range filters {
+		subs[i] = subscription{topic: f, noLocal: true} // QoS 0: the broker sends all at once
+	}
+	if err := link.subscribe(ctx, subs...); err != nil {
+		return err
+	}
+	if err := wait(ctx, link.settled()); err != nil {
+		return err
+	}
+	found, err := s.gather(ctx)
+	if err == nil {
+		err = wait(ctx, s.house.board.clear(found))
+	}
+	if err != nil {
+		return err
+	}
+	filters = slices.DeleteFunc(filters, func(f string) bool { return s.house.writer.discover && f == s.house.topics.config("+") })
+	return link.unsubscribe(ctx, filters...)
+}
+
+// roots are the gateways of p whose values nobody renews.
+func (s *sweeper) roots(p Place) []string {
+	if p.Topic != s.house.topics.base {
+		return p.Serials
+	}
+	serving := s.serving()
+	return slices.DeleteFunc(slices.Clone(p.Serials), func(sn string) bool { return slices.Contains(serving, sn) })
+}
+
+// gather returns the topics found when no more come.
+func (s *sweeper) gather(ctx context.Context) ([]string, error) {
+	for before := -1; ; {
+		s.mu.Lock()
+		found, seen := s.found, s.seen
+		s.mu.Unlock()
+		if seen == before {
+			return found, nil
+		}
+		before = seen
+		select {
+		case <-time.After(quiet):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func wait(ctx context.Context, done <-chan struct{}) error {
+	select {
+	case <-done:
+		return ctx.Err()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// take looks at a retained message that the broker had.
+func (s *sweeper) take(topic string, payload []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen++
+	if s.swept != nil && len(payload) > 0 && s.ours(*s.swept, topic, payload) {
+		s.found = append(s.found, topic)
+	}
+}
+
+// ours reports whether what stands under topic belongs to p and is not renewed.
+func (s *sweeper) ours(p Place, topic string, payload []byte) bool {
+	old := topics{base: p.Topic, prefix: p.Prefix}
+	for _, serial := range s.roots(p) {
+		if strings.HasPrefix(topic, old.gateway(serial)+"/") {
+			return true
+		}
+	}
+	if p.Topic != s.house.topics.base && strings.HasPrefix(topic, old.bridge("")) {
+		return true
+	}
+	var doc announcement
+	if p.Prefix == "" || !strings.HasPrefix(topic, p.Prefix+"/device/") || json.Unmarshal(payload, &doc) != nil ||
+		doc.Origin.Name != s.house.origin().Name || !doc.awaits(old.bridge("state")) {
+		return false
+	}
+	if p.Prefix != s.house.prefix() {
+		return true
+	}
+	// Under the prefix that stays, the documents of gateways that stay are about to be overwritten.
+	serving := s.serving()
+	return topic != s.house.topics.config(s.house.topics.bridgeID()) &&
+		!slices.ContainsFunc(serving, func(sn string) bool { return doc.awaits(old.availability(sn)) })
+}
+
+// awaits reports whether the entities of a are available only when topic says so.
+func (a announcement) awaits(topic string) bool {
+	return slices.Contains(a.Availability, topicRef{topic})
+}
+
+// prefix is where discovery documents go, empty where there are none.
+func (h *house) prefix() string {
+	if h.ha.Off {
+		return ""
+	}
+	return h.topics.prefix
+}
