@@ -88,7 +88,7 @@ func (c *console) demo(ctx context.Context, d demo) error {
 		log = c.newLogger("info", "auto")
 	}
 	mqtt := bridge.MQTT{URL: &url.URL{Scheme: "mqtt", Host: broker.address}, ClientID: "envoy-mqtt-demo"}
-	err = c.serve(ctx, cfg, mqtt, ns, log)
+	err = serve(ctx, newBridge(cfg, mqtt, ns, log), ns, log)
 	return errors.Join(err, show.err())
 }
 

@@ -6,7 +6,8 @@ import (
 	"crypto/x509"
 	"fmt"
 	"os"
-	"time"
+	"os/signal"
+	"syscall"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -25,46 +26,28 @@ func (c *console) runCommand() *cobra.Command {
 }
 
 // run is the program's main job. Only a wrong configuration ends it: a
-// gateway, a cloud or a broker that is not there is waited for.
+// gateway, a cloud or a broker that is not there is waited for. SIGHUP makes it
+// read the configuration again.
 func (c *console) run(ctx context.Context) error {
-	cfg, err := loadConfig(c.configPath, c.environ, nil)
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	s, err := c.setUp()
 	if err != nil {
 		return err
 	}
-	log := c.newLogger(cfg.General.LogLevel, cfg.General.LogFormat)
-	log.Info().Str("version", programVersion()).Str("config", cfg.File).Int("gateways", len(cfg.Gateways)).Msg("envoy-mqtt starts")
-	for _, w := range cfg.Warnings {
-		log.Warn().Msg(w)
+	log := s.log
+	log.Info().Str("version", programVersion()).Str("config", s.cfg.File).Int("gateways", len(s.cfg.Gateways)).Msg("envoy-mqtt starts")
+	for s != nil && err == nil {
+		log = s.log
+		s, err = c.serveUntil(ctx, s, hup)
 	}
-	mqtt, err := brokerOf(cfg.MQTT)
-	if err != nil {
-		return err
-	}
-	state := stateDir(cfg, c.environ)
-	if mqtt.ClientID == "" {
-		if mqtt.ClientID, err = clientID(state); err != nil {
-			log.Warn().Err(err).Msg("state folder")
-		}
-	}
-	started := time.Now()
-	look := func(b *bridge.Bridge) (bridge.State, health) {
-		s := b.State()
-		return s, healthOf(s, cfg.Gateways, started, time.Now())
-	}
-	keepsHealth := func(ctx context.Context, b *bridge.Bridge) error {
-		keepHealth(ctx, state, func() health { _, h := look(b); return h }, log)
-		return nil
-	}
-	tellsSystemd := func(ctx context.Context, b *bridge.Bridge) error {
-		newSystemd(log).watch(ctx, func() (bridge.State, health) { return look(b) })
-		return nil
-	}
-	return c.serve(ctx, cfg, mqtt, newNeighbours(cfg, state), log, keepsHealth, tellsSystemd)
+	log.Info().Msg("envoy-mqtt stopped")
+	return err
 }
 
-// serve joins the gateways, their tokens and the broker until ctx ends. Beside
-// the bridge run those who watch it.
-func (c *console) serve(ctx context.Context, cfg config, mqtt bridge.MQTT, ns []*neighbour, log zerolog.Logger, watchers ...func(context.Context, *bridge.Bridge) error) error {
+// newBridge returns the bridge that cfg describes.
+func newBridge(cfg config, mqtt bridge.MQTT, ns []*neighbour, log zerolog.Logger) *bridge.Bridge {
 	b := &bridge.Bridge{
 		MQTT:  mqtt,
 		Topic: cfg.MQTT.Topic,
@@ -76,19 +59,25 @@ func (c *console) serve(ctx context.Context, cfg config, mqtt bridge.MQTT, ns []
 		Version: programVersion(),
 		Log:     log,
 	}
+	for _, n := range ns {
+		b.Feeds = append(b.Feeds, n.feed(log))
+	}
+	return b
+}
+
+// serve joins the gateways, their tokens and the broker until ctx ends. Beside
+// the bridge run those who watch it.
+func serve(ctx context.Context, b *bridge.Bridge, ns []*neighbour, log zerolog.Logger, watchers ...func(context.Context, *bridge.Bridge) error) error {
 	// What is beside the bridge lives as long as the readings, not as long as the last words.
 	g, beside := errgroup.WithContext(ctx)
 	for _, n := range ns {
-		b.Feeds = append(b.Feeds, n.feed(log))
 		g.Go(func() error { return n.keepToken(beside, log) })
 	}
 	for _, watch := range watchers {
 		g.Go(func() error { return watch(beside, b) })
 	}
 	g.Go(func() error { return b.Run(ctx) })
-	err := g.Wait()
-	log.Info().Msg("envoy-mqtt stopped")
-	return err
+	return g.Wait()
 }
 
 // brokerOf returns the broker's address and credentials.

@@ -55,7 +55,11 @@ func (s systemd) watch(ctx context.Context, look func() (bridge.State, health)) 
 		}
 		select {
 		case <-ctx.Done():
-			s.notify(daemon.SdNotifyStopping)
+			if isReload(context.Cause(ctx)) {
+				s.notify(daemon.SdNotifyReloading)
+			} else {
+				s.notify(daemon.SdNotifyStopping)
+			}
 			return
 		case <-beat.C:
 		}

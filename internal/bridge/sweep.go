@@ -123,7 +123,7 @@ func (s *sweeper) sweep(ctx context.Context, p Place) error {
 	link := s.house.writer.link
 	subs := make([]subscription, len(filters))
 	for i, f := range filters {
-		subs[i] = subscription{topic: f, noLocal: true} // QoS 0: the broker sends all at once
+		subs[i] = subscription{topic: f} // of QoS 0: the broker sends all at once
 	}
 	if err := link.subscribe(ctx, subs...); err != nil {
 		return err

@@ -44,27 +44,32 @@ func TestSweep(t *testing.T) {
 	}{
 		{
 			"nothing", func(*bridge.Bridge) {}, nil,
-			[]string{configTopic, availTopic, energyTopic, "homeassistant/device/envoy_bridge/config"}, nil,
+			[]string{configTopic, availTopic, energyTopic, "homeassistant/device/envoy_bridge/config"},
+			nil,
 		},
 		{
 			"another topic", func(b *bridge.Bridge) { b.Topic = "solar" },
 			[]string{"envoy/" + serial + "/", "envoy/bridge/", "homeassistant/device/envoy_bridge/"},
-			[]string{configTopic, "solar/bridge/state", "solar/" + serial + "/availability", "homeassistant/device/solar_bridge/config"}, []string{serial},
+			[]string{configTopic, "solar/bridge/state", "solar/" + serial + "/availability", "homeassistant/device/solar_bridge/config"},
+			[]string{serial},
 		},
 		{
 			"another prefix", func(b *bridge.Bridge) { b.HomeAssistant.Prefix = "ha" },
 			[]string{"homeassistant/device/envoy_"},
-			[]string{"ha/device/envoy_" + serial + "/config", "ha/device/envoy_bridge/config", availTopic, energyTopic}, []string{serial},
+			[]string{"ha/device/envoy_" + serial + "/config", "ha/device/envoy_bridge/config", availTopic, energyTopic},
+			[]string{serial},
 		},
 		{
 			"no discovery", func(b *bridge.Bridge) { b.HomeAssistant.Off = true },
 			[]string{"homeassistant/device/envoy_"},
-			[]string{availTopic, energyTopic}, []string{serial},
+			[]string{availTopic, energyTopic},
+			[]string{serial},
 		},
 		{
 			"a gateway less", func(b *bridge.Bridge) { b.Feeds = b.Feeds[1:] },
 			[]string{"envoy/" + serial + "/", configTopic},
-			[]string{"envoy/" + other + "/availability", "homeassistant/device/envoy_" + other + "/config", "envoy/bridge/state"}, []string{serial},
+			[]string{"envoy/" + other + "/availability", "homeassistant/device/envoy_" + other + "/config", "envoy/bridge/state"},
+			[]string{serial},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

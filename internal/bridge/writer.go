@@ -129,7 +129,8 @@ func (w *writer) subscriptions() []subscription {
 	for _, topic := range w.topics.births() {
 		subs = append(subs, subscription{topic: topic, qos: 1, retainHandling: 2})
 	}
-	return append(subs, subscription{topic: w.topics.config("+"), noLocal: true})
+	// Not noLocal: some brokers then keep back what we ourselves retained (mochi 2.7.9).
+	return append(subs, subscription{topic: w.topics.config("+")})
 }
 
 // heard takes what comes in.

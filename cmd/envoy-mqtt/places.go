@@ -1,0 +1,105 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+)
+
+// places remembers, over restarts, where on which broker something of ours may
+// be retained, so that it can be taken away when the configuration has moved on.
+type places struct {
+	path   string
+	broker string // the present one, as host:port
+
+	mu  sync.Mutex // guards all
+	all []place
+}
+
+type place struct {
+	Broker  string   `json:"broker"`
+	Topic   string   `json:"topic"`
+	Prefix  string   `json:"prefix,omitempty"` // of discovery; empty for none
+	Serials []string `json:"serials,omitempty"`
+}
+
+// newPlaces reads what is remembered. A file that cannot be read is as good as none.
+func newPlaces(state, broker string) *places {
+	p := &places{path: filepath.Join(state, "published.json"), broker: broker}
+	if data, err := os.ReadFile(p.path); err == nil && json.Unmarshal(data, &p.all) != nil {
+		p.all = nil
+	}
+	return p
+}
+
+// earlier returns the places on the present broker.
+func (p *places) earlier() (on []bridge.Place) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, l := range p.all {
+		if l.Broker == p.broker {
+			on = append(on, bridge.Place{Topic: l.Topic, Prefix: l.Prefix, Serials: slices.Clone(l.Serials)})
+		}
+	}
+	return on
+}
+
+// note remembers that gateways are published at a place.
+func (p *places) note(topic, prefix string, serials ...string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := p.find(topic, prefix)
+	news := i < 0
+	if news {
+		i = len(p.all)
+		p.all = append(p.all, place{Broker: p.broker, Topic: topic, Prefix: prefix})
+	}
+	for _, serial := range serials {
+		if l := &p.all[i]; serial != "" && !slices.Contains(l.Serials, serial) {
+			l.Serials = append(l.Serials, serial)
+			news = true
+		}
+	}
+	if !news {
+		return nil
+	}
+	return p.save()
+}
+
+// cleared forgets what was taken away; the place that topic and prefix name is
+// in use and stays.
+func (p *places) cleared(gone bridge.Place, topic, prefix string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := p.find(gone.Topic, gone.Prefix)
+	if i < 0 {
+		return nil
+	}
+	l := &p.all[i]
+	l.Serials = slices.DeleteFunc(l.Serials, func(s string) bool { return slices.Contains(gone.Serials, s) })
+	if i != p.find(topic, prefix) && len(l.Serials) == 0 {
+		p.all = slices.Delete(p.all, i, i+1)
+	}
+	return p.save()
+}
+
+func (p *places) find(topic, prefix string) int {
+	return slices.IndexFunc(p.all, func(l place) bool { return l.Broker == p.broker && l.Topic == topic && l.Prefix == prefix })
+}
+
+// save writes the file. The caller holds the lock.
+func (p *places) save() error {
+	data, err := json.MarshalIndent(p.all, "", "\t")
+	if err != nil {
+		panic(err) // strings
+	}
+	if err := keep(p.path, string(data)); err != nil {
+		return fmt.Errorf("remember where was published: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"reflect"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+)
+
+// A setup is a configuration and what it comes to.
+type setup struct {
+	cfg   config
+	mqtt  bridge.MQTT
+	state string // the folder
+	log   zerolog.Logger
+}
+
+// setUp reads the configuration.
+func (c *console) setUp() (*setup, error) {
+	cfg, err := loadConfig(c.configPath, c.environ, nil)
+	if err != nil {
+		return nil, err
+	}
+	mqtt, err := brokerOf(cfg.MQTT)
+	if err != nil {
+		return nil, err
+	}
+	return &setup{cfg, mqtt, stateDir(cfg, c.environ), c.newLogger(cfg.General.LogLevel, cfg.General.LogFormat)}, nil
+}
+
+// errReload is the cause of a context that ends because another configuration
+// is to be served. Where the broker and the topics stay the same it is
+// [bridge.ErrHandover].
+var errReload = errors.New("another configuration")
+
+func isReload(err error) bool { return errors.Is(err, errReload) || errors.Is(err, bridge.ErrHandover) }
+
+// reload waits for SIGHUP and reads the configuration again. One that is wrong
+// is refused, and the present one goes on; another is handed to end.
+func (c *console) reload(ctx context.Context, now *setup, hup <-chan os.Signal, end func(*setup, error)) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hup:
+		}
+		next, err := c.setUp()
+		if err != nil {
+			now.log.Error().Err(err).Msg("configuration refused, the old one goes on")
+			continue
+		}
+		if next.cfg.MQTT.ClientID == "" && next.state == now.state {
+			next.mqtt.ClientID = now.mqtt.ClientID // the same, also where it could not be kept
+		}
+		cause := errReload
+		if reflect.DeepEqual(next.cfg.MQTT, now.cfg.MQTT) && next.mqtt.ClientID == now.mqtt.ClientID {
+			cause = bridge.ErrHandover
+		}
+		next.log.Info().Str("config", next.cfg.File).Int("gateways", len(next.cfg.Gateways)).Msg("configuration read again")
+		end(next, cause)
+		return
+	}
+}
+
+// serveUntil serves s until ctx ends, or until there is another configuration
+// to serve, which it returns.
+func (c *console) serveUntil(ctx context.Context, s *setup, hup <-chan os.Signal) (next *setup, err error) {
+	for _, w := range s.cfg.Warnings {
+		s.log.Warn().Msg(w)
+	}
+	warn := func(err error) {
+		if err != nil {
+			s.log.Warn().Err(err).Msg("state folder")
+		}
+	}
+	lock, err := lockState(s.state)
+	warn(err)
+	if lock != nil {
+		defer lock.Close()
+	}
+	if s.mqtt.ClientID == "" {
+		s.mqtt.ClientID, err = clientID(s.state)
+		warn(err)
+	}
+	ns := newNeighbours(s.cfg, s.state)
+	b := newBridge(s.cfg, s.mqtt, ns, s.log)
+	remember(b, s, ns, warn)
+
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	started := time.Now()
+	look := func(b *bridge.Bridge) (bridge.State, health) {
+		state := b.State()
+		return state, healthOf(state, s.cfg.Gateways, started, time.Now())
+	}
+	keepsHealth := func(ctx context.Context, b *bridge.Bridge) error {
+		keepHealth(ctx, s.state, func() health { _, h := look(b); return h }, s.log)
+		return nil
+	}
+	tellsSystemd := func(ctx context.Context, b *bridge.Bridge) error {
+		newSystemd(s.log).watch(ctx, func() (bridge.State, health) { return look(b) })
+		return nil
+	}
+	reloads := func(ctx context.Context, _ *bridge.Bridge) error {
+		c.reload(ctx, s, hup, func(n *setup, cause error) { next = n; end(cause) })
+		return nil
+	}
+	err = serve(ctx, b, ns, s.log, keepsHealth, tellsSystemd, reloads)
+	for _, n := range ns {
+		n.client.CloseIdle()
+	}
+	return next, err
+}
+
+// remember tells b where earlier runs published, and keeps that up to date.
+func remember(b *bridge.Bridge, s *setup, ns []*neighbour, warn func(error)) {
+	topic, prefix := s.cfg.MQTT.Topic, ""
+	if s.cfg.HomeAssistant.Discovery {
+		prefix = s.cfg.HomeAssistant.Prefix
+	}
+	broker := "home assistant's" // the Supervisor knows where it is
+	if s.mqtt.URL != nil {
+		broker = s.mqtt.URL.Host
+	}
+	places := newPlaces(s.state, broker)
+	b.Earlier = places.earlier()
+	b.Cleared = func(gone bridge.Place) { warn(places.cleared(gone, topic, prefix)) }
+	warn(places.note(topic, prefix))
+	for i, n := range ns {
+		found := b.Feeds[i].Found
+		b.Feeds[i].Found = func(serial string) {
+			found(serial)
+			warn(places.note(topic, prefix, serial))
+		}
+		warn(places.note(topic, prefix, n.knownSerial()))
+	}
+}

@@ -1,0 +1,115 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+)
+
+// hangUp has the program read this configuration.
+func (h *house) hangUp(t *testing.T, p *process, config string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(h.dir, "config.ini"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// more waits for more live documents than there are.
+func (h *house) more(t *testing.T, base string) {
+	t.Helper()
+	n := strings.Count(h.recorded(), base+"/122012345678/live {")
+	await(t, "live documents under "+base, func() bool { return strings.Count(h.recorded(), base+"/122012345678/live {") > n+3 })
+}
+
+// TestReload: SIGHUP brings a good configuration into force without a word of
+// being offline, a bad one is refused, and another TOPIC leaves nothing behind.
+func TestReload(t *testing.T) {
+	h := newHouse(t, new(envoytest.Gateway))
+	h.record(t)
+	p := h.start(t, withAccount)
+	h.more(t, "envoy")
+
+	h.hangUp(t, p, h.config+withAccount+"USRNAME = x\n")
+	p.awaitLog(t, "configuration refused, the old one goes on")
+	if !strings.Contains(p.log.String(), "did you mean USERNAME") {
+		t.Error("the log does not say what is wrong")
+	}
+	h.more(t, "envoy")
+
+	h.hangUp(t, p, strings.Replace(h.config, "LOG_LEVEL = debug", "LOG_LEVEL = info", 1)+withAccount+"NAME = Roof\n")
+	p.awaitLog(t, "configuration read again")
+	await(t, "the new name", func() bool { return strings.Contains(h.recorded(), `"name":"Roof"`) })
+	h.more(t, "envoy")
+	if strings.Contains(h.recorded(), " offline\n") {
+		t.Errorf("a reload that changes neither broker nor topics says offline:\n%s", p.log)
+	}
+
+	h.hangUp(t, p, strings.Replace(h.config, "[ENLIGHTEN]", "TOPIC = solar\n[ENLIGHTEN]", 1)+withAccount)
+	h.more(t, "solar")
+	p.awaitLog(t, "old topics cleared")
+	got := h.recorded()
+	for _, topic := range []string{"envoy/bridge/state", "envoy/bridge/info", "envoy/122012345678/availability", "envoy/122012345678/production/energy", "homeassistant/device/envoy_bridge/config"} {
+		if !strings.Contains(got, "\n"+topic+" \n") {
+			t.Errorf("%s was not cleared", topic)
+		}
+	}
+	if strings.Contains(got, "homeassistant/device/envoy_122012345678/config \n") {
+		t.Error("the gateway was removed from Home Assistant for a moment")
+	}
+	if n := len(h.cloud.Logins()); n != 1 {
+		t.Errorf("%d logins over three reloads, want 1", n)
+	}
+	if code := p.stop(t); code != 0 {
+		t.Errorf("exit code %d, want 0", code)
+	}
+}
+
+// TestPlacesOutliveTheProcess: what the program published before it was stopped
+// and configured anew is cleared at the next start.
+func TestPlacesOutliveTheProcess(t *testing.T) {
+	h := newHouse(t, new(envoytest.Gateway))
+	h.record(t)
+	p := h.start(t, withAccount)
+	h.more(t, "envoy")
+	p.stop(t)
+	h.config = strings.Replace(h.config, "[ENLIGHTEN]", "TOPIC = solar\n[HOMEASSISTANT]\nPREFIX = ha\n[ENLIGHTEN]", 1)
+	p = h.start(t, withAccount)
+	p.awaitLog(t, "old topics cleared")
+	p.stop(t)
+	for _, topic := range []string{"envoy/bridge/state", "envoy/122012345678/availability", "homeassistant/device/envoy_122012345678/config"} {
+		if !strings.Contains(h.recorded(), "\n"+topic+" \n") {
+			t.Errorf("%s was not cleared", topic)
+		}
+	}
+	if got, err := os.ReadFile(filepath.Join(h.dir, "state", "published.json")); err != nil || strings.Contains(string(got), "envoy\"") || !strings.Contains(string(got), "solar") {
+		t.Errorf("published.json: %s, %v, want the present place alone", got, err)
+	}
+}
+
+// TestSharedStateDir: two programs with one folder are told of each other.
+func TestSharedStateDir(t *testing.T) {
+	h := newHouse(t, new(envoytest.Gateway))
+	first := h.start(t, withAccount)
+	first.awaitLog(t, "gateway found")
+	second := h.start(t, withAccount)
+	second.awaitLog(t, "another envoy-mqtt uses this folder too")
+	first.stop(t)
+	second.stop(t)
+	third := h.start(t, withAccount)
+	third.awaitLog(t, `"message":"sample"`)
+	third.stop(t)
+	for i, p := range []*process{first, third} {
+		if strings.Contains(p.log.String(), "another envoy-mqtt") {
+			t.Errorf("process %d is told of a neighbour that it has not", i)
+		}
+	}
+}
