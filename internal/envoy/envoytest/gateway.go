@@ -30,6 +30,9 @@ type Gateway struct {
 	Split      bool // split phase as in the US: two legs of 120 V; Phases is not looked at
 	ThreeLines bool // the new meter stack: always three lines, the unused all zero
 	Inverters  int  // number of microinverters; 0 means 12
+	Gone       int  // microinverters that were taken away and that device_data remembers
+	Batteries  int  // IQ Batteries, with a system controller
+	ACBs       int  // AC Batteries
 
 	Latency  time.Duration // before the answer to a request for data
 	Remember int           // how many requests Requests returns at most; 0 means 1000
@@ -116,8 +119,12 @@ var pages = map[string]func(*Gateway, *http.Request) answer{
 	"/production":                  (*Gateway).productionPage,
 	"/api/v1/production":           (*Gateway).apiProduction,
 	"/api/v1/production/inverters": (*Gateway).apiInverters,
+	"/ivp/ensemble/inventory":      (*Gateway).ensemble,
+	"/ivp/ensemble/power":          (*Gateway).batteryPower,
+	"/ivp/ensemble/secctrl":        (*Gateway).batteryTotals,
 	"/ivp/meters":                  (*Gateway).meters,
 	"/ivp/meters/readings":         (*Gateway).readings,
+	"/ivp/pdm/device_data":         (*Gateway).deviceData,
 }
 
 // isData says whether a path is behind the login: not the pages that tell what

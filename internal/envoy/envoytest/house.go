@@ -9,13 +9,14 @@ import (
 // numbers, so that every sum of them is exact.
 type flow struct {
 	pv  [3]int64 // what the sun gives; 0 at night
-	use [3]int64 // what the house takes; never below 0
+	use [3]int64 // what the house takes; never below 0 but for batteries that give more
 }
 
 // A house is what the gateway's CTs are clamped around.
 type house struct {
 	lines int  // conductors, 1 to 3
 	split bool // the two conductors are legs of one phase
+	packs int  // batteries, on the first conductor
 }
 
 // at returns what flows at a time of the house's clock. It is a pure function:
@@ -30,6 +31,7 @@ func (h house) at(t time.Time) flow {
 	for i, w := range loads(t) {
 		f.use[i%h.lines] += int64(1000 * w)
 	}
+	f.use[0] -= int64(h.packs) * packPower(t)
 	return f
 }
 

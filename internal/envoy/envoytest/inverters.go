@@ -52,15 +52,25 @@ func (g *Gateway) apiInverters(*http.Request) answer {
 	}
 	m := g.measure()
 	v := m.Inverters
-	rows := make([]row, 0, v.Count)
+	rows := make([]row, 0, v.Count+g.ACBs)
 	for i := range v.Count {
-		w := v.Power / v.Count
-		if i < v.Power%v.Count {
-			w++ // so that the sum is right
-		}
-		rows = append(rows, row{fmt.Sprintf("1221%08d", 10007*(i+1)), v.Time.Unix() - int64(i), 1, w, 520})
+		rows = append(rows, row{inverterSerial(i), v.Time.Unix() - int64(i), 1, v.share(i), 520})
+	}
+	for i := range g.ACBs {
+		rows = append(rows, row{acbSerial(i), v.Time.Unix() - 900, 11, i, 149})
 	}
 	a := native("application/json", "  ", rows)
 	a.reading = m
 	return a
+}
+
+func inverterSerial(i int) string { return fmt.Sprintf("1221%08d", 10007*(i+1)) }
+
+// share is the power of inverter i: such that the sum is right.
+func (v Inverters) share(i int) int {
+	w := v.Power / v.Count
+	if i < v.Power%v.Count {
+		w++
+	}
+	return w
 }

@@ -69,6 +69,7 @@ type acbEntry struct {
 	WNow        int    `json:"wNow"`
 	WhNow       int    `json:"whNow"`
 	State       string `json:"state"`
+	PercentFull int    `json:"percentFull,omitempty"`
 }
 
 func (g *Gateway) productionJSON(r *http.Request) answer {
@@ -94,7 +95,7 @@ func (g *Gateway) document(details bool) answer {
 		Production: []any{invertersEntry{
 			"inverters", r.Inverters.Count, r.Inverters.Time.Unix(), r.Inverters.Power, r.Inverters.Energy,
 		}},
-		Storage: []any{acbEntry{Type: "acb", State: "idle"}},
+		Storage: []any{g.acBatteries(r.Time)},
 	}
 	if !g.Standard {
 		total := r.Consumption

@@ -52,7 +52,7 @@ type Inverters struct {
 // measure reads the house.
 func (g *Gateway) measure() *Reading {
 	now := time.Now()
-	h := house{g.lines(), g.Split}
+	h := house{g.lines(), g.Split, g.Batteries}
 	g.house.advance(now, h, g.Start, g.Speed)
 	r := &Reading{Time: time.Unix(now.Unix(), 0)}
 	r.Production.Active, r.Net.Active = g.measures()

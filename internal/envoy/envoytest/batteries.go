@@ -1,0 +1,138 @@
+package envoytest
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// A pack is an IQ Battery: it charges around noon and gives the evening what it
+// took, between a fifth and four fifths.
+const (
+	packCapacity = 3500    // Wh
+	packRate     = 525_000 // mW: three fifths of the capacity in four hours
+)
+
+// packPower is what one pack gives, in mW; less than zero while it is charged.
+func packPower(t time.Time) int64 {
+	switch h := hours(t); {
+	case h >= 10 && h < 14:
+		return -packRate
+	case h >= 18 && h < 22:
+		return packRate
+	}
+	return 0
+}
+
+// packLevel is how full a pack is, in %.
+func packLevel(t time.Time) int {
+	h := hours(t)
+	return 20 + int(15*(min(max(h-10, 0), 4)-min(max(h-18, 0), 4)))
+}
+
+func packSerial(i int) string { return fmt.Sprintf("1219%08d", 10009*(i+1)) }
+func acbSerial(i int) string  { return fmt.Sprintf("1217%08d", 10037*(i+1)) }
+
+const controllerSerial = "121600010039"
+
+// ensemble is /ivp/ensemble/inventory: batteries and the system controller.
+func (g *Gateway) ensemble(r *http.Request) answer {
+	if !g.version().atLeast(5) {
+		return g.missing(r.URL.Path)
+	}
+	m := g.measure()
+	packs, led := []any{}, map[int64]int{-packRate: 12, packRate: 13, 0: 14}[packPower(g.house.clock)]
+	for i := range g.Batteries {
+		packs = append(packs, map[string]any{
+			"part_num": "830-01760-r42", "serial_num": packSerial(i), "installed": 1731789415, "device_status": []string{"envoy.global.ok", "prop.done"},
+			"last_rpt_date": m.Time.Unix() - 60, "admin_state": 6, "admin_state_str": "ENCHG_STATE_READY", "img_pnum_running": "2.6.7854_rel/22.33",
+			"communicating": true, "sleep_enabled": false, "percentFull": packLevel(g.house.clock), "temperature": 21 + i, "maxCellTemp": 22 + i,
+			"led_status": led, "dc_switch_off": false, "encharge_rev": 2, "encharge_capacity": packCapacity,
+		})
+	}
+	doc := []any{}
+	if len(packs) > 0 {
+		controller := map[string]any{
+			"part_num": "860-01801-r70", "serial_num": controllerSerial, "last_rpt_date": m.Time.Unix() - 30, "admin_state": 24,
+			"admin_state_str": "ENPWR_STATE_OPER_CLOSED", "img_pnum_running": "2.7.6360_rel/31.33", "communicating": true, "temperature": 77,
+			"mains_admin_state": "closed", "mains_oper_state": "closed", "Enpwr_grid_mode": "multimode-ongrid",
+		}
+		doc = append(doc, map[string]any{"type": "ENCHARGE", "devices": packs}, map[string]any{"type": "ENPOWER", "devices": []any{controller}})
+	}
+	a := native("", "  ", doc)
+	a.reading = m
+	return a
+}
+
+// batteryPower is /ivp/ensemble/power; its key really ends with a colon.
+func (g *Gateway) batteryPower(r *http.Request) answer {
+	if a, refused := g.noBatteryPage(r); refused {
+		return a
+	}
+	m := g.measure()
+	packs := []any{}
+	for i := range g.Batteries {
+		w := packPower(g.house.clock)
+		packs = append(packs, map[string]any{"serial_num": packSerial(i), "real_power_mw": w, "apparent_power_mva": w, "soc": packLevel(g.house.clock)})
+	}
+	a := native("", "  ", map[string]any{"devices:": packs})
+	a.reading = m
+	return a
+}
+
+// batteryTotals is /ivp/ensemble/secctrl: zeros where there are no batteries.
+func (g *Gateway) batteryTotals(r *http.Request) answer {
+	if a, refused := g.noBatteryPage(r); refused {
+		return a
+	}
+	m := g.measure()
+	level, capacity, acb := packLevel(g.house.clock), g.Batteries*packCapacity, g.ACBs*acbCapacity
+	if g.Batteries == 0 {
+		level = 0
+	}
+	energy, acbLevel := capacity*level/100, 0
+	if g.ACBs > 0 {
+		acbLevel = acbPercent
+	}
+	all := 0
+	if capacity+acb > 0 {
+		all = 100 * (energy + acb*acbLevel/100) / (capacity + acb)
+	}
+	a := native("", "  ", map[string]any{
+		"shutdown": false, "configured_backup_soc": 20, "adjusted_backup_soc": 20, "agg_soc": all, "Max_energy": capacity + acb,
+		"ENC_agg_soc": level, "ENC_agg_backup_energy": capacity / 5, "ENC_agg_avail_energy": energy,
+		"Enc_commissioned_capacity": capacity, "Enc_max_available_capacity": capacity, "ACB_agg_soc": acbLevel, "ACB_agg_energy": acb * acbLevel / 100,
+	})
+	a.reading = m
+	return a
+}
+
+// noBatteryPage answers where the page is not: below 5 nowhere, and early 7.3
+// refuses it without batteries, as if the token were bad.
+func (g *Gateway) noBatteryPage(r *http.Request) (answer, bool) {
+	switch v := g.version(); {
+	case !v.atLeast(5):
+		return g.missing(r.URL.Path), true
+	case g.Batteries+g.ACBs == 0 && v.tokens() && !v.atLeast(7, 3, 466):
+		return g.unauthorized(), true
+	}
+	return answer{}, false
+}
+
+// What an AC Battery holds, in Wh, and how full all of them are.
+const (
+	acbCapacity = 1240
+	acbPercent  = 25
+)
+
+// acBatteries is the entry of the AC Batteries in /production.json, with and
+// without any.
+func (g *Gateway) acBatteries(now time.Time) acbEntry {
+	if g.ACBs == 0 {
+		return acbEntry{Type: "acb", State: "idle"}
+	}
+	return acbEntry{
+		Type: "acb", ActiveCount: g.ACBs, ReadingTime: now.Unix() - 900, State: "discharging",
+		WNow: 80 * g.ACBs, WhNow: g.ACBs * acbCapacity * acbPercent / 100, PercentFull: acbPercent,
+	}
+}
