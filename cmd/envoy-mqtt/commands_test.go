@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,6 +27,12 @@ func TestExitCodes(t *testing.T) {
 		{"USRNAME = x\n", []string{"run"}, 2, "did you mean USERNAME"},
 		{"USRNAME = x\n", []string{"check"}, 2, "did you mean USERNAME"},
 		{"", []string{"demo", "--phases", "4"}, 2, "--phases 4"},
+		{"", []string{"consumers"}, 0, "astrameter "},
+		{"", []string{"consumers", "Victron"}, 0, "topic = enphase/envoy-s/meters"},
+		{"", []string{"consumers", "evc"}, 2, "did you mean evcc"},
+		{"", []string{"consumers", "evcc", "--phases", "4"}, 2, "--phases 4"},
+		{"", []string{"consumers", "evcc", "--gateway", "envoy_shed"}, 2, "there is no section [ENVOY_SHED]"},
+		{"USRNAME = x\n", []string{"consumers", "evcc"}, 2, "did you mean USERNAME"},
 		{"", []string{"read"}, 1, "set TOKEN, or USERNAME and PASSWORD"},
 		{"", []string{"check"}, 1, "set TOKEN, or USERNAME and PASSWORD"},
 		{withAccount, []string{"read"}, 0, "production"},
@@ -165,6 +172,33 @@ func TestLiveTable(t *testing.T) {
 	for _, want := range []string{"2026-11-23", "grid", "-300", "production", "12"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("table without %q:\n%s", want, got)
+		}
+	}
+}
+
+// TestConsumersCommand: what was seen is filled in, nobody is asked, and what has to be looked at is said aside.
+func TestConsumersCommand(t *testing.T) {
+	h := newHouse(t, new(envoytest.Gateway))
+	h.server.Refuse(true)
+	h.broker.close()
+	code, out, notes := h.run(t, "", "consumers", "opendtu")
+	if code != 0 || !strings.Contains(out, "envoy/SERIAL/live") || !strings.Contains(notes, "not known yet") || !strings.Contains(notes, "on its own machine only") {
+		t.Errorf("consumers opendtu before anything was seen: %d\n%s%s", code, out, notes)
+	}
+	seen := newSeen(filepath.Join(h.dir, "state"))
+	if err := errors.Join(seen.note("ENVOY", "122200000001"), seen.notePhases("ENVOY", 1)); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{nil, "JSON_PATH = $.grid.power\n"},
+		{[]string{"--phases", "3"}, "JSON_PATHS = $.grid.l1.power, $.grid.l2.power, $.grid.l3.power\n"},
+	} {
+		_, out, _ := h.run(t, "", append([]string{"consumers", "astrameter"}, tt.args...)...)
+		if !strings.Contains(out, tt.want) || !strings.Contains(out, "TOPIC = envoy/122200000001/live") {
+			t.Errorf("consumers astrameter %v: no %q in\n%s", tt.args, tt.want, out)
 		}
 	}
 }

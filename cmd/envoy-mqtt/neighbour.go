@@ -74,6 +74,11 @@ func (n *neighbour) feed(log zerolog.Logger) bridge.Feed {
 				log.Warn().Err(err).Msg("state folder")
 			}
 		},
+		Phases: func(phases int) {
+			if err := n.seen.notePhases(n.Section, phases); err != nil {
+				log.Warn().Err(err).Msg("state folder")
+			}
+		},
 	}
 }
 

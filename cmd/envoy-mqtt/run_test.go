@@ -27,6 +27,10 @@ func TestRun(t *testing.T) {
 	if code := p.stop(t); code != 0 {
 		t.Errorf("exit code %d after SIGTERM, want 0\n%s", code, p.log)
 	}
+	seen := newSeen(filepath.Join(h.dir, "state"))
+	if sn := seen.serial("ENVOY"); sn == "" || seen.phasesOf(sn) != 3 {
+		t.Errorf("seen: gateway %q with %d phases, want 3", sn, seen.phasesOf(sn))
+	}
 	got := h.recorded()
 	if !strings.Contains(got, "/availability offline") || !strings.HasSuffix(got, "envoy/bridge/state offline\n") {
 		t.Errorf("the last words are missing:\n%s", got[max(0, len(got)-500):])

@@ -9,25 +9,35 @@ import (
 	"sync"
 )
 
-// seen remembers, over restarts, which gateway answered under which section:
-// what an unreachable gateway published last has to be marked offline, and a
-// gateway that was replaced leaves entities behind.
+// seen remembers, over restarts, which gateway answered under which section,
+// and its phases: what an unreachable gateway published last has to be marked
+// offline, a gateway that was replaced leaves entities behind, and other
+// programs' configurations are written without asking anybody.
 type seen struct {
-	path string
+	dir string
 
-	mu       sync.Mutex // guards sections
+	mu       sync.Mutex // guards what follows
 	sections map[string][]string
+	phases   map[string]int // by serial number
 }
+
+const (
+	gatewaysFile = "gateways.json"
+	phasesFile   = "phases.json"
+)
 
 // newSeen reads what was seen. A file that cannot be read is as good as none.
 func newSeen(state string) *seen {
-	s := &seen{path: filepath.Join(state, "gateways.json"), sections: map[string][]string{}}
-	if data, err := os.ReadFile(s.path); err == nil {
-		if json.Unmarshal(data, &s.sections) != nil || s.sections == nil {
-			s.sections = map[string][]string{}
-		}
+	return &seen{dir: state, sections: recall[[]string](state, gatewaysFile), phases: recall[int](state, phasesFile)}
+}
+
+func recall[V any](dir, file string) map[string]V {
+	m := map[string]V{}
+	data, err := os.ReadFile(filepath.Join(dir, file))
+	if err != nil || json.Unmarshal(data, &m) != nil || m == nil {
+		return map[string]V{}
 	}
-	return s
+	return m
 }
 
 // serial returns the serial number last seen under section, or "".
@@ -56,11 +66,35 @@ func (s *seen) note(section, serial string) error {
 	}
 	old = slices.DeleteFunc(old, func(o string) bool { return o == serial })
 	s.sections[section] = append(old, serial)
-	data, err := json.MarshalIndent(s.sections, "", "\t")
-	if err != nil {
-		panic(err) // a map of strings
+	return s.keep(gatewaysFile, s.sections)
+}
+
+// phasesOf returns how many phases the gateway of that serial number measured
+// last, 0 when that is not known.
+func (s *seen) phasesOf(serial string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.phases[serial]
+}
+
+// notePhases remembers the phases of the present gateway of section.
+func (s *seen) notePhases(section string, phases int) error {
+	serial := s.serial(section)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.phases[serial] == phases {
+		return nil
 	}
-	if err := keep(s.path, string(data)); err != nil {
+	s.phases[serial] = phases
+	return s.keep(phasesFile, s.phases)
+}
+
+func (s *seen) keep(file string, v any) error {
+	data, err := json.MarshalIndent(v, "", "\t")
+	if err != nil {
+		panic(err) // maps of strings and numbers
+	}
+	if err := keep(filepath.Join(s.dir, file), string(data)); err != nil {
 		return fmt.Errorf("remember the gateway: %w", err)
 	}
 	return nil

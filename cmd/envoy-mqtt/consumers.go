@@ -1,0 +1,216 @@
+package main
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"text/template"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// A consumer is a program that reads what the bridge publishes.
+type consumer struct {
+	name  string
+	about string
+	file  string // the template of its configuration, in consumers/
+}
+
+// consumers are those whose configuration can be printed, by name.
+var consumers = []consumer{
+	{"astrameter", "Marstek, Hoymiles and others through an emulated CT002 or Shelly: its config.ini", "astrameter.ini"},
+	{"evcc", "charges cars by the sun: meters of its evcc.yaml", "evcc.yaml"},
+	{"freeds", "diverts surplus into a water heater: what to set on its page", "freeds.txt"},
+	{"node-red", "flows to import: page, zero export, token alert", "node-red.json"},
+	{"opendtu", "OpenDTU-OnBattery's power meter: what to set on its page", "opendtu.txt"},
+	{"openhab", "a .things file", "openhab.things"},
+	{"openwb", "openWB 2's grid meter: a bridge in Mosquitto's configuration", "openwb.conf"},
+	{"telegraf", "into InfluxDB and others: a file for telegraf.d", "telegraf.toml"},
+	{"unimeter", "emulates Shelly Pro 3EM, EcoTracker and SMA meters: its uni-meter.conf", "unimeter.conf"},
+	{"victron", "Venus OS through dbus-mqtt-grid: its config.ini", "victron.ini"},
+	{"zendure", "SolarFlow hubs through solarflow-control: parts of its config.ini", "zendure.ini"},
+}
+
+//go:embed consumers
+var consumerFiles embed.FS
+
+func (c *console) consumersCommand() *cobra.Command {
+	var o consumerOptions
+	var names []string
+	for _, p := range consumers {
+		names = append(names, p.name)
+	}
+	cmd := &cobra.Command{
+		Use:       "consumers [program]",
+		Short:     "Prints the configuration of a program that reads from the broker, or lists those programs",
+		Args:      cobra.MaximumNArgs(1),
+		ValidArgs: names,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return failed(listConsumers(c.out))
+			}
+			i := slices.Index(names, strings.ToLower(args[0]))
+			if i < 0 {
+				likely, _ := nearest(args[0], names)
+				return fmt.Errorf("%q is not known; did you mean %s? There are %s", args[0], likely, strings.Join(names, ", "))
+			}
+			return c.printConsumer(consumers[i], o)
+		},
+	}
+	cmd.Flags().IntVar(&o.phases, "phases", 0, "phases of the grid connection: 1, 2 or 3 (default: as last seen, else 3)")
+	cmd.Flags().StringVar(&o.gateway, "gateway", "", "the gateway's `section`, where there are several (default: the first)")
+	return cmd
+}
+
+func listConsumers(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, p := range consumers {
+		fmt.Fprintf(t, "%s\t%s\n", p.name, p.about)
+	}
+	return t.Flush()
+}
+
+type consumerOptions struct {
+	phases  int
+	gateway string
+}
+
+// printConsumer fills in a template from the configuration and what was seen.
+func (c *console) printConsumer(p consumer, o consumerOptions) error {
+	if o.phases < 0 || o.phases > 3 {
+		return fmt.Errorf("--phases %d: there are 1, 2 or 3", o.phases)
+	}
+	cfg, err := loadConfig(c.configPath, c.environ, nil)
+	if err != nil {
+		return err
+	}
+	i := 0
+	if o.gateway != "" {
+		i = slices.IndexFunc(cfg.Gateways, func(g gatewayConfig) bool { return strings.EqualFold(g.Section, o.gateway) })
+	}
+	if i < 0 {
+		return fmt.Errorf("--gateway %s: there is no section [%s]", o.gateway, strings.ToUpper(o.gateway))
+	}
+	seen := newSeen(stateDir(cfg, c.environ))
+	setup := newConsumerSetup(cfg, cfg.Gateways[i], seen, o.phases)
+	for _, note := range setup.notes() {
+		fmt.Fprintln(c.err, "Note:", note)
+	}
+	text, err := render(p, setup)
+	if err != nil {
+		panic(err) // the templates are ours
+	}
+	_, err = c.out.Write(text)
+	return failed(err)
+}
+
+// A consumerSetup is what the templates are filled with.
+type consumerSetup struct {
+	Host     string // of the broker
+	Port     string
+	Address  string // both, as in a URL
+	TLS      bool
+	Username string // of the bridge, "" where the broker asks for none
+	CAFile   string
+	Base     string // of the gateway's topics, such as envoy/122200000001
+	State    string // the bridge's own state
+	Serial   string
+	Phases   []int         // 1, 2, 3 or 1, 2; none where there is one phase
+	Interval time.Duration // between two messages
+	MaxAge   int           // in seconds, of a reading that may still be acted on
+	Timeout  time.Duration // after which there surely is something wrong
+	Profile  bool          // [COMPAT] PROFILES names the one that this consumer needs
+	cfg      config
+	webHost  bool
+}
+
+// unknownSerial stands where no serial number is known.
+const unknownSerial = "SERIAL"
+
+func newConsumerSetup(cfg config, g gatewayConfig, seen *seen, phases int) consumerSetup {
+	s := consumerSetup{
+		Host: cfg.MQTT.URL.Hostname(), Port: cfg.MQTT.URL.Port(), Username: cfg.MQTT.Username, CAFile: cfg.MQTT.CAFile,
+		Serial: g.Serial, Interval: g.Interval, MaxAge: max(15, int(2*g.Interval/time.Second)+5), Timeout: max(30*time.Second, 3*g.Interval), cfg: cfg,
+	}
+	switch cfg.MQTT.URL.Scheme {
+	case "mqtts", "tls", "ssl":
+		s.TLS = true
+	case "ws", "wss":
+		s.TLS, s.webHost, s.Port = cfg.MQTT.URL.Scheme == "wss", true, ""
+	}
+	if s.Port == "" {
+		s.Port = map[bool]string{false: "1883", true: "8883"}[s.TLS]
+	}
+	s.Address = net.JoinHostPort(s.Host, s.Port)
+	for _, known := range []string{seen.serial(g.Section), unknownSerial} {
+		if s.Serial == "" {
+			s.Serial = known
+		}
+	}
+	s.Base, s.State = cfg.MQTT.Topic+"/"+s.Serial, cfg.MQTT.Topic+"/bridge/state"
+	for _, n := range []int{seen.phasesOf(s.Serial), 3} {
+		if phases == 0 {
+			phases = n
+		}
+	}
+	for n := 1; n <= phases && phases > 1; n++ {
+		s.Phases = append(s.Phases, n)
+	}
+	return s
+}
+
+// notes say what has to be looked at in the output.
+func (s consumerSetup) notes() (notes []string) {
+	if s.Serial == unknownSerial {
+		notes = append(notes, "the gateway's serial number is not known yet: run envoy-mqtt once, or set SERIAL")
+	}
+	if s.Host == "localhost" || strings.HasPrefix(s.Host, "127.") || s.Host == "::1" {
+		notes = append(notes, s.Host+" is the broker for programs on its own machine only")
+	}
+	if s.webHost {
+		notes = append(notes, "the bridge uses the broker's WebSocket; most programs need its MQTT port, and "+s.Port+" is a guess")
+	}
+	return notes
+}
+
+// render writes the configuration of p.
+func render(p consumer, s consumerSetup) ([]byte, error) {
+	s.Profile = slices.Contains(s.cfg.Compat.Profiles, p.name)
+	read := func(name string) (string, error) {
+		data, err := consumerFiles.ReadFile("consumers/" + name)
+		return string(data), err
+	}
+	text, err := read(p.file)
+	if err != nil {
+		return nil, err
+	}
+	t, err := template.New(p.name).Funcs(template.FuncMap{
+		"q":       quoted,
+		"file":    func(name string) (string, error) { text, err := read(name); return quoted(text), err },
+		"seconds": func(d time.Duration) int { return int((d + time.Second - 1) / time.Second) },
+	}).Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	err = t.Execute(&out, s)
+	return out.Bytes(), err
+}
+
+// quoted writes text as JSON, YAML, TOML and HOCON have it.
+func quoted(text string) string {
+	var out strings.Builder
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(text); err != nil {
+		panic(err) // a string
+	}
+	return strings.TrimSpace(out.String())
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// consumerSetups are the houses whose configurations are in testdata/consumers.
+func consumerSetups(t *testing.T) map[string]consumerSetup {
+	t.Helper()
+	setup := func(broker string, phases int, change func(*config)) consumerSetup {
+		cfg := defaults()
+		u, err := url.Parse(broker)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.MQTT.URL = u
+		cfg.Gateways[0].Serial = "122200000001"
+		change(&cfg)
+		return newConsumerSetup(cfg, cfg.Gateways[0], newSeen(t.TempDir()), phases)
+	}
+	return map[string]consumerSetup{
+		"three": setup("mqtts://broker.lan", 3, func(c *config) {
+			c.MQTT.Username, c.MQTT.Password, c.MQTT.CAFile = "anna", "hunter-2", "/etc/ca.pem"
+			c.Compat.Profiles = []string{"victron", "freeds"}
+		}),
+		"two": setup("mqtt://[fd00::1]", 2, func(c *config) { c.MQTT.Topic = "home/envoy" }),
+		"one": setup("mqtt://192.0.2.1:1884", 1, func(c *config) { c.Gateways[0].Interval = 30 * time.Second }),
+	}
+}
+
+// eachConsumer renders all of them for all houses.
+func eachConsumer(t *testing.T, check func(t *testing.T, p consumer, s consumerSetup, text string)) {
+	t.Helper()
+	for house, s := range consumerSetups(t) {
+		for _, p := range consumers {
+			t.Run(p.name+"/"+house, func(t *testing.T) {
+				text, err := render(p, s)
+				if err != nil {
+					t.Fatal(err)
+				}
+				check(t, p, s, string(text))
+			})
+		}
+	}
+}
+
+func TestConsumers(t *testing.T) {
+	eachConsumer(t, func(t *testing.T, p consumer, _ consumerSetup, text string) {
+		house := filepath.Base(t.Name())
+		if p.name != "node-red" { // which has one for all
+			golden(t, filepath.Join("testdata", "consumers", house+"-"+p.file), text)
+		}
+		if strings.Contains(text, "hunter-2") || strings.Contains(text, "<no value>") {
+			t.Errorf("a password or a gap is in it:\n%s", text)
+		}
+		if err := parses(p.file, text); err != nil {
+			t.Errorf("%v in\n%s", err, text)
+		}
+	})
+}
+
+// TestNodeRedFlows holds deploy/node-red/flows.json, for any gateway, to what the command prints.
+func TestNodeRedFlows(t *testing.T) {
+	cfg := defaults()
+	cfg.Gateways[0].Serial = "+"
+	text, err := render(consumers[3], newConsumerSetup(cfg, cfg.Gateways[0], newSeen(t.TempDir()), 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "../../deploy/node-red/flows.json", string(text))
+}
+
+// golden compares got with a file, or writes that with -update.
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s has changed; if that is right, go test -update. Now:\n%s", path, got)
+	}
+}
+
+// parses reads text as the program would, as far as a parser is at hand.
+func parses(file, text string) error {
+	var v any
+	switch filepath.Ext(file) {
+	case ".ini":
+		p := &ini{file: file}
+		sections, err := p.Unmarshal([]byte(text))
+		if err == nil && len(p.wrong) > 0 {
+			return errors.New(p.wrong[0].text)
+		}
+		if len(sections) == 0 {
+			return errors.New("no section")
+		}
+		return err
+	case ".yaml":
+		return yaml.Unmarshal([]byte(text), &v)
+	case ".toml":
+		return toml.Unmarshal([]byte(text), &v)
+	case ".json":
+		return json.Unmarshal([]byte(text), &v)
+	}
+	open := 0
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "#") || strings.HasPrefix(line, "//") {
+			continue
+		}
+		if strings.Count(line, `"`)%2 != 0 {
+			return errors.New("a quotation mark alone in " + line)
+		}
+		for _, pair := range []string{"{}", "[]"} {
+			open += strings.Count(line, pair[:1]) - strings.Count(line, pair[1:])
+		}
+	}
+	if open != 0 {
+		return errors.New("brackets do not match")
+	}
+	return nil
+}
+
+// topicPattern and pathPattern find what a configuration subscribes to, and which places of the document it reads.
+var (
+	topicPattern = regexp.MustCompile(`[\w/]*(?:envoy|Inverter|enphase)/[\w./+-]+`)
+	pathPattern  = regexp.MustCompile(`(?:\$\.|jq: \.|JSON path: )([a-z0-9_]+(?:[./][a-z0-9_]+)*)`)
+)
+
+// TestConsumersReadWhatIsPublished: every topic is one that the bridge publishes for such a house, and every path
+// leads to a number in its live document.
+func TestConsumersReadWhatIsPublished(t *testing.T) {
+	eachConsumer(t, func(t *testing.T, p consumer, s consumerSetup, text string) {
+		sample := everything(max(1, len(s.Phases)))
+		var live map[string]any
+		if err := json.Unmarshal(bridge.Document(sample), &live); err != nil {
+			t.Fatal(err)
+		}
+		published := map[string]bool{
+			s.State: true, s.Base + "/availability": true, s.Base + "/live": true, s.Base + "/live/grid/power": true,
+			s.Base + "/production/energy": true, s.Base + "/grid/energy_import": true, s.Base + "/storage/soc": true,
+			s.Base + "/info/token_problem": true, s.Base + "/info/+": true,
+			bridge.ProfileTopic("victron"): true, bridge.ProfileTopic("freeds"): true,
+		}
+		for _, topic := range topicPattern.FindAllString(text, -1) {
+			if topic = strings.TrimRight(topic, "."); strings.HasPrefix(topic, s.cfg.MQTT.Topic+"/") && !published[topic] && !isPath(topic) {
+				t.Errorf("%s is not published", topic)
+			}
+		}
+		if p.file != "node-red.json" && !strings.Contains(text, s.Base) && !strings.Contains(text, "COMPAT") {
+			t.Error("it reads nothing of this gateway")
+		}
+		for _, m := range pathPattern.FindAllStringSubmatch(text, -1) {
+			if at := strings.FieldsFunc(m[1], func(r rune) bool { return r == '.' || r == '/' }); m[1] != "ts" && !isNumber(live, at) {
+				t.Errorf("%s is no number in %s", m[1], bridge.Document(sample))
+			}
+		}
+	})
+}
+
+// isPath tells a path of Node-RED's page from a topic.
+func isPath(text string) bool { return text == "envoy/data" }
+
+func isNumber(doc any, path []string) bool {
+	for _, key := range path {
+		m, _ := doc.(map[string]any)
+		doc = m[key]
+	}
+	_, ok := doc.(float64)
+	return ok
+}
+
+// everything is a house in which all is measured.
+func everything(phases int) envoy.Sample {
+	var c envoy.Channel
+	for q := envoy.Power; q <= envoy.EnergyDischarged; q++ {
+		c.Set(q, 1)
+	}
+	s := envoy.Sample{Time: time.Now()}
+	for _, m := range []envoy.Measurement{envoy.Production, envoy.NetConsumption, envoy.TotalConsumption, envoy.Storage} {
+		meter := envoy.Meter{Measurement: m, Total: c}
+		for range phases {
+			if phases > 1 {
+				meter.Phases = append(meter.Phases, c)
+			}
+		}
+		s.Meters = append(s.Meters, meter)
+	}
+	return s
+}
