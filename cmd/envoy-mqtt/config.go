@@ -3,6 +3,8 @@ package main
 import (
 	"net/url"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
 // config is what a person configured, checked and complete: every value is valid, and what was not written has its
@@ -65,13 +67,13 @@ type gatewayConfig struct {
 	Host        string // host or host:port as they stand in a URL, or a URL with http or https and no path
 	Serial      string // "": /info tells it
 	Name        string // "": "Envoy <serial>"
-	Source      string // auto, production, meters or livedata
+	Source      envoy.Source
 	Fingerprint string // SHA-256 of the gateway's certificate, 64 lower-case hex digits; "": not pinned
 	Username    string
 	Token       secret // not parsed
 	Password    secret
 	VerifySSL   bool
-	Interval    time.Duration // from start to start of two polls
+	Interval    time.Duration // from start to start of two polls; 0 is the source's usual one
 	Timeout     time.Duration // of one request with its body
 	StaleAfter  time.Duration // without a good sample, until the gateway counts as offline
 	Multiplier  []float64     // one for all phases or up to three; never 0

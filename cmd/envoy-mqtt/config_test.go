@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
 // writeFile writes text to a new file of that name, which only the owner can read, and returns its path.
@@ -45,8 +47,8 @@ func defaults() config {
 			TokenURL: "https://entrez.enphaseenergy.com/tokens",
 		},
 		Gateways: []gatewayConfig{{
-			Section: "ENVOY", Host: "envoy.local", Source: "auto",
-			Interval: 5 * time.Second, Timeout: 45 * time.Second, StaleAfter: 2 * time.Minute,
+			Section: "ENVOY", Host: "envoy.local", Source: envoy.AutoSource,
+			Timeout: 45 * time.Second, StaleAfter: 2 * time.Minute,
 			Multiplier: []float64{1}, Offset: []float64{0},
 		}},
 	}
@@ -115,7 +117,7 @@ failsafe = off
 		Enlighten:     enlightenConfig{LoginURL: "https://login.example:8443/a", TokenURL: "https://token.example/b"},
 		Gateways: []gatewayConfig{{
 			Section: "ENVOY_GARAGE", Host: "https://ENVOY.lan:8443", Serial: "122334455667", Name: "Garage",
-			Source: "production", Fingerprint: strings.Repeat("ab", 32), Username: "me@example.com", Token: "eyJ.x.y",
+			Source: envoy.FromProduction, Fingerprint: strings.Repeat("ab", 32), Username: "me@example.com", Token: "eyJ.x.y",
 			Password: "pass=word", VerifySSL: true, Interval: 1500 * time.Millisecond, Timeout: 10 * time.Second,
 			StaleAfter: 10 * time.Second, Multiplier: []float64{1, -1, 1}, Offset: []float64{0.5, 0},
 		}},
@@ -245,9 +247,8 @@ func TestWarnings(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"AstraMeter's key", "THROTTLE_INTERVAL = 0", "config.ini:4: [ENVOY] THROTTLE_INTERVAL: not applied; how often the gateway is read is INTERVAL"},
 		{"fast", "INTERVAL = 100ms", "config.ini:4: [ENVOY] INTERVAL: 100ms is short"},
-		{"stale before the next reading", "STALE_AFTER = 4s", "config.ini:4: [ENVOY] STALE_AFTER: 4s is shorter than INTERVAL (5s)"},
+		{"stale before the next reading", "STALE_AFTER = 4s\nINTERVAL = 5s", "config.ini:4: [ENVOY] STALE_AFTER: 4s is shorter than INTERVAL (5s)"},
 		{"a power that is not measured", "FAILSAFE = 0", "config.ini:4: [ENVOY] FAILSAFE: when data goes stale, every reader of live"},
-		{"source to come", "SOURCE = Meters", "config.ini:4: [ENVOY] SOURCE: meters is not available yet; production.json is read"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
@@ -78,7 +79,7 @@ func (c *console) demo(ctx context.Context, d demo) error {
 		HomeAssistant: homeAssistantConfig{Discovery: true, Prefix: "homeassistant", Interval: 10 * time.Second},
 		Gateways: []gatewayConfig{{
 			Section: "ENVOY", Host: gateway.Addr, Username: account.Username, Password: secret(account.Password),
-			Interval: time.Second, Timeout: 10 * time.Second, StaleAfter: 30 * time.Second,
+			Source: envoy.AutoSource, Interval: time.Second, Timeout: 10 * time.Second, StaleAfter: 30 * time.Second,
 		}},
 	}
 	ns := newNeighbours(cfg, state)

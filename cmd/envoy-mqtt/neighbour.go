@@ -18,6 +18,7 @@ type neighbour struct {
 	seen   *seen
 
 	profiles []string // other programs' formats, see the bridge
+	counts   counters
 }
 
 // newNeighbours returns the configured gateways. Their tokens, and what was
@@ -34,7 +35,7 @@ func newNeighbours(cfg config, state string) []*neighbour {
 			Cloud:      cloud,
 			Store:      store,
 		}
-		n := &neighbour{gatewayConfig: g, client: newClient(g, tokens), tokens: tokens, seen: seen, profiles: cfg.Compat.Profiles}
+		n := &neighbour{gatewayConfig: g, client: newClient(g, tokens), tokens: tokens, seen: seen, profiles: cfg.Compat.Profiles, counts: counters{state}}
 		n.client.Serial = n.knownSerial() // a gateway that is found is the one that was read before
 		ns = append(ns, n)
 	}
@@ -44,6 +45,7 @@ func newNeighbours(cfg config, state string) []*neighbour {
 func newClient(g gatewayConfig, tokens envoy.TokenSource) *envoy.Client {
 	return &envoy.Client{
 		Host:        g.Host,
+		Source:      g.Source,
 		Tokens:      tokens,
 		Username:    g.Username,
 		Password:    g.Password.reveal(),
@@ -66,6 +68,7 @@ func (n *neighbour) feed(log zerolog.Logger) bridge.Feed {
 		FailSafe:   n.FailSafe,
 		Profiles:   n.profiles,
 		Status:     n.tokenInfo,
+		Memory:     n.counts,
 		Found: func(serial string) {
 			if n.Serial != "" && n.Serial != serial {
 				log.Warn().Str("gateway", n.Section).Str("configured", n.Serial).Str("found", serial).Msg("SERIAL is another gateway's, the one that answers is read")

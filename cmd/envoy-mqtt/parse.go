@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
 // The parsers of values say what was wanted and never repeat what was given: whether it may be shown, as a secret may
@@ -67,6 +68,17 @@ func parseInterval(text string) (time.Duration, error) {
 		return 0, fmt.Errorf("must be %v at least", shortestInterval)
 	}
 	return d, err
+}
+
+var sources = []envoy.Source{envoy.AutoSource, envoy.FromProduction, envoy.FromMeters, envoy.FromLivedata}
+
+func parseSource(text string) (envoy.Source, error) {
+	for _, s := range sources {
+		if s.String() == strings.ToLower(text) {
+			return s, nil
+		}
+	}
+	return 0, fmt.Errorf("want %v, %v, %v or %v", sources[0], sources[1], sources[2], sources[3])
 }
 
 // parseNumbers reads one number for all phases or up to three, one a phase.

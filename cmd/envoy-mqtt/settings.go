@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
 // setting is one key that a configuration may hold. The table of settings is all the program knows about its keys:
@@ -136,11 +137,11 @@ var settings = []setting{
 		into(func(t target) *string { return &t.Fingerprint }, parseFingerprint),
 	},
 	{
-		"ENVOY", "SOURCE", "auto", "What is read: auto, production, meters or livedata (for now all of them read production.json).",
-		into(func(t target) *string { return &t.Source }, oneOf("auto", "production", "meters", "livedata")),
+		"ENVOY", "SOURCE", "auto", "What is read: auto (meters where there is a consumption CT, else production), production, meters, livedata (opt-in: batteries).",
+		into(func(t target) *envoy.Source { return &t.Source }, parseSource),
 	},
 	{
-		"ENVOY", "INTERVAL", "5s", "How often the gateway is read; 100ms at least, and below 1s it may suffer.",
+		"ENVOY", "INTERVAL", "", "How often the gateway is read (default: 1s from meters and livedata, 5s from production); below 1s it may suffer.",
 		into(func(t target) *time.Duration { return &t.Interval }, parseInterval),
 	},
 	{

@@ -19,6 +19,12 @@ var meterNames = []struct {
 	{envoy.Production, "production"},
 	{envoy.TotalConsumption, "consumption"},
 	{envoy.Storage, "storage (+ discharging)"},
+	{envoy.House, "house"},
+	{envoy.Backfeed, "backfeed"},
+	{envoy.Load, "load"},
+	{envoy.EVSE, "car charger"},
+	{envoy.PV3P, "other solar power"},
+	{envoy.Generator, "generator"},
 }
 
 var tableColumns = []struct {
@@ -31,6 +37,8 @@ var tableColumns = []struct {
 	{envoy.Current, "A", 2},
 	{envoy.PowerFactor, "PF", 2},
 	{envoy.Energy, "kWh", 3},
+	{envoy.EnergyImport, "kWh in", 3},
+	{envoy.EnergyExport, "kWh out", 3},
 }
 
 // printSample writes a sample as a table: a row for each meter and phase. What

@@ -60,9 +60,6 @@ func (l *loader) checkGateway(g gatewayConfig) {
 	if l.given(g.Section, "THROTTLE_INTERVAL") {
 		l.warn(at("THROTTLE_INTERVAL"), "not applied; how often the gateway is read is INTERVAL")
 	}
-	if g.Source == "meters" || g.Source == "livedata" {
-		l.warn(at("SOURCE"), g.Source+" is not available yet; production.json is read")
-	}
 	if g.FailSafe != nil {
 		l.warn(at("FAILSAFE"), "when data goes stale, every reader of live will take these watts for measured; see docs/consumers.md")
 	}

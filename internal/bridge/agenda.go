@@ -16,6 +16,7 @@ import (
 type task struct {
 	name  string
 	every time.Duration // from one answer to the next question
+	later bool          // the first reading of a session has asked it already
 	ask   func(context.Context, *envoy.Session) error
 
 	due time.Time
@@ -55,6 +56,9 @@ func (a agenda) next(now time.Time) (*task, time.Time) {
 func (a agenda) reset() {
 	for _, t := range a {
 		t.due, t.off = time.Time{}, false
+		if t.later {
+			t.due = time.Now().Add(t.every)
+		}
 	}
 }
 
@@ -62,6 +66,7 @@ func (a agenda) reset() {
 func (g *gateway) run(ctx context.Context) {
 	g.stale = time.AfterFunc(g.feed.StaleAfter, g.wentStale)
 	defer g.stale.Stop()
+	defer g.save(true)
 	for ctx.Err() == nil {
 		now := time.Now()
 		if !now.Before(g.due) {
@@ -96,7 +101,7 @@ func (g *gateway) turn(ctx context.Context) {
 		return
 	}
 	if err == nil {
-		g.due = start.Add(max(g.interval(), 2*s.Took)) // a slow gateway is asked more rarely
+		g.due = start.Add(max(g.pace(), 2*s.Took)) // a slow gateway is asked more rarely
 		g.succeed(s, g.due)
 	} else {
 		g.due = time.Now().Add(g.fail(err))

@@ -27,12 +27,15 @@ type Feed struct {
 	// Serial is the serial number it had when it was last seen, if known.
 	Serial string
 	Client *envoy.Client
-	// Interval is from the start of a reading to that of the next; 0 means 5 s.
+	// Interval is from the start of a reading to that of the next; 0 means 1 s
+	// where they come from the meters or the live data, else 5 s.
 	Interval time.Duration
 	// StaleAfter is how old values may get before they count as unknown; 0 means 2 min.
 	StaleAfter time.Duration
 	// Status, if not nil, returns what more is told under info: the state of the token.
 	Status func() map[string]string
+	// Memory, if not nil, keeps the counters over restarts.
+	Memory Memory
 	// Observe, if not nil, is told of every request to the gateway, as
 	// [envoy.Client.Observe], which the bridge sets, is.
 	Observe func(path string, took time.Duration, err error)

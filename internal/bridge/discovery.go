@@ -126,6 +126,7 @@ func (p point) component(t topics, serial string, staleAfter time.Duration) comp
 var infoSensors = joined(timedSensors(), map[string]component{
 	"firmware":      {Platform: "sensor", Name: "Firmware", Category: diagnostic},
 	"part_number":   {Platform: "sensor", Name: "Part number", Category: diagnostic, Enabled: new(false)},
+	"source":        {Platform: "sensor", Name: "Data source", Category: diagnostic, Enabled: new(false)},
 	"last_report":   {Platform: "sensor", Name: "Last report", Category: diagnostic, DeviceClass: "timestamp", Enabled: new(false)},
 	"poll_duration": {Platform: "sensor", Name: "Poll duration", Category: diagnostic, DeviceClass: "duration", StateClass: "measurement", Unit: "ms", Precision: new(0), Enabled: new(false)},
 	"token_expires": {Platform: "sensor", Name: "Token expires", Category: diagnostic, DeviceClass: "timestamp"},

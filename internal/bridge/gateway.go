@@ -33,10 +33,14 @@ type gateway struct {
 	answers     answerTimes
 	timed       time.Time // when their figures were last told
 	compat      compat
-	phases      int // as last told to the feed
+	phases      int       // as last told to the feed
+	saved       time.Time // when the counters were last kept
+	unsaved     bool      // they cannot be kept
+	recalled    string    // the serial number that they were recalled for
 
 	mu     sync.Mutex // guards what follows
 	serial string
+	source string // where samples come from; empty before the first
 	state  string // availability, as last published; empty before the first word
 	good   time.Time
 	polled time.Time   // when the last poll ended
@@ -52,6 +56,10 @@ func newGateway(h *house, f Feed, log zerolog.Logger) *gateway {
 		if f.Observe != nil {
 			f.Observe(path, took, err)
 		}
+	}
+	g.agenda = agenda{
+		{name: "production.json", every: time.Minute, later: true, ask: func(ctx context.Context, s *envoy.Session) error { return s.Judge(ctx) }},
+		{name: "meters", every: 10 * time.Minute, later: true, ask: g.checkMeters},
 	}
 	return g
 }
@@ -114,6 +122,10 @@ func (g *gateway) meet(s *envoy.Session) {
 	}
 	g.mu.Unlock()
 	g.compareCertificate()
+	if g.recalled != s.Serial {
+		g.recalled = s.Serial
+		g.recall(s.Serial)
+	}
 	if old == s.Serial {
 		return
 	}
@@ -167,7 +179,9 @@ func (g *gateway) succeed(s envoy.Sample, next time.Time) {
 		g.phases = n
 		g.feed.Phases(n)
 	}
+	g.noteSource()
 	g.publish(s, next)
+	g.save(false)
 }
 
 // fail takes note of a failed poll and returns how long to wait. What is
@@ -175,7 +189,7 @@ func (g *gateway) succeed(s envoy.Sample, next time.Time) {
 func (g *gateway) fail(err error) time.Duration {
 	g.house.errors.Add(1)
 	level := zerolog.WarnLevel
-	pause := g.interval()
+	pause := g.pace()
 	if _, skipped := errors.AsType[*envoy.SkippedError](err); skipped {
 		level = zerolog.DebugLevel // the gateway is there, and a pause would help nobody
 	} else {
@@ -196,9 +210,6 @@ func (g *gateway) once(level zerolog.Level, err error, msg string) {
 		g.log.WithLevel(level).Err(err).Msg(msg)
 	}
 }
-
-// interval is how often the gateway is polled.
-func (g *gateway) interval() time.Duration { return g.feed.Interval }
 
 // firstWord makes the first failure of a process known at once: what the last
 // one said may be old.

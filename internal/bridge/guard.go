@@ -2,15 +2,21 @@ package bridge
 
 import (
 	"slices"
+	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
-// A guard keeps counters from falling. Home Assistant takes a fall for a new
-// meter and adds the whole counter once more, and gateways answer a single
-// zero, or an older value, now and then. A fall is believed when so many
-// answers in a row agree, and so is a zero at the start. Its zero value is ready.
-type guard struct{ counters map[valueKey]counted }
+// A guard keeps counters from falling and from jumping. Home Assistant takes a
+// fall for a new meter and adds the whole counter once more, and gateways answer
+// a single zero, or an older value, now and then. A fall, a leap and a zero at
+// the start are believed when three answers in a row agree. Another source is
+// another counter, which takes over only where the old one stood. Its zero
+// value is ready.
+type guard struct {
+	counters map[valueKey]counted
+	changed  bool // since it was last written down
+}
 
 const agreeing = 3
 
@@ -31,7 +37,7 @@ func (p point) channel() channelKey { return channelKey{p.meter, p.phase} }
 var counterQuantities = []envoy.Quantity{envoy.Energy, envoy.EnergyImport, envoy.EnergyExport, envoy.EnergyCharged, envoy.EnergyDischarged}
 
 // pass returns s without the counters that are not to be believed yet.
-func (g *guard) pass(s envoy.Sample) envoy.Sample {
+func (g *guard) pass(s envoy.Sample, now time.Time) envoy.Sample {
 	if g.counters == nil {
 		g.counters = map[valueKey]counted{}
 	}
@@ -39,43 +45,83 @@ func (g *guard) pass(s envoy.Sample) envoy.Sample {
 	for i := range s.Meters {
 		m := &s.Meters[i]
 		m.Phases = slices.Clone(m.Phases)
-		g.channel(channelKey{m.Measurement, 0}, &m.Total)
+		g.channel(channelKey{m.Measurement, 0}, &m.Total, m.Counters, now)
 		for j := range m.Phases {
-			g.channel(channelKey{m.Measurement, j + 1}, &m.Phases[j])
+			g.channel(channelKey{m.Measurement, j + 1}, &m.Phases[j], m.Counters, now)
 		}
 	}
 	return s
 }
 
-func (g *guard) channel(key channelKey, c *envoy.Channel) {
+func (g *guard) channel(key channelKey, c *envoy.Channel, source envoy.Counters, now time.Time) {
 	for _, q := range counterQuantities {
 		v, ok := c.Get(q)
 		if !ok {
 			continue
 		}
 		k := valueKey{key, q}
-		next, ok := g.counters[k].take(v)
-		g.counters[k] = next
-		if !ok {
+		next, ok := g.counters[k].take(v, source, now)
+		if next.Value != g.counters[k].Value {
+			g.changed = true
+		}
+		if g.counters[k] = next; ok {
+			c.Set(q, next.Value)
+		} else {
 			c.Drop(q)
 		}
 	}
 }
 
-// counted is what a guard knows of a counter.
+// topic is the value's topic below the gateway's, such as grid/l1/energy_import.
+func (k valueKey) topic() string {
+	return point{&sensor{meter: k.meter, quantity: k.quantity}, k.phase}.topic()
+}
+
+// counted is what a guard knows of a counter. What has a name in JSON outlives
+// a restart.
 type counted struct {
-	value float64 // what was last let through; zero before that
+	Value  float64        `json:"kwh"` // what was last let through; zero before that
+	Source envoy.Counters `json:"source,omitempty"`
+	Wraps  int            `json:"wraps,omitempty"` // of the inverters' sum
+	At     time.Time      `json:"at"`
+
 	doubt int     // answers in a row that were held back and agree
 	last  float64 // the last of them
 }
 
-// take reports whether v may be published.
-func (c counted) take(v float64) (counted, bool) {
+// wrap is what the inverters' sum of /production.json loses at 2^32 J
+// (firmware 7.3 to 8.2.127, home-assistant/core#140602), in kWh.
+const wrap = float64(1<<32) / 3.6e6
+
+// flow is how much can have been counted since a time, in kWh: what a large
+// house's connection carries, and some.
+func flow(since, now time.Time) float64 {
+	const slack, kW = 10, 50
+	return slack + kW*max(0, now.Sub(since).Hours())
+}
+
+// take reports whether v, of the given source, may be published, as Value.
+func (c counted) take(v float64, source envoy.Counters, now time.Time) (counted, bool) {
 	if v < 0 {
 		return c, false
 	}
-	if v > 0 && v >= c.value || v == 0 && c.value == 0 && c.doubt >= agreeing {
-		return counted{value: v}, true
+	limit := flow(c.At, now)
+	if c.Source != source && c.Value > 0 {
+		if v < c.Value || v > c.Value+limit {
+			return c, false // another counter, and not where this one stood
+		}
+		c.Source, c.Wraps = source, 0
+	}
+	if source == envoy.InverterCounters {
+		v += float64(c.Wraps) * wrap
+		if lifted := v + wrap; v < c.Value && lifted >= c.Value && lifted < c.Value+limit {
+			c.Wraps++
+			v = lifted
+		}
+	}
+	rises := v > 0 && v >= c.Value && (c.Value == 0 || v < c.Value+limit)
+	if rises || v == 0 && c.Value == 0 && c.doubt >= agreeing {
+		return counted{Value: v, Source: source, Wraps: c.Wraps, At: now}, true
 	}
 	const between = 10 // kWh: more does not flow from one answer to the next
 	if c.doubt > 0 && v >= c.last && v < c.last+between {
@@ -87,5 +133,5 @@ func (c counted) take(v float64) (counted, bool) {
 	if c.doubt < agreeing {
 		return c, false
 	}
-	return counted{value: v, doubt: agreeing, last: v}, true
+	return counted{Value: v, Source: source, Wraps: c.Wraps, At: now, doubt: agreeing, last: v}, true
 }

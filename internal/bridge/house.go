@@ -45,7 +45,6 @@ func newHouse(b *Bridge) *house {
 	h.ha.Interval = orUsual(h.ha.Interval, 10*time.Second)
 	h.writer = &writer{board: h.board, topics: h.topics, log: b.Log, ready: make(chan struct{}), said: map[string]bool{}, discover: !h.ha.Off, onConfig: h.announced, beside: func(ctx context.Context) { h.sweeper.run(ctx) }}
 	for _, f := range b.Feeds {
-		f.Interval = orUsual(f.Interval, 5*time.Second)
 		f.StaleAfter = orUsual(f.StaleAfter, 2*time.Minute)
 		h.gateways = append(h.gateways, newGateway(h, f, b.Log.With().Str("gateway", f.Name).Logger()))
 	}
@@ -99,7 +98,7 @@ func (h *house) describe() {
 		Gateways      []gatewayInfo `json:"gateways"`
 	}{1, h.version, h.started.Format(time.RFC3339), h.ha.Interval.Seconds(), []gatewayInfo{}}
 	for _, gw := range h.gateways {
-		doc.Gateways = append(doc.Gateways, gatewayInfo{gw.feed.Name, gw.known(), gw.feed.Interval.Seconds(), gw.feed.StaleAfter.Seconds()})
+		doc.Gateways = append(doc.Gateways, gatewayInfo{gw.feed.Name, gw.known(), gw.pace().Seconds(), gw.feed.StaleAfter.Seconds()})
 	}
 	payload, err := json.Marshal(doc)
 	if err != nil {

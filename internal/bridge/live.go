@@ -15,7 +15,7 @@ func (t topics) live(serial string, ts time.Time, vs []value) []Message {
 	base := t.gateway(serial) + "/live"
 	ms := []Message{{Topic: base, Payload: document(ts, vs)}}
 	for _, v := range vs {
-		if v.quantity == envoy.Power {
+		if v.quantity == envoy.Power && inLive(v.meter) {
 			ms = append(ms, Message{Topic: base + "/" + v.topic(), Payload: appendNumber(nil, v.number, quantities[v.quantity].precise)})
 		}
 	}
@@ -32,7 +32,7 @@ func document(ts time.Time, vs []value) []byte {
 	var last value
 	for _, v := range vs {
 		q := &quantities[v.quantity]
-		if !q.live {
+		if !q.live || !inLive(v.meter) {
 			continue
 		}
 		first := last.sensor == nil || last.meter != v.meter

@@ -12,7 +12,7 @@ import (
 
 // publish leaves a good sample on the board: live first, then what is retained.
 func (g *gateway) publish(s envoy.Sample, next time.Time) {
-	s = g.guard.pass(s)
+	s = g.guard.pass(s, time.Now())
 	vs := measured(s)
 	g.publishLive(s, vs, next)
 	// Somebody waits for live, so let the writer run at once and here. Another
@@ -66,6 +66,7 @@ func (g *gateway) info(s envoy.Sample) map[string]string {
 	info := map[string]string{
 		"firmware":      g.session.Firmware,
 		"part_number":   g.session.PartNumber,
+		"source":        g.source,
 		"poll_duration": strconv.FormatInt(s.Took.Milliseconds(), 10),
 	}
 	if now := time.Now(); now.Sub(g.timed) >= time.Minute {

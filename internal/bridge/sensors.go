@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
@@ -47,7 +48,7 @@ type sensor struct {
 
 // sensors lists what is published, in the order of the live document. The
 // lifetime energy of net consumption is not in it: it is import less export and falls.
-var sensors = []sensor{
+var sensors = slices.Concat([]sensor{
 	{envoy.NetConsumption, envoy.Power, "Current net power consumption", true},
 	{envoy.NetConsumption, envoy.Voltage, "Voltage net consumption CT", false},
 	{envoy.NetConsumption, envoy.Current, "Net consumption CT current", false},
@@ -85,6 +86,25 @@ var sensors = []sensor{
 	{envoy.Storage, envoy.ReactivePower, "Reactive power storage CT", false},
 	{envoy.Storage, envoy.EnergyCharged, "Lifetime battery energy charged", true},
 	{envoy.Storage, envoy.EnergyDischarged, "Lifetime battery energy discharged", true},
+
+	{envoy.House, envoy.Power, "Current house power", true},
+}, ofCT(envoy.Backfeed, "Backfeed", "backfeed"), ofCT(envoy.Load, "Load", "load"), ofCT(envoy.EVSE, "EVSE", "EVSE"),
+	ofCT(envoy.PV3P, "PV3P", "PV3P"), ofCT(envoy.Generator, "Generator", "generator"))
+
+// ofCT lists what is published of the CTs that few systems have. Delivered is
+// import and received export, as seen from the switchboard.
+func ofCT(m envoy.Measurement, first, inside string) []sensor {
+	return []sensor{
+		{m, envoy.Power, first + " CT power", true},
+		{m, envoy.Voltage, "Voltage " + inside + " CT", false},
+		{m, envoy.Current, first + " CT current", false},
+		{m, envoy.Frequency, "Frequency " + inside + " CT", false},
+		{m, envoy.PowerFactor, "Power factor " + inside + " CT", false},
+		{m, envoy.ApparentPower, "Apparent power " + inside + " CT", false},
+		{m, envoy.ReactivePower, "Reactive power " + inside + " CT", false},
+		{m, envoy.EnergyImport, first + " CT energy delivered", true},
+		{m, envoy.EnergyExport, first + " CT energy received", true},
+	}
 }
 
 // meterKeys are the topic levels of the measurements.
@@ -93,7 +113,17 @@ var meterKeys = [...]string{
 	envoy.Production:       "production",
 	envoy.TotalConsumption: "consumption",
 	envoy.Storage:          "storage",
+	envoy.House:            "house",
+	envoy.Backfeed:         "backfeed",
+	envoy.Load:             "load",
+	envoy.EVSE:             "evse",
+	envoy.PV3P:             "pv3p",
+	envoy.Generator:        "generator",
 }
+
+// inLive reports whether the live document has a meter: it is kept small for
+// the microcontrollers that read it.
+func inLive(m envoy.Measurement) bool { return m <= envoy.House }
 
 // byMeter groups the rows of sensors by meter, in their order.
 var byMeter = func() (groups [][]*sensor) {

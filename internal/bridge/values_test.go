@@ -100,34 +100,48 @@ func TestLiveIsJSON(t *testing.T) {
 }
 
 func TestGuard(t *testing.T) {
+	const w = wrap
 	for _, tt := range []struct {
-		name string
-		in   []float64
-		want []float64 // -1 is held back
+		name    string
+		sources string // of the answers: r(eadings), p(roduction.json), i(nverters); the last stands for the rest
+		in      []float64
+		want    []float64 // -1 is held back
 	}{
-		{"rises", []float64{5, 5, 6}, []float64{5, 5, 6}},
-		{"one zero", []float64{5, 0, 6}, []float64{5, -1, 6}},
-		{"two zeros", []float64{5, 0, 0, 6}, []float64{5, -1, -1, 6}},
-		{"a new meter", []float64{5, 1, 1.1, 1.2, 1.3}, []float64{5, -1, -1, 1.2, 1.3}},
-		{"a dip", []float64{5, 4.9, 5.1}, []float64{5, -1, 5.1}},
-		{"falls on and on", []float64{5, 4, 3, 2, 1}, []float64{5, -1, -1, -1, -1}},
-		{"disagreeing", []float64{500, 0, 300, 0, 300, 501}, []float64{500, -1, -1, -1, -1, 501}},
-		{"zeros at the start", []float64{0, 0, 7}, []float64{-1, -1, 7}},
-		{"a meter that is new", []float64{0, 0, 0, 0, 0.1}, []float64{-1, -1, 0, 0, 0.1}},
-		{"negative", []float64{-3, -3, -3, -3, 1}, []float64{-1, -1, -1, -1, 1}},
+		{"rises", "r", []float64{5, 5, 6}, []float64{5, 5, 6}},
+		{"one zero", "r", []float64{5, 0, 6}, []float64{5, -1, 6}},
+		{"two zeros", "r", []float64{5, 0, 0, 6}, []float64{5, -1, -1, 6}},
+		{"a new meter", "r", []float64{5, 1, 1.1, 1.2, 1.3}, []float64{5, -1, -1, 1.2, 1.3}},
+		{"a dip", "r", []float64{5, 4.9, 5.1}, []float64{5, -1, 5.1}},
+		{"falls on and on", "r", []float64{5, 4, 3, 2, 1}, []float64{5, -1, -1, -1, -1}},
+		{"disagreeing", "r", []float64{500, 0, 300, 0, 300, 501}, []float64{500, -1, -1, -1, -1, 501}},
+		{"zeros at the start", "r", []float64{0, 0, 7}, []float64{-1, -1, 7}},
+		{"a meter that is new", "r", []float64{0, 0, 0, 0, 0.1}, []float64{-1, -1, 0, 0, 0.1}},
+		{"negative", "r", []float64{-3, -3, -3, -3, 1}, []float64{-1, -1, -1, -1, 1}},
+		{"one leap", "r", []float64{5, 3000, 6}, []float64{5, -1, 6}},
+		{"a leap that stays", "r", []float64{5, 3000, 3000, 3000.1}, []float64{5, -1, -1, 3000.1}},
+		{"a night without answers", "r", []float64{5, 12}, []float64{5, 12}},
+		{"another source, a little less", "rp", []float64{5, 4.9, 4.9, 4.9, 4.9, 5.1}, []float64{5, -1, -1, -1, -1, 5.1}},
+		{"another source, far off", "rp", []float64{5, 900, 900, 900, 901}, []float64{5, -1, -1, -1, -1}},
+		{"there and back", "rpr", []float64{5, 900, 5.2}, []float64{5, -1, 5.2}},
+		{"2^32 J", "i", []float64{w - 1, w - 0.5, 0.2, 0.4}, []float64{w - 1, w - 0.5, w + 0.2, w + 0.4}},
+		{"2^32 J twice", "i", []float64{w - 1, 1, w - 1, w - 1, w - 0.9, 1}, []float64{w - 1, w + 1, -1, -1, w + w - 0.9, w + w + 1}},
+		{"a CT does not wrap", "p", []float64{w - 1, 0.2, 0.3}, []float64{w - 1, -1, -1}},
 	} {
+		sources := map[byte]envoy.Counters{'r': envoy.ReadingCounters, 'p': envoy.EIMCounters, 'i': envoy.InverterCounters}
 		var g guard
+		now := time.Now()
 		for i, v := range tt.in {
 			var s envoy.Sample
 			s.Meters = []envoy.Meter{{Measurement: envoy.Production, Phases: make([]envoy.Channel, 1)}}
+			s.Meters[0].Counters = sources[tt.sources[min(i, len(tt.sources)-1)]]
 			s.Meters[0].Total.Set(envoy.Energy, v)
 			s.Meters[0].Phases[0].Set(envoy.Energy, v+1000)
-			out := g.pass(s)
+			out := g.pass(s, now.Add(time.Duration(i)*time.Second))
 			got, ok := out.Meters[0].Total.Get(envoy.Energy)
 			if !ok {
 				got = -1
 			}
-			if got != tt.want[i] {
+			if math.Abs(got-tt.want[i]) > 1e-9 {
 				t.Errorf("%s: answer %d, %v, passes as %v, want %v", tt.name, i+1, v, got, tt.want[i])
 			}
 			if _, ok := s.Meters[0].Total.Get(envoy.Energy); !ok {

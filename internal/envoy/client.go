@@ -35,7 +35,7 @@ const (
 // gateway sees one request at a time whoever calls.
 type Client struct {
 	// Host is the gateway's name or address, with or without a port, or a URL.
-	// Without a scheme https is tried, then http. With [Auto] it is found by multicast DNS.
+	// Without a scheme https is tried, then http. With [AutoSource] it is found by multicast DNS.
 	Host string
 	// Serial is the gateway to find where Host is Auto; empty for the only one there is.
 	Serial string
@@ -49,6 +49,8 @@ type Client struct {
 	VerifyTLS bool
 	// Fingerprint is the SHA-256 of the only certificate to accept, in hex; empty for any.
 	Fingerprint string
+	// Source is where samples come from.
+	Source Source
 	// Timeout bounds a request with its answer; 0 means 45 s.
 	Timeout time.Duration
 	// Correction is applied to net consumption.
@@ -64,10 +66,12 @@ type Client struct {
 	plain http.Client
 	guard access
 
-	mu    sync.Mutex // guards what follows
-	known layout     // what the last session knew
-	owner string     // the serial that known belongs to
-	found string     // the URL at which a gateway that had to be found answered last
+	mu       sync.Mutex // guards what follows
+	known    layout     // what the last session knew
+	chosen   Source     // what the last session of AutoSource chose
+	owner    string     // the serial number that both belong to
+	firmware string     // that chosen belongs to
+	found    string     // the URL at which a gateway that had to be found answered last
 
 	discover func(ctx context.Context, serial string) ([]Announced, error) // nil is multicast DNS
 }
@@ -127,7 +131,19 @@ func (c *Client) bases(host string) ([]string, error) {
 // get returns the body at base+path. The token, if not empty, goes with it,
 // and so does the session's cookie.
 func (c *Client) get(ctx context.Context, base, path, token string) ([]byte, error) {
-	return c.getBy(ctx, &c.plain, base, path, token)
+	return c.send(ctx, &c.plain, request{http.MethodGet, base, path, token, ""})
+}
+
+// post sends JSON to base+path, as get does the token.
+func (c *Client) post(ctx context.Context, base, path, token, body string) ([]byte, error) {
+	return c.send(ctx, &c.plain, request{http.MethodPost, base, path, token, body})
+}
+
+// A request is what is asked of a gateway.
+type request struct {
+	method, base, path string
+	token              string // empty for none
+	body               string // JSON; empty for none
 }
 
 // getDigest is get with the gateway's own user, for firmware before 7.
@@ -136,14 +152,14 @@ func (c *Client) getDigest(ctx context.Context, base, path string) ([]byte, erro
 	if c.Username != "" && !strings.Contains(c.Username, "@") {
 		hc.Transport = &digest.Transport{Username: c.Username, Password: c.Password, Transport: c.net}
 	}
-	body, err := c.getBy(ctx, &hc, base, path, "")
+	body, err := c.send(ctx, &hc, request{http.MethodGet, base, path, "", ""})
 	if e, ok := errors.AsType[*StatusError](err); ok && e.Code == http.StatusUnauthorized {
 		return nil, fmt.Errorf("%s: %w: firmware before 7 has users of its own: set USERNAME = envoy and PASSWORD = the last six digits of the serial number, unless they were changed", path, ErrUnauthorized)
 	}
 	return body, err
 }
 
-func (c *Client) getBy(ctx context.Context, hc *http.Client, base, path, token string) ([]byte, error) {
+func (c *Client) send(ctx context.Context, hc *http.Client, r request) ([]byte, error) {
 	timeout := c.Timeout
 	if timeout <= 0 {
 		timeout = usualTimeout
@@ -151,25 +167,32 @@ func (c *Client) getBy(ctx context.Context, hc *http.Client, base, path, token s
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no whole answer within %v", timeout))
 	defer cancel()
 	start := time.Now()
-	body, err := do(ctx, hc, base+path, path, token)
+	body, err := r.do(ctx, hc)
 	if c.Observe != nil {
-		name, _, _ := strings.Cut(path, "?")
+		name, _, _ := strings.Cut(r.path, "?")
 		c.Observe(name, time.Since(start), err)
 	}
 	if cause := context.Cause(ctx); err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return nil, fmt.Errorf("%s%s: %w", base, path, cause)
+		return nil, fmt.Errorf("%s%s: %w", r.base, r.path, cause)
 	}
 	return body, err
 }
 
-func do(ctx context.Context, hc *http.Client, url, path, token string) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+func (r request) do(ctx context.Context, hc *http.Client) ([]byte, error) {
+	var said io.Reader
+	if r.body != "" {
+		said = strings.NewReader(r.body)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, r.base+r.path, said)
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Accept", "application/json") // some paths answer a page without
-	if token != "" {
-		req.Header.Set("Authorization", "Bearer "+token)
+	if r.token != "" {
+		req.Header.Set("Authorization", "Bearer "+r.token)
+	}
+	if r.body != "" {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	resp, err := hc.Do(req)
 	if err != nil {
@@ -179,11 +202,11 @@ func do(ctx context.Context, hc *http.Client, url, path, token string) ([]byte, 
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	switch {
 	case resp.StatusCode != http.StatusOK:
-		return nil, &StatusError{Path: path, Code: resp.StatusCode} // its body is a page, whole or not
+		return nil, &StatusError{Path: r.path, Code: resp.StatusCode} // its body is a page, whole or not
 	case err != nil:
-		return nil, fmt.Errorf("%s: the answer broke off: %w", path, err)
+		return nil, fmt.Errorf("%s: the answer broke off: %w", r.path, err)
 	case len(body) > maxBody:
-		return nil, fmt.Errorf("%s: the answer is longer than %d MiB", path, maxBody>>20)
+		return nil, fmt.Errorf("%s: the answer is longer than %d MiB", r.path, maxBody>>20)
 	}
 	return body, nil
 }

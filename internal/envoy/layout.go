@@ -17,6 +17,15 @@ const (
 	fromNowhere        // only consumption is measured
 )
 
+// meter is production by the inverters' reports.
+func (s source) meter(total Channel) Meter {
+	counters := InverterCounters
+	if s == fromV1 {
+		counters = APICounters
+	}
+	return Meter{Measurement: Production, Counters: counters, Total: total}
+}
+
 // A layout is what a gateway measures: what a session has seen of it is not
 // given up while the session lasts.
 type layout struct {

@@ -100,7 +100,7 @@ func (r *reading) add(m Measurement, e *wireEntry) error {
 	for len(lines) > r.known.phases[m] && lines[len(lines)-1].unused() {
 		lines = lines[:len(lines)-1]
 	}
-	meter := Meter{Measurement: m}
+	meter := Meter{Measurement: m, Counters: EIMCounters}
 	for i := range lines {
 		c, err := lines[i].channel()
 		if err != nil {

@@ -15,12 +15,18 @@ const (
 	NetConsumption                      // at the grid connection: + import, - export
 	TotalConsumption                    // what the house takes, battery charging included
 	Storage                             // batteries: + discharging, - charging
+	House                               // what the house takes, battery charging not included
+	Backfeed                            // between the solar combiner and the switchboard, of a system with a meter collar
+	Load                                // the loads behind a system controller
+	EVSE                                // a car charger
+	PV3P                                // solar power of another maker
+	Generator                           // a generator: + running
 	measurements
 )
 
-// String returns the firmware's word for m.
+// String returns the firmware's word for m, where it has one.
 func (m Measurement) String() string {
-	return [measurements]string{"production", "net-consumption", "total-consumption", "storage"}[m]
+	return [measurements]string{"production", "net-consumption", "total-consumption", "storage", "house", "backfeed", "load", "evse", "pv3p", "gen"}[m]
 }
 
 // A Quantity is one thing that a channel may know. Its unit never varies.
@@ -70,9 +76,22 @@ func (c *Channel) Drop(q Quantity) {
 	c.val[q] = 0
 }
 
+// Counters names where energies come from. Each has a register of its own, and
+// they differ by up to megawatt-hours.
+type Counters string
+
+// The registers of a gateway.
+const (
+	EIMCounters      Counters = "production.json"
+	ReadingCounters  Counters = "readings"
+	InverterCounters Counters = "inverters" // the sum in /production.json, which wraps at 2^32 J on firmware 7.3 to 8.2.127
+	APICounters      Counters = "api"       // of /api/v1/production
+)
+
 // A Meter is what one meter read.
 type Meter struct {
 	Measurement Measurement
+	Counters    Counters  // where its energies come from
 	Total       Channel   // of one phase everything, of several no voltage and no power factor, which have no sum
 	Phases      []Channel // L1, L2, L3; empty where there is one phase or where the gateway tells none
 }
@@ -105,4 +124,23 @@ func (s *Sample) meter(m Measurement) *Meter {
 		}
 	}
 	return nil
+}
+
+// addHouse adds what the house takes where the batteries are measured too:
+// total consumption contains what charges them.
+func (s *Sample) addHouse() {
+	pv, net, storage := s.meter(Production), s.meter(NetConsumption), s.meter(Storage)
+	if pv == nil || net == nil || storage == nil || s.meter(House) != nil {
+		return
+	}
+	house := Meter{Measurement: House}
+	house.Total.Set(Power, pv.Total.val[Power]+net.Total.val[Power]+storage.Total.val[Power])
+	if n := len(pv.Phases); n == len(net.Phases) && n == len(storage.Phases) {
+		for i := range n {
+			var c Channel
+			c.Set(Power, pv.Phases[i].val[Power]+net.Phases[i].val[Power]+storage.Phases[i].val[Power])
+			house.Phases = append(house.Phases, c)
+		}
+	}
+	s.Meters = append(s.Meters, house)
 }

@@ -17,6 +17,9 @@ type Session struct {
 	client *Client
 
 	layout   layout
+	choice   choice
+	sum      inverterSum
+	stream   stream
 	optional map[string]optional // by path
 	acb      ACBatteries
 	took     time.Duration // of the answers to the present sample
@@ -38,10 +41,18 @@ func (c *Client) Open(ctx context.Context) (*Session, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.owner != info.Serial || c.firmware != info.Firmware {
+		c.chosen = FromProduction
+	}
 	if c.owner != info.Serial {
 		c.owner, c.known = info.Serial, layout{}
 	}
-	return &Session{Info: info, base: base, opened: time.Now(), client: c}, nil
+	c.firmware = info.Firmware
+	s := &Session{Info: info, base: base, opened: time.Now(), client: c}
+	if c.chosen == FromMeters { // after an interruption the readings are there long before /production.json
+		s.choice.made, s.choice.source = true, FromMeters
+	}
+	return s, nil
 }
 
 // URL returns the address under which the gateway answered.
@@ -61,20 +72,25 @@ func (s *Session) now() time.Time {
 // be opened. Sample is not for concurrent use; its client is.
 func (s *Session) Sample(ctx context.Context) (Sample, error) {
 	s.took = 0
-	r, err := s.read(ctx)
+	sample, err := s.bySource(ctx)
 	if err != nil {
 		return Sample{}, err
 	}
-	sample, err := s.judge(ctx, r)
-	if err != nil {
-		return Sample{}, err
-	}
-	sample.Time = time.Now().UTC()
 	sample.Took = s.took
 	if err := s.client.Correction.apply(&sample); err != nil {
 		return Sample{}, err
 	}
+	sample.addHouse()
 	return sample, nil
+}
+
+// fromProduction makes a sample of /production.json.
+func (s *Session) fromProduction(ctx context.Context) (Sample, error) {
+	r, err := s.read(ctx)
+	if err != nil {
+		return Sample{}, err
+	}
+	return s.judge(ctx, r)
 }
 
 // read asks for /production.json, unless nothing in it is of use: a gateway
@@ -110,7 +126,7 @@ func (s *Session) judge(ctx context.Context, r reading) (Sample, error) {
 	s.layout.add(r)
 	s.remember()
 
-	sample := Sample{Reading: r.at, Metered: !r.at.IsZero(), NoGrid: r.noGrid}
+	sample := Sample{Time: time.Now().UTC(), Reading: r.at, Metered: !r.at.IsZero(), NoGrid: r.noGrid}
 	for _, m := range r.meters {
 		if m.Measurement != Production || s.layout.source == fromMeter {
 			sample.Meters = append(sample.Meters, m)
@@ -121,7 +137,9 @@ func (s *Session) judge(ctx context.Context, r reading) (Sample, error) {
 		return Sample{}, err
 	}
 	if production != nil {
-		sample.Meters = append([]Meter{{Measurement: Production, Total: *production}}, sample.Meters...)
+		sample.Time = time.Now().UTC()
+		s.sum = inverterSum{s.layout.source.meter(*production), sample.Time}
+		sample.Meters = append([]Meter{s.sum.meter}, sample.Meters...)
 	}
 	if sample.Reading.IsZero() {
 		sample.Reading = r.reported

@@ -38,6 +38,11 @@ var All = []Fault{
 // requests to check_jwt too, and Reboot counts refused connections.
 func (g *Gateway) Fault(f Fault, n int) { g.begin(&outage{fault: f, n: n}) }
 
+// FaultAt makes f strike the next n requests for path alone.
+func (g *Gateway) FaultAt(path string, f Fault, n int) {
+	g.begin(&outage{fault: f, n: n, path: path})
+}
+
 // FaultFor makes f strike for some time.
 func (g *Gateway) FaultFor(f Fault, d time.Duration) {
 	g.begin(&outage{fault: f, n: -1, lasts: max(d, 1)})
@@ -62,6 +67,7 @@ func (g *Gateway) begin(o *outage) {
 // An outage is a fault on its way.
 type outage struct {
 	fault Fault
+	path  string        // the only one it strikes; "" for all
 	n     int           // requests to strike; below zero: no such end
 	lasts time.Duration // 0: no such end
 	began time.Time
@@ -97,6 +103,9 @@ func (g *Gateway) strike(n int, path string) (Fault, *outage) {
 }
 
 func (o *outage) reaches(path string) bool {
+	if o.path != "" && o.path != path {
+		return false
+	}
 	return o.fault == Reboot || isData(path) || o.fault == Unauthorized && path == checkJWT
 }
 

@@ -33,9 +33,14 @@ type Gateway struct {
 	Gone       int  // microinverters that were taken away and that device_data remembers
 	Batteries  int  // IQ Batteries, with a system controller
 	ACBs       int  // AC Batteries
+	// TurnedReadings gives the readings of the consumption CT the other sign, as
+	// a gateway would whose two sources disagree.
+	TurnedReadings bool
 
-	Latency  time.Duration // before the answer to a request for data
-	Remember int           // how many requests Requests returns at most; 0 means 1000
+	Latency time.Duration // before the answer to a request for data
+	// Latencies are those of single paths, in place of Latency.
+	Latencies map[string]time.Duration
+	Remember  int // how many requests Requests returns at most; 0 means 1000
 
 	// Capture is a folder with bodies of a real gateway, which are served as
 	// they are instead of simulated ones. Fresh moves their readingTime to now.
@@ -63,6 +68,7 @@ type Gateway struct {
 	sessions map[string]time.Time
 	nonce    string
 	outage   *outage
+	stream   livestream
 	journal  journal
 }
 
@@ -107,7 +113,10 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // think waits for the Latency, and reports whether the client did too.
 func (g *Gateway) think(r *http.Request) bool {
 	g.mu.Lock()
-	d := g.Latency
+	d, own := g.Latencies[r.URL.Path]
+	if !own {
+		d = g.Latency
+	}
 	g.mu.Unlock()
 	return pause(r.Context(), d)
 }
@@ -125,6 +134,8 @@ var pages = map[string]func(*Gateway, *http.Request) answer{
 	"/ivp/meters":                  (*Gateway).meters,
 	"/ivp/meters/readings":         (*Gateway).readings,
 	"/ivp/pdm/device_data":         (*Gateway).deviceData,
+	"/ivp/livedata/status":         (*Gateway).livedata,
+	"/ivp/livedata/stream":         (*Gateway).startStream,
 }
 
 // isData says whether a path is behind the login: not the pages that tell what

@@ -1,6 +1,9 @@
 package envoytest
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // The meters' constant ids, as all gateways have them. Their channels count
 // from another base, the phantom is a row that firmware 8.3.5025 brought.
@@ -86,6 +89,9 @@ func (g *Gateway) readings(r *http.Request) answer {
 		if g.LoadOnly {
 			consumption = m.Consumption
 		}
+		if g.TurnedReadings {
+			consumption = turned(consumption)
+		}
 		rows = append(rows,
 			channels(eidProduction, eidChannels, m, m.Production),
 			channels(eidConsumption, eidChannels+eidConsumption-eidProduction, m, consumption))
@@ -120,4 +126,13 @@ func channel(eid int, r *Reading, l Line) channelReading {
 		ReactivePower: num(l.Reactive), PwrFactor: num(l.PowerFactor),
 		Voltage: num(l.Voltage), Current: num(l.Current), Freq: num(l.Frequency),
 	}
+}
+
+func turned(m Meter) Meter {
+	m.Total.Power = -m.Total.Power
+	m.Lines = slices.Clone(m.Lines)
+	for i := range m.Lines {
+		m.Lines[i].Power = -m.Lines[i].Power
+	}
+	return m
 }

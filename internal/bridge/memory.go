@@ -1,0 +1,72 @@
+package bridge
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// A Memory keeps what a gateway's counters have come to over restarts. Data is
+// some kilobytes of JSON.
+type Memory interface {
+	// Load returns what was last saved for a gateway; nil for nothing.
+	Load(serial string) []byte
+	// Save replaces it.
+	Save(serial string, data []byte) error
+}
+
+// saving is how often counters are written down at most. What was counted
+// after that is in the gateway still.
+const saving = time.Minute
+
+// recall takes up where an earlier run left the counters.
+func (g *gateway) recall(serial string) {
+	if g.feed.Memory == nil {
+		return
+	}
+	var doc kept
+	if data := g.feed.Memory.Load(serial); len(data) > 0 {
+		if err := json.Unmarshal(data, &doc); err != nil {
+			g.log.Warn().Err(err).Msg("what was kept of the counters cannot be read, they begin anew")
+			return
+		}
+	}
+	g.guard.counters = map[valueKey]counted{}
+	for _, sn := range sensors {
+		for phase := range phaseKeys {
+			k := valueKey{channelKey{sn.meter, phase}, sn.quantity}
+			if c, ok := doc.Counters[k.topic()]; ok {
+				g.guard.counters[k] = c
+			}
+		}
+	}
+}
+
+// kept is what outlives a restart of a gateway's.
+type kept struct {
+	Counters map[string]counted `json:"counters"` // by topic
+}
+
+// save writes the counters down, once a minute or because it is the last time.
+func (g *gateway) save(last bool) {
+	now := time.Now()
+	if g.feed.Memory == nil || !g.guard.changed || !last && now.Sub(g.saved) < saving {
+		return
+	}
+	g.saved = now
+	doc := kept{map[string]counted{}}
+	for k, c := range g.guard.counters {
+		if c.Value > 0 {
+			doc.Counters[k.topic()] = c
+		}
+	}
+	data, err := json.Marshal(doc)
+	if err != nil {
+		panic(err) // finite numbers and strings
+	}
+	err = g.feed.Memory.Save(g.known(), data)
+	g.guard.changed = err != nil
+	if err != nil && !g.unsaved {
+		g.log.Warn().Err(err).Msg("counters not kept: after a restart a fall of a counter would not be noticed")
+	}
+	g.unsaved = err != nil
+}

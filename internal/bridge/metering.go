@@ -1,0 +1,60 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// The usual pace of readings: every gateway bears the meters' being read once
+// a second, and /production.json every five.
+const (
+	fastPace = time.Second
+	slowPace = 5 * time.Second
+)
+
+// pace is how often the gateway is polled.
+func (g *gateway) pace() time.Duration {
+	if g.feed.Interval > 0 {
+		return g.feed.Interval
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch g.source {
+	case envoy.FromMeters.String(), envoy.FromLivedata.String():
+		return fastPace
+	}
+	return slowPace
+}
+
+// noteSource says where samples come from, when that is new.
+func (g *gateway) noteSource() {
+	source, why, ok := g.session.Source()
+	if !ok {
+		return
+	}
+	g.mu.Lock()
+	old := g.source
+	g.source = source.String()
+	g.mu.Unlock()
+	if old == source.String() {
+		return
+	}
+	if why != "" {
+		g.log.Warn().Str("why", why).Msg("samples come from production.json alone")
+	} else {
+		g.log.Info().Str("source", source.String()).Msg("samples come from here")
+	}
+	g.house.describe()
+}
+
+// checkMeters reads how the CTs are set up.
+func (g *gateway) checkMeters(ctx context.Context, s *envoy.Session) error {
+	_, err := s.CheckMeters(ctx)
+	if errors.Is(err, envoy.ErrUnsupported) {
+		return errNotHere
+	}
+	return err
+}

@@ -1,0 +1,107 @@
+package bridge_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+)
+
+// TestFastLoop: although /production.json takes 8 s, there is a live document
+// every second, with one request at a time.
+func TestFastLoop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(&envoytest.Gateway{
+			Phases: 3, Remember: 10_000, Start: time.Date(2000, 1, 1, 9, 0, 0, 0, time.UTC),
+			Latency: 60 * time.Millisecond, Latencies: map[string]time.Duration{"/production.json": 8 * time.Second},
+		})
+		r.Feeds[0].Interval, r.Feeds[0].Client.Source = 0, envoy.AutoSource
+		r.start(t)
+		time.Sleep(time.Hour)
+		lives := r.since(time.Time{}, liveTopic)
+		r.wantRetained(t, "envoy/"+serial+"/info/source", "meters")
+		var gaps []time.Duration
+		for i := range lives[1:] {
+			gaps = append(gaps, lives[i+1].Time.Sub(lives[i].Time))
+		}
+		slices.Sort(gaps)
+		median, p99, longest := gaps[len(gaps)/2], gaps[len(gaps)*99/100], gaps[len(gaps)-1]
+		judged := r.gateway.Count("/production.json")
+		t.Logf("%d live documents in an hour, from one to the next: median %v, p99 %v, at most %v; production.json asked %d times", len(lives), median, p99, longest, judged)
+		if median > time.Second || p99 > 1200*time.Millisecond || longest > 9100*time.Millisecond {
+			t.Error("want p99 under 1.2 s, and no more than the slow answer between two")
+		}
+		if judged < 25 || judged > 30 {
+			t.Errorf("production.json was asked %d times in an hour, want once in two minutes", judged)
+		}
+		if n := r.gateway.MaxInFlight(); n != 1 {
+			t.Errorf("%d requests at once", n)
+		}
+		for key, want := range map[string]string{"production_json_median": "8000", "production_json_p99": "8000", "meter_readings_median": "60", "meter_readings_p99": "60"} {
+			r.wantRetained(t, "envoy/"+serial+"/info/"+key, want)
+		}
+		r.stop(t)
+	})
+}
+
+// TestMeterValues: every live document is one answer of the meters, in order,
+// and import and export are counters of their own.
+func TestMeterValues(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(&envoytest.Gateway{Phases: 3, Remember: 10_000, Start: time.Date(2000, 1, 1, 9, 0, 0, 0, time.UTC)})
+		r.Feeds[0].Interval, r.Feeds[0].Client.Source = 0, envoy.AutoSource
+		r.start(t)
+		time.Sleep(10 * time.Minute)
+		r.stop(t)
+
+		told := map[[2]float64]int{}
+		for _, q := range r.gateway.Requests() {
+			if q.Reading != nil {
+				told[[2]float64{q.Reading.Net.Total.Power, q.Reading.Production.Total.Power}] = q.N
+			}
+		}
+		last, size := 0, 0
+		for _, m := range r.since(time.Time{}, liveTopic) {
+			var doc struct {
+				Grid struct {
+					Power  *float64 `json:"power"`
+					Import *float64 `json:"energy_import"`
+					Export *float64 `json:"energy_export"`
+				} `json:"grid"`
+				Production struct{ Power float64 } `json:"production"`
+			}
+			if err := json.Unmarshal([]byte(m.Payload), &doc); err != nil || doc.Grid.Power == nil || doc.Grid.Import == nil || doc.Grid.Export == nil {
+				t.Fatalf("%s: %v", m.Payload, err)
+			}
+			n, ok := told[[2]float64{*doc.Grid.Power, doc.Production.Power}]
+			if !ok || n <= last {
+				t.Errorf("%v W is answer %d after %d", *doc.Grid.Power, n, last)
+			}
+			last, size = n, max(size, len(m.Payload))
+		}
+		t.Logf("the longest live document has %d bytes", size)
+		for _, key := range []string{"grid/energy_import", "grid/energy_export", "grid/l1/energy_import", "production/energy", "consumption/energy"} {
+			records := r.since(time.Time{}, "envoy/"+serial+"/"+key)
+			before := 0.0
+			for _, m := range records {
+				v, err := strconv.ParseFloat(m.Payload, 64)
+				if err != nil || v < before {
+					t.Errorf("%s: %s after %v (%v)", key, m.Payload, before, err)
+				}
+				before = v
+			}
+			if len(records) == 0 {
+				t.Errorf("no %s", key)
+			}
+		}
+		if strings.Count(r.log.String(), "samples come from here") != 1 {
+			t.Errorf("the log does not say once where samples come from:\n%s", r.log.String())
+		}
+	})
+}

@@ -1,0 +1,173 @@
+package envoy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	livedataPath = "/ivp/livedata/status"
+	streamPath   = "/ivp/livedata/stream"
+)
+
+// A stream is what a session knows of the gateway's live data, which stand
+// still unless the gateway was told to refresh them; it gives that up after a
+// quarter of an hour, or when the app does.
+type stream struct {
+	updated time.Time // last_update of the newest data
+	at      time.Time // when they were first seen
+	moving  bool      // they have been seen to change
+	asked   time.Time // when the gateway was last told to refresh them
+}
+
+const (
+	// standing is how long live data may stand still; they move every second.
+	standing = 10 * time.Second
+	// asking is how often the gateway is told again at most: it is a write.
+	asking = 30 * time.Second
+)
+
+// wirePower is one meter of the live data, in mW and mVA.
+type wirePower struct {
+	Power     number `json:"agg_p_mw"`
+	Apparent  number `json:"agg_s_mva"`
+	PowerA    number `json:"agg_p_ph_a_mw"`
+	PowerB    number `json:"agg_p_ph_b_mw"`
+	PowerC    number `json:"agg_p_ph_c_mw"`
+	ApparentA number `json:"agg_s_ph_a_mva"`
+	ApparentB number `json:"agg_s_ph_b_mva"`
+	ApparentC number `json:"agg_s_ph_c_mva"`
+}
+
+type wireLivedata struct {
+	Connection struct {
+		Stream word `json:"sc_stream"`
+	} `json:"connection"`
+	Meters struct {
+		LastUpdate number     `json:"last_update"`
+		PhaseCount number     `json:"phase_count"`
+		PV         *wirePower `json:"pv"`
+		Storage    *wirePower `json:"storage"`
+		Grid       *wirePower `json:"grid"`
+		Load       *wirePower `json:"load"`
+	} `json:"meters"`
+}
+
+// parseLivedata reads /ivp/livedata/status. Signs are ours already: grid
+// + import, storage + discharging; load is production, grid and storage
+// together, and so the house.
+func parseLivedata(body []byte) (r reading, streaming bool, err error) {
+	var doc wireLivedata
+	if err := decodeObject(livedataPath, body, &doc); err != nil {
+		return reading{}, false, err
+	}
+	phases := 0
+	if n := doc.Meters.PhaseCount; n.kind == numeric && (n.value == 2 || n.value == 3) {
+		phases = int(n.value)
+	}
+	for _, m := range []struct {
+		of    Measurement
+		power *wirePower
+	}{
+		{Production, doc.Meters.PV},
+		{NetConsumption, doc.Meters.Grid},
+		{Storage, doc.Meters.Storage},
+		{House, doc.Meters.Load},
+	} {
+		if m.power == nil {
+			continue
+		}
+		meter, err := m.power.meter(m.of, phases)
+		if err != nil {
+			return reading{}, false, fmt.Errorf("%s: %s: %w", livedataPath, m.of, err)
+		}
+		r.meters = append(r.meters, meter)
+	}
+	r.at = doc.Meters.LastUpdate.time()
+	return r, doc.Connection.Stream == "enabled", nil
+}
+
+// meter is w in our words. A phase count without the phases' powers, as some
+// firmware has it, leaves the phases out.
+func (w *wirePower) meter(m Measurement, phases int) (Meter, error) {
+	meter := Meter{Measurement: m}
+	if w.Power.kind != numeric {
+		return meter, errors.New("agg_p_mw is not a number")
+	}
+	set := func(c *Channel, power, apparent number) {
+		c.Set(Power, power.value/1e3)
+		if apparent.kind == numeric {
+			c.Set(ApparentPower, apparent.value/1e3)
+		}
+	}
+	set(&meter.Total, w.Power, w.Apparent)
+	lines := [...]struct{ power, apparent number }{{w.PowerA, w.ApparentA}, {w.PowerB, w.ApparentB}, {w.PowerC, w.ApparentC}}
+	for _, l := range lines[:phases] {
+		switch l.power.kind {
+		case malformed:
+			return meter, errors.New("the power of a phase is not a number")
+		case numeric:
+			var c Channel
+			set(&c, l.power, l.apparent)
+			meter.Phases = append(meter.Phases, c)
+		}
+	}
+	if len(meter.Phases) != phases {
+		meter.Phases = nil
+	}
+	return meter, nil
+}
+
+// fromLivedata makes a sample of the live data, if they move.
+func (s *Session) fromLivedata(ctx context.Context) (Sample, error) {
+	body, err := s.get(ctx, livedataPath)
+	if err != nil {
+		return Sample{}, err
+	}
+	r, streaming, err := parseLivedata(body)
+	if err != nil {
+		return Sample{}, err
+	}
+	now := time.Now()
+	l := &s.stream
+	if !r.at.Equal(l.updated) || l.at.IsZero() {
+		l.moving, l.updated, l.at = !l.at.IsZero(), r.at, now
+	}
+	if now.Sub(l.at) > standing {
+		l.moving = false
+	}
+	if !streaming || !l.moving {
+		if err := s.startStream(ctx, now); err != nil {
+			return Sample{}, err
+		}
+		return Sample{}, &SkippedError{fmt.Sprintf("the live data of %s stand still, the gateway is told to refresh them", r.at.Format(time.RFC3339))}
+	}
+	if len(r.meters) == 0 {
+		return Sample{}, fmt.Errorf("%s: there is no meter in it", livedataPath)
+	}
+	r.derive()
+	sample := Sample{Time: time.Now().UTC(), Reading: r.at, Metered: true, Meters: r.meters}
+	if r.meter(NetConsumption) == nil {
+		sample.NoGrid = fmt.Errorf("the live data have no grid: %s", needsCT)
+	}
+	return sample, nil
+}
+
+// startStream tells the gateway to refresh its live data, as the app does.
+func (s *Session) startStream(ctx context.Context, now time.Time) error {
+	if !s.stream.asked.IsZero() && now.Sub(s.stream.asked) < asking {
+		return nil
+	}
+	s.stream.asked = now
+	p, err := s.pass(ctx, pass{})
+	if err != nil {
+		return err
+	}
+	_, err = s.client.post(ctx, s.base, streamPath, p.token, `{"enable":1}`)
+	if cannot(err) {
+		return fmt.Errorf("the gateway does not let this token start its live data (SOURCE = livedata): set SOURCE = auto: %w", err)
+	}
+	return err
+}

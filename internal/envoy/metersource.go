@@ -1,0 +1,88 @@
+package envoy
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// readMeters reads the readings and, where that is not known yet, how the CTs
+// are set up.
+func (s *Session) readMeters(ctx context.Context) (reading, error) {
+	if s.choice.configs == nil {
+		configs, err := s.MeterConfigs(ctx)
+		if err != nil {
+			return reading{}, err
+		}
+		s.choice.configs = append([]MeterConfig{}, configs...)
+	}
+	if !slices.ContainsFunc(s.choice.configs, func(c MeterConfig) bool { return c.Enabled }) {
+		return reading{}, nil
+	}
+	body, err := s.get(ctx, readingsPath)
+	if err != nil {
+		return reading{}, err
+	}
+	r, err := parseReadings(body, s.choice.configs)
+	if err != nil {
+		return reading{}, err
+	}
+	r.derive()
+	s.choice.last = r
+	return r, nil
+}
+
+// fromReadings makes a sample of the meters' readings alone.
+func (s *Session) fromReadings(ctx context.Context) (Sample, error) {
+	r, err := s.readMeters(ctx)
+	if err != nil {
+		return Sample{}, err
+	}
+	if len(r.meters) == 0 {
+		return Sample{}, fmt.Errorf("%s: no CT is enabled on the gateway: set SOURCE = auto", metersPath)
+	}
+	sample := Sample{Time: time.Now().UTC(), Reading: r.at, Metered: !r.at.IsZero(), Meters: r.meters}
+	if r.meter(NetConsumption) == nil {
+		sample.NoGrid = fmt.Errorf("the gateway has no enabled CT at the grid connection: %s", needsCT)
+	}
+	if p, ok := s.inverterProduction(); ok && r.meter(Production) == nil {
+		sample.Meters = append([]Meter{p}, sample.Meters...)
+	}
+	return sample, nil
+}
+
+// An inverterSum is what the inverters reported together.
+type inverterSum struct {
+	meter Meter
+	at    time.Time // when it was read
+}
+
+// lasting is how long the inverters' sum, which is five minutes old when it
+// comes, is told between two readings of it.
+const lasting = 3 * time.Minute
+
+// inverterProduction is production where no CT measures it, as last judged.
+func (s *Session) inverterProduction() (Meter, bool) {
+	if s.sum.at.IsZero() || time.Since(s.sum.at) > lasting {
+		return Meter{}, false
+	}
+	return s.sum.meter, true
+}
+
+// CheckMeters reads again how the CTs are set up, which an installer or the
+// cloud may change at any time. An error of [ErrReopen] says that what is
+// measured has changed.
+func (s *Session) CheckMeters(ctx context.Context) ([]MeterConfig, error) {
+	configs, err := s.MeterConfigs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	same := func(a, b MeterConfig) bool {
+		return a.EID == b.EID && a.Enabled == b.Enabled && a.Kind == b.Kind && a.Phases == b.Phases
+	}
+	if s.choice.configs != nil && !slices.EqualFunc(s.choice.configs, configs, same) {
+		return configs, fmt.Errorf("the CTs are set up in another way: %w", ErrReopen)
+	}
+	return configs, nil
+}

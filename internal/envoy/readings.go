@@ -1,0 +1,211 @@
+package envoy
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+const readingsPath = "/ivp/meters/readings"
+
+// A wireReading is a meter or one of its channels in /ivp/meters/readings,
+// which every metered firmware from 4.2.33 on answers in milliseconds.
+type wireReading struct {
+	EID           word   `json:"eid"`
+	Timestamp     number `json:"timestamp"`
+	ActEnergyDlvd number `json:"actEnergyDlvd"`
+	ActEnergyRcvd number `json:"actEnergyRcvd"`
+	ActivePower   number `json:"activePower"`
+	ApparentPower number `json:"apparentPower"`
+	ReactivePower number `json:"reactivePower"`
+	PwrFactor     number `json:"pwrFactor"`
+	Voltage       number `json:"voltage"`
+	Current       number `json:"current"`
+	Freq          number `json:"freq"`
+}
+
+type wireMeterReading struct {
+	wireReading
+	Channels []wireReading `json:"channels"` // always three
+}
+
+// readingFields joins the words of the readings to ours, but for the energies.
+var readingFields = [...]struct {
+	name string
+	of   func(*wireReading) *number
+	to   Quantity
+}{
+	{"voltage", func(w *wireReading) *number { return &w.Voltage }, Voltage},
+	{"current", func(w *wireReading) *number { return &w.Current }, Current},
+	{"freq", func(w *wireReading) *number { return &w.Freq }, Frequency},
+	{"pwrFactor", func(w *wireReading) *number { return &w.PwrFactor }, PowerFactor},
+	{"apparentPower", func(w *wireReading) *number { return &w.ApparentPower }, ApparentPower},
+	{"reactivePower", func(w *wireReading) *number { return &w.ReactivePower }, ReactivePower},
+}
+
+// energyWords are what energy delivered and received is of each meter.
+// Delivered is toward the switchboard: imported, produced, discharged. A
+// quantity of quantities is none: what an inverter takes at night is not told.
+var energyWords = [measurements]struct{ delivered, received Quantity }{
+	Production:       {Energy, quantities},
+	NetConsumption:   {EnergyImport, EnergyExport},
+	TotalConsumption: {Energy, quantities},
+	Storage:          {EnergyDischarged, EnergyCharged},
+	Backfeed:         {EnergyImport, EnergyExport},
+	Load:             {EnergyImport, EnergyExport},
+	EVSE:             {EnergyImport, EnergyExport},
+	PV3P:             {EnergyImport, EnergyExport},
+	Generator:        {EnergyImport, EnergyExport},
+}
+
+// parseReadings reads /ivp/meters/readings and returns the meters that are
+// enabled by the configuration. Rows are joined by eid: their order and number
+// differ from those of /ivp/meters, and since 8.3.5025 there is a row that no
+// configuration knows (eid 1023410688).
+func parseReadings(body []byte, configs []MeterConfig) (reading, error) {
+	var doc []wireMeterReading
+	if err := decodeList(readingsPath, body, &doc); err != nil {
+		return reading{}, err
+	}
+	var r reading
+	for _, c := range configs {
+		m, known := c.Measurement()
+		if !c.Enabled || !known || r.meter(m) != nil {
+			continue
+		}
+		i := slices.IndexFunc(doc, func(w wireMeterReading) bool { return string(w.EID) == c.EID })
+		if i < 0 {
+			return reading{}, &SkippedError{fmt.Sprintf("the reading of the %s CT is not in it", m)}
+		}
+		if err := r.addReading(m, c.Phases, &doc[i]); err != nil {
+			return reading{}, fmt.Errorf("%s: %w", readingsPath, err)
+		}
+	}
+	return r, nil
+}
+
+// addReading takes one meter's row. Channels beyond its phases are noise, or
+// another meter's: the third of a split-phase net CT holds a leg of the
+// storage CT (8.2.4286).
+func (r *reading) addReading(m Measurement, phases int, w *wireMeterReading) error {
+	total, err := w.channel(m)
+	if err != nil {
+		return fmt.Errorf("%s: %w", m, err)
+	}
+	if w.unused() {
+		return &SkippedError{fmt.Sprintf("every number of the %s CT is zero, its volts too", m)}
+	}
+	meter := Meter{Measurement: m, Counters: ReadingCounters, Total: total}
+	for i := range w.Channels[:min(phases, len(w.Channels))] {
+		c, err := w.Channels[i].channel(m)
+		if err != nil {
+			return fmt.Errorf("%s line %d: %w (channels[%d])", m, i+1, err, i)
+		}
+		meter.Phases = append(meter.Phases, c)
+	}
+	if len(meter.Phases) < phases {
+		return &SkippedError{fmt.Sprintf("%s has %d channels for %d phases", m, len(meter.Phases), phases)}
+	}
+	switch len(meter.Phases) {
+	case 0: // the gateway does not say how many: of a sum the volts are nothing
+		meter.Total, _ = aggregate(total, nil)
+	case 1: // the meter's own volts may be a sum over channels that are not used
+		one := meter.Phases[0]
+		for _, q := range []Quantity{Power, Energy, EnergyImport, EnergyExport, EnergyCharged, EnergyDischarged} {
+			if v, ok := total.Get(q); ok {
+				one.Set(q, v)
+			}
+		}
+		meter.Total, meter.Phases = one, nil
+	default:
+		meter.Total.Drop(Voltage)
+		meter.Total.Drop(PowerFactor)
+	}
+	r.meters = append(r.meters, meter)
+	if t := w.Timestamp.time(); t.After(r.at) {
+		r.at = t
+	}
+	return nil
+}
+
+// channel returns w in our words. Power must be there, and everything that is
+// there must be a number.
+func (w *wireReading) channel(m Measurement) (Channel, error) {
+	var c Channel
+	switch w.ActivePower.kind {
+	case numeric:
+		c.Set(Power, w.ActivePower.value)
+	case missing:
+		return c, errors.New("activePower is missing")
+	default:
+		return c, errors.New("activePower is not a number")
+	}
+	for i := range readingFields {
+		f := &readingFields[i]
+		if err := c.take(f.to, f.name, *f.of(w), 1); err != nil {
+			return c, err
+		}
+	}
+	words := energyWords[m]
+	if err := c.take(words.delivered, "actEnergyDlvd", w.ActEnergyDlvd, 1e-3); err != nil {
+		return c, err
+	}
+	return c, c.take(words.received, "actEnergyRcvd", w.ActEnergyRcvd, 1e-3)
+}
+
+// take sets q to n, if that is there.
+func (c *Channel) take(q Quantity, name string, n number, unit float64) error {
+	switch {
+	case n.kind == malformed:
+		return fmt.Errorf("%s is not a number", name)
+	case n.kind == numeric && q < quantities:
+		c.Set(q, n.value*unit)
+	}
+	return nil
+}
+
+// unused reports whether a meter has measured nothing yet, as just after a start.
+func (w *wireReading) unused() bool {
+	return w.Voltage.kind == numeric && w.Voltage.value == 0 && w.ActivePower.value == 0 && w.Current.value == 0 && w.ActEnergyDlvd.value == 0
+}
+
+// derive adds what the gateway computes from two meters and what its readings
+// leave out: total consumption where the CT is at the grid connection, net
+// consumption where it is around the load.
+func (r *reading) derive() {
+	pv, net, total := r.meter(Production), r.meter(NetConsumption), r.meter(TotalConsumption)
+	switch {
+	case pv == nil:
+	case net != nil && total == nil:
+		r.meters = append(r.meters, combined(TotalConsumption, *net, *pv, 1))
+	case net == nil && total != nil:
+		r.meters = append(r.meters, combined(NetConsumption, *total, *pv, -1))
+	}
+}
+
+// combined is the meter m that a and sign times b together make. Only powers
+// and, of total consumption, energies add up.
+func combined(m Measurement, a, b Meter, sign float64) Meter {
+	c := Meter{Measurement: m, Counters: ReadingCounters, Total: combinedChannel(m, a.Total, b.Total, sign)}
+	if len(a.Phases) != len(b.Phases) {
+		return c
+	}
+	for i := range a.Phases {
+		c.Phases = append(c.Phases, combinedChannel(m, a.Phases[i], b.Phases[i], sign))
+	}
+	return c
+}
+
+func combinedChannel(m Measurement, a, b Channel, sign float64) Channel {
+	c := derived(a, a.val[Power]+sign*b.val[Power])
+	if hz, ok := a.Get(Frequency); ok {
+		c.Set(Frequency, hz)
+	}
+	in, hasIn := a.Get(EnergyImport)
+	out, hasOut := a.Get(EnergyExport)
+	made, hasMade := b.Get(Energy)
+	if m == TotalConsumption && hasIn && hasOut && hasMade {
+		c.Set(Energy, made+in-out) // as the gateway's own total has it
+	}
+	return c
+}

@@ -1,0 +1,150 @@
+package envoy
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+)
+
+// row is a meter's row in invented numbers.
+func row(eid int, w, dlvd, rcvd float64, channels ...float64) string {
+	var cs []string
+	for i := range 3 {
+		p := 0.0
+		if i < len(channels) {
+			p = channels[i]
+		}
+		cs = append(cs, fmt.Sprintf(`{"eid":%d,"activePower":%v,"actEnergyDlvd":%v,"actEnergyRcvd":%v,"voltage":%v,"current":1.5,"freq":50.02,"pwrFactor":0.9,"apparentPower":%v,"reactivePower":-7}`,
+			1778385169+i, p, dlvd/2, rcvd/2, 230.5, p*1.1))
+	}
+	return fmt.Sprintf(`{"eid":%d,"timestamp":1764000000,"activePower":%v,"actEnergyDlvd":%v,"actEnergyRcvd":%v,"voltage":691.5,"current":4.5,"freq":50.02,"pwrFactor":1.8,"channels":[%s]}`,
+		eid, w, dlvd, rcvd, strings.Join(cs, ","))
+}
+
+var (
+	pvCT    = MeterConfig{EID: "1", Kind: "production", Enabled: true, Phases: 2}
+	netCT   = MeterConfig{EID: "2", Kind: "net-consumption", Enabled: true, Phases: 2}
+	totalCT = MeterConfig{EID: "2", Kind: "total-consumption", Enabled: true, Phases: 2}
+	batCT   = MeterConfig{EID: "3", Kind: "storage", Enabled: true, Phases: 2}
+	offCT   = MeterConfig{EID: "9", Kind: "load"}
+)
+
+func TestParseReadings(t *testing.T) {
+	body := func(rows ...string) string { return "[" + strings.Join(rows, ",") + "]" }
+	pv, net, bat := row(1, 3000, 9e6, 20, 1600, 1400), row(2, -1200, 5e6, 4e6, -700, -500, -940), row(3, 250, 70e3, 90e3, 125, 125)
+	phantom := row(1023410688, 0, 0, 0)
+	for _, tt := range []struct {
+		name    string
+		configs []MeterConfig
+		body    string
+		want    string // meter power/energies:phases; or the error
+	}{
+		{"joined by eid, not by order", []MeterConfig{pvCT, netCT}, body(phantom, net, pv),
+			"production 3000 9000:1600,1400 net-consumption -1200 5000+4000-:-700,-500 total-consumption 1800 10000:900,900"},
+		{"disabled and unknown are not read", []MeterConfig{pvCT, offCT, {EID: "2", Kind: "net-consumption", Phases: 2}, {EID: "3", Kind: "new", Enabled: true}}, body(pv, net, bat),
+			"production 3000 9000:1600,1400"},
+		{"storage", []MeterConfig{batCT}, body(bat), "storage 250 90c70d:125,125"},
+		{"a CT around the load", []MeterConfig{pvCT, totalCT}, body(pv, row(2, 1900, 8e6, 3, 1000, 900)),
+			"production 3000 9000:1600,1400 total-consumption 1900 8000:1000,900 net-consumption -1100:-600,-500"},
+		{"one phase, aggregate is the total", []MeterConfig{{EID: "2", Kind: "net-consumption", Enabled: true, Phases: 1}}, body(row(2, -36.6, 5e6, 4e6, -36.2, -0.0, -0.4)),
+			"net-consumption -36.6 5000+4000-"},
+		{"a row is missing", []MeterConfig{pvCT, netCT}, body(pv), "net-consumption CT is not in it"},
+		{"no number", []MeterConfig{pvCT}, `[{"eid":1,"activePower":"12"}]`, "production: activePower is not a number"},
+		{"null", []MeterConfig{pvCT}, `[{"eid":1,"activePower":null}]`, "production: activePower is not a number"},
+		{"no power", []MeterConfig{pvCT}, `[{"eid":1}]`, "production: activePower is missing"},
+		{"a channel's volts", []MeterConfig{pvCT}, `[{"eid":1,"activePower":1,"channels":[{"activePower":1},{"activePower":1,"voltage":"x"}]}]`, "production line 2: voltage is not a number (channels[1])"},
+		{"too few channels", []MeterConfig{pvCT}, `[{"eid":1,"activePower":1,"channels":[{"activePower":1}]}]`, "production has 1 channels for 2 phases"},
+		{"just started", []MeterConfig{pvCT}, `[{"eid":1,"activePower":0,"voltage":0,"channels":[]}]`, "every number of the production CT is zero"},
+		{"an error for an answer", []MeterConfig{pvCT}, `{"error":"busy"}`, "not told by this gateway"},
+		{"a page", []MeterConfig{pvCT}, `<html>`, "not told by this gateway"},
+		{"cut off", []MeterConfig{pvCT}, `[{"eid":1,`, "only a part of it"},
+	} {
+		r, err := parseReadings([]byte(tt.body), tt.configs)
+		if err != nil {
+			if !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("%s: %v, want %s", tt.name, err, tt.want)
+			}
+			continue
+		}
+		r.derive()
+		var got []string
+		for _, m := range r.meters {
+			got = append(got, short(m))
+		}
+		if s := strings.Join(got, " "); s != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, s, tt.want)
+		}
+	}
+}
+
+func short(m Meter) string {
+	text := fmt.Sprintf("%s %v", m.Measurement, m.Total.val[Power])
+	for _, e := range []struct {
+		of   Quantity
+		mark string
+	}{{Energy, ""}, {EnergyImport, "+"}, {EnergyExport, "-"}, {EnergyCharged, "c"}, {EnergyDischarged, "d"}} {
+		if v, ok := m.Total.Get(e.of); ok {
+			if !strings.Contains(text[len(m.Measurement.String())+1:], " ") {
+				text += " "
+			}
+			text += fmt.Sprint(v, e.mark)
+		}
+	}
+	var ps []string
+	for _, p := range m.Phases {
+		ps = append(ps, fmt.Sprint(p.val[Power]))
+	}
+	if ps != nil {
+		text += ":" + strings.Join(ps, ",")
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(text, " +", "+"), " -:", "-:")
+}
+
+// TestReadingQuantities: of several phases there are no volts and no power
+// factor, of one there are its own.
+func TestReadingQuantities(t *testing.T) {
+	net := netCT
+	for phases, want := range map[int]struct{ volts, amps float64 }{1: {230.5, 1.5}, 2: {0, 4.5}} {
+		net.Phases = phases
+		r, err := parseReadings([]byte("["+row(2, 500, 1, 1, 300, 200)+"]"), []MeterConfig{net})
+		if err != nil {
+			t.Fatal(err)
+		}
+		total := r.meters[0].Total
+		volts, _ := total.Get(Voltage)
+		amps, _ := total.Get(Current)
+		_, hasPF := total.Get(PowerFactor)
+		hz, _ := total.Get(Frequency)
+		if volts != want.volts || amps != want.amps || hasPF != (phases == 1) || hz != 50.02 {
+			t.Errorf("%d phases: %v V, %v A, power factor %v, %v Hz, want %v", phases, volts, amps, hasPF, hz, want)
+		}
+	}
+}
+
+// FuzzReadings: any bytes give finite numbers or an error.
+func FuzzReadings(f *testing.F) {
+	for _, s := range []string{"[]", "[" + row(1, 1, 2, 3, 4, 5) + "," + row(2, -1, 2, 3) + "," + row(3, 0, 0, 0) + "]", `{"error":1}`, `[{"eid":"1","activePower":1e999,"channels":null}]`, `[{"eid":2,"activePower":-0.0,"channels":[{},{}]}]`} {
+		f.Add([]byte(s), 2)
+	}
+	f.Fuzz(func(t *testing.T, body []byte, phases int) {
+		configs := []MeterConfig{pvCT, netCT, batCT}
+		for i := range configs {
+			configs[i].Phases = max(0, phases) % 4
+		}
+		r, err := parseReadings(body, configs)
+		if err != nil {
+			return
+		}
+		r.derive()
+		for _, m := range r.meters {
+			for _, c := range append([]Channel{m.Total}, m.Phases...) {
+				for q, v := range c.val {
+					if math.IsNaN(v) || math.IsInf(v, 0) || v == 0 && math.Signbit(v) {
+						t.Errorf("%s quantity %d = %v", m.Measurement, q, v)
+					}
+				}
+			}
+		}
+	})
+}

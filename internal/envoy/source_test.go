@@ -1,0 +1,262 @@
+package envoy_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+)
+
+// sampling is a session with a simulated gateway, inside a synctest bubble.
+type sampling struct {
+	*envoy.Session
+	client *envoy.Client
+	server *envoytest.Server
+}
+
+func sampleFrom(t *testing.T, gw *envoytest.Gateway, source envoy.Source) *sampling {
+	t.Helper()
+	srv := envoytest.NewServer(gw)
+	c := &envoy.Client{Host: srv.URL, Dial: srv.Dial, Tokens: envoy.StaticToken("t"), Source: source}
+	s, err := c.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &sampling{s, c, srv}
+}
+
+func (s *sampling) close() { s.client.CloseIdle(); s.server.Close() }
+
+// next reads a sample a second after the last.
+func (s *sampling) next(t *testing.T) envoy.Sample {
+	t.Helper()
+	time.Sleep(time.Second)
+	sample, err := s.Sample(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sample
+}
+
+// noon is a time of the house's clock with sun.
+var noon = time.Date(2026, 6, 21, 12, 0, 0, 0, time.UTC)
+
+// TestSource: which endpoint a session reads, by what the gateway has.
+func TestSource(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		gateway *envoytest.Gateway
+		source  envoy.Source
+		want    envoy.Source
+		asked   string // how often each path was asked for six samples: production.json, meters, readings
+	}{
+		{"auto, both CTs", &envoytest.Gateway{Phases: 3}, envoy.AutoSource, envoy.FromMeters, "1 1 6"},
+		{"auto, one phase", &envoytest.Gateway{}, envoy.AutoSource, envoy.FromMeters, "1 1 6"},
+		{"auto, split phase", &envoytest.Gateway{Split: true, ThreeLines: true}, envoy.AutoSource, envoy.FromMeters, "1 1 6"},
+		{"auto, a CT around the load", &envoytest.Gateway{LoadOnly: true, Firmware: "D8.3.5433", Phases: 3}, envoy.AutoSource, envoy.FromMeters, "1 1 6"},
+		{"auto, a production CT", &envoytest.Gateway{CTs: envoytest.ProductionCT}, envoy.AutoSource, envoy.FromProduction, "6 1 6"},
+		{"auto, a consumption CT", &envoytest.Gateway{CTs: envoytest.ConsumptionCT}, envoy.AutoSource, envoy.FromMeters, "1 1 6"},
+		{"auto, no CT", &envoytest.Gateway{CTs: envoytest.NoCTs}, envoy.AutoSource, envoy.FromProduction, "6 1 0"},
+		{"auto, no meter", &envoytest.Gateway{Standard: true}, envoy.AutoSource, envoy.FromProduction, "1 1 0"},
+		{"production", &envoytest.Gateway{Phases: 3}, envoy.FromProduction, envoy.FromProduction, "6 0 0"},
+		{"meters", &envoytest.Gateway{Phases: 3}, envoy.FromMeters, envoy.FromMeters, "0 1 6"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				gw := tt.gateway
+				gw.Start = noon
+				s := sampleFrom(t, gw, tt.source)
+				defer s.close()
+				for i := range 6 {
+					sample := s.next(t)
+					told, _ := gw.Last()
+					if net, ok := sample.Meter(envoy.NetConsumption); ok && i > 0 {
+						if w, _ := net.Total.Get(envoy.Power); abs(w-told.Net.Total.Power) > 0.002 {
+							t.Errorf("sample %d: net %v W, the gateway told %v", i, w, told.Net.Total.Power)
+						}
+					}
+					if total, ok := sample.Meter(envoy.TotalConsumption); ok && i > 0 {
+						if w, _ := total.Total.Get(envoy.Power); abs(w-told.Consumption.Total.Power) > 0.002 {
+							t.Errorf("sample %d: total %v W, the gateway told %v", i, w, told.Consumption.Total.Power)
+						}
+					}
+				}
+				if source, why, ok := s.Source(); !ok || source != tt.want || why != "" {
+					t.Errorf("Source = %v, %q, %v, want %v", source, why, ok, tt.want)
+				}
+				asked := fmt.Sprint(gw.Count("/production.json"), gw.Count("/ivp/meters"), gw.Count("/ivp/meters/readings"))
+				if asked != tt.asked || gw.MaxInFlight() > 1 {
+					t.Errorf("asked %s times, want %s; %d at once", asked, tt.asked, gw.MaxInFlight())
+				}
+			})
+		})
+	}
+}
+
+// TestEnergySource: no counter ever changes its source, from the first sample on.
+func TestEnergySource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw := &envoytest.Gateway{Phases: 3, Start: noon}
+		s := sampleFrom(t, gw, envoy.AutoSource)
+		defer s.close()
+		for i := range 3 {
+			sample := s.next(t)
+			told, _ := gw.Last()
+			net, _ := sample.Meter(envoy.NetConsumption)
+			in, hasIn := net.Total.Get(envoy.EnergyImport)
+			out, hasOut := net.Total.Get(envoy.EnergyExport)
+			_, balanced := net.Total.Get(envoy.Energy)
+			if !hasIn || !hasOut || balanced || abs(in*1e3-told.Net.Total.Delivered) > 0.01 || abs(out*1e3-told.Net.Total.Received) > 0.01 {
+				t.Errorf("sample %d: import %v kWh, export %v kWh, balanced %v; told %+v", i, in, out, balanced, told.Net.Total)
+			}
+			if l2, ok := net.Phases[1].Get(envoy.EnergyImport); !ok || abs(l2*1e3-told.Net.Lines[1].Delivered) > 0.01 {
+				t.Errorf("sample %d: L2 imported %v kWh, told %v Wh", i, l2, told.Net.Lines[1].Delivered)
+			}
+			for _, m := range sample.Meters {
+				if m.Counters != envoy.ReadingCounters {
+					t.Errorf("sample %d: counters of %s from %s", i, m.Measurement, m.Counters)
+				}
+			}
+		}
+	})
+}
+
+// TestReadingsFail: what goes wrong with the readings at first is not given up on at once.
+func TestReadingsFail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw := &envoytest.Gateway{Phases: 3, Start: noon}
+		s := sampleFrom(t, gw, envoy.AutoSource)
+		defer s.close()
+		gw.FaultAt("/ivp/meters/readings", envoytest.Busy, 2)
+		for range 2 {
+			sample := s.next(t)
+			if _, _, ok := s.Source(); ok {
+				t.Error("a source was chosen although the readings could not be read")
+			}
+			pv, _ := sample.Meter(envoy.Production)
+			if kWh, ok := pv.Total.Get(envoy.Energy); ok {
+				t.Errorf("%v kWh, whose source is not known yet", kWh)
+			}
+		}
+		s.next(t)
+		if source, _, ok := s.Source(); !ok || source != envoy.FromMeters {
+			t.Errorf("Source = %v, %v after the readings are back, want the readings", source, ok)
+		}
+	})
+}
+
+// TestJudge: readings that disagree with production.json three times are left,
+// and are not chosen in the first place.
+func TestJudge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw := &envoytest.Gateway{Phases: 3, Start: noon}
+		s := sampleFrom(t, gw, envoy.AutoSource)
+		defer s.close()
+		s.next(t)
+		if err := s.Judge(t.Context()); err != nil {
+			t.Errorf("Judge = %v of a healthy gateway", err)
+		}
+		gw.Change(func(g *envoytest.Gateway) { g.TurnedReadings = true })
+		var err error
+		for i := range 3 {
+			s.next(t)
+			if err = s.Judge(t.Context()); (err != nil) != (i == 2) {
+				t.Errorf("Judge %d = %v", i, err)
+			}
+		}
+		if !errors.Is(err, envoy.ErrReopen) || !strings.Contains(err.Error(), "sign") {
+			t.Errorf("Judge = %v, want one that speaks of the sign and asks for another session", err)
+		}
+		s.Session, err = s.client.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			s.next(t)
+		}
+		if source, why, ok := s.Source(); !ok || source != envoy.FromProduction || !strings.Contains(why, "sign") {
+			t.Errorf("Source = %v, %q, %v, want production.json because of the sign", source, why, ok)
+		}
+	})
+}
+
+// TestReopened: after an interruption the readings are read at once, and a CT
+// that is gone is not believed gone at once.
+func TestReopened(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw := &envoytest.Gateway{Start: noon}
+		s := sampleFrom(t, gw, envoy.AutoSource)
+		defer s.close()
+		s.next(t)
+		var err error
+		if s.Session, err = s.client.Open(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.next(t)
+		if n := gw.Count("/production.json"); n != 1 {
+			t.Errorf("/production.json was asked %d times, want once", n)
+		}
+		gw.Change(func(g *envoytest.Gateway) { g.CTs = envoytest.ProductionCT })
+		if _, err := s.CheckMeters(t.Context()); !errors.Is(err, envoy.ErrReopen) {
+			t.Errorf("CheckMeters = %v of other CTs, want ErrReopen", err)
+		}
+		if s.Session, err = s.client.Open(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		skipped := 0
+		for range 5 {
+			time.Sleep(time.Second)
+			sample, err := s.Sample(t.Context())
+			if _, ok := errors.AsType[*envoy.SkippedError](err); ok {
+				skipped++
+			} else if err != nil || sample.NoGrid == nil {
+				t.Errorf("Sample = %v, NoGrid %v", err, sample.NoGrid)
+			}
+		}
+		if skipped != 3 {
+			t.Errorf("%d answers were skipped before the CT was given up, want 3", skipped)
+		}
+	})
+}
+
+// TestLivedata: live data that stand still are no sample, and are started.
+func TestLivedata(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw := &envoytest.Gateway{Phases: 3, Start: noon}
+		s := sampleFrom(t, gw, envoy.FromLivedata)
+		defer s.close()
+		good, bad := 0, 0
+		var last float64
+		for range 1000 { // the stream ends after a quarter of an hour
+			time.Sleep(time.Second)
+			sample, err := s.Sample(t.Context())
+			if _, ok := errors.AsType[*envoy.SkippedError](err); ok {
+				bad++
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			good++
+			told, _ := gw.Last()
+			net, _ := sample.Meter(envoy.NetConsumption)
+			house, _ := sample.Meter(envoy.House)
+			w, _ := net.Total.Get(envoy.Power)
+			h, _ := house.Total.Get(envoy.Power)
+			if abs(w-told.Net.Total.Power) > 0.001 || abs(h-told.Consumption.Total.Power) > 0.002 || w == last || len(net.Phases) != 3 {
+				t.Fatalf("net %v W, house %v W, %d phases, told %+v", w, h, len(net.Phases), told.Net.Total)
+			}
+			last = w
+		}
+		if n := gw.Count("/ivp/livedata/stream"); n != 2 || bad > 8 || good < 990 {
+			t.Errorf("%d good and %d bad in 1000 s, the stream was started %d times", good, bad, n)
+		}
+	})
+}
+
+func abs(v float64) float64 { return max(v, -v) }
