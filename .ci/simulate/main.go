@@ -1,0 +1,47 @@
+// Simulate is the neighbours for trials with containers and services: a gateway, or Home Assistant's Supervisor.
+//
+//	simulate gateway ADDRESS          https, firmware 8; takes any token
+//	simulate supervisor ADDRESS HOST  http; names HOST:1883 as the broker
+package main
+
+import (
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+)
+
+func main() {
+	switch args := os.Args[1:]; {
+	case len(args) == 1 && args[0] == "token":
+		fmt.Println(enlightentest.Sign(enlightentest.Claims{Serial: "122012345678", Username: "owner@example.org"}))
+	case len(args) == 2 && args[0] == "gateway":
+		l, err := net.Listen("tcp", args[1])
+		if err != nil {
+			log.Fatal(err)
+		}
+		s := httptest.NewUnstartedServer(&envoytest.Gateway{Phases: 3, Speed: 60})
+		s.Config.ErrorLog = log.New(io.Discard, "", 0)
+		s.Listener.Close()
+		s.Listener = l
+		s.StartTLS()
+		select {}
+	case len(args) == 3 && args[0] == "supervisor":
+		http.HandleFunc("GET /services/mqtt", func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Authorization") != "Bearer supervisors-token" {
+				http.Error(w, `{"result":"error","message":"Forbidden"}`, http.StatusForbidden)
+				return
+			}
+			fmt.Fprintf(w, `{"result":"ok","data":{"addon":"core_mosquitto","host":%q,"port":1883,"ssl":false,"protocol":"3.1.1"}}`, args[2])
+		})
+		log.Fatal(http.ListenAndServe(args[1], nil))
+	default:
+		log.Fatal("usage: simulate token | gateway ADDRESS | supervisor ADDRESS HOST")
+	}
+}
