@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -158,6 +159,17 @@ func TestNotify(t *testing.T) {
 	s.await(t, "READY=1", "STATUS=0 of 1 gateways read, no fresh data of ENVOY", "WATCHDOG=1")
 	h.server.Refuse(false)
 	s.await(t, "STATUS=1 of 1 gateways read")
+
+	before := len(s.heard())
+	h.command(t, withAccount+"NAME = Roof\n") // writes config.ini
+	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	s.await(t, "RELOADING=1")
+	await(t, "READY=1 with another configuration", func() bool { return slices.Contains(s.heard()[before:], "READY=1") })
+	if slices.Contains(s.heard(), "STOPPING=1") {
+		t.Errorf("systemd heard STOPPING=1 of a program that goes on: it would kill it")
+	}
 	if code := p.stop(t); code != 0 {
 		t.Errorf("exit code %d, want 0\n%s", code, p.log)
 	}
