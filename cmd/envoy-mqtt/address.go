@@ -78,7 +78,11 @@ func parseHTTPS(text string) (string, error) {
 	return text, err
 }
 
-var hostName = regexp.MustCompile(`^[\pL\pN_][\pL\pN\pM._-]{0,252}$`)
+var hostName = regexp.MustCompile(`^[\pL\pN_][\pL\pN\pM._-]*$`)
+
+// longestName is DNS's limit. Within hostName it would compile to 252 copies
+// of Unicode's letters, some 10 MB.
+const longestName = 253
 
 // authority takes host or host:port and returns it as it stands in a URL: an IPv6 address in brackets, its zone escaped.
 func authority(text string) (string, error) {
@@ -97,7 +101,7 @@ func authority(text string) (string, error) {
 	switch {
 	case err == nil && ip.Is6():
 		host = "[" + strings.ReplaceAll(host, "%", "%25") + "]"
-	case !hostName.MatchString(host):
+	case len(host) > longestName || !hostName.MatchString(host):
 		return "", errors.New("want a host name or an address")
 	}
 	if hasPort {

@@ -49,6 +49,8 @@ func TestValues(t *testing.T) {
 		{"ENVOY", "HOST", "http://", "error: want a host name"},
 		{"ENVOY", "HOST", "a b", "error: want a host name"},
 		{"ENVOY", "HOST", "10.0.0.1,10.0.0.2", "error: want a host name"},
+		{"ENVOY", "HOST", strings.Repeat("e", 253), strings.Repeat("e", 253)},
+		{"ENVOY", "HOST", strings.Repeat("e", 254), "error: want a host name"},
 		{"ENVOY", "HOST", "envoy:", "error: want a port"},
 		{"ENVOY", "SERIAL", "12345", "error: want 6 to 32 letters and digits"},
 		{"ENVOY", "SERIAL", "1234/56", "error: want 6 to 32 letters and digits"},

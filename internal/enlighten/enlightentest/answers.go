@@ -1,9 +1,9 @@
 package enlightentest
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
-	"strings"
 )
 
 // An Answer is a way the cloud can answer, by name.
@@ -70,7 +70,7 @@ var logins = map[Answer]http.HandlerFunc{
 		_, _ = fmt.Fprintf(w, `{"message":%q}`, "Sorry, "+r.PostFormValue("user[email]")+" cannot use "+r.PostFormValue("user[password]"))
 	},
 	LoginGarbage:   text(http.StatusOK, "{\"message\":\x00\xff"),
-	LoginHuge:      text(http.StatusOK, strings.Repeat("0", 1<<20)),
+	LoginHuge:      huge,
 	LoginElsewhere: elsewhere,
 	LoginHang:      hang,
 	LoginReset:     reset,
@@ -111,6 +111,8 @@ func page(w http.ResponseWriter, code int, what string) {
 func elsewhere(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "https://elsewhere.example/login", http.StatusTemporaryRedirect)
 }
+
+func huge(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(bytes.Repeat([]byte("0"), 1<<20)) }
 
 func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 
