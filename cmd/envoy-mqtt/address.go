@@ -68,6 +68,19 @@ func parseHost(text string) (string, error) {
 	return scheme + a, err
 }
 
+// parseListen takes host:port, or :port for every address of the machine.
+func parseListen(text string) (string, error) {
+	host, port, err := net.SplitHostPort(text)
+	if err != nil {
+		return "", errors.New("want host:port, such as 127.0.0.1:9799")
+	}
+	if host == "" {
+		host = "localhost"
+	}
+	_, err = authority(net.JoinHostPort(host, port))
+	return text, err
+}
+
 // parseHTTPS takes the URL of a service that gets the account's password.
 func parseHTTPS(text string) (string, error) {
 	u, err := url.Parse(text)

@@ -13,6 +13,7 @@ type config struct {
 	General       generalConfig
 	MQTT          mqttConfig
 	HomeAssistant homeAssistantConfig
+	HTTP          httpConfig
 	Compat        compatConfig
 	Enlighten     enlightenConfig
 	Gateways      []gatewayConfig // by section name, so that ENVOY is the first; never empty
@@ -41,6 +42,11 @@ type mqttConfig struct {
 	// Supervisor is the token of Home Assistant's Supervisor, where the program is one of its apps and no URL was
 	// configured: the broker is then the one that it names.
 	Supervisor secret
+}
+
+// httpConfig is the section [HTTP]: metrics and health.
+type httpConfig struct {
+	Listen string // host:port, or :port for every address; "": off
 }
 
 // homeAssistantConfig is the section [HOMEASSISTANT].

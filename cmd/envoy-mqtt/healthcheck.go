@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -15,18 +16,23 @@ func (c *console) healthcheckCommand() *cobra.Command {
 		Long: "Asks whether the bridge that runs with this configuration is well: its gateways are polled and the broker is connected.\n" +
 			"A gateway that does not answer is no reason to restart the bridge, so it counts with --ready only.",
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return failed(c.healthcheck(ready)) }, // an engine knows no code but 0 and 1
+		RunE: func(cmd *cobra.Command, _ []string) error { return failed(c.healthcheck(cmd.Context(), ready)) }, // an engine knows no code but 0 and 1
 	}
 	cmd.Flags().BoolVar(&ready, "ready", false, "ask for fresh data of every gateway too")
 	return cmd
 }
 
-func (c *console) healthcheck(ready bool) error {
+func (c *console) healthcheck(ctx context.Context, ready bool) error {
 	cfg, err := loadConfig(c.configPath, c.environ, nil)
 	if err != nil {
 		return err
 	}
-	h, err := readHealth(stateDir(cfg, c.environ), time.Now())
+	var h health
+	if cfg.HTTP.Listen != "" {
+		h, err = askHealth(ctx, cfg.HTTP.Listen)
+	} else {
+		h, err = readHealth(stateDir(cfg, c.environ), time.Now())
+	}
 	if err != nil {
 		return err
 	}

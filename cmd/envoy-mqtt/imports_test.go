@@ -15,6 +15,7 @@ var mayImport = map[string][]string{
 	"internal/enlighten":               {"github.com/golang-jwt/jwt/v5"},
 	"internal/enlighten/enlightentest": {"github.com/golang-jwt/jwt/v5"},
 	"internal/bridge":                  {"internal/envoy", "github.com/eclipse/paho.golang/", "github.com/gorilla/websocket", "github.com/rs/zerolog", "golang.org/x/sync/errgroup"},
+	"internal/metrics":                 {"internal/bridge", "internal/envoy", "github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/"},
 	"internal/bridge/bridgetest":       {"github.com/eclipse/paho.golang/"},
 	"internal/bridge/discoverytest":    nil,
 }

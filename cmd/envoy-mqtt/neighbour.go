@@ -8,6 +8,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/metrics"
 )
 
 // A neighbour is a gateway with the source of its tokens.
@@ -17,8 +18,9 @@ type neighbour struct {
 	tokens *enlighten.Source
 	seen   *seen
 
-	profiles []string // other programs' formats, see the bridge
+	profiles []string         // other programs' formats, see the bridge
 	counts   counters
+	metrics  *metrics.Metrics // nil: nobody asks for them
 }
 
 // newNeighbours returns the configured gateways. Their tokens, and what was
@@ -58,7 +60,7 @@ func newClient(g gatewayConfig, tokens envoy.TokenSource) *envoy.Client {
 
 // feed is what the bridge has to know of n.
 func (n *neighbour) feed(log zerolog.Logger) bridge.Feed {
-	return bridge.Feed{
+	f := bridge.Feed{
 		Name:       n.Section,
 		Device:     n.Name,
 		Serial:     n.knownSerial(),
@@ -83,6 +85,13 @@ func (n *neighbour) feed(log zerolog.Logger) bridge.Feed {
 			}
 		},
 	}
+	if n.metrics != nil {
+		n.metrics.Watch(&f, func() (time.Time, bool) {
+			s := n.tokens.Status()
+			return s.Expires, s.Problem
+		})
+	}
+	return f
 }
 
 // tokenInfo is what is told of the token on the gateway's info topics.

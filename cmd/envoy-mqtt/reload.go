@@ -88,6 +88,7 @@ func (c *console) serveUntil(ctx context.Context, s *setup, hup <-chan os.Signal
 		warn(err)
 	}
 	ns := newNeighbours(s.cfg, s.state)
+	m := newMetrics(s.cfg.HTTP, ns)
 	b := newBridge(s.cfg, s.mqtt, ns, s.log)
 	remember(b, s, ns, warn)
 
@@ -98,8 +99,14 @@ func (c *console) serveUntil(ctx context.Context, s *setup, hup <-chan os.Signal
 		state := b.State()
 		return state, healthOf(state, s.cfg.Gateways, started, time.Now())
 	}
-	keepsHealth := func(ctx context.Context, b *bridge.Bridge) error {
-		keepHealth(ctx, s.state, func() health { _, h := look(b); return h }, s.log)
+	tellsHealth := func(ctx context.Context, b *bridge.Bridge) error {
+		look := func() health { _, h := look(b); return h }
+		if m == nil {
+			keepHealth(ctx, s.state, look, s.log)
+		} else {
+			m.State = b.State
+			serveHTTP(ctx, s.cfg.HTTP.Listen, m.Handler(), look, s.log)
+		}
 		return nil
 	}
 	tellsSystemd := func(ctx context.Context, b *bridge.Bridge) error {
@@ -110,7 +117,7 @@ func (c *console) serveUntil(ctx context.Context, s *setup, hup <-chan os.Signal
 		c.reload(ctx, s, hup, func(n *setup, cause error) { next = n; end(cause) })
 		return nil
 	}
-	err = serve(ctx, b, ns, s.log, keepsHealth, tellsSystemd, reloads)
+	err = serve(ctx, b, ns, s.log, tellsHealth, tellsSystemd, reloads)
 	for _, n := range ns {
 		n.client.CloseIdle()
 	}

@@ -91,6 +91,11 @@ var settings = []setting{
 	},
 
 	{
+		"HTTP", "LISTEN", "", "Where /metrics, /healthz and /readyz are served, such as 127.0.0.1:9799; off when empty. Plain http, for everyone who reaches it.",
+		into(func(t target) *string { return &t.HTTP.Listen }, parseListen),
+	},
+
+	{
 		"COMPAT", "PROFILES", "", "Other programs' topics that live values are told on too: any of " + strings.Join(bridge.Profiles(), ", ") + ".",
 		into(func(t target) *[]string { return &t.Compat.Profiles }, parseProfiles),
 	},

@@ -36,6 +36,12 @@ func TestValues(t *testing.T) {
 		{"ENLIGHTEN", "TOKEN_URL", "https://", "error: want a host name"},
 		{"GENERAL", "LOG_LEVEL", "trace", "error: want debug, info, warn or error"},
 		{"GENERAL", "LOG_FORMAT", "xml", "error: want auto, console or json"},
+		{"HTTP", "LISTEN", "127.0.0.1:9799", "127.0.0.1:9799"},
+		{"HTTP", "LISTEN", ":9799", ":9799"},
+		{"HTTP", "LISTEN", "9799", "error: want host:port"},
+		{"HTTP", "LISTEN", "http://localhost:9799", "error: want host:port"},
+		{"HTTP", "LISTEN", "localhost:http", "error: want a port"},
+		{"HTTP", "LISTEN", "[::1]:9799", "[::1]:9799"},
 		{"ENVOY", "HOST", "192.168.1.10", "192.168.1.10"},
 		{"ENVOY", "HOST", "Auto", "auto"},
 		{"ENVOY", "HOST", "Envoy.local:8443", "Envoy.local:8443"},
@@ -109,7 +115,7 @@ func shown(cfg config, section, key string) string {
 		failSafe = fmt.Sprint(*g.FailSafe)
 	}
 	return fmt.Sprint(map[string]any{
-		"COMPAT PROFILES": cfg.Compat.Profiles, "ENVOY FAILSAFE": failSafe,
+		"HTTP LISTEN": cfg.HTTP.Listen, "COMPAT PROFILES": cfg.Compat.Profiles, "ENVOY FAILSAFE": failSafe,
 		"MQTT URL": cfg.MQTT.URL, "MQTT TOPIC": cfg.MQTT.Topic,
 		"ENVOY HOST": g.Host, "ENVOY TOKEN": g.Token, "ENVOY FINGERPRINT": g.Fingerprint, "ENVOY INTERVAL": g.Interval,
 		"ENVOY STALE_AFTER": g.StaleAfter, "ENVOY POWER_MULTIPLIER": g.Multiplier, "ENVOY POWER_OFFSET": g.Offset,

@@ -106,6 +106,9 @@ func (g *gateway) turn(ctx context.Context) {
 	} else {
 		g.due = time.Now().Add(g.fail(err))
 	}
+	if g.feed.Polled != nil {
+		g.feed.Polled(s, err)
+	}
 	g.turned()
 	g.tellStatus()
 	g.house.count()

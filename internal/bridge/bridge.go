@@ -44,6 +44,8 @@ type Feed struct {
 	FailSafe *float64
 	// Profiles are other programs' formats, by name, in which samples are told too.
 	Profiles []string
+	// Polled, if not nil, is told how every reading went: the sample, or why there is none.
+	Polled func(envoy.Sample, error)
 	// Found, if not nil, is told the serial number when it is first known and when it changes.
 	Found func(serial string)
 	// Phases, if not nil, is told how many phases the grid connection has, when that is known or changes.

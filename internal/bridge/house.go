@@ -26,7 +26,7 @@ type house struct {
 	told map[string]string
 }
 
-// A counter counts what went wrong since the start.
+// A counter counts since the start.
 type counter struct{ n atomic.Int64 }
 
 func (c *counter) Add(n int64) { c.n.Add(n) }

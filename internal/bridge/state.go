@@ -1,20 +1,27 @@
 package bridge
 
-import "time"
+import (
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
 
 // A State is what a running bridge is at, for those who watch it. It says
 // nothing that is not said on the broker too.
 type State struct {
-	Broker   bool // the broker is connected
-	Gateways []GatewayState
+	Broker       bool  // the broker is connected
+	BrokerErrors int64 // connections lost or refused since the start
+	Published    int64 // messages since the start
+	Gateways     []GatewayState
 }
 
 // A GatewayState is how one feed is doing.
 type GatewayState struct {
-	Name   string    // the feed's
-	Serial string    // "" before it is known
-	Online bool      // as its availability says: there is a sample that is not stale
-	Polled time.Time // when the last poll ended, good or not; zero before the first one has
+	Name     string    // the feed's
+	Serial   string    // "" before it is known
+	Firmware string    // likewise
+	Online   bool      // as its availability says: there is a sample that is not stale
+	Polled   time.Time // when the last poll ended, good or not; zero before the first one has
 }
 
 // State returns what b is at. It may be called at any time from anywhere.
@@ -23,7 +30,7 @@ func (b *Bridge) State() State {
 	if h == nil {
 		return State{}
 	}
-	s := State{Broker: h.writer.connectedNow()}
+	s := State{Broker: h.writer.connectedNow(), BrokerErrors: h.writer.failed.n.Load(), Published: h.writer.sent.n.Load()}
 	for _, g := range h.gateways {
 		s.Gateways = append(s.Gateways, g.snapshot())
 	}
@@ -33,7 +40,7 @@ func (b *Bridge) State() State {
 func (g *gateway) snapshot() GatewayState {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return GatewayState{Name: g.feed.Name, Serial: g.serial, Online: g.state == payloadOnline, Polled: g.polled}
+	return GatewayState{Name: g.feed.Name, Serial: g.serial, Firmware: g.device.Software, Online: g.state == payloadOnline, Polled: g.polled}
 }
 
 // turned takes note that a poll ended: the gateway's goroutine goes on.
@@ -50,4 +57,21 @@ func (w *writer) connectedNow() bool {
 	}
 	_, err := w.link.state()
 	return err == nil
+}
+
+// A Power is what a meter measures, or one phase of it, in watts.
+type Power struct {
+	Meter string // as in topics
+	Phase string // likewise; "" for all of them
+	Watts float64
+}
+
+// Powers returns the powers that are in s.
+func Powers(s envoy.Sample) (ps []Power) {
+	for _, v := range measured(s) {
+		if v.quantity == envoy.Power {
+			ps = append(ps, Power{meterKeys[v.meter], phaseKeys[v.phase], v.number})
+		}
+	}
+	return ps
 }

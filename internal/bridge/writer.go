@@ -21,6 +21,7 @@ type writer struct {
 	link   *link
 	ready  chan struct{} // closed when link is there
 	failed counter       // connections lost or refused
+	sent   counter       // messages
 
 	leaving  atomic.Bool     // the last words are being said
 	said     map[string]bool // what has been logged of the broker's absence; the link tells one event at a time
@@ -114,6 +115,9 @@ func (w *writer) publish(ctx context.Context, m Message) bool {
 	err := w.link.publish(ctx, m)
 	if err != nil && ctx.Err() == nil {
 		w.log.Warn().Err(err).Str("topic", m.Topic).Msg("publish")
+	}
+	if err == nil {
+		w.sent.Add(1)
 	}
 	return err == nil
 }

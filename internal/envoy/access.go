@@ -74,7 +74,7 @@ func (s *Session) pass(ctx context.Context, bad pass) (pass, error) {
 	case err != nil && a.current.token != "" && a.current != bad:
 		return a.current, nil // whatever the source thinks of it, the gateway still lets it in
 	case err != nil && bad.token == "":
-		return pass{}, err
+		return pass{}, &TokenError{err}
 	case err != nil:
 		token = bad.token // perhaps only its session ended
 	case a.current.token == token && a.current != bad:
@@ -98,7 +98,7 @@ func (s *Session) enter(ctx context.Context, token string) (string, error) {
 	s.client.Tokens.Reject(token)
 	next, err := s.client.Tokens.Token(ctx, s.Serial)
 	if err != nil {
-		return "", err
+		return "", &TokenError{err}
 	}
 	if next == token {
 		return "", fmt.Errorf("%w: it does not accept the token, and there is no other: set TOKEN to a new one", ErrUnauthorized)

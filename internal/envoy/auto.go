@@ -131,7 +131,7 @@ func (c *Client) tryAll(ctx context.Context, candidates []Announced, serial stri
 func (c *Client) identify(ctx context.Context, limit time.Duration, serial string, bases []string) (Info, string, error) {
 	if limit > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %v", limit))
+		ctx, cancel = context.WithTimeoutCause(ctx, limit, timeoutError(fmt.Sprintf("no answer within %v", limit)))
 		defer cancel()
 	}
 	info, base, err := c.readInfo(ctx, bases)

@@ -164,7 +164,7 @@ func (c *Client) send(ctx context.Context, hc *http.Client, r request) ([]byte, 
 	if timeout <= 0 {
 		timeout = usualTimeout
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no whole answer within %v", timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, timeoutError(fmt.Sprintf("no whole answer within %v", timeout)))
 	defer cancel()
 	start := time.Now()
 	body, err := r.do(ctx, hc)

@@ -182,5 +182,11 @@ func (t *transport) explain(err error) error {
 		return fmt.Errorf("the gateway's certificate is not trusted (set FINGERPRINT=sha256:%s to accept this one only, or VERIFY_SSL=false to accept any): %w",
 			t.saw(e.UnverifiedCertificates[0]), err)
 	}
-	return fmt.Errorf("tls handshake: %w", err)
+	return &handshakeError{err}
 }
+
+// A handshakeError is a TLS handshake that came to nothing.
+type handshakeError struct{ err error }
+
+func (e *handshakeError) Error() string { return "tls handshake: " + e.err.Error() }
+func (e *handshakeError) Unwrap() error { return e.err }
