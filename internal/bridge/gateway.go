@@ -20,7 +20,8 @@ type gateway struct {
 
 	// These belong to the polling goroutine.
 	session     *envoy.Session
-	failures    int // polls in a row that gave no sample
+	failures    int       // polls in a row that gave no sample
+	skipping    time.Time // since when answers are skipped; zero while they are not
 	said        map[string]bool
 	noGrid      string // what was last said about a missing consumption CT
 	certificate string
@@ -162,7 +163,7 @@ func (g *gateway) succeed(s envoy.Sample, next time.Time) {
 	if g.failures > 0 {
 		g.log.Info().Int("failures", g.failures).Msg("gateway reads again")
 	}
-	g.failures = 0
+	g.failures, g.skipping = 0, time.Time{}
 	clear(g.said)
 	g.log.Debug().Dur("took", s.Took).Time("reading", s.Reading).Msg("sample")
 	reason := ""
@@ -192,6 +193,12 @@ func (g *gateway) fail(err error) time.Duration {
 	pause := g.pace()
 	if _, skipped := errors.AsType[*envoy.SkippedError](err); skipped {
 		level = zerolog.DebugLevel // the gateway is there, and a pause would help nobody
+		if g.skipping.IsZero() {
+			g.skipping = time.Now()
+		}
+		if time.Since(g.skipping) >= g.feed.StaleAfter { // what it measures has changed for good
+			g.session, g.skipping = nil, time.Time{}
+		}
 	} else {
 		pause = min(pause<<min(g.failures, 20), max(longestPause, pause))
 		if g.failures++; g.failures >= reopenAfter || errors.Is(err, envoy.ErrReopen) {

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
@@ -213,4 +214,34 @@ func TestLateEverything(t *testing.T) {
 			t.Errorf("%d log lines, want each side once:\n%s", n, r.log.String())
 		}
 	})
+}
+
+// TestLostCT: a CT that is taken away for good is missed for a while, and then
+// what is left is published without it.
+func TestLostCT(t *testing.T) {
+	for _, source := range []envoy.Source{envoy.FromProduction, envoy.AutoSource} {
+		t.Run(source.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(&envoytest.Gateway{Phases: 3})
+				r.Feeds[0].Client.Source = source
+				r.start(t)
+				time.Sleep(time.Minute)
+				r.gateway.Change(func(g *envoytest.Gateway) { g.CTs = envoytest.ProductionCT })
+				lost := time.Now()
+				time.Sleep(15 * time.Minute)
+				r.wantRetained(t, availTopic, "online")
+				r.wantRetained(t, "envoy/"+serial+"/grid/energy_import", "")
+				if n := len(r.since(time.Now().Add(-time.Minute), liveTopic)); n < 11 {
+					t.Errorf("%d live documents a minute long after the CT was lost", n)
+				}
+				first := r.since(lost.Add(70*time.Second), liveTopic)
+				r.stop(t)
+				for _, m := range first {
+					if strings.Contains(m.Payload, `"grid"`) {
+						t.Errorf("%s without a CT at the grid", m.Payload)
+					}
+				}
+			})
+		})
+	}
 }

@@ -145,6 +145,11 @@ func (s *Session) Judge(ctx context.Context) error {
 		return nil
 	}
 	sample, err := s.fromProduction(ctx)
+	if _, skipped := errors.AsType[*SkippedError](err); skipped { // a CT may have been taken away, whose readings are noise now
+		if _, changed := s.CheckMeters(ctx); errors.Is(changed, ErrReopen) {
+			return changed
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func TestCaptures(t *testing.T) {
 			gw.ServeHTTP(w, r)
 		}))
 		t.Cleanup(srv.Close)
-		config += envoy(fmt.Sprintf("ENVOY_%d", i), srv.Addr)
+		config += envoy(fmt.Sprintf("ENVOY_%d", i), srv.Addr) + "SOURCE = production\n"
 	}
 	program(t, config)
 	for i, dir := range captures {
