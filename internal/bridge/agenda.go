@@ -105,6 +105,7 @@ func (g *gateway) turn(ctx context.Context) {
 		g.succeed(s, g.due)
 	} else {
 		g.due = time.Now().Add(g.fail(err))
+		g.inquire(ctx)
 	}
 	if g.feed.Polled != nil {
 		g.feed.Polled(s, err)
@@ -112,6 +113,19 @@ func (g *gateway) turn(ctx context.Context) {
 	g.turned()
 	g.tellStatus()
 	g.house.count()
+}
+
+// inquire asks, when answers have been skipped for long, whether what they lack
+// is there at all.
+func (g *gateway) inquire(ctx context.Context) {
+	if g.session == nil || g.skipping.IsZero() || time.Since(g.skipping) < g.feed.StaleAfter {
+		return
+	}
+	g.skipping = time.Now()
+	if err := g.session.Missing(ctx); errors.Is(err, envoy.ErrReopen) {
+		g.once(zerolog.InfoLevel, err, "gateway is read anew")
+		g.session = nil
+	}
 }
 
 // attend does a task. What goes wrong with it is no failure of the gateway's:

@@ -196,9 +196,6 @@ func (g *gateway) fail(err error) time.Duration {
 		if g.skipping.IsZero() {
 			g.skipping = time.Now()
 		}
-		if time.Since(g.skipping) >= g.feed.StaleAfter { // what it measures has changed for good
-			g.session, g.skipping = nil, time.Time{}
-		}
 	} else {
 		pause = min(pause<<min(g.failures, 20), max(longestPause, pause))
 		if g.failures++; g.failures >= reopenAfter || errors.Is(err, envoy.ErrReopen) {

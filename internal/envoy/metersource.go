@@ -86,3 +86,27 @@ func (s *Session) CheckMeters(ctx context.Context) ([]MeterConfig, error) {
 	}
 	return configs, nil
 }
+
+// Missing asks whether the CTs that the session has seen are still enabled. An
+// error of [ErrReopen] says that one is not, and that answers without it are
+// right; any other that it is not known.
+func (s *Session) Missing(ctx context.Context) error {
+	configs, err := s.MeterConfigs(ctx)
+	if err != nil {
+		return err
+	}
+	enabled := func(ms ...Measurement) bool {
+		return slices.ContainsFunc(configs, func(c MeterConfig) bool {
+			m, ok := c.Measurement()
+			return ok && c.Enabled && slices.Contains(ms, m)
+		})
+	}
+	l := &s.layout
+	switch {
+	case l.seen[Production] && l.source == fromMeter && !enabled(Production):
+		return fmt.Errorf("the production CT is not enabled any more: %w", ErrReopen)
+	case (l.seen[NetConsumption] || l.seen[TotalConsumption]) && !enabled(NetConsumption, TotalConsumption):
+		return fmt.Errorf("the consumption CT is not enabled any more: %w", ErrReopen)
+	}
+	return nil
+}

@@ -33,6 +33,9 @@ func (g *Gateway) corrupt(f Fault, o *outage, r *http.Request, a answer) answer 
 	if f == Frozen {
 		return o.freeze(r.URL.RequestURI(), a)
 	}
+	if f == Flicker && !bytes.Contains(a.body, []byte(`"eim"`)) {
+		return a // it strikes the pages that count active meters
+	}
 	a.reading = nil
 	switch f {
 	case Garbage:
