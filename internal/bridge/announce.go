@@ -16,6 +16,7 @@ type presence struct {
 	samples     int                  // good ones so far
 	earlier     map[string]component // what an earlier run announced
 	leftovers   map[string]component // what was announced and is no more
+	extras      map[string]extra     // what is told beside meters and info
 	removing    bool                 // the document in force names leftovers
 	outdated    bool                 // there is another document to tell than the one in force
 	announcedAt time.Time
@@ -112,11 +113,14 @@ func (g *gateway) supersede(payload []byte) {
 func (g *gateway) removals(now map[string]component) map[string]component {
 	if g.samples >= settledIn {
 		for key, c := range g.earlier {
+			if g.awaited(key) {
+				continue
+			}
 			if _, still := now[key]; !still && c.Platform != "" && c.UniqueID != "" {
 				g.leave(key, c)
 			}
+			delete(g.earlier, key)
 		}
-		g.earlier = nil
 	}
 	gone := map[string]component{}
 	for key, c := range g.leftovers {
@@ -167,6 +171,9 @@ func (g *gateway) components() map[string]component {
 	}}
 	for _, p := range g.points {
 		cs[p.key()] = p.component(h.topics, g.serial, g.feed.StaleAfter)
+	}
+	for key, e := range g.extras {
+		cs[key] = e.component
 	}
 	for _, key := range g.infos {
 		c, ok := infoSensors[key]

@@ -56,9 +56,26 @@ type (
 		Enabled      *bool      `json:"enabled_by_default,omitempty"`
 		PayloadOn    string     `json:"payload_on,omitempty"`
 		PayloadOff   string     `json:"payload_off,omitempty"`
+		Template     string     `json:"value_template,omitempty"`
+		Options      []string   `json:"options,omitempty"`
 		Availability []topicRef `json:"availability,omitempty"`
+
+		unnamed bool // the device's main feature, which has its name
 	}
 )
+
+// MarshalJSON writes the name of what is unnamed as null: a missing name would
+// be made of the device class.
+func (c component) MarshalJSON() ([]byte, error) {
+	type plain component
+	if !c.unnamed {
+		return json.Marshal(plain(c))
+	}
+	return json.Marshal(struct {
+		plain
+		Name *string `json:"name"`
+	}{plain: plain(c)})
+}
 
 const (
 	diagnostic = "diagnostic"

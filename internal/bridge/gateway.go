@@ -31,6 +31,9 @@ type gateway struct {
 	told        values[string] // of info
 	due         time.Time      // the next poll
 	agenda      agenda
+	inverters   inverters
+	batteries   batteries
+	counters    map[string]counted // of things
 	answers     answerTimes
 	timed       time.Time // when their figures were last told
 	compat      compat
@@ -48,10 +51,13 @@ type gateway struct {
 	stale  *time.Timer // speaks when no good sample came for too long, also while a poll hangs
 	grid   int         // phases at the grid in the last good sample; 0 where it is not measured
 	presence
+	things map[string]things // by kind
+	rounds map[string]int    // complete answers about a kind, or a group of extras
 }
 
 func newGateway(h *house, f Feed, log zerolog.Logger) *gateway {
-	g := &gateway{house: h, feed: f, log: log, serial: f.Serial, said: map[string]bool{}, compat: newCompat(f.Profiles)}
+	g := &gateway{house: h, feed: f, log: log, serial: f.Serial, said: map[string]bool{}, compat: newCompat(f.Profiles), counters: map[string]counted{}, things: map[string]things{}, rounds: map[string]int{}}
+	g.agenda = g.deviceTasks()
 	f.Client.Observe = func(path string, took time.Duration, err error) {
 		g.answers.note(path, took, err)
 		if f.Observe != nil {

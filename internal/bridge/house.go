@@ -22,8 +22,9 @@ type house struct {
 	ha       HomeAssistant
 	errors   counter // of all gateways
 
-	mu   sync.Mutex // guards what follows
-	told map[string]string
+	mu      sync.Mutex // guards what follows
+	told    map[string]string
+	earlier map[string]announcement // of things, by id: what an earlier run announced
 }
 
 // A counter counts since the start.
@@ -41,6 +42,7 @@ func newHouse(b *Bridge) *house {
 		started: time.Now().UTC(),
 		ha:      b.HomeAssistant,
 		told:    map[string]string{},
+		earlier: map[string]announcement{},
 	}
 	h.ha.Interval = orUsual(h.ha.Interval, 10*time.Second)
 	h.writer = &writer{board: h.board, topics: h.topics, log: b.Log, ready: make(chan struct{}), said: map[string]bool{}, discover: !h.ha.Off, onConfig: h.announced, beside: func(ctx context.Context) { h.sweeper.run(ctx) }}
@@ -137,6 +139,7 @@ func (h *house) tell(key, text string) {
 func (h *house) announced(topic string, payload []byte, kept bool) {
 	if kept {
 		h.sweeper.take(topic, payload)
+		h.remember(topic, payload)
 	}
 	for _, gw := range h.gateways {
 		if serial := gw.known(); serial == "" || topic != h.topics.gatewayConfig(serial) {

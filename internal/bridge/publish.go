@@ -18,6 +18,9 @@ func (g *gateway) publish(s envoy.Sample, next time.Time) {
 	// Somebody waits for live, so let the writer run at once and here. Another
 	// processor would have to wake up first, which takes longer than to write.
 	runtime.Gosched()
+	if whole := g.withBatteries(s); len(whole.Meters) > len(s.Meters) {
+		s, vs = whole, measured(whole)
+	}
 	g.publishRetained(s, vs, next)
 }
 

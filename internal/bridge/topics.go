@@ -15,7 +15,17 @@ func (t topics) bridge(key string) string          { return t.base + "/bridge/" 
 func (t topics) gateway(serial string) string      { return t.base + "/" + serial }
 func (t topics) availability(serial string) string { return t.gateway(serial) + "/availability" }
 func (t topics) info(serial, key string) string    { return t.gateway(serial) + "/info/" + key }
-func (t topics) config(id string) string           { return t.prefix + "/device/" + id + "/config" }
+
+// thing is where the document of a device behind a gateway is. The AC Batteries
+// of a gateway have one for all of them.
+func (t topics) thing(gateway, kind, serial string) string {
+	if kind == "acb" {
+		kind, serial = "battery", "acb"
+	}
+	return t.gateway(gateway) + "/" + kind + "/" + serial
+}
+
+func (t topics) config(id string) string { return t.prefix + "/device/" + id + "/config" }
 func (t topics) gatewayConfig(serial string) string {
 	return t.config("envoy_" + serial)
 }

@@ -49,5 +49,7 @@ func acBatteries(entries []wireStorage, now time.Time) (ACBatteries, bool) {
 }
 
 // ACBatteries returns what the last /production.json told of AC Batteries, and
-// whether there are any.
-func (s *Session) ACBatteries() (ACBatteries, bool) { return s.acb, s.acb.Count > 0 }
+// whether there are any. It tells nothing when that was too long ago.
+func (s *Session) ACBatteries() (ACBatteries, bool) {
+	return s.acb, s.acb.Count > 0 && time.Since(s.acbRead) < silent
+}

@@ -22,6 +22,7 @@ type Session struct {
 	stream   stream
 	optional map[string]optional // by path
 	acb      ACBatteries
+	acbRead  time.Time
 	took     time.Duration // of the answers to the present sample
 	lost     int           // answers in a row that lack a meter which an earlier session knew
 	found    int           // answers in a row with a production meter that was not there before
@@ -106,6 +107,7 @@ func (s *Session) read(ctx context.Context) (reading, error) {
 	r, err := parseProduction(body, &s.layout)
 	if err == nil {
 		s.acb, _ = acBatteries(r.storage, s.now())
+		s.acbRead = time.Now()
 	}
 	if _, page := errors.AsType[*htmlError](err); page && !s.AtLeast(4) {
 		return reading{noGrid: fmt.Errorf("firmware %s knows no consumption", s.Firmware)}, nil // 3.x has no /production.json and says so in a page

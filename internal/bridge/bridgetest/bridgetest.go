@@ -27,6 +27,8 @@ type Broker struct {
 	MaximumPacketSize uint32
 	// NoRetain says that the broker announces to keep no retained message.
 	NoRetain bool
+	// Delay is how long a message of QoS 1 waits for its answer, as at a small machine.
+	Delay time.Duration
 	// Keep, if not nil, says which messages Messages returns, for tests with
 	// millions of them. All are counted.
 	Keep func(Record) bool

@@ -163,11 +163,19 @@ func (c *client) publish(m *packets.Publish, size uint32) {
 			Retain: m.Retain, QoS: m.QoS, Expiry: value(m.Properties.MessageExpiry),
 		})
 	}
-	if m.QoS > 0 {
+	if m.QoS == 0 {
+		return
+	}
+	answer := func() {
 		c.send(packets.PUBACK, func(p *packets.ControlPacket) {
 			a := p.Content.(*packets.Puback)
 			a.PacketID, a.ReasonCode = m.PacketID, denial
 		})
+	}
+	if b.Delay == 0 {
+		answer()
+	} else {
+		time.AfterFunc(b.Delay, func() { b.do(answer) })
 	}
 }
 

@@ -8,8 +8,10 @@ import (
 
 // Templates. Rule 33.
 
-// fieldOnly is the one template that we need: a field of a JSON document.
-var fieldOnly = regexp.MustCompile(`^\{\{ *value_json((?:\.[A-Za-z_][A-Za-z0-9_]*)+) *\}\}$`)
+// fieldOnly is the one template that we need: a field of a JSON document, which
+// may be unknown where it is missing. Without the default Home Assistant would
+// log each message that lacks it.
+var fieldOnly = regexp.MustCompile(`^\{\{ *value_json((?:\.[A-Za-z_][A-Za-z0-9_]*)+)( *\| *default\((?:none|None)\))? *\}\}$`)
 
 // template checks a template's delimiters, not the expressions between them.
 func (c *checker) template(s Severity, key, template string) {
@@ -67,7 +69,9 @@ func (c *checker) render(m map[string]any, payload string) (state string, ok boo
 	var v any = object
 	for field := range strings.SplitSeq(match[1][1:], ".") {
 		object, _ := v.(map[string]any)
-		if v, ok = object[field]; !ok {
+		if v, ok = object[field]; !ok && match[2] != "" {
+			return "None", true
+		} else if !ok {
 			c.add(House, 33, "%s does not hold %s", text(m, "state_topic"), match[1][1:])
 			return "", false
 		}

@@ -1,0 +1,131 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+const (
+	batteriesEvery = 30 * time.Second
+	// ensembleSeldom is how often a gateway is asked whether it has got batteries.
+	ensembleSeldom = 10 * time.Minute
+	// batteryFresh is how old the batteries' power may be where it stands for a meter's.
+	batteryFresh = 3 * batteriesEvery
+)
+
+// batteries is what a gateway last told of its batteries.
+type batteries struct {
+	known   []envoy.Battery
+	counted bool // since they were last shown
+	all     envoy.Batteries
+}
+
+var batteryTraits = []trait[envoy.Battery]{
+	{"soc", measuring("Battery", "battery", "%", 0), number(0, func(b envoy.Battery) envoy.Told[float64] { return b.SoC })},
+	{"power", measuring("Power", "power", "W", 0), number(0, func(b envoy.Battery) envoy.Told[float64] { return b.Power })},
+	{"apparent_power", measuring("Apparent power", "apparent_power", "VA", 0).off(), number(1, func(b envoy.Battery) envoy.Told[float64] { return b.ApparentPower })},
+	{"temperature", measuring("Temperature", "temperature", "°C", 0), number(0, func(b envoy.Battery) envoy.Told[float64] { return b.Temperature })},
+	{"max_temperature", measuring("Hottest cell", "temperature", "°C", 0).internal().off(), number(0, func(b envoy.Battery) envoy.Told[float64] { return b.MaxTemperature })},
+	{"capacity", storing("Capacity").off(), number(3, func(b envoy.Battery) envoy.Told[float64] { return b.Capacity })},
+	{"state", saying("Battery state", "charging", "discharging", "idle").off(), words(func(b envoy.Battery) string { return b.State })},
+	{"communicating", whether("Communicating", "connectivity").internal(), yes(func(b envoy.Battery) envoy.Told[bool] { return b.Communicating })},
+	{"dc_switch", whether("DC switch", "").internal(), yes(dcSwitch)},
+	{"last_report", reported(), moment(func(b envoy.Battery) time.Time { return b.Reported })},
+}
+
+func dcSwitch(b envoy.Battery) envoy.Told[bool] {
+	off, ok := b.SwitchOff.Get()
+	if !ok {
+		return envoy.Told[bool]{}
+	}
+	return envoy.Tell(!off)
+}
+
+// acbTraits are the AC Batteries together.
+var acbTraits = []trait[envoy.ACBatteries]{
+	{"soc", measuring("Battery", "battery", "%", 0), number(0, func(a envoy.ACBatteries) envoy.Told[float64] { return a.SoC })},
+	{"power", measuring("Power", "power", "W", 0), number(0, func(a envoy.ACBatteries) envoy.Told[float64] { return a.Power })},
+	{"energy", storing("Available ACB battery energy"), number(3, func(a envoy.ACBatteries) envoy.Told[float64] { return a.Energy })},
+	{"state", saying("Battery state", acbStates...), words(acbState)},
+	{"last_report", reported(), moment(func(a envoy.ACBatteries) time.Time { return a.Reported })},
+}
+
+var acbStates = []string{"discharging", "idle", "charging", "full"}
+
+// acbState is a's state if it is one that Home Assistant was told of.
+func acbState(a envoy.ACBatteries) string { return among(a.State, acbStates) }
+
+// readEnsemble asks which batteries and controllers there are.
+func (g *gateway) readEnsemble(ctx context.Context, s *envoy.Session, t *task) error {
+	e, err := s.Ensemble(ctx)
+	if err != nil {
+		return notHere(err)
+	}
+	t.every = batteriesEvery
+	if len(e.Batteries)+len(e.Controllers) == 0 {
+		t.every = ensembleSeldom
+	}
+	g.batteries.known, g.batteries.counted = e.Batteries, true
+	g.showControllers(e.Controllers)
+	return nil
+}
+
+// readBatteryPower asks what the batteries do. The inventory's own state of
+// charge is old, so it is told only of gateways that have no other.
+func (g *gateway) readBatteryPower(ctx context.Context, s *envoy.Session) error {
+	b := &g.batteries
+	var powers []envoy.BatteryPower
+	var err error
+	if len(b.known) > 0 {
+		powers, err = s.BatteryPower(ctx)
+	}
+	if err != nil && !errors.Is(err, envoy.ErrUnsupported) {
+		return err
+	}
+	b.all = s.Batteries(b.known, powers, time.Now())
+	var there []thing
+	for _, b := range b.all.Each {
+		there = append(there, newThing(g, "battery", b.Serial, b, batteryTraits, device{Name: "Encharge " + b.Serial, Model: "Encharge", Software: b.Firmware, Hardware: b.PartNumber}))
+	}
+	g.show("battery", there, b.counted, batteriesEvery)
+	b.counted = false
+	return nil
+}
+
+// readBatteryTotals asks what all batteries are together. The AC Batteries' part
+// of it came with the last reading.
+func (g *gateway) readBatteryTotals(ctx context.Context, s *envoy.Session) error {
+	if a, ok := s.ACBatteries(); ok {
+		serial := g.known()
+		g.show("acb", []thing{newThing(g, "acb", serial, a, acbTraits, device{Name: "ACB " + serial, Model: "ACB"})}, true, batteriesEvery)
+	}
+	t, err := s.BatteryTotals(ctx)
+	if err == nil || errors.Is(err, envoy.ErrUnsupported) {
+		tellExtras(g, totalsGroup, t, batteriesEvery)
+	}
+	return notHere(err)
+}
+
+// withBatteries adds to s the batteries' power where no CT measures it and it
+// is fresh. It is for what is retained: a live document is of one moment.
+func (g *gateway) withBatteries(s envoy.Sample) envoy.Sample {
+	if _, measured := s.Meter(envoy.Storage); measured || s.Time.Sub(g.batteries.all.Time) > batteryFresh {
+		return s
+	}
+	if m, ok := g.batteries.all.Storage(); ok {
+		s.Meters = append(s.Meters[:len(s.Meters):len(s.Meters)], m)
+	}
+	return s
+}
+
+func among(s string, options []string) string {
+	for _, o := range options {
+		if s == o {
+			return s
+		}
+	}
+	return ""
+}

@@ -1,0 +1,156 @@
+package bridge
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// A group is what one answer tells of the gateway's own device beside its
+// meters: each trait has a topic of its own, which is its key.
+type group[D any] struct {
+	name   string
+	traits []trait[D]
+}
+
+// totalsGroup is what all batteries are together.
+var totalsGroup = group[envoy.BatteryTotals]{"totals", []trait[envoy.BatteryTotals]{
+	{"storage/soc", measuring("Battery", "battery", "%", 0), number(0, func(t envoy.BatteryTotals) envoy.Told[float64] { return t.SoC })},
+	{"storage/reserve_soc", measuring("Reserve battery level", "battery", "%", 0), number(0, func(t envoy.BatteryTotals) envoy.Told[float64] { return t.Reserve })},
+	{"storage/available_energy", storing("Available battery energy"), number(3, func(t envoy.BatteryTotals) envoy.Told[float64] { return t.Energy })},
+	{"storage/reserve_energy", storing("Reserve battery energy"), number(3, func(t envoy.BatteryTotals) envoy.Told[float64] { return t.Reserved })},
+	{"storage/capacity", storing("Battery capacity"), number(3, func(t envoy.BatteryTotals) envoy.Told[float64] { return t.Capacity })},
+	{"storage/iq_soc", measuring("IQ Battery level", "battery", "%", 0), number(0, func(t envoy.BatteryTotals) envoy.Told[float64] { return t.IQSoC })},
+	{"storage/iq_available_energy", storing("Available IQ Battery energy"), number(3, func(t envoy.BatteryTotals) envoy.Told[float64] { return t.IQEnergy })},
+	{"storage/iq_capacity", storing("IQ Battery capacity"), number(3, func(t envoy.BatteryTotals) envoy.Told[float64] { return t.IQCap })},
+	{"storage/acb_soc", measuring("AC Battery level", "battery", "%", 0), number(0, func(t envoy.BatteryTotals) envoy.Told[float64] { return t.ACBSoC })},
+	{"storage/acb_available_energy", storing("Available AC Battery energy"), number(3, func(t envoy.BatteryTotals) envoy.Told[float64] { return t.ACBEnergy })},
+}}
+
+// groupOf names the group of each extra's key.
+var groupOf = func() map[string]string {
+	m := map[string]string{}
+	for _, t := range totalsGroup.traits {
+		m[extraKey(t.key)] = totalsGroup.name
+	}
+	return m
+}()
+
+// extraKey is the part of a unique id that stands for a topic.
+func extraKey(topic string) string {
+	return strings.ReplaceAll(strings.TrimPrefix(topic, "info/"), "/", "_")
+}
+
+// An extra is an entity of a group.
+type extra struct {
+	component
+	group  string
+	missed int // answers in a row without it
+}
+
+// tellExtras publishes what d tells. Measurements expire when no more come;
+// what a person set up or should do stays.
+func tellExtras[D any](g *gateway, of group[D], d D, every time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	life := max(lives*every, g.feed.StaleAfter)
+	now := map[string]component{}
+	for _, t := range of.traits {
+		text := t.text(d)
+		if text == "" {
+			continue
+		}
+		c := t.is
+		c.UniqueID = "envoy_" + g.serial + "_" + extraKey(t.key)
+		c.StateTopic = g.house.topics.gateway(g.serial) + "/" + t.key
+		m := retained(c.StateTopic, plain(text))
+		if c.StateClass == "measurement" {
+			c.ExpireAfter = seconds(life)
+			g.house.board.put(stated, m, time.Now().Add(life))
+		} else if g.told.due(t.key, m.Payload, time.Now(), pace{}) {
+			g.house.board.put(stated, m, time.Time{})
+		}
+		now[extraKey(t.key)] = c
+	}
+	g.keepExtras(of.name, now)
+}
+
+// plain is a JSON value as the payload of its own topic.
+func plain(text string) string {
+	switch text {
+	case "true":
+		return "ON"
+	case "false":
+		return "OFF"
+	}
+	if s, err := strconv.Unquote(text); err == nil {
+		return s
+	}
+	return text
+}
+
+// keepExtras takes note of the entities that a group has. One that three
+// answers in a row do not have is removed. The caller holds the lock.
+func (g *gateway) keepExtras(group string, now map[string]component) {
+	if g.extras == nil {
+		g.extras = map[string]extra{}
+	}
+	for key, c := range now {
+		if _, known := g.extras[key]; !known {
+			g.outdated = true
+		}
+		g.extras[key] = extra{component: c, group: group}
+	}
+	for key, e := range g.extras {
+		if _, there := now[key]; there || e.group != group {
+			continue
+		}
+		if e.missed++; e.missed < agreeing {
+			g.extras[key] = e
+			continue
+		}
+		g.leave(key, e.component)
+		delete(g.extras, key)
+		g.outdated = true
+	}
+	if g.rounds[group]++; g.rounds[group] == agreeing && len(g.earlier) > 0 {
+		g.outdated = true
+	}
+}
+
+// awaited reports whether an entity of an earlier run may still come: its group
+// has not been told of often enough. The caller holds the lock.
+func (g *gateway) awaited(key string) bool {
+	group := groupOf[key]
+	return group != "" && g.rounds[group] < agreeing
+}
+
+// believe returns a counter of a thing unless it fell, until three answers agree.
+func (g *gateway) believe(key string, v envoy.Told[float64]) envoy.Told[float64] {
+	count, ok := v.Get()
+	if !ok {
+		return v
+	}
+	next, ok := g.counters[key].take(count)
+	g.counters[key] = next
+	if !ok {
+		return envoy.Told[float64]{}
+	}
+	return v
+}
+
+// deviceTasks are what a gateway is asked about the devices behind it.
+func (g *gateway) deviceTasks() agenda {
+	ensemble := &task{name: "batteries", every: batteriesEvery}
+	ensemble.ask = func(ctx context.Context, s *envoy.Session) error { return g.readEnsemble(ctx, s, ensemble) }
+	return agenda{
+		ensemble,
+		{name: "battery power", every: batteriesEvery, ask: g.readBatteryPower},
+		{name: "battery totals", every: batteriesEvery, ask: g.readBatteryTotals},
+		{name: "inverters", every: invertersEvery, ask: g.readInverters},
+		{name: "inverter details", every: invertersEvery, ask: g.readDetails},
+	}
+}
