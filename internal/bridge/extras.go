@@ -134,12 +134,11 @@ func (g *gateway) believe(key string, v envoy.Told[float64]) envoy.Told[float64]
 	if !ok {
 		return v
 	}
-	next, ok := g.counters[key].take(count)
-	g.counters[key] = next
-	if !ok {
+	next, ok := g.counters[key].take(count, "", time.Now())
+	if g.counters[key] = next; !ok {
 		return envoy.Told[float64]{}
 	}
-	return v
+	return envoy.Tell(next.Value)
 }
 
 // deviceTasks are what a gateway is asked about the devices behind it.

@@ -57,7 +57,6 @@ type gateway struct {
 
 func newGateway(h *house, f Feed, log zerolog.Logger) *gateway {
 	g := &gateway{house: h, feed: f, log: log, serial: f.Serial, said: map[string]bool{}, compat: newCompat(f.Profiles), counters: map[string]counted{}, things: map[string]things{}, rounds: map[string]int{}}
-	g.agenda = g.deviceTasks()
 	f.Client.Observe = func(path string, took time.Duration, err error) {
 		g.answers.note(path, took, err)
 		if f.Observe != nil {
@@ -68,6 +67,7 @@ func newGateway(h *house, f Feed, log zerolog.Logger) *gateway {
 		{name: "production.json", every: time.Minute, later: true, ask: func(ctx context.Context, s *envoy.Session) error { return s.Judge(ctx) }},
 		{name: "meters", every: 10 * time.Minute, later: true, ask: g.checkMeters},
 	}
+	g.agenda = append(g.agenda, g.deviceTasks()...)
 	return g
 }
 

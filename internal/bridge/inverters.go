@@ -65,6 +65,8 @@ func (g *gateway) keepInverters(last *envoy.InverterReport, r envoy.InverterRepo
 		i.Energy = g.believe("inverter "+i.Serial, i.Energy)
 		there = append(there, newThing(g, "inverter", i.Serial, i, inverterTraits, device{Name: "Inverter " + i.Serial, Model: "Inverter"}))
 	}
-	g.show("inverter", there, all.Complete && len(there) > 0, invertersEvery)
+	// One path's answer counts: the list's or, where there is no list, the details'.
+	counts := r.Complete && (last == &g.inverters.list || !g.inverters.list.Complete)
+	g.show("inverter", there, counts && len(there) > 0, invertersEvery)
 	return nil
 }

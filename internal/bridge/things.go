@@ -82,7 +82,7 @@ func (g *gateway) show(kind string, there []thing, complete bool, every time.Dur
 		return
 	}
 	g.rounds[kind]++
-	g.recall(kind, known)
+	g.compareThings(kind, known)
 	for id, s := range known {
 		if seen[id] {
 			continue
@@ -118,9 +118,9 @@ func (g *gateway) dismiss(id, topic string) {
 	}
 }
 
-// recall compares what an earlier run announced with what is there, once three
+// compareThings compares what an earlier run announced with what is there, once three
 // complete answers have told that. The caller holds the lock.
-func (g *gateway) recall(kind string, known things) {
+func (g *gateway) compareThings(kind string, known things) {
 	if g.rounds[kind] < agreeing {
 		return
 	}
