@@ -92,7 +92,7 @@ func TestInverterTakenAway(t *testing.T) {
 		if _, ok := r.broker.Retained(thingConfig("inverter", gone)); !ok {
 			t.Error("removed before three answers agreed")
 		}
-		time.Sleep(12 * time.Minute)
+		time.Sleep(17 * time.Minute)
 		r.wantRetained(t, thingConfig("inverter", gone), "")
 		r.wantRetained(t, thingTopic("inverter", gone), "")
 		r.document(t, thingTopic("inverter", inverterSN(1)))
