@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // A Source is where a client takes its samples from.
@@ -111,7 +112,8 @@ func (s *Session) choose(ctx context.Context) (Sample, error) {
 		c.counted = true
 	default:
 		s.settle(FromMeters, "")
-		s.took = s.took - took // the next sample needs no longer than the readings
+		s.took -= took // the next sample needs no longer than the readings
+		sample.keepOnly(r)
 	}
 	sample.takeCounters(r)
 	return sample, nil
@@ -221,6 +223,34 @@ func (s *Sample) takeCounters(r reading) {
 				}
 				into.Phases[i].takeCounters(c)
 			}
+		}
+	}
+}
+
+// keepOnly leaves out what r does not have, and so no sample after this one:
+// the gateway computes a current of total consumption, which we do not.
+func (s *Sample) keepOnly(r reading) {
+	s.Meters = slices.DeleteFunc(s.Meters, func(m Meter) bool { return m.Measurement != Production && r.meter(m.Measurement) == nil })
+	for i := range s.Meters {
+		m := &s.Meters[i]
+		has := r.meter(m.Measurement)
+		if has == nil {
+			continue // the inverters'
+		}
+		m.Total.keepOnly(has.Total)
+		if len(m.Phases) != len(has.Phases) {
+			m.Phases = nil
+		}
+		for j := range m.Phases {
+			m.Phases[j].keepOnly(has.Phases[j])
+		}
+	}
+}
+
+func (c *Channel) keepOnly(of Channel) {
+	for q := range quantities {
+		if _, ok := of.Get(q); !ok {
+			c.Drop(q)
 		}
 	}
 }
