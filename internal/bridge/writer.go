@@ -2,8 +2,8 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -23,6 +23,7 @@ type writer struct {
 	failed counter       // connections lost or refused
 	sent   counter       // messages
 
+	denied   denials
 	leaving  atomic.Bool     // the last words are being said
 	said     map[string]bool // what has been logged of the broker's absence; the link tells one event at a time
 	birth    births
@@ -51,6 +52,7 @@ func (w *writer) leave() {
 func (w *writer) connected(ctx context.Context, _ limits) {
 	<-w.ready
 	clear(w.said)
+	w.denied = denials{}
 	w.log.Info().Msg("broker connected")
 	if err := w.link.subscribe(ctx, w.subscriptions()...); err != nil && ctx.Err() == nil {
 		w.log.Warn().Err(err).Msg("subscribe")
@@ -72,6 +74,9 @@ func (w *writer) connected(ctx context.Context, _ limits) {
 			}
 			continue
 		}
+		if w.denied.over() {
+			w.log.Info().Msg("the broker takes again what it refused")
+		}
 		answered := settled
 		if isClosed(answered) {
 			answered = nil
@@ -80,6 +85,9 @@ func (w *writer) connected(ctx context.Context, _ limits) {
 		case <-ctx.Done():
 		case <-w.board.wake:
 		case <-answered:
+		case <-w.denied.retry:
+			w.denied.retry = nil
+			w.board.announce()
 		}
 	}
 }
@@ -110,16 +118,28 @@ func (w *writer) publishLive(ctx context.Context, ms []Message) (answered <-chan
 }
 
 // publish sends m. What fails because the connection ended is told again to
-// the next one.
+// the next one, and what the broker refuses is told again to the same. A
+// refusal is said once, and so is a topic whose messages are too large.
 func (w *writer) publish(ctx context.Context, m Message) bool {
 	err := w.link.publish(ctx, m)
-	if err != nil && ctx.Err() == nil {
+	switch {
+	case err == nil:
+		w.sent.Add(1)
+		return true
+	case ctx.Err() != nil:
+		return false
+	}
+	news := false
+	if large, ok := errors.AsType[*tooLargeError](err); ok {
+		news = !w.said[large.topic]
+		w.said[large.topic] = true
+	} else {
+		news = w.denied.add(err)
+	}
+	if news {
 		w.log.Warn().Err(err).Str("topic", m.Topic).Msg("publish")
 	}
-	if err == nil {
-		w.sent.Add(1)
-	}
-	return err == nil
+	return false
 }
 
 // subscriptions are what the bridge listens to: Home Assistant's births, its
@@ -168,49 +188,5 @@ func (w *writer) trouble(err error, msg string) {
 	if text := fmt.Sprint(err); !w.said[text] && len(w.said) < 20 {
 		w.said[text] = true
 		w.log.Warn().Err(err).Msg(msg)
-	}
-}
-
-// births answers Home Assistant's starts: after a random pause, because every
-// device's bridge hears the same message, and a storm of them once, when it is over.
-type births struct {
-	mu    sync.Mutex // guards what follows
-	timer *time.Timer
-	first time.Time // of those that were not answered yet
-}
-
-// longestStorm is how long births may come one after the other before they are answered all the same.
-const longestStorm = 15 * time.Second
-
-func (b *births) answer(announce func()) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	pause := time.Second + rand.N(4*time.Second)
-	if b.timer != nil {
-		b.timer.Stop()
-		pause = min(pause, longestStorm-time.Since(b.first))
-	} else {
-		b.first = time.Now()
-	}
-	var timer *time.Timer
-	timer = time.AfterFunc(pause, func() {
-		b.mu.Lock()
-		late := b.timer != timer // another birth came just then
-		if !late {
-			b.timer = nil
-		}
-		b.mu.Unlock()
-		if !late {
-			announce()
-		}
-	})
-	b.timer = timer
-}
-
-func (b *births) stop() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.timer != nil {
-		b.timer.Stop()
 	}
 }

@@ -1,0 +1,222 @@
+// Package faults_test shows what the program publishes while everything around
+// it fails: nothing that no gateway told, and nothing late.
+//
+// What runs without a build tag is in-process, under synctest, for hours. With
+// the tag faults the built binary runs as a process beside a real Mosquitto in
+// a container. Both hold what was published against what the gateway told.
+package faults_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+)
+
+// A message is what a subscriber got.
+type message struct {
+	at       time.Time
+	topic    string
+	payload  string
+	retained bool // it had been published before
+}
+
+// A recording is all that a subscriber got of one gateway, beside all that the
+// gateway was asked.
+type recording struct {
+	base, serial string
+	messages     []message
+	requests     []envoytest.Request
+	interval     time.Duration
+	slack        time.Duration // that a message may need on its way
+	late         int           // live documents that may come later than that
+}
+
+func (r *recording) topic(key string) string { return r.base + "/" + r.serial + "/" + key }
+
+// A verdict is what a recording comes to.
+type verdict struct {
+	live   int      // documents
+	late   int      // of them
+	unsaid int      // good answers without one
+	wrong  []string // what must not be
+}
+
+func (v *verdict) fail(format string, args ...any) {
+	if len(v.wrong) < 20 {
+		v.wrong = append(v.wrong, fmt.Sprintf(format, args...))
+	}
+}
+
+var plainNumber = regexp.MustCompile(`^-?(0|[1-9]\d*)(\.\d*[1-9])?$`)
+
+// judge holds every message against the gateway's answers: each live document
+// is one of them, exactly once, in order and in time; each retained value was
+// measured; counters never fall.
+func (r *recording) judge() verdict {
+	var v verdict
+	answers := slices.DeleteFunc(slices.Clone(r.requests), func(q envoytest.Request) bool { return q.Reading == nil || q.Path != "/production.json" })
+	told := map[string]bool{} // "path text" of all answers before
+	next, noted := 0, 0
+	last := map[string]float64{} // counters
+	var doc map[string]float64   // the last live document
+	for _, m := range r.messages {
+		for ; noted < len(answers) && !answers[noted].Time.After(m.at); noted++ {
+			for path, value := range measured(answers[noted].Reading) {
+				told[path+" "+text(value, decimals[quantityOf(path)])] = true
+			}
+		}
+		switch path, under := strings.CutPrefix(m.topic, r.topic("live")); {
+		case under && m.retained:
+			v.fail("%s is retained", m.topic)
+		case under && path == "":
+			v.live++
+			var err error
+			if doc, err = flatten(m.payload); err != nil {
+				v.fail("live at %s: %v in %s", clock(m.at), err, m.payload)
+				continue
+			}
+			i := slices.IndexFunc(answers[next:], func(q envoytest.Request) bool { return same(doc, q.Reading) })
+			if i < 0 {
+				v.fail("live at %s is no answer that was not published yet: %s", clock(m.at), m.payload)
+				continue
+			}
+			q := answers[next+i]
+			next += i + 1
+			v.unsaid += i
+			if age := m.at.Sub(q.Time); age > r.interval+r.slack {
+				v.late++
+			} else if age < 0 {
+				v.fail("live at %s is of the future", clock(m.at))
+			}
+		case under:
+			if want, ok := doc[strings.TrimPrefix(path, "/")]; !ok || m.payload != text(want, 3) {
+				v.fail("%s = %s, the document before says %v (%t)", m.topic, m.payload, want, ok)
+			}
+		}
+		path, ours := strings.CutPrefix(m.topic, r.topic(""))
+		if d, known := decimals[quantityOf(path)]; ours && known && !strings.HasPrefix(path, "live") && m.payload != "" {
+			if !m.retained && !told[path+" "+m.payload] {
+				v.fail("%s = %s at %s was never measured (%d decimals)", m.topic, m.payload, clock(m.at), d)
+			}
+			if !plainNumber.MatchString(m.payload) || m.payload == "-0" {
+				v.fail("%s = %q is no plain number", m.topic, m.payload)
+			}
+			if n, err := strconv.ParseFloat(m.payload, 64); err == nil && strings.Contains(path, "energy") {
+				if n < last[path] || n == 0 {
+					v.fail("%s fell from %v to %v at %s", m.topic, last[path], n, clock(m.at))
+				}
+				last[path] = n
+			}
+		}
+	}
+	v.unsaid += len(answers) - next
+	if v.late > r.late {
+		v.fail("%d live documents came later than an interval, %d at most may", v.late, r.late)
+	}
+	return v
+}
+
+func clock(t time.Time) string { return t.Format("15:04:05.000") }
+
+// decimals of the retained values, by quantity.
+var decimals = map[string]int{"power": 0, "voltage": 1, "current": 3, "frequency": 2, "power_factor": 3, "apparent_power": 1, "reactive_power": 1, "energy": 3}
+
+func quantityOf(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+
+func text(v float64, decimals int) string {
+	p := math.Pow10(decimals)
+	return strconv.FormatFloat(math.Round(v*p)/p+0, 'f', -1, 64)
+}
+
+// measured returns all that production.json tells of a reading, by topic.
+func measured(r *envoytest.Reading) map[string]float64 {
+	all := map[string]float64{}
+	for name, m := range map[string]envoytest.Meter{"grid": r.Net, "production": r.Production, "consumption": r.Consumption} {
+		lines := slices.Clone(m.Lines)
+		for len(lines) > 0 && lines[len(lines)-1] == (envoytest.Line{}) {
+			lines = lines[:len(lines)-1] // the new stack's unused
+		}
+		put := func(path string, l envoytest.Line, total bool) {
+			all[path+"/power"], all[path+"/current"] = l.Power, l.Current
+			all[path+"/apparent_power"], all[path+"/reactive_power"] = l.Apparent, l.Reactive
+			if name != "grid" {
+				all[path+"/energy"] = l.Energy / 1000
+			}
+			if !total {
+				all[path+"/voltage"], all[path+"/power_factor"] = l.Voltage, l.PowerFactor
+			}
+		}
+		put(name, m.Total, len(lines) > 1)
+		if len(lines) > 1 {
+			for i, l := range lines {
+				put(fmt.Sprintf("%s/l%d", name, i+1), l, false)
+			}
+		}
+	}
+	return all
+}
+
+// same reports whether a live document is exactly this reading: no value that
+// it has not, and every power.
+func same(doc map[string]float64, r *envoytest.Reading) bool {
+	want := measured(r)
+	for path, got := range doc {
+		d := 3
+		if quantityOf(path) == "voltage" {
+			d = 1
+		}
+		if w, ok := want[path]; !ok || text(w, d) != text(got, 3) {
+			return false
+		}
+	}
+	for path := range want {
+		if _, ok := doc[path]; !ok && quantityOf(path) == "power" {
+			return false
+		}
+	}
+	return true
+}
+
+// flatten returns the numbers of a live document by path, and an error for
+// whatever else is in it.
+func flatten(payload string) (map[string]float64, error) {
+	var doc map[string]any
+	dec := json.NewDecoder(strings.NewReader(payload))
+	dec.UseNumber()
+	if err := dec.Decode(&doc); err != nil {
+		return nil, err
+	}
+	all := map[string]float64{}
+	var walk func(path string, v any) error
+	walk = func(path string, v any) error {
+		switch v := v.(type) {
+		case map[string]any:
+			for key, inner := range v {
+				if err := walk(strings.TrimPrefix(path+"/"+key, "/"), inner); err != nil {
+					return err
+				}
+			}
+		case json.Number:
+			n, err := v.Float64()
+			if err != nil || !plainNumber.MatchString(v.String()) || v == "-0" {
+				return fmt.Errorf("%s is %s", path, v)
+			}
+			all[path] = n
+		case string:
+			if _, err := time.Parse("2006-01-02T15:04:05.000Z", v); err != nil || path != "ts" {
+				return fmt.Errorf("%s is %q", path, v)
+			}
+		default:
+			return fmt.Errorf("%s is %v", path, v)
+		}
+		return nil
+	}
+	return all, walk("", doc)
+}
