@@ -156,6 +156,13 @@ func (b *Broker) Messages() []Record {
 	return slices.Clone(b.records)
 }
 
+// Discard forgets the messages that Messages would return, for long tests.
+func (b *Broker) Discard() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.records = nil
+}
+
 // Count returns how many messages were published under topic.
 func (b *Broker) Count(topic string) int {
 	b.mu.Lock()
