@@ -68,6 +68,7 @@ type Client struct {
 
 	mu       sync.Mutex // guards what follows
 	known    layout     // what the last session knew
+	setUp    bool       // the CTs were set up anew
 	chosen   Source     // what the last session of AutoSource chose
 	owner    string     // the serial number that both belong to
 	firmware string     // that chosen belongs to

@@ -82,6 +82,9 @@ func (s *Session) CheckMeters(ctx context.Context) ([]MeterConfig, error) {
 		return a.EID == b.EID && a.Enabled == b.Enabled && a.Kind == b.Kind && a.Phases == b.Phases
 	}
 	if s.choice.configs != nil && !slices.EqualFunc(s.choice.configs, configs, same) {
+		s.client.mu.Lock()
+		s.client.setUp = true
+		s.client.mu.Unlock()
 		return configs, fmt.Errorf("the CTs are set up in another way: %w", ErrReopen)
 	}
 	return configs, nil

@@ -25,12 +25,18 @@ type Session struct {
 	acbRead  time.Time
 	took     time.Duration // of the answers to the present sample
 	lost     int           // answers in a row that lack a meter which an earlier session knew
+	setUp    bool          // the gateway has said that its CTs were set up anew, so that one may be missing
 	found    int           // answers in a row with a production meter that was not there before
 }
 
 // confirm is how many answers in a row must agree before a change of the
 // layout is believed: firmware 8.3.5xxx loses its meters for single answers.
 const confirm = 3
+
+// lostFor is how long a meter that an earlier session knew must be missing
+// besides: a gateway that restarts answers without its meters for a while, and
+// what is given up is taken from Home Assistant.
+const lostFor = 5 * time.Minute
 
 // Open reads the gateway's /info. It returns an error when the gateway is not
 // there or is none.
@@ -49,7 +55,8 @@ func (c *Client) Open(ctx context.Context) (*Session, error) {
 		c.owner, c.known = info.Serial, layout{}
 	}
 	c.firmware = info.Firmware
-	s := &Session{Info: info, base: base, opened: time.Now(), client: c}
+	s := &Session{Info: info, base: base, opened: time.Now(), client: c, setUp: c.setUp}
+	c.setUp = false
 	if c.chosen == FromMeters { // after an interruption the readings are there long before /production.json
 		s.choice.made, s.choice.source = true, FromMeters
 	}
@@ -160,7 +167,7 @@ func (s *Session) compare(r reading) error {
 	s.client.mu.Lock()
 	known := s.client.known
 	s.client.mu.Unlock()
-	if m, ok := known.lacks(r); ok && s.layout.source == undecided && s.lost+1 < confirm {
+	if m, ok := known.lacks(r); ok && s.layout.source == undecided && (s.lost+1 < confirm || !s.setUp && time.Since(s.opened) < lostFor) {
 		s.lost++
 		return &SkippedError{fmt.Sprintf("%s, read before the interruption, is not in it", m)}
 	}

@@ -3,6 +3,8 @@ package envoy_test
 import (
 	"errors"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
@@ -26,30 +28,34 @@ func TestMeterIsNotGivenUp(t *testing.T) {
 }
 
 // TestNewSessionMustAgree: also after an interruption a lost meter is believed
-// only when several answers in a row agree.
+// only when all answers of five minutes agree.
 func TestNewSessionMustAgree(t *testing.T) {
-	gw := new(envoytest.Gateway)
-	srv := envoytest.NewTLSServer(gw)
-	defer srv.Close()
-	c := &envoy.Client{Host: srv.Addr, Tokens: envoy.StaticToken("t")}
-	s, err := c.Open(t.Context())
-	if err == nil {
-		_, err = s.Sample(t.Context())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	gw.Change(func(g *envoytest.Gateway) { g.CTs = envoytest.ProductionCT })
-	if s, err = c.Open(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for i := range 4 {
-		sample, err := s.Sample(t.Context())
-		_, skipped := errors.AsType[*envoy.SkippedError](err)
-		if wantSkip := i < 2; skipped != wantSkip {
-			t.Errorf("answer %d without the consumption CT: %v, %v, want skipped %t", i+1, sample.Meters, err, wantSkip)
+	synctest.Test(t, func(t *testing.T) {
+		gw := new(envoytest.Gateway)
+		srv := envoytest.NewServer(gw)
+		defer srv.Close()
+		c := &envoy.Client{Host: srv.URL, Tokens: envoy.StaticToken("t"), Dial: srv.Dial}
+		defer c.CloseIdle()
+		s, err := c.Open(t.Context())
+		if err == nil {
+			_, err = s.Sample(t.Context())
 		}
-	}
+		if err != nil {
+			t.Fatal(err)
+		}
+		gw.Change(func(g *envoytest.Gateway) { g.CTs = envoytest.ProductionCT })
+		if s, err = c.Open(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 8 {
+			sample, err := s.Sample(t.Context())
+			_, skipped := errors.AsType[*envoy.SkippedError](err)
+			if wantSkip := i < 5; skipped != wantSkip {
+				t.Errorf("%d minutes without the consumption CT: %v, %v, want skipped %t", i, sample.Meters, err, wantSkip)
+			}
+			time.Sleep(time.Minute)
+		}
+	})
 }
 
 // TestNewMeterAsksForASession: production does not change its source under a
