@@ -33,7 +33,7 @@ type bubble struct {
 	done   chan error
 }
 
-func newBubble(interval, stale time.Duration) *bubble {
+func newBubble(source envoy.Source, interval, stale time.Duration) *bubble {
 	b := &bubble{
 		gateway: &envoytest.Gateway{Serial: serial, Phases: 3, Start: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC), Remember: 200_000},
 		broker:  new(bridgetest.Broker),
@@ -43,7 +43,7 @@ func newBubble(interval, stale time.Duration) *bubble {
 	b.bridge = &bridge.Bridge{
 		Feeds: []bridge.Feed{{
 			Name:       "ENVOY",
-			Client:     &envoy.Client{Host: b.server.URL, Tokens: envoy.StaticToken("t"), Dial: b.server.Dial},
+			Client:     &envoy.Client{Host: b.server.URL, Tokens: envoy.StaticToken("t"), Dial: b.server.Dial, Source: source},
 			Interval:   interval,
 			StaleAfter: stale,
 		}},
@@ -72,7 +72,7 @@ func (b *bubble) stop(t *testing.T) {
 
 // recording is what came to the broker, whose clock is the gateway's.
 func (b *bubble) recording() *recording {
-	r := &recording{base: "envoy", serial: serial, requests: b.gateway.Requests(), interval: b.bridge.Feeds[0].Interval}
+	r := &recording{base: "envoy", serial: serial, requests: b.gateway.Requests(), interval: b.bridge.Feeds[0].Interval, stale: b.bridge.Feeds[0].StaleAfter}
 	for _, m := range b.broker.Messages() {
 		r.messages = append(r.messages, message{at: m.Time, topic: m.Topic, payload: m.Payload})
 	}
@@ -94,55 +94,79 @@ func (r *recording) first(topic, payload string, from time.Time) (time.Time, boo
 func TestAnHour(t *testing.T) {
 	const interval, stale = 5 * time.Second, 30 * time.Second
 	for _, fault := range envoytest.All {
-		t.Run(string(fault), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newBubble(interval, stale)
-				b.start(t)
-				time.Sleep(time.Minute)
-				began := time.Now()
-				b.gateway.FaultFor(fault, time.Hour)
-				time.Sleep(time.Hour)
-				ended := time.Now()
-				time.Sleep(5 * time.Minute)
-				b.stop(t)
+		for _, source := range []envoy.Source{envoy.FromProduction, envoy.AutoSource} {
+			if fault == envoytest.Flicker && source == envoy.AutoSource {
+				continue // the meters' own readings do not flicker, see TestFlicker
+			}
+			t.Run(string(fault)+", "+source.String(), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					b := newBubble(source, interval, stale)
+					b.start(t)
+					time.Sleep(time.Minute)
+					began := time.Now()
+					b.gateway.FaultFor(fault, time.Hour)
+					time.Sleep(time.Hour)
+					ended := time.Now()
+					time.Sleep(5 * time.Minute)
+					b.stop(t)
 
-				r := b.recording()
-				r.slack = 45 * time.Second // TIMEOUT: a slow answer is a good one
-				v := r.judge()
-				for _, w := range v.wrong {
-					t.Error(w)
-				}
-				offline, ok := r.first(r.topic("availability"), "offline", began)
-				limit := stale + interval
-				if fault == envoytest.Frozen {
-					limit += stale // it takes so long to know
-				}
-				if took := offline.Sub(began); !ok || took > limit {
-					t.Errorf("offline after %v (%t), want %v at most", took, ok, limit)
-				}
-				if live, ok := r.first(r.topic("live"), "", offline); !ok || live.Before(ended) || live.Sub(ended) > 2*time.Minute {
-					t.Errorf("live again %v after the fault (%t), want within 2 minutes, and not before", live.Sub(ended), ok)
-				}
-				for _, topic := range []string{r.topic("grid/power"), r.topic("availability"), "homeassistant/device/envoy_" + serial + "/config"} {
-					if !slices.ContainsFunc(r.messages, func(m message) bool { return m.topic == topic && m.at.Before(began) }) {
-						t.Errorf("%s was never published", topic)
+					r := b.recording()
+					r.slack = 45 * time.Second // TIMEOUT: a slow answer is a good one
+					v := r.judge()
+					for _, w := range v.wrong {
+						t.Error(w)
 					}
-				}
-				lines := strings.Count(b.log.String(), `"level":"warn"`)
-				t.Logf("%d live documents, offline after %v, %d warnings", v.live, offline.Sub(began), lines)
-				if lines == 0 || lines > 8 {
-					t.Errorf("%d warnings about an hour of one fault, want a few:\n%s", lines, b.log.String())
-				}
+					offline, ok := r.first(r.topic("availability"), "offline", began)
+					limit := stale + interval
+					if fault == envoytest.Frozen {
+						limit += stale // it takes so long to know
+					}
+					if took := offline.Sub(began); !ok || took > limit {
+						t.Errorf("offline after %v (%t), want %v at most", took, ok, limit)
+					}
+					if live, ok := r.first(r.topic("live"), "", offline); !ok || live.Before(ended) || live.Sub(ended) > 2*time.Minute {
+						t.Errorf("live again %v after the fault (%t), want within 2 minutes, and not before", live.Sub(ended), ok)
+					}
+					for _, topic := range []string{r.topic("grid/power"), r.topic("availability"), "homeassistant/device/envoy_" + serial + "/config"} {
+						if !slices.ContainsFunc(r.messages, func(m message) bool { return m.topic == topic && m.at.Before(began) }) {
+							t.Errorf("%s was never published", topic)
+						}
+					}
+					lines := strings.Count(b.log.String(), `"level":"warn"`)
+					t.Logf("%d live documents, offline after %v, %d warnings", v.live, offline.Sub(began), lines)
+					if lines == 0 || lines > 8 {
+						t.Errorf("%d warnings about an hour of one fault, want a few:\n%s", lines, b.log.String())
+					}
+				})
 			})
-		})
+		}
 	}
+}
+
+// TestFlicker: the meters' readings go on while /production.json forgets the CTs.
+func TestFlicker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBubble(envoy.AutoSource, 5*time.Second, 30*time.Second)
+		b.start(t)
+		time.Sleep(time.Minute)
+		b.gateway.FaultFor(envoytest.Flicker, time.Hour)
+		time.Sleep(time.Hour)
+		b.stop(t)
+		v := b.recording().judge()
+		for _, w := range v.wrong {
+			t.Error(w)
+		}
+		if v.live < 700 {
+			t.Errorf("%d live documents in an hour, want 720 or so", v.live)
+		}
+	})
 }
 
 // TestQuotaForAnHour: a broker that refuses everything because a quota is used up.
 func TestQuotaForAnHour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const quotaExceeded = 0x97
-		b := newBubble(5*time.Second, 30*time.Second)
+		b := newBubble(envoy.AutoSource, 5*time.Second, 30*time.Second)
 		b.start(t)
 		time.Sleep(time.Minute)
 		began := time.Now()

@@ -34,8 +34,11 @@ type recording struct {
 	messages     []message
 	requests     []envoytest.Request
 	interval     time.Duration
+	stale        time.Duration // after which a value, but no counter, must not be told any more
 	slack        time.Duration // that a message may need on its way
 	late         int           // live documents that may come later than that
+
+	last map[string]string // counters as last published; kept by who judges in parts
 }
 
 func (r *recording) topic(key string) string { return r.base + "/" + r.serial + "/" + key }
@@ -61,15 +64,19 @@ var plainNumber = regexp.MustCompile(`^-?(0|[1-9]\d*)(\.\d*[1-9])?$`)
 // measured; counters never fall.
 func (r *recording) judge() verdict {
 	var v verdict
-	answers := slices.DeleteFunc(slices.Clone(r.requests), func(q envoytest.Request) bool { return q.Reading == nil || q.Path != "/production.json" })
-	told := map[string]bool{} // "path text" of all answers before
+	answers := slices.DeleteFunc(slices.Clone(r.requests), func(q envoytest.Request) bool { return q.Reading == nil || !sources[q.Path] })
+	if r.last == nil {
+		r.last = map[string]string{}
+	}
+	told := map[string]time.Time{} // "path text" of all that was answered, and when last
 	next, noted := 0, 0
-	last := map[string]float64{} // counters
-	var doc map[string]float64   // the last live document
+	var doc map[string]float64 // the last live document
 	for _, m := range r.messages {
 		for ; noted < len(answers) && !answers[noted].Time.After(m.at); noted++ {
 			for path, value := range measured(answers[noted].Reading) {
-				told[path+" "+text(value, decimals[quantityOf(path)])] = true
+				for _, v := range []float64{value - 1e-7, value, value + 1e-7} { // what is a sum may round either way
+					told[path+" "+text(v, decimals[quantityOf(path)])] = answers[noted].Time
+				}
 			}
 		}
 		switch path, under := strings.CutPrefix(m.topic, r.topic("live")); {
@@ -102,17 +109,18 @@ func (r *recording) judge() verdict {
 		}
 		path, ours := strings.CutPrefix(m.topic, r.topic(""))
 		if d, known := decimals[quantityOf(path)]; ours && known && !strings.HasPrefix(path, "live") && m.payload != "" {
-			if !m.retained && !told[path+" "+m.payload] {
-				v.fail("%s = %s at %s was never measured (%d decimals)", m.topic, m.payload, clock(m.at), d)
+			counter := strings.Contains(path, "energy")
+			if at, ok := told[path+" "+m.payload]; !m.retained && (!counter || m.payload != r.last[path]) && (!ok || !counter && m.at.Sub(at) > r.stale+r.slack) {
+				v.fail("%s = %s at %s was not measured lately (%d decimals; last %s)", m.topic, m.payload, clock(m.at), d, clock(at))
 			}
 			if !plainNumber.MatchString(m.payload) || m.payload == "-0" {
 				v.fail("%s = %q is no plain number", m.topic, m.payload)
 			}
-			if n, err := strconv.ParseFloat(m.payload, 64); err == nil && strings.Contains(path, "energy") {
-				if n < last[path] || n == 0 {
-					v.fail("%s fell from %v to %v at %s", m.topic, last[path], n, clock(m.at))
+			if n, err := strconv.ParseFloat(m.payload, 64); err == nil && counter && !m.retained {
+				if before, _ := strconv.ParseFloat(r.last[path], 64); n < before || n == 0 {
+					v.fail("%s fell from %v to %v at %s", m.topic, before, n, clock(m.at))
 				}
-				last[path] = n
+				r.last[path] = m.payload
 			}
 		}
 	}
@@ -123,10 +131,13 @@ func (r *recording) judge() verdict {
 	return v
 }
 
+// sources are the pages that samples come from.
+var sources = map[string]bool{"/production.json": true, "/ivp/meters/readings": true}
+
 func clock(t time.Time) string { return t.Format("15:04:05.000") }
 
 // decimals of the retained values, by quantity.
-var decimals = map[string]int{"power": 0, "voltage": 1, "current": 3, "frequency": 2, "power_factor": 3, "apparent_power": 1, "reactive_power": 1, "energy": 3}
+var decimals = map[string]int{"power": 0, "voltage": 1, "current": 3, "frequency": 2, "power_factor": 3, "apparent_power": 1, "reactive_power": 1, "energy": 3, "energy_import": 3, "energy_export": 3}
 
 func quantityOf(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
 
@@ -135,7 +146,7 @@ func text(v float64, decimals int) string {
 	return strconv.FormatFloat(math.Round(v*p)/p+0, 'f', -1, 64)
 }
 
-// measured returns all that production.json tells of a reading, by topic.
+// measured returns all that the gateway's pages tell of a reading, by topic.
 func measured(r *envoytest.Reading) map[string]float64 {
 	all := map[string]float64{}
 	for name, m := range map[string]envoytest.Meter{"grid": r.Net, "production": r.Production, "consumption": r.Consumption} {
@@ -146,7 +157,10 @@ func measured(r *envoytest.Reading) map[string]float64 {
 		put := func(path string, l envoytest.Line, total bool) {
 			all[path+"/power"], all[path+"/current"] = l.Power, l.Current
 			all[path+"/apparent_power"], all[path+"/reactive_power"] = l.Apparent, l.Reactive
-			if name != "grid" {
+			all[path+"/frequency"] = l.Frequency
+			if name == "grid" {
+				all[path+"/energy_import"], all[path+"/energy_export"] = l.Delivered/1000, l.Received/1000
+			} else {
 				all[path+"/energy"] = l.Energy / 1000
 			}
 			if !total {
@@ -164,7 +178,8 @@ func measured(r *envoytest.Reading) map[string]float64 {
 }
 
 // same reports whether a live document is exactly this reading: no value that
-// it has not, and every power.
+// it has not, and every power. Counters may come from a second page, asked for
+// right after.
 func same(doc map[string]float64, r *envoytest.Reading) bool {
 	want := measured(r)
 	for path, got := range doc {
@@ -172,7 +187,8 @@ func same(doc map[string]float64, r *envoytest.Reading) bool {
 		if quantityOf(path) == "voltage" {
 			d = 1
 		}
-		if w, ok := want[path]; !ok || text(w, d) != text(got, 3) {
+		w, ok := want[path]
+		if counter := strings.Contains(path, "energy"); !ok || !counter && text(w, d) != text(got, 3) || counter && math.Abs(w-got) > 0.01 {
 			return false
 		}
 	}
