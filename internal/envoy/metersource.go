@@ -82,10 +82,7 @@ func (s *Session) CheckMeters(ctx context.Context) ([]MeterConfig, error) {
 		return a.EID == b.EID && a.Enabled == b.Enabled && a.Kind == b.Kind && a.Phases == b.Phases
 	}
 	if s.choice.configs != nil && !slices.EqualFunc(s.choice.configs, configs, same) {
-		s.client.mu.Lock()
-		s.client.setUp = true
-		s.client.mu.Unlock()
-		return configs, fmt.Errorf("the CTs are set up in another way: %w", ErrReopen)
+		return configs, s.setUpAnew("the CTs are set up in another way")
 	}
 	return configs, nil
 }
@@ -107,9 +104,17 @@ func (s *Session) Missing(ctx context.Context) error {
 	l := &s.layout
 	switch {
 	case l.seen[Production] && l.source == fromMeter && !enabled(Production):
-		return fmt.Errorf("the production CT is not enabled any more: %w", ErrReopen)
+		return s.setUpAnew("the production CT is not enabled any more")
 	case (l.seen[NetConsumption] || l.seen[TotalConsumption]) && !enabled(NetConsumption, TotalConsumption):
-		return fmt.Errorf("the consumption CT is not enabled any more: %w", ErrReopen)
+		return s.setUpAnew("the consumption CT is not enabled any more")
 	}
 	return nil
+}
+
+// setUpAnew tells the session that follows that a meter may be missing.
+func (s *Session) setUpAnew(how string) error {
+	s.client.mu.Lock()
+	defer s.client.mu.Unlock()
+	s.client.setUp = true
+	return fmt.Errorf("%s: %w", how, ErrReopen)
 }
