@@ -41,7 +41,7 @@ func parseBatteryPower(body []byte) ([]BatteryPower, error) {
 			Power:         d.RealPower.told(1e-3),
 			ApparentPower: d.ApparentPower.told(1e-3),
 		}
-		if ValidSerial(p.Serial) && !slices.ContainsFunc(ps, func(q BatteryPower) bool { return q.Serial == p.Serial }) {
+		if validPart(p.Serial) && !slices.ContainsFunc(ps, func(q BatteryPower) bool { return q.Serial == p.Serial }) {
 			ps = append(ps, p)
 		}
 	}

@@ -102,7 +102,7 @@ func parseEnsemble(body []byte) (Ensemble, error) {
 	for _, d := range doc {
 		for i := range d.Devices {
 			u := &d.Devices[i]
-			if serial := string(u.SerialNum); !ValidSerial(serial) || seen[serial] {
+			if serial := string(u.SerialNum); !validPart(serial) || seen[serial] {
 				continue
 			}
 			seen[string(u.SerialNum)] = true

@@ -96,7 +96,7 @@ func parseInverters(body []byte) (InverterReport, error) {
 
 // add takes i, of one serial number the newest report.
 func (r *InverterReport) add(i Inverter) {
-	if !ValidSerial(i.Serial) {
+	if !validPart(i.Serial) {
 		return
 	}
 	at, found := slices.BinarySearchFunc(r.Inverters, i.Serial, bySerial)

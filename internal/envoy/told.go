@@ -40,3 +40,14 @@ func (t *truth) UnmarshalJSON(b []byte) error {
 	}
 	return nil
 }
+
+// validPart reports whether s may be the serial number of something behind the
+// gateway: it becomes an MQTT topic level. Some are shorter than any gateway's.
+func validPart(s string) bool {
+	for _, r := range s {
+		if (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 32
+}

@@ -98,11 +98,14 @@ func (c *checker) ownAvailability(doc *document) {
 	if doc.id == c.bridge() {
 		return
 	}
+	gateway := doc.id
+	if !c.isGateway(gateway) {
+		gateway = text(doc.device, "via_device") // what hangs on a gateway is there when that is
+	}
 	ofGateway := func(topic string) bool {
 		serial, ok := strings.CutPrefix(topic, c.opts.Base+"/")
 		serial, found := strings.CutSuffix(serial, "/availability")
-		own := !c.isGateway(doc.id) || strings.EqualFold("envoy_"+serial, doc.id)
-		return ok && found && own
+		return ok && found && strings.EqualFold("envoy_"+serial, gateway)
 	}
 	if !slices.ContainsFunc(topics, ofGateway) {
 		c.add(House, 19, "availability lacks the gateway's")

@@ -11,7 +11,7 @@ import (
 // The origin and the device. Rules 6 to 10.
 
 // ourID is the identifier of a gateway, or of what hangs on one.
-var ourID = regexp.MustCompile(`^envoy_([a-z]+_)?([A-Za-z0-9]{6,32})$`)
+var ourID = regexp.MustCompile(`^envoy_(?:([a-z]+_)([A-Za-z0-9]{1,32})|([A-Za-z0-9]{6,32}))$`)
 
 func (c *checker) origin(m map[string]any) {
 	c.both(MessageLost, lengthen(m, ha.Abbreviations.Origin))
@@ -101,7 +101,7 @@ func (c *checker) identifiers(doc *document) {
 		return
 	}
 	match := ourID.FindStringSubmatch(doc.id)
-	if match == nil || !strings.EqualFold(match[2], text(doc.device, "serial_number")) {
+	if match == nil || !strings.EqualFold(match[2]+match[3], text(doc.device, "serial_number")) {
 		c.add(House, 7, "object id %q is not made of envoy_ and the serial", doc.id)
 	}
 }

@@ -76,9 +76,12 @@ func (f Finding) String() string {
 func Check(msgs []Message, opts Options) []Finding {
 	opts.Prefix = cmp.Or(opts.Prefix, "homeassistant")
 	opts.Base = cmp.Or(opts.Base, "envoy")
-	c := checker{opts: opts, seen: map[Finding]bool{}}
+	c := checker{opts: opts, seen: map[Finding]bool{}, first: map[string]int{}}
 	last := map[string]*document{}
-	for _, m := range msgs {
+	for i, m := range msgs {
+		if _, before := c.first[m.Topic]; !before {
+			c.first[m.Topic] = i
+		}
 		c.topic, c.component = m.Topic, ""
 		doc := c.message(m)
 		if doc == nil {
@@ -98,6 +101,7 @@ type checker struct {
 	opts     Options
 	findings []Finding
 	seen     map[Finding]bool
+	first    map[string]int // when a topic came first
 
 	topic, component string
 }

@@ -83,6 +83,7 @@ var payloads = []struct {
 	{gatewayBase + "availability", "away", "e39"},
 	{gatewayBase + "inverter/482210000001", `{"power":"low","ac":{"voltage":true}}`, "e39"},
 	{gatewayBase + "inverter/482210000001", `{"power":212}`, "H33"},
+	{gatewayBase + "inverter/482210000001", `{"ac":{"voltage":null}}`, "H33"},
 	{gatewayBase + "inverter/482210000001", `212`, "W33"},
 	{gatewayBase + "storage/power", "0", "H18"},
 	{gatewayBase + "storage/availability", "online", ""},
@@ -132,5 +133,29 @@ func TestCheckInverter(t *testing.T) {
 		if got := kinds(findings); got != row.want {
 			t.Errorf("detail enabled %v: found %q, want %q\n%v", row.enabled, got, row.want, findings)
 		}
+	}
+}
+
+// TestCheckOrder: what hangs on a gateway comes after it, and is available when
+// its own gateway is.
+func TestCheckOrder(t *testing.T) {
+	inverter := exampleGateway()
+	inverter["device"] = object{
+		"identifiers": []any{"envoy_inverter_482210000001"}, "name": "Inverter 482210000001", "manufacturer": "Enphase",
+		"model": "IQ8", "serial_number": "482210000001", "via_device": "envoy_122233344455",
+	}
+	inverter["components"] = object{"power": object{
+		"platform": "sensor", "unique_id": "envoy_inverter_482210000001_power", "name": nil, "device_class": "power",
+		"state_class": "measurement", "unit_of_measurement": "W", "value_template": "{{ value_json.power | default(none) }}",
+		"state_topic": gatewayBase + "inverter/482210000001",
+	}}
+	msg := message(t, "homeassistant/device/envoy_inverter_482210000001/config", inverter)
+	if got := kinds(Check(append([]Message{msg}, messages(t, example())...), Options{})); got != "W10" {
+		t.Errorf("before its gateway: found %q, want W10", got)
+	}
+	inverter["availability"] = []any{object{"topic": "envoy/bridge/state"}, object{"topic": "envoy/129999999999/availability"}}
+	msg = message(t, "homeassistant/device/envoy_inverter_482210000001/config", inverter)
+	if got := kinds(Check(append(messages(t, example()), msg), Options{})); got != "H19" {
+		t.Errorf("with another gateway's availability: found %q, want H19", got)
 	}
 }

@@ -137,6 +137,9 @@ func (c *checker) parents(doc *document, devices map[string]*document) {
 			c.add(Warning, 10, "via_device %q is not announced", via)
 			return
 		}
+		if c.first[parent.topic] > c.first[doc.topic] {
+			c.add(Warning, 10, "announced before %s, which has no name until then", via)
+		}
 		doc = parent
 	}
 }
