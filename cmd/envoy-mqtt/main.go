@@ -89,6 +89,10 @@ func (c *console) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "envoy-mqtt",
 		Short:         "Publishes what Enphase Envoy gateways (IQ Gateway) measure to MQTT and Home Assistant",
+		Long: "Reads Enphase's Envoy (IQ Gateway) in your house and publishes what it measures to MQTT: grid, production and consumption, per phase and in total.\n\n" +
+			"Begin with envoy-mqtt init, which asks what is needed, or with envoy-mqtt demo, which needs nothing. Without a command it runs.\n\n" +
+			"Every key of config.ini is also a variable ENVOY_MQTT_<SECTION>__<KEY>, and with _FILE behind it the path of a file that holds the value.\n\n" +
+			"Exit codes: 0 fine, 1 failed, 2 wrong usage or configuration.",
 		Args:          cobra.NoArgs,
 		RunE:          run.RunE,
 		SilenceErrors: true,
