@@ -76,6 +76,16 @@ func (c *conn) Unlock() {
 	c.mu.Unlock()
 }
 
+// publish sends m with QoS 0, or gathers it for the end of the batch.
+func (c *conn) publish(m Message) error {
+	c.Lock()
+	if c.cause() == nil {
+		c.out = appendPublish(c.out, m)
+	}
+	c.Unlock()
+	return c.cause()
+}
+
 // hold opens a batch. Over WebSocket it changes nothing.
 func (c *conn) hold() {
 	c.mu.Lock()

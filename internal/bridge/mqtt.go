@@ -130,23 +130,13 @@ func (l *link) publish(ctx context.Context, m Message) error {
 	if size, limit := m.size(), o.packetLimit(); size > limit {
 		return &tooLargeError{m.Topic, size, limit}
 	}
-	p := &paho.Publish{Topic: m.Topic, Payload: m.Payload, Retain: m.Retain, QoS: min(m.QoS, o.maxQoS)}
-	if m.Expiry > 0 {
-		p.Properties = &paho.PublishProperties{MessageExpiry: &m.Expiry}
-	}
-	if p.QoS == 0 {
-		_, err = o.cm.Publish(ctx, p)
-	} else {
-		err = o.await(ctx, func(ctx context.Context) error {
-			resp, err := o.cm.Publish(ctx, p)
-			if resp != nil && resp.ReasonCode >= failure {
-				return reason(resp.ReasonCode)
-			}
-			return err
-		})
-	}
-	if err == nil {
-		err = o.conn.cause() // the client does not hear of a write that went wrong
+	switch {
+	case m.Retain && !o.retainAvailable:
+		err = reason(0x9a) // which the broker would end the connection with
+	case min(m.QoS, o.maxQoS) == 0:
+		err = o.conn.publish(m)
+	default:
+		err = o.await(ctx, func(ctx context.Context) error { return o.publishQoS1(ctx, m) })
 	}
 	if err != nil {
 		return fmt.Errorf("publish %s: %w", m.Topic, err)
@@ -154,10 +144,19 @@ func (l *link) publish(ctx context.Context, m Message) error {
 	return nil
 }
 
-// size returns an upper bound of the bytes that m takes on the wire.
-func (m Message) size() int {
-	const header, packetID, expiry, lengths = 5, 2, 5, 2 + 4
-	return header + packetID + expiry + lengths + len(m.Topic) + len(m.Payload)
+func (o *online) publishQoS1(ctx context.Context, m Message) error {
+	p := &paho.Publish{Topic: m.Topic, Payload: m.Payload, Retain: m.Retain, QoS: 1}
+	if m.Expiry > 0 {
+		p.Properties = &paho.PublishProperties{MessageExpiry: &m.Expiry}
+	}
+	resp, err := o.cm.Publish(ctx, p)
+	if resp != nil && resp.ReasonCode >= failure {
+		return reason(resp.ReasonCode)
+	}
+	if err == nil {
+		err = o.conn.cause() // the client does not hear of a write that went wrong
+	}
+	return err
 }
 
 // packetLimit returns how large a packet may be, in bytes.

@@ -68,10 +68,7 @@ func (w *writer) connected(ctx context.Context, _ limits) {
 				settled = w.publishLive(ctx, ms)
 			}
 		}
-		if m, sent, ok := w.board.take(time.Now()); ok {
-			if w.publish(ctx, m) && sent != nil {
-				close(sent)
-			}
+		if w.publishSome(ctx) {
 			continue
 		}
 		if w.denied.over() {
@@ -115,6 +112,24 @@ func (w *writer) publishLive(ctx context.Context, ms []Message) (answered <-chan
 		answered = w.link.settled()
 	})
 	return answered
+}
+
+// publishSome sends a number of retained messages that live can wait for, and
+// reports whether there were any.
+func (w *writer) publishSome(ctx context.Context) (some bool) {
+	w.link.batch(func() {
+		for range 16 {
+			m, sent, ok := w.board.take(time.Now())
+			if !ok {
+				return
+			}
+			some = true
+			if w.publish(ctx, m) && sent != nil {
+				close(sent)
+			}
+		}
+	})
+	return some
 }
 
 // publish sends m. What fails because the connection ended is told again to

@@ -83,7 +83,7 @@ func (g *instant) token() string {
 
 // section is the gateway's in config.ini.
 func (g *instant) section(name string, interval time.Duration) string {
-	return fmt.Sprintf("[%s]\nHOST = %s\nINTERVAL = %v\n", name, g.server.URL, interval)
+	return fmt.Sprintf("[%s]\nHOST = %s\nINTERVAL = %v\nSOURCE = production\n", name, g.server.URL, interval)
 }
 
 func (g *instant) liveTopic() string { return "envoy/" + g.Serial + "/live" }
