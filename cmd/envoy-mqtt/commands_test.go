@@ -48,7 +48,7 @@ func TestExitCodes(t *testing.T) {
 
 func TestRead(t *testing.T) {
 	h := newHouse(t, &envoytest.Gateway{Phases: 3})
-	code, stdout, stderr := h.run(t, withAccount, "read", "--json")
+	code, stdout, stderr := h.run(t, withAccount+"SOURCE = production\n", "read", "--json")
 	var doc struct {
 		Grid struct {
 			Power float64

@@ -69,20 +69,21 @@ type enlightenConfig struct {
 
 // gatewayConfig is one section [ENVOY] or [ENVOY_<name>].
 type gatewayConfig struct {
-	Section     string // as above, in capitals
-	Host        string // host or host:port as they stand in a URL, or a URL with http or https and no path
-	Serial      string // "": /info tells it
-	Name        string // "": "Envoy <serial>"
-	Source      envoy.Source
-	Fingerprint string // SHA-256 of the gateway's certificate, 64 lower-case hex digits; "": not pinned
-	Username    string
-	Token       secret // not parsed
-	Password    secret
-	VerifySSL   bool
-	Interval    time.Duration // from start to start of two polls; 0 is the source's usual one
-	Timeout     time.Duration // of one request with its body
-	StaleAfter  time.Duration // without a good sample, until the gateway counts as offline
-	Multiplier  []float64     // one for all phases or up to three; never 0
-	Offset      []float64     // W, added after the multiplier; likewise
-	FailSafe    *float64      // W at the grid, said when data goes stale; nil: nothing
+	Section         string // as above, in capitals
+	Host            string // host or host:port as they stand in a URL, or a URL with http or https and no path
+	Serial          string // "": /info tells it
+	Name            string // "": "Envoy <serial>"
+	Source          envoy.Source
+	EstimateStorage bool   // energies of batteries without a CT
+	Fingerprint     string // SHA-256 of the gateway's certificate, 64 lower-case hex digits; "": not pinned
+	Username        string
+	Token           secret // not parsed
+	Password        secret
+	VerifySSL       bool
+	Interval        time.Duration // from start to start of two polls; 0 is the source's usual one
+	Timeout         time.Duration // of one request with its body
+	StaleAfter      time.Duration // without a good sample, until the gateway counts as offline
+	Multiplier      []float64     // one for all phases or up to three; never 0
+	Offset          []float64     // W, added after the multiplier; likewise
+	FailSafe        *float64      // W at the grid, said when data goes stale; nil: nothing
 }

@@ -18,7 +18,7 @@ type neighbour struct {
 	tokens *enlighten.Source
 	seen   *seen
 
-	profiles []string         // other programs' formats, see the bridge
+	profiles []string // other programs' formats, see the bridge
 	counts   counters
 	metrics  *metrics.Metrics // nil: nobody asks for them
 }
@@ -71,6 +71,8 @@ func (n *neighbour) feed(log zerolog.Logger) bridge.Feed {
 		Profiles:   n.profiles,
 		Status:     n.tokenInfo,
 		Memory:     n.counts,
+
+		EstimateStorage: n.EstimateStorage,
 		Found: func(serial string) {
 			if n.Serial != "" && n.Serial != serial {
 				log.Warn().Str("gateway", n.Section).Str("configured", n.Serial).Str("found", serial).Msg("SERIAL is another gateway's, the one that answers is read")

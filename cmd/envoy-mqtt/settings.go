@@ -146,6 +146,10 @@ var settings = []setting{
 		into(func(t target) *envoy.Source { return &t.Source }, parseSource),
 	},
 	{
+		"ENVOY", "ESTIMATE_STORAGE", "false", "Whether battery energies are estimated from battery power, where no CT measures them.",
+		into(func(t target) *bool { return &t.EstimateStorage }, parseBool),
+	},
+	{
 		"ENVOY", "INTERVAL", "", "How often the gateway is read (default: 1s from meters and livedata, 5s from production); below 1s it may suffer.",
 		into(func(t target) *time.Duration { return &t.Interval }, parseInterval),
 	},

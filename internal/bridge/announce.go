@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
 // A presence is what Home Assistant has been told of a gateway.
@@ -68,6 +70,13 @@ func (g *gateway) keepPoints(vs []value) {
 	here := map[channelKey]bool{}
 	for _, v := range vs {
 		here[v.channel()] = true
+	}
+	if len(g.batteries.known) > 0 { // whose power is not told with every sample
+		for _, p := range g.points {
+			if p.meter == envoy.Storage || p.meter == envoy.House {
+				here[p.channel()] = true
+			}
+		}
 	}
 	for _, p := range g.points {
 		if !here[p.channel()] {
@@ -170,7 +179,11 @@ func (g *gateway) components() map[string]component {
 		Availability: bridgeOnly,
 	}}
 	for _, p := range g.points {
-		cs[p.key()] = p.component(h.topics, g.serial, g.feed.StaleAfter)
+		c := p.component(h.topics, g.serial, g.feed.StaleAfter)
+		if g.estimating && p.meter == envoy.Storage && quantities[p.quantity].counter {
+			c.Name += " (estimated)"
+		}
+		cs[p.key()] = c
 	}
 	for key, e := range g.extras {
 		cs[key] = e.component

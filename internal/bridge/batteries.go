@@ -19,6 +19,7 @@ const (
 // batteries is what a gateway last told of its batteries.
 type batteries struct {
 	known   []envoy.Battery
+	none    bool // it has told that it has none
 	counted bool // since they were last shown
 	all     envoy.Batteries
 }
@@ -61,6 +62,11 @@ func acbState(a envoy.ACBatteries) string { return among(a.State, acbStates) }
 // readEnsemble asks which batteries and controllers there are.
 func (g *gateway) readEnsemble(ctx context.Context, s *envoy.Session, t *task) error {
 	e, err := s.Ensemble(ctx)
+	if err != nil && !errors.Is(err, envoy.ErrUnsupported) {
+		return err
+	}
+	_, acb := s.ACBatteries()
+	g.batteries.none = len(e.Batteries) == 0 && !acb
 	if err != nil {
 		return notHere(err)
 	}
@@ -86,6 +92,10 @@ func (g *gateway) readBatteryPower(ctx context.Context, s *envoy.Session) error 
 		return err
 	}
 	b.all = s.Batteries(b.known, powers, time.Now())
+	if w, ok := b.all.Power.Get(); ok && g.feed.EstimateStorage {
+		g.estimate.add(w, b.all.Time)
+		g.guard.changed = true
+	}
 	var there []thing
 	for _, b := range b.all.Each {
 		there = append(there, newThing(g, "battery", b.Serial, b, batteryTraits, device{Name: "Encharge " + b.Serial, Model: "Encharge", Software: b.Firmware, Hardware: b.PartNumber}))
@@ -109,15 +119,22 @@ func (g *gateway) readBatteryTotals(ctx context.Context, s *envoy.Session) error
 	return notHere(err)
 }
 
-// withBatteries adds to s the batteries' power where no CT measures it and it
-// is fresh. It is for what is retained: a live document is of one moment.
+// withBatteries adds to s what follows from the batteries: their power where no
+// CT measures it, and what the house takes. It is for what is retained: a live
+// document is of one moment.
 func (g *gateway) withBatteries(s envoy.Sample) envoy.Sample {
-	if _, measured := s.Meter(envoy.Storage); measured || s.Time.Sub(g.batteries.all.Time) > batteryFresh {
-		return s
+	s.Meters = s.Meters[:len(s.Meters):len(s.Meters)]
+	if _, measured := s.Meter(envoy.Storage); !measured && s.Time.Sub(g.batteries.all.Time) <= batteryFresh {
+		if m, ok := g.batteries.all.Storage(); ok {
+			if g.feed.EstimateStorage {
+				g.estimating = true
+				m.Total.Set(envoy.EnergyCharged, g.estimate.Charged)
+				m.Total.Set(envoy.EnergyDischarged, g.estimate.Discharged)
+			}
+			s.Meters = append(s.Meters, m)
+		}
 	}
-	if m, ok := g.batteries.all.Storage(); ok {
-		s.Meters = append(s.Meters[:len(s.Meters):len(s.Meters)], m)
-	}
+	s.AddHouse(g.batteries.none)
 	return s
 }
 

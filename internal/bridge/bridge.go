@@ -34,6 +34,9 @@ type Feed struct {
 	StaleAfter time.Duration
 	// Status, if not nil, returns what more is told under info: the state of the token.
 	Status func() map[string]string
+	// EstimateStorage asks for the energies of batteries that no CT measures,
+	// summed up from their power.
+	EstimateStorage bool
 	// Memory, if not nil, keeps the counters over restarts.
 	Memory Memory
 	// Observe, if not nil, is told of every request to the gateway, as

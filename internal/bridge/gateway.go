@@ -37,7 +37,9 @@ type gateway struct {
 	answers     answerTimes
 	timed       time.Time // when their figures were last told
 	compat      compat
-	phases      int       // as last told to the feed
+	phases      int // as last told to the feed
+	estimate    estimate
+	estimating  bool      // the storage's energies are of it
 	saved       time.Time // when the counters were last kept
 	unsaved     bool      // they cannot be kept
 	recalled    string    // the serial number that they were recalled for
@@ -122,6 +124,7 @@ func (g *gateway) meet(s *envoy.Session) {
 		g.failSafe()
 		g.state, g.presence, g.grid, g.compat = "", presence{}, 0, newCompat(g.feed.Profiles)
 		g.guard, g.values, g.told = guard{}, values[valueKey]{}, values[string]{}
+		g.batteries, g.estimate, g.estimating = batteries{}, estimate{}, false
 	}
 	g.serial = s.Serial
 	if d := newDevice(s.Info, g.feed.Device); !d.equal(g.device) {

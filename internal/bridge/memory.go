@@ -30,6 +30,7 @@ func (g *gateway) recall(serial string) {
 			return
 		}
 	}
+	g.estimate = doc.Storage
 	g.guard.counters = map[valueKey]counted{}
 	for _, sn := range sensors {
 		for phase := range phaseKeys {
@@ -44,6 +45,7 @@ func (g *gateway) recall(serial string) {
 // kept is what outlives a restart of a gateway's.
 type kept struct {
 	Counters map[string]counted `json:"counters"` // by topic
+	Storage  estimate           `json:"estimated_storage"`
 }
 
 // save writes the counters down, once a minute or because it is the last time.
@@ -53,7 +55,7 @@ func (g *gateway) save(last bool) {
 		return
 	}
 	g.saved = now
-	doc := kept{map[string]counted{}}
+	doc := kept{map[string]counted{}, g.estimate}
 	for k, c := range g.guard.counters {
 		if c.Value > 0 {
 			doc.Counters[k.topic()] = c

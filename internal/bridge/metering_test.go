@@ -105,3 +105,47 @@ func TestMeterValues(t *testing.T) {
 		}
 	})
 }
+
+// TestStorage: batteries without a CT are told of what is retained, and their
+// energies are estimated only where that was asked for.
+func TestStorage(t *testing.T) {
+	for _, estimate := range []bool{false, true} {
+		t.Run(strconv.FormatBool(estimate), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(&envoytest.Gateway{Phases: 3, Batteries: 2, Start: time.Date(2000, 1, 1, 20, 0, 0, 0, time.UTC)})
+				r.Feeds[0].Client.Source, r.Feeds[0].EstimateStorage = envoy.AutoSource, estimate
+				r.start(t)
+				time.Sleep(10 * time.Minute)
+				number := func(key string) float64 {
+					text, _ := r.broker.Retained("envoy/" + serial + "/" + key)
+					v, err := strconv.ParseFloat(text, 64)
+					if err != nil {
+						t.Errorf("%s = %q", key, text)
+					}
+					return v
+				}
+				total, battery, house := number("consumption/power"), number("storage/power"), number("house/power")
+				if diff := total + battery - house; diff < -60 || diff > 60 || battery == 0 { // they are sent at different moments
+					t.Errorf("consumption %v W, storage %v W, house %v W", total, battery, house)
+				}
+				doc, _ := r.broker.Retained(configTopic)
+				_, told := r.broker.Retained("envoy/" + serial + "/storage/energy_discharged")
+				if told != estimate || strings.Contains(doc, "(estimated)") != estimate {
+					t.Errorf("estimated energies told: %v, marked: %v, want %v", told, strings.Contains(doc, "(estimated)"), estimate)
+				}
+				if estimate {
+					in, out := number("storage/energy_charged"), number("storage/energy_discharged")
+					if kWh := battery / 1000 / 6; in+out < 0.2*max(kWh, -kWh) || in+out > 5*max(kWh, -kWh) {
+						t.Errorf("%v kWh charged, %v discharged in ten minutes of about %v W", in, out, battery)
+					}
+				}
+				for _, m := range r.since(time.Time{}, liveTopic) {
+					if strings.Contains(m.Payload, "storage") || strings.Contains(m.Payload, "house") {
+						t.Fatalf("a battery's power of half a minute ago in %s", m.Payload)
+					}
+				}
+				r.stop(t)
+			})
+		})
+	}
+}

@@ -126,21 +126,31 @@ func (s *Sample) meter(m Measurement) *Meter {
 	return nil
 }
 
-// addHouse adds what the house takes where the batteries are measured too:
-// total consumption contains what charges them.
-func (s *Sample) addHouse() {
-	pv, net, storage := s.meter(Production), s.meter(NetConsumption), s.meter(Storage)
-	if pv == nil || net == nil || storage == nil || s.meter(House) != nil {
-		return
+// AddHouse adds what the house takes, where that can be told: total consumption
+// contains what charges the batteries, so it is production, net consumption and
+// storage together, or total consumption where there are no batteries.
+func (s *Sample) AddHouse(noBatteries bool) {
+	pv, net, storage, total := s.meter(Production), s.meter(NetConsumption), s.meter(Storage), s.meter(TotalConsumption)
+	switch {
+	case s.meter(House) != nil:
+	case storage != nil && pv != nil && net != nil:
+		s.Meters = append(s.Meters, addedUp(House, *pv, *net, *storage))
+	case storage == nil && noBatteries && total != nil:
+		s.Meters = append(s.Meters, addedUp(House, *total))
 	}
-	house := Meter{Measurement: House}
-	house.Total.Set(Power, pv.Total.val[Power]+net.Total.val[Power]+storage.Total.val[Power])
-	if n := len(pv.Phases); n == len(net.Phases) && n == len(storage.Phases) {
-		for i := range n {
-			var c Channel
-			c.Set(Power, pv.Phases[i].val[Power]+net.Phases[i].val[Power]+storage.Phases[i].val[Power])
-			house.Phases = append(house.Phases, c)
+}
+
+// addedUp is the meter m whose powers are the sums of those of parts.
+func addedUp(m Measurement, parts ...Meter) Meter {
+	sum := Meter{Measurement: m, Phases: make([]Channel, len(parts[0].Phases))}
+	for _, p := range parts {
+		sum.Total.Set(Power, sum.Total.val[Power]+p.Total.val[Power])
+		if len(p.Phases) != len(sum.Phases) {
+			sum.Phases = nil
+		}
+		for i := range sum.Phases {
+			sum.Phases[i].Set(Power, sum.Phases[i].val[Power]+p.Phases[i].val[Power])
 		}
 	}
-	s.Meters = append(s.Meters, house)
+	return sum
 }

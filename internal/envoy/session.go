@@ -88,7 +88,7 @@ func (s *Session) Sample(ctx context.Context) (Sample, error) {
 	if err := s.client.Correction.apply(&sample); err != nil {
 		return Sample{}, err
 	}
-	sample.addHouse()
+	sample.AddHouse(false)
 	return sample, nil
 }
 
