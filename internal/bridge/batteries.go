@@ -10,8 +10,8 @@ import (
 
 const (
 	batteriesEvery = 30 * time.Second
-	// ensembleSeldom is how often a gateway is asked whether it has got batteries.
-	ensembleSeldom = 10 * time.Minute
+	// seldom is how often a gateway without batteries is asked whether it has got some.
+	seldom = 10 * time.Minute
 	// batteryFresh is how old the batteries' power may be where it stands for a meter's.
 	batteryFresh = 3 * batteriesEvery
 )
@@ -72,7 +72,7 @@ func (g *gateway) readEnsemble(ctx context.Context, s *envoy.Session, t *task) e
 	}
 	t.every = batteriesEvery
 	if len(e.Batteries)+len(e.Controllers) == 0 {
-		t.every = ensembleSeldom
+		t.every = seldom
 	}
 	g.batteries.known, g.batteries.counted = e.Batteries, true
 	g.showControllers(e.Controllers)
@@ -107,14 +107,18 @@ func (g *gateway) readBatteryPower(ctx context.Context, s *envoy.Session) error 
 
 // readBatteryTotals asks what all batteries are together. The AC Batteries' part
 // of it came with the last reading.
-func (g *gateway) readBatteryTotals(ctx context.Context, s *envoy.Session) error {
+func (g *gateway) readBatteryTotals(ctx context.Context, s *envoy.Session, t *task) error {
 	if a, ok := s.ACBatteries(); ok {
 		serial := g.known()
 		g.show("acb", []thing{newThing(g, "acb", serial, a, acbTraits, device{Name: "ACB " + serial, Model: "ACB"})}, true, batteriesEvery)
 	}
-	t, err := s.BatteryTotals(ctx)
+	all, err := s.BatteryTotals(ctx)
 	if err == nil || errors.Is(err, envoy.ErrUnsupported) {
-		tellExtras(g, totalsGroup, t, batteriesEvery)
+		tellExtras(g, totalsGroup, all, batteriesEvery)
+		t.every = batteriesEvery
+		if all == (envoy.BatteryTotals{}) {
+			t.every = seldom
+		}
 	}
 	return notHere(err)
 }

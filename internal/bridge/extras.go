@@ -36,6 +36,9 @@ var groupOf = func() map[string]string {
 	for _, t := range totalsGroup.traits {
 		m[extraKey(t.key)] = totalsGroup.name
 	}
+	for _, t := range healthGroup.traits {
+		m[extraKey(t.key)] = healthGroup.name
+	}
 	return m
 }()
 
@@ -134,6 +137,9 @@ func (g *gateway) believe(key string, v envoy.Told[float64]) envoy.Told[float64]
 	if !ok {
 		return v
 	}
+	if g.counters == nil {
+		g.counters = map[string]counted{}
+	}
 	next, ok := g.counters[key].take(count, "", time.Now())
 	if g.counters[key] = next; !ok {
 		return envoy.Told[float64]{}
@@ -145,10 +151,12 @@ func (g *gateway) believe(key string, v envoy.Told[float64]) envoy.Told[float64]
 func (g *gateway) deviceTasks() agenda {
 	ensemble := &task{name: "batteries", every: batteriesEvery}
 	ensemble.ask = func(ctx context.Context, s *envoy.Session) error { return g.readEnsemble(ctx, s, ensemble) }
+	totals := &task{name: "battery totals", every: batteriesEvery}
+	totals.ask = func(ctx context.Context, s *envoy.Session) error { return g.readBatteryTotals(ctx, s, totals) }
 	return agenda{
 		ensemble,
 		{name: "battery power", every: batteriesEvery, ask: g.readBatteryPower},
-		{name: "battery totals", every: batteriesEvery, ask: g.readBatteryTotals},
+		totals,
 		{name: "inverters", every: invertersEvery, ask: g.readInverters},
 		{name: "inverter details", every: invertersEvery, ask: g.readDetails},
 	}

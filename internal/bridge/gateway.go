@@ -31,18 +31,16 @@ type gateway struct {
 	told        values[string] // of info
 	due         time.Time      // the next poll
 	agenda      agenda
-	inverters   inverters
-	batteries   batteries
-	counters    map[string]counted // of things
-	answers     answerTimes
-	timed       time.Time // when their figures were last told
-	compat      compat
-	phases      int // as last told to the feed
-	estimate    estimate
-	estimating  bool      // the storage's energies are of it
-	saved       time.Time // when the counters were last kept
-	unsaved     bool      // they cannot be kept
-	recalled    string    // the serial number that they were recalled for
+	behind
+	answers    answerTimes
+	timed      time.Time // when their figures were last told
+	compat     compat
+	phases     int // as last told to the feed
+	estimate   estimate
+	estimating bool      // the storage's energies are of it
+	saved      time.Time // when the counters were last kept
+	unsaved    bool      // they cannot be kept
+	recalled   string    // the serial number that they were recalled for
 
 	mu     sync.Mutex // guards what follows
 	serial string
@@ -58,7 +56,7 @@ type gateway struct {
 }
 
 func newGateway(h *house, f Feed, log zerolog.Logger) *gateway {
-	g := &gateway{house: h, feed: f, log: log, serial: f.Serial, said: map[string]bool{}, compat: newCompat(f.Profiles), counters: map[string]counted{}, things: map[string]things{}, rounds: map[string]int{}}
+	g := &gateway{house: h, feed: f, log: log, serial: f.Serial, said: map[string]bool{}, compat: newCompat(f.Profiles), things: map[string]things{}, rounds: map[string]int{}}
 	f.Client.Observe = func(path string, took time.Duration, err error) {
 		g.answers.note(path, took, err)
 		if f.Observe != nil {
@@ -67,7 +65,7 @@ func newGateway(h *house, f Feed, log zerolog.Logger) *gateway {
 	}
 	g.agenda = agenda{
 		{name: "production.json", every: time.Minute, later: true, ask: func(ctx context.Context, s *envoy.Session) error { return s.Judge(ctx) }},
-		{name: "meters", every: 10 * time.Minute, later: true, ask: g.checkMeters},
+		{name: "meters", every: ctsEvery, ask: g.checkMeters},
 	}
 	g.agenda = append(g.agenda, g.deviceTasks()...)
 	return g

@@ -52,7 +52,10 @@ func (g *gateway) noteSource() {
 
 // checkMeters reads how the CTs are set up.
 func (g *gateway) checkMeters(ctx context.Context, s *envoy.Session) error {
-	_, err := s.CheckMeters(ctx)
+	configs, err := s.CheckMeters(ctx)
+	if err == nil {
+		g.keepConfigs(configs)
+	}
 	if errors.Is(err, envoy.ErrUnsupported) {
 		return errNotHere
 	}

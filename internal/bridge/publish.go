@@ -22,6 +22,7 @@ func (g *gateway) publish(s envoy.Sample, next time.Time) {
 		s, vs = whole, measured(whole)
 	}
 	g.publishRetained(s, vs, next)
+	g.examine(s)
 }
 
 func (g *gateway) publishLive(s envoy.Sample, vs []value, next time.Time) {

@@ -21,6 +21,15 @@ type thing struct {
 	entities func(id, topic string, keys map[string]bool, life time.Duration) map[string]component
 }
 
+// behind is what a gateway last told of the things behind it.
+type behind struct {
+	inverters    inverters
+	batteries    batteries
+	configs      []envoy.MeterConfig
+	plausibility plausibility
+	counters     map[string]counted // by thing
+}
+
 // lives is how many answers a document outlives: it expires when that many did not come.
 const lives = 4
 

@@ -18,7 +18,7 @@ type Correction struct {
 // be derived so, such as the energy of a total that was wrong, are dropped.
 func (c Correction) apply(s *Sample) error {
 	net := s.meter(NetConsumption)
-	if net == nil || !c.changes() {
+	if net == nil || !c.Changes() {
 		return nil
 	}
 	if err := c.fits(max(1, len(net.Phases))); err != nil {
@@ -49,8 +49,8 @@ func (c Correction) apply(s *Sample) error {
 	return nil
 }
 
-// changes reports whether c is more than the factor 1 and the offset 0.
-func (c Correction) changes() bool {
+// Changes reports whether c is more than the factor 1 and the offset 0.
+func (c Correction) Changes() bool {
 	return slices.ContainsFunc(c.Multiplier, func(f float64) bool { return f != 1 }) ||
 		slices.ContainsFunc(c.Offset, func(w float64) bool { return w != 0 })
 }

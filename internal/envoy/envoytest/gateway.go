@@ -23,16 +23,17 @@ type Gateway struct {
 	Firmware   string // with its letter; default D8.3.5167, or what the capture's /info says
 	PartNumber string // default as the hardware
 
-	Standard   bool // hardware without meters (imeter false): inverters only
-	CTs        CTs  // which current transformers are enabled
-	LoadOnly   bool // the consumption CT is around the load: total-consumption instead of net
-	Phases     int  // 1 to 3; 0 means 1
-	Split      bool // split phase as in the US: two legs of 120 V; Phases is not looked at
-	ThreeLines bool // the new meter stack: always three lines, the unused all zero
-	Inverters  int  // number of microinverters; 0 means 12
-	Gone       int  // microinverters that were taken away and that device_data remembers
-	Batteries  int  // IQ Batteries, with a system controller
-	ACBs       int  // AC Batteries
+	Standard   bool                // hardware without meters (imeter false): inverters only
+	CTs        CTs                 // which current transformers are enabled
+	Flags      map[string][]string // what /ivp/meters finds wrong, by measurementType
+	LoadOnly   bool                // the consumption CT is around the load: total-consumption instead of net
+	Phases     int                 // 1 to 3; 0 means 1
+	Split      bool                // split phase as in the US: two legs of 120 V; Phases is not looked at
+	ThreeLines bool                // the new meter stack: always three lines, the unused all zero
+	Inverters  int                 // number of microinverters; 0 means 12
+	Gone       int                 // microinverters that were taken away and that device_data remembers
+	Batteries  int                 // IQ Batteries, with a system controller
+	ACBs       int                 // AC Batteries
 	// TurnedReadings gives the readings of the consumption CT the other sign, as
 	// a gateway would whose two sources disagree.
 	TurnedReadings bool

@@ -50,6 +50,9 @@ func (g *Gateway) meter(eid int, kind string, enabled bool) meterConfig {
 	if g.Split {
 		c.PhaseMode = "split"
 	}
+	if flags := g.Flags[kind]; len(flags) > 0 {
+		c.MeteringStatus, c.StatusFlags = "check-wiring", flags
+	}
 	return c
 }
 
