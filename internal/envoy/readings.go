@@ -45,12 +45,11 @@ var readingFields = [...]struct {
 }
 
 // energyWords are what energy delivered and received is of each meter.
-// Delivered is toward the switchboard: imported, produced, discharged. A
-// quantity of quantities is none: what an inverter takes at night is not told.
+// Delivered is toward the switchboard: imported, produced, discharged.
 var energyWords = [measurements]struct{ delivered, received Quantity }{
-	Production:       {Energy, quantities},
+	Production:       {Energy, EnergyReceived},
 	NetConsumption:   {EnergyImport, EnergyExport},
-	TotalConsumption: {Energy, quantities},
+	TotalConsumption: {Energy, EnergyReceived},
 	Storage:          {EnergyDischarged, EnergyCharged},
 	Backfeed:         {EnergyImport, EnergyExport},
 	Load:             {EnergyImport, EnergyExport},
@@ -112,7 +111,7 @@ func (r *reading) addReading(m Measurement, phases int, w *wireMeterReading) err
 		meter.Total, _ = aggregate(total, nil)
 	case 1: // the meter's own volts may be a sum over channels that are not used
 		one := meter.Phases[0]
-		for _, q := range []Quantity{Power, Energy, EnergyImport, EnergyExport, EnergyCharged, EnergyDischarged} {
+		for _, q := range []Quantity{Power, Energy, EnergyImport, EnergyExport, EnergyCharged, EnergyDischarged, EnergyReceived} {
 			if v, ok := total.Get(q); ok {
 				one.Set(q, v)
 			}
@@ -183,7 +182,7 @@ func (c *Channel) take(q Quantity, name string, n number, unit float64) error {
 	switch {
 	case n.kind == malformed:
 		return fmt.Errorf("%s is not a number", name)
-	case n.kind == numeric && q < quantities:
+	case n.kind == numeric:
 		c.Set(q, n.value*unit)
 	}
 	return nil

@@ -255,7 +255,7 @@ func (c *Channel) keepOnly(of Channel) {
 	}
 }
 
-var counters = [...]Quantity{Energy, EnergyImport, EnergyExport, EnergyCharged, EnergyDischarged}
+var counters = [...]Quantity{Energy, EnergyImport, EnergyExport, EnergyCharged, EnergyDischarged, EnergyReceived}
 
 func (c *Channel) takeCounters(from Channel) {
 	for _, q := range counters {
