@@ -61,7 +61,9 @@ var energyWords = [measurements]struct{ delivered, received Quantity }{
 // parseReadings reads /ivp/meters/readings and returns the meters that are
 // enabled by the configuration. Rows are joined by eid: their order and number
 // differ from those of /ivp/meters, and since 8.3.5025 there is a row that no
-// configuration knows (eid 1023410688).
+// configuration knows (eid 1023410688). What only few systems have, such as the
+// CT of a car charger, is left out where it is not told; the grid, production
+// and consumption have to be.
 func parseReadings(body []byte, configs []MeterConfig) (reading, error) {
 	var doc []wireMeterReading
 	if err := decodeList(readingsPath, body, &doc); err != nil {
@@ -73,11 +75,14 @@ func parseReadings(body []byte, configs []MeterConfig) (reading, error) {
 		if !c.Enabled || !known || r.meter(m) != nil {
 			continue
 		}
-		i := slices.IndexFunc(doc, func(w wireMeterReading) bool { return string(w.EID) == c.EID })
-		if i < 0 {
-			return reading{}, &SkippedError{fmt.Sprintf("the reading of the %s CT is not in it", m)}
+		err := error(&SkippedError{fmt.Sprintf("the reading of the %s CT is not in it", m)})
+		if i := slices.IndexFunc(doc, func(w wireMeterReading) bool { return string(w.EID) == c.EID }); i >= 0 {
+			err = r.addReading(m, c.Phases, &doc[i])
 		}
-		if err := r.addReading(m, c.Phases, &doc[i]); err != nil {
+		if _, skipped := errors.AsType[*SkippedError](err); skipped && m > TotalConsumption {
+			continue
+		}
+		if err != nil {
 			return reading{}, fmt.Errorf("%s: %w", readingsPath, err)
 		}
 	}
