@@ -115,6 +115,15 @@ func (s *Source) Accept(token string) {
 	defer s.mu.Unlock()
 	changed := token == s.kept.raw && s.rec.accept(time.Now())
 	s.dirty = s.dirty || changed
+	for _, h := range []held{s.conf, s.kept} {
+		if len(s.rec.Refused) == 0 || h.raw != token {
+			continue
+		}
+		if _, refused := s.rec.Refused[h.mark()]; refused { // by mistake, as it shows
+			delete(s.rec.Refused, h.mark())
+			s.dirty, changed = true, true
+		}
+	}
 	if errors.Is(s.err, ErrRefused) { // it was wrong, or this is another token
 		s.err, changed = nil, true
 	}

@@ -189,6 +189,28 @@ func TestTriedAgain(t *testing.T) {
 	})
 }
 
+// A gateway that refuses a good token by mistake, as while its clock is wrong,
+// and takes it again, takes the refusal back.
+func TestAcceptAfterReject(t *testing.T) {
+	inRig(t, func(t *testing.T, r *rig) {
+		token := enlightentest.Sign(enlightentest.Claims{Serial: serial, Username: "owner"})
+		src := &enlighten.Source{Configured: token, Store: &enlighten.Store{Dir: r.dir}}
+		defer src.Close()
+		if _, err := src.Token(t.Context(), serial); err != nil {
+			t.Fatal(err)
+		}
+		src.Reject(token)
+		if got, err := src.Token(t.Context(), serial); err == nil {
+			t.Errorf("Token = %.10q after it was refused, want an error", got)
+		}
+		src.Accept(token)
+		got, err := src.Token(t.Context(), serial)
+		if st := src.Status(); err != nil || got != token || st.State != enlighten.StateOK || st.Problem || st.Reason != "" {
+			t.Errorf("Token = %.10q, %v, %+v after it was accepted again", got, err, st)
+		}
+	})
+}
+
 // A token that another process stores is found by the next poll.
 func TestAdopt(t *testing.T) {
 	inRig(t, func(t *testing.T, r *rig) {
