@@ -64,7 +64,7 @@ func newGateway(h *house, f Feed, log zerolog.Logger) *gateway {
 		}
 	}
 	g.agenda = agenda{
-		{name: "production.json", every: time.Minute, later: true, slow: "/production.json", ask: func(ctx context.Context, s *envoy.Session) error { return s.Judge(ctx) }},
+		{name: "production.json", every: time.Minute, later: true, ask: func(ctx context.Context, s *envoy.Session) error { return s.Judge(ctx) }},
 		{name: "meters", every: ctsEvery, ask: g.checkMeters},
 	}
 	g.agenda = append(g.agenda, g.deviceTasks()...)
@@ -216,7 +216,7 @@ func (g *gateway) fail(err error) time.Duration {
 
 // once logs err, unless it was said since the last time that all was well.
 func (g *gateway) once(level zerolog.Level, err error, msg string) {
-	if text := err.Error(); !g.said[text] && len(g.said) < 20 {
+	if text := trouble(err); !g.said[text] && len(g.said) < 20 {
 		g.said[text] = true
 		g.log.WithLevel(level).Err(err).Msg(msg)
 	}
