@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"reflect"
+	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -135,15 +136,21 @@ func remember(b *bridge.Bridge, s *setup, ns []*neighbour, warn func(error)) {
 		broker = s.mqtt.URL.Host
 	}
 	places := newPlaces(s.state, broker)
+	var once sync.Once
+	warnOnce := func(err error) {
+		if err != nil {
+			once.Do(func() { warn(err) })
+		}
+	}
 	b.Earlier = places.earlier()
-	b.Cleared = func(gone bridge.Place) { warn(places.cleared(gone, topic, prefix)) }
-	warn(places.note(topic, prefix))
+	b.Cleared = func(gone bridge.Place) { warnOnce(places.cleared(gone, topic, prefix)) }
+	warnOnce(places.note(topic, prefix))
 	for i, n := range ns {
 		found := b.Feeds[i].Found
 		b.Feeds[i].Found = func(serial string) {
 			found(serial)
-			warn(places.note(topic, prefix, serial))
+			warnOnce(places.note(topic, prefix, serial))
 		}
-		warn(places.note(topic, prefix, n.knownSerial()))
+		warnOnce(places.note(topic, prefix, n.knownSerial()))
 	}
 }
