@@ -147,19 +147,13 @@ type request struct {
 	body               string // JSON; empty for none
 }
 
-// withDigest is the client that logs in as the gateway's own user, where one is
-// known, for firmware before 7.
-func (c *Client) withDigest() *http.Client {
+// getDigest is get with the gateway's own user, for firmware before 7.
+func (c *Client) getDigest(ctx context.Context, base, path string) ([]byte, error) {
 	hc := c.plain
 	if c.Username != "" && !strings.Contains(c.Username, "@") {
 		hc.Transport = &digest.Transport{Username: c.Username, Password: c.Password, Transport: c.net}
 	}
-	return &hc
-}
-
-// getDigest is get with the gateway's own user, for firmware before 7.
-func (c *Client) getDigest(ctx context.Context, base, path string) ([]byte, error) {
-	body, err := c.send(ctx, c.withDigest(), request{http.MethodGet, base, path, "", ""})
+	body, err := c.send(ctx, &hc, request{http.MethodGet, base, path, "", ""})
 	if e, ok := errors.AsType[*StatusError](err); ok && e.Code == http.StatusUnauthorized {
 		return nil, fmt.Errorf("%s: %w: firmware before 7 has users of its own: set USERNAME = envoy and PASSWORD = the last six digits of the serial number, unless they were changed", path, ErrUnauthorized)
 	}
@@ -185,8 +179,7 @@ func (c *Client) send(ctx context.Context, hc *http.Client, r request) ([]byte, 
 	return body, err
 }
 
-// ask sends r. The caller closes the answer's body.
-func (r request) ask(ctx context.Context, hc *http.Client) (*http.Response, error) {
+func (r request) do(ctx context.Context, hc *http.Client) ([]byte, error) {
 	var said io.Reader
 	if r.body != "" {
 		said = strings.NewReader(r.body)
@@ -202,11 +195,7 @@ func (r request) ask(ctx context.Context, hc *http.Client) (*http.Response, erro
 	if r.body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	return hc.Do(req)
-}
-
-func (r request) do(ctx context.Context, hc *http.Client) ([]byte, error) {
-	resp, err := r.ask(ctx, hc)
+	resp, err := hc.Do(req)
 	if err != nil {
 		return nil, err
 	}

@@ -75,7 +75,9 @@ func (r *recording) judge() verdict {
 		for ; noted < len(answers) && !answers[noted].Time.After(m.at); noted++ {
 			for path, value := range measured(answers[noted].Reading) {
 				for _, v := range []float64{value - 1e-7, value, value + 1e-7} { // what is a sum may round either way
-					told[path+" "+text(v, decimals[quantityOf(path)])] = answers[noted].Time
+					key := path + " " + text(v, decimals[quantityOf(path)])
+					told[key] = answers[noted].Time
+					told[strings.Replace(key, "consumption/", "house/", 1)] = answers[noted].Time // the same without batteries
 				}
 			}
 		}

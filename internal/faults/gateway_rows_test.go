@@ -1,0 +1,254 @@
+//go:build faults
+
+package faults_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+)
+
+// A gatewayRow is what goes wrong with a gateway for some seconds.
+type gatewayRow struct {
+	name     string
+	source   string // SOURCE
+	begin    func(r *rig)
+	end      func(r *rig)
+	log      string        // what is said once
+	offline  bool          // in time
+	goesOn   bool          // live does meanwhile
+	backIn   time.Duration // after the end, at most
+	lasts    time.Duration
+	warnings int // at most
+}
+
+// namedRows are the faults that envoytest knows by name.
+var namedRows = []gatewayRow{
+	fault(envoytest.Unauthorized, `"message":"token: a person must act"`),
+	fault(envoytest.Data401, "although its own check of the token passes"),
+	fault(envoytest.ServerError, "500 Internal Server Error"),
+	fault(envoytest.Busy, "503 Service Unavailable"),
+	fault(envoytest.Hang, "no whole answer within 2s"),
+	fault(envoytest.Garbage, "not JSON"),
+	fault(envoytest.Truncated, "not JSON"),
+	fault(envoytest.HTML, "a web page, not JSON"),
+	fault(envoytest.Null, "null"),
+	fault(envoytest.Reset, "gateway reads again"),
+	fault(envoytest.Huge, "longer than 4 MiB"),
+	fault(envoytest.Slow, "no whole answer within 2s"),
+	fault(envoytest.Redirect, "301 Moved Permanently"),
+	fault(envoytest.Flicker, "no good sample: offline"),
+	fault(envoytest.Reboot, "gateway reads again"),
+	fault(envoytest.Frozen, "the gateway is frozen"),
+	fault(envoytest.Zero, "no good sample: offline"),
+	fault(envoytest.BadNumber, "is not a number"),
+}
+
+// fault is a row of a fault that envoytest knows by name.
+func fault(f envoytest.Fault, log string) gatewayRow {
+	row := gatewayRow{
+		name: "gateway " + string(f), source: "production", log: log, offline: true, backIn: 9 * time.Second, lasts: 5 * time.Second, warnings: 4,
+		begin: func(r *rig) { r.gateway.Fault(f, -1) },
+		end:   func(r *rig) { r.gateway.Clear() },
+	}
+	if f == envoytest.Frozen {
+		row.lasts = 9 * time.Second // it takes STALE_AFTER to know
+	}
+	return row
+}
+
+// TestGateway: whatever a gateway does, under live there is nothing but what it
+// told, its entities are offline in time, and all is back by itself.
+func TestGateway(t *testing.T) {
+	b := startBroker(t, anonymous, nil)
+	for _, row := range slices.Concat(namedRows, otherRows) {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, b)
+			r.config += "SOURCE = " + row.source + "\n"
+			r.start()
+			r.lives(2, time.Time{}, 20*time.Second)
+			began := time.Now()
+			row.begin(r)
+			time.Sleep(row.lasts)
+			ended := time.Now()
+			row.end(r)
+			back := r.lives(2, ended, row.backIn+interval+2*time.Second)
+			r.await(r.topic("availability"), "online", 1, time.Time{}, time.Second)
+			time.Sleep(1500 * time.Millisecond)
+			r.whole()
+			r.stop()
+			r.judge(0)
+
+			meanwhile := "live goes on"
+			if row.offline {
+				offline := r.await(r.topic("availability"), "offline", 1, began, time.Second)
+				limit := stale + interval + time.Second
+				if row.log == "the gateway is frozen" {
+					limit += stale
+				}
+				if took := offline.Sub(began); took > limit {
+					t.Errorf("offline after %v, want %v at most", took, limit)
+				}
+				if n := r.count(r.topic("live"), offline, ended); n > 0 {
+					t.Errorf("%d live documents while it is offline", n)
+				}
+				meanwhile = "nothing under live, offline after " + seconds(offline.Sub(began))
+			} else if n := r.count(r.topic("live"), began, ended); row.goesOn && n < int(row.lasts/interval)-2 {
+				t.Errorf("%d live documents in %v, want them to go on", n, row.lasts)
+			}
+			r.once(row.log)
+			if n := r.warnings(); n > row.warnings {
+				t.Errorf("%d warnings, want %d at most", n, row.warnings)
+			}
+			tell(row.name, meanwhile, seconds(back.Sub(ended)), row.log)
+		})
+	}
+}
+
+// TestGatewayOnce: a single bad answer costs one reading and makes nobody offline.
+func TestGatewayOnce(t *testing.T) {
+	b := startBroker(t, anonymous, nil)
+	for _, f := range envoytest.All {
+		t.Run(string(f), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, b)
+			r.config = strings.Replace(r.config, "STALE_AFTER = 3s", "STALE_AFTER = 5s", 1) // a hanging answer and its pause take 3
+			r.start()
+			r.lives(2, time.Time{}, 20*time.Second)
+			began := time.Now()
+			r.gateway.Fault(f, 1)
+			r.lives(4, began, 12*time.Second)
+			r.stop()
+			rec := r.recording()
+			rec.stale = 5 * time.Second
+			v := rec.judge()
+			for _, w := range v.wrong {
+				t.Error(w)
+			}
+			offline := 0
+			for _, m := range rec.messages {
+				if m.topic == r.topic("availability") && m.payload == "offline" {
+					offline++
+				}
+			}
+			if offline > 1 { // the last word
+				t.Error("one bad answer made the gateway offline")
+			}
+		})
+	}
+}
+
+// otherRows are what happens to gateways beside their answers.
+var otherRows = []gatewayRow{
+	{
+		name: "gateway gone: connection refused", source: "auto", log: "connection refused", offline: true, backIn: 9 * time.Second, lasts: 5 * time.Second, warnings: 4,
+		begin: func(r *rig) { r.server.Refuse(true) },
+		end:   func(r *rig) { r.server.Refuse(false) },
+	},
+	{
+		name: "gateway hangs, meters' readings", source: "auto", log: "no whole answer within 2s", offline: true, backIn: 9 * time.Second, lasts: 5 * time.Second, warnings: 4,
+		begin: func(r *rig) { r.gateway.Fault(envoytest.Hang, -1) },
+		end:   func(r *rig) { r.gateway.Clear() },
+	},
+	{
+		name: "gateway answers bad numbers, meters' readings", source: "auto", log: "is not a number", offline: true, backIn: 9 * time.Second, lasts: 5 * time.Second, warnings: 4,
+		begin: func(r *rig) { r.gateway.Fault(envoytest.BadNumber, -1) },
+		end:   func(r *rig) { r.gateway.Clear() },
+	},
+	{
+		name: "gateway's certificate changes, not pinned", source: "auto", log: "the gateway shows another certificate", goesOn: true, backIn: 3 * time.Second, lasts: 4 * time.Second, warnings: 3,
+		begin: func(r *rig) { r.server.SetTLS(nil) },
+		end:   func(*rig) {},
+	},
+	{
+		name: "gateway's sessions are lost", source: "auto", log: "gateway found", goesOn: true, backIn: 3 * time.Second, lasts: 4 * time.Second, warnings: 0,
+		begin: func(r *rig) { r.gateway.ExpireSessions() },
+		end:   func(*rig) {},
+	},
+	{
+		name: "firmware is upgraded from 8.2 to 8.3", source: "auto", log: "connection refused", offline: true, backIn: 9 * time.Second, lasts: 5 * time.Second, warnings: 4,
+		begin: func(r *rig) {
+			r.server.Refuse(true)
+			r.gateway.Change(func(g *envoytest.Gateway) { g.Firmware, g.ThreeLines = "D8.3.5433", true })
+			r.gateway.ExpireSessions()
+		},
+		end: func(r *rig) {
+			r.server.Refuse(false)
+			r.await(r.topic("info/firmware"), "D8.3.5433", 1, time.Time{}, 20*time.Second)
+		},
+	},
+}
+
+// TestPinned: a gateway that shows another certificate than the pinned one is
+// told nothing and believed nothing, until the right one is back.
+func TestPinned(t *testing.T) {
+	t.Parallel()
+	b := startBroker(t, anonymous, nil)
+	r := newRig(t, b)
+	right := envoytest.RSAOnlyTLS()
+	r.server.SetTLS(right)
+	r.config += "FINGERPRINT = sha256:" + r.server.Fingerprint() + "\n"
+	r.start()
+	r.lives(2, time.Time{}, 20*time.Second)
+	asked := len(r.gateway.Requests())
+	r.server.SetTLS(nil)
+	began := time.Now()
+	time.Sleep(5 * time.Second)
+	if n := len(r.gateway.Requests()); n > asked {
+		t.Errorf("%d requests to a gateway with another certificate", n-asked)
+	}
+	r.server.SetTLS(right)
+	ended := time.Now()
+	back := r.lives(2, ended, 15*time.Second)
+	r.whole()
+	r.stop()
+	r.judge(0)
+	r.once("FINGERPRINT expects sha256:")
+	offline := r.await(r.topic("availability"), "offline", 1, began, time.Second)
+	tell("gateway's certificate changes, pinned", "nothing under live, no request, offline after "+seconds(offline.Sub(began)), seconds(back.Sub(ended)), "FINGERPRINT expects sha256:")
+}
+
+// TestNoRoute: packets to the gateway vanish, and then pass again.
+func TestNoRoute(t *testing.T) {
+	t.Parallel()
+	b := startBroker(t, anonymous, nil)
+	r := newRig(t, b)
+	w := lay(t, r.server.Addr)
+	r.config = strings.Replace(r.config, r.server.Addr, w.address, 1)
+	r.start()
+	r.lives(2, time.Time{}, 20*time.Second)
+	w.blackhole(true)
+	began := time.Now()
+	time.Sleep(6 * time.Second)
+	w.blackhole(false)
+	ended := time.Now()
+	back := r.lives(2, ended, 15*time.Second)
+	r.whole()
+	r.stop()
+	r.judge(0)
+	offline := r.await(r.topic("availability"), "offline", 1, began, time.Second)
+	if took := offline.Sub(began); took > stale+interval+time.Second {
+		t.Errorf("offline after %v", took)
+	}
+	tell("packets to the gateway vanish", "nothing under live, offline after "+seconds(offline.Sub(began)), seconds(back.Sub(ended)), "no whole answer within 2s")
+}
+
+// TestStopWhilePolling: a gateway that hangs does not hold up the end.
+func TestStopWhilePolling(t *testing.T) {
+	t.Parallel()
+	b := startBroker(t, anonymous, nil)
+	r := newRig(t, b)
+	r.start()
+	r.lives(2, time.Time{}, 20*time.Second)
+	r.gateway.Fault(envoytest.Hang, -1)
+	time.Sleep(1500 * time.Millisecond)
+	began := time.Now()
+	r.stop()
+	took := time.Since(began)
+	r.await(r.topic("availability"), "offline", 1, began, time.Second)
+	tell("SIGTERM while a gateway hangs", "offline is said", "ends after "+seconds(took), "envoy-mqtt stopped")
+}
