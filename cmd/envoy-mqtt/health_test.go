@@ -148,6 +148,11 @@ func TestHealthcheck(t *testing.T) {
 	}
 	check(1, "the bridge is not running")
 	p := h.start(t, withAccount)
+	defer func() {
+		if t.Failed() {
+			t.Log(p.log.String())
+		}
+	}()
 	check(0, "healthy", "--ready")
 	h.server.Refuse(true)
 	check(1, "no fresh data of ENVOY", "--ready")
