@@ -35,7 +35,7 @@ const (
 // gateway sees one request at a time whoever calls.
 type Client struct {
 	// Host is the gateway's name or address, with or without a port, or a URL.
-	// Without a scheme https is tried, then http. With [AutoSource] it is found by multicast DNS.
+	// Without a scheme https is tried, then http. With [Auto] it is found by multicast DNS.
 	Host string
 	// Serial is the gateway to find where Host is Auto; empty for the only one there is.
 	Serial string

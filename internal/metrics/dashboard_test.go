@@ -72,3 +72,33 @@ func TestDashboard(t *testing.T) {
 		}
 	})
 }
+
+// TestDocument: docs/metrics.md names what there is, and all of it.
+func TestDocument(t *testing.T) {
+	data, err := os.ReadFile("../../docs/metrics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t)
+		time.Sleep(time.Minute)
+		text := r.scrape(t)
+		r.stop()
+		types := regexp.MustCompile(`# TYPE (envoy_mqtt_\S+) `).FindAllStringSubmatch(text, -1)
+		if len(types) < 10 {
+			t.Fatalf("%d metrics in a scrape", len(types))
+		}
+		names := map[string]bool{}
+		for _, m := range types {
+			names[m[1]] = true
+			if !strings.Contains(string(data), "| `"+m[1]+"` |") {
+				t.Errorf("docs/metrics.md does not know %s", m[1])
+			}
+		}
+		for _, name := range regexp.MustCompile(`\benvoy_mqtt_[a-z_]+`).FindAllString(string(data), -1) {
+			if !names[name] {
+				t.Errorf("docs/metrics.md names %s, which there is not", name)
+			}
+		}
+	})
+}

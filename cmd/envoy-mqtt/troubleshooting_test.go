@@ -1,0 +1,96 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// fromElsewhere are messages of the system and of Go's own packages.
+var fromElsewhere = []string{"connection refused", "no such host", "no route to host", "503 " + http.StatusText(http.StatusServiceUnavailable)}
+
+var quotedMessage = regexp.MustCompile("`([^`]+)`")
+
+// TestTroubleshooting holds the messages that docs/troubleshooting.md explains
+// to those that are in the source: each piece between two … must stand there.
+func TestTroubleshooting(t *testing.T) {
+	data, err := os.ReadFile("../../docs/troubleshooting.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	literals := literals(t)
+	text, _, _ := strings.Cut(string(data), "## No message")
+	found := 0
+	for line := range strings.Lines(text) {
+		cells := strings.Split(line, "|")
+		if len(cells) < 4 || strings.TrimSpace(cells[1]) == "message" {
+			continue
+		}
+		for _, m := range quotedMessage.FindAllStringSubmatch(cells[1], -1) {
+			found++
+			for piece := range strings.SplitSeq(m[1], "…") {
+				piece = strings.TrimSpace(piece)
+				for _, known := range fromElsewhere {
+					piece = strings.TrimSpace(strings.TrimPrefix(piece, known))
+				}
+				if piece != "" && !slices.ContainsFunc(literals, func(l string) bool { return strings.Contains(l, piece) }) {
+					t.Errorf("no message has %q in it, of %q", piece, m[1])
+				}
+			}
+		}
+	}
+	if found < 60 {
+		t.Errorf("%d messages were looked for: the test looks past the tables", found)
+	}
+}
+
+// literals are all texts in the program's source, those joined by + as one.
+func literals(t *testing.T) (texts []string) {
+	t.Helper()
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if e, ok := n.(ast.Expr); ok {
+				if text, whole := joined(e); whole {
+					texts = append(texts, text)
+					return false
+				}
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil || len(texts) < 1000 {
+		t.Fatalf("%d texts in the source: %v", len(texts), err)
+	}
+	return texts
+}
+
+// joined returns the text that an expression of literals and + is. What is not a literal counts as nothing.
+func joined(e ast.Expr) (string, bool) {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		text, err := strconv.Unquote(e.Value)
+		return text, e.Kind == token.STRING && err == nil
+	case *ast.BinaryExpr:
+		x, left := joined(e.X)
+		y, right := joined(e.Y)
+		return x + y, e.Op == token.ADD && (left || right)
+	}
+	return "", false
+}
