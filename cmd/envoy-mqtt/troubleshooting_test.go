@@ -3,7 +3,7 @@ package main
 import (
 	"go/ast"
 	"go/parser"
-	"go/token"
+	gotoken "go/token"
 	"io/fs"
 	"net/http"
 	"os"
@@ -60,7 +60,7 @@ func literals(t *testing.T) (texts []string) {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 			return err
 		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		file, err := parser.ParseFile(gotoken.NewFileSet(), path, nil, parser.SkipObjectResolution)
 		if err != nil {
 			return err
 		}
@@ -86,11 +86,11 @@ func joined(e ast.Expr) (string, bool) {
 	switch e := e.(type) {
 	case *ast.BasicLit:
 		text, err := strconv.Unquote(e.Value)
-		return text, e.Kind == token.STRING && err == nil
+		return text, e.Kind == gotoken.STRING && err == nil
 	case *ast.BinaryExpr:
 		x, left := joined(e.X)
 		y, right := joined(e.Y)
-		return x + y, e.Op == token.ADD && (left || right)
+		return x + y, e.Op == gotoken.ADD && (left || right)
 	}
 	return "", false
 }
