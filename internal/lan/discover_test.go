@@ -4,6 +4,7 @@ package lan_test
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -70,7 +71,7 @@ func TestTwoGateways(t *testing.T) {
 	}
 
 	out, err = s.run(append(configure(t, ""), "read")...)
-	if err == nil || !strings.Contains(out, "2 gateways answer: "+first+" at 10.77.1.11, "+second+" at 10.77.1.12; set SERIAL") {
+	if err == nil || !strings.Contains(out, "2 gateways answer: "+first+" at 10.77.") || !strings.Contains(out, second+" at 10.77.1.12; set SERIAL") {
 		t.Errorf("HOST = auto with two gateways: %v\n%s", err, out)
 	}
 	for _, serial := range []string{first, second} {
@@ -126,5 +127,15 @@ func TestMove(t *testing.T) {
 	await(t, "readings from the new address", func() bool { return count() > gone+3 })
 	if strings.Contains(live.log.String(), second) {
 		t.Errorf("the stranger was read:\n%s", bridge.log.String())
+	}
+
+	// A newcomer finds both and takes the first.
+	path := filepath.Join(t.TempDir(), "config.ini")
+	newcomer := s.house.command([]string{"XDG_STATE_HOME=" + t.TempDir()}, binary, "--config", path, "init")
+	newcomer.Stdin = strings.NewReader("1\ntoken\n" + strings.TrimPrefix(tokenOf(first), "TOKEN = ") + "mqtt://127.0.0.1\n\n")
+	out, err := newcomer.CombinedOutput()
+	written, _ := os.ReadFile(path) // it is looked at below
+	if err != nil || !strings.Contains(string(out), "2  "+second) || !strings.Contains(string(written), "HOST = auto\nSERIAL = "+first+"\n") {
+		t.Errorf("init: %v\n%s\n%s", err, out, written)
 	}
 }
