@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -200,7 +201,7 @@ func (r request) do(ctx context.Context, hc *http.Client) ([]byte, error) {
 		return nil, err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	body, err := readBody(resp)
 	switch {
 	case resp.StatusCode != http.StatusOK:
 		return nil, &StatusError{Path: r.path, Code: resp.StatusCode} // its body is a page, whole or not
@@ -210,6 +211,16 @@ func (r request) do(ctx context.Context, hc *http.Client) ([]byte, error) {
 		return nil, fmt.Errorf("%s: the answer is longer than %d MiB", r.path, maxBody>>20)
 	}
 	return body, nil
+}
+
+// readBody reads one byte more than maxBody at most. Most gateways say how long
+// the answer is, and it is then not moved as it grows.
+func readBody(resp *http.Response) ([]byte, error) {
+	said := min(max(resp.ContentLength, 0), 64<<10)
+	var b bytes.Buffer
+	b.Grow(int(said) + bytes.MinRead)
+	_, err := b.ReadFrom(io.LimitReader(resp.Body, maxBody+1))
+	return b.Bytes(), err
 }
 
 // CloseIdle closes the connection to the gateway when it is not in use.

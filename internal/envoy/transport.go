@@ -67,6 +67,8 @@ func newTransport(opts transportOptions) *transport {
 		MaxConnsPerHost:        1,
 		MaxIdleConnsPerHost:    1,
 		MaxResponseHeaderBytes: maxHeader,
+		ReadBufferSize:         1 << 10, // for the header; a body is read past it
+		WriteBufferSize:        2 << 10, // a request with a token takes some 1.2 kB
 		Protocols:              new(http.Protocols),
 	}
 	t.http.Protocols.SetHTTP1(true)
