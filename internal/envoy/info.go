@@ -48,6 +48,10 @@ func (i Info) version() []int {
 	return v
 }
 
+// maxInfo bounds /info, which has some 2 kB: elements within elements by the
+// million take a hundred times their size in memory.
+const maxInfo = 64 << 10
+
 // parseInfo reads the XML of /info.
 func parseInfo(body []byte) (Info, error) {
 	var doc struct {
@@ -60,6 +64,9 @@ func parseInfo(body []byte) (Info, error) {
 			IMeter     string `xml:"imeter"`
 		} `xml:"device"`
 		WebTokens string `xml:"web-tokens"`
+	}
+	if len(body) > maxInfo {
+		return Info{}, fmt.Errorf("/info is not a gateway's: %d bytes are too many", len(body))
 	}
 	dec := xml.NewDecoder(bytes.NewReader(body))
 	dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil } // what is read is ASCII in any

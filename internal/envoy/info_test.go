@@ -37,7 +37,7 @@ func TestParseInfoRefuses(t *testing.T) {
 			t.Errorf("parseInfo with serial %q = %+v, want an error", sn, i)
 		}
 	}
-	for _, body := range []string{"", "{}", "<html><body>hello</body></html>", "<envoy_info>", strings.Repeat("<envoy_info>", 20000)} {
+	for _, body := range []string{"", "{}", "<html><body>hello</body></html>", "<envoy_info>", strings.Repeat("<envoy_info>", 20000), infoXML + strings.Repeat(" ", 64<<10)} {
 		if i, err := parseInfo([]byte(body)); err == nil {
 			t.Errorf("parseInfo(%.20q) = %+v, want an error", body, i)
 		}
