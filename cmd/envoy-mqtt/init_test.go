@@ -43,22 +43,30 @@ func TestInit(t *testing.T) {
 		want    map[string]string
 	}{
 		{
-			"account", []string{h.server.Addr, "", testUser, testPassword, h.broker.address, ""}, 0,
+			"account",
+			[]string{h.server.Addr, "", testUser, testPassword, h.broker.address, ""},
+			0,
 			[]string{"gateway 122012345678, firmware D8.3.5167", "config.ini is written", "lets us in"},
 			map[string]string{"ENVOY HOST": h.server.Addr, "ENVOY USERNAME": testUser, "ENVOY PASSWORD": testPassword, "MQTT URL": h.broker.address},
 		},
 		{
-			"token, and a broker with a user", []string{h.server.Addr, "token", token, "mqtt://" + h.broker.address, "me", `"with quotes"`}, 0,
+			"token, and a broker with a user",
+			[]string{h.server.Addr, "token", token, "mqtt://" + h.broker.address, "me", `"with quotes"`},
+			0,
 			[]string{"lets us in"},
 			map[string]string{"ENVOY HOST": h.server.Addr, "ENVOY TOKEN": token, "MQTT URL": "mqtt://" + h.broker.address, "MQTT USERNAME": "me", "MQTT PASSWORD": `"with quotes"`},
 		},
 		{
-			"second thoughts", []string{"ht!tp", "7", h.server.Addr, "neither", "account", "", testUser, "", testPassword, "udp://x", h.broker.address, ""}, 0,
+			"second thoughts",
+			[]string{"ht!tp", "7", h.server.Addr, "neither", "account", "", testUser, "", testPassword, "udp://x", h.broker.address, ""},
+			0,
 			[]string{"want a host name", "there is no 7", "want account or token", "an answer is needed", "want mqtt, mqtts"},
 			map[string]string{"ENVOY HOST": h.server.Addr, "ENVOY USERNAME": testUser, "ENVOY PASSWORD": testPassword, "MQTT URL": h.broker.address},
 		},
 		{
-			"nobody there yet", []string{"127.0.0.1:1", "", testUser, testPassword, "127.0.0.1:1", ""}, 1,
+			"nobody there yet",
+			[]string{"127.0.0.1:1", "", testUser, testPassword, "127.0.0.1:1", ""},
+			1,
 			[]string{"not reached", "config.ini is written", "FAIL broker"},
 			map[string]string{"ENVOY HOST": "127.0.0.1:1", "ENVOY USERNAME": testUser, "ENVOY PASSWORD": testPassword, "MQTT URL": "127.0.0.1:1"},
 		},

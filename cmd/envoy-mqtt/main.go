@@ -87,8 +87,8 @@ func failed(err error) error {
 func (c *console) root() *cobra.Command {
 	run := c.runCommand()
 	root := &cobra.Command{
-		Use:           "envoy-mqtt",
-		Short:         "Publishes what Enphase Envoy gateways (IQ Gateway) measure to MQTT and Home Assistant",
+		Use:   "envoy-mqtt",
+		Short: "Publishes what Enphase Envoy gateways (IQ Gateway) measure to MQTT and Home Assistant",
 		Long: "Reads Enphase's Envoy (IQ Gateway) in your house and publishes what it measures to MQTT: grid, production and consumption, per phase and in total.\n\n" +
 			"Begin with envoy-mqtt init, which asks what is needed, or with envoy-mqtt demo, which needs nothing. Without a command it runs.\n\n" +
 			"Every key of config.ini is also a variable ENVOY_MQTT_<SECTION>__<KEY>, and with _FILE behind it the path of a file that holds the value.\n\n" +

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -87,7 +88,7 @@ func list(as []Announced) string {
 	for _, a := range as {
 		name := cmp.Or(a.Serial, "one without a serial number")
 		if len(a.Addrs) > 0 {
-			name += " at " + a.Addrs[0].String()
+			name += " at " + slices.MinFunc(a.Addrs, func(a, b netip.Addr) int { return cmp.Or(preferred(a, b), a.Compare(b)) }).String() // the same each time it is said
 		}
 		names = append(names, name)
 	}
