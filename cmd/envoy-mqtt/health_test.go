@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -72,11 +73,11 @@ func TestHealthVerdicts(t *testing.T) {
 func TestKeepHealth(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		var now health
+		var broker atomic.Bool
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan bool)
 		go func() {
-			keepHealth(ctx, dir, func() health { h := now; h.Time = time.Now().UTC(); return h }, zerolog.Nop())
+			keepHealth(ctx, dir, func() health { return health{Time: time.Now().UTC(), Broker: broker.Load()} }, zerolog.Nop())
 			close(done)
 		}()
 		look := func(after time.Duration) health {
@@ -96,7 +97,7 @@ func TestKeepHealth(t *testing.T) {
 		if again := look(2 * time.Second); again.Time.Equal(first.Time) {
 			t.Errorf("not written again after %v", healthBeat)
 		}
-		now.Broker = true
+		broker.Store(true)
 		if h := look(healthLook); !h.Broker {
 			t.Errorf("a second after the broker was connected the file says %+v", h)
 		}
