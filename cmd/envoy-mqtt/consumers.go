@@ -113,22 +113,23 @@ func (c *console) printConsumer(p consumer, o consumerOptions) error {
 
 // A consumerSetup is what the templates are filled with.
 type consumerSetup struct {
-	Host     string // of the broker
-	Port     string
-	Address  string // both, as in a URL
-	TLS      bool
-	Username string // of the bridge, "" where the broker asks for none
-	CAFile   string
-	Base     string // of the gateway's topics, such as envoy/122200000001
-	State    string // the bridge's own state
-	Serial   string
-	Phases   []int         // 1, 2, 3 or 1, 2; none where there is one phase
-	Interval time.Duration // between two messages
-	MaxAge   int           // in seconds, of a reading that may still be acted on
-	Timeout  time.Duration // after which there surely is something wrong
-	Profile  bool          // [COMPAT] PROFILES names the one that this consumer needs
-	cfg      config
-	webHost  bool
+	Host       string // of the broker
+	Port       string
+	Address    string // both, as in a URL
+	TLS        bool
+	Username   string // of the bridge, "" where the broker asks for none
+	CAFile     string
+	Base       string // of the gateway's topics, such as envoy/122200000001
+	State      string // the bridge's own state
+	Serial     string
+	Phases     []int         // 1, 2, 3 or 1, 2; none where there is one phase
+	Interval   time.Duration // between two messages
+	MaxAge     int           // in seconds, of a reading that may still be acted on
+	Timeout    time.Duration // after which there surely is something wrong
+	StaleAfter time.Duration
+	Profile    bool // [COMPAT] PROFILES names the one that this consumer needs
+	cfg        config
+	webHost    bool
 }
 
 // unknownSerial stands where no serial number is known.
@@ -137,7 +138,7 @@ const unknownSerial = "SERIAL"
 func newConsumerSetup(cfg config, g gatewayConfig, seen *seen, phases int) consumerSetup {
 	s := consumerSetup{
 		Host: cfg.MQTT.URL.Hostname(), Port: cfg.MQTT.URL.Port(), Username: cfg.MQTT.Username, CAFile: cfg.MQTT.CAFile,
-		Serial: g.Serial, Interval: g.Interval, MaxAge: max(15, int(2*g.Interval/time.Second)+5), Timeout: max(30*time.Second, 3*g.Interval), cfg: cfg,
+		Serial: g.Serial, Interval: g.Interval, MaxAge: max(15, int(2*g.Interval/time.Second)+5), Timeout: max(30*time.Second, 3*g.Interval), StaleAfter: g.StaleAfter, cfg: cfg,
 	}
 	switch cfg.MQTT.URL.Scheme {
 	case "mqtts", "tls", "ssl":

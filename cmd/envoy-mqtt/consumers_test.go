@@ -163,7 +163,7 @@ func TestConsumersReadWhatIsPublished(t *testing.T) {
 		}
 		published := map[string]bool{
 			s.State: true, s.Base + "/availability": true, s.Base + "/live": true, s.Base + "/live/grid/power": true,
-			s.Base + "/production/energy": true, s.Base + "/grid/energy_import": true, s.Base + "/storage/soc": true,
+			s.Base + "/production/energy": true, s.Base + "/grid/energy_import": true, s.Base + "/storage/soc": true, s.Base + "/storage/power": true,
 			s.Base + "/info/token_problem": true, s.Base + "/info/+": true,
 			bridge.ProfileTopic("victron"): true, bridge.ProfileTopic("freeds"): true,
 		}

@@ -99,7 +99,7 @@ func (c *console) root() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.PersistentFlags().StringVar(&c.configPath, "config", "", "configuration `file` (default ./config.ini, /etc/envoy-mqtt/config.ini, else the environment alone)")
-	root.AddCommand(run, c.demoCommand(), c.checkCommand(), c.readCommand(), c.tokenCommand(), c.consumersCommand(), c.healthcheckCommand(), c.discoverCommand(), c.initCommand(), &cobra.Command{
+	root.AddCommand(run, c.demoCommand(), c.checkCommand(), c.readCommand(), c.captureCommand(), c.tokenCommand(), c.consumersCommand(), c.healthcheckCommand(), c.discoverCommand(), c.initCommand(), &cobra.Command{
 		Use:   "version",
 		Short: "Prints the version",
 		Args:  cobra.NoArgs,

@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -17,6 +18,7 @@ type task struct {
 	name  string
 	every time.Duration // from one answer to the next question
 	later bool          // the first reading of a session has asked it already
+	slow  string        // the path, where the gateway's slow process answers it
 	ask   func(context.Context, *envoy.Session) error
 
 	due time.Time
@@ -132,7 +134,10 @@ func (g *gateway) inquire(ctx context.Context) {
 // it is said once and tried again at its next time.
 func (g *gateway) attend(ctx context.Context, t *task) {
 	start := time.Now()
-	err := t.ask(ctx, g.session)
+	patience := g.patience(t)
+	inTime, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("no whole answer within %v", patience))
+	err := t.ask(inTime, g.session)
+	cancel()
 	took := time.Since(start)
 	t.due = time.Now().Add(max(t.every, rest*took))
 	switch {
@@ -145,4 +150,21 @@ func (g *gateway) attend(ctx context.Context, t *task) {
 	default:
 		g.once(zerolog.DebugLevel, err, t.name+" not read, trying on")
 	}
+}
+
+// hasty is how long what the gateway's own processes answer in milliseconds may
+// take. The readings wait meanwhile.
+const hasty = 10 * time.Second
+
+// patience is how long a task may take: three times what its path has taken so
+// far, so that a process which hangs does not hold up the readings for long.
+func (g *gateway) patience(t *task) time.Duration {
+	_, p99, known := g.answers.figures(t.slow)
+	switch {
+	case t.slow == "":
+		return hasty
+	case !known:
+		return time.Minute // the client gives up before
+	}
+	return max(hasty, 3*p99)
 }

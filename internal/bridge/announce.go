@@ -14,13 +14,14 @@ import (
 type presence struct {
 	device      device
 	points      []point
-	infos       []string             // the keys below info that have a value
-	samples     int                  // good ones so far
-	earlier     map[string]component // what an earlier run announced
-	leftovers   map[string]component // what was announced and is no more
-	extras      map[string]extra     // what is told beside meters and info
-	removing    bool                 // the document in force names leftovers
-	outdated    bool                 // there is another document to tell than the one in force
+	absent      map[channelKey]time.Time // since when channels of points are missing
+	infos       []string                 // the keys below info that have a value
+	samples     int                      // good ones so far
+	earlier     map[string]component     // what an earlier run announced
+	leftovers   map[string]component     // what was announced and is no more
+	extras      map[string]extra         // what is told beside meters and info
+	removing    bool                     // the document in force names leftovers
+	outdated    bool                     // there is another document to tell than the one in force
 	announcedAt time.Time
 }
 
@@ -61,6 +62,10 @@ func (g *gateway) keepInfo(key string) {
 	}
 }
 
+// absentFor is how long a channel must be missing until it is gone: a CT that
+// only few systems have may be left out of single answers.
+const absentFor = time.Minute
+
 // keepPoints makes g.points those of vs and, of channels that are still there,
 // those that once were: a voltage that is missing once is no reason to remove it.
 func (g *gateway) keepPoints(vs []value) {
@@ -71,25 +76,37 @@ func (g *gateway) keepPoints(vs []value) {
 	for _, v := range vs {
 		here[v.channel()] = true
 	}
-	if len(g.batteries.known) > 0 { // whose power is not told with every sample
-		for _, p := range g.points {
-			if p.meter == envoy.Storage || p.meter == envoy.House {
-				here[p.channel()] = true
-			}
+	g.points = slices.DeleteFunc(g.points, func(p point) bool {
+		if !g.gone(p, here[p.channel()]) {
+			return false
 		}
-	}
-	for _, p := range g.points {
-		if !here[p.channel()] {
-			g.leave(p.key(), p.component(g.house.topics, g.serial, g.feed.StaleAfter))
-			g.outdated = true
-		}
-	}
-	g.points = slices.DeleteFunc(g.points, func(p point) bool { return !here[p.channel()] })
+		g.leave(p.key(), p.component(g.house.topics, g.serial, g.feed.StaleAfter))
+		g.outdated = true
+		return true
+	})
 	for _, v := range vs {
 		if !slices.Contains(g.points, v.point) {
 			g.points, g.outdated = append(g.points, v.point), true
 		}
 	}
+}
+
+// gone reports whether a point that is here, or not, has been missing for long.
+// Batteries tell their power when it suits them.
+func (g *gateway) gone(p point, here bool) bool {
+	if here || len(g.batteries.known) > 0 && (p.meter == envoy.Storage || p.meter == envoy.House) {
+		delete(g.absent, p.channel())
+		return false
+	}
+	if g.absent == nil {
+		g.absent = map[channelKey]time.Time{}
+	}
+	since, missed := g.absent[p.channel()]
+	if !missed {
+		since = time.Now()
+		g.absent[p.channel()] = since
+	}
+	return time.Since(since) >= absentFor
 }
 
 // leave makes a component a leftover and clears its retained topic, if that is ours.

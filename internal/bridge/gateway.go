@@ -64,7 +64,7 @@ func newGateway(h *house, f Feed, log zerolog.Logger) *gateway {
 		}
 	}
 	g.agenda = agenda{
-		{name: "production.json", every: time.Minute, later: true, ask: func(ctx context.Context, s *envoy.Session) error { return s.Judge(ctx) }},
+		{name: "production.json", every: time.Minute, later: true, slow: "/production.json", ask: func(ctx context.Context, s *envoy.Session) error { return s.Judge(ctx) }},
 		{name: "meters", every: ctsEvery, ask: g.checkMeters},
 	}
 	g.agenda = append(g.agenda, g.deviceTasks()...)

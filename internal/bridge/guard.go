@@ -34,7 +34,7 @@ type channelKey struct {
 
 func (p point) channel() channelKey { return channelKey{p.meter, p.phase} }
 
-var counterQuantities = []envoy.Quantity{envoy.Energy, envoy.EnergyImport, envoy.EnergyExport, envoy.EnergyCharged, envoy.EnergyDischarged}
+var counterQuantities = []envoy.Quantity{envoy.Energy, envoy.EnergyImport, envoy.EnergyExport, envoy.EnergyCharged, envoy.EnergyDischarged, envoy.EnergyReceived}
 
 // pass returns s without the counters that are not to be believed yet.
 func (g *guard) pass(s envoy.Sample, now time.Time) envoy.Sample {

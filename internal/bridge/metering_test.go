@@ -50,6 +50,31 @@ func TestFastLoop(t *testing.T) {
 	})
 }
 
+// TestHangingJudge: /production.json that hangs holds up the readings for ten
+// seconds at most, where it had answered at once before.
+func TestHangingJudge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(&envoytest.Gateway{Phases: 3, Start: time.Date(2000, 1, 1, 9, 0, 0, 0, time.UTC)})
+		r.Feeds[0].Interval, r.Feeds[0].Client.Source = 0, envoy.AutoSource
+		r.start(t)
+		time.Sleep(30 * time.Second)
+		r.gateway.Change(func(g *envoytest.Gateway) {
+			g.Latencies = map[string]time.Duration{"/production.json": time.Hour}
+		})
+		time.Sleep(20 * time.Minute)
+		lives := r.since(time.Time{}, liveTopic)
+		var longest time.Duration
+		for i := range lives[1:] {
+			longest = max(longest, lives[i+1].Time.Sub(lives[i].Time))
+		}
+		if longest > 11*time.Second || len(lives) < 1100 {
+			t.Errorf("%d live documents in 20 minutes, %v apart at most", len(lives), longest)
+		}
+		r.wantRetained(t, availTopic, "online")
+		r.stop(t)
+	})
+}
+
 // TestMeterValues: every live document is one answer of the meters, in order,
 // and import and export are counters of their own.
 func TestMeterValues(t *testing.T) {

@@ -35,6 +35,7 @@ var quantities = [...]quantity{
 	envoy.EnergyExport:     {key: "energy_export", class: "energy", unit: "kWh", counter: true, live: true, decimals: 3, precise: 3, displayed: 3},
 	envoy.EnergyCharged:    {key: "energy_charged", class: "energy", unit: "kWh", counter: true, live: true, decimals: 3, precise: 3, displayed: 3},
 	envoy.EnergyDischarged: {key: "energy_discharged", class: "energy", unit: "kWh", counter: true, live: true, decimals: 3, precise: 3, displayed: 3},
+	envoy.EnergyReceived:   {key: "energy_received", class: "energy", unit: "kWh", counter: true, decimals: 3, displayed: 3},
 }
 
 // A sensor is one value that the bridge publishes. Its row is the only place
@@ -67,6 +68,7 @@ var sensors = slices.Concat([]sensor{
 	{envoy.Production, envoy.ApparentPower, "Apparent power production CT", false},
 	{envoy.Production, envoy.ReactivePower, "Reactive power production CT", false},
 	{envoy.Production, envoy.Energy, "Lifetime energy production", true},
+	{envoy.Production, envoy.EnergyReceived, "Production CT energy received", false},
 
 	{envoy.TotalConsumption, envoy.Power, "Current power consumption", true},
 	{envoy.TotalConsumption, envoy.Voltage, "Voltage total consumption CT", false},
@@ -76,6 +78,7 @@ var sensors = slices.Concat([]sensor{
 	{envoy.TotalConsumption, envoy.ApparentPower, "Apparent power total consumption CT", false},
 	{envoy.TotalConsumption, envoy.ReactivePower, "Reactive power total consumption CT", false},
 	{envoy.TotalConsumption, envoy.Energy, "Lifetime energy consumption", true},
+	{envoy.TotalConsumption, envoy.EnergyReceived, "Total consumption CT energy received", false},
 
 	{envoy.Storage, envoy.Power, "Current battery discharge", true},
 	{envoy.Storage, envoy.Voltage, "Voltage storage CT", false},

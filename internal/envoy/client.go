@@ -148,13 +148,19 @@ type request struct {
 	body               string // JSON; empty for none
 }
 
-// getDigest is get with the gateway's own user, for firmware before 7.
-func (c *Client) getDigest(ctx context.Context, base, path string) ([]byte, error) {
+// withDigest is the client that logs in as the gateway's own user, where one is
+// known, for firmware before 7.
+func (c *Client) withDigest() *http.Client {
 	hc := c.plain
 	if c.Username != "" && !strings.Contains(c.Username, "@") {
 		hc.Transport = &digest.Transport{Username: c.Username, Password: c.Password, Transport: c.net}
 	}
-	body, err := c.send(ctx, &hc, request{http.MethodGet, base, path, "", ""})
+	return &hc
+}
+
+// getDigest is get with the gateway's own user, for firmware before 7.
+func (c *Client) getDigest(ctx context.Context, base, path string) ([]byte, error) {
+	body, err := c.send(ctx, c.withDigest(), request{http.MethodGet, base, path, "", ""})
 	if e, ok := errors.AsType[*StatusError](err); ok && e.Code == http.StatusUnauthorized {
 		return nil, fmt.Errorf("%s: %w: firmware before 7 has users of its own: set USERNAME = envoy and PASSWORD = the last six digits of the serial number, unless they were changed", path, ErrUnauthorized)
 	}
@@ -180,7 +186,8 @@ func (c *Client) send(ctx context.Context, hc *http.Client, r request) ([]byte, 
 	return body, err
 }
 
-func (r request) do(ctx context.Context, hc *http.Client) ([]byte, error) {
+// ask sends r. The caller closes the answer's body.
+func (r request) ask(ctx context.Context, hc *http.Client) (*http.Response, error) {
 	var said io.Reader
 	if r.body != "" {
 		said = strings.NewReader(r.body)
@@ -196,7 +203,11 @@ func (r request) do(ctx context.Context, hc *http.Client) ([]byte, error) {
 	if r.body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	resp, err := hc.Do(req)
+	return hc.Do(req)
+}
+
+func (r request) do(ctx context.Context, hc *http.Client) ([]byte, error) {
+	resp, err := r.ask(ctx, hc)
 	if err != nil {
 		return nil, err
 	}

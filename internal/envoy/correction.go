@@ -30,21 +30,13 @@ func (c Correction) apply(s *Sample) error {
 	} else {
 		net.correctPhases(c)
 	}
-	total := s.meter(TotalConsumption)
-	if total == nil {
-		return nil
-	}
-	production := total.Total.val[Power] - before // by the gateway's own sum
-	pv := s.meter(Production)
-	if pv != nil {
-		production = pv.Total.val[Power]
-	}
-	total.Total = derived(total.Total, production+net.Total.val[Power])
-	if pv == nil || len(total.Phases) != len(pv.Phases) || len(total.Phases) != len(net.Phases) {
-		total.Phases = nil
-	}
-	for i := range total.Phases {
-		total.Phases[i] = derived(total.Phases[i], pv.Phases[i].val[Power]+net.Phases[i].val[Power])
+	total, pv := s.meter(TotalConsumption), s.meter(Production)
+	switch {
+	case total == nil:
+	case pv == nil: // production by the gateway's own sum
+		*total = Meter{Measurement: TotalConsumption, Total: derived(total.Total, total.Total.val[Power]-before+net.Total.val[Power])}
+	default:
+		*total = combined(TotalConsumption, *net, *pv, 1)
 	}
 	return nil
 }

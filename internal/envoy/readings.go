@@ -3,6 +3,7 @@ package envoy
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -44,12 +45,11 @@ var readingFields = [...]struct {
 }
 
 // energyWords are what energy delivered and received is of each meter.
-// Delivered is toward the switchboard: imported, produced, discharged. A
-// quantity of quantities is none: what an inverter takes at night is not told.
+// Delivered is toward the switchboard: imported, produced, discharged.
 var energyWords = [measurements]struct{ delivered, received Quantity }{
-	Production:       {Energy, quantities},
+	Production:       {Energy, EnergyReceived},
 	NetConsumption:   {EnergyImport, EnergyExport},
-	TotalConsumption: {Energy, quantities},
+	TotalConsumption: {Energy, EnergyReceived},
 	Storage:          {EnergyDischarged, EnergyCharged},
 	Backfeed:         {EnergyImport, EnergyExport},
 	Load:             {EnergyImport, EnergyExport},
@@ -61,7 +61,9 @@ var energyWords = [measurements]struct{ delivered, received Quantity }{
 // parseReadings reads /ivp/meters/readings and returns the meters that are
 // enabled by the configuration. Rows are joined by eid: their order and number
 // differ from those of /ivp/meters, and since 8.3.5025 there is a row that no
-// configuration knows (eid 1023410688).
+// configuration knows (eid 1023410688). What only few systems have, such as the
+// CT of a car charger, is left out where it is not told; the grid, production
+// and consumption have to be.
 func parseReadings(body []byte, configs []MeterConfig) (reading, error) {
 	var doc []wireMeterReading
 	if err := decodeList(readingsPath, body, &doc); err != nil {
@@ -73,11 +75,14 @@ func parseReadings(body []byte, configs []MeterConfig) (reading, error) {
 		if !c.Enabled || !known || r.meter(m) != nil {
 			continue
 		}
-		i := slices.IndexFunc(doc, func(w wireMeterReading) bool { return string(w.EID) == c.EID })
-		if i < 0 {
-			return reading{}, &SkippedError{fmt.Sprintf("the reading of the %s CT is not in it", m)}
+		err := error(&SkippedError{fmt.Sprintf("the reading of the %s CT is not in it", m)})
+		if i := slices.IndexFunc(doc, func(w wireMeterReading) bool { return string(w.EID) == c.EID }); i >= 0 {
+			err = r.addReading(m, c.Phases, &doc[i])
 		}
-		if err := r.addReading(m, c.Phases, &doc[i]); err != nil {
+		if _, skipped := errors.AsType[*SkippedError](err); skipped && m > TotalConsumption {
+			continue
+		}
+		if err != nil {
 			return reading{}, fmt.Errorf("%s: %w", readingsPath, err)
 		}
 	}
@@ -111,7 +116,7 @@ func (r *reading) addReading(m Measurement, phases int, w *wireMeterReading) err
 		meter.Total, _ = aggregate(total, nil)
 	case 1: // the meter's own volts may be a sum over channels that are not used
 		one := meter.Phases[0]
-		for _, q := range []Quantity{Power, Energy, EnergyImport, EnergyExport, EnergyCharged, EnergyDischarged} {
+		for _, q := range []Quantity{Power, Energy, EnergyImport, EnergyExport, EnergyCharged, EnergyDischarged, EnergyReceived} {
 			if v, ok := total.Get(q); ok {
 				one.Set(q, v)
 			}
@@ -120,6 +125,7 @@ func (r *reading) addReading(m Measurement, phases int, w *wireMeterReading) err
 	default:
 		meter.Total.Drop(Voltage)
 		meter.Total.Drop(PowerFactor)
+		meter.sumCurrent()
 	}
 	r.meters = append(r.meters, meter)
 	if t := w.Timestamp.time(); t.After(r.at) {
@@ -146,6 +152,7 @@ func (w *wireReading) channel(m Measurement) (Channel, error) {
 			return c, err
 		}
 	}
+	c.signCurrent()
 	words := energyWords[m]
 	if err := c.take(words.delivered, "actEnergyDlvd", w.ActEnergyDlvd, 1e-3); err != nil {
 		return c, err
@@ -153,12 +160,34 @@ func (w *wireReading) channel(m Measurement) (Channel, error) {
 	return c, c.take(words.received, "actEnergyRcvd", w.ActEnergyRcvd, 1e-3)
 }
 
+// signCurrent gives the current the sign of the power, as it has in
+// /production.json: the readings tell its magnitude alone.
+func (c *Channel) signCurrent() {
+	if a, ok := c.Get(Current); ok && c.val[Power] != 0 {
+		c.Set(Current, math.Copysign(a, c.val[Power]))
+	}
+}
+
+// sumCurrent makes the current of several phases their sum, with their signs.
+func (m *Meter) sumCurrent() {
+	sum := 0.0
+	for _, p := range m.Phases {
+		a, ok := p.Get(Current)
+		if !ok {
+			m.Total.Drop(Current)
+			return
+		}
+		sum += a
+	}
+	m.Total.Set(Current, sum)
+}
+
 // take sets q to n, if that is there.
 func (c *Channel) take(q Quantity, name string, n number, unit float64) error {
 	switch {
 	case n.kind == malformed:
 		return fmt.Errorf("%s is not a number", name)
-	case n.kind == numeric && q < quantities:
+	case n.kind == numeric:
 		c.Set(q, n.value*unit)
 	}
 	return nil

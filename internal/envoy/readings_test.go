@@ -50,6 +50,9 @@ func TestParseReadings(t *testing.T) {
 		{"one phase, aggregate is the total", []MeterConfig{{EID: "2", Kind: "net-consumption", Enabled: true, Phases: 1}}, body(row(2, -36.6, 5e6, 4e6, -36.2, -0.0, -0.4)),
 			"net-consumption -36.6 5000+4000-"},
 		{"a row is missing", []MeterConfig{pvCT, netCT}, body(pv), "net-consumption CT is not in it"},
+		{"a car charger's row is missing, and a battery rests", []MeterConfig{netCT, batCT, {EID: "8", Kind: "evse", Enabled: true, Phases: 2}}, body(net, row(3, 0, 0, 0)),
+			"net-consumption -1200 5000+4000-:-700,-500 storage 0 0c0d:0,0"},
+		{"a battery that was just started", []MeterConfig{netCT, batCT}, body(net, `{"eid":3,"activePower":0,"voltage":0,"channels":[]}`), "net-consumption -1200 5000+4000-:-700,-500"},
 		{"no number", []MeterConfig{pvCT}, `[{"eid":1,"activePower":"12"}]`, "production: activePower is not a number"},
 		{"null", []MeterConfig{pvCT}, `[{"eid":1,"activePower":null}]`, "production: activePower is not a number"},
 		{"no power", []MeterConfig{pvCT}, `[{"eid":1}]`, "production: activePower is missing"},
@@ -105,7 +108,7 @@ func short(m Meter) string {
 // factor, of one there are its own.
 func TestReadingQuantities(t *testing.T) {
 	net := netCT
-	for phases, want := range map[int]struct{ volts, amps float64 }{1: {230.5, 1.5}, 2: {0, 4.5}} {
+	for phases, want := range map[int]struct{ volts, amps float64 }{1: {230.5, 1.5}, 2: {0, 3}} {
 		net.Phases = phases
 		r, err := parseReadings([]byte("["+row(2, 500, 1, 1, 300, 200)+"]"), []MeterConfig{net})
 		if err != nil {
@@ -118,6 +121,23 @@ func TestReadingQuantities(t *testing.T) {
 		hz, _ := total.Get(Frequency)
 		if volts != want.volts || amps != want.amps || hasPF != (phases == 1) || hz != 50.02 {
 			t.Errorf("%d phases: %v V, %v A, power factor %v, %v Hz, want %v", phases, volts, amps, hasPF, hz, want)
+		}
+	}
+}
+
+// TestReadingCurrents: currents have the sign of the power, as they have in
+// /production.json, and so has their sum.
+func TestReadingCurrents(t *testing.T) {
+	for _, tt := range []struct {
+		phases []float64
+		want   float64
+	}{{[]float64{300, 200}, 3}, {[]float64{-300, -200}, -3}, {[]float64{-300, 200}, 0}, {[]float64{0, -200}, 0}} {
+		r, err := parseReadings([]byte("["+row(2, tt.phases[0]+tt.phases[1], 1, 1, tt.phases...)+"]"), []MeterConfig{netCT})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, _ := r.meters[0].Total.Get(Current); a != tt.want {
+			t.Errorf("%v W: %v A together, want %v", tt.phases, a, tt.want)
 		}
 	}
 }

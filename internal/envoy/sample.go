@@ -46,6 +46,7 @@ const (
 	EnergyExport                     // lifetime to the grid, kWh
 	EnergyCharged                    // lifetime into the batteries, kWh
 	EnergyDischarged                 // lifetime out of the batteries, kWh
+	EnergyReceived                   // lifetime against the meter's direction, kWh: what inverters take at night
 	quantities
 )
 

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+func (c *console) captureCommand() *cobra.Command {
+	section := ""
+	cmd := &cobra.Command{
+		Use:   "capture DIR",
+		Short: "Asks the gateway for everything once and writes the answers to DIR, without serial numbers, addresses or tokens, for a bug report",
+		Args:  cobra.ExactArgs(1),
+		RunE:  func(cmd *cobra.Command, args []string) error { return c.capture(cmd.Context(), args[0], section) },
+	}
+	cmd.Flags().StringVar(&section, "gateway", "", "the `section` of the gateway, where there are several")
+	return cmd
+}
+
+// breath is how long a gateway is left alone between two questions at least,
+// and it is as long again as it needed for the last.
+var breath = time.Second
+
+// capture asks one gateway for all pages and writes what it answered.
+func (c *console) capture(ctx context.Context, dir, section string) error {
+	cfg, err := loadConfig(c.configPath, c.environ, nil)
+	if err != nil {
+		return err
+	}
+	ns := newNeighbours(cfg, stateDir(cfg, c.environ))
+	if section != "" {
+		ns = only(ns, section)
+	}
+	if len(ns) != 1 {
+		return fmt.Errorf("which gateway? name its section with --gateway (%q is none, or there are several)", section)
+	}
+	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+		return fmt.Errorf("%s is not empty: name a new folder", dir)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return failed(err)
+	}
+	defer ns[0].tokens.Close()
+	pages, err := c.askAll(ctx, ns[0].client)
+	if err != nil {
+		return failed(err)
+	}
+	r := newRedactor()
+	for _, p := range pages {
+		r.learn(p.Body)
+	}
+	for _, p := range pages {
+		if err := p.write(dir, r); err != nil {
+			return failed(err)
+		}
+	}
+	_, err = fmt.Fprintf(c.out, "%d answers in %s. Serial numbers, addresses, names and tokens were replaced; have a look before you send them.\n", len(pages), dir)
+	return failed(err)
+}
+
+// A capturedPage is one answer and what it answers.
+type capturedPage struct {
+	path string
+	envoy.Page
+}
+
+// askAll asks for every page, one after the other. A page that cannot be had is left out.
+func (c *console) askAll(ctx context.Context, client *envoy.Client) ([]capturedPage, error) {
+	session, err := client.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var pages []capturedPage
+	for _, path := range envoy.Pages {
+		p, err := session.Page(ctx, path)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			if errors.Is(err, envoy.ErrUnauthorized) || len(pages) == 0 {
+				return nil, err
+			}
+			fmt.Fprintf(c.err, "%-32s %v\n", path, err)
+			continue
+		}
+		fmt.Fprintf(c.err, "%-32s %d, %d bytes in %v\n", path, p.Code, len(p.Body), p.Took.Round(time.Millisecond))
+		pages = append(pages, capturedPage{path, p})
+		select {
+		case <-time.After(max(breath, p.Took)):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return pages, nil
+}
+
+// told are the headers that say something of how a gateway answers.
+var told = []string{"Server", "Content-Type", "Transfer-Encoding", "Connection", "Cache-Control", "Pragma", "Expires"}
+
+// write writes the answer and, beside it, how it came.
+func (p capturedPage) write(dir string, r *redactor) error {
+	name := filepath.Join(dir, strings.NewReplacer("/", "_", "?", "_", "=", "_", "&", "_").Replace(strings.Trim(p.path, "/")))
+	log := struct {
+		Headers map[string]string `json:"headers"`
+		Code    int               `json:"code"`
+		Took    float64           `json:"duration_seconds"`
+	}{map[string]string{}, p.Code, p.Took.Round(time.Millisecond).Seconds()}
+	for _, key := range told {
+		if v := p.Header.Get(key); v != "" {
+			log.Headers[key] = v
+		}
+	}
+	data, err := json.Marshal(log)
+	if err != nil {
+		panic(err) // strings and finite numbers
+	}
+	if err := os.WriteFile(name, r.redact(p.Body), 0o600); err != nil {
+		return err
+	}
+	return os.WriteFile(name+"_log.json", append(data, '\n'), 0o600)
+}
