@@ -39,12 +39,16 @@ func inverterPeriod(i envoy.Inverter) envoy.Told[float64] {
 func (c component) main() component { c.unnamed = true; return c }
 
 // inverters is what the two paths last told of the microinverters.
-type inverters struct{ list, details envoy.InverterReport }
+type inverters struct {
+	list, details envoy.InverterReport
+	listed        bool // the list has been told
+}
 
 // readInverters and readDetails ask one path each: between two questions
 // there is room for a reading.
 func (g *gateway) readInverters(ctx context.Context, s *envoy.Session) error {
 	r, err := s.Inverters(ctx)
+	g.inverters.listed = g.inverters.listed || err == nil
 	return g.keepInverters(&g.inverters.list, r, err)
 }
 
@@ -66,7 +70,7 @@ func (g *gateway) keepInverters(last *envoy.InverterReport, r envoy.InverterRepo
 		there = append(there, newThing(g, "inverter", i.Serial, i, inverterTraits, device{Name: "Inverter " + i.Serial, Model: "Inverter"}))
 	}
 	// One path's answer counts: the list's or, where there is no list, the details'.
-	counts := r.Complete && (last == &g.inverters.list || !g.inverters.list.Complete)
+	counts := r.Complete && (last == &g.inverters.list || !g.inverters.listed)
 	g.show("inverter", there, counts && len(there) > 0, invertersEvery)
 	return nil
 }
