@@ -79,6 +79,7 @@ func (c *console) serveUntil(ctx context.Context, s *setup, hup <-chan os.Signal
 			s.log.Warn().Err(err).Msg("state folder")
 		}
 	}
+	warn(closeState(s.state))
 	lock, err := lockState(s.state)
 	warn(err)
 	if lock != nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 )
 
@@ -68,4 +69,27 @@ func keep(path, text string) error {
 		return err
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// closeState closes the tokens in dir to others, and returns an error that
+// names those that others could read. What else is there is no secret, and may
+// not be ours.
+func closeState(dir string) error {
+	files, err := os.ReadDir(dir)
+	if err != nil || runtime.GOOS == "windows" {
+		return nil //nolint:nilerr // there is nothing yet, or nothing of ours
+	}
+	var open []string
+	for _, f := range files {
+		info, err := f.Info()
+		if err != nil || filepath.Ext(f.Name()) != ".jwt" || !info.Mode().IsRegular() || info.Mode().Perm()&0o077 == 0 {
+			continue
+		}
+		open = append(open, f.Name())
+		_ = os.Chmod(filepath.Join(dir, f.Name()), info.Mode().Perm()&0o700)
+	}
+	if open == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: others could read %s; they cannot any more", dir, strings.Join(open, ", "))
 }
