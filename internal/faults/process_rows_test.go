@@ -86,7 +86,7 @@ Aedes && Aedes.createBroker ? Aedes.createBroker().then(serve) : serve(require('
 func TestTerm(t *testing.T) {
 	b := startBroker(t, anonymous, nil)
 	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
-		t.Run(s.String(), func(t *testing.T) {
+		t.Run(unix.SignalName(s), func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, b).start()
 			r.lives(3, time.Time{}, 20*time.Second)
@@ -100,7 +100,7 @@ func TestTerm(t *testing.T) {
 			r.await(r.topic("availability"), "offline", 1, began, time.Second)
 			r.await(r.base+"/bridge/state", "offline", 1, began, time.Second)
 			r.judge(0)
-			tell(s.String(), "offline is said", "ends after "+seconds(took), "envoy-mqtt stopped")
+			tell(unix.SignalName(s), "offline is said", "ends after "+seconds(took), "envoy-mqtt stopped")
 		})
 	}
 }
