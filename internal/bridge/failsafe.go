@@ -7,16 +7,42 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
-// failSafe leaves what is said under live when data goes stale: a power at the
-// grid that was not measured, for readers that hold the last value for ever.
-// It is said of what had been measured only. The caller holds the lock.
-func (g *gateway) failSafe() {
-	if g.feed.FailSafe == nil || g.state != payloadOnline || g.grid == 0 {
-		return
+// A gridWatch remembers what was last measured at the grid connection.
+type gridWatch struct {
+	phases int // 0 where nothing was, or where a fail-safe has taken its place
+	at     time.Time
+}
+
+// failSafe returns what is said under live when the grid is not measured any
+// more, once: a power that nobody measured, for readers that hold the last
+// value for ever. The caller holds the lock.
+func (g *gateway) failSafe() []Message {
+	phases := g.grid.phases
+	if g.feed.FailSafe == nil || phases == 0 {
+		return nil
 	}
-	watts := *g.feed.FailSafe
-	g.house.board.putLive(g.serial, g.house.topics.failSafe(g.serial, watts, g.grid, time.Now()), never)
-	g.log.Warn().Float64("power", watts).Msg("failsafe sent in place of measured power")
+	g.grid = gridWatch{}
+	g.log.Warn().Float64("power", *g.feed.FailSafe).Msg("failsafe sent in place of measured power")
+	return g.house.topics.failSafe(g.serial, *g.feed.FailSafe, phases, time.Now())
+}
+
+// sayFailSafe leaves it by itself, when there are no samples at all. The caller
+// holds the lock.
+func (g *gateway) sayFailSafe() {
+	if ms := g.failSafe(); ms != nil {
+		g.house.board.putLive(g.serial, ms, never)
+	}
+}
+
+// watchGrid takes note of a good sample and returns the fail-safe where the
+// grid has been missing in good samples for too long. The caller holds the lock.
+func (g *gateway) watchGrid(s envoy.Sample) []Message {
+	if n := gridPhases(s); n > 0 {
+		g.grid = gridWatch{n, time.Now()}
+	} else if time.Since(g.grid.at) >= g.feed.StaleAfter {
+		return g.failSafe()
+	}
+	return nil
 }
 
 // never is long enough for a broker that is away just then: the next sample

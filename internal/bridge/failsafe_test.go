@@ -41,6 +41,12 @@ func TestFailSafe(t *testing.T) {
 		r := newFailSafeRig(3, 100)
 		r.start(t)
 		time.Sleep(time.Minute)
+		lives := len(r.since(time.Time{}, liveTopic))
+		for _, topic := range []string{"Inverter/GridWatts", "enphase/envoy-s/meters", "/envoy/json"} {
+			if n := len(r.since(time.Time{}, topic)); n != lives || n == 0 {
+				t.Errorf("%s came %d times, want as often as live, %d", topic, n, lives)
+			}
+		}
 		for n := 1; n <= 2; n++ {
 			r.gateway.Fault(envoytest.Hang, -1)
 			silent := time.Now()
@@ -205,5 +211,29 @@ func TestPhases(t *testing.T) {
 		if len(told) != 1 || told[0] != 2 {
 			t.Errorf("told %v, want 2 once", told)
 		}
+	})
+}
+
+// TestFailSafeOfLostCT: the gateway answers, but the grid is not measured any more.
+func TestFailSafeOfLostCT(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newFailSafeRig(3, 100)
+		r.Feeds[0].StaleAfter = 10 * time.Minute // longer than it takes to believe that the CT is gone
+		r.start(t)
+		time.Sleep(time.Minute)
+		r.gateway.Change(func(g *envoytest.Gateway) { g.CTs = envoytest.ProductionCT })
+		r.gateway.Fault(envoytest.Busy, 3)
+		time.Sleep(9 * time.Minute)
+		r.wantFailSafes(t, "before STALE_AFTER", 0)
+		if len(r.since(time.Now().Add(-6*time.Second), liveTopic)) == 0 {
+			t.Error("no live document of the production")
+		}
+		time.Sleep(2 * time.Minute)
+		r.wantFailSafes(t, "after it", 1)
+		r.wantRetained(t, availTopic, "online")
+		r.server.Refuse(true)
+		time.Sleep(20 * time.Minute)
+		r.wantFailSafes(t, "when all is silent", 1)
+		r.stop(t)
 	})
 }

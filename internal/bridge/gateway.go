@@ -49,7 +49,7 @@ type gateway struct {
 	good   time.Time
 	polled time.Time   // when the last poll ended
 	stale  *time.Timer // speaks when no good sample came for too long, also while a poll hangs
-	grid   int         // phases at the grid in the last good sample; 0 where it is not measured
+	grid   gridWatch
 	presence
 	things map[string]things // by kind
 	rounds map[string]int    // complete answers about a kind, or a group of extras
@@ -119,8 +119,8 @@ func (g *gateway) meet(s *envoy.Session) {
 	g.mu.Lock()
 	old := g.serial
 	if old != s.Serial {
-		g.failSafe()
-		g.state, g.presence, g.grid, g.compat = "", presence{}, 0, newCompat(g.feed.Profiles)
+		g.sayFailSafe()
+		g.state, g.presence, g.grid, g.compat = "", presence{}, gridWatch{}, newCompat(g.feed.Profiles)
 		g.guard, g.values, g.told = guard{}, values[valueKey]{}, values[string]{}
 		g.batteries, g.estimate, g.estimating = batteries{}, estimate{}, false
 	}
@@ -243,7 +243,7 @@ func (g *gateway) wentStale() {
 		g.stale.Reset(left)
 		return
 	}
-	g.failSafe()
+	g.sayFailSafe()
 	g.say(payloadOffline)
 	g.log.Warn().Dur("after", g.feed.StaleAfter).Msg("no good sample: offline")
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"maps"
 	"runtime"
+	"slices"
 	"strconv"
 	"time"
 
@@ -29,8 +30,8 @@ func (g *gateway) publishLive(s envoy.Sample, vs []value, next time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	h := g.house
-	h.board.putLive(g.serial, append(h.topics.live(g.serial, s.Time, vs), g.compat.messages(s)...), next)
-	g.good, g.grid = time.Now(), gridPhases(s)
+	h.board.putLive(g.serial, slices.Concat(h.topics.live(g.serial, s.Time, vs), g.compat.messages(s), g.watchGrid(s)), next)
+	g.good = time.Now()
 	g.stale.Reset(g.feed.StaleAfter)
 }
 
