@@ -34,6 +34,7 @@ type Gateway struct {
 	Gone       int                 // microinverters that were taken away and that device_data remembers
 	Batteries  int                 // IQ Batteries, with a system controller
 	ACBs       int                 // AC Batteries
+	StorageCT  bool                // a CT measures the IQ Batteries
 	// TurnedReadings gives the readings of the consumption CT the other sign, as
 	// a gateway would whose two sources disagree.
 	TurnedReadings bool

@@ -9,6 +9,7 @@ import (
 // numbers, so that every sum of them is exact.
 type flow struct {
 	pv  [3]int64 // what the sun gives; 0 at night
+	bat [3]int64 // what batteries give; below 0 while they are charged
 	use [3]int64 // what the house takes; never below 0 but for batteries that give more
 }
 
@@ -31,7 +32,8 @@ func (h house) at(t time.Time) flow {
 	for i, w := range loads(t) {
 		f.use[i%h.lines] += int64(1000 * w)
 	}
-	f.use[0] -= int64(h.packs) * packPower(t)
+	f.bat[0] = int64(h.packs) * packPower(t)
+	f.use[0] -= f.bat[0]
 	return f
 }
 

@@ -10,6 +10,7 @@ import (
 const (
 	eidProduction  = 704643328
 	eidConsumption = 704643584
+	eidStorage     = 704643840
 	eidChannels    = 1778385169
 	eidPhantom     = 1023410688
 	eidPhantoms    = 2097152513
@@ -38,6 +39,9 @@ func (g *Gateway) meters(r *http.Request) answer {
 		}
 		production, consumption := g.measures()
 		ms = append(ms, g.meter(eidProduction, "production", production), g.meter(eidConsumption, kind, consumption))
+		if g.StorageCT {
+			ms = append(ms, g.meter(eidStorage, "storage", true))
+		}
 	}
 	return native("", "    ", ms)
 }
@@ -98,6 +102,9 @@ func (g *Gateway) readings(r *http.Request) answer {
 		rows = append(rows,
 			channels(eidProduction, eidChannels, m, m.Production),
 			channels(eidConsumption, eidChannels+eidConsumption-eidProduction, m, consumption))
+		if g.StorageCT {
+			rows = append(rows, channels(eidStorage, eidChannels+eidStorage-eidProduction, m, m.Storage))
+		}
 		if v.atLeast(8, 3, 5025) {
 			rows = append(rows, channels(eidPhantom, eidPhantoms, m, Meter{}))
 		}

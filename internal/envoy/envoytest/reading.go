@@ -14,6 +14,7 @@ type Reading struct {
 	Production  Meter
 	Consumption Meter // of the whole house
 	Net         Meter // at the grid connection
+	Storage     Meter // of the batteries, where a CT measures them: + discharging
 	Inverters   Inverters
 }
 
@@ -79,8 +80,12 @@ func (g *Gateway) measure() *Reading {
 		r.Production.Lines = append(r.Production.Lines, p)
 		r.Net.Lines = append(r.Net.Lines, n)
 		r.Consumption.Lines = append(r.Consumption.Lines, t)
+		s := line(float64(g.house.moment.bat[i])/1000, 0, v)
+		s.Frequency, s.Delivered, s.Received = f, mWh(sum.discharged[i]), mWh(sum.charged[i])
+		s.Energy = round(s.Delivered-s.Received, 3)
+		r.Storage.Lines = append(r.Storage.Lines, s)
 	}
-	for _, m := range []*Meter{&r.Production, &r.Net, &r.Consumption} {
+	for _, m := range []*Meter{&r.Production, &r.Net, &r.Consumption, &r.Storage} {
 		m.sum(g.ThreeLines)
 	}
 	r.Inverters = g.inverters(now, sum, dawn)
@@ -89,9 +94,11 @@ func (g *Gateway) measure() *Reading {
 
 // wattHours returns production, import and export of one line.
 func wattHours(c counters, i int) [3]float64 {
-	mWh := func(uJ int64) float64 { return float64(uJ/3_600_000) / 1000 }
 	return [3]float64{mWh(c.pv[i]), mWh(c.in[i]), mWh(c.out[i])}
 }
+
+// mWh is an energy in Wh, with three decimals.
+func mWh(uJ int64) float64 { return float64(uJ/3_600_000) / 1000 }
 
 // line computes what follows from active and reactive power and voltage.
 func line(w, reactive, v float64) Line {

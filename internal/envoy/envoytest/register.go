@@ -8,13 +8,15 @@ const cell = 30 * time.Second
 
 // counters are lifetime energies per line in mW·ms (µJ): whole numbers, so that
 // they never lose a bit and sums of lines are exact.
-type counters struct{ pv, in, out [3]int64 }
+type counters struct{ pv, in, out, charged, discharged [3]int64 }
 
 // used is when a counter's gateway was some years old, in Wh.
 const (
 	usedPV  = 5_212_345
 	usedIn  = 3_904_321
 	usedOut = 2_700_123
+
+	usedBattery = 1_804_200
 )
 
 // A register runs a house's clock and counts its energies.
@@ -65,6 +67,9 @@ func (m *register) begin(now time.Time, h house, start time.Time) {
 		m.sum.pv[i] = int64(usedPV*h.shares()[i]) * mWms
 		m.sum.in[i] = usedIn / int64(h.lines) * mWms
 		m.sum.out[i] = usedOut / int64(h.lines) * mWms
+		if i == 0 && h.packs > 0 {
+			m.sum.charged[i], m.sum.discharged[i] = usedBattery*mWms, usedBattery*9/10*mWms
+		}
 	}
 	m.dawn = m.sum
 }
@@ -83,11 +88,13 @@ func (c *counters) add(f flow, d time.Duration) {
 		c.pv[i] += f.pv[i] * ms
 		c.in[i] += max(0, net) * ms
 		c.out[i] += max(0, -net) * ms
+		c.charged[i] += max(0, -f.bat[i]) * ms
+		c.discharged[i] += max(0, f.bat[i]) * ms
 	}
 }
 
 func (c *counters) fold(lines int) {
-	for _, sums := range []*[3]int64{&c.pv, &c.in, &c.out} {
+	for _, sums := range []*[3]int64{&c.pv, &c.in, &c.out, &c.charged, &c.discharged} {
 		for i := lines; i < len(sums); i++ {
 			sums[0] += sums[i]
 			sums[i] = 0
