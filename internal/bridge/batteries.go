@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
@@ -127,7 +128,7 @@ func (g *gateway) readBatteryTotals(ctx context.Context, s *envoy.Session, t *ta
 // CT measures it, and what the house takes. It is for what is retained: a live
 // document is of one moment.
 func (g *gateway) withBatteries(s envoy.Sample) envoy.Sample {
-	s.Meters = s.Meters[:len(s.Meters):len(s.Meters)]
+	s.Meters = slices.Clip(s.Meters)
 	if _, measured := s.Meter(envoy.Storage); !measured && s.Time.Sub(g.batteries.all.Time) <= batteryFresh {
 		if m, ok := g.batteries.all.Storage(); ok {
 			if g.feed.EstimateStorage {
@@ -142,11 +143,10 @@ func (g *gateway) withBatteries(s envoy.Sample) envoy.Sample {
 	return s
 }
 
+// among returns s if it is one of options.
 func among(s string, options []string) string {
-	for _, o := range options {
-		if s == o {
-			return s
-		}
+	if slices.Contains(options, s) {
+		return s
 	}
 	return ""
 }

@@ -122,7 +122,8 @@ func (g *gateway) meet(s *envoy.Session) {
 		g.sayFailSafe()
 		g.state, g.presence, g.grid, g.compat = "", presence{}, gridWatch{}, newCompat(g.feed.Profiles)
 		g.guard, g.values, g.told = guard{}, values[valueKey]{}, values[string]{}
-		g.batteries, g.estimate, g.estimating = batteries{}, estimate{}, false
+		g.behind, g.estimate, g.estimating = behind{}, estimate{}, false
+		g.forgetThings()
 	}
 	g.serial = s.Serial
 	if d := newDevice(s.Info, g.feed.Device); !d.equal(g.device) {

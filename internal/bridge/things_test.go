@@ -103,6 +103,35 @@ func TestInverterTakenAway(t *testing.T) {
 	})
 }
 
+// TestThingsOfAReplacedGateway: inverters that stay hang on the new gateway,
+// and what only the old one had is told no more.
+func TestThingsOfAReplacedGateway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const successor = "122200000009"
+		r := newRig(&envoytest.Gateway{Inverters: 3, Batteries: 1, Start: morning()})
+		r.start(t)
+		time.Sleep(time.Minute)
+		r.server.Refuse(true)
+		time.Sleep(time.Minute)
+		r.gateway.Change(func(g *envoytest.Gateway) { g.Serial, g.Inverters, g.Batteries = successor, 2, 0 })
+		r.server.Refuse(false)
+		time.Sleep(3 * time.Minute)
+		payload, _ := r.broker.Retained(thingConfig("inverter", inverterSN(0)))
+		if d := parseConfig(t, payload); d.Device.Via != "envoy_"+successor || d.Components["power"].StateTopic != "envoy/"+successor+"/inverter/"+inverterSN(0) {
+			t.Errorf("an inverter that stays is announced as %+v", d)
+		}
+		born := time.Now()
+		r.broker.Publish(birthTopic, "online", false)
+		time.Sleep(10 * time.Second)
+		for _, topic := range []string{thingConfig("inverter", inverterSN(2)), thingConfig("battery", batterySN(0)), thingTopic("inverter", inverterSN(0))} {
+			if n := len(r.since(born, topic)); n != 0 {
+				t.Errorf("%s is still told", topic)
+			}
+		}
+		r.stop(t)
+	})
+}
+
 // TestThingsOfAnEarlierRun: what was taken away while the bridge did not run is
 // removed when three answers agree, and nothing of anybody else's.
 func TestThingsOfAnEarlierRun(t *testing.T) {
