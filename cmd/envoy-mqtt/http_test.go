@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
@@ -82,6 +83,12 @@ func TestHTTP(t *testing.T) {
 	if got, _ := fetch(t, http.MethodPost, "http://"+addr+"/metrics"); got != http.StatusMethodNotAllowed {
 		t.Errorf("POST /metrics = %d, want %d", got, http.StatusMethodNotAllowed)
 	}
+
+	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	p.awaitLog(t, "configuration read again")
+	answers("/readyz", http.StatusOK, `"ok":true`) // by the next bridge, at the same port
 
 	h.server.Refuse(true)
 	answers("/readyz", http.StatusServiceUnavailable, "no fresh data of ENVOY")

@@ -96,6 +96,21 @@ func TestNobody(t *testing.T) {
 	}
 }
 
+// TestIPv6Only: a gateway that has got no address from anyone is reached at the
+// one that it gave itself, which is of use only together with the interface.
+func TestIPv6Only(t *testing.T) {
+	s := newStreet(t)
+	one := newHost(t, "one")
+	s.connect(one, 2, "")
+	s.gateway(t, one, first, "::")
+	if out, err := s.run("discover"); err != nil || !strings.Contains(out, "https://[fe80::") || !strings.Contains(out, "%25eth2]") {
+		t.Errorf("discover: %v\n%s", err, out)
+	}
+	if out, err := s.run(append(configure(t, tokenOf(first)), "read", "--json")...); err != nil || !strings.HasPrefix(out, `{"ts":`) {
+		t.Errorf("HOST = auto: %v\n%s", err, out)
+	}
+}
+
 // TestMove: the only gateway is found without its serial number, moves to
 // another address while the bridge runs, and is found again; a stranger that
 // takes its old address is not read.

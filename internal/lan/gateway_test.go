@@ -33,14 +33,16 @@ func newStreet(t *testing.T) *street {
 	return s
 }
 
-// connect plugs h into a link.
+// connect plugs h into a link. Without an address it has the one that every IPv6 interface has.
 func (s *street) connect(h *host, link int, addr string) {
 	s.hosts++
 	port, dev := fmt.Sprintf("port%d", s.hosts), fmt.Sprintf("eth%d", link)
 	h.ip("link", "add", dev, "type", "veth", "peer", "name", port, "netns", s.links.name)
 	s.links.ip("link", "set", port, "master", fmt.Sprintf("br%d", link), "up")
 	h.ip("link", "set", dev, "up")
-	h.ip("addr", "add", addr+"/24", "dev", dev)
+	if addr != "" {
+		h.ip("addr", "add", addr+"/24", "dev", dev)
+	}
 }
 
 // A box is a running gateway.
