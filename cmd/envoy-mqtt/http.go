@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	stdlog "log"
 	"net"
 	"net/http"
 	"net/netip"
@@ -50,6 +52,7 @@ func serveHTTP(ctx context.Context, addr string, measures http.Handler, look fun
 		ReadTimeout:       5 * time.Second,
 		WriteTimeout:      10 * time.Second,
 		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          stdlog.New(io.Discard, "", 0), // what a client does wrong is its own affair
 	}
 	l := listen(ctx, addr, log)
 	if l == nil {
