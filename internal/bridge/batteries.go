@@ -132,7 +132,7 @@ func (g *gateway) withBatteries(s envoy.Sample) envoy.Sample {
 	if _, measured := s.Meter(envoy.Storage); !measured && s.Time.Sub(g.batteries.all.Time) <= batteryFresh {
 		if m, ok := g.batteries.all.Storage(); ok {
 			if g.feed.EstimateStorage {
-				g.estimating = true
+				g.markEstimated()
 				m.Total.Set(envoy.EnergyCharged, g.estimate.Charged)
 				m.Total.Set(envoy.EnergyDischarged, g.estimate.Discharged)
 			}
@@ -144,6 +144,13 @@ func (g *gateway) withBatteries(s envoy.Sample) envoy.Sample {
 }
 
 // among returns s if it is one of options.
+// markEstimated takes note that the storage's energies are estimated.
+func (g *gateway) markEstimated() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.estimating = true
+}
+
 func among(s string, options []string) string {
 	if slices.Contains(options, s) {
 		return s

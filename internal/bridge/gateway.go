@@ -32,24 +32,24 @@ type gateway struct {
 	due         time.Time      // the next poll
 	agenda      agenda
 	behind
-	answers    answerTimes
-	timed      time.Time // when their figures were last told
-	compat     compat
-	phases     int // as last told to the feed
-	estimate   estimate
-	estimating bool      // the storage's energies are of it
-	saved      time.Time // when the counters were last kept
-	unsaved    bool      // they cannot be kept
-	recalled   string    // the serial number that they were recalled for
+	answers  answerTimes
+	timed    time.Time // when their figures were last told
+	compat   compat
+	phases   int // as last told to the feed
+	estimate estimate
+	saved    time.Time // when the counters were last kept
+	unsaved  bool      // they cannot be kept
+	recalled string    // the serial number that they were recalled for
 
-	mu     sync.Mutex // guards what follows
-	serial string
-	source string // where samples come from; empty before the first
-	state  string // availability, as last published; empty before the first word
-	good   time.Time
-	polled time.Time   // when the last poll ended
-	stale  *time.Timer // speaks when no good sample came for too long, also while a poll hangs
-	grid   gridWatch
+	mu         sync.Mutex // guards what follows
+	serial     string
+	source     string // where samples come from; empty before the first
+	state      string // availability, as last published; empty before the first word
+	good       time.Time
+	polled     time.Time   // when the last poll ended
+	estimating bool        // the storage's energies are estimated
+	stale      *time.Timer // speaks when no good sample came for too long, also while a poll hangs
+	grid       gridWatch
 	presence
 	things map[string]things // by kind
 	rounds map[string]int    // complete answers about a kind, or a group of extras
