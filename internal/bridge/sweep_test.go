@@ -134,7 +134,7 @@ func TestSweepWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(new(envoytest.Gateway))
 		r.again(t, func(*bridge.Bridge) {})
-		r.Bridge.Feeds = []bridge.Feed{r.feed("RENAMED", r.server)}
+		r.Feeds = []bridge.Feed{r.feed("RENAMED", r.server)}
 		r.Earlier = []bridge.Place{{Topic: "envoy", Prefix: "homeassistant", Serials: []string{serial, "122200000007"}}}
 		r.broker.Publish("envoy/122200000007/production/energy", "7", true)
 		r.server.Refuse(true)

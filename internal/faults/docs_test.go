@@ -13,7 +13,7 @@ import (
 func TestDocumented(t *testing.T) {
 	const root = "../.."
 	var sources strings.Builder
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
