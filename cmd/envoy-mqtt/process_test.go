@@ -89,7 +89,11 @@ const withAccount = "USERNAME = " + testUser + "\nPASSWORD = " + testPassword + 
 func (h *house) command(t *testing.T, extra string, args ...string) *exec.Cmd {
 	t.Helper()
 	path := filepath.Join(h.dir, "config.ini")
-	if err := os.WriteFile(path, []byte(h.config+extra), 0o600); err != nil {
+	err := os.WriteFile(path+".new", []byte(h.config+extra), 0o600)
+	if err == nil {
+		err = os.Rename(path+".new", path) // another of the program's processes may read it just now
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	self, err := os.Executable()

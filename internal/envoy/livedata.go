@@ -148,7 +148,7 @@ func (s *Session) fromLivedata(ctx context.Context) (Sample, error) {
 		return Sample{}, fmt.Errorf("%s: there is no meter in it", livedataPath)
 	}
 	r.derive()
-	sample := Sample{Time: time.Now().UTC(), Reading: r.at, Metered: true, Meters: r.meters}
+	sample := Sample{Time: time.Now(), Reading: r.at, Metered: true, Meters: r.meters}
 	if r.meter(NetConsumption) == nil {
 		sample.NoGrid = fmt.Errorf("the live data have no grid: %s", needsCT)
 	}

@@ -42,7 +42,7 @@ func (s *Session) fromReadings(ctx context.Context) (Sample, error) {
 	if len(r.meters) == 0 {
 		return Sample{}, fmt.Errorf("%s: no CT is enabled on the gateway: set SOURCE = auto", metersPath)
 	}
-	sample := Sample{Time: time.Now().UTC(), Reading: r.at, Metered: !r.at.IsZero(), Meters: r.meters}
+	sample := Sample{Time: time.Now(), Reading: r.at, Metered: !r.at.IsZero(), Meters: r.meters}
 	if r.meter(NetConsumption) == nil {
 		sample.NoGrid = fmt.Errorf("the gateway has no enabled CT at the grid connection: %s", needsCT)
 	}

@@ -99,7 +99,7 @@ type Meter struct {
 
 // A Sample is everything that a gateway measured at one moment.
 type Sample struct {
-	Time    time.Time     // when the answer had arrived, our clock, UTC
+	Time    time.Time     // when the answer had arrived, by our clock and the monotonic one
 	Took    time.Duration // from the request for data to the whole answer; of several the sum
 	Reading time.Time     // the gateway's time of its newest meter or inverter report; zero when it tells none
 	Metered bool          // Reading is a meter's, which advances every second

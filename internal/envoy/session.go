@@ -135,7 +135,7 @@ func (s *Session) judge(ctx context.Context, r reading) (Sample, error) {
 	s.layout.add(r)
 	s.remember()
 
-	sample := Sample{Time: time.Now().UTC(), Reading: r.at, Metered: !r.at.IsZero(), NoGrid: r.noGrid}
+	sample := Sample{Time: time.Now(), Reading: r.at, Metered: !r.at.IsZero(), NoGrid: r.noGrid}
 	for _, m := range r.meters {
 		if m.Measurement != Production || s.layout.source == fromMeter {
 			sample.Meters = append(sample.Meters, m)
@@ -146,7 +146,7 @@ func (s *Session) judge(ctx context.Context, r reading) (Sample, error) {
 		return Sample{}, err
 	}
 	if production != nil {
-		sample.Time = time.Now().UTC()
+		sample.Time = time.Now()
 		s.sum = inverterSum{s.layout.source.meter(*production), sample.Time}
 		sample.Meters = append([]Meter{s.sum.meter}, sample.Meters...)
 	}

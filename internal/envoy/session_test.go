@@ -93,3 +93,29 @@ func TestStandardGatewayIsReadOnce(t *testing.T) {
 		t.Errorf("/production.json was read %d times, want once", n)
 	}
 }
+
+// TestSampleTime: a clock that is set, as at the start of a small computer,
+// makes no sample older or younger than it is.
+func TestSampleTime(t *testing.T) {
+	for _, source := range []envoy.Source{envoy.FromProduction, envoy.AutoSource, envoy.FromMeters, envoy.FromLivedata} {
+		gw := &envoytest.Gateway{Phases: 3}
+		srv := envoytest.NewTLSServer(gw)
+		c := &envoy.Client{Host: srv.Addr, Tokens: envoy.StaticToken("t"), Source: source}
+		s, err := c.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		sample, err := s.Sample(t.Context())
+		for range 10 {
+			if err == nil {
+				break
+			}
+			time.Sleep(300 * time.Millisecond) // live data have to be started
+			sample, err = s.Sample(t.Context())
+		}
+		if err != nil || sample.Time == sample.Time.Round(0) {
+			t.Errorf("%v: time %v, %v, want one with the monotonic clock's", source, sample.Time, err)
+		}
+		srv.Close()
+	}
+}
