@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"context"
 	"strconv"
 	"strings"
 	"time"
@@ -129,35 +128,4 @@ func (g *gateway) keepExtras(group string, now map[string]component) {
 func (g *gateway) awaited(key string) bool {
 	group := groupOf[key]
 	return group != "" && g.rounds[group] < agreeing
-}
-
-// believe returns a counter of a thing unless it fell, until three answers agree.
-func (g *gateway) believe(key string, v envoy.Told[float64]) envoy.Told[float64] {
-	count, ok := v.Get()
-	if !ok {
-		return v
-	}
-	if g.counters == nil {
-		g.counters = map[string]counted{}
-	}
-	next, ok := g.counters[key].take(count, "", time.Now())
-	if g.counters[key] = next; !ok {
-		return envoy.Told[float64]{}
-	}
-	return envoy.Tell(next.Value)
-}
-
-// deviceTasks are what a gateway is asked about the devices behind it.
-func (g *gateway) deviceTasks() agenda {
-	ensemble := &task{name: "batteries", every: batteriesEvery}
-	ensemble.ask = func(ctx context.Context, s *envoy.Session) error { return g.readEnsemble(ctx, s, ensemble) }
-	totals := &task{name: "battery totals", every: batteriesEvery}
-	totals.ask = func(ctx context.Context, s *envoy.Session) error { return g.readBatteryTotals(ctx, s, totals) }
-	return agenda{
-		ensemble,
-		{name: "battery power", every: batteriesEvery, ask: g.readBatteryPower},
-		totals,
-		{name: "inverters", every: invertersEvery, ask: g.readInverters},
-		{name: "inverter details", every: invertersEvery, ask: g.readDetails},
-	}
 }

@@ -1,13 +1,7 @@
 package bridge
 
 import (
-	"encoding/json"
-	"errors"
-	"maps"
-	"strings"
 	"time"
-
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
 // A thing is a device behind the gateway: an inverter, a battery, a controller.
@@ -19,15 +13,6 @@ type thing struct {
 	doc      []byte
 	keys     map[string]bool // in doc
 	entities func(id, topic string, keys map[string]bool, life time.Duration) map[string]component
-}
-
-// behind is what a gateway last told of the things behind it.
-type behind struct {
-	inverters    inverters
-	batteries    batteries
-	configs      []envoy.MeterConfig
-	plausibility plausibility
-	counters     map[string]counted // by thing
 }
 
 // lives is how many answers a document outlives: it expires when that many did not come.
@@ -113,7 +98,9 @@ func (g *gateway) introduce(s *shown) {
 	h.board.putLater(discovered, h.topics.config(s.id), func() []byte { // a shown thing does not change
 		a := announcement{Device: s.device, Origin: h.origin(), Availability: availability, Mode: "all", Components: s.entities(s.id, s.topic, s.keys, s.life)}
 		for key, platform := range s.gone {
-			a.Components[key] = component{Platform: platform}
+			if !s.keys[key] {
+				a.Components[key] = component{Platform: platform}
+			}
 		}
 		return a.marshal()
 	})
@@ -124,37 +111,6 @@ func (g *gateway) dismiss(id, topic string) {
 	g.house.board.put(stated, Message{Topic: topic, Retain: true}, time.Time{})
 	if !g.house.ha.Off {
 		g.house.board.put(discovered, Message{Topic: g.house.topics.config(id), Retain: true, QoS: 1}, time.Time{})
-	}
-}
-
-// compareThings compares what an earlier run announced with what is there, once three
-// complete answers have told that. The caller holds the lock.
-func (g *gateway) compareThings(kind string, known things) {
-	if g.rounds[kind] < agreeing {
-		return
-	}
-	for id, old := range g.house.recall("envoy_"+g.serial, "envoy_"+kind+"_") {
-		s, still := known[id]
-		topic, components := "", old.Components
-		for _, c := range components {
-			topic = c.StateTopic
-		}
-		switch {
-		case !still && topic == g.house.topics.thing(g.serial, kind, strings.TrimPrefix(id, "envoy_"+kind+"_")):
-			g.dismiss(id, topic)
-		case still:
-			now := *s
-			now.gone = map[string]string{}
-			for key, c := range components {
-				if !s.keys[key] && c.UniqueID != "" {
-					now.gone[key] = c.Platform
-				}
-			}
-			if len(now.gone) > 0 {
-				known[id] = &now
-				g.introduce(&now)
-			}
-		}
 	}
 }
 
@@ -171,42 +127,4 @@ func (g *gateway) forgetThings() {
 // same reports whether the device is told of in the same words.
 func (d device) same(e device) bool {
 	return d.equal(e) && d.Via == e.Via
-}
-
-// remember keeps the document that an earlier run announced of a thing.
-func (h *house) remember(topic string, payload []byte) {
-	var old announcement
-	if json.Unmarshal(payload, &old) != nil || old.Origin.Name != h.origin().Name || old.Device.Via == h.topics.bridgeID() || len(old.Device.Identifiers) != 1 {
-		return
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if id := old.Device.Identifiers[0]; topic == h.topics.config(id) {
-		h.earlier[id] = old
-	}
-}
-
-// recall returns, once, what an earlier run announced of the things behind a
-// device whose ids begin so.
-func (h *house) recall(via, prefix string) map[string]announcement {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	mine := map[string]announcement{}
-	maps.DeleteFunc(h.earlier, func(id string, a announcement) bool {
-		if a.Device.Via != via || !strings.HasPrefix(id, prefix) {
-			return false
-		}
-		mine[id] = a
-		return true
-	})
-	return mine
-}
-
-// notHere makes of what a gateway does not tell no error: a session that was
-// told so three times does not ask any more.
-func notHere(err error) error {
-	if errors.Is(err, envoy.ErrUnsupported) {
-		return nil
-	}
-	return err
 }

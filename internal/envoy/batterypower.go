@@ -52,9 +52,9 @@ func parseBatteryPower(body []byte) ([]BatteryPower, error) {
 // says of it is memory.
 const silent = time.Hour
 
-// Doing returns b with what p tells. Of a battery that the gateway does not
+// doing returns b with what p tells. Of a battery that the gateway does not
 // reach there is neither power nor state of charge, whatever it remembers.
-func (b Battery) Doing(p BatteryPower, now time.Time) Battery {
+func (b Battery) doing(p BatteryPower, now time.Time) Battery {
 	b.SoC = p.SoC.or(b.SoC)
 	b.Power, b.ApparentPower = p.Power, p.ApparentPower
 	reached, told := b.Communicating.Get()
@@ -78,9 +78,9 @@ func (s *Session) Batteries(known []Battery, powers []BatteryPower, at time.Time
 	for _, b := range known {
 		i := slices.IndexFunc(powers, func(p BatteryPower) bool { return p.Serial == b.Serial })
 		if i < 0 {
-			b = b.Doing(BatteryPower{}, s.now())
+			b = b.doing(BatteryPower{}, s.now())
 		} else {
-			b = b.Doing(powers[i], s.now())
+			b = b.doing(powers[i], s.now())
 		}
 		w, ok := b.Power.Get()
 		sum, whole = sum+w, whole && ok

@@ -184,10 +184,10 @@ func (m *Meter) sumCurrent() {
 
 // take sets q to n, if that is there.
 func (c *Channel) take(q Quantity, name string, n number, unit float64) error {
-	switch {
-	case n.kind == malformed:
+	switch n.kind {
+	case malformed:
 		return fmt.Errorf("%s is not a number", name)
-	case n.kind == numeric:
+	case numeric:
 		c.Set(q, n.value*unit)
 	}
 	return nil

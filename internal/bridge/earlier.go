@@ -1,0 +1,73 @@
+package bridge
+
+import (
+	"encoding/json"
+	"maps"
+	"strings"
+)
+
+// remember keeps the document that an earlier run announced of a thing.
+func (h *house) remember(topic string, payload []byte) {
+	var old announcement
+	if json.Unmarshal(payload, &old) != nil || old.Origin.Name != h.origin().Name || old.Device.Via == h.topics.bridgeID() || len(old.Device.Identifiers) != 1 {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if id := old.Device.Identifiers[0]; topic == h.topics.config(id) {
+		h.earlier[id] = old
+	}
+}
+
+// recall returns, once, what an earlier run announced of the things behind a
+// device whose ids begin so.
+func (h *house) recall(via, prefix string) map[string]announcement {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	mine := map[string]announcement{}
+	maps.DeleteFunc(h.earlier, func(id string, a announcement) bool {
+		if a.Device.Via != via || !strings.HasPrefix(id, prefix) {
+			return false
+		}
+		mine[id] = a
+		return true
+	})
+	return mine
+}
+
+// compareThings compares what an earlier run announced with what is there, once three
+// complete answers have told that. The caller holds the lock.
+func (g *gateway) compareThings(kind string, known things) {
+	if g.rounds[kind] < agreeing {
+		return
+	}
+	for id, old := range g.house.recall("envoy_"+g.serial, "envoy_"+kind+"_") {
+		s, still := known[id]
+		switch topic := g.house.topics.thing(g.serial, kind, strings.TrimPrefix(id, "envoy_"+kind+"_")); {
+		case !still && old.reads(topic):
+			g.dismiss(id, topic)
+		case still:
+			now := *s
+			now.gone = map[string]string{}
+			for key, c := range old.Components {
+				if !s.keys[key] && c.UniqueID != "" {
+					now.gone[key] = c.Platform
+				}
+			}
+			if len(now.gone) > 0 {
+				known[id] = &now
+				g.introduce(&now)
+			}
+		}
+	}
+}
+
+// reads reports whether some entity of a has its state from topic.
+func (a announcement) reads(topic string) bool {
+	for _, c := range a.Components {
+		if c.StateTopic == topic {
+			return true
+		}
+	}
+	return false
+}
