@@ -37,9 +37,9 @@ func (l *loader) app() {
 		l.fail(at, err.Error())
 		return
 	}
-	values := map[string]any{}
+	paths, values := optionPaths(), map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(options)) {
-		path, ok := optionPaths()[name]
+		path, ok := paths[name]
 		if !ok {
 			l.fail(option(name), "unknown option; "+suggestOption(name))
 			continue

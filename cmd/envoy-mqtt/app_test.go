@@ -127,7 +127,8 @@ func TestOptionsOfTheApp(t *testing.T) {
 		{"empty", `{}`, []string{token}, func(c config) bool { return c.Gateways[0].Host == "file" }, nil},
 		{
 			"mistakes", `{"envoy_hots":"a","envoy_interval":5,"mqtt_username":"u","mqtt_password":"geheim","envoy_name":["a"]}`,
-			[]string{token}, nil,
+			[]string{token},
+			nil,
 			[]string{
 				"option envoy_hots: unknown option; did you mean envoy_host?",
 				"option envoy_name: want one value, not several",
@@ -171,7 +172,7 @@ func TestApp(t *testing.T) {
 	h.config = "[GENERAL]\nLOG_LEVEL = debug\nSTATE_DIR = " + filepath.Join(h.dir, "state") + "\n"
 
 	p := h.start(t, "")
-	p.awaitLog(t, "Home Assistant has no broker yet: install and start its Mosquitto broker app")
+	p.awaitLog(t, "no broker in Home Assistant yet: install and start its Mosquitto broker app")
 	host, port, err := net.SplitHostPort(h.broker.address)
 	if err != nil {
 		t.Fatal(err)

@@ -51,7 +51,7 @@ func (s supervisor) broker(ctx context.Context) (*url.URL, error) {
 	err = json.NewDecoder(io.LimitReader(resp.Body, 64<<10)).Decode(&answer)
 	switch {
 	case resp.StatusCode == http.StatusBadRequest:
-		return nil, errors.New("Home Assistant has no broker yet: install and start its Mosquitto broker app, or set mqtt_url to another broker") //nolint:revive,staticcheck // a name
+		return nil, errors.New("no broker in Home Assistant yet: install and start its Mosquitto broker app, or set mqtt_url to another broker")
 	case resp.StatusCode != http.StatusOK:
 		return nil, fmt.Errorf("ask Home Assistant's Supervisor for the broker: it says %s %s", resp.Status, answer.Message)
 	case err != nil:

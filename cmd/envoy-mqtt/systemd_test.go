@@ -110,7 +110,7 @@ type notifySocket struct {
 
 func newNotifySocket(t *testing.T) *notifySocket {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "notify") // t.TempDir's path can be longer than a socket's may be
+	dir, err := os.MkdirTemp("", "notify") //nolint:usetesting // t.TempDir's path can be longer than a socket's may be
 	if err != nil {
 		t.Fatal(err)
 	}
