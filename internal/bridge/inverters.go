@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
@@ -42,6 +43,7 @@ func (c component) main() component { c.unnamed = true; return c }
 type inverters struct {
 	list, details envoy.InverterReport
 	listed        bool // the list has been told
+	refused       bool // that a login is needed for it has been said
 }
 
 // readInverters and readDetails ask one path each: between two questions
@@ -49,6 +51,10 @@ type inverters struct {
 func (g *gateway) readInverters(ctx context.Context, s *envoy.Session) error {
 	r, err := s.Inverters(ctx)
 	g.inverters.listed = g.inverters.listed || err == nil
+	if errors.Is(err, envoy.ErrUnauthorized) && !g.inverters.refused {
+		g.inverters.refused = true
+		g.log.Warn().Err(err).Msg("inverters are not told")
+	}
 	return g.keepInverters(&g.inverters.list, r, err)
 }
 

@@ -79,6 +79,31 @@ func TestInverters(t *testing.T) {
 	})
 }
 
+// TestInvertersNeedALogin: firmware before 7 shows the house to all, and its
+// inverters to those who log in; that is said once.
+func TestInvertersNeedALogin(t *testing.T) {
+	for user, want := range map[string]int{"": 0, "envoy": 12} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(&envoytest.Gateway{Firmware: "R4.10.35", Start: morning()})
+			r.Feeds[0].Client.Username, r.Feeds[0].Client.Password = user, serial[len(serial)-6:]
+			r.start(t)
+			time.Sleep(time.Hour)
+			r.wantRetained(t, availTopic, "online")
+			n := 0
+			for topic := range r.broker.RetainedAll() {
+				if strings.HasPrefix(topic, thingTopic("inverter", "")) {
+					n++
+				}
+			}
+			r.stop(t)
+			said := strings.Count(r.log.String(), "set USERNAME = envoy")
+			if n != want || said != 1 && want == 0 || said != 0 && want > 0 {
+				t.Errorf("with the user %q: %d inverters, want %d, and the log says it %d times:\n%s", user, n, want, said, r.log.String())
+			}
+		})
+	}
+}
+
 // TestInverterTakenAway: three answers without it, and it is gone from the
 // broker; one that stays is announced once.
 func TestInverterTakenAway(t *testing.T) {
