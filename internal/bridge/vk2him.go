@@ -1,6 +1,8 @@
 package bridge
 
 import (
+	"slices"
+
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
@@ -23,7 +25,7 @@ var readingWords = []word{
 }
 
 // producedWords are what the production meter calls its energy.
-var producedWords = append(readingWords[:len(readingWords):len(readingWords)], word{envoy.Energy, "actEnergyDlvd", 1000})
+var producedWords = append(slices.Clip(readingWords), word{envoy.Energy, "actEnergyDlvd", 1000})
 
 // vk2himMeters is a list that readers take by position: production, then net
 // consumption. There is none without both.

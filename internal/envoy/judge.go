@@ -64,8 +64,8 @@ func (s *Session) disagreement(sample Sample, r reading) string {
 
 // turned reports whether b looks like a with the other sign.
 func turned(a, b float64) bool {
-	const clear = 200 // W: below it noise decides the sign
-	return a*b < 0 && min(math.Abs(a), math.Abs(b)) > clear && math.Abs(a+b) < 0.25*max(math.Abs(a), math.Abs(b))
+	const plain = 200 // W: below it noise decides the sign
+	return a*b < 0 && min(math.Abs(a), math.Abs(b)) > plain && math.Abs(a+b) < 0.25*max(math.Abs(a), math.Abs(b))
 }
 
 // apart reports whether a and b, read seconds apart, are more than a kettle, a

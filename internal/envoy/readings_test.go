@@ -40,18 +40,38 @@ func TestParseReadings(t *testing.T) {
 		body    string
 		want    string // meter power/energies:phases; or the error
 	}{
-		{"joined by eid, not by order", []MeterConfig{pvCT, netCT}, body(phantom, net, pv),
-			"production 3000 9000:1600,1400 net-consumption -1200 5000+4000-:-700,-500 total-consumption 1800 10000:900,900"},
-		{"disabled and unknown are not read", []MeterConfig{pvCT, offCT, {EID: "2", Kind: "net-consumption", Phases: 2}, {EID: "3", Kind: "new", Enabled: true}}, body(pv, net, bat),
-			"production 3000 9000:1600,1400"},
+		{
+			"joined by eid, not by order",
+			[]MeterConfig{pvCT, netCT},
+			body(phantom, net, pv),
+			"production 3000 9000:1600,1400 net-consumption -1200 5000+4000-:-700,-500 total-consumption 1800 10000:900,900",
+		},
+		{
+			"disabled and unknown are not read",
+			[]MeterConfig{pvCT, offCT, {EID: "2", Kind: "net-consumption", Phases: 2}, {EID: "3", Kind: "new", Enabled: true}},
+			body(pv, net, bat),
+			"production 3000 9000:1600,1400",
+		},
 		{"storage", []MeterConfig{batCT}, body(bat), "storage 250 90c70d:125,125"},
-		{"a CT around the load", []MeterConfig{pvCT, totalCT}, body(pv, row(2, 1900, 8e6, 3, 1000, 900)),
-			"production 3000 9000:1600,1400 total-consumption 1900 8000:1000,900 net-consumption -1100:-600,-500"},
-		{"one phase, aggregate is the total", []MeterConfig{{EID: "2", Kind: "net-consumption", Enabled: true, Phases: 1}}, body(row(2, -36.6, 5e6, 4e6, -36.2, -0.0, -0.4)),
-			"net-consumption -36.6 5000+4000-"},
+		{
+			"a CT around the load",
+			[]MeterConfig{pvCT, totalCT},
+			body(pv, row(2, 1900, 8e6, 3, 1000, 900)),
+			"production 3000 9000:1600,1400 total-consumption 1900 8000:1000,900 net-consumption -1100:-600,-500",
+		},
+		{
+			"one phase, aggregate is the total",
+			[]MeterConfig{{EID: "2", Kind: "net-consumption", Enabled: true, Phases: 1}},
+			body(row(2, -36.6, 5e6, 4e6, -36.2, 0, -0.4)),
+			"net-consumption -36.6 5000+4000-",
+		},
 		{"a row is missing", []MeterConfig{pvCT, netCT}, body(pv), "net-consumption CT is not in it"},
-		{"a car charger's row is missing, and a battery rests", []MeterConfig{netCT, batCT, {EID: "8", Kind: "evse", Enabled: true, Phases: 2}}, body(net, row(3, 0, 0, 0)),
-			"net-consumption -1200 5000+4000-:-700,-500 storage 0 0c0d:0,0"},
+		{
+			"a car charger's row is missing, and a battery rests",
+			[]MeterConfig{netCT, batCT, {EID: "8", Kind: "evse", Enabled: true, Phases: 2}},
+			body(net, row(3, 0, 0, 0)),
+			"net-consumption -1200 5000+4000-:-700,-500 storage 0 0c0d:0,0",
+		},
 		{"a battery that was just started", []MeterConfig{netCT, batCT}, body(net, `{"eid":3,"activePower":0,"voltage":0,"channels":[]}`), "net-consumption -1200 5000+4000-:-700,-500"},
 		{"no number", []MeterConfig{pvCT}, `[{"eid":1,"activePower":"12"}]`, "production: activePower is not a number"},
 		{"null", []MeterConfig{pvCT}, `[{"eid":1,"activePower":null}]`, "production: activePower is not a number"},

@@ -2,6 +2,7 @@ package envoy_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -113,7 +114,7 @@ func TestSampleTime(t *testing.T) {
 			time.Sleep(300 * time.Millisecond) // live data have to be started
 			sample, err = s.Sample(t.Context())
 		}
-		if err != nil || sample.Time == sample.Time.Round(0) {
+		if err != nil || !strings.Contains(sample.Time.String(), " m=") {
 			t.Errorf("%v: time %v, %v, want one with the monotonic clock's", source, sample.Time, err)
 		}
 		srv.Close()
