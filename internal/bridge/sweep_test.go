@@ -86,8 +86,14 @@ func TestSweep(t *testing.T) {
 					r.broker.Publish(topic, payload, true)
 				}
 				r.again(t, func(*bridge.Bridge) {})
-				if _, ok := r.broker.Retained(configTopic); !ok {
-					t.Fatal("nothing was announced")
+				inverters := 0
+				for topic := range r.broker.RetainedAll() {
+					if strings.HasPrefix(topic, "homeassistant/device/envoy_inverter_") {
+						inverters++
+					}
+				}
+				if _, ok := r.broker.Retained(configTopic); !ok || inverters == 0 {
+					t.Fatalf("the gateway was announced: %t, and %d inverters", ok, inverters)
 				}
 				between := time.Now()
 				var cleared []bridge.Place
@@ -98,7 +104,10 @@ func TestSweep(t *testing.T) {
 					tt.change(b)
 				})
 				left := r.broker.RetainedAll()
-				for topic := range left {
+				for topic, payload := range left {
+					if len(tt.gone) > 0 && strings.HasPrefix(tt.gone[0], "envoy/"+serial) && strings.Contains(payload, `"envoy/`+serial+`/`) {
+						t.Errorf("%s waits for a topic that is gone: %.80s", topic, payload)
+					}
 					for _, gone := range tt.gone {
 						if strings.HasPrefix(topic, gone) {
 							t.Errorf("%s is left: %.80s", topic, left[topic])

@@ -212,6 +212,29 @@ func TestHostileMessages(t *testing.T) {
 	tell("hostile messages where the bridge listens", "live goes on", "-", "-")
 }
 
+// TestCloudIsVerified: who answers in Enphase's place without a certificate
+// that the system trusts gets no password, whatever VERIFY_SSL says.
+func TestCloudIsVerified(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, startBroker(t, anonymous, nil))
+	sim, config, _ := cloud(t)
+	r.config = regexp.MustCompile(`TOKEN = .*\n`).ReplaceAllString(r.config, "") + "VERIFY_SSL = false\n" + config
+	r.start() // without the environment that names the authority
+	r.said("certificate", 20*time.Second)
+	time.Sleep(4 * time.Second)
+	if n := len(sim.Logins()); n > 0 {
+		t.Errorf("%d logins at a cloud that nobody vouches for", n)
+	}
+	if r.count(r.topic("live"), time.Time{}, time.Now()) > 0 {
+		t.Error("live without a token")
+	}
+	if n := r.warnings(); n > 5 {
+		t.Errorf("%d warnings, want a few", n)
+	}
+	r.stop()
+	tell("a false Enphase cloud", "no password is sent, nothing under live", "-", "certificate")
+}
+
 // TestNoPort: nothing listens unless it was asked for.
 func TestNoPort(t *testing.T) {
 	t.Parallel()

@@ -223,6 +223,43 @@ func TestHangUp(t *testing.T) {
 	tell("SIGHUP, another TOPIC", "the old topics are cleared", "-", "old topics cleared")
 }
 
+// TestManyReloads: thirty in six seconds leave nothing behind, and nobody is
+// offline in between.
+func TestManyReloads(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, startBroker(t, anonymous, nil)).start()
+	r.lives(3, time.Time{}, 20*time.Second)
+	before := descriptors(t, r.cmd.Process.Pid)
+	for range 30 {
+		r.signal(syscall.SIGHUP)
+		time.Sleep(200 * time.Millisecond)
+	}
+	ended := time.Now()
+	back := r.lives(3, ended, 15*time.Second)
+	time.Sleep(6 * time.Second) // a Will would have spoken
+	r.whole()
+	if after := descriptors(t, r.cmd.Process.Pid); after > before+1 {
+		t.Errorf("%d descriptors after thirty reloads, %d before", after, before)
+	}
+	for _, m := range r.ear.heard() {
+		if m.payload == "offline" {
+			t.Errorf("%s said offline", m.topic)
+		}
+	}
+	r.stop()
+	r.judge(0)
+	tell("SIGHUP thirty times in six seconds", "nothing is offline", seconds(back.Sub(ended)), "configuration read again")
+}
+
+func descriptors(t *testing.T, pid int) int {
+	t.Helper()
+	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(open)
+}
+
 // TestStateFolder: a folder that is full or cannot be written costs a warning.
 func TestStateFolder(t *testing.T) {
 	b := startBroker(t, anonymous, nil)
