@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -111,79 +110,9 @@ func (c *console) printConsumer(p consumer, o consumerOptions) error {
 	return failed(err)
 }
 
-// A consumerSetup is what the templates are filled with.
-type consumerSetup struct {
-	Host       string // of the broker
-	Port       string
-	Address    string // both, as in a URL
-	TLS        bool
-	Username   string // of the bridge, "" where the broker asks for none
-	CAFile     string
-	Base       string // of the gateway's topics, such as envoy/122200000001
-	State      string // the bridge's own state
-	Serial     string
-	Phases     []int         // 1, 2, 3 or 1, 2; none where there is one phase
-	Interval   time.Duration // between two messages
-	MaxAge     int           // in seconds, of a reading that may still be acted on
-	Timeout    time.Duration // after which there surely is something wrong
-	StaleAfter time.Duration
-	Profile    bool // [COMPAT] PROFILES names the one that this consumer needs
-	cfg        config
-	webHost    bool
-}
-
-// unknownSerial stands where no serial number is known.
-const unknownSerial = "SERIAL"
-
-func newConsumerSetup(cfg config, g gatewayConfig, seen *seen, phases int) consumerSetup {
-	s := consumerSetup{
-		Host: cfg.MQTT.URL.Hostname(), Port: cfg.MQTT.URL.Port(), Username: cfg.MQTT.Username, CAFile: cfg.MQTT.CAFile,
-		Serial: g.Serial, Interval: g.Interval, MaxAge: max(15, int(2*g.Interval/time.Second)+5), Timeout: max(30*time.Second, 3*g.Interval), StaleAfter: g.StaleAfter, cfg: cfg,
-	}
-	switch cfg.MQTT.URL.Scheme {
-	case "mqtts", "tls", "ssl":
-		s.TLS = true
-	case "ws", "wss":
-		s.TLS, s.webHost, s.Port = cfg.MQTT.URL.Scheme == "wss", true, ""
-	}
-	if s.Port == "" {
-		s.Port = map[bool]string{false: "1883", true: "8883"}[s.TLS]
-	}
-	s.Address = net.JoinHostPort(s.Host, s.Port)
-	for _, known := range []string{seen.serial(g.Section), unknownSerial} {
-		if s.Serial == "" {
-			s.Serial = known
-		}
-	}
-	s.Base, s.State = cfg.MQTT.Topic+"/"+s.Serial, cfg.MQTT.Topic+"/bridge/state"
-	for _, n := range []int{seen.phasesOf(s.Serial), 3} {
-		if phases == 0 {
-			phases = n
-		}
-	}
-	for n := 1; n <= phases && phases > 1; n++ {
-		s.Phases = append(s.Phases, n)
-	}
-	return s
-}
-
-// notes say what has to be looked at in the output.
-func (s consumerSetup) notes() (notes []string) {
-	if s.Serial == unknownSerial {
-		notes = append(notes, "the gateway's serial number is not known yet: run envoy-mqtt once, or set SERIAL")
-	}
-	if s.Host == "localhost" || strings.HasPrefix(s.Host, "127.") || s.Host == "::1" {
-		notes = append(notes, s.Host+" is the broker for programs on its own machine only")
-	}
-	if s.webHost {
-		notes = append(notes, "the bridge uses the broker's WebSocket; most programs need its MQTT port, and "+s.Port+" is a guess")
-	}
-	return notes
-}
-
 // render writes the configuration of p.
 func render(p consumer, s consumerSetup) ([]byte, error) {
-	s.Profile = slices.Contains(s.cfg.Compat.Profiles, p.name)
+	s.Profile = slices.Contains(s.profiles, p.name)
 	read := func(name string) (string, error) {
 		data, err := consumerFiles.ReadFile("consumers/" + name)
 		return string(data), err

@@ -129,7 +129,7 @@ func parseProfiles(text string) ([]string, error) {
 
 func parseFailSafe(text string) (*float64, error) {
 	if strings.EqualFold(text, "off") {
-		return nil, nil //nolint:nilnil // off is a value too
+		return nil, nil
 	}
 	watts, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsInf(watts, 0) || math.IsNaN(watts) {
