@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -144,6 +145,14 @@ func remember(b *bridge.Bridge, s *setup, ns []*neighbour, warn func(error)) {
 		}
 	}
 	b.Earlier = places.earlier()
+	for i, p := range b.Earlier {
+		for _, n := range ns {
+			if p.Topic == topic && p.Prefix == prefix { // what a replaced gateway has left stays until a person removes it
+				p.Serials = slices.DeleteFunc(p.Serials, func(sn string) bool { return slices.Contains(n.seen.all(n.Section), sn) })
+			}
+		}
+		b.Earlier[i] = p
+	}
 	b.Cleared = func(gone bridge.Place) { warnOnce(places.cleared(gone, topic, prefix)) }
 	warnOnce(places.note(topic, prefix))
 	for i, n := range ns {

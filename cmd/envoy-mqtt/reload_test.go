@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
@@ -92,6 +93,26 @@ func TestPlacesOutliveTheProcess(t *testing.T) {
 	}
 	if got, err := os.ReadFile(filepath.Join(h.dir, "state", "published.json")); err != nil || strings.Contains(string(got), "envoy\"") || !strings.Contains(string(got), "solar") {
 		t.Errorf("published.json: %s, %v, want the present place alone", got, err)
+	}
+}
+
+// TestReplacedGatewayStays: the entities of a gateway that was replaced are a
+// person's to remove, with their history.
+func TestReplacedGatewayStays(t *testing.T) {
+	h := newHouse(t, new(envoytest.Gateway))
+	h.record(t)
+	p := h.start(t, withAccount)
+	h.more(t, "envoy")
+	p.stop(t)
+	h.gateway.Change(func(g *envoytest.Gateway) { g.Serial = "122200000009" })
+	for range 2 {
+		p = h.start(t, withAccount)
+		p.awaitLog(t, `"message":"sample"`)
+		time.Sleep(2 * time.Second)
+		p.stop(t)
+	}
+	if got := h.recorded(); strings.Contains(got, "homeassistant/device/envoy_122012345678/config \n") || !strings.Contains(got, "homeassistant/device/envoy_122200000009/config {") {
+		t.Errorf("the replaced gateway was removed, or the new one not announced:\n%.3000s", got)
 	}
 }
 

@@ -69,13 +69,14 @@ func (s *sweeper) run(ctx context.Context) {
 	}
 	for len(s.earlier) > 0 && ctx.Err() == nil {
 		if p := s.dirt(s.earlier[0]); !s.empty(p) {
-			if err := s.sweep(ctx, p); err != nil {
+			n, err := s.sweep(ctx, p)
+			if err != nil {
 				if ctx.Err() == nil {
 					s.house.writer.log.Warn().Err(err).Str("topic", p.Topic).Msg("old topics are not cleared")
 				}
 				return
 			}
-			s.house.writer.log.Info().Str("topic", p.Topic).Str("prefix", p.Prefix).Strs("gateways", p.Serials).Int("cleared", len(s.found)).Msg("old topics cleared")
+			s.house.writer.log.Info().Str("topic", p.Topic).Str("prefix", p.Prefix).Strs("gateways", p.Serials).Int("cleared", n).Msg("old topics cleared")
 			if s.cleared != nil {
 				s.cleared(p)
 			}
@@ -99,8 +100,8 @@ func (s *sweeper) here(p Place) bool {
 
 func (s *sweeper) empty(p Place) bool { return s.here(p) && len(p.Serials) == 0 }
 
-// sweep asks for what is retained at p and clears it.
-func (s *sweeper) sweep(ctx context.Context, p Place) error {
+// sweep asks for what is retained at p, clears it and returns how much it was.
+func (s *sweeper) sweep(ctx context.Context, p Place) (int, error) {
 	old := topics{base: p.Topic, prefix: p.Prefix}
 	var filters []string
 	for _, serial := range s.roots(p) {
@@ -126,20 +127,20 @@ func (s *sweeper) sweep(ctx context.Context, p Place) error {
 		subs[i] = subscription{topic: f} // of QoS 0: the broker sends all at once
 	}
 	if err := link.subscribe(ctx, subs...); err != nil {
-		return err
+		return 0, err
 	}
 	if err := wait(ctx, link.settled()); err != nil {
-		return err
+		return 0, err
 	}
 	found, err := s.gather(ctx)
 	if err == nil {
 		err = wait(ctx, s.house.board.clear(found))
 	}
 	if err != nil {
-		return err
+		return 0, err
 	}
 	filters = slices.DeleteFunc(filters, func(f string) bool { return s.house.writer.discover && f == s.house.topics.config("+") })
-	return link.unsubscribe(ctx, filters...)
+	return len(found), link.unsubscribe(ctx, filters...)
 }
 
 // roots are the gateways of p whose values nobody renews.
@@ -204,13 +205,15 @@ func (s *sweeper) ours(p Place, topic string, payload []byte) bool {
 		doc.Origin.Name != s.house.origin().Name || !doc.awaits(old.bridge("state")) {
 		return false
 	}
-	if p.Prefix != s.house.prefix() {
-		return true
+	of := func(serials []string) bool {
+		return slices.ContainsFunc(serials, func(sn string) bool { return doc.awaits(old.availability(sn)) })
 	}
-	// Under the prefix that stays, the documents of gateways that stay are about to be overwritten.
-	serving := s.serving()
-	return topic != s.house.topics.config(s.house.topics.bridgeID()) &&
-		!slices.ContainsFunc(serving, func(sn string) bool { return doc.awaits(old.availability(sn)) })
+	if !of(p.Serials) && topic != old.config(old.bridgeID()) {
+		return false
+	}
+	// Under the prefix that stays, the documents of what stays are about to be overwritten.
+	stays := topic == s.house.topics.config(s.house.topics.bridgeID()) || of(s.serving())
+	return p.Prefix != s.house.prefix() || !stays
 }
 
 // awaits reports whether the entities of a are available only when topic says so.
