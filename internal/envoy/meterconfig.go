@@ -21,7 +21,7 @@ type MeterConfig struct {
 // Measurement returns what the meter measures, if that is one of ours.
 func (m MeterConfig) Measurement() (Measurement, bool) {
 	for of := range measurements {
-		if m.Kind == of.String() {
+		if m.Kind == of.String() && of != House { // a sum of ours
 			return of, true
 		}
 	}
