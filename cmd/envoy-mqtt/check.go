@@ -115,6 +115,9 @@ func (r *report) broker(ctx context.Context, cfg config) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
+	if mqtt.ClientID == "" {
+		mqtt.ClientID, _ = clientID(stateDir(cfg, r.c.environ)) // good for use also where it cannot be kept
+	}
 	mqtt.ClientID += "-check" // not to push out the running bridge
 	where := "Home Assistant's broker"
 	if mqtt.Locate == nil {
