@@ -119,7 +119,7 @@ func (r *recording) judge() verdict {
 				v.fail("%s = %q is no plain number", m.topic, m.payload)
 			}
 			if n, err := strconv.ParseFloat(m.payload, 64); err == nil && counter && !m.retained {
-				if before, _ := strconv.ParseFloat(r.last[path], 64); n < before || n == 0 {
+				if before, _ := strconv.ParseFloat(r.last[path], 64); n < before {
 					v.fail("%s fell from %v to %v at %s", m.topic, before, n, clock(m.at))
 				}
 				r.last[path] = m.payload
@@ -139,7 +139,7 @@ var sources = map[string]bool{"/production.json": true, "/ivp/meters/readings": 
 func clock(t time.Time) string { return t.Format("15:04:05.000") }
 
 // decimals of the retained values, by quantity.
-var decimals = map[string]int{"power": 0, "voltage": 1, "current": 3, "frequency": 2, "power_factor": 3, "apparent_power": 1, "reactive_power": 1, "energy": 3, "energy_import": 3, "energy_export": 3}
+var decimals = map[string]int{"power": 0, "voltage": 1, "current": 3, "frequency": 2, "power_factor": 3, "apparent_power": 1, "reactive_power": 1, "energy": 3, "energy_import": 3, "energy_export": 3, "energy_received": 3}
 
 func quantityOf(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
 
@@ -163,7 +163,7 @@ func measured(r *envoytest.Reading) map[string]float64 {
 			if name == "grid" {
 				all[path+"/energy_import"], all[path+"/energy_export"] = l.Delivered/1000, l.Received/1000
 			} else {
-				all[path+"/energy"] = l.Energy / 1000
+				all[path+"/energy"], all[path+"/energy_received"] = l.Energy/1000, l.Received/1000
 			}
 			if !total {
 				all[path+"/voltage"], all[path+"/power_factor"] = l.Voltage, l.PowerFactor
