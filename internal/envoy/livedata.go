@@ -138,7 +138,7 @@ func (s *Session) fromLivedata(ctx context.Context) (Sample, error) {
 	if now.Sub(l.at) > standing {
 		l.moving = false
 	}
-	if !streaming || !l.moving {
+	if !streaming || !l.moving || r.at.Unix() <= 0 { // all is zero for a while after a start
 		if err := s.startStream(ctx, now); err != nil {
 			return Sample{}, err
 		}

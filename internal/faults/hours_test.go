@@ -104,8 +104,8 @@ func (r *recording) count(topic string, from time.Time) (n int) {
 func TestAnHour(t *testing.T) {
 	const interval, stale = 5 * time.Second, 30 * time.Second
 	for _, fault := range envoytest.All {
-		for _, source := range []envoy.Source{envoy.FromProduction, envoy.AutoSource} {
-			if fault == envoytest.Flicker && source == envoy.AutoSource {
+		for _, source := range []envoy.Source{envoy.FromProduction, envoy.AutoSource, envoy.FromMeters, envoy.FromLivedata} {
+			if fault == envoytest.Flicker && source != envoy.FromProduction {
 				continue // the meters' own readings do not flicker, see TestFlicker
 			}
 			t.Run(string(fault)+", "+source.String(), func(t *testing.T) {

@@ -79,7 +79,7 @@ func (o *outage) freeze(uri string, a answer) answer {
 }
 
 // power holds the keys of active power in all the firmware's documents.
-var power = map[string]bool{"wNow": true, "wattsNow": true, "activePower": true, "instantaneousDemand": true}
+var power = map[string]bool{"wNow": true, "wattsNow": true, "activePower": true, "instantaneousDemand": true, "agg_p_mw": true}
 
 // flicker is a metered gateway that has forgotten its CTs. The inverters, which
 // stand before the meters, are as they were.
