@@ -21,13 +21,18 @@ type task struct {
 	slow  string        // the path, where the gateway's slow process answers it
 	ask   func(context.Context, *envoy.Session) error
 
-	due time.Time
-	off bool // this session does not answer it
+	due  time.Time
+	off  bool // this session does not answer it
+	hung int  // times in a row that no answer came in time
 }
 
 // rest is how many times its own last answer a task waits at least: what the
 // gateway needs 8 s for is asked every two minutes at most.
 const rest = 15
+
+// longestRest bounds how rarely a task is tried whose answers do not come: each
+// attempt holds up the readings, so the pause doubles.
+const longestRest = time.Hour
 
 // errNotHere is what a task returns that this gateway has no answer for. It is
 // asked again when the gateway's /info was.
@@ -57,7 +62,7 @@ func (a agenda) next(now time.Time) (*task, time.Time) {
 // reset makes every task due: another session was opened.
 func (a agenda) reset() {
 	for _, t := range a {
-		t.due, t.off = time.Time{}, false
+		t.due, t.off, t.hung = time.Time{}, false, 0
 		if t.later {
 			t.due = time.Now().Add(t.every)
 		}
@@ -139,7 +144,11 @@ func (g *gateway) attend(ctx context.Context, t *task) {
 	err := t.ask(inTime, g.session)
 	cancel()
 	took := time.Since(start)
-	t.due = time.Now().Add(max(t.every, rest*took))
+	pause := max(t.every, rest*took)
+	if t.hung++; err == nil || took < patience {
+		t.hung = 0
+	}
+	t.due = time.Now().Add(max(pause, min(pause<<min(t.hung, 10), longestRest)))
 	switch {
 	case err == nil || ctx.Err() != nil:
 	case errors.Is(err, errNotHere):

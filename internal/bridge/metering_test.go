@@ -75,6 +75,25 @@ func TestHangingJudge(t *testing.T) {
 	})
 }
 
+// TestHangingTasks: pages that never answer take little from the readings.
+func TestHangingTasks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw := &envoytest.Gateway{Phases: 3, Latencies: map[string]time.Duration{}}
+		for _, path := range []string{"/ivp/ensemble/inventory", "/ivp/ensemble/power", "/ivp/ensemble/secctrl", "/api/v1/production/inverters", "/ivp/pdm/device_data"} {
+			gw.Latencies[path] = time.Hour
+		}
+		r := newRig(gw)
+		r.Feeds[0].Interval, r.Feeds[0].Client.Source = 0, envoy.AutoSource
+		r.start(t)
+		time.Sleep(time.Hour)
+		lives := r.since(time.Time{}, liveTopic)
+		if n := len(lives); n < 3_350 {
+			t.Errorf("%d live documents in an hour of 3,600 s", n)
+		}
+		r.stop(t)
+	})
+}
+
 // TestMeterValues: every live document is one answer of the meters, in order,
 // and import and export are counters of their own.
 func TestMeterValues(t *testing.T) {

@@ -3,6 +3,8 @@ package envoy
 import (
 	"context"
 	"errors"
+	"fmt"
+	"time"
 )
 
 // A Source is where a client takes its samples from.
@@ -65,23 +67,23 @@ func (s *Session) bySource(ctx context.Context) (Sample, error) {
 		}
 		return sample, err
 	}
-	sample, err := s.fromProduction(ctx)
-	if err == nil && s.choice.counted {
-		s.count(ctx, &sample)
+	if s.choice.counted {
+		return s.counted(ctx)
 	}
-	return sample, err
+	return s.fromProduction(ctx)
 }
 
-// choose reads /production.json and holds the meters' readings against it. Its
-// sample has the powers of the former and, from the first on, the energies of
-// the latter, so that no counter ever changes its source.
+// choose holds the meters' readings against /production.json. Its sample has
+// the powers of the latter, which is read last and so the newest, and, from
+// the first on, the energies of the former, so that no counter ever changes its
+// source.
 func (s *Session) choose(ctx context.Context) (Sample, error) {
-	sample, err := s.fromProduction(ctx)
-	if err != nil {
-		return Sample{}, err
-	}
+	r, err := s.soonMeters(ctx)
 	took := s.took
-	r, err := s.readMeters(ctx)
+	sample, failed := s.fromProduction(ctx)
+	if failed != nil {
+		return Sample{}, failed
+	}
 	c := &s.choice
 	switch {
 	case errors.Is(err, ErrUnsupported) && (!refused(err) || c.failed+1 >= confirm), err == nil && len(r.meters) == 0:
@@ -109,7 +111,7 @@ func (s *Session) choose(ctx context.Context) (Sample, error) {
 		c.counted = true
 	default:
 		s.settle(FromMeters, "")
-		s.took -= took // the next sample needs no longer than the readings
+		s.took = took // the next sample needs no longer than the readings
 		sample.keepOnly(r)
 	}
 	sample.takeCounters(r)
@@ -123,13 +125,28 @@ func (s *Session) settle(source Source, why string) {
 	s.client.chosen = source
 }
 
-// count gives a sample of /production.json the energies of the readings. What
-// cannot be read now is left out.
-func (s *Session) count(ctx context.Context, sample *Sample) {
-	r, err := s.readMeters(ctx)
-	if err != nil {
+// counted makes a sample of /production.json with the energies of the readings.
+// What cannot be read now is left out.
+func (s *Session) counted(ctx context.Context) (Sample, error) {
+	r, err := s.soonMeters(ctx)
+	sample, failed := s.fromProduction(ctx)
+	switch {
+	case failed != nil:
+		return Sample{}, failed
+	case err != nil:
 		sample.dropCounters(s.layout.source == fromMeter)
-		return
+	default:
+		sample.takeCounters(r)
 	}
-	sample.takeCounters(r)
+	return sample, nil
+}
+
+// soon is how long the readings may take where /production.json is waited for:
+// a process of the gateway's own answers them in milliseconds, if it lives.
+const soon = 10 * time.Second
+
+func (s *Session) soonMeters(ctx context.Context) (reading, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, soon, fmt.Errorf("no whole answer within %v", soon))
+	defer cancel()
+	return s.readMeters(ctx)
 }

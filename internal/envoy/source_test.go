@@ -150,6 +150,26 @@ func TestReadingsFail(t *testing.T) {
 	})
 }
 
+// TestReadingsHang: readings that never come hold up the first samples for
+// seconds each, and then no more; what is told is fresh all the same.
+func TestReadingsHang(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw := &envoytest.Gateway{Phases: 3, Start: noon, Latencies: map[string]time.Duration{"/ivp/meters/readings": time.Hour}}
+		s := sampleFrom(t, gw, envoy.AutoSource)
+		defer s.close()
+		start := time.Now()
+		for range 6 {
+			if sample := s.next(t); time.Since(sample.Time) > time.Second {
+				t.Errorf("a sample of %v ago", time.Since(sample.Time))
+			}
+		}
+		source, why, ok := s.Source()
+		if took := time.Since(start); took > 40*time.Second || !ok || source != envoy.FromProduction || !strings.Contains(why, "no whole answer") {
+			t.Errorf("six samples took %v; Source = %v, %q, %v", took, source, why, ok)
+		}
+	})
+}
+
 // TestJudge: readings that disagree with production.json three times are left,
 // and are not chosen in the first place.
 func TestJudge(t *testing.T) {
