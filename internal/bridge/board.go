@@ -52,6 +52,7 @@ type batch struct {
 	serial   string
 	messages []Message
 	until    time.Time // when the next sample is due, and this one not worth sending
+	taken    chan struct{}
 }
 
 func newBoard() *board {
@@ -65,21 +66,22 @@ func (b *board) rouse() {
 	}
 }
 
-// putLive leaves a sample, in place of an older one that was not sent.
-func (b *board) putLive(serial string, ms []Message, until time.Time) {
+// putLive leaves a sample, in place of an older one that was not sent. The
+// channel is closed when the broker has taken it, which may be never.
+func (b *board) putLive(serial string, ms []Message, until time.Time) (taken <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	l := batch{serial, ms, until, make(chan struct{})}
 	if b.left {
-		return
+		return l.taken
 	}
 	defer b.rouse()
-	for i := range b.live {
-		if b.live[i].serial == serial {
-			b.live[i] = batch{serial, ms, until}
-			return
-		}
+	if i := slices.IndexFunc(b.live, func(old batch) bool { return old.serial == serial }); i >= 0 {
+		b.live[i] = l
+	} else {
+		b.live = append(b.live, l)
 	}
-	b.live = append(b.live, batch{serial, ms, until})
+	return l.taken
 }
 
 // put leaves a retained message to be sent now, and again to every new
@@ -172,17 +174,12 @@ func (b *board) announce() {
 }
 
 // takeLive takes every sample that is still worth sending.
-func (b *board) takeLive(now time.Time) []Message {
+func (b *board) takeLive(now time.Time) []batch {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var ms []Message
-	for _, l := range b.live {
-		if now.Before(l.until) {
-			ms = append(ms, l.messages...)
-		}
-	}
+	worth := slices.DeleteFunc(b.live, func(l batch) bool { return !now.Before(l.until) })
 	b.live = nil
-	return ms
+	return worth
 }
 
 // take takes the next retained message, with the time it has left.

@@ -3,7 +3,6 @@ package bridge
 import (
 	"bytes"
 	"maps"
-	"runtime"
 	"slices"
 	"strconv"
 	"time"
@@ -15,10 +14,13 @@ import (
 func (g *gateway) publish(s envoy.Sample, next time.Time) {
 	s = g.guard.pass(s, time.Now())
 	vs := measured(s)
-	g.publishLive(s, vs, next)
-	// Somebody waits for live, so let the writer run at once and here. Another
-	// processor would have to wake up first, which takes longer than to write.
-	runtime.Gosched()
+	// Somebody waits for live, and the rest can wait. To step aside lets the
+	// writer run at once and on this processor, where another would have to wake
+	// up first, and leaves that one to the broker and its reader.
+	select {
+	case <-g.publishLive(s, vs, next):
+	case <-time.After(aside):
+	}
 	if whole := g.withBatteries(s); len(whole.Meters) > len(s.Meters) {
 		s, vs = whole, measured(whole)
 	}
@@ -26,13 +28,19 @@ func (g *gateway) publish(s envoy.Sample, next time.Time) {
 	g.examine(s)
 }
 
-func (g *gateway) publishLive(s envoy.Sample, vs []value, next time.Time) {
+// aside is how long a sample's other values wait for a broker that is slow,
+// frozen or not there.
+const aside = time.Millisecond
+
+// publishLive returns a channel that is closed when the broker has taken the sample.
+func (g *gateway) publishLive(s envoy.Sample, vs []value, next time.Time) (taken <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	h := g.house
-	h.board.putLive(g.serial, slices.Concat(h.topics.live(g.serial, s.Time, vs), g.compat.messages(s), g.watchGrid(s)), next)
+	taken = h.board.putLive(g.serial, slices.Concat(h.topics.live(g.serial, s.Time, vs), g.compat.messages(s), g.watchGrid(s)), next)
 	g.good = time.Now()
 	g.stale.Reset(g.feed.StaleAfter)
+	return taken
 }
 
 func (g *gateway) publishRetained(s envoy.Sample, vs []value, next time.Time) {

@@ -196,12 +196,12 @@ func TestBoardLive(t *testing.T) {
 	b.putLive("a", one("old"), now.Add(5*time.Second))
 	b.putLive("b", one("other"), now.Add(time.Second))
 	b.putLive("a", one("new"), now.Add(5*time.Second))
-	ms := b.takeLive(now.Add(2 * time.Second))
-	if len(ms) != 1 || string(ms[0].Payload) != "new" {
-		t.Errorf("takeLive = %v, want the newest of a alone: b's is older than its interval", ms)
+	samples := b.takeLive(now.Add(2 * time.Second))
+	if len(samples) != 1 || string(samples[0].messages[0].Payload) != "new" {
+		t.Errorf("takeLive = %v, want the newest of a alone: b's is older than its interval", samples)
 	}
-	if ms := b.takeLive(now); len(ms) != 0 {
-		t.Errorf("takeLive again = %v, want nothing", ms)
+	if samples := b.takeLive(now); len(samples) != 0 {
+		t.Errorf("takeLive again = %v, want nothing", samples)
 	}
 }
 
@@ -229,7 +229,9 @@ func BenchmarkPublish(b *testing.B) {
 		for i := range s.Meters {
 			s.Meters[i].Total.Set(envoy.Power, float64(s.Time.Unix()%5000))
 		}
-		g.publish(s, time.Now().Add(10*time.Second))
+		vs, next := measured(g.guard.pass(s, time.Now())), time.Now().Add(10*time.Second)
+		g.publishLive(s, vs, next)
+		g.publishRetained(s, vs, next)
 		h.board.takeLive(time.Now())
 		for ok := true; ok; {
 			_, _, ok = h.board.take(time.Now())

@@ -62,10 +62,14 @@ func (w *writer) connected(ctx context.Context, _ limits) {
 	defer beside.Wait()
 	beside.Go(func() { w.beside(ctx) })
 	settled := closed
+	var samples []batch // the last sent
 	for ctx.Err() == nil {
 		if isClosed(settled) {
-			if ms := w.board.takeLive(time.Now()); len(ms) > 0 {
-				settled = w.publishLive(ctx, ms)
+			for _, s := range samples {
+				close(s.taken)
+			}
+			if samples = w.board.takeLive(time.Now()); len(samples) > 0 {
+				settled = w.publishLive(ctx, samples)
 			}
 		}
 		if w.publishSome(ctx) {
@@ -74,9 +78,9 @@ func (w *writer) connected(ctx context.Context, _ limits) {
 		if w.denied.over() {
 			w.log.Info().Msg("the broker takes again what it refused")
 		}
-		answered := settled
-		if isClosed(answered) {
-			answered = nil
+		var answered <-chan struct{}
+		if len(samples) > 0 {
+			answered = settled
 		}
 		select {
 		case <-ctx.Done():
@@ -103,7 +107,11 @@ func isClosed(c <-chan struct{}) bool {
 // publishLive sends samples and a question behind them. Nothing newer is sent
 // under live until the broker has answered it: the buffers of a frozen broker
 // would keep a burst of old samples for the hour of its return.
-func (w *writer) publishLive(ctx context.Context, ms []Message) (answered <-chan struct{}) {
+func (w *writer) publishLive(ctx context.Context, samples []batch) (answered <-chan struct{}) {
+	var ms []Message
+	for _, s := range samples {
+		ms = append(ms, s.messages...)
+	}
 	w.publish(ctx, ms[0]) // a document, by itself: somebody waits for it
 	w.link.batch(func() {
 		for _, m := range ms[1:] {
