@@ -3,13 +3,14 @@
 // Package budget measures what envoy-mqtt costs: the binary as it is
 // released, beside a real Mosquitto and simulated gateways over real TLS.
 //
-//	go test -tags budget ./internal/budget -v
+//	go test -tags budget -timeout 30m -v ./internal/budget
 //
 // What depends on the machine is a ratio to cmd bareloop, a process of its own
 // that runs in turn with ours, and the median of several such turns, so that a
 // busy machine slows both. Each test prints a line that begins with "budget"
-// and fails when the figure is over the budget. The figures that were measured
-// stand in docs/budgets.md.
+// and fails when the figure is over the budget. On a machine that does other
+// things meanwhile a budget may be given some -slack; with -short, fewer turns
+// are taken. The figures that were measured stand in docs/budgets.md.
 package budget_test
 
 import (
@@ -20,11 +21,15 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 )
 
 // long is how long TestMemory reads ten times a second. 28m48s are as many
 // readings as a day of the usual INTERVAL.
-var long = flag.Duration("long", 0, "how long TestMemory reads; 0 means 3m")
+var long = flag.Duration("long", 0, "how long TestMemory reads; 0 means 3m, or 1m with -short")
+
+// slack is for a machine that is busy.
+var slack = flag.Float64("slack", 1, "by what factor a budget may be exceeded")
 
 // The programs under test, built by TestMain.
 var bridgeBinary, bareBinary string
@@ -55,12 +60,41 @@ func run(m *testing.M) int {
 // within prints a figure, in unit, and fails the test when it is over the budget.
 func within(t *testing.T, what string, figure, budget float64, unit string) {
 	t.Helper()
+	atMost(t, what, figure, budget, budget, unit)
+}
+
+// atMost is within for a budget that is not met yet: the test fails when the
+// figure is over what has been reached.
+func atMost(t *testing.T, what string, figure, reached, budget float64, unit string) {
+	t.Helper()
 	verdict := "met"
 	if figure > budget {
 		verdict = "MISSED"
+	}
+	if figure > reached*(*slack) {
+		verdict += ", failed"
 		t.Fail()
 	}
-	t.Logf("budget | %s | %.3g %s | <= %g %s | %s", what, figure, unit, budget, unit, verdict)
+	t.Logf("budget | %s | %.4g %s | <= %g %s | %s", what, figure, unit, budget, unit, verdict)
+}
+
+// counted is within for what no machine changes.
+func counted(t *testing.T, what string, n, budget int, unit string) {
+	t.Helper()
+	verdict := "met"
+	if n > budget {
+		verdict = "MISSED, failed"
+		t.Fail()
+	}
+	t.Logf("budget | %s | %d %s | <= %d %s | %s", what, n, unit, budget, unit, verdict)
+}
+
+// shorter returns d, or a part of it with -short.
+func shorter(d time.Duration) time.Duration {
+	if testing.Short() {
+		return d / 3
+	}
+	return d
 }
 
 func median[T cmp.Ordered](values []T) T {

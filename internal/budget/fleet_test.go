@@ -15,8 +15,8 @@ func TestFleet(t *testing.T) {
 	const (
 		fleet    = 1000
 		interval = 5 * time.Second
-		watch    = time.Minute
 	)
+	watch := shorter(time.Minute)
 	render(t)
 	broker := startMosquitto(t)
 	gateways := make([]*instant, fleet)
@@ -62,11 +62,12 @@ func TestFleet(t *testing.T) {
 	for _, g := range gateways {
 		handshakes += g.server.Handshakes()
 	}
+	expected := fleet * (int(watch/interval) - 1)
 	within(t, "1,000 gateways: cpu", 100*used.Seconds()/watch.Seconds(), 25, "% of a core")
-	within(t, "1,000 gateways: resident memory (VmRSS)", p.memory("VmRSS")*1.048576, 120, "MB")
-	within(t, "1,000 gateways: peak resident memory (VmHWM)", p.memory("VmHWM")*1.048576, 120, "MB")
-	within(t, "1,000 gateways: failures", float64(trouble+missing), 0, "missing or failed readings")
-	within(t, "1,000 gateways: TLS handshakes", float64(handshakes), fleet, "in the whole run")
+	atMost(t, "1,000 gateways: peak resident memory (VmHWM)", p.memory("VmHWM")*1.048576, 250, 120, "MB")
+	atMost(t, "1,000 gateways: readings late or missing", 100*float64(missing)/float64(expected), 1, 0, "%")
+	counted(t, "1,000 gateways: failures", trouble, 0, "told")
+	counted(t, "1,000 gateways: TLS handshakes", handshakes, fleet, "in the whole run")
 }
 
 // collect returns what comes within d.

@@ -17,18 +17,26 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
-// bodies are a day's beginning as a three-phase gateway tells it, about 7 kB
+// The pages that readings come from.
+const (
+	productionPath = "/production.json"
+	readingsPath   = "/ivp/meters/readings"
+)
+
+// bodies are a day's beginning as a three-phase gateway tells it on its pages,
 // every five seconds from noon on. They are rendered before anything is
 // measured, so that the gateway answers at once.
-var bodies = sync.OnceValue(func() [][]byte {
-	var all [][]byte
+var bodies = sync.OnceValue(func() map[string][][]byte {
+	all := map[string][][]byte{}
 	gw := &envoytest.Gateway{Phases: 3, Start: time.Date(2026, 6, 21, 12, 0, 0, 0, time.UTC)}
 	for range 4000 {
-		r := httptest.NewRequest(http.MethodGet, "/production.json?details=1", nil)
-		r.Header.Set("Authorization", "Bearer any")
-		w := httptest.NewRecorder()
-		gw.ServeHTTP(w, r)
-		all = append(all, w.Body.Bytes())
+		for _, path := range []string{productionPath, readingsPath} {
+			r := httptest.NewRequest(http.MethodGet, path+"?details=1", nil)
+			r.Header.Set("Authorization", "Bearer any")
+			w := httptest.NewRecorder()
+			gw.ServeHTTP(w, r)
+			all[path] = append(all[path], w.Body.Bytes())
+		}
 		time.Sleep(5 * time.Second)
 	}
 	return all
@@ -61,11 +69,11 @@ func newInstant(t *testing.T, number int) *instant {
 
 // ServeHTTP implements [http.Handler].
 func (g *instant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path != "/production.json" {
+	all := bodies()[r.URL.Path]
+	if all == nil {
 		g.Gateway.ServeHTTP(w, r)
 		return
 	}
-	all := bodies()
 	body := all[int(g.next.Add(1))%len(all)]
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
@@ -83,7 +91,7 @@ func (g *instant) token() string {
 
 // section is the gateway's in config.ini.
 func (g *instant) section(name string, interval time.Duration) string {
-	return fmt.Sprintf("[%s]\nHOST = %s\nINTERVAL = %v\nSOURCE = production\n", name, g.server.URL, interval)
+	return fmt.Sprintf("[%s]\nHOST = %s\nINTERVAL = %v\n", name, g.server.URL, interval)
 }
 
 func (g *instant) liveTopic() string { return "envoy/" + g.Serial + "/live" }

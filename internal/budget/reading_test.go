@@ -10,9 +10,9 @@ import (
 
 const (
 	pause    = 100 * time.Millisecond // from reading to reading
-	turns    = 7                      // of each program, in turn
-	warmUp   = 30                     // readings of a turn that are not counted
-	readings = 100                    // that are
+	turns    = 5                      // of each program, in turn
+	warmUp   = 20                     // readings of a turn that are not counted
+	readings = 80                     // that are, if not -short
 )
 
 // A cost is what one program needed for a reading, medians of a turn.
@@ -27,17 +27,27 @@ type cost struct{ latency, cpu time.Duration }
 func TestReading(t *testing.T) {
 	render(t)
 	broker := startMosquitto(t)
+	for _, from := range []struct{ source, page string }{
+		{"production", productionPath + "?details=1"},
+		{"auto", readingsPath}, // what it comes to
+	} {
+		t.Run(from.source, func(t *testing.T) { compareReadings(t, broker, from.source, from.page) })
+	}
+}
+
+func compareReadings(t *testing.T, broker, source, page string) {
 	g := newInstant(t, 1)
 	got := subscribe(t, broker, g.liveTopic(), "bare/live")
-	usual := configure(t, broker, "[HOMEASSISTANT]\nINTERVAL = 200ms\n"+g.section("ENVOY", pause))
-	all := configure(t, broker, "[HOMEASSISTANT]\nINTERVAL = 1ms\n"+g.section("ENVOY", pause))
+	section := g.section("ENVOY", pause) + "SOURCE = " + source + "\n"
+	usual := configure(t, broker, "[HOMEASSISTANT]\nINTERVAL = 200ms\n"+section)
+	all := configure(t, broker, "[HOMEASSISTANT]\nINTERVAL = 1ms\n"+section)
 	usual.keepToken(t, g)
 	all.keepToken(t, g)
 	programs := map[string]func() *exec.Cmd{
 		"usual": usual.command,
 		"all":   all.command,
 		"bare": func() *exec.Cmd {
-			return exec.Command(bareBinary, "-gateway", g.server.URL, "-broker", broker, "-interval", pause.String())
+			return exec.Command(bareBinary, "-gateway", g.server.URL, "-path", page, "-broker", broker, "-interval", pause.String())
 		},
 	}
 
@@ -52,10 +62,10 @@ func TestReading(t *testing.T) {
 	for _, name := range []string{"bare", "usual", "all"} {
 		t.Logf("%s: answer to subscriber %v, cpu %v a reading", name, median(each(costs[name], latency)), median(each(costs[name], cpu)))
 	}
-	within(t, "latency, usual", ratio(costs["usual"], costs["bare"], latency), 1.5, "x bare loop")
-	within(t, "latency, all", ratio(costs["all"], costs["bare"], latency), 1.5, "x bare loop")
-	within(t, "cpu per reading, usual", ratio(costs["usual"], costs["bare"], cpu), 2, "x bare loop")
-	within(t, "cpu per reading, all", ratio(costs["all"], costs["bare"], cpu), 2, "x bare loop")
+	within(t, source+": latency, usual", ratio(costs["usual"], costs["bare"], latency), 1.5, "x bare loop")
+	within(t, source+": latency, all", ratio(costs["all"], costs["bare"], latency), 1.5, "x bare loop")
+	within(t, source+": cpu per reading, usual", ratio(costs["usual"], costs["bare"], cpu), 2, "x bare loop")
+	within(t, source+": cpu per reading, all", ratio(costs["all"], costs["bare"], cpu), 2, "x bare loop")
 }
 
 // turn lets p read for a while, alone, and stops it.
@@ -67,7 +77,8 @@ func turn(t *testing.T, p *process, g *instant, got <-chan arrival) cost {
 	}
 	var latencies []time.Duration
 	before := p.cpu()
-	for range readings {
+	n := int(shorter(readings*pause) / pause)
+	for range n {
 		a := next(t, got)
 		latencies = append(latencies, time.Duration(a.at.UnixNano()-g.answered.Load()))
 	}
@@ -76,7 +87,7 @@ func turn(t *testing.T, p *process, g *instant, got <-chan arrival) cost {
 	for len(got) > 0 {
 		<-got
 	}
-	return cost{median(latencies), used / readings}
+	return cost{median(latencies), used / time.Duration(n)}
 }
 
 func each(costs []cost, f func(cost) time.Duration) []time.Duration {

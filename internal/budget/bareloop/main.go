@@ -19,7 +19,8 @@ import (
 	"github.com/eclipse/paho.golang/paho"
 )
 
-// A channel is what envoy-mqtt too reads of a meter or a phase.
+// The structs have what envoy-mqtt too reads of a meter or a phase.
+
 type channel struct {
 	WNow       float64 `json:"wNow"`
 	WhLifetime float64 `json:"whLifetime"`
@@ -44,6 +45,25 @@ type production struct {
 	Consumption []entry `json:"consumption"`
 }
 
+type reading struct {
+	EID           float64 `json:"eid"`
+	Timestamp     float64 `json:"timestamp"`
+	ActEnergyDlvd float64 `json:"actEnergyDlvd"`
+	ActEnergyRcvd float64 `json:"actEnergyRcvd"`
+	ActivePower   float64 `json:"activePower"`
+	ApparentPower float64 `json:"apparentPower"`
+	ReactivePower float64 `json:"reactivePower"`
+	PwrFactor     float64 `json:"pwrFactor"`
+	Voltage       float64 `json:"voltage"`
+	Current       float64 `json:"current"`
+	Freq          float64 `json:"freq"`
+}
+
+type meter struct {
+	reading
+	Channels []reading `json:"channels"`
+}
+
 // A message is what is published: the power at the grid, and that of its phases.
 type message struct {
 	Power  float64   `json:"power"`
@@ -52,6 +72,7 @@ type message struct {
 
 func main() {
 	gateway := flag.String("gateway", "", "base `URL` of the gateway")
+	path := flag.String("path", productionPath, "`page` of the gateway to read, or "+readingsPath)
 	broker := flag.String("broker", "", "host:port of the broker")
 	topic := flag.String("topic", "bare/live", "where to publish")
 	interval := flag.Duration("interval", 100*time.Millisecond, "from reading to reading")
@@ -63,7 +84,7 @@ func main() {
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // gateways sign their own certificates
 	}}
 	for range time.Tick(*interval) {
-		m, err := read(hc, *gateway)
+		m, err := read(hc, *gateway, *path)
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -89,8 +110,14 @@ func connect(ctx context.Context, broker string) *paho.Client {
 	return client
 }
 
-func read(hc *http.Client, gateway string) (message, error) {
-	resp, err := hc.Get(gateway + "/production.json?details=1")
+// The pages that are understood.
+const (
+	productionPath = "/production.json?details=1"
+	readingsPath   = "/ivp/meters/readings"
+)
+
+func read(hc *http.Client, gateway, path string) (message, error) {
+	resp, err := hc.Get(gateway + path)
 	if err != nil {
 		return message{}, err
 	}
@@ -99,6 +126,13 @@ func read(hc *http.Client, gateway string) (message, error) {
 	if err != nil {
 		return message{}, err
 	}
+	if path == readingsPath {
+		return fromReadings(body)
+	}
+	return fromProduction(body)
+}
+
+func fromProduction(body []byte) (message, error) {
 	var doc production
 	if err := json.Unmarshal(body, &doc); err != nil {
 		return message{}, err
@@ -108,6 +142,24 @@ func read(hc *http.Client, gateway string) (message, error) {
 			m := message{Power: e.WNow}
 			for _, l := range e.Lines {
 				m.Phases = append(m.Phases, l.WNow)
+			}
+			return m, nil
+		}
+	}
+	return message{}, fmt.Errorf("no net consumption in %d bytes", len(body))
+}
+
+func fromReadings(body []byte) (message, error) {
+	const netConsumption = 704643584 // the meter's eid, which all gateways have
+	var doc []meter
+	if err := json.Unmarshal(body, &doc); err != nil {
+		return message{}, err
+	}
+	for _, e := range doc {
+		if e.EID == netConsumption {
+			m := message{Power: e.ActivePower}
+			for _, c := range e.Channels {
+				m.Phases = append(m.Phases, c.ActivePower)
 			}
 			return m, nil
 		}
