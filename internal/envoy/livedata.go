@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -19,6 +20,7 @@ type stream struct {
 	updated time.Time // last_update of the newest data
 	at      time.Time // when they were first seen
 	moving  bool      // they have been seen to change
+	battery bool      // there is one: some number of it has not been zero
 	asked   time.Time // when the gateway was last told to refresh them
 }
 
@@ -48,6 +50,10 @@ type wireLivedata struct {
 	Meters struct {
 		LastUpdate number     `json:"last_update"`
 		PhaseCount number     `json:"phase_count"`
+		IQSoC      number     `json:"enc_agg_soc"`
+		IQEnergy   number     `json:"enc_agg_energy"`
+		ACBSoC     number     `json:"acb_agg_soc"`
+		ACBEnergy  number     `json:"acb_agg_energy"`
 		PV         *wirePower `json:"pv"`
 		Storage    *wirePower `json:"storage"`
 		Grid       *wirePower `json:"grid"`
@@ -86,6 +92,12 @@ func parseLivedata(body []byte) (r reading, streaming bool, err error) {
 		r.meters = append(r.meters, meter)
 	}
 	r.at = doc.Meters.LastUpdate.time()
+	for _, n := range []number{doc.Meters.IQSoC, doc.Meters.IQEnergy, doc.Meters.ACBSoC, doc.Meters.ACBEnergy} {
+		r.stored = r.stored || n.value != 0
+	}
+	if storage := r.meter(Storage); storage != nil {
+		r.stored = r.stored || storage.Total.val[Power] != 0
+	}
 	return r, doc.Connection.Stream == "enabled", nil
 }
 
@@ -146,6 +158,9 @@ func (s *Session) fromLivedata(ctx context.Context) (Sample, error) {
 	}
 	if len(r.meters) == 0 {
 		return Sample{}, fmt.Errorf("%s: there is no meter in it", livedataPath)
+	}
+	if l.battery = l.battery || r.stored; !l.battery { // a house without is told a zero that nobody measured
+		r.meters = slices.DeleteFunc(r.meters, func(m Meter) bool { return m.Measurement == Storage })
 	}
 	r.derive()
 	sample := Sample{Time: time.Now(), Reading: r.at, Metered: true, Meters: r.meters}

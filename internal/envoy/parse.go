@@ -16,6 +16,7 @@ type reading struct {
 	inverters Channel // the sum of the inverters' last reports, 5 to 15 minutes old
 	counted   bool    // some inverter has reported
 	reported  time.Time
+	stored    bool  // some number of a battery is not zero; told by live data alone
 	noGrid    error // why there is no net consumption
 	storage   []wireStorage
 }

@@ -272,6 +272,9 @@ func TestLivedata(t *testing.T) {
 				t.Fatalf("net %v W, house %v W, %d phases, told %+v", w, h, len(net.Phases), told.Net.Total)
 			}
 			last = w
+			if m, ok := sample.Meter(envoy.Storage); ok {
+				t.Fatalf("storage %+v in a house without", m)
+			}
 		}
 		if n := gw.Count("/ivp/livedata/stream"); n != 2 || bad > 8 || good < 990 {
 			t.Errorf("%d good and %d bad in 1000 s, the stream was started %d times", good, bad, n)
