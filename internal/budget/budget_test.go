@@ -108,5 +108,5 @@ func TestSize(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	within(t, "stripped binary", float64(st.Size())/1e6, 16, "MB")
+	counted(t, "stripped binary", int(st.Size()), 16e6, "bytes")
 }

@@ -67,7 +67,10 @@ func TestFleet(t *testing.T) {
 	atMost(t, "1,000 gateways: peak resident memory (VmHWM)", p.memory("VmHWM")*1.048576, 250, 120, "MB")
 	atMost(t, "1,000 gateways: readings late or missing", 100*float64(missing)/float64(expected), 1, 0, "%")
 	counted(t, "1,000 gateways: failures", trouble, 0, "told")
-	counted(t, "1,000 gateways: TLS handshakes", handshakes, fleet, "in the whole run")
+	// After the first, one an hour and gateway. Where so many answer at once on a
+	// busy machine, net/http gives up a connection now and then, because the
+	// goroutine that wrote the request did not get to say so within 50 ms.
+	counted(t, "1,000 gateways: TLS handshakes", handshakes, fleet+int(fleet*time.Since(began).Hours()), "in the whole run")
 }
 
 // collect returns what comes within d.
