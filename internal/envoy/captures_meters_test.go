@@ -1,11 +1,8 @@
 package envoy_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -48,55 +45,41 @@ var ctMeters = []envoy.Measurement{envoy.Production, envoy.NetConsumption, envoy
 
 // TestCapturesBySource reads each capture from the readings, and by auto.
 func TestCapturesBySource(t *testing.T) {
-	captures := envoytest.Captures()
-	if len(captures) == 0 {
-		t.Skip("no captures of real gateways here (shared/gateways); the simulated gateway is tested all the same")
-	}
-	for _, dir := range captures {
-		t.Run(filepath.Base(dir), func(t *testing.T) {
-			var want expectedCT
-			data, err := os.ReadFile(filepath.Join(dir, "expected.json"))
-			if err == nil {
-				err = json.Unmarshal(data, &want)
-			}
+	eachCapture(t, func(t *testing.T, dir string, want expectedCT) {
+		if want.CT == nil || len(want.CT.Types) == 0 {
+			t.Skip("no CT is enabled in it")
+		}
+		srv := envoytest.NewTLSServer(http.HandlerFunc((&envoytest.Gateway{Capture: dir}).ServeHTTP))
+		defer srv.Close()
+		open := func(source envoy.Source) *envoy.Session {
+			c := &envoy.Client{Host: srv.URL, Tokens: envoy.StaticToken("eyJ.a.b"), Source: source}
+			s, err := c.Open(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want.CT == nil || len(want.CT.Types) == 0 {
-				t.Skip("no CT is enabled in it")
-			}
-			srv := envoytest.NewTLSServer(http.HandlerFunc((&envoytest.Gateway{Capture: dir}).ServeHTTP))
-			defer srv.Close()
-			open := func(source envoy.Source) *envoy.Session {
-				c := &envoy.Client{Host: srv.URL, Tokens: envoy.StaticToken("eyJ.a.b"), Source: source}
-				s, err := c.Open(t.Context())
-				if err != nil {
-					t.Fatal(err)
-				}
-				return s
-			}
-			meters, err := open(envoy.FromMeters).Sample(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			want.check(t, meters, true)
-			session := open(envoy.AutoSource)
-			first, err := session.Sample(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			source, why, made := session.Source()
-			t.Logf("auto: %v %v %s\n%s", source, made, why, table(first, meters))
-			if want.Composite {
-				return // its files come from different systems
-			}
-			if !made || why != "" || (source == envoy.FromMeters) != (want.CT.Net != nil || want.CT.Total != nil) {
-				t.Errorf("Source = %v, %q, %v", source, why, made)
-			}
-			want.check(t, first, false)
-			agree(t, first, meters)
-		})
-	}
+			return s
+		}
+		meters, err := open(envoy.FromMeters).Sample(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want.check(t, meters, true)
+		session := open(envoy.AutoSource)
+		first, err := session.Sample(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		source, why, made := session.Source()
+		t.Logf("auto: %v %v %s\n%s", source, made, why, table(first, meters))
+		if want.Composite {
+			return // its files come from different systems
+		}
+		if !made || why != "" || (source == envoy.FromMeters) != (want.CT.Net != nil || want.CT.Total != nil) {
+			t.Errorf("Source = %v, %q, %v", source, why, made)
+		}
+		want.check(t, first, false)
+		agree(t, first, meters)
+	})
 }
 
 // check holds a sample against the rows of the capture: its energies and, if

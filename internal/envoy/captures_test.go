@@ -41,13 +41,41 @@ type expected struct {
 // TestCaptures reads the answers of real gateways, served over TLS, and holds
 // every power against what is known to be right.
 func TestCaptures(t *testing.T) {
+	eachCapture(t, func(t *testing.T, dir string, want expected) {
+		gw := &envoytest.Gateway{Capture: dir}
+		srv := envoytest.NewTLSServer(http.HandlerFunc(gw.ServeHTTP)) // also old firmware, which by itself has no TLS
+		defer srv.Close()
+		c := &envoy.Client{Host: srv.URL, Tokens: envoy.StaticToken("eyJ.a.b")}
+		session, err := c.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if session.Serial != want.Info.Serial || session.Firmware != want.Info.Software {
+			t.Errorf("Open = %s %s, want %s %s", session.Serial, session.Firmware, want.Info.Serial, want.Info.Software)
+		}
+		s, err := session.Sample(t.Context())
+		if strings.HasPrefix(want.Rule, "none") {
+			if err == nil || !strings.Contains(err.Error(), "not supported") {
+				t.Errorf("Sample = %v, want an error that says it is not supported", err)
+			}
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		want.check(t, s)
+	})
+}
+
+// eachCapture calls f for each capture of a real gateway, with what is expected of it.
+func eachCapture[T any](t *testing.T, f func(t *testing.T, dir string, want T)) {
 	captures := envoytest.Captures()
 	if len(captures) == 0 {
 		t.Skip("no captures of real gateways here (shared/gateways); the simulated gateway is tested all the same")
 	}
 	for _, dir := range captures {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
-			var want expected
+			var want T
 			data, err := os.ReadFile(filepath.Join(dir, "expected.json"))
 			if err == nil {
 				err = json.Unmarshal(data, &want)
@@ -55,28 +83,7 @@ func TestCaptures(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			gw := &envoytest.Gateway{Capture: dir}
-			srv := envoytest.NewTLSServer(http.HandlerFunc(gw.ServeHTTP)) // also old firmware, which by itself has no TLS
-			defer srv.Close()
-			c := &envoy.Client{Host: srv.URL, Tokens: envoy.StaticToken("eyJ.a.b")}
-			session, err := c.Open(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if session.Serial != want.Info.Serial || session.Firmware != want.Info.Software {
-				t.Errorf("Open = %s %s, want %s %s", session.Serial, session.Firmware, want.Info.Serial, want.Info.Software)
-			}
-			s, err := session.Sample(t.Context())
-			if strings.HasPrefix(want.Rule, "none") {
-				if err == nil || !strings.Contains(err.Error(), "not supported") {
-					t.Errorf("Sample = %v, want an error that says it is not supported", err)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			want.check(t, s)
+			f(t, dir, want)
 		})
 	}
 }
