@@ -34,7 +34,15 @@ type channelKey struct {
 
 func (p point) channel() channelKey { return channelKey{p.meter, p.phase} }
 
-var counterQuantities = []envoy.Quantity{envoy.Energy, envoy.EnergyImport, envoy.EnergyExport, envoy.EnergyCharged, envoy.EnergyDischarged, envoy.EnergyReceived}
+// counterQuantities are the rows of quantities that count.
+var counterQuantities = func() (qs []envoy.Quantity) {
+	for q := range quantities {
+		if quantities[q].counter {
+			qs = append(qs, envoy.Quantity(q))
+		}
+	}
+	return qs
+}()
 
 // pass returns s without the counters that are not to be believed yet.
 func (g *guard) pass(s envoy.Sample, now time.Time) envoy.Sample {

@@ -116,7 +116,7 @@ func (r *reading) addReading(m Measurement, phases int, w *wireMeterReading) err
 		meter.Total, _ = aggregate(total, nil)
 	case 1: // the meter's own volts may be a sum over channels that are not used
 		one := meter.Phases[0]
-		for _, q := range []Quantity{Power, Energy, EnergyImport, EnergyExport, EnergyCharged, EnergyDischarged, EnergyReceived} {
+		for _, q := range slices.Concat([]Quantity{Power}, counters[:]) {
 			if v, ok := total.Get(q); ok {
 				one.Set(q, v)
 			}
@@ -180,17 +180,6 @@ func (m *Meter) sumCurrent() {
 		sum += a
 	}
 	m.Total.Set(Current, sum)
-}
-
-// take sets q to n, if that is there.
-func (c *Channel) take(q Quantity, name string, n number, unit float64) error {
-	switch n.kind {
-	case malformed:
-		return fmt.Errorf("%s is not a number", name)
-	case numeric:
-		c.Set(q, n.value*unit)
-	}
-	return nil
 }
 
 // unused reports whether a meter has measured nothing yet, as just after a start.

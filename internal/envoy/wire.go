@@ -119,14 +119,22 @@ func (w *wireChannel) channel() (Channel, error) {
 	}
 	for i := range quantityFields {
 		f := &quantityFields[i]
-		switch n := f.of(w); n.kind {
-		case numeric:
-			c.Set(f.to, n.value*f.unit)
-		case malformed:
-			return c, fmt.Errorf("%s is not a number", f.name)
+		if err := c.take(f.to, f.name, *f.of(w), f.unit); err != nil {
+			return c, err
 		}
 	}
 	return c, nil
+}
+
+// take sets q to n, if that is there.
+func (c *Channel) take(q Quantity, name string, n number, unit float64) error {
+	switch n.kind {
+	case malformed:
+		return fmt.Errorf("%s is not a number", name)
+	case numeric:
+		c.Set(q, n.value*unit)
+	}
+	return nil
 }
 
 // unused reports whether every number of a line is zero: since 8.3.1598 there
