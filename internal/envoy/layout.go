@@ -31,7 +31,8 @@ func (s source) meter(total Channel) Meter {
 type layout struct {
 	source source
 	seen   [measurements]bool
-	phases [measurements]int // as lines; 0 where there were none
+	phases [measurements]int     // as lines; 0 where there were none
+	volts  [measurements][3]bool // which phases have had some, and so are there
 	noGrid error
 }
 
@@ -43,6 +44,11 @@ func (l *layout) add(r reading) {
 	for _, m := range r.meters {
 		l.seen[m.Measurement] = true
 		l.phases[m.Measurement] = max(l.phases[m.Measurement], len(m.Phases))
+		for i, p := range m.Phases {
+			if v, _ := p.Get(Voltage); v > 50 { // less is noise on a terminal that nothing is connected to
+				l.volts[m.Measurement][i] = true
+			}
+		}
 	}
 	l.noGrid = r.noGrid
 }

@@ -24,10 +24,11 @@ func (s *Session) readMeters(ctx context.Context) (reading, error) {
 	if err != nil {
 		return reading{}, err
 	}
-	r, err := parseReadings(body, s.choice.configs)
+	r, err := parseReadings(body, s.choice.configs, &s.choice.known)
 	if err != nil {
 		return reading{}, err
 	}
+	s.choice.known.add(r)
 	r.derive()
 	s.choice.last = r
 	return r, nil

@@ -107,6 +107,9 @@ func (r *reading) add(m Measurement, e *wireEntry) error {
 		if err != nil {
 			return fmt.Errorf("%s line %d: %w (lines[%d])", m, i+1, err, i)
 		}
+		if r.known.volts[m][i] && lines[i].RMSVoltage.kind == numeric && lines[i].unused() {
+			return &SkippedError{fmt.Sprintf("every number of L%d of %s is zero, its volts too", i+1, m)}
+		}
 		meter.Phases = append(meter.Phases, c)
 	}
 	meter.Total, meter.Phases = aggregate(total, meter.Phases)

@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -116,6 +117,29 @@ func TestParseProductionRefuses(t *testing.T) {
 		r, err := parseProduction([]byte(tt.body), new(layout))
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: parseProduction = %v, %v, want an error with %q", tt.name, powers(r.meters), err, tt.want)
+		}
+	}
+}
+
+// TestDroppedLine: a line of nothing but zeros is not believed where its phase
+// had volts before.
+func TestDroppedLine(t *testing.T) {
+	const zeros = `{"wNow":0,"whLifetime":0,"rmsVoltage":0}`
+	for _, tt := range []struct{ before, now, want string }{
+		{`[{"wNow":10,"rmsVoltage":230},{"wNow":20,"rmsVoltage":231}]`, `[{"wNow":10,"rmsVoltage":230},` + zeros + `]`, "every number of L2 of net-consumption is zero"},
+		{`[{"wNow":10,"rmsVoltage":230},{"wNow":20,"rmsVoltage":231}]`, `[` + zeros + `,{"wNow":20,"rmsVoltage":231}]`, "every number of L1 of net-consumption is zero"},
+		{`[{"wNow":10,"rmsVoltage":230},{"wNow":20,"rmsVoltage":231}]`, `[{"wNow":10,"rmsVoltage":230},{"wNow":0,"rmsVoltage":0,"whLifetime":7}]`, "<nil>"},
+		{`[` + zeros + `,{"wNow":20,"rmsVoltage":231}]`, `[` + zeros + `,{"wNow":20,"rmsVoltage":231}]`, "<nil>"},
+	} {
+		known := new(layout)
+		r, err := parseProduction([]byte(netBody(`"wNow":30,"lines":`+tt.before)), known)
+		if err != nil {
+			t.Fatal(err)
+		}
+		known.add(r)
+		_, err = parseProduction([]byte(netBody(`"wNow":30,"lines":`+tt.now)), known)
+		if !strings.Contains(fmt.Sprint(err), tt.want) {
+			t.Errorf("%s after %s: %v, want %s", tt.now, tt.before, err, tt.want)
 		}
 	}
 }

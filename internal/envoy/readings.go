@@ -59,25 +59,25 @@ var energyWords = [measurements]struct{ delivered, received Quantity }{
 }
 
 // parseReadings reads /ivp/meters/readings and returns the meters that are
-// enabled by the configuration. Rows are joined by eid: their order and number
-// differ from those of /ivp/meters, and since 8.3.5025 there is a row that no
-// configuration knows (eid 1023410688). What only few systems have, such as the
-// CT of a car charger, is left out where it is not told; the grid, production
-// and consumption have to be.
-func parseReadings(body []byte, configs []MeterConfig) (reading, error) {
+// enabled by the configuration; known is what earlier readings had. Rows are
+// joined by eid: their order and number differ from those of /ivp/meters, and
+// since 8.3.5025 there is a row that no configuration knows (eid 1023410688).
+// What only few systems have, such as the CT of a car charger, is left out where
+// it is not told; the grid, production and consumption have to be.
+func parseReadings(body []byte, configs []MeterConfig, known *layout) (reading, error) {
 	var doc []wireMeterReading
 	if err := decodeList(readingsPath, body, &doc); err != nil {
 		return reading{}, err
 	}
-	var r reading
+	r := reading{known: known}
 	for _, c := range configs {
-		m, known := c.Measurement()
-		if !c.Enabled || !known || r.meter(m) != nil {
+		m, ours := c.Measurement()
+		if !c.Enabled || !ours || r.meter(m) != nil {
 			continue
 		}
 		err := error(&SkippedError{fmt.Sprintf("the reading of the %s CT is not in it", m)})
 		if i := slices.IndexFunc(doc, func(w wireMeterReading) bool { return string(w.EID) == c.EID }); i >= 0 {
-			err = r.addReading(m, c.Phases, &doc[i])
+			err = r.addReading(m, c, &doc[i])
 		}
 		if _, skipped := errors.AsType[*SkippedError](err); skipped && m > TotalConsumption {
 			continue
@@ -91,8 +91,11 @@ func parseReadings(body []byte, configs []MeterConfig) (reading, error) {
 
 // addReading takes one meter's row. Channels beyond its phases are noise, or
 // another meter's: the third of a split-phase net CT holds a leg of the
-// storage CT (8.2.4286).
-func (r *reading) addReading(m Measurement, phases int, w *wireMeterReading) error {
+// storage CT (8.2.4286). From 8.3.6086 on one leg of a storage CT is nothing but
+// zeros for single answers, and the other is told as the whole (pyenphase#478,
+// #499). Other CTs may have a phase that never was there.
+func (r *reading) addReading(m Measurement, config MeterConfig, w *wireMeterReading) error {
+	phases := config.Phases
 	total, err := w.channel(m)
 	if err != nil {
 		return fmt.Errorf("%s: %w", m, err)
@@ -105,6 +108,10 @@ func (r *reading) addReading(m Measurement, phases int, w *wireMeterReading) err
 		c, err := w.Channels[i].channel(m)
 		if err != nil {
 			return fmt.Errorf("%s line %d: %w (channels[%d])", m, i+1, err, i)
+		}
+		there := r.known.volts[m][i] || m == Storage && config.PhaseMode == "split"
+		if there && phases > 1 && w.Channels[i].unused() && w.Channels[i].ActEnergyRcvd.value == 0 {
+			return &SkippedError{fmt.Sprintf("every number of L%d of the %s CT is zero, its volts too", i+1, m)}
 		}
 		meter.Phases = append(meter.Phases, c)
 	}

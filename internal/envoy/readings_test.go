@@ -83,7 +83,7 @@ func TestParseReadings(t *testing.T) {
 		{"a page", []MeterConfig{pvCT}, `<html>`, "not told by this gateway"},
 		{"cut off", []MeterConfig{pvCT}, `[{"eid":1,`, "only a part of it"},
 	} {
-		r, err := parseReadings([]byte(tt.body), tt.configs)
+		r, err := parseReadings([]byte(tt.body), tt.configs, new(layout))
 		if err != nil {
 			if !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("%s: %v, want %s", tt.name, err, tt.want)
@@ -97,6 +97,51 @@ func TestParseReadings(t *testing.T) {
 		}
 		if s := strings.Join(got, " "); s != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, s, tt.want)
+		}
+	}
+}
+
+// TestDroppedPhase: a phase of nothing but zeros is not believed where it is
+// known to be there, and its meter neither, whose numbers are then those of the
+// other phases.
+func TestDroppedPhase(t *testing.T) {
+	const dead, alive = `{"activePower":0,"actEnergyDlvd":0,"actEnergyRcvd":0,"voltage":0,"current":0,"freq":60}`, `{"activePower":250,"actEnergyDlvd":35000,"actEnergyRcvd":45000,"voltage":121.5,"current":2}`
+	two := func(eid int, whole, l1, l2 string) string {
+		return fmt.Sprintf(`{"eid":%d,%s,"channels":[%s,%s,%s]}`, eid, whole[1:len(whole)-1], l1, l2, dead)
+	}
+	both := `{"activePower":500,"actEnergyDlvd":70000,"actEnergyRcvd":90000,"voltage":243}`
+	split := batCT
+	split.PhaseMode = "split"
+	storage := "net-consumption 500 70+90-:250,250 storage 500 90c70d:250,250"
+	for _, tt := range []struct {
+		name    string
+		battery MeterConfig
+		bodies  []string // one after another
+		want    string   // of the last
+	}{
+		{"none", batCT, []string{two(2, both, alive, alive) + "," + two(3, both, alive, alive)}, storage},
+		{"a leg of storage", split, []string{two(2, both, alive, alive) + "," + two(3, alive, dead, alive)}, "net-consumption 500 70+90-:250,250"},
+		{"its other leg", split, []string{two(2, both, alive, alive) + "," + two(3, alive, alive, dead)}, "net-consumption 500 70+90-:250,250"},
+		{"a phase that never was", batCT, []string{two(2, both, alive, alive) + "," + two(3, alive, alive, dead)}, "net-consumption 500 70+90-:250,250 storage 250 45c35d:250,0"},
+		{"a phase that was", batCT, []string{two(2, both, alive, alive) + "," + two(3, both, alive, alive), two(2, both, alive, alive) + "," + two(3, alive, dead, alive)}, "net-consumption 500 70+90-:250,250"},
+		{"of the grid", batCT, []string{two(2, both, alive, alive) + "," + two(3, both, alive, alive), two(2, alive, alive, dead) + "," + two(3, both, alive, alive)}, "net-consumption CT is zero, its volts too"},
+		{"that came back", batCT, []string{two(2, both, alive, alive) + "," + two(3, both, alive, alive), two(2, alive, alive, dead), two(2, both, alive, alive) + "," + two(3, both, alive, alive)}, storage},
+	} {
+		var got string
+		known := new(layout)
+		for _, b := range tt.bodies {
+			r, err := parseReadings([]byte("["+b+"]"), []MeterConfig{netCT, tt.battery}, known)
+			if got = ""; err != nil {
+				got = err.Error()
+				continue
+			}
+			known.add(r)
+			for _, m := range r.meters {
+				got += " " + short(m)
+			}
+		}
+		if !strings.HasSuffix(got, tt.want) {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
 		}
 	}
 }
@@ -130,7 +175,7 @@ func TestReadingQuantities(t *testing.T) {
 	net := netCT
 	for phases, want := range map[int]struct{ volts, amps float64 }{1: {230.5, 1.5}, 2: {0, 3}} {
 		net.Phases = phases
-		r, err := parseReadings([]byte("["+row(2, 500, 1, 1, 300, 200)+"]"), []MeterConfig{net})
+		r, err := parseReadings([]byte("["+row(2, 500, 1, 1, 300, 200)+"]"), []MeterConfig{net}, new(layout))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +197,7 @@ func TestReadingCurrents(t *testing.T) {
 		phases []float64
 		want   float64
 	}{{[]float64{300, 200}, 3}, {[]float64{-300, -200}, -3}, {[]float64{-300, 200}, 0}, {[]float64{0, -200}, 0}} {
-		r, err := parseReadings([]byte("["+row(2, tt.phases[0]+tt.phases[1], 1, 1, tt.phases...)+"]"), []MeterConfig{netCT})
+		r, err := parseReadings([]byte("["+row(2, tt.phases[0]+tt.phases[1], 1, 1, tt.phases...)+"]"), []MeterConfig{netCT}, new(layout))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -172,7 +217,7 @@ func FuzzReadings(f *testing.F) {
 		for i := range configs {
 			configs[i].Phases = max(0, phases) % 4
 		}
-		r, err := parseReadings(body, configs)
+		r, err := parseReadings(body, configs, new(layout))
 		if err != nil {
 			return
 		}

@@ -35,6 +35,7 @@ type choice struct {
 	failed  int           // attempts in a row to read the meters that came to nothing
 	configs []MeterConfig // of the CTs; nil before they were read
 	last    reading       // the newest readings
+	known   layout        // what all readings had
 }
 
 // Source returns where samples come from and, where they could come from the
