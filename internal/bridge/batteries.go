@@ -11,9 +11,13 @@ import (
 
 const (
 	batteriesEvery = 30 * time.Second
+	// batteriesHold is the pace by which what was told of batteries expires: an
+	// answer that takes almost hasty comes once in lives-1 of them.
+	batteriesHold = rest * hasty / (lives - 1)
 	// seldom is how often a gateway without batteries is asked whether it has got some.
 	seldom = 10 * time.Minute
-	// batteryFresh is how old the batteries' power may be where it stands for a meter's.
+	// batteryFresh is how old the batteries' power may be where it stands for a
+	// meter's; slow batteries, which are asked more rarely, have longer.
 	batteryFresh = 3 * batteriesEvery
 )
 
@@ -23,6 +27,7 @@ type batteries struct {
 	none    bool // it has told that it has none
 	counted bool // since they were last shown
 	all     envoy.Batteries
+	fresh   time.Duration // how long all stands for a meter: until the next answer, and half as long again
 }
 
 var batteryTraits = []trait[envoy.Battery]{
@@ -86,6 +91,7 @@ func (g *gateway) readBatteryPower(ctx context.Context, s *envoy.Session) error 
 	b := &g.batteries
 	var powers []envoy.BatteryPower
 	var err error
+	start := time.Now()
 	if len(b.known) > 0 {
 		powers, err = s.BatteryPower(ctx)
 	}
@@ -93,6 +99,7 @@ func (g *gateway) readBatteryPower(ctx context.Context, s *envoy.Session) error 
 		return err
 	}
 	b.all = s.Batteries(b.known, powers, time.Now())
+	b.fresh = max(batteryFresh, rest*time.Since(start)*3/2)
 	if w, ok := b.all.Power.Get(); ok && g.feed.EstimateStorage {
 		g.estimate.add(w, b.all.Time)
 		g.guard.changed = true
@@ -101,7 +108,7 @@ func (g *gateway) readBatteryPower(ctx context.Context, s *envoy.Session) error 
 	for _, b := range b.all.Each {
 		there = append(there, newThing(g, "battery", b.Serial, b, batteryTraits, device{Name: "Encharge " + b.Serial, Model: "Encharge", Software: b.Firmware, Hardware: b.PartNumber}))
 	}
-	g.show("battery", there, b.counted, batteriesEvery)
+	g.show("battery", there, b.counted, batteriesHold)
 	b.counted = false
 	return nil
 }
@@ -111,11 +118,11 @@ func (g *gateway) readBatteryPower(ctx context.Context, s *envoy.Session) error 
 func (g *gateway) readBatteryTotals(ctx context.Context, s *envoy.Session, t *task) error {
 	if a, ok := s.ACBatteries(); ok {
 		serial := g.known()
-		g.show("acb", []thing{newThing(g, "acb", serial, a, acbTraits, device{Name: "ACB " + serial, Model: "ACB"})}, true, batteriesEvery)
+		g.show("acb", []thing{newThing(g, "acb", serial, a, acbTraits, device{Name: "ACB " + serial, Model: "ACB"})}, true, batteriesHold)
 	}
 	all, err := s.BatteryTotals(ctx)
 	if err == nil || errors.Is(err, envoy.ErrUnsupported) {
-		tellExtras(g, totalsGroup, all, batteriesEvery)
+		tellExtras(g, totalsGroup, all, batteriesHold)
 		t.every = batteriesEvery
 		if all == (envoy.BatteryTotals{}) {
 			t.every = seldom
@@ -129,7 +136,7 @@ func (g *gateway) readBatteryTotals(ctx context.Context, s *envoy.Session, t *ta
 // document is of one moment.
 func (g *gateway) withBatteries(s envoy.Sample) envoy.Sample {
 	s.Meters = slices.Clip(s.Meters)
-	if _, measured := s.Meter(envoy.Storage); !measured && s.Time.Sub(g.batteries.all.Time) <= batteryFresh {
+	if _, measured := s.Meter(envoy.Storage); !measured && s.Time.Sub(g.batteries.all.Time) <= g.batteries.fresh {
 		if m, ok := g.batteries.all.Storage(); ok {
 			if g.feed.EstimateStorage {
 				g.markEstimated()
@@ -143,7 +150,6 @@ func (g *gateway) withBatteries(s envoy.Sample) envoy.Sample {
 	return s
 }
 
-// among returns s if it is one of options.
 // markEstimated takes note that the storage's energies are estimated.
 func (g *gateway) markEstimated() {
 	g.mu.Lock()
@@ -151,6 +157,7 @@ func (g *gateway) markEstimated() {
 	g.estimating = true
 }
 
+// among returns s if it is one of options.
 func among(s string, options []string) string {
 	if slices.Contains(options, s) {
 		return s

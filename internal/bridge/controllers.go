@@ -43,5 +43,5 @@ func (g *gateway) showControllers(controllers []envoy.Controller) {
 		k := controllerKinds[c.Kind]
 		there = append(there, newThing(g, "controller", c.Serial, c, k.traits, device{Name: k.name + c.Serial, Model: k.model, Software: c.Firmware, Hardware: c.PartNumber}))
 	}
-	g.show("controller", there, true, batteriesEvery)
+	g.show("controller", there, true, batteriesHold)
 }
