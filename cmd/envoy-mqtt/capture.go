@@ -20,7 +20,7 @@ func (c *console) captureCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "capture DIR",
 		Short: "Asks the gateway for everything once and writes the answers to DIR, without serial numbers, addresses or tokens, for a bug report",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneArg(1),
 		RunE:  func(cmd *cobra.Command, args []string) error { return c.capture(cmd.Context(), args[0], section) },
 	}
 	cmd.Flags().StringVar(&section, "gateway", "", "the `section` of the gateway, where there are several")

@@ -18,7 +18,7 @@ func (c *console) checkCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
 		Short: "Checks the configuration, the gateways, their tokens and the broker, and says what to do",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return c.check(cmd.Context()) },
 	}
 }

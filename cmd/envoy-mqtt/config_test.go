@@ -247,7 +247,7 @@ func TestWarnings(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"AstraMeter's key", "THROTTLE_INTERVAL = 0", "config.ini:4: [ENVOY] THROTTLE_INTERVAL: not applied; how often the gateway is read is INTERVAL"},
 		{"fast", "INTERVAL = 100ms", "config.ini:4: [ENVOY] INTERVAL: 100ms is short"},
-		{"stale before the next reading", "STALE_AFTER = 4s\nINTERVAL = 5s", "config.ini:4: [ENVOY] STALE_AFTER: 4s is shorter than INTERVAL (5s)"},
+		{"stale before the next reading", "STALE_AFTER = 9s\nINTERVAL = 5s", "config.ini:4: [ENVOY] STALE_AFTER: 9s is less than twice INTERVAL (5s)"},
 		{"a power that is not measured", "FAILSAFE = 0", "config.ini:4: [ENVOY] FAILSAFE: when data goes stale, every reader of live"},
 	}
 	for _, tt := range tests {

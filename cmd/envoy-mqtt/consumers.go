@@ -49,7 +49,7 @@ func (c *console) consumersCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:       "consumers [program]",
 		Short:     "Prints the configuration of a program that reads from the broker, or lists those programs",
-		Args:      cobra.MaximumNArgs(1),
+		Args:      oneArg(0),
 		ValidArgs: names,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -57,8 +57,10 @@ func (c *console) consumersCommand() *cobra.Command {
 			}
 			i := slices.Index(names, strings.ToLower(args[0]))
 			if i < 0 {
-				likely, _ := nearest(args[0], names)
-				return fmt.Errorf("%q is not known; did you mean %s? There are %s", args[0], likely, strings.Join(names, ", "))
+				if likely, ok := nearest(args[0], names); ok {
+					return fmt.Errorf("%q is not known; did you mean %s?", args[0], likely)
+				}
+				return fmt.Errorf("%q is not known; there are %s", args[0], strings.Join(names, ", "))
 			}
 			return c.printConsumer(consumers[i], o)
 		},

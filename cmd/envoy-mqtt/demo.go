@@ -23,7 +23,7 @@ func (c *console) demoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Shows the program at work on a simulated house: no gateway, no account, no broker needed",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if d.phases < 1 || d.phases > 3 {
 				return fmt.Errorf("--phases %d: a house has 1, 2 or 3", d.phases)

@@ -15,7 +15,7 @@ func (c *console) healthcheckCommand() *cobra.Command {
 		Short: "Asks whether the running bridge is well: exit code 0, or 1 and why not; for containers",
 		Long: "Asks whether the bridge that runs with this configuration is well: its gateways are polled and the broker is connected.\n" +
 			"A gateway that does not answer is no reason to restart the bridge, so it counts with --ready only.",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return failed(c.healthcheck(cmd.Context(), ready)) }, // an engine knows no code but 0 and 1
 	}
 	cmd.Flags().BoolVar(&ready, "ready", false, "ask for fresh data of every gateway too")

@@ -19,7 +19,7 @@ func (c *console) initCommand() *cobra.Command {
 		Use:   "init",
 		Short: "Asks what is needed, writes config.ini and tries it",
 		Long:  "Asks for the gateway, which is found by itself where multicast DNS reaches it, for the access to it and for the broker, writes config.ini (or --config) for the owner's eyes only, and tries it as envoy-mqtt check does.",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return c.init(cmd.Context()) },
 	}
 }

@@ -93,16 +93,17 @@ func (c *console) root() *cobra.Command {
 			"Begin with envoy-mqtt init, which asks what is needed, or with envoy-mqtt demo, which needs nothing. Without a command it runs.\n\n" +
 			"Every key of config.ini is also a variable ENVOY_MQTT_<SECTION>__<KEY>, and with _FILE behind it the path of a file that holds the value.\n\n" +
 			"Exit codes: 0 fine, 1 failed, 2 wrong usage or configuration.",
-		Args:          cobra.NoArgs,
+		Args:          noArgs,
 		RunE:          run.RunE,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.SetFlagErrorFunc(wrongFlag)
 	root.PersistentFlags().StringVar(&c.configPath, "config", "", "configuration `file` (default ./config.ini, /etc/envoy-mqtt/config.ini, else the environment alone)")
 	root.AddCommand(run, c.demoCommand(), c.checkCommand(), c.readCommand(), c.captureCommand(), c.tokenCommand(), c.consumersCommand(), c.healthcheckCommand(), c.discoverCommand(), c.initCommand(), &cobra.Command{
 		Use:   "version",
 		Short: "Prints the version",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(c.out, "envoy-mqtt", programVersion())
 			return failed(err)

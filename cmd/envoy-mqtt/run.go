@@ -23,7 +23,7 @@ func (c *console) runCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "run",
 		Short: "Reads the gateways and publishes until it is told to stop (the default)",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
 	}
 }

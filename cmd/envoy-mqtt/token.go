@@ -22,7 +22,7 @@ func (c *console) tokenCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "token",
 		Short: "Shows the state of each gateway's token; renews it, or takes one from standard input",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.token(cmd.Context(), section, renew, paste)
 		},

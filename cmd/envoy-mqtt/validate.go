@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -66,8 +67,8 @@ func (l *loader) checkGateway(g gatewayConfig) {
 	if g.Interval > 0 && g.Interval < time.Second {
 		l.warn(at("INTERVAL"), fmt.Sprintf("%v is short; many gateways grow slow or restart when read more often than once a second", g.Interval))
 	}
-	if g.StaleAfter > 0 && g.StaleAfter < g.Interval {
-		l.warn(at("STALE_AFTER"), fmt.Sprintf("%v is shorter than INTERVAL (%v); the gateway will seem offline between readings", g.StaleAfter, g.Interval))
+	if interval := cmp.Or(g.Interval, time.Second); g.StaleAfter > 0 && g.StaleAfter < 2*interval {
+		l.warn(at("STALE_AFTER"), fmt.Sprintf("%v is less than twice INTERVAL (%v); when one reading is late, the gateway will seem offline", g.StaleAfter, interval))
 	}
 }
 
