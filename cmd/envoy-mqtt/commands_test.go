@@ -24,7 +24,6 @@ func TestExitCodes(t *testing.T) {
 		{"", []string{"fly"}, 2, `there is no command "fly"; see envoy-mqtt --help`},
 		{"", []string{"chekc"}, 2, "did you mean check?"},
 		{"", []string{"capture"}, 2, "it is called as envoy-mqtt capture DIR"},
-		{"", []string{"consumers", "evc"}, 2, "did you mean evcc?"},
 		{"", []string{"demo", "--speed", "fast"}, 2, "--speed fast: it wants a value like 60"},
 		{"", []string{"run", "--fast"}, 2, "unknown flag"},
 		{"", []string{"run", "now"}, 2, `takes no "now"`},
