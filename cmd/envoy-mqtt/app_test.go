@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
 const (
@@ -172,21 +173,19 @@ func TestApp(t *testing.T) {
 	h.config = "[GENERAL]\nLOG_LEVEL = debug\nSTATE_DIR = " + filepath.Join(h.dir, "state") + "\n"
 
 	p := h.start(t, "")
-	p.awaitLog(t, "no broker in Home Assistant yet: install and start its Mosquitto broker app")
+	p.Await("no broker in Home Assistant yet: install and start its Mosquitto broker app")
 	host, port, err := net.SplitHostPort(h.broker.address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.offer(host, port, `,"ssl":false,"username":"addons","password":"`+appsPassword+`"`)
-	await(t, "the live document", func() bool { return strings.Contains(h.recorded(), "/live {") })
+	proctest.Await(t, "the live document", func() bool { return strings.Contains(h.recorded(), "/live {") })
 	if code, out, errs := h.run(t, "", "check"); code != 0 || !strings.Contains(out, "Home Assistant's broker lets us in") {
 		t.Errorf("check: code %d\n%s%s", code, out, errs)
 	}
-	if code := p.stop(t); code != 0 {
-		t.Errorf("exit code %d, want 0\n%s", code, p.log)
-	}
+	p.Stop()
 	for _, secret := range slices.Concat(h.cloud.Secrets(), []string{testUser, testPassword, supervisorToken, appsPassword}) {
-		if strings.Contains(p.log.String()+h.recorded(), secret) {
+		if strings.Contains(p.Output()+h.recorded(), secret) {
 			t.Errorf("a secret of %d characters is in the log or on the broker", len(secret))
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
 // newTerminal returns both ends of a terminal: where a person sits, and where a program is.
@@ -56,7 +57,7 @@ func TestPasswordIsNotShown(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		var seen lockedBuffer
+		var seen proctest.Transcript
 		go func() { // ends when the terminal is closed
 			buf := make([]byte, 4096)
 			for {
@@ -69,7 +70,7 @@ func TestPasswordIsNotShown(t *testing.T) {
 		}()
 		answer := func(question, text string) {
 			t.Helper()
-			await(t, question, func() bool { return strings.HasSuffix(strings.TrimSpace(seen.String()), question) })
+			proctest.Await(t, question, func() bool { return strings.HasSuffix(strings.TrimSpace(seen.String()), question) })
 			if _, err := person.WriteString(text); err != nil {
 				t.Fatal(err)
 			}
@@ -77,7 +78,7 @@ func TestPasswordIsNotShown(t *testing.T) {
 		answer("[envoy.local]:", h.server.Addr+"\n")
 		answer("[account]:", "\n")
 		answer("e-mail:", testUser+"\n")
-		await(t, "a terminal that does not echo", func() bool { return !echoes(t, program) })
+		proctest.Await(t, "a terminal that does not echo", func() bool { return !echoes(t, program) })
 		if stopped {
 			answer("Its password (not shown):", "\x03")
 		} else {

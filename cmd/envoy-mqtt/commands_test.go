@@ -10,6 +10,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
 func TestExitCodes(t *testing.T) {
@@ -147,12 +148,12 @@ func TestDemo(t *testing.T) {
 	h := newHouse(t, new(envoytest.Gateway))
 	cmd := h.command(t, "", "demo", "--phases", "2")
 	cmd.Args = cmd.Args[:len(cmd.Args)-2] // without --config
-	var out, errs lockedBuffer
+	var out, errs proctest.Transcript
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "two readings of the demo", func() bool { return strings.Count(out.String(), "\n") >= 2 })
+	proctest.Await(t, "two readings of the demo", func() bool { return strings.Count(out.String(), "\n") >= 2 })
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}

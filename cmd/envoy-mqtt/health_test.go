@@ -16,6 +16,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
 func TestHealthOf(t *testing.T) {
@@ -149,20 +150,13 @@ func TestHealthcheck(t *testing.T) {
 	}
 	check(1, "the bridge is not running")
 	p := h.start(t, withAccount)
-	defer func() {
-		if t.Failed() {
-			t.Log(p.log.String())
-		}
-	}()
 	check(0, "healthy", "--ready")
 	h.server.Refuse(true)
 	check(1, "no fresh data of ENVOY", "--ready")
 	check(0, "healthy")
 	h.broker.close()
 	check(1, "the broker is not connected")
-	if err := p.cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
+	p.Signal(os.Kill)
 	if code, _, errs := h.run(t, "HSOT = x\n", "healthcheck"); code != 1 || !strings.Contains(errs, "did you mean HOST") {
 		t.Errorf("healthcheck with a wrong configuration: code %d and %q, want 1 and what is wrong", code, errs)
 	}
@@ -176,12 +170,10 @@ func TestUnwritableState(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := h.start(t, "TOKEN = "+enlightentest.Sign(enlightentest.Claims{Serial: "122012345678", Username: testUser})+"\n")
-	p.awaitLog(t, "no health file")
-	await(t, "readings", func() bool { return strings.Contains(h.recorded(), "/live ") })
-	if code := p.stop(t); code != 0 {
-		t.Errorf("exit code %d, want 0", code)
-	}
-	if n := strings.Count(p.log.String(), "no health file"); n != 1 {
+	p.Await("no health file")
+	proctest.Await(t, "readings", func() bool { return strings.Contains(h.recorded(), "/live ") })
+	p.Stop()
+	if n := strings.Count(p.Output(), "no health file"); n != 1 {
 		t.Errorf("said %d times that there is no health file, want once", n)
 	}
 }

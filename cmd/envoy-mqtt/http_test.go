@@ -9,18 +9,8 @@ import (
 	"testing"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
-
-// freeAddress returns an address of this machine that nobody listens at.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
 
 // fetch returns code and body, 0 when nobody answers.
 func fetch(t *testing.T, method, url string) (int, string) {
@@ -44,12 +34,12 @@ func fetch(t *testing.T, method, url string) (int, string) {
 // TestHTTP is the program with [HTTP] LISTEN through a house that dies.
 func TestHTTP(t *testing.T) {
 	h := newHouse(t, &envoytest.Gateway{Phases: 3})
-	addr := freeAddress(t)
+	addr := "127.0.0.1:" + proctest.FreePort(t)
 	extra := withAccount + "[HTTP]\nLISTEN = " + addr + "\n"
 	answers := func(path string, code int, words string) {
 		t.Helper()
 		var body string
-		await(t, path+" to say "+words, func() bool {
+		proctest.Await(t, path+" to say "+words, func() bool {
 			var got int
 			got, body = fetch(t, http.MethodGet, "http://"+addr+path)
 			return got == code && strings.Contains(body, words)
@@ -84,10 +74,8 @@ func TestHTTP(t *testing.T) {
 		t.Errorf("POST /metrics = %d, want %d", got, http.StatusMethodNotAllowed)
 	}
 
-	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
-		t.Fatal(err)
-	}
-	p.awaitLog(t, "configuration read again")
+	p.Signal(syscall.SIGHUP)
+	p.Await("configuration read again")
 	answers("/readyz", http.StatusOK, `"ok":true`) // by the next bridge, at the same port
 
 	h.server.Refuse(true)
@@ -98,9 +86,7 @@ func TestHTTP(t *testing.T) {
 	answers("/readyz", http.StatusServiceUnavailable, "the broker is not connected")
 	answers("/healthz", http.StatusOK, `"broker":false`)
 	checks(1, "the broker is not connected")
-	if code := p.stop(t); code != 0 {
-		t.Errorf("exit code %d, want 0", code)
-	}
+	p.Stop()
 }
 
 // TestPortTaken: readings do not wait for a port, and the port is had when it is free.
@@ -113,11 +99,9 @@ func TestPortTaken(t *testing.T) {
 	}
 	defer l.Close()
 	p := h.start(t, withAccount+"[HTTP]\nLISTEN = "+l.Addr().String()+"\n")
-	p.awaitLog(t, "LISTEN cannot be had")
-	await(t, "readings", func() bool { return strings.Contains(h.recorded(), "/live ") })
+	p.Await("LISTEN cannot be had")
+	proctest.Await(t, "readings", func() bool { return strings.Contains(h.recorded(), "/live ") })
 	l.Close()
-	p.awaitLog(t, "metrics and health are served")
-	if code := p.stop(t); code != 0 {
-		t.Errorf("exit code %d, want 0", code)
-	}
+	p.Await("metrics and health are served")
+	p.Stop()
 }

@@ -18,6 +18,7 @@ var mayImport = map[string][]string{
 	"internal/metrics":                 {"internal/bridge", "internal/envoy", "github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/"},
 	"internal/bridge/bridgetest":       {"github.com/eclipse/paho.golang/"},
 	"internal/bridge/discoverytest":    nil,
+	"internal/proctest":                nil,
 }
 
 func TestImports(t *testing.T) {

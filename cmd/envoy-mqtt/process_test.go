@@ -13,13 +13,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
 // asProgram makes the test binary be the program itself.
@@ -44,8 +43,7 @@ type house struct {
 	config  string   // of config.ini
 	environ []string // of the program
 
-	mu     sync.Mutex // guards topics
-	topics bytes.Buffer
+	topics proctest.Transcript // and what came under them
 }
 
 const (
@@ -120,74 +118,10 @@ func (h *house) run(t *testing.T, extra string, args ...string) (code int, stdou
 	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
 }
 
-// A process is the program as it runs.
-type process struct {
-	cmd *exec.Cmd
-	log *lockedBuffer
-}
-
-// start starts the program and has it stopped at the test's end at the latest.
-func (h *house) start(t *testing.T, extra string) *process {
+// start starts the program.
+func (h *house) start(t *testing.T, extra string) *proctest.Process {
 	t.Helper()
-	p := &process{cmd: h.command(t, extra, "run"), log: new(lockedBuffer)}
-	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = p.cmd.Process.Kill() })
-	return p
-}
-
-// stop asks the program to end and returns its exit code.
-func (p *process) stop(t *testing.T) int {
-	t.Helper()
-	start := time.Now()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	_ = p.cmd.Wait() // the code tells
-	if took := time.Since(start); took > 20*time.Second {
-		t.Errorf("the program took %v to stop", took)
-	}
-	return p.cmd.ProcessState.ExitCode()
-}
-
-// await waits until the program's log, or whatever f looks at, satisfies f.
-func await(t *testing.T, what string, f func() bool) {
-	t.Helper()
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		if f() {
-			return
-		}
-	}
-	t.Fatalf("%s: not within 30 s", what)
-}
-
-func (p *process) awaitLog(t *testing.T, words string) {
-	t.Helper()
-	defer func() {
-		if t.Failed() {
-			t.Log(p.log.String())
-		}
-	}()
-	await(t, fmt.Sprintf("%q in the log", words), func() bool { return strings.Contains(p.log.String(), words) })
-}
-
-type lockedBuffer struct {
-	mu  sync.Mutex // guards buf
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
+	return proctest.Start(t, h.command(t, extra, "run"))
 }
 
 // record keeps every message that passes the broker.
@@ -197,8 +131,6 @@ func (h *house) record(t *testing.T) {
 		if strings.HasPrefix(topic, "$") { // the broker's own
 			return
 		}
-		h.mu.Lock()
-		defer h.mu.Unlock()
 		fmt.Fprintf(&h.topics, "%s %s\n", topic, payload)
 	})
 	if err != nil {
@@ -206,8 +138,4 @@ func (h *house) record(t *testing.T) {
 	}
 }
 
-func (h *house) recorded() string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.topics.String()
-}
+func (h *house) recorded() string { return h.topics.String() }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
 // TestPrometheus has a real Prometheus scrape the program and asks it every
@@ -20,9 +21,9 @@ import (
 // without the build tag this is not run.
 func TestPrometheus(t *testing.T) {
 	h := newHouse(t, &envoytest.Gateway{Phases: 3})
-	addr, server := freeAddress(t), freeAddress(t)
+	addr, server := "127.0.0.1:"+proctest.FreePort(t), "127.0.0.1:"+proctest.FreePort(t)
 	p := h.start(t, withAccount+"[HTTP]\nLISTEN = "+addr+"\n")
-	await(t, "readiness", func() bool {
+	proctest.Await(t, "readiness", func() bool {
 		code, _ := fetch(t, http.MethodGet, "http://"+addr+"/readyz")
 		return code == http.StatusOK
 	})
@@ -39,18 +40,12 @@ func TestPrometheus(t *testing.T) {
 	if err := os.WriteFile(config, []byte(yml), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var log lockedBuffer
-	prometheus := exec.Command("prometheus", "--config.file="+config, "--storage.tsdb.path="+t.TempDir(), "--web.listen-address="+server)
-	prometheus.Stdout, prometheus.Stderr = &log, &log
-	if err := prometheus.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = prometheus.Process.Kill(); _ = prometheus.Wait() })
+	proctest.Start(t, exec.Command("prometheus", "--config.file="+config, "--storage.tsdb.path="+t.TempDir(), "--web.listen-address="+server))
 
 	asked := 0
 	for _, q := range questions(t) {
 		asked++
-		await(t, "an answer to "+q, func() bool {
+		proctest.Await(t, "an answer to "+q, func() bool {
 			code, body := fetch(t, http.MethodGet, "http://"+server+"/api/v1/query?query="+url.QueryEscape(q))
 			var answer struct {
 				Data struct{ Result []any }
@@ -65,7 +60,7 @@ func TestPrometheus(t *testing.T) {
 	if asked < 10 {
 		t.Errorf("%d questions asked, want those of a dashboard", asked)
 	}
-	p.stop(t)
+	p.Stop()
 }
 
 // questions are the dashboard's, with its variables filled in.

@@ -11,24 +11,23 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
 // hangUp has the program read this configuration.
-func (h *house) hangUp(t *testing.T, p *process, config string) {
+func (h *house) hangUp(t *testing.T, p *proctest.Process, config string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(h.dir, "config.ini"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
-		t.Fatal(err)
-	}
+	p.Signal(syscall.SIGHUP)
 }
 
 // more waits for more live documents than there are.
 func (h *house) more(t *testing.T, base string) {
 	t.Helper()
 	n := strings.Count(h.recorded(), base+"/122012345678/live {")
-	await(t, "live documents under "+base, func() bool { return strings.Count(h.recorded(), base+"/122012345678/live {") > n+3 })
+	proctest.Await(t, "live documents under "+base, func() bool { return strings.Count(h.recorded(), base+"/122012345678/live {") > n+3 })
 }
 
 // TestReload: SIGHUP brings a good configuration into force without a word of
@@ -40,23 +39,23 @@ func TestReload(t *testing.T) {
 	h.more(t, "envoy")
 
 	h.hangUp(t, p, h.config+withAccount+"USRNAME = x\n")
-	p.awaitLog(t, "configuration refused, the old one goes on")
-	if !strings.Contains(p.log.String(), "did you mean USERNAME") {
+	p.Await("configuration refused, the old one goes on")
+	if !strings.Contains(p.Output(), "did you mean USERNAME") {
 		t.Error("the log does not say what is wrong")
 	}
 	h.more(t, "envoy")
 
 	h.hangUp(t, p, strings.Replace(h.config, "LOG_LEVEL = debug", "LOG_LEVEL = info", 1)+withAccount+"NAME = Roof\n")
-	p.awaitLog(t, "configuration read again")
-	await(t, "the new name", func() bool { return strings.Contains(h.recorded(), `"name":"Roof"`) })
+	p.Await("configuration read again")
+	proctest.Await(t, "the new name", func() bool { return strings.Contains(h.recorded(), `"name":"Roof"`) })
 	h.more(t, "envoy")
 	if strings.Contains(h.recorded(), " offline\n") {
-		t.Errorf("a reload that changes neither broker nor topics says offline:\n%s", p.log)
+		t.Errorf("a reload that changes neither broker nor topics says offline:\n%s", p.Output())
 	}
 
 	h.hangUp(t, p, strings.Replace(h.config, "[ENLIGHTEN]", "TOPIC = solar\n[ENLIGHTEN]", 1)+withAccount)
 	h.more(t, "solar")
-	p.awaitLog(t, "old topics cleared")
+	p.Await("old topics cleared")
 	got := h.recorded()
 	for _, topic := range []string{"envoy/bridge/state", "envoy/bridge/info", "envoy/122012345678/availability", "envoy/122012345678/production/energy", "homeassistant/device/envoy_bridge/config"} {
 		if !strings.Contains(got, "\n"+topic+" \n") {
@@ -69,9 +68,7 @@ func TestReload(t *testing.T) {
 	if n := len(h.cloud.Logins()); n != 1 {
 		t.Errorf("%d logins over three reloads, want 1", n)
 	}
-	if code := p.stop(t); code != 0 {
-		t.Errorf("exit code %d, want 0", code)
-	}
+	p.Stop()
 }
 
 // TestPlacesOutliveTheProcess: what the program published before it was stopped
@@ -81,11 +78,11 @@ func TestPlacesOutliveTheProcess(t *testing.T) {
 	h.record(t)
 	p := h.start(t, withAccount)
 	h.more(t, "envoy")
-	p.stop(t)
+	p.Stop()
 	h.config = strings.Replace(h.config, "[ENLIGHTEN]", "TOPIC = solar\n[HOMEASSISTANT]\nPREFIX = ha\n[ENLIGHTEN]", 1)
 	p = h.start(t, withAccount)
-	p.awaitLog(t, "old topics cleared")
-	p.stop(t)
+	p.Await("old topics cleared")
+	p.Stop()
 	for _, topic := range []string{"envoy/bridge/state", "envoy/122012345678/availability", "homeassistant/device/envoy_122012345678/config"} {
 		if !strings.Contains(h.recorded(), "\n"+topic+" \n") {
 			t.Errorf("%s was not cleared", topic)
@@ -103,13 +100,13 @@ func TestReplacedGatewayStays(t *testing.T) {
 	h.record(t)
 	p := h.start(t, withAccount)
 	h.more(t, "envoy")
-	p.stop(t)
+	p.Stop()
 	h.gateway.Change(func(g *envoytest.Gateway) { g.Serial = "122200000009" })
 	for range 2 {
 		p = h.start(t, withAccount)
-		p.awaitLog(t, `"message":"sample"`)
+		p.Await(`"message":"sample"`)
 		time.Sleep(2 * time.Second)
-		p.stop(t)
+		p.Stop()
 	}
 	if got := h.recorded(); strings.Contains(got, "homeassistant/device/envoy_122012345678/config \n") || !strings.Contains(got, "homeassistant/device/envoy_122200000009/config {") {
 		t.Errorf("the replaced gateway was removed, or the new one not announced:\n%.3000s", got)
@@ -120,16 +117,16 @@ func TestReplacedGatewayStays(t *testing.T) {
 func TestSharedStateDir(t *testing.T) {
 	h := newHouse(t, new(envoytest.Gateway))
 	first := h.start(t, withAccount)
-	first.awaitLog(t, `"message":"sample"`) // with a token kept: a login that was stopped would make the others wait
+	first.Await(`"message":"sample"`) // with a token kept: a login that was stopped would make the others wait
 	second := h.start(t, withAccount)
-	second.awaitLog(t, "another envoy-mqtt uses this folder too")
-	first.stop(t)
-	second.stop(t)
+	second.Await("another envoy-mqtt uses this folder too")
+	first.Stop()
+	second.Stop()
 	third := h.start(t, withAccount)
-	third.awaitLog(t, `"message":"sample"`)
-	third.stop(t)
-	for i, p := range []*process{first, third} {
-		if strings.Contains(p.log.String(), "another envoy-mqtt") {
+	third.Await(`"message":"sample"`)
+	third.Stop()
+	for i, p := range []*proctest.Process{first, third} {
+		if strings.Contains(p.Output(), "another envoy-mqtt") {
 			t.Errorf("process %d is told of a neighbour that it has not", i)
 		}
 	}

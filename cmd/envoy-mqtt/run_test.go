@@ -8,6 +8,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
 // TestRun: eight lines of configuration, and the house is on the broker.
@@ -15,7 +16,7 @@ func TestRun(t *testing.T) {
 	h := newHouse(t, &envoytest.Gateway{Phases: 3})
 	h.record(t)
 	p := h.start(t, withAccount)
-	await(t, "all topics", func() bool {
+	proctest.Await(t, "all topics", func() bool {
 		got := h.recorded()
 		for _, topic := range []string{"/live {", "/grid/l3/power ", "/availability online", "bridge/state online", "/config {", "/info/token_state ok"} {
 			if !strings.Contains(got, topic) {
@@ -24,9 +25,7 @@ func TestRun(t *testing.T) {
 		}
 		return true
 	})
-	if code := p.stop(t); code != 0 {
-		t.Errorf("exit code %d after SIGTERM, want 0\n%s", code, p.log)
-	}
+	p.Stop()
 	seen := newSeen(filepath.Join(h.dir, "state"))
 	if sn := seen.serial("ENVOY"); sn == "" || seen.phasesOf(sn) != 3 {
 		t.Errorf("seen: gateway %q with %d phases, want 3", sn, seen.phasesOf(sn))
@@ -43,12 +42,10 @@ func TestEverythingComesLater(t *testing.T) {
 	h.server.Refuse(true)
 	h.cloud.Set(enlightentest.LoginDown)
 	p := h.start(t, withAccount)
-	p.awaitLog(t, "connection refused")
+	p.Await("connection refused")
 	h.server.Refuse(false)
-	p.awaitLog(t, "gateway found")
-	if code := p.stop(t); code != 0 {
-		t.Errorf("exit code %d, want 0", code)
-	}
+	p.Await("gateway found")
+	p.Stop()
 }
 
 // TestNoSecrets runs the program at debug level through all that can go wrong
@@ -72,14 +69,14 @@ func TestNoSecrets(t *testing.T) {
 	}
 	h.cloud.Set(enlightentest.OK)
 	p := h.start(t, withAccount)
-	p.awaitLog(t, `"role":"owner"`)
+	p.Await(`"role":"owner"`)
 	h.gateway.RequireToken("none")
-	p.awaitLog(t, "next login not before")
+	p.Await("next login not before")
 	for _, f := range []envoytest.Fault{envoytest.HTML, envoytest.Garbage, envoytest.Redirect, envoytest.ServerError} {
 		h.gateway.Fault(f, 1)
 	}
-	p.stop(t)
-	outputs.WriteString(p.log.String())
+	p.Stop()
+	outputs.WriteString(p.Output())
 	outputs.WriteString(h.recorded())
 
 	secrets := append(h.cloud.Secrets(), testUser, testPassword)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
 // TestWatchdogFollowsThePolls: a gateway that is dead for ever is no hang, a loop that stands still is one, and one
@@ -145,7 +146,7 @@ func (n *notifySocket) heard() []string {
 func (n *notifySocket) await(t *testing.T, states ...string) {
 	t.Helper()
 	for _, state := range states {
-		await(t, state+" in NOTIFY_SOCKET", func() bool { return slices.Contains(n.heard(), state) })
+		proctest.Await(t, state+" in NOTIFY_SOCKET", func() bool { return slices.Contains(n.heard(), state) })
 	}
 }
 
@@ -162,17 +163,13 @@ func TestNotify(t *testing.T) {
 
 	before := len(s.heard())
 	h.command(t, withAccount+"NAME = Roof\n") // writes config.ini
-	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
-		t.Fatal(err)
-	}
+	p.Signal(syscall.SIGHUP)
 	s.await(t, "RELOADING=1")
-	await(t, "READY=1 with another configuration", func() bool { return slices.Contains(s.heard()[before:], "READY=1") })
+	proctest.Await(t, "READY=1 with another configuration", func() bool { return slices.Contains(s.heard()[before:], "READY=1") })
 	if slices.Contains(s.heard(), "STOPPING=1") {
 		t.Errorf("systemd heard STOPPING=1 of a program that goes on: it would kill it")
 	}
-	if code := p.stop(t); code != 0 {
-		t.Errorf("exit code %d, want 0\n%s", code, p.log)
-	}
+	p.Stop()
 	s.await(t, "STOPPING=1")
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
 const (
@@ -37,7 +37,7 @@ const (
 type house struct {
 	*broker
 	gateway *envoytest.Gateway
-	bridge  *exec.Cmd
+	bridge  *proctest.Process
 	red     string // Node-RED's address
 }
 
@@ -50,15 +50,14 @@ func startHouse(t *testing.T) *house {
 	t.Cleanup(server.Close)
 
 	token := enlightentest.Sign(enlightentest.Claims{Serial: serial, Username: "owner@example.org", Life: 5*24*time.Hour + time.Hour})
-	program, dir := build(t), t.TempDir()
-	config := write(t, dir, "config.ini", fmt.Sprintf("[GENERAL]\nSTATE_DIR = %s\n[MQTT]\nURL = mqtt://127.0.0.1:%s\n[ENVOY]\nHOST = %s\nSERIAL = %s\nTOKEN = %s\nINTERVAL = 1s\nSTALE_AFTER = 5s\nTIMEOUT = 5s\n",
-		filepath.Join(dir, "state"), h.port, server.Addr, serial, token))
-	flows, err := exec.Command(program, "consumers", "node-red", "--config", config).Output()
+	config := proctest.Configure(t, fmt.Sprintf("[MQTT]\nURL = mqtt://127.0.0.1:%s\n[ENVOY]\nHOST = %s\nSERIAL = %s\nTOKEN = %s\nINTERVAL = 1s\nSTALE_AFTER = 5s\nTIMEOUT = 5s\n",
+		h.port, server.Addr, serial, token))
+	flows, err := exec.Command(proctest.Binary("envoy-mqtt"), "consumers", "node-red", "--config", config).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	deploy(t, h.red, flows)
-	h.bridge, _ = launch(t, program, "run", "--config", config)
+	h.bridge = proctest.Start(t, proctest.Command(config))
 	return h
 }
 
@@ -96,13 +95,13 @@ func (h *house) outputs(t *testing.T) (ms []message) {
 func (h *house) awaitRegulation(t *testing.T) {
 	t.Helper()
 	n := len(h.outputs(t))
-	await(t, "set-points", func() bool { ms := h.outputs(t); return len(ms) >= n+6 && ms[len(ms)-1].payload != "0" })
+	proctest.Await(t, "set-points", func() bool { ms := h.outputs(t); return len(ms) >= n+6 && ms[len(ms)-1].payload != "0" })
 }
 
 // awaitStop waits until the newest set-point is 0 and returns when it came.
 func (h *house) awaitStop(t *testing.T) time.Time {
 	t.Helper()
-	await(t, "a set-point of 0", func() bool { ms := h.outputs(t); return ms[len(ms)-1].payload == "0" })
+	proctest.Await(t, "a set-point of 0", func() bool { ms := h.outputs(t); return ms[len(ms)-1].payload == "0" })
 	ms := h.outputs(t)
 	return ms[len(ms)-1].at
 }
@@ -127,15 +126,13 @@ func TestFlows(t *testing.T) {
 	h := startHouse(t)
 
 	// Regulation, by its own rule from what was measured.
-	await(t, "live documents", func() bool { return len(h.messages(liveTopic)) > 0 })
+	proctest.Await(t, "live documents", func() bool { return len(h.messages(liveTopic)) > 0 })
 	h.awaitRegulation(t)
 	h.checkRule(t)
 	h.checkPage(t)
 
 	// The bridge stands still: nothing says offline, only the age tells.
-	if err := h.bridge.Process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	h.bridge.Signal(syscall.SIGSTOP)
 	ms := h.messages(liveTopic)
 	last := readingTime(t, ms[len(ms)-1])
 	if took := h.awaitStop(t).Sub(last); took > maxAge+tick+slack || took < maxAge {
@@ -144,15 +141,13 @@ func TestFlows(t *testing.T) {
 		t.Logf("ok: a bridge that stands still: stopped %v after the last reading, promised are %v", took.Round(time.Millisecond), maxAge+tick)
 	}
 	h.wantStopped(t, "a bridge that stands still", 3*time.Second)
-	if err := h.bridge.Process.Signal(syscall.SIGCONT); err != nil {
-		t.Fatal(err)
-	}
+	h.bridge.Signal(syscall.SIGCONT)
 	h.awaitRegulation(t)
 	h.checkRule(t)
 
 	// The gateway goes silent: the bridge says offline after STALE_AFTER.
 	h.gateway.Fault(envoytest.Hang, -1)
-	await(t, "offline", func() bool {
+	proctest.Await(t, "offline", func() bool {
 		ms := h.messages("envoy/" + serial + "/availability")
 		return ms[len(ms)-1].payload == "offline"
 	})
@@ -170,9 +165,9 @@ func TestFlows(t *testing.T) {
 	h.awaitRegulation(t)
 
 	// The token.
-	await(t, "a token alert", func() bool { return len(h.messages(alertTopic)) > 0 })
+	proctest.Await(t, "a token alert", func() bool { return len(h.messages(alertTopic)) > 0 })
 	h.gateway.Fault(envoytest.Unauthorized, -1)
-	await(t, "a second token alert", func() bool { return len(h.messages(alertTopic)) > 1 })
+	proctest.Await(t, "a second token alert", func() bool { return len(h.messages(alertTopic)) > 1 })
 	alerts := h.messages(alertTopic)
 	if len(alerts) != 2 || !strings.Contains(alerts[0].payload, "expires in 5 days") || !strings.Contains(alerts[1].payload, "has a problem: ") {
 		t.Errorf("alerts %v, want one of the expiry and one of the problem", alerts)

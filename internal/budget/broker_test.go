@@ -6,41 +6,18 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
 
 	"github.com/eclipse/paho.golang/paho"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
 // startMosquitto returns the address of a broker of its own.
 func startMosquitto(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := ln.Addr().String()
-	port := ln.Addr().(*net.TCPAddr).Port
-	ln.Close()
-	conf := filepath.Join(t.TempDir(), "mosquitto.conf")
-	text := "listener " + strconv.Itoa(port) + " 127.0.0.1\nallow_anonymous true\nuser root\npersistence false\nlog_dest none\n"
-	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	start(t, exec.Command("mosquitto", "-c", conf))
-	for range 100 {
-		if c, err := net.Dial("tcp", addr); err == nil {
-			c.Close()
-			return addr
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Fatal("mosquitto does not listen")
-	return ""
+	return "127.0.0.1:" + proctest.Mosquitto(t)
 }
 
 // An arrival is a message at the subscriber.

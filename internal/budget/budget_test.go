@@ -17,11 +17,11 @@ import (
 	"cmp"
 	"flag"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
 // long is how long TestMemory reads ten times a second. 28m48s are as many
@@ -31,30 +31,9 @@ var long = flag.Duration("long", 0, "how long TestMemory reads; 0 means 3m, or 1
 // slack is for a machine that is busy.
 var slack = flag.Float64("slack", 1, "by what factor a budget may be exceeded")
 
-// The programs under test, built by TestMain.
-var bridgeBinary, bareBinary string
-
 func TestMain(m *testing.M) {
 	flag.Parse()
-	os.Exit(run(m))
-}
-
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "budget-*")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
-	bridgeBinary, bareBinary = filepath.Join(dir, "envoy-mqtt"), filepath.Join(dir, "bareloop")
-	for binary, pkg := range map[string]string{bridgeBinary: "../../cmd/envoy-mqtt", bareBinary: "./bareloop"} {
-		build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, pkg)
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := build.CombinedOutput(); err != nil {
-			os.Stderr.Write(out)
-			return 1
-		}
-	}
-	return m.Run()
+	os.Exit(proctest.Main(m, "../../cmd/envoy-mqtt", "./bareloop"))
 }
 
 // within prints a figure, in unit, and fails the test when it is over the budget.
@@ -104,7 +83,7 @@ func median[T cmp.Ordered](values []T) T {
 
 // TestSize: the binary is stripped as the releases are.
 func TestSize(t *testing.T) {
-	st, err := os.Stat(bridgeBinary)
+	st, err := os.Stat(proctest.Binary("envoy-mqtt"))
 	if err != nil {
 		t.Fatal(err)
 	}

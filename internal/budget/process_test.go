@@ -3,7 +3,6 @@
 package budget_test
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,36 +14,26 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
-// A process is one that runs until stop or the end of the test.
+// A process is one that is measured.
 type process struct {
-	t   *testing.T
-	cmd *exec.Cmd
-	out bytes.Buffer
+	t *testing.T
+	*proctest.Process
 }
 
 func start(t *testing.T, cmd *exec.Cmd) *process {
 	t.Helper()
-	p := &process{t: t, cmd: cmd}
-	cmd.Stdout, cmd.Stderr = &p.out, &p.out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.stop)
-	return p
+	return &process{t, proctest.Start(t, cmd)}
 }
 
-// stop ends the process as systemd would, and shows what it said if the test failed.
+// stop ends the process, of which a bare loop makes no ado.
 func (p *process) stop() {
-	if p.cmd.ProcessState != nil {
-		return
-	}
-	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	_ = p.cmd.Wait()
-	if p.t.Failed() && p.out.Len() > 0 {
-		p.t.Logf("%s said:\n%s", filepath.Base(p.cmd.Path), p.out.String())
-	}
+	p.t.Helper()
+	p.Signal(syscall.SIGTERM)
+	p.Wait(time.Minute)
 }
 
 // cpu returns user and system time that the process has used, to the
@@ -53,7 +42,7 @@ func (p *process) cpu() time.Duration {
 	p.t.Helper()
 	const scheduler = 2 // CPUCLOCK_SCHED of the process, as clock_getcpuclockid(3) makes it
 	var ts unix.Timespec
-	if err := unix.ClockGettime(int32(^p.cmd.Process.Pid<<3|scheduler), &ts); err != nil {
+	if err := unix.ClockGettime(int32(^p.Pid()<<3|scheduler), &ts); err != nil {
 		p.t.Fatal(err)
 	}
 	return time.Duration(ts.Nano())
@@ -62,7 +51,7 @@ func (p *process) cpu() time.Duration {
 // memory returns a line of /proc/<pid>/status such as VmHWM, in MiB.
 func (p *process) memory(key string) float64 {
 	p.t.Helper()
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Pid()))
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -74,28 +63,23 @@ func (p *process) memory(key string) float64 {
 	return kB / 1024
 }
 
-// A setup is a folder with the configuration of one bridge.
-type setup struct{ dir string }
+// A setup is the path of one bridge's config.ini.
+type setup string
 
 // configure writes a config.ini for broker and the gateways' sections.
 func configure(t *testing.T, broker, sections string) setup {
 	t.Helper()
-	s := setup{t.TempDir()}
-	text := "[GENERAL]\nLOG_LEVEL = warn\nSTATE_DIR = " + s.dir + "\n[MQTT]\nURL = mqtt://" + broker + "\n" + sections
-	if err := os.WriteFile(filepath.Join(s.dir, "config.ini"), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return setup(proctest.Configure(t, "LOG_LEVEL = warn\n[MQTT]\nURL = mqtt://"+broker+"\n"+sections))
 }
 
 // keepToken stores the gateway's token as an earlier run would have.
 func (s setup) keepToken(t *testing.T, g *instant) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(s.dir, g.Serial+".jwt"), []byte(g.token()+"\n"), 0o600); err != nil {
+	state := filepath.Join(filepath.Dir(string(s)), "state")
+	if err := os.MkdirAll(state, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	proctest.WriteFile(t, filepath.Join(state, g.Serial+".jwt"), g.token()+"\n")
 }
 
-func (s setup) command() *exec.Cmd {
-	return exec.Command(bridgeBinary, "run", "--config", filepath.Join(s.dir, "config.ini"))
-}
+func (s setup) command() *exec.Cmd { return proctest.Command(string(s)) }

@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"testing"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
 const (
@@ -47,7 +49,7 @@ func compareReadings(t *testing.T, broker, source, page string) {
 		"usual": usual.command,
 		"all":   all.command,
 		"bare": func() *exec.Cmd {
-			return exec.Command(bareBinary, "-gateway", g.server.URL, "-path", page, "-broker", broker, "-interval", pause.String())
+			return exec.Command(proctest.Binary("bareloop"), "-gateway", g.server.URL, "-path", page, "-broker", broker, "-interval", pause.String())
 		},
 	}
 

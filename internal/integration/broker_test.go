@@ -13,18 +13,15 @@ import (
 	"math/big"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
-	"github.com/moby/moby/client"
-	"github.com/testcontainers/testcontainers-go"
-
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest/mosquittotest"
 )
 
 const serial = "122200000001"
@@ -47,95 +44,73 @@ var all = []string{
 // TestLife: everything is published, kept for whoever comes late, and taken
 // back at the end.
 func TestLife(t *testing.T) {
-	b := startBroker(t, anonymous, nil)
+	b := mosquittotest.Start(t)
 	_, srv := gateway(t)
-	early := b.listen(t, "#")
-	cmd, log := program(t, mqtt(b)+envoy("ENVOY", srv.Addr))
-	await(t, early, append(all, " envoy/"+serial+"/live {\"ts\"", " envoy/"+serial+"/live/grid/l1/power ")...)
-	late := b.listen(t, "#")
+	early := listen(t, b, "#")
+	p := program(t, mqtt(b)+envoy("ENVOY", srv.Addr))
+	early.Await(append(all, " envoy/"+serial+"/live {\"ts\"", " envoy/"+serial+"/live/grid/l1/power ")...)
+	late := listen(t, b, "#")
 	for i, text := range all {
 		if i != 3 && i != 4 { // these may be sent afresh just then
-			await(t, late, "1"+text)
+			late.Await("1" + text)
 		}
 	}
-	if strings.Contains(late.String(), "1 envoy/"+serial+"/live") {
+	if strings.Contains(late.Output(), "1 envoy/"+serial+"/live") {
 		t.Error("something under live is retained")
 	}
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("after SIGTERM: %v\n%s", err, log)
-	}
-	await(t, late, "0 envoy/bridge/state offline", "0 envoy/"+serial+"/availability offline")
+	p.Stop()
+	late.Await("0 envoy/bridge/state offline", "0 envoy/"+serial+"/availability offline")
 }
 
 // TestWill: nobody is left to say that the bridge is gone.
 func TestWill(t *testing.T) {
-	b := startBroker(t, anonymous, nil)
+	b := mosquittotest.Start(t)
 	_, srv := gateway(t)
-	out := b.listen(t, "envoy/bridge/state")
-	cmd, _ := program(t, mqtt(b)+envoy("ENVOY", srv.Addr))
-	await(t, out, "envoy/bridge/state online")
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	await(t, out, "0 envoy/bridge/state offline")
+	out := listen(t, b, "envoy/bridge/state")
+	p := program(t, mqtt(b)+envoy("ENVOY", srv.Addr))
+	out.Await("envoy/bridge/state online")
+	p.Signal(os.Kill)
+	out.Await("0 envoy/bridge/state offline")
 }
 
 // TestRestart: a broker comes back, with what it knew or without.
 func TestRestart(t *testing.T) {
 	for name, config := range map[string]string{
-		"with its data":    anonymous + "persistence true\npersistence_location /mosquitto/data/\n",
-		"without its data": anonymous,
+		"with its data":    mosquittotest.Anonymous + "persistence true\npersistence_location /mosquitto/data/\n",
+		"without its data": mosquittotest.Anonymous,
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := startBroker(t, config, nil)
+			b := mosquittotest.StartWith(t, config, nil)
 			_, srv := gateway(t)
-			out := b.listen(t, "#")
-			_, log := program(t, mqtt(b)+envoy("ENVOY", srv.Addr))
-			await(t, out, all...)
-			if err := b.Stop(t.Context(), new(10*time.Second)); err != nil {
-				t.Fatal(err)
-			}
-			await(t, log, "broker lost")
-			if err := b.Start(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			again := b.listen(t, "#")
-			await(t, again, append(all, " envoy/"+serial+"/live {")...)
+			out := listen(t, b, "#")
+			log := program(t, mqtt(b)+envoy("ENVOY", srv.Addr))
+			out.Await(all...)
+			b.Stop(t)
+			log.Await("broker lost")
+			b.Restart(t)
+			again := listen(t, b, "#")
+			again.Await(append(all, " envoy/"+serial+"/live {")...)
 		})
 	}
 }
 
 // TestFrozen: after ten seconds of a frozen broker comes one old sample at most.
 func TestFrozen(t *testing.T) {
-	b := startBroker(t, anonymous, nil)
+	b := mosquittotest.Start(t)
 	_, srv := gateway(t)
-	out := b.listen(t, "envoy/"+serial+"/live", "-F", "%U %p")
-	_, _ = program(t, mqtt(b)+envoy("ENVOY", srv.Addr))
-	await(t, out, "{\"ts\"")
+	out := listen(t, b, "envoy/"+serial+"/live", "-F", "%U %p")
+	program(t, mqtt(b)+envoy("ENVOY", srv.Addr))
+	out.Await("{\"ts\"")
 	time.Sleep(2 * time.Second)
-	provider, err := testcontainers.ProviderDocker.GetProvider()
-	if err != nil {
-		t.Fatal(err)
-	}
-	docker := provider.(*testcontainers.DockerProvider).Client()
-	if _, err := docker.ContainerPause(t.Context(), b.GetContainerID(), client.ContainerPauseOptions{}); err != nil {
-		t.Fatal(err)
-	}
+	b.Pause(t)
 	frozen := time.Now()
 	time.Sleep(10 * time.Second)
-	before := strings.Count(out.String(), "\n")
-	if _, err := docker.ContainerUnpause(t.Context(), b.GetContainerID(), client.ContainerUnpauseOptions{}); err != nil {
-		t.Fatal(err)
-	}
+	before := strings.Count(out.Output(), "\n")
+	b.Unpause(t)
 	thawed := time.Now()
-	for end := thawed.Add(time.Minute); strings.Count(out.String(), "\n") < before+5 && time.Now().Before(end); {
-		time.Sleep(20 * time.Millisecond)
-	}
+	proctest.Await(t, "live messages", func() bool { return strings.Count(out.Output(), "\n") >= before+5 })
 	late, fresh := 0, 0
-	for line := range strings.Lines(out.String()) {
+	for line := range strings.Lines(out.Output()) {
 		at, payload, _ := strings.Cut(line, " ")
 		seconds, err := strconv.ParseFloat(at, 64)
 		var doc struct{ TS time.Time }
@@ -159,59 +134,49 @@ func TestFrozen(t *testing.T) {
 
 // TestExpiry: a value that nobody measures any more vanishes from the broker.
 func TestExpiry(t *testing.T) {
-	b := startBroker(t, anonymous, nil)
+	b := mosquittotest.Start(t)
 	gw, srv := gateway(t)
-	out := b.listen(t, "#")
-	_, _ = program(t, mqtt(b)+envoy("ENVOY", srv.Addr))
-	await(t, out, all...)
+	out := listen(t, b, "#")
+	program(t, mqtt(b)+envoy("ENVOY", srv.Addr))
+	out.Await(all...)
 	gw.Fault(envoytest.Hang, -1)
-	await(t, out, "envoy/"+serial+"/availability offline")
+	out.Await("envoy/" + serial + "/availability offline")
 	time.Sleep(2 * time.Second)
-	late := b.listen(t, "envoy/#")
-	await(t, late, "1 envoy/"+serial+"/production/energy ", "1 envoy/"+serial+"/availability offline")
-	if strings.Contains(late.String(), "/grid/power") {
-		t.Errorf("a stale power is still there:\n%s", late)
+	late := listen(t, b, "envoy/#")
+	late.Await("1 envoy/"+serial+"/production/energy ", "1 envoy/"+serial+"/availability offline")
+	if strings.Contains(late.Output(), "/grid/power") {
+		t.Errorf("a stale power is still there:\n%s", late.Output())
 	}
 	gw.Clear()
-	await(t, late, "0 envoy/"+serial+"/availability online", "envoy/"+serial+"/grid/power ")
+	late.Await("0 envoy/"+serial+"/availability online", "envoy/"+serial+"/grid/power ")
 }
 
 // TestPassword: a wrong password is named, and the right one is let in.
 func TestPassword(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "passwords")
-	if out, err := exec.Command("mosquitto_passwd", "-c", "-b", file, "bridge", "right-Pa55").CombinedOutput(); err != nil {
-		t.Fatal(err, string(out))
-	}
-	hashed, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := startBroker(t, "allow_anonymous false\npassword_file /mosquitto/config/passwords\n", map[string]string{"passwords": string(hashed)})
+	b := mosquittotest.StartWith(t, "allow_anonymous false\npassword_file /mosquitto/config/passwords\n",
+		map[string]string{"passwords": mosquittotest.Passwords(t, "bridge", "right-Pa55")})
 	_, srv := gateway(t)
-	_, log := program(t, mqtt(b)+"USERNAME = bridge\nPASSWORD = wrong-Pa55\n"+envoy("ENVOY", srv.Addr))
-	await(t, log, "password")
-	if strings.Contains(log.String(), "wrong-Pa55") {
+	log := program(t, mqtt(b)+"USERNAME = bridge\nPASSWORD = wrong-Pa55\n"+envoy("ENVOY", srv.Addr))
+	log.Await("password")
+	if strings.Contains(log.Output(), "wrong-Pa55") {
 		t.Error("the password is in the log")
 	}
-	_, log = program(t, mqtt(b)+"USERNAME = bridge\nPASSWORD = right-Pa55\n"+envoy("ENVOY", srv.Addr))
-	await(t, log, "broker connected")
+	log = program(t, mqtt(b)+"USERNAME = bridge\nPASSWORD = right-Pa55\n"+envoy("ENVOY", srv.Addr))
+	log.Await("broker connected")
 }
 
 // TestPrivateCA: TLS to a broker whose certificate a private authority signed.
 func TestPrivateCA(t *testing.T) {
 	ca, cert, key := certificates(t)
-	b := startBroker(t, anonymous+"cafile /mosquitto/config/ca.pem\ncertfile /mosquitto/config/cert.pem\nkeyfile /mosquitto/config/key.pem\n",
+	b := mosquittotest.StartWith(t, mosquittotest.Anonymous+"cafile /mosquitto/config/ca.pem\ncertfile /mosquitto/config/cert.pem\nkeyfile /mosquitto/config/key.pem\n",
 		map[string]string{"ca.pem": ca, "cert.pem": cert, "key.pem": key})
 	_, srv := gateway(t)
-	file := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(file, []byte(ca), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	url := "[MQTT]\nURL = mqtts://" + b.address() + "\n"
-	_, log := program(t, url+envoy("ENVOY", srv.Addr))
-	await(t, log, "CA_FILE")
-	_, log = program(t, url+"CA_FILE = "+file+"\n"+envoy("ENVOY", srv.Addr))
-	await(t, log, "broker connected", "gateway found")
+	file := proctest.WriteFile(t, filepath.Join(t.TempDir(), "ca.pem"), ca)
+	url := "[MQTT]\nURL = mqtts://" + b.Address + "\n"
+	log := program(t, url+envoy("ENVOY", srv.Addr))
+	log.Await("CA_FILE")
+	log = program(t, url+"CA_FILE = "+file+"\n"+envoy("ENVOY", srv.Addr))
+	log.Await("broker connected", "gateway found")
 }
 
 // certificates returns an authority and a certificate of 127.0.0.1 with its key.

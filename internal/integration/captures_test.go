@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest/mosquittotest"
 )
 
 // TestCaptures: what real gateways said arrives at a subscriber. One process
@@ -23,8 +24,8 @@ func TestCaptures(t *testing.T) {
 	if len(captures) == 0 {
 		t.Skip("no captures of real gateways here (shared/gateways)")
 	}
-	b := startBroker(t, anonymous, nil)
-	out := b.listen(t, "envoy/+/live")
+	b := mosquittotest.Start(t)
+	out := listen(t, b, "envoy/+/live")
 	config := mqtt(b)
 	for i, dir := range captures {
 		gw := &envoytest.Gateway{Capture: dir}
@@ -61,8 +62,8 @@ func TestCaptures(t *testing.T) {
 			continue
 		}
 		topic := fmt.Sprintf(" envoy/9000000000%02d/live ", i)
-		await(t, out, topic)
-		_, line, _ := strings.Cut(out.String(), topic)
+		out.Await(topic)
+		_, line, _ := strings.Cut(out.Output(), topic)
 		line, _, _ = strings.Cut(line, "\n")
 		type meter struct{ Power *float64 }
 		var got struct{ Production, Grid, Consumption meter }

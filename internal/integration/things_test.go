@@ -13,18 +13,19 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/discoverytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest/mosquittotest"
 )
 
 // retained are the messages under a filter that a subscriber gets who comes now.
-func (b *broker) retained(t *testing.T, filter string) map[string]string {
+func retained(t *testing.T, b *mosquittotest.Broker, filter string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
-	out := b.listen(t, filter, "--retained-only")
-	await(t, out, "/") // a topic
-	for before := 0; len(out.String()) != before; time.Sleep(2 * time.Second) {
-		before = len(out.String())
+	out := listen(t, b, filter, "--retained-only")
+	out.Await("/") // a topic
+	for before := 0; len(out.Output()) != before; time.Sleep(2 * time.Second) {
+		before = len(out.Output())
 	}
-	for line := range strings.Lines(out.String()) {
+	for line := range strings.Lines(out.Output()) {
 		if _, rest, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
 			topic, payload, _ := strings.Cut(rest, " ")
 			found[topic] = payload
@@ -36,25 +37,25 @@ func (b *broker) retained(t *testing.T, filter string) map[string]string {
 // TestThings: sixty inverters, batteries and their controller arrive at a real
 // broker, as Home Assistant will take them, and outlive it.
 func TestThings(t *testing.T) {
-	b := startBroker(t, anonymous, nil)
+	b := mosquittotest.Start(t)
 	now := time.Now()
 	gw := &envoytest.Gateway{Serial: "122012340001", Phases: 3, Inverters: 60, Batteries: 3, ACBs: 2, Start: time.Date(now.Year(), now.Month(), now.Day(), 11, 0, 0, 0, time.Local)}
 	srv := envoytest.NewTLSServer(gw)
 	t.Cleanup(srv.Close)
-	out := b.listen(t, "homeassistant/device/+/config")
+	out := listen(t, b, "homeassistant/device/+/config")
 	begin := time.Now()
 	program(t, mqtt(b)+envoy("ENVOY", srv.Addr))
 	var want []string
 	for i := range 60 {
 		want = append(want, fmt.Sprintf("homeassistant/device/envoy_inverter_1221%08d/config ", 10007*(i+1)))
 	}
-	await(t, out, append(want, "envoy_battery_", "envoy_controller_", "envoy_acb_")...)
+	out.Await(append(want, "envoy_battery_", "envoy_controller_", "envoy_acb_")...)
 	t.Logf("sixty inverters announced within %v of the start", time.Since(begin).Round(10*time.Millisecond))
 
-	await(t, out, "house_power", "energy_received") // what comes with the first readings that have it
+	out.Await("house_power", "energy_received") // what comes with the first readings that have it
 	time.Sleep(5 * time.Second)
-	configs := b.retained(t, "homeassistant/#")
-	values := b.retained(t, "envoy/#")
+	configs := retained(t, b, "homeassistant/#")
+	values := retained(t, b, "envoy/#")
 	var msgs []discoverytest.Message
 	rank := func(topic string) int { // the bridge, gateways, and what is behind them: as they were sent
 		switch {

@@ -11,22 +11,20 @@ import (
 	"testing"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
 // run runs the program in the house to its end.
 func (s *street) run(args ...string) (string, error) {
-	out, err := s.house.command(nil, append([]string{binary}, args...)...).CombinedOutput()
+	out, err := s.house.command(nil, append([]string{proctest.Binary("envoy-mqtt")}, args...)...).CombinedOutput()
 	return string(out), err
 }
 
 // configure writes a config.ini with HOST = auto and returns the arguments that name it.
 func configure(t *testing.T, more string) []string {
 	t.Helper()
-	dir := t.TempDir()
-	path := filepath.Join(dir, "config.ini")
-	write(t, path, "[GENERAL]\nLOG_FORMAT = json\nSTATE_DIR = "+filepath.Join(dir, "state")+"\n[MQTT]\nURL = mqtt://127.0.0.1:1883\n"+
-		"[ENVOY]\nHOST = auto\nINTERVAL = 200ms\nTIMEOUT = 2s\nSTALE_AFTER = 3s\n"+more)
-	return []string{"--config", path}
+	return []string{"--config", proctest.Configure(t, "LOG_FORMAT = json\n[MQTT]\nURL = mqtt://127.0.0.1:1883\n"+
+		"[ENVOY]\nHOST = auto\nINTERVAL = 200ms\nTIMEOUT = 2s\nSTALE_AFTER = 3s\n"+more)}
 }
 
 // withToken is a token for a gateway, and its serial number.
@@ -121,32 +119,27 @@ func TestMove(t *testing.T) {
 	one := newHost(t, "one")
 	s.connect(one, 1, "10.77.1.11")
 	before := s.gateway(t, one, first, "10.77.1.11")
-	bridge := s.house.start(nil, append([]string{binary, "run"}, configure(t, tokenOf(first))...)...)
-	defer func() {
-		if t.Failed() {
-			t.Log(bridge.log.String())
-		}
-	}()
-	count := func() int { return strings.Count(live.log.String(), "envoy/"+first+"/live {") }
-	await(t, "readings", func() bool { return count() > 3 })
+	bridge := s.house.start(nil, append([]string{proctest.Binary("envoy-mqtt"), "run"}, configure(t, tokenOf(first))...)...)
+	count := func() int { return strings.Count(live.Output(), "envoy/"+first+"/live {") }
+	proctest.Await(t, "readings", func() bool { return count() > 3 })
 
-	before.stop()
+	before.kill()
 	one.ip("addr", "del", "10.77.1.11/24", "dev", "eth1")
 	stranger := newHost(t, "stranger")
 	s.connect(stranger, 1, "10.77.1.11")
 	s.gateway(t, stranger, second, "10.77.1.11")
-	await(t, "the outage in the log", func() bool { return strings.Contains(bridge.log.String(), "no good sample: offline") })
+	bridge.Await("no good sample: offline")
 	gone := count()
 	one.ip("addr", "add", "10.77.1.21/24", "dev", "eth1")
 	s.gateway(t, one, first, "10.77.1.21")
-	await(t, "readings from the new address", func() bool { return count() > gone+3 })
-	if strings.Contains(live.log.String(), second) {
-		t.Errorf("the stranger was read:\n%s", bridge.log.String())
+	proctest.Await(t, "readings from the new address", func() bool { return count() > gone+3 })
+	if strings.Contains(live.Output(), second) {
+		t.Errorf("the stranger was read:\n%s", bridge.Output())
 	}
 
 	// A newcomer finds both and takes the first.
 	path := filepath.Join(t.TempDir(), "config.ini")
-	newcomer := s.house.command([]string{"XDG_STATE_HOME=" + t.TempDir()}, binary, "--config", path, "init")
+	newcomer := s.house.command([]string{"XDG_STATE_HOME=" + t.TempDir()}, proctest.Binary("envoy-mqtt"), "--config", path, "init")
 	newcomer.Stdin = strings.NewReader("1\ntoken\n" + strings.TrimPrefix(tokenOf(first), "TOKEN = ") + "mqtt://127.0.0.1\n\n")
 	out, err := newcomer.CombinedOutput()
 	written, _ := os.ReadFile(path) // it is looked at below

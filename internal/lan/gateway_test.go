@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
 const (
@@ -46,11 +47,12 @@ func (s *street) connect(h *host, link int, addr string) {
 }
 
 // A box is a running gateway.
-type box struct{ server, avahi *daemon }
+type box struct{ server, avahi *proctest.Process }
 
-func (b box) stop() {
-	b.server.stop()
-	b.avahi.stop()
+// kill ends it without a word to the link.
+func (b box) kill() {
+	b.server.Signal(os.Kill)
+	b.avahi.Signal(os.Kill)
 }
 
 // gateway starts a gateway that serves at one address and announces all that its host has.
@@ -64,25 +66,18 @@ func (s *street) gateway(t *testing.T, h *host, serial, serves string) box {
 }
 
 // announce starts avahi with the service of a gateway.
-func (h *host) announce(t *testing.T, serial string) *daemon {
+func (h *host) announce(t *testing.T, serial string) *proctest.Process {
 	t.Helper()
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "services", "envoy.service"), `<?xml version="1.0" standalone="no"?><!DOCTYPE service-group SYSTEM "avahi-service.dtd">
+	if err := os.Mkdir(filepath.Join(dir, "services"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	proctest.WriteFile(t, filepath.Join(dir, "services", "envoy.service"), `<?xml version="1.0" standalone="no"?><!DOCTYPE service-group SYSTEM "avahi-service.dtd">
 <service-group><name>envoy</name><service><type>_enphase-envoy._tcp</type><port>80</port>
 <txt-record>serialnum=`+serial+`</txt-record><txt-record>protovers=8.3.5167</txt-record></service></service-group>`)
-	write(t, filepath.Join(dir, "avahi.conf"), "[server]\nhost-name=envoy\nuse-ipv4=yes\nuse-ipv6=yes\nenable-dbus=no\nallow-interfaces=eth1,eth2\n[publish]\npublish-workstation=no\n[reflector]\n[rlimits]\n")
+	proctest.WriteFile(t, filepath.Join(dir, "avahi.conf"), "[server]\nhost-name=envoy\nuse-ipv4=yes\nuse-ipv6=yes\nenable-dbus=no\nallow-interfaces=eth1,eth2\n[publish]\npublish-workstation=no\n[reflector]\n[rlimits]\n")
 	d := h.start(nil, "unshare", "-m", "sh", "-c", "mkdir -p /run/avahi-daemon && mount -t tmpfs none /run/avahi-daemon && mount --bind "+dir+"/services /etc/avahi/services && "+
 		"exec avahi-daemon -f "+dir+"/avahi.conf --no-drop-root --no-chroot --no-rlimits")
-	await(t, "avahi of "+serial, func() bool { return strings.Contains(d.log.String(), "successfully established") })
+	d.Await("successfully established")
 	return d
-}
-
-func write(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
 }

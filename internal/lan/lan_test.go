@@ -8,26 +8,21 @@
 package lan_test
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
 // asGateway makes the test binary be a gateway: a serial number and an address.
 const asGateway = "TEST_BINARY_IS_A_GATEWAY"
-
-var binary string // the built program
 
 func TestMain(m *testing.M) {
 	if what := os.Getenv(asGateway); what != "" {
@@ -35,19 +30,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, beGateway(serial, addr))
 		os.Exit(1)
 	}
-	dir, err := os.MkdirTemp("", "envoy-mqtt-lan-")
-	if err != nil {
-		panic(err)
-	}
-	binary = filepath.Join(dir, "envoy-mqtt")
-	code := 1
-	if out, err := exec.Command("go", "build", "-o", binary, "../../cmd/envoy-mqtt").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "%v: %s\n", err, out)
-	} else {
-		code = m.Run()
-	}
-	os.RemoveAll(dir)
-	os.Exit(code)
+	os.Exit(proctest.Main(m, "../../cmd/envoy-mqtt"))
 }
 
 // beGateway serves a simulated gateway on https for ever.
@@ -101,56 +84,8 @@ func (h *host) command(env []string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// A daemon is a command that runs until it is stopped.
-type daemon struct {
-	cmd  *exec.Cmd
-	log  lockedBuffer
-	once sync.Once
-}
-
 // start runs a command until the test ends.
-func (h *host) start(env []string, args ...string) *daemon {
+func (h *host) start(env []string, args ...string) *proctest.Process {
 	h.t.Helper()
-	d := &daemon{cmd: h.command(env, args...)}
-	d.cmd.Stdout, d.cmd.Stderr = &d.log, &d.log
-	if err := d.cmd.Start(); err != nil {
-		h.t.Fatal(err)
-	}
-	h.t.Cleanup(d.stop)
-	return d
-}
-
-func (d *daemon) stop() {
-	d.once.Do(func() {
-		_ = d.cmd.Process.Kill() // it may have ended
-		_ = d.cmd.Wait()
-	})
-}
-
-type lockedBuffer struct {
-	mu  sync.Mutex // guards buf
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
-// await waits for f.
-func await(t *testing.T, what string, f func() bool) {
-	t.Helper()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-		if f() {
-			return
-		}
-	}
-	t.Fatalf("%s: not within a minute", what)
+	return proctest.Start(h.t, h.command(env, args...))
 }
