@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -94,8 +95,10 @@ func (r *report) gateway(ctx context.Context, n *neighbour, cfg config) {
 		r.bad(n.Section, err)
 	} else {
 		r.good(n.Section, "read in %v", s.Took.Round(time.Millisecond))
-		if err := printSample(indented{r.c.out}, session.Info, s); err != nil {
-			r.bad(n.Section, err)
+		var table bytes.Buffer // whole lines are set in, and a table is written in pieces
+		_ = printSample(&table, session.Info, s)
+		for line := range bytes.Lines(table.Bytes()) {
+			fmt.Fprintf(r.c.out, "%20s%s", "", line)
 		}
 	}
 	for _, old := range n.seen.all(n.Section) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -79,6 +80,9 @@ func TestCheck(t *testing.T) {
 		if !strings.Contains(out, want) {
 			t.Errorf("check does not say %q:\n%s", want, out)
 		}
+	}
+	if !regexp.MustCompile(`(?m)^ {20,40}production {2,10}\d`).MatchString(out) {
+		t.Errorf("check does not set the table in as a whole:\n%s", out)
 	}
 	h.server.Refuse(true)
 	h.broker.close()

@@ -27,6 +27,7 @@ const paste = "log in at https://entrez.enphaseenergy.com/, choose the system an
 var (
 	errUnanswered = errors.New("the program ended three times before the cloud had answered a login")
 	errSame       = errors.New("the cloud gave the old token again")
+	errJustNow    = errors.New("the last login was less than a minute ago")
 	errStopped    = errors.New("the token source is stopped")
 )
 
@@ -37,7 +38,7 @@ type PausedError struct {
 }
 
 func (e *PausedError) Error() string {
-	return fmt.Sprintf("next login not before %s: %v", moment(e.Until), e.Err)
+	return fmt.Sprintf("next login not before %s: %v", e.Until.Local().Format("2006-01-02 15:04:05 MST"), e.Err)
 }
 
 func (e *PausedError) Unwrap() error { return e.Err }

@@ -101,15 +101,16 @@ func (s *Source) begin(f *flight) (attempt, error) {
 	s.refused = shared
 	until, _ := s.rec.next(now)
 	until = later(until, s.refused.next(now))
+	cause := s.cause()
 	if f.why == force {
-		until = time.Time{}
+		until, cause = time.Time{}, errJustNow
 		if s.rec.Row > 0 {
 			until = s.rec.Last.time(now).Add(shortest)
 		}
 	}
 	if until.After(now) {
 		defer s.mu.Unlock()
-		return attempt{}, &PausedError{Until: until, Err: s.cause()}
+		return attempt{}, &PausedError{Until: until, Err: cause}
 	}
 	before := attempt{s.rec.pace, s.refused}
 	s.rec.begin(now)
