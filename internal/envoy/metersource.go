@@ -88,6 +88,23 @@ func (s *Session) CheckMeters(ctx context.Context) ([]MeterConfig, error) {
 	return configs, nil
 }
 
+// enabled reports whether the gateway says that a CT of one of the measurements
+// is enabled.
+func (s *Session) enabled(ctx context.Context, ms ...Measurement) bool {
+	configs := s.choice.configs
+	if configs == nil {
+		configs, _ = s.MeterConfigs(ctx) // none, where they cannot be read
+	}
+	return hasEnabled(configs, ms...)
+}
+
+func hasEnabled(configs []MeterConfig, ms ...Measurement) bool {
+	return slices.ContainsFunc(configs, func(c MeterConfig) bool {
+		m, ok := c.Measurement()
+		return ok && c.Enabled && slices.Contains(ms, m)
+	})
+}
+
 // Missing asks whether the CTs that the session has seen are still enabled. An
 // error of [ErrReopen] says that one is not, and that answers without it are
 // right; any other that it is not known.
@@ -96,17 +113,11 @@ func (s *Session) Missing(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	enabled := func(ms ...Measurement) bool {
-		return slices.ContainsFunc(configs, func(c MeterConfig) bool {
-			m, ok := c.Measurement()
-			return ok && c.Enabled && slices.Contains(ms, m)
-		})
-	}
 	l := &s.layout
 	switch {
-	case l.seen[Production] && l.source == fromMeter && !enabled(Production):
+	case l.seen[Production] && l.source == fromMeter && !hasEnabled(configs, Production):
 		return s.setUpAnew("the production CT is not enabled any more")
-	case (l.seen[NetConsumption] || l.seen[TotalConsumption]) && !enabled(NetConsumption, TotalConsumption):
+	case (l.seen[NetConsumption] || l.seen[TotalConsumption]) && !hasEnabled(configs, NetConsumption, TotalConsumption):
 		return s.setUpAnew("the consumption CT is not enabled any more")
 	}
 	return nil

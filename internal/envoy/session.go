@@ -24,7 +24,7 @@ type Session struct {
 	acb      ACBatteries
 	acbRead  time.Time
 	took     time.Duration // of the answers to the present sample
-	lost     int           // answers in a row that lack a meter which an earlier session knew
+	lost     int           // answers in a row that lack a meter which an earlier session knew, or which is enabled
 	setUp    bool          // the gateway has said that its CTs were set up anew, so that one may be missing
 	found    int           // answers in a row with a production meter that was not there before
 }
@@ -33,8 +33,8 @@ type Session struct {
 // layout is believed: firmware 8.3.5xxx loses its meters for single answers.
 const confirm = 3
 
-// lostFor is how long a meter that an earlier session knew must be missing
-// besides: a gateway that restarts answers without its meters for a while, and
+// lostFor is how long a meter that an earlier session knew, or that is enabled,
+// must be missing besides: a gateway that restarts answers without its meters for a while, and
 // what is given up is taken from Home Assistant.
 const lostFor = 5 * time.Minute
 
@@ -167,8 +167,7 @@ func (s *Session) compare(r reading) error {
 	s.client.mu.Lock()
 	known := s.client.known
 	s.client.mu.Unlock()
-	if m, ok := known.lacks(r); ok && s.layout.source == undecided && (s.lost+1 < confirm || !s.setUp && time.Since(s.opened) < lostFor) {
-		s.lost++
+	if m, ok := known.lacks(r); ok && s.layout.source == undecided && s.mayReturn() {
 		return &SkippedError{fmt.Sprintf("%s, read before the interruption, is not in it", m)}
 	}
 	if r.meter(Production) != nil && s.layout.source != undecided && s.layout.source != fromMeter {
@@ -179,6 +178,12 @@ func (s *Session) compare(r reading) error {
 		s.found = 0
 	}
 	return nil
+}
+
+// mayReturn reports whether it is too early to believe that a meter is gone.
+func (s *Session) mayReturn() bool {
+	s.lost++
+	return s.lost < confirm || !s.setUp && time.Since(s.opened) < lostFor
 }
 
 func (s *Session) remember() {

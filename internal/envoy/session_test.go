@@ -59,6 +59,42 @@ func TestNewSessionMustAgree(t *testing.T) {
 	})
 }
 
+// TestFirstAnswerFlickers: an answer without the production meter, although its
+// CT is enabled, decides nothing: the inverters' counter is another one. When
+// all answers of five minutes are so, it is believed.
+func TestFirstAnswerFlickers(t *testing.T) {
+	for _, source := range []envoy.Source{envoy.FromProduction, envoy.AutoSource} {
+		synctest.Test(t, func(t *testing.T) {
+			gw := new(envoytest.Gateway)
+			s := sampleFrom(t, gw, source)
+			defer s.close()
+			gw.FaultAt("/production.json", envoytest.Flicker, 1)
+			for i := range 3 {
+				sample, err := s.Sample(t.Context())
+				_, skipped := errors.AsType[*envoy.SkippedError](err)
+				pv, ok := sample.Meter(envoy.Production)
+				if skipped != (i == 0) || ok && pv.Counters == envoy.InverterCounters {
+					t.Errorf("%s: answer %d: %v, %v", source, i+1, sample.Meters, err)
+				}
+			}
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		gw := new(envoytest.Gateway)
+		s := sampleFrom(t, gw, envoy.FromProduction)
+		defer s.close()
+		gw.FaultAt("/production.json", envoytest.Flicker, -1)
+		for i := range 8 {
+			sample, err := s.Sample(t.Context())
+			_, skipped := errors.AsType[*envoy.SkippedError](err)
+			if wantSkip := i < 5; skipped != wantSkip {
+				t.Errorf("%d minutes without the production meter: %v, %v, want skipped %t", i, sample.Meters, err, wantSkip)
+			}
+			time.Sleep(time.Minute)
+		}
+	})
+}
+
 // TestNewMeterAsksForASession: production does not change its source under a
 // running session.
 func TestNewMeterAsksForASession(t *testing.T) {
