@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -101,10 +102,13 @@ type counted struct {
 // (firmware 7.3 to 8.2.127, home-assistant/core#140602), in kWh.
 const wrap = float64(1<<32) / 3.6e6
 
+// slack is how far a counter may always be on, in kWh.
+const slack = 10
+
 // flow is how much can have been counted since a time, in kWh: what a large
 // house's connection carries, and some.
 func flow(since, now time.Time) float64 {
-	const slack, kW = 10, 50
+	const kW = 50
 	return slack + kW*max(0, now.Sub(since).Hours())
 }
 
@@ -115,10 +119,15 @@ func (c counted) take(v float64, source envoy.Counters, now time.Time) (counted,
 	}
 	limit := flow(c.At, now)
 	if c.Source != source && c.Value > 0 {
-		if v < c.Value || v > c.Value+limit {
+		wraps := 0
+		if source == envoy.InverterCounters && v < c.Value {
+			wraps = int(math.Ceil((c.Value - v) / wrap))
+		}
+		lifted := v + float64(wraps)*wrap
+		if lifted < c.Value || lifted > c.Value+limit || wraps > 0 && lifted > c.Value+slack {
 			return c, false // another counter, and not where this one stood
 		}
-		c.Source, c.Wraps = source, 0
+		c.Source, c.Wraps = source, wraps
 	}
 	if source == envoy.InverterCounters {
 		v += float64(c.Wraps) * wrap

@@ -103,7 +103,7 @@ func TestGuard(t *testing.T) {
 	const w = wrap
 	for _, tt := range []struct {
 		name    string
-		sources string // of the answers: r(eadings), p(roduction.json), i(nverters); the last stands for the rest
+		sources string // of the answers: r(eadings), p(roduction.json), i(nverters), a(pi); the last stands for the rest
 		in      []float64
 		want    []float64 // -1 is held back
 	}{
@@ -123,11 +123,14 @@ func TestGuard(t *testing.T) {
 		{"another source, a little less", "rp", []float64{5, 4.9, 4.9, 4.9, 4.9, 5.1}, []float64{5, -1, -1, -1, -1, 5.1}},
 		{"another source, far off", "rp", []float64{5, 900, 900, 900, 901}, []float64{5, -1, -1, -1, -1}},
 		{"there and back", "rpr", []float64{5, 900, 5.2}, []float64{5, -1, 5.2}},
+		{"the inverters' sum, which has wrapped", "ai", []float64{3*w + 5, 4.9, 5.5, 6}, []float64{3*w + 5, -1, 3*w + 5.5, 3*w + 6}},
+		{"the inverters' sum, far off", "ai", []float64{3*w + 5, 50, 51}, []float64{3*w + 5, -1, -1}},
+		{"a meter after the inverters' sum", "ip", []float64{w - 1, w - 2, 2 * w}, []float64{w - 1, -1, -1}},
 		{"2^32 J", "i", []float64{w - 1, w - 0.5, 0.2, 0.4}, []float64{w - 1, w - 0.5, w + 0.2, w + 0.4}},
 		{"2^32 J twice", "i", []float64{w - 1, 1, w - 1, w - 1, w - 0.9, 1}, []float64{w - 1, w + 1, -1, -1, w + w - 0.9, w + w + 1}},
 		{"a CT does not wrap", "p", []float64{w - 1, 0.2, 0.3}, []float64{w - 1, -1, -1}},
 	} {
-		sources := map[byte]envoy.Counters{'r': envoy.ReadingCounters, 'p': envoy.EIMCounters, 'i': envoy.InverterCounters}
+		sources := map[byte]envoy.Counters{'r': envoy.ReadingCounters, 'p': envoy.EIMCounters, 'i': envoy.InverterCounters, 'a': envoy.APICounters}
 		var g guard
 		now := time.Now()
 		for i, v := range tt.in {
