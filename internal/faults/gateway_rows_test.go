@@ -63,7 +63,7 @@ func fault(f envoytest.Fault, log string) gatewayRow {
 // TestGateway: whatever a gateway does, under live there is nothing but what it
 // told, its entities are offline in time, and all is back by itself.
 func TestGateway(t *testing.T) {
-	b := startBroker(t, anonymous, nil)
+	b := startBroker(t)
 	for _, row := range slices.Concat(namedRows, otherRows) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -113,7 +113,7 @@ func TestGateway(t *testing.T) {
 
 // TestGatewayOnce: a single bad answer costs one reading and makes nobody offline.
 func TestGatewayOnce(t *testing.T) {
-	b := startBroker(t, anonymous, nil)
+	b := startBroker(t)
 	for _, f := range envoytest.All {
 		t.Run(string(f), func(t *testing.T) {
 			t.Parallel()
@@ -189,7 +189,7 @@ var otherRows = []gatewayRow{
 // told nothing and believed nothing, until the right one is back.
 func TestPinned(t *testing.T) {
 	t.Parallel()
-	b := startBroker(t, anonymous, nil)
+	b := startBroker(t)
 	r := newRig(t, b)
 	right := envoytest.RSAOnlyTLS()
 	r.server.SetTLS(right)
@@ -217,7 +217,7 @@ func TestPinned(t *testing.T) {
 // TestNoRoute: packets to the gateway vanish, and then pass again.
 func TestNoRoute(t *testing.T) {
 	t.Parallel()
-	b := startBroker(t, anonymous, nil)
+	b := startBroker(t)
 	r := newRig(t, b)
 	w := lay(t, r.server.Addr)
 	r.config = strings.Replace(r.config, r.server.Addr, w.address, 1)
@@ -242,7 +242,7 @@ func TestNoRoute(t *testing.T) {
 // TestStopWhilePolling: a gateway that hangs does not hold up the end.
 func TestStopWhilePolling(t *testing.T) {
 	t.Parallel()
-	b := startBroker(t, anonymous, nil)
+	b := startBroker(t)
 	r := newRig(t, b)
 	r.start()
 	r.lives(2, time.Time{}, 20*time.Second)

@@ -22,7 +22,7 @@ func (r *rig) configTopic() string { return "homeassistant/device/envoy_" + r.se
 // that no restart of Home Assistant brings it back as if it were fresh.
 func TestExpiry(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, startBroker(t, anonymous, nil)).start()
+	r := newRig(t, startBroker(t)).start()
 	r.lives(3, time.Time{}, 20*time.Second)
 	began := time.Now()
 	r.gateway.Fault(envoytest.Hang, -1)
@@ -48,7 +48,7 @@ func TestExpiry(t *testing.T) {
 // discovery topic. It stays so until Home Assistant starts.
 func TestDeletedEntity(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, startBroker(t, anonymous, nil)).start()
+	r := newRig(t, startBroker(t)).start()
 	r.lives(5, time.Time{}, 20*time.Second)
 	deleted := time.Now()
 	r.ear.say(t, r.configTopic(), "", true)
@@ -69,7 +69,7 @@ func TestDeletedEntity(t *testing.T) {
 // TestBirthStorm: twenty births in ten seconds are answered once, when they are over.
 func TestBirthStorm(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, startBroker(t, anonymous, nil)).start()
+	r := newRig(t, startBroker(t)).start()
 	r.lives(5, time.Time{}, 20*time.Second)
 	began := time.Now()
 	for range 20 {
@@ -89,7 +89,7 @@ func TestBirthStorm(t *testing.T) {
 // TestTenRestarts: no way of ending and starting leaves a topic behind.
 func TestTenRestarts(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, startBroker(t, anonymous, nil))
+	r := newRig(t, startBroker(t))
 	topics := func() []string {
 		return slices.Sorted(maps.Keys(retained(t, r.broker, r.base+"/#", "homeassistant/#")))
 	}
@@ -105,8 +105,8 @@ func TestTenRestarts(t *testing.T) {
 		if i%2 == 0 {
 			r.stop()
 		} else {
-			r.signal(syscall.SIGKILL)
-			r.end(time.Second)
+			r.Signal(syscall.SIGKILL)
+			r.Wait(time.Second)
 		}
 	}
 	started := time.Now()
@@ -124,7 +124,7 @@ func TestTenRestarts(t *testing.T) {
 // another PREFIX, leave nothing behind; what others keep there stays.
 func TestRemovedGateway(t *testing.T) {
 	t.Parallel()
-	b := startBroker(t, anonymous, nil)
+	b := startBroker(t)
 	r := newRig(t, b)
 	garage := &envoytest.Gateway{Serial: "122200099999"}
 	srv := envoytest.NewTLSServer(garage)

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
 // A hostile gateway answers as it likes, until it is told to be good.
@@ -71,7 +72,7 @@ const production = "/production.json"
 // TestHostile: a gateway on the local network that wants to do harm gets no
 // secret, publishes nothing, and breaks nothing: as soon as it is good it is read.
 func TestHostile(t *testing.T) {
-	b := startBroker(t, anonymous, nil)
+	b := startBroker(t)
 	var stolen atomic.Int64
 	thief := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { stolen.Add(1) }))
 	t.Cleanup(thief.Close)
@@ -144,13 +145,13 @@ func TestHostile(t *testing.T) {
 			ended := time.Now()
 			h.good.Store(true)
 			back := r.lives(2, ended, 20*time.Second)
-			peak := memory(t, r.cmd.Process.Pid)
+			peak := memory(t, r.Pid())
 			r.stop()
 			r.judge(0)
 			if peak > 64<<10 {
 				t.Errorf("%d kB of memory at most, want less than 64 MiB", peak)
 			}
-			if n := len(r.log.String()); n > 20_000 {
+			if n := len(r.Output()); n > 20_000 {
 				t.Errorf("%d bytes of log", n)
 			}
 			tell("hostile gateway: "+row.name, fmt.Sprintf("nothing is published; %d MB of memory at most", peak>>10), seconds(back.Sub(ended)), "-")
@@ -166,7 +167,7 @@ func TestHostile(t *testing.T) {
 // memory is the most resident memory that a process has had, in kB.
 func memory(t *testing.T, pid int) int {
 	t.Helper()
-	status := read(t, fmt.Sprintf("/proc/%d/status", pid))
+	status := proctest.ReadFile(t, fmt.Sprintf("/proc/%d/status", pid))
 	m := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindStringSubmatch(status)
 	if m == nil {
 		t.Fatalf("no VmHWM in %s", status)
@@ -182,7 +183,7 @@ func memory(t *testing.T, pid int) int {
 // nothing but what it is meant for.
 func TestHostileMessages(t *testing.T) {
 	t.Parallel()
-	b := startBroker(t, anonymous, nil)
+	b := startBroker(t)
 	r := newRig(t, b)
 	const foreign = "someone/elses/topic"
 	poison := `{"device":{"identifiers":["x"]},"origin":{"name":"envoy-mqtt"},"availability":[{"topic":"` + r.base + `/bridge/state"}],` +
@@ -216,7 +217,7 @@ func TestHostileMessages(t *testing.T) {
 // that the system trusts gets no password, whatever VERIFY_SSL says.
 func TestCloudIsVerified(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, startBroker(t, anonymous, nil))
+	r := newRig(t, startBroker(t))
 	sim, config, _ := cloud(t)
 	r.config = regexp.MustCompile(`TOKEN = .*\n`).ReplaceAllString(r.config, "") + "VERIFY_SSL = false\n" + config
 	r.start() // without the environment that names the authority
@@ -238,10 +239,10 @@ func TestCloudIsVerified(t *testing.T) {
 // TestNoPort: nothing listens unless it was asked for.
 func TestNoPort(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, startBroker(t, anonymous, nil)).start()
+	r := newRig(t, startBroker(t)).start()
 	r.lives(3, time.Time{}, 20*time.Second)
 	inodes := map[string]bool{}
-	fds, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", r.cmd.Process.Pid))
+	fds, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", r.Pid()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,7 +256,7 @@ func TestNoPort(t *testing.T) {
 	}
 	const listening, inode = 3, 9 // columns of /proc/net/tcp
 	for _, file := range []string{"tcp", "tcp6", "udp", "udp6"} {
-		for line := range strings.Lines(read(t, fmt.Sprintf("/proc/%d/net/%s", r.cmd.Process.Pid, file))) {
+		for line := range strings.Lines(proctest.ReadFile(t, fmt.Sprintf("/proc/%d/net/%s", r.Pid(), file))) {
 			f := strings.Fields(line)
 			if len(f) > inode && inodes[f[inode]] && (f[listening] == "0A" || strings.HasPrefix(file, "udp")) {
 				t.Errorf("%s: %s is open", file, f[1])
@@ -270,7 +271,7 @@ func TestNoPort(t *testing.T) {
 // warned of, and so is a state folder's.
 func TestReadableByOthers(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, startBroker(t, anonymous, nil))
+	r := newRig(t, startBroker(t))
 	path := r.write("")
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)

@@ -13,7 +13,25 @@ import (
 
 	"github.com/eclipse/paho.golang/autopaho"
 	"github.com/eclipse/paho.golang/paho"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest/mosquittotest"
 )
+
+// A broker is Mosquitto, and who may listen there.
+type broker struct {
+	*mosquittotest.Broker
+	user, password string // empty where everybody may
+}
+
+func startBroker(t *testing.T) *broker {
+	t.Helper()
+	return startBrokerWith(t, mosquittotest.Anonymous, nil)
+}
+
+func startBrokerWith(t *testing.T, config string, files map[string]string) *broker {
+	t.Helper()
+	return &broker{Broker: mosquittotest.StartWith(t, config, files)}
+}
 
 // A listener is an MQTT 5 subscriber that keeps all it gets, with the time of
 // its arrival. It comes back by itself when the broker does.
@@ -32,7 +50,7 @@ func listen(t *testing.T, b *broker, filters ...string) *listener {
 	var once sync.Once
 	var err error
 	l.cm, err = autopaho.NewConnection(context.Background(), autopaho.ClientConfig{
-		ServerUrls:       []*url.URL{{Scheme: "mqtt", Host: b.address}},
+		ServerUrls:       []*url.URL{{Scheme: "mqtt", Host: b.Address}},
 		KeepAlive:        60,
 		ReconnectBackoff: func(int) time.Duration { return 100 * time.Millisecond },
 		ConnectUsername:  b.user,
@@ -69,7 +87,7 @@ func listen(t *testing.T, b *broker, filters ...string) *listener {
 	select {
 	case <-subscribed:
 	case <-time.After(30 * time.Second):
-		t.Fatalf("no subscription at %s within 30 s", b.address)
+		t.Fatalf("no subscription at %s within 30 s", b.Address)
 	}
 	return l
 }

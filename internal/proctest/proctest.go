@@ -53,6 +53,16 @@ func WriteFile(t *testing.T, path, text string) string {
 	return path
 }
 
+// ReadFile returns what is in a file.
+func ReadFile(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
 // Command runs the bridge with the config.ini at this path and none of the
 // test's own environment.
 func Command(config string, environ ...string) *exec.Cmd {

@@ -34,11 +34,7 @@ func Passwords(t *testing.T, users ...string) string {
 			t.Fatalf("%v: %s", err, out)
 		}
 	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return proctest.ReadFile(t, file)
 }
 
 // Image is the container image of Mosquitto.
