@@ -69,8 +69,13 @@ func newCompat(names []string) (c compat) {
 	return c
 }
 
-// messages returns what is said of s, beside live.
-func (c compat) messages(s envoy.Sample) (ms []Message) {
+// messages returns what is said of s, beside live; noBatteries says that the
+// house has none.
+func (c compat) messages(s envoy.Sample, noBatteries bool) (ms []Message) {
+	if len(c) > 0 {
+		s.Meters = slices.Clip(s.Meters)
+		s.AddHouse(noBatteries)
+	}
 	for _, p := range c {
 		doc := p.render(s)
 		if doc == nil {

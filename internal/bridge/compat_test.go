@@ -39,7 +39,7 @@ func house2() envoy.Sample {
 func inWords(t *testing.T, c compat, s envoy.Sample) string {
 	t.Helper()
 	var said []string
-	for _, m := range c.messages(s) {
+	for _, m := range c.messages(s, false) {
 		if m.Retain || m.QoS != 0 {
 			t.Errorf("%s: retain %t, QoS %d, want as live", m.Topic, m.Retain, m.QoS)
 		}
@@ -56,7 +56,7 @@ func TestProfiles(t *testing.T) {
 			`{"actEnergyDlvd":1500,"actEnergyRcvd":2250,"activePower":-100.25,"apparentPower":-103.4,"current":-0.44,"freq":50.01,"instantaneousDemand":-100.25,"pwrFactor":-0.97,"reactivePower":25.3,"timestamp":1795460400,"voltage":230.1},` +
 			`{"activePower":40,"instantaneousDemand":40,"timestamp":1795460400}],"current":-0.3,"instantaneousDemand":-60.25,"timestamp":1795460400}]`,
 		"vk2him-livedata": `/envoy/json {"meters":{"grid":{"agg_p_mw":-60250,"agg_p_ph_a_mw":-100250,"agg_p_ph_b_mw":40000,"agg_s_ph_a_mva":-103400},` +
-			`"last_update":1795460400,"pv":{"agg_p_mw":690123.45},"storage":{"agg_p_mw":300000}}}`,
+			`"last_update":1795460400,"load":{"agg_p_mw":929873.45},"pv":{"agg_p_mw":690123.45},"storage":{"agg_p_mw":300000}}}`,
 		"vk2him-stream": `/envoy/json {"net-consumption":{"ph-a":{"f":50.01,"i":-0.44,"p":-100.25,"pf":-0.97,"q":25.3,"s":-103.4,"v":230.1},"ph-b":{"p":40}}}`,
 		"victron": `enphase/envoy-s/meters {"grid":{` +
 			`"L1":{"current":-0.44,"energy_forward":1.5,"energy_reverse":2.25,"frequency":50.01,"power":-100.25,"power_factor":-0.97,"voltage":230.1},` +
@@ -69,6 +69,30 @@ func TestProfiles(t *testing.T) {
 	}
 	if n := len(profiles); n != 5 {
 		t.Errorf("%d profiles, 5 of them are tested", n)
+	}
+}
+
+// TestLoad: the load of the live data is what the house takes, never what
+// charges batteries; where that is not known, it is left out.
+func TestLoad(t *testing.T) {
+	power := func(m envoy.Measurement, w float64) envoy.Meter {
+		return envoy.Meter{Measurement: m, Total: channelOf(map[envoy.Quantity]float64{envoy.Power: w})}
+	}
+	pv, net, total, charging := power(envoy.Production, 5000), power(envoy.NetConsumption, -1000), power(envoy.TotalConsumption, 4000), power(envoy.Storage, -3000)
+	for _, tt := range []struct {
+		meters      []envoy.Meter
+		noBatteries bool
+		want        string
+	}{
+		{[]envoy.Meter{pv, net, total, charging}, false, `"load":{"agg_p_mw":1000000,`},
+		{[]envoy.Meter{pv, net, total}, true, `"load":{"agg_p_mw":4000000,`},
+		{[]envoy.Meter{pv, net, total}, false, `"last_update":-62135596800,"pv"`},
+	} {
+		for _, m := range newCompat([]string{"vk2him-livedata"}).messages(envoy.Sample{Meters: tt.meters}, tt.noBatteries) {
+			if !strings.Contains(string(m.Payload), tt.want) {
+				t.Errorf("%d meters, no batteries %t: %s, want %s", len(tt.meters), tt.noBatteries, m.Payload, tt.want)
+			}
+		}
 	}
 }
 

@@ -37,7 +37,7 @@ func (g *gateway) publishLive(s envoy.Sample, vs []value, next time.Time) (taken
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	h := g.house
-	taken = h.board.putLive(g.serial, slices.Concat(h.topics.live(g.serial, s.Time, vs), g.compat.messages(s), g.watchGrid(s)), next)
+	taken = h.board.putLive(g.serial, slices.Concat(h.topics.live(g.serial, s.Time, vs), g.compat.messages(s, g.batteries.none), g.watchGrid(s)), next)
 	g.good = time.Now()
 	g.stale.Reset(g.feed.StaleAfter)
 	return taken

@@ -61,7 +61,7 @@ func vk2himLivedata(s envoy.Sample) any {
 	meters := object{"last_update": s.Time.Unix()}
 	for _, m := range s.Meters {
 		key, ok := map[envoy.Measurement]string{
-			envoy.Production: "pv", envoy.NetConsumption: "grid", envoy.TotalConsumption: "load", envoy.Storage: "storage",
+			envoy.Production: "pv", envoy.NetConsumption: "grid", envoy.House: "load", envoy.Storage: "storage", // a total would contain what charges batteries
 		}[m.Measurement]
 		if !ok {
 			continue
@@ -94,8 +94,8 @@ var streamWords = []word{
 func vk2himStream(s envoy.Sample) any {
 	doc := object{}
 	for _, m := range s.Meters {
-		if m.Measurement == envoy.Storage {
-			continue // firmware 5 knows none
+		if m.Measurement > envoy.TotalConsumption {
+			continue // firmware 5 knows no more
 		}
 		o := object{}
 		for i, c := range phasesOf(s, m) {
