@@ -246,7 +246,7 @@ func (g *gateway) wentStale() {
 	}
 	g.sayFailSafe()
 	g.say(payloadOffline)
-	g.log.Warn().Dur("after", g.feed.StaleAfter).Msg("no good sample: offline")
+	g.log.Warn().Stringer("after", g.feed.StaleAfter).Msg("no good sample: offline")
 }
 
 // say publishes the gateway's availability. The caller holds the lock.

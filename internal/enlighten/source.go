@@ -115,16 +115,13 @@ func (s *Source) Accept(token string) {
 	defer s.mu.Unlock()
 	changed := token == s.kept.raw && s.rec.accept(time.Now())
 	s.dirty = s.dirty || changed
-	for _, h := range []held{s.conf, s.kept} {
-		if len(s.rec.Refused) == 0 || h.raw != token {
-			continue
-		}
-		if _, refused := s.rec.Refused[h.mark()]; refused { // by mistake, as it shows
-			delete(s.rec.Refused, h.mark())
+	if len(s.rec.Refused) > 0 {
+		if _, refused := s.rec.Refused[held{raw: token}.mark()]; refused { // by mistake, as it shows, and so perhaps the others
+			clear(s.rec.Refused)
 			s.dirty, changed = true, true
 		}
 	}
-	if errors.Is(s.err, ErrRefused) { // it was wrong, or this is another token
+	if _, ok := s.pick(time.Now()); ok && errors.Is(s.err, ErrRefused) { // it was wrong, or this is another token
 		s.err, changed = nil, true
 	}
 	if changed {

@@ -211,6 +211,34 @@ func TestAcceptAfterReject(t *testing.T) {
 	})
 }
 
+// A gateway that refused everything for a while, and lets its client in again
+// with the first token, has refused the second by mistake too: that one is handed
+// out again, and nothing flaps until the next login may be made.
+func TestRecoveryWithAnOlderToken(t *testing.T) {
+	inRig(t, func(t *testing.T, r *rig) {
+		src := r.source()
+		defer src.Close()
+		first, err := src.Token(t.Context(), serial)
+		if err != nil {
+			t.Fatal(err)
+		}
+		src.Accept(first)
+		for range 2 {
+			_ = gateway(refuses).poll(t.Context(), src)
+		}
+		if _, err := src.Token(t.Context(), serial); err == nil || r.logins() != 2 {
+			t.Fatalf("Token = %v after %d logins, want both tokens refused", err, r.logins())
+		}
+		src.Accept(first) // by a client that still has it
+		if got, err := src.Token(t.Context(), serial); err != nil || got == first || r.logins() != 2 {
+			t.Errorf("Token = %.10q, %v after %d logins, want the second again without another", got, err, r.logins())
+		}
+		if st := src.Status(); st.State != enlighten.StateOK || st.Reason != "" {
+			t.Errorf("Status = %+v, want ok", st)
+		}
+	})
+}
+
 // A token that another process stores is found by the next poll.
 func TestAdopt(t *testing.T) {
 	inRig(t, func(t *testing.T, r *rig) {
