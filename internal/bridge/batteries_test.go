@@ -1,10 +1,13 @@
 package bridge_test
 
 import (
+	"reflect"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/discoverytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
@@ -27,6 +30,68 @@ func TestSlowBatteries(t *testing.T) {
 					t.Fatalf("%s has expired although the batteries answer", key)
 				}
 			}
+		}
+		r.stop(t)
+	})
+}
+
+// TestBatteries: documents, the aggregates and storage/power, which is never
+// older than its batteries.
+func TestBatteries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(&envoytest.Gateway{Batteries: 2, Start: morning()})
+		r.start(t)
+		time.Sleep(50 * time.Second) // answer times follow at a minute
+		doc := r.document(t, thingTopic("battery", batterySN(0)))
+		if doc["power"] != -525.0 || doc["soc"] != 35.0 || doc["state"] != "charging" || doc["communicating"] != true || doc["dc_switch"] != true {
+			t.Errorf("battery %v", doc)
+		}
+		if c := r.document(t, thingTopic("controller", "121600010039")); c["on_grid"] != true || c["temperature"] != 25.0 {
+			t.Errorf("controller %v", c)
+		}
+		at := "envoy/" + serial + "/storage/"
+		for key, want := range map[string]string{"power": "-1050", "soc": "35", "reserve_soc": "20", "available_energy": "2.45", "reserve_energy": "1.4", "capacity": "7"} {
+			r.wantRetained(t, at+key, want)
+		}
+		msgs, opts := r.announced()
+		for _, f := range discoverytest.Check(msgs, opts) {
+			t.Error(f)
+		}
+		for _, m := range r.since(time.Time{}, liveTopic) {
+			if strings.Contains(m.Payload, "storage") {
+				t.Fatalf("the live document holds batteries of another moment: %s", m.Payload)
+			}
+		}
+
+		r.gateway.FaultAt("/ivp/ensemble/power", envoytest.ServerError, -1)
+		time.Sleep(3 * time.Minute)
+		for _, topic := range []string{at + "power", thingTopic("battery", batterySN(0))} {
+			if payload, ok := r.broker.Retained(topic); ok {
+				t.Errorf("%s still says %q", topic, payload)
+			}
+		}
+		r.wantRetained(t, at+"soc", "35")
+		r.wantRetained(t, availTopic, "online")
+		r.stop(t)
+	})
+}
+
+// TestACBatteries: those that the gateway tells of together.
+func TestACBatteries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(&envoytest.Gateway{Batteries: 1, ACBs: 3, Start: morning()})
+		r.start(t)
+		time.Sleep(50 * time.Second) // answer times follow at a minute
+		doc := r.document(t, thingTopic("battery", "acb"))
+		delete(doc, "last_report")
+		if want := map[string]any{"power": 240.0, "soc": 25.0, "energy": 0.93, "state": "discharging"}; !reflect.DeepEqual(doc, want) {
+			t.Errorf("AC Batteries %v, want %v", doc, want)
+		}
+		r.wantRetained(t, "envoy/"+serial+"/storage/acb_soc", "25")
+		r.wantRetained(t, "envoy/"+serial+"/storage/iq_soc", "35")
+		msgs, opts := r.announced()
+		for _, f := range discoverytest.Check(msgs, opts) {
+			t.Error(f)
 		}
 		r.stop(t)
 	})

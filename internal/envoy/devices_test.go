@@ -11,18 +11,6 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
-// openSession opens a session with a simulated gateway in memory.
-func openSession(t *testing.T, gw *envoytest.Gateway) (s *envoy.Session, stop func()) {
-	t.Helper()
-	srv := envoytest.NewServer(gw)
-	c := &envoy.Client{Host: srv.URL, Tokens: envoy.StaticToken("eyJ.a.b"), Dial: srv.Dial}
-	s, err := c.Open(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s, func() { c.CloseIdle(); srv.Close() }
-}
-
 // TestSimulatedDevices reads all the devices of a house at eleven in the morning.
 func TestSimulatedDevices(t *testing.T) {
 	for _, tt := range []struct {
@@ -38,8 +26,7 @@ func TestSimulatedDevices(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				gw := tt.gw
 				gw.Start = time.Now().Add(11 * time.Hour)
-				s, stop := openSession(t, gw)
-				defer stop()
+				s := sampleFrom(t, gw, envoy.FromProduction)
 				ctx := t.Context()
 				list, err := s.Inverters(ctx)
 				details, err2 := s.InverterDetails(ctx)
@@ -89,8 +76,7 @@ func TestSimulatedDevices(t *testing.T) {
 func TestDevicesUnsupported(t *testing.T) {
 	for _, firmware := range []string{"R3.9.36", "R4.10.35", "D7.3.130", "D8.2.4286"} {
 		synctest.Test(t, func(t *testing.T) {
-			s, stop := openSession(t, &envoytest.Gateway{Firmware: firmware})
-			defer stop()
+			s := sampleFrom(t, &envoytest.Gateway{Firmware: firmware}, envoy.FromProduction)
 			_, details := s.InverterDetails(t.Context())
 			_, power := s.BatteryPower(t.Context())
 			_, totals := s.BatteryTotals(t.Context())

@@ -28,20 +28,11 @@ func TestFailureOf(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			gw := &envoytest.Gateway{Phases: 3}
-			srv := envoytest.NewServer(gw)
-			defer srv.Close()
-			c := &envoy.Client{Host: srv.URL, Tokens: envoy.StaticToken("t"), Dial: srv.Dial}
-			defer c.CloseIdle()
-			s, err := c.Open(t.Context())
-			if err == nil {
-				_, err = s.Sample(t.Context())
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
+			s := sampleFrom(t, gw, envoy.FromProduction)
+			s.next(t)
 			gw.Fault(fault, -1)
 			gw.ExpireSessions()
-			_, err = s.Sample(t.Context())
+			_, err := s.Sample(t.Context())
 			if got := envoy.FailureOf(err); err == nil || got != want {
 				t.Errorf("%s: FailureOf(%v) = %s, want %s", fault, err, got, want)
 			}

@@ -74,9 +74,10 @@ func TestHangUpIsNotLegacy(t *testing.T) {
 	}
 }
 
-// Who has spoken modern TLS cannot be talked down, nor made to be asked twice.
-func TestNoDowngrade(t *testing.T) {
-	var old atomic.Bool
+// newAgeingGateway speaks TLS 1.0 alone while it is old.
+func newAgeingGateway(t *testing.T) (*tlsGateway, *atomic.Bool) {
+	t.Helper()
+	old := new(atomic.Bool)
 	cfg := &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
 		if !old.Load() {
 			return nil, nil
@@ -85,6 +86,12 @@ func TestNoDowngrade(t *testing.T) {
 	}}
 	g := newTLSGateway(t, cfg, hello)
 	g.Config.SetKeepAlivesEnabled(false)
+	return g, old
+}
+
+// Who has spoken modern TLS cannot be talked down, nor made to be asked twice.
+func TestNoDowngrade(t *testing.T) {
+	g, old := newAgeingGateway(t)
 	tr := newTransport(transportOptions{})
 	mustFetch(t, tr, g.URL)
 	old.Store(true)
@@ -98,19 +105,12 @@ func TestNoDowngrade(t *testing.T) {
 
 // An old gateway's new firmware is noticed.
 func TestLegacyForgotten(t *testing.T) {
-	var modern atomic.Bool
-	cfg := &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
-		if modern.Load() {
-			return nil, nil
-		}
-		return &tls.Config{Certificates: []tls.Certificate{gatewayCert()}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10}, nil
-	}}
-	g := newTLSGateway(t, cfg, hello)
-	g.Config.SetKeepAlivesEnabled(false)
+	g, old := newAgeingGateway(t)
+	old.Store(true)
 	tr := newTransport(transportOptions{})
 	mustFetch(t, tr, g.URL)
 	was := tr.legacy()
-	modern.Store(true)
+	old.Store(false)
 	mustFetch(t, tr, g.URL)
 	if !was || tr.legacy() {
 		t.Errorf("legacy() = %t with old firmware and %t with new, want true and false", was, tr.legacy())

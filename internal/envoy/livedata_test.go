@@ -1,7 +1,6 @@
 package envoy
 
 import (
-	"math"
 	"strings"
 	"testing"
 )
@@ -55,14 +54,6 @@ func FuzzLivedata(f *testing.F) {
 			return
 		}
 		r.derive()
-		for _, m := range r.meters {
-			for _, c := range append([]Channel{m.Total}, m.Phases...) {
-				for q, v := range c.val {
-					if math.IsNaN(v) || math.IsInf(v, 0) || v == 0 && math.Signbit(v) {
-						t.Errorf("%s quantity %d = %v", m.Measurement, q, v)
-					}
-				}
-			}
-		}
+		wantFinite(t, r.meters)
 	})
 }

@@ -33,19 +33,11 @@ func TestMeterIsNotGivenUp(t *testing.T) {
 func TestNewSessionMustAgree(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gw := new(envoytest.Gateway)
-		srv := envoytest.NewServer(gw)
-		defer srv.Close()
-		c := &envoy.Client{Host: srv.URL, Tokens: envoy.StaticToken("t"), Dial: srv.Dial}
-		defer c.CloseIdle()
-		s, err := c.Open(t.Context())
-		if err == nil {
-			_, err = s.Sample(t.Context())
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		first := sampleFrom(t, gw, envoy.FromProduction)
+		first.next(t)
 		gw.Change(func(g *envoytest.Gateway) { g.CTs = envoytest.ProductionCT })
-		if s, err = c.Open(t.Context()); err != nil {
+		s, err := first.client.Open(t.Context())
+		if err != nil {
 			t.Fatal(err)
 		}
 		for i := range 8 {
@@ -67,7 +59,6 @@ func TestFirstAnswerFlickers(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			gw := new(envoytest.Gateway)
 			s := sampleFrom(t, gw, source)
-			defer s.close()
 			gw.FaultAt("/production.json", envoytest.Flicker, 1)
 			for i := range 3 {
 				sample, err := s.Sample(t.Context())
@@ -82,7 +73,6 @@ func TestFirstAnswerFlickers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gw := new(envoytest.Gateway)
 		s := sampleFrom(t, gw, envoy.FromProduction)
-		defer s.close()
 		gw.FaultAt("/production.json", envoytest.Flicker, -1)
 		for i := range 8 {
 			sample, err := s.Sample(t.Context())

@@ -12,37 +12,6 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
-// sampling is a session with a simulated gateway, inside a synctest bubble.
-type sampling struct {
-	*envoy.Session
-	client *envoy.Client
-	server *envoytest.Server
-}
-
-func sampleFrom(t *testing.T, gw *envoytest.Gateway, source envoy.Source) *sampling {
-	t.Helper()
-	srv := envoytest.NewServer(gw)
-	c := &envoy.Client{Host: srv.URL, Dial: srv.Dial, Tokens: envoy.StaticToken("t"), Source: source}
-	s, err := c.Open(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &sampling{s, c, srv}
-}
-
-func (s *sampling) close() { s.client.CloseIdle(); s.server.Close() }
-
-// next reads a sample a second after the last.
-func (s *sampling) next(t *testing.T) envoy.Sample {
-	t.Helper()
-	time.Sleep(time.Second)
-	sample, err := s.Sample(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sample
-}
-
 // noon is a time of the house's clock with sun.
 var noon = time.Date(2026, 6, 21, 12, 0, 0, 0, time.UTC)
 
@@ -71,7 +40,6 @@ func TestSource(t *testing.T) {
 				gw := tt.gateway
 				gw.Start = noon
 				s := sampleFrom(t, gw, tt.source)
-				defer s.close()
 				for i := range 6 {
 					sample := s.next(t)
 					told, _ := gw.Last()
@@ -103,7 +71,6 @@ func TestEnergySource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gw := &envoytest.Gateway{Phases: 3, Start: noon}
 		s := sampleFrom(t, gw, envoy.AutoSource)
-		defer s.close()
 		for i := range 3 {
 			sample := s.next(t)
 			told, _ := gw.Last()
@@ -131,7 +98,6 @@ func TestReadingsFail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gw := &envoytest.Gateway{Phases: 3, Start: noon}
 		s := sampleFrom(t, gw, envoy.AutoSource)
-		defer s.close()
 		gw.FaultAt("/ivp/meters/readings", envoytest.Busy, 2)
 		for range 2 {
 			sample := s.next(t)
@@ -156,7 +122,6 @@ func TestReadingsHang(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gw := &envoytest.Gateway{Phases: 3, Start: noon, Latencies: map[string]time.Duration{"/ivp/meters/readings": time.Hour}}
 		s := sampleFrom(t, gw, envoy.AutoSource)
-		defer s.close()
 		start := time.Now()
 		for range 6 {
 			if sample := s.next(t); time.Since(sample.Time) > time.Second {
@@ -176,7 +141,6 @@ func TestJudge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gw := &envoytest.Gateway{Phases: 3, Start: noon}
 		s := sampleFrom(t, gw, envoy.AutoSource)
-		defer s.close()
 		s.next(t)
 		if err := s.Judge(t.Context()); err != nil {
 			t.Errorf("Judge = %v of a healthy gateway", err)
@@ -211,7 +175,6 @@ func TestReopened(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gw := &envoytest.Gateway{Start: noon}
 		s := sampleFrom(t, gw, envoy.AutoSource)
-		defer s.close()
 		s.next(t)
 		var err error
 		if s.Session, err = s.client.Open(t.Context()); err != nil {
@@ -249,7 +212,6 @@ func TestLivedata(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gw := &envoytest.Gateway{Phases: 3, Start: noon}
 		s := sampleFrom(t, gw, envoy.FromLivedata)
-		defer s.close()
 		good, bad := 0, 0
 		var last float64
 		for range 1000 { // the stream ends after a quarter of an hour
