@@ -7,7 +7,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/discoverytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
@@ -53,10 +52,7 @@ func TestBatteries(t *testing.T) {
 		for key, want := range map[string]string{"power": "-1050", "soc": "35", "reserve_soc": "20", "available_energy": "2.45", "reserve_energy": "1.4", "capacity": "7"} {
 			r.wantRetained(t, at+key, want)
 		}
-		msgs, opts := r.announced()
-		for _, f := range discoverytest.Check(msgs, opts) {
-			t.Error(f)
-		}
+		r.checkDiscovery(t)
 		for _, m := range r.since(time.Time{}, liveTopic) {
 			if strings.Contains(m.Payload, "storage") {
 				t.Fatalf("the live document holds batteries of another moment: %s", m.Payload)
@@ -89,10 +85,7 @@ func TestACBatteries(t *testing.T) {
 		}
 		r.wantRetained(t, "envoy/"+serial+"/storage/acb_soc", "25")
 		r.wantRetained(t, "envoy/"+serial+"/storage/iq_soc", "35")
-		msgs, opts := r.announced()
-		for _, f := range discoverytest.Check(msgs, opts) {
-			t.Error(f)
-		}
+		r.checkDiscovery(t)
 		r.stop(t)
 	})
 }

@@ -6,7 +6,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/discoverytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
@@ -25,10 +24,7 @@ func TestCTHealth(t *testing.T) {
 		r.wantRetained(t, info+"net_consumption_ct_status_flags", "1")
 		r.wantRetained(t, info+"production_ct_metering_status", "normal")
 		r.wantRetained(t, info+"production_ct_status_flags", "0")
-		msgs, opts := r.announced()
-		for _, f := range discoverytest.Check(msgs, opts) {
-			t.Error(f)
-		}
+		r.checkDiscovery(t)
 		r.gateway.Change(func(g *envoytest.Gateway) { g.Flags = nil })
 		time.Sleep(15 * time.Minute)
 		r.wantRetained(t, info+"ct_problem", "OFF")

@@ -24,6 +24,8 @@ import (
 	mochi "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/listeners"
 	"github.com/mochi-mqtt/server/v2/packets"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
 // An authority signs certificates for tests.
@@ -97,7 +99,7 @@ func realBroker(t *testing.T, ws bool, secure *tls.Config) string {
 	}
 	var l listeners.Listener = listeners.NewTCP(listeners.Config{ID: "t", Address: "127.0.0.1:0", TLSConfig: secure.Clone()})
 	if ws {
-		l = listeners.NewWebsocket(listeners.Config{ID: "t", Address: free(t), TLSConfig: secure.Clone()})
+		l = listeners.NewWebsocket(listeners.Config{ID: "t", Address: "127.0.0.1:" + proctest.FreePort(t), TLSConfig: secure.Clone()})
 	}
 	if err := s.AddListener(l); err != nil {
 		t.Fatal(err)
@@ -107,17 +109,6 @@ func realBroker(t *testing.T, ws bool, secure *tls.Config) string {
 	}
 	t.Cleanup(func() { l.Close(func(string) {}) }) // the server's own Close races with a client that it has just accepted
 	return l.Address()
-}
-
-// free returns an address of loopback that was free a moment ago.
-func free(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // answering starts a server that reads something, says answer and hangs up.

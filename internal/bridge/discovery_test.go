@@ -71,6 +71,15 @@ func (r *rig) announced() ([]discoverytest.Message, discoverytest.Options) {
 	return msgs, opts
 }
 
+// checkDiscovery fails for what Home Assistant would not take.
+func (r *rig) checkDiscovery(t *testing.T) {
+	t.Helper()
+	msgs, opts := r.announced()
+	for _, f := range discoverytest.Check(msgs, opts) {
+		t.Error(f)
+	}
+}
+
 type discovered struct {
 	Device struct {
 		Name     string

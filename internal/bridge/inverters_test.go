@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/bridgetest"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/discoverytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
@@ -131,10 +130,7 @@ func TestSixtyInverters(t *testing.T) {
 				t.Errorf("%s was announced %d times", topic, n)
 			}
 		}
-		msgs, opts := r.announced()
-		for _, f := range discoverytest.Check(msgs, opts) {
-			t.Error(f)
-		}
+		r.checkDiscovery(t)
 		r.stop(t)
 	})
 }

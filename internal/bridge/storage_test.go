@@ -6,7 +6,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/discoverytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
@@ -44,10 +43,7 @@ func TestStorageCT(t *testing.T) {
 				t.Errorf("at %d: the house takes %v W, consumption and storage are %v W", at.hour, house, sum)
 			}
 		}
-		msgs, opts := r.announced()
-		for _, f := range discoverytest.Check(msgs, opts) {
-			t.Error(f)
-		}
+		r.checkDiscovery(t)
 		r.stop(t)
 	})
 }

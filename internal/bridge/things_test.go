@@ -19,8 +19,7 @@ func thingTopic(kind, sn string) string { return "envoy/" + serial + "/" + kind 
 
 // simulated serial numbers
 func inverterSN(i int) string { return fmt.Sprintf("1221%08d", 10007*(i+1)) }
-
-func batterySN(i int) string { return fmt.Sprintf("1219%08d", 10009*(i+1)) }
+func batterySN(i int) string  { return fmt.Sprintf("1219%08d", 10009*(i+1)) }
 
 // document returns what is retained under topic.
 func (r *rig) document(t *testing.T, topic string) map[string]any {

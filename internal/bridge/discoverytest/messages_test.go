@@ -8,10 +8,7 @@ import (
 )
 
 // updates break the update of a device that was announced unbroken.
-var updates = []struct {
-	edits edits
-	want  string
-}{
+var updates = []mutation{
 	{edits{}, ""},
 	{edits{power + "name": "Grid"}, ""},
 	{edits{"gateway/components/grid_power": object{"platform": "sensor"}}, ""},
@@ -104,24 +101,30 @@ func TestCheckPublished(t *testing.T) {
 	}
 }
 
-// An inverter is a device of its own that hangs on its gateway.
-func TestCheckInverter(t *testing.T) {
+// exampleInverter has a message of its own, and one entity.
+func exampleInverter() object {
 	inverter := exampleGateway()
 	inverter["device"] = object{
 		"identifiers": []any{"envoy_inverter_482210000001"}, "name": "Inverter 482210000001", "manufacturer": "Enphase",
 		"model": "IQ8", "serial_number": "482210000001", "via_device": "envoy_122233344455",
 	}
-	watts := object{
+	inverter["components"] = object{"power": object{
 		"platform": "sensor", "unique_id": "envoy_inverter_482210000001_power", "name": nil, "device_class": "power",
-		"state_class": "measurement", "unit_of_measurement": "W", "value_template": "{{ value_json.power }}",
+		"state_class": "measurement", "unit_of_measurement": "W", "value_template": "{{ value_json.power | default(none) }}",
 		"state_topic": gatewayBase + "inverter/482210000001",
-	}
+	}}
+	return inverter
+}
+
+// An inverter is a device of its own that hangs on its gateway.
+func TestCheckInverter(t *testing.T) {
+	inverter := exampleInverter()
 	energy := object{
 		"platform": "sensor", "unique_id": "envoy_inverter_482210000001_energy", "name": "Energy", "device_class": "energy",
 		"state_class": "total_increasing", "unit_of_measurement": "kWh", "value_template": "{{ value_json.energy }}",
 		"state_topic": gatewayBase + "inverter/482210000001",
 	}
-	inverter["components"] = object{"power": watts, "energy": energy}
+	inverter["components"].(object)["energy"] = energy
 
 	for _, row := range []struct {
 		enabled bool
@@ -139,16 +142,7 @@ func TestCheckInverter(t *testing.T) {
 // TestCheckOrder: what hangs on a gateway comes after it, and is available when
 // its own gateway is.
 func TestCheckOrder(t *testing.T) {
-	inverter := exampleGateway()
-	inverter["device"] = object{
-		"identifiers": []any{"envoy_inverter_482210000001"}, "name": "Inverter 482210000001", "manufacturer": "Enphase",
-		"model": "IQ8", "serial_number": "482210000001", "via_device": "envoy_122233344455",
-	}
-	inverter["components"] = object{"power": object{
-		"platform": "sensor", "unique_id": "envoy_inverter_482210000001_power", "name": nil, "device_class": "power",
-		"state_class": "measurement", "unit_of_measurement": "W", "value_template": "{{ value_json.power | default(none) }}",
-		"state_topic": gatewayBase + "inverter/482210000001",
-	}}
+	inverter := exampleInverter()
 	msg := message(t, "homeassistant/device/envoy_inverter_482210000001/config", inverter)
 	if got := kinds(Check(append([]Message{msg}, messages(t, example())...), Options{})); got != "W10" {
 		t.Errorf("before its gateway: found %q, want W10", got)

@@ -1,6 +1,7 @@
 package discoverytest
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,10 +25,15 @@ const (
 	inv   = "gateway/components/inverter_power/"
 )
 
-var mutations = []struct {
+type mutation struct {
 	edits edits
 	want  string
-}{
+}
+
+var mutations = slices.Concat(deviceMutations, componentMutations, sensorMutations)
+
+// deviceMutations break the message around its entities.
+var deviceMutations = []mutation{
 	// The root.
 	{edits{"gateway/name": "Envoy"}, "E4"},
 	{edits{"gateway/~": "envoy"}, "E4"},
@@ -86,180 +92,6 @@ var mutations = []struct {
 	{edits{dev + "via_device": "envoy_122233344455"}, "W10"},
 	{edits{"bridge/device/via_device": "envoy_122233344455"}, "W10"},
 	{edits{"bridge/device/sw_version": gone{}}, "H10"},
-
-	// Components.
-	{edits{"gateway/components/grid_power": "sensor"}, "E11 H18"},
-	{edits{power + "platform": gone{}}, "E11"},
-	{edits{power + "platform": "thermometer"}, "E11"},
-	{edits{power + "platform": "light"}, "H11"},
-	{edits{power + "unique_id": gone{}}, "E11"},
-	{edits{power + "unique_id": ""}, "E11"},
-	{edits{power + "unique_id": nil}, "E11 e13"},
-	{edits{power + "unique_id": "envoy_122233344455_grid_energy_import"}, "e12"},
-	{edits{power + "unique_id": "grid_power"}, "H12"},
-	{edits{power + "unique_id": "envoy_122233344455_192.0.2.10_power"}, "H12"},
-	{edits{power + "unique_id": "envoy_bridge_errors"}, "H12 e12"},
-	{edits{
-		"gateway/components/Grid power": object{
-			"platform": "sensor", "name": "Grid power", "unique_id": "envoy_122233344455_grid", "state_topic": "envoy/122233344455/x",
-		},
-	}, "H12 H18"},
-	{edits{power + "object_id": "grid_power"}, "e13"},
-	{edits{power + "suggested_unit_of_measurement": "kW"}, "e13"},
-	{edits{power + "device": object{}}, "e13"},
-	{edits{power + "~": 1}, "e13"},
-	{edits{reach + "state_class": "measurement"}, "e13"},
-	{edits{power + "group": "all"}, "e13"},
-	{edits{power + "default_entity_id": object{}}, "e13"},
-	{edits{power + "payload_available": 1}, "H13"},
-	{edits{
-		"gateway/components/reserve": object{
-			"platform": "number", "name": "Reserve", "unique_id": "envoy_122233344455_reserve",
-			"command_topic": "envoy/122233344455/reserve", "min": "10", "max": 100,
-		},
-	}, "e13"},
-	{edits{power + "p": "sensor"}, "e14"},
-	{edits{power + "unit_of_meas": "W"}, "e14"},
-	{edits{power + "default_entity_id": "grid_power"}, "H15"},
-	{edits{power + "default_entity_id": "sensor.Grid Power"}, "H15"},
-	{edits{power + "default_entity_id": "number.grid_power"}, "W15"},
-	{edits{power + "default_entity_id": "sensor.power", inv + "default_entity_id": "sensor.power"}, "H15"},
-	{edits{power + "state_topic": gone{}}, "H18 e16"},
-	{edits{reach + "state_topic": gone{}}, "e16"},
-	{edits{inv + "platform": "number"}, "e13 e16"},
-
-	// Topics.
-	{edits{power + "state_topic": ""}, "H18 e17"},
-	{edits{power + "state_topic": 7}, "H18 e17"},
-	{edits{power + "state_topic": "envoy/122233344455/grid\n/power"}, "H18 e17"},
-	{edits{power + "state_topic": strings.Repeat("e", 65536)}, "H18 H34 e17"},
-	{edits{power + "state_topic": "envoy/+/grid/power"}, "H17 H18"},
-	{edits{power + "state_topic": "solar/grid/power"}, "H17 H18"},
-	{edits{power + "state_topic": "envoy/122233344455/live/grid/power"}, "H17 H18"},
-	{edits{power + "state_topic": "envoy/122233344455/production/power"}, "H18 W17"},
-	{edits{power + "json_attributes_topic": "envoy/122233344455/live"}, "H18 W29"},
-	{edits{power + "state_topic": "envoy/122233344455/net/power"}, "H18"},
-	{edits{"gateway/components/production_power": gone{}}, "H18"},
-	{edits{
-		"gateway/components/restart": object{
-			"platform": "button", "name": "Restart", "unique_id": "envoy_122233344455_restart", "command_topic": "envoy/122233344455/#",
-		},
-	}, "e17"},
-
-	// Availability.
-	{edits{"gateway/availability_topic": "envoy/bridge/state"}, "E19 e19"},
-	{edits{power + "availability_topic": "envoy/bridge/state"}, "e19"},
-	{edits{"gateway/availability": "envoy/bridge/state"}, "E19 H19"},
-	{edits{"gateway/availability/0": "envoy/bridge/state"}, "E19 H19"},
-	{edits{"gateway/availability/0/topic": gone{}}, "E19 H19"},
-	{edits{"gateway/availability/0/qos": 1}, "E19"},
-	{edits{"gateway/availability/0/payload_available": nil}, "E19"},
-	{edits{"gateway/availability/0/payload_available": "offline"}, "W19"},
-	{edits{"gateway/availability/0/topic": "envoy/bridge/stat#"}, "H17 H19"},
-	{edits{"gateway/availability/0/t": "envoy/bridge/state"}, "E14"},
-	{edits{"gateway/availability_mode": "both"}, "E19 W19 e19"},
-	{edits{"gateway/availability_mode": "latest"}, "W19"},
-	{edits{"gateway/availability_mode": gone{}}, "W19"},
-	{edits{"gateway/payload_not_available": "online"}, "W19"},
-	{edits{power + "availability_mode": "both"}, "W19 e19"},
-	{edits{reach + "availability": []any{object{}}}, "e19"},
-	{edits{"gateway/availability/1/topic": "envoy/999999999999/availability"}, "H19"},
-	{edits{"gateway/availability/0/topic": "envoy/bridge/status"}, "H19"},
-	{edits{reach + "availability": gone{}}, "H20"},
-
-	// Sensors.
-	{edits{power + "device_class": "watt"}, "e21"},
-	{edits{power + "device_class": 7}, "e21"},
-	{edits{reach + "device_class": "energy"}, "e21"},
-	{edits{power + "unit_of_measurement": "kWh"}, "e21"},
-	{edits{power + "unit_of_measurement": ""}, "e21"},
-	{edits{power + "unit_of_measurement": "w"}, "e21"},
-	{edits{power + "unit_of_measurement": gone{}}, "W21"},
-	{edits{phase + "unit_of_measurement": "\u00b5V"}, "W21"},
-	{edits{kwh + "unit_of_measurement": "kwh"}, "e21"},
-	{edits{"bridge/components/errors/unit_of_measurement": "VAr"}, "W21"},
-	{edits{"bridge/components/errors/unit_of_measurement": "Wh "}, "W21"},
-	{edits{"bridge/components/errors/unit_of_measurement": "C"}, "W21"},
-	{edits{power + "state_class": "average"}, "e22"},
-	{edits{power + "state_class": "total"}, "e22"},
-	{edits{kwh + "state_class": "measurement"}, "e22"},
-	{edits{token + "state_class": "measurement"}, "e22"},
-	{edits{"bridge/components/errors/state_class": "measurement_angle"}, "e22"},
-	{edits{power + "state_class": gone{}}, "W23"},
-	{edits{kwh + "state_class": gone{}}, "W23"},
-	{edits{kwh + "unique_id": "envoy_122233344455_balanced_net_energy"}, "W24"},
-	{edits{kwh + "unique_id": "envoy_122233344455_production_seven_days"}, "W24"},
-	{edits{kwh + "state_topic": "envoy/122233344455/grid/l1/energy"}, "H18 W24"},
-	{edits{power + "last_reset_value_template": "{{ value_json.reset }}"}, "e24"},
-	{edits{poll + "unit_of_measurement": "d"}, "W25"},
-	{edits{mode + "options": []any{}}, "e26 e39"},
-	{edits{mode + "options": []any{"normal", "normal"}}, "e26"},
-	{edits{mode + "options": "normal"}, "e26"},
-	{edits{mode + "options": gone{}}, "W26"},
-	{edits{mode + "state_class": "measurement"}, "e22 e26"},
-	{edits{power + "options": []any{"1", "2"}}, "e26"},
-
-	// Numbers.
-	{edits{power + "expire_after": -1}, "e27"},
-	{edits{power + "expire_after": 60.5}, "e27"},
-	{edits{power + "expire_after": "60"}, "e27"},
-	{edits{power + "suggested_display_precision": -1}, "e27"},
-	{edits{reach + "off_delay": nil}, "e27"},
-	{edits{power + "expire_after": 60}, "W27"}, // the message lives longer
-	{edits{poll + "expire_after": 60}, "W27"},  // the message lives for ever
-	{edits{
-		"gateway/components/production_power/device_class":        "energy",
-		"gateway/components/production_power/state_class":         "total_increasing",
-		"gateway/components/production_power/unit_of_measurement": "kWh",
-	}, "W27"}, // a counter that expires
-
-	// Manners.
-	{edits{token + "entity_category": nil}, "e28"},
-	{edits{token + "entity_category": "system"}, "e28"},
-	{edits{token + "entity_category": "config"}, "e28"},
-	{edits{token + "entity_category": gone{}}, "W28"},
-	{edits{power + "force_update": true}, "W29"},
-	{edits{power + "encoding": ""}, "W29"},
-	{edits{power + "qos": 3}, "e29"},
-	{edits{power + "name": gone{}}, "H30"},
-	{edits{power + "name": ""}, "H30"},
-	{edits{power + "name": " Grid power"}, "H30"},
-	{edits{power + "name": strings.Repeat("ä", 61)}, "H30"},
-	{edits{power + "name": "Envoy 122233344455 power"}, "H30"},
-	{edits{power + "name": []any{"Power"}}, "e30"},
-	{edits{power + "name": "Reachable"}, "W30"},
-	{edits{power + "name": nil, inv + "name": nil}, "H30"},
-	{edits{token + "icon": "clock"}, "H31 e31"},
-	{edits{token + "icon": "mdi:clock"}, "H31"},
-	{edits{"bridge/components/version/icon": "tag"}, "e31"},
-	{edits{power + "entity_picture": "/local/x.png"}, "e31"},
-	{edits{phase + "enabled_by_default": gone{}}, "H32"},
-	{edits{phase + "enabled_by_default": true}, "H32"},
-	{edits{"gateway/components/grid_frequency/enabled_by_default": gone{}}, "H32"},
-	{edits{"gateway/components/grid_l1_power/enabled_by_default": gone{}}, "H32"},
-	{edits{power + "enabled_by_default": "yes"}, "H32"},
-	{edits{power + "enabled_by_default": 1}, "H32"},
-	{edits{power + "enabled_by_default": "perhaps"}, "e32"},
-	{edits{power + "force_update": nil}, "e32"},
-
-	// Templates.
-	{edits{inv + "value_template": "{{ value_json.power"}, "e33"},
-	{edits{inv + "value_template": "{{ }}"}, "e33"},
-	{edits{inv + "value_template": "{% if value %}{{ value }"}, "e33"},
-	{edits{inv + "value_template": "{% %}"}, "e33"},
-	{edits{inv + "value_template": nil}, "e33 e39"},
-	{edits{inv + "value_template": "{{ value_json.power | float }}"}, "H33"},
-	{edits{inv + "value_template": "{ {{ value_json['power'] }} }"}, "H33"},
-	{edits{inv + "value_template": "{{ value_json.watts }}"}, "H33"},
-	{edits{inv + "value_template": "{{ value_json.power.l1 }}"}, "H33"},
-	{edits{inv + "value_template": "{{ value_json.ac }}"}, "H33"},
-	{edits{power + "value_template": "{{ value_json.power }}"}, "W33"},
-
-	// Secrets.
-	{edits{power + "name": "eyJhbGciOiJFUzI1NiJ9"}, "H35"},
-	{edits{power + "json_attributes_topic": "envoy/bridge/info?token=1"}, "H18 H35"},
-	{edits{power + "latitude": 52.1}, "H35 e13"},
-	{edits{dev + "model": "correct horse"}, "H35"},
 }
 
 func TestCheckRefuses(t *testing.T) {
