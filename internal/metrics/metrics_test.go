@@ -26,6 +26,7 @@ type rig struct {
 	gateway *envoytest.Gateway
 	server  *envoytest.Server
 	broker  *bridgetest.Broker
+	before  string // scraped when the bridge did not run yet
 	stop    func()
 }
 
@@ -47,6 +48,7 @@ func start(t *testing.T) *rig {
 		MQTT:  bridge.MQTT{URL: &url.URL{Scheme: "mqtt", Host: "broker"}, ClientID: "rig", Dial: r.broker.Dial},
 	}
 	r.State = b.State
+	r.before = r.scrape(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- b.Run(ctx) }()
@@ -96,9 +98,8 @@ func lacks(t *testing.T, text string, words ...string) {
 func TestMetrics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t)
-		before := r.scrape(t)
-		want(t, before, `envoy_mqtt_build_info{version="1.2.3"} 1`, `envoy_mqtt_polls_total{gateway="ENVOY"} 0`, `envoy_mqtt_poll_failures_total{gateway="ENVOY",kind="timeout"} 0`)
-		lacks(t, before, "envoy_mqtt_power_watts{", "envoy_mqtt_last_sample")
+		want(t, r.before, `envoy_mqtt_build_info{version="1.2.3"} 1`, `envoy_mqtt_polls_total{gateway="ENVOY"} 0`, `envoy_mqtt_poll_failures_total{gateway="ENVOY",kind="timeout"} 0`)
+		lacks(t, r.before, "envoy_mqtt_power_watts{", "envoy_mqtt_last_sample")
 
 		time.Sleep(17 * time.Second)
 		well := r.scrape(t)
