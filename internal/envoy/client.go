@@ -73,6 +73,7 @@ type Client struct {
 	chosen   Source     // what the last session of AutoSource chose
 	owner    string     // the serial number that both belong to
 	firmware string     // that chosen belongs to
+	silent   time.Time  // since when the chosen readings have not come, though the gateway is there
 	found    string     // the URL at which a gateway that had to be found answered last
 
 	discover func(ctx context.Context, serial string) ([]Announced, error) // nil is multicast DNS

@@ -43,11 +43,12 @@ const lostFor = 5 * time.Minute
 func (c *Client) Open(ctx context.Context) (*Session, error) {
 	c.init()
 	info, base, err := c.find(ctx)
-	if err != nil {
-		return nil, err
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if err != nil {
+		c.silent = time.Time{}
+		return nil, err
+	}
 	if c.owner != info.Serial || c.firmware != info.Firmware {
 		c.chosen = FromProduction
 	}

@@ -62,6 +62,10 @@ func (s *Session) bySource(ctx context.Context) (Sample, error) {
 		return s.choose(ctx)
 	case s.choice.source == FromMeters:
 		sample, err := s.fromReadings(ctx)
+		if s.dead(err) {
+			s.settle(FromProduction, "")                          // the session that follows chooses anew
+			return Sample{}, fmt.Errorf("%v: %w", err, ErrReopen) // no skipped answer any more
+		}
 		if err == nil && sample.NoGrid != nil {
 			s.choice = choice{}
 			return Sample{}, &SkippedError{"no CT at the grid connection is enabled any more"}
@@ -72,6 +76,25 @@ func (s *Session) bySource(ctx context.Context) (Sample, error) {
 		return s.counted(ctx)
 	}
 	return s.fromProduction(ctx)
+}
+
+// dead takes note of how it went with the readings that were chosen, and
+// reports whether they have not come for as long as a meter may be missing.
+// The process that answers them can hang while all others live.
+func (s *Session) dead(err error) bool {
+	c := s.client
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case err == nil:
+		c.silent = time.Time{}
+	case c.silent.IsZero():
+		c.silent = time.Now()
+	case time.Since(c.silent) > lostFor:
+		c.silent = time.Time{}
+		return true
+	}
+	return false
 }
 
 // choose holds the meters' readings against /production.json. Its sample has

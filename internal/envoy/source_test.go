@@ -207,6 +207,41 @@ func TestReopened(t *testing.T) {
 	})
 }
 
+// TestReadingsDie: readings that are not to be had any more, though the gateway
+// answers, are left for /production.json after five minutes.
+func TestReadingsDie(t *testing.T) {
+	for _, fault := range []envoytest.Fault{envoytest.Busy, envoytest.Zero, envoytest.HTML} {
+		synctest.Test(t, func(t *testing.T) {
+			gw := &envoytest.Gateway{Phases: 3, Start: noon}
+			s := sampleFrom(t, gw, envoy.AutoSource)
+			s.next(t)
+			s.next(t)
+			gw.FaultAt("/ivp/meters/readings", fault, -1)
+			start, failures := time.Now(), 0
+			for time.Since(start) < time.Hour {
+				time.Sleep(10 * time.Second)
+				_, err := s.Sample(t.Context())
+				if err == nil {
+					break
+				}
+				_, skipped := errors.AsType[*envoy.SkippedError](err)
+				if failures++; !skipped && (errors.Is(err, envoy.ErrReopen) || failures%2 == 0) { // as the bridge does
+					if s.Session, err = s.client.Open(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if took := time.Since(start); took < 5*time.Minute || took > 6*time.Minute {
+				t.Errorf("%s: a sample came after %v, want one after five minutes", fault, took)
+			}
+			gw.FaultAt("/ivp/meters/readings", fault, 0)
+			for range 3 {
+				s.next(t)
+			}
+		})
+	}
+}
+
 // TestLivedata: live data that stand still are no sample, and are started.
 func TestLivedata(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
