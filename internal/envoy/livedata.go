@@ -91,6 +91,7 @@ func parseLivedata(body []byte) (r reading, streaming bool, err error) {
 		}
 		r.meters = append(r.meters, meter)
 	}
+	r.dropUnparted()
 	r.at = doc.Meters.LastUpdate.time()
 	for _, n := range []number{doc.Meters.IQSoC, doc.Meters.IQEnergy, doc.Meters.ACBSoC, doc.Meters.ACBEnergy} {
 		r.stored = r.stored || n.value != 0
@@ -99,6 +100,21 @@ func parseLivedata(body []byte) (r reading, streaming bool, err error) {
 		r.stored = r.stored || storage.Total.val[Power] != 0
 	}
 	return r, doc.Connection.Stream == "enabled", nil
+}
+
+// dropUnparted leaves out the phases where all of every meter is on the first:
+// some gateways tell how many there are and do not part the powers (pyenphase#106).
+func (r *reading) dropUnparted() {
+	for _, m := range r.meters {
+		for _, p := range m.Phases[min(1, len(m.Phases)):] {
+			if p.val[Power] != 0 {
+				return
+			}
+		}
+	}
+	for i := range r.meters {
+		r.meters[i].Phases = nil
+	}
 }
 
 // meter is w in our words. A phase count without the phases' powers, as some

@@ -17,6 +17,16 @@ func TestParseLivedata(t *testing.T) {
 			"no count of phases", `{"connection":{"sc_stream":"enabled"},"meters":{"last_update":1764000000,` + meters + `}}`,
 			"production 3000 net-consumption -1200.5 storage -200 house 1599.5",
 		},
+		{
+			"two phases, and all on the first", `{"connection":{"sc_stream":"enabled"},"meters":{"last_update":1764000000,"phase_count":2,` +
+				`"pv":{"agg_p_mw":3000000,"agg_p_ph_a_mw":3000000,"agg_p_ph_b_mw":0},"grid":{"agg_p_mw":-5000,"agg_p_ph_a_mw":-5000,"agg_p_ph_b_mw":0}}}`,
+			"production 3000 net-consumption -5",
+		},
+		{
+			"a phase that makes nothing", `{"connection":{"sc_stream":"enabled"},"meters":{"last_update":1764000000,"phase_count":2,` +
+				`"pv":{"agg_p_mw":3000000,"agg_p_ph_a_mw":3000000,"agg_p_ph_b_mw":0},"grid":{"agg_p_mw":-5000,"agg_p_ph_a_mw":-6000,"agg_p_ph_b_mw":1000}}}`,
+			"production 3000:3000,0 net-consumption -5:-6,1",
+		},
 		{"standing still", `{"connection":{"sc_stream":"disabled"},"meters":{"grid":{"agg_p_mw":1}}}`, "off"},
 		{"no number", `{"meters":{"grid":{"agg_p_mw":"1"}}}`, "net-consumption: agg_p_mw is not a number"},
 		{"a phase that is none", `{"meters":{"phase_count":2,"grid":{"agg_p_mw":1,"agg_p_ph_a_mw":true}}}`, "the power of a phase is not a number"},
