@@ -47,6 +47,7 @@ type gateway struct {
 	state      string // availability, as last published; empty before the first word
 	good       time.Time
 	polled     time.Time   // when the last poll ended
+	wrong      error       // why it gave no sample
 	estimating bool        // the storage's energies are estimated
 	stale      *time.Timer // speaks when no good sample came for too long, also while a poll hangs
 	grid       gridWatch
@@ -168,7 +169,7 @@ func (g *gateway) compareCertificate() {
 
 // succeed publishes a good sample. Its values under live are of use until the next.
 func (g *gateway) succeed(s envoy.Sample, next time.Time) {
-	if g.failures > 0 {
+	if g.wasWrong() {
 		g.log.Info().Int("failures", g.failures).Msg("gateway reads again")
 	}
 	g.failures, g.skipping = 0, time.Time{}
@@ -211,7 +212,7 @@ func (g *gateway) fail(err error) time.Duration {
 		}
 	}
 	g.once(level, err, "gateway not read, trying on")
-	g.firstWord()
+	g.noteWrong(err)
 	return pause
 }
 
@@ -223,14 +224,23 @@ func (g *gateway) once(level zerolog.Level, err error, msg string) {
 	}
 }
 
-// firstWord makes the first failure of a process known at once: what the last
-// one said may be old.
-func (g *gateway) firstWord() {
+// noteWrong keeps why there is no sample, and makes the first failure of a
+// process known at once: what the last one said may be old.
+func (g *gateway) noteWrong(err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.wrong = err
 	if g.state == "" && g.serial != "" {
 		g.say(payloadOffline)
 	}
+}
+
+// wasWrong reports whether what was wrong was said, and that it is over.
+func (g *gateway) wasWrong() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.wrong = nil
+	return g.failures > 0 || g.state == payloadOffline
 }
 
 // wentStale says offline when no good sample came for StaleAfter.
@@ -246,7 +256,11 @@ func (g *gateway) wentStale() {
 	}
 	g.sayFailSafe()
 	g.say(payloadOffline)
-	g.log.Warn().Stringer("after", g.feed.StaleAfter).Msg("no good sample: offline")
+	why := g.wrong
+	if why == nil {
+		why = errors.New("an answer is still awaited")
+	}
+	g.log.Warn().Err(why).Stringer("after", g.feed.StaleAfter).Msg("no good sample: offline")
 }
 
 // say publishes the gateway's availability. The caller holds the lock.

@@ -1,0 +1,41 @@
+package bridge_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+)
+
+// TestOfflineSaysWhy: the log tells why a gateway went offline, also when its
+// answers were skipped in silence or are still awaited, and when it is back.
+func TestOfflineSaysWhy(t *testing.T) {
+	for fault, want := range map[envoytest.Fault]string{envoytest.Zero: "answer skipped: ", envoytest.Hang: "an answer is still awaited"} {
+		t.Run(string(fault), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(&envoytest.Gateway{Phases: 3, Start: morning()})
+				r.Feeds[0].Client.Source = envoy.AutoSource
+				r.start(t)
+				time.Sleep(time.Minute)
+				r.gateway.FaultFor(fault, 40*time.Second)
+				time.Sleep(3 * time.Minute)
+				r.stop(t)
+				offline := ""
+				for line := range strings.Lines(r.log.String()) {
+					if strings.Contains(line, "no good sample: offline") {
+						offline = line
+					}
+				}
+				if !strings.Contains(offline, want) {
+					t.Errorf("going offline is logged as %q, want %q in it", offline, want)
+				}
+				if n := strings.Count(r.log.String(), "gateway reads again"); n != 1 {
+					t.Errorf("its return is logged %d times, want 1:\n%s", n, r.log.String())
+				}
+			})
+		})
+	}
+}
