@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -163,11 +162,7 @@ func TestApp(t *testing.T) {
 	h := newHouse(t, &envoytest.Gateway{Phases: 3})
 	h.record(t)
 	s := newSupervisor(t)
-	options := filepath.Join(h.dir, "options.json")
-	text := fmt.Sprintf(`{"envoy_host":%q,"envoy_username":%q,"envoy_password":%q,"envoy_interval":"200ms"}`, h.server.Addr, testUser, testPassword)
-	if err := os.WriteFile(options, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	options := proctest.WriteFile(t, filepath.Join(h.dir, "options.json"), fmt.Sprintf(`{"envoy_host":%q,"envoy_username":%q,"envoy_password":%q,"envoy_interval":"200ms"}`, h.server.Addr, testUser, testPassword))
 	h.environ = append(h.environ, "SUPERVISOR_TOKEN="+supervisorToken, "TEST_SUPERVISOR="+s.URL, "TEST_OPTIONS="+options,
 		"ENVOY_MQTT_ENLIGHTEN__LOGIN_URL="+value(h.config, "LOGIN_URL"), "ENVOY_MQTT_ENLIGHTEN__TOKEN_URL="+value(h.config, "TOKEN_URL"))
 	h.config = "[GENERAL]\nLOG_LEVEL = debug\nSTATE_DIR = " + filepath.Join(h.dir, "state") + "\n"

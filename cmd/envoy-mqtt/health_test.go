@@ -122,9 +122,7 @@ func TestReadHealthOfTheDead(t *testing.T) {
 		{`{"time":"2026-11-24T13:00:00Z","broker":true}`, "has said nothing since"}, // the clock was set back; the next beat says better
 		{`{"time":`, "health.json"},
 	} {
-		if err := os.WriteFile(healthPath(dir), []byte(tt.file), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		proctest.WriteFile(t, healthPath(dir), tt.file)
 		_, err := readHealth(dir, now)
 		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("readHealth of %s = %v, want %q", tt.file, err, tt.want)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -66,14 +65,7 @@ func newHouse(t *testing.T, gw *envoytest.Gateway) *house {
 	t.Cleanup(broker.close)
 	h.broker = broker
 
-	ca := filepath.Join(h.dir, "ca.pem")
-	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cloud.Certificate().Raw})
-	if err := os.WriteFile(ca, block, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := x509.ParseCertificate(cloud.Certificate().Raw); err != nil {
-		t.Fatal(err)
-	}
+	ca := proctest.WriteFile(t, filepath.Join(h.dir, "ca.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cloud.Certificate().Raw})))
 	h.environ = []string{asProgram + "=1", "HOME=" + h.dir, "PATH=" + os.Getenv("PATH"), "SSL_CERT_FILE=" + ca}
 	h.config = fmt.Sprintf("[GENERAL]\nLOG_LEVEL = debug\nSTATE_DIR = %s\n[MQTT]\nURL = mqtt://%s\n[ENLIGHTEN]\nLOGIN_URL = %s%s\nTOKEN_URL = %s%s\n"+
 		"[ENVOY]\nHOST = %s\nINTERVAL = 200ms\nSTALE_AFTER = 3s\n",
@@ -87,11 +79,8 @@ const withAccount = "USERNAME = " + testUser + "\nPASSWORD = " + testPassword + 
 func (h *house) command(t *testing.T, extra string, args ...string) *exec.Cmd {
 	t.Helper()
 	path := filepath.Join(h.dir, "config.ini")
-	err := os.WriteFile(path+".new", []byte(h.config+extra), 0o600)
-	if err == nil {
-		err = os.Rename(path+".new", path) // another of the program's processes may read it just now
-	}
-	if err != nil {
+	written := proctest.WriteFile(t, path+".new", h.config+extra)
+	if err := os.Rename(written, path); err != nil { // another of the program's processes may read it just now
 		t.Fatal(err)
 	}
 	self, err := os.Executable()

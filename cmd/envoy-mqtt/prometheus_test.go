@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -35,11 +34,8 @@ func TestPrometheus(t *testing.T) {
 		t.Errorf("promtool check metrics: %v\n%s", err, out)
 	}
 
-	config := filepath.Join(t.TempDir(), "prometheus.yml")
-	yml := "global: {scrape_interval: 1s}\nscrape_configs:\n- {job_name: envoy-mqtt, static_configs: [{targets: ['" + addr + "']}]}\n"
-	if err := os.WriteFile(config, []byte(yml), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	config := proctest.WriteFile(t, filepath.Join(t.TempDir(), "prometheus.yml"),
+		"global: {scrape_interval: 1s}\nscrape_configs:\n- {job_name: envoy-mqtt, static_configs: [{targets: ['"+addr+"']}]}\n")
 	proctest.Start(t, exec.Command("prometheus", "--config.file="+config, "--storage.tsdb.path="+t.TempDir(), "--web.listen-address="+server))
 
 	asked := 0
@@ -66,14 +62,10 @@ func TestPrometheus(t *testing.T) {
 // questions are the dashboard's, with its variables filled in.
 func questions(t *testing.T) (qs []string) {
 	t.Helper()
-	data, err := os.ReadFile("../../deploy/grafana/envoy-mqtt.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var board struct {
 		Panels []struct{ Targets []struct{ Expr string } }
 	}
-	if err := json.Unmarshal(data, &board); err != nil {
+	if err := json.Unmarshal([]byte(proctest.ReadFile(t, "../../deploy/grafana/envoy-mqtt.json")), &board); err != nil {
 		t.Fatal(err)
 	}
 	fill := strings.NewReplacer("$gateway", ".*", "$job", ".*", "$__rate_interval", "10s")

@@ -17,9 +17,7 @@ import (
 // hangUp has the program read this configuration.
 func (h *house) hangUp(t *testing.T, p *proctest.Process, config string) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(h.dir, "config.ini"), []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	proctest.WriteFile(t, filepath.Join(h.dir, "config.ini"), config)
 	p.Signal(syscall.SIGHUP)
 }
 

@@ -93,12 +93,9 @@ func TestNoSecrets(t *testing.T) {
 		if filepath.Ext(path) == ".jwt" || filepath.Base(path) == "config.ini" {
 			continue
 		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		data := proctest.ReadFile(t, path)
 		for _, s := range secrets {
-			if strings.Contains(string(data), s) {
+			if strings.Contains(data, s) {
 				t.Errorf("a secret of %d characters is in %s", len(s), filepath.Base(path))
 			}
 		}

@@ -32,11 +32,7 @@ func TestHangUp(t *testing.T) {
 	r.Signal(syscall.SIGHUP)
 	back := r.lives(2, hup.Add(200*time.Millisecond), 10*time.Second)
 	r.whole()
-	for _, m := range r.ear.heard() {
-		if m.payload == "offline" {
-			t.Errorf("%s said offline", m.topic)
-		}
-	}
+	r.neverOffline()
 	r.judge(0)
 	tell("SIGHUP, right configuration", "nothing is offline", seconds(back.Sub(hup)), "configuration read again")
 
@@ -75,14 +71,20 @@ func TestManyReloads(t *testing.T) {
 	if after := descriptors(t, r.Pid()); after > before+1 {
 		t.Errorf("%d descriptors after thirty reloads, %d before", after, before)
 	}
-	for _, m := range r.ear.heard() {
-		if m.payload == "offline" {
-			t.Errorf("%s said offline", m.topic)
-		}
-	}
+	r.neverOffline()
 	r.stop()
 	r.judge(0)
 	tell("SIGHUP thirty times in six seconds", "nothing is offline", seconds(back.Sub(ended)), "configuration read again")
+}
+
+// neverOffline fails if anything was said to be offline so far.
+func (r *rig) neverOffline() {
+	r.t.Helper()
+	for _, m := range r.ear.heard() {
+		if m.payload == "offline" {
+			r.t.Errorf("%s said offline", m.topic)
+		}
+	}
 }
 
 func descriptors(t *testing.T, pid int) int {
