@@ -1,12 +1,9 @@
 package enlighten_test
 
 import (
-	"context"
 	"errors"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
@@ -89,154 +86,6 @@ func nameOf(tokens map[string]string, raw string) string {
 		}
 	}
 	return "cloud"
-}
-
-// 200 readers, one refused token: exactly one login.
-func TestOneLogin(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
-		src := r.source()
-		defer src.Close()
-		bad, _ := src.Token(t.Context(), serial)
-		src.Accept(bad)
-		var all sync.WaitGroup
-		for i := range 200 {
-			all.Go(func() {
-				time.Sleep(time.Duration(i%7) * time.Millisecond)
-				for range 3 {
-					if _, err := src.Token(t.Context(), serial); err != nil {
-						t.Errorf("Token: %v", err)
-					}
-					src.Reject(bad)
-				}
-				if got, err := src.Token(t.Context(), serial); err != nil || got == bad {
-					t.Errorf("Token after the refusal: the same %t, %v", got == bad, err)
-				}
-			})
-		}
-		all.Wait()
-		t.Logf("%d logins, the first included", r.logins())
-		if r.logins() != 2 {
-			t.Errorf("%d logins, want the first and one more", r.logins())
-		}
-	})
-}
-
-// A caller leaves when its context ends; the others get the token.
-func TestCallerLeaves(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
-		r.sim.Set(enlightentest.LoginHang)
-		src := r.source()
-		defer src.Close()
-		first, cancel := context.WithCancel(t.Context())
-		got := make(chan error)
-		go func() { _, err := src.Token(first, serial); got <- err }()
-		synctest.Wait()
-		second := make(chan error)
-		go func() { _, err := src.Token(t.Context(), serial); second <- err }()
-		synctest.Wait()
-		cancel()
-		if err := <-got; !errors.Is(err, context.Canceled) {
-			t.Errorf("the caller that left: %v, want %v", err, context.Canceled)
-		}
-		if st := src.Status(); st.State != enlighten.StateRenewing {
-			t.Errorf("State = %q, want %q", st.State, enlighten.StateRenewing)
-		}
-		if err := <-second; err == nil || !strings.Contains(err.Error(), "no answer in 30s") {
-			t.Errorf("the one that stayed: %v, want the login's error", err)
-		}
-		if r.logins() != 1 {
-			t.Errorf("%d logins, want 1", r.logins())
-		}
-	})
-}
-
-// The end of the program ends a login, and nothing is obtained after it.
-func TestStop(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
-		r.sim.Set(enlightentest.LoginHang)
-		src := r.source()
-		stop := run(t, src)
-		got := make(chan error)
-		go func() { _, err := src.Token(t.Context(), serial); got <- err }()
-		synctest.Wait()
-		start := time.Now()
-		stop()
-		if err := <-got; err == nil || time.Since(start) > 0 {
-			t.Errorf("Token = %v after %v, want an error at once", err, time.Since(start))
-		}
-		if _, err := src.Token(t.Context(), serial); err == nil || r.logins() != 1 {
-			t.Errorf("Token after the end: %v, %d logins, want an error and 1", err, r.logins())
-		}
-	})
-}
-
-// Where nobody can log in, a refused token is tried again after an hour: the
-// gateway may have been wrong.
-func TestTriedAgain(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
-		src := r.source()
-		src.Account, src.Configured = enlighten.Account{}, named()["new"]
-		defer src.Close()
-		tries, start := 0, time.Now()
-		g := gateway(func(string) bool { tries++; return time.Since(start) > 270*time.Minute })
-		for time.Since(start) < 6*time.Hour {
-			_ = g.poll(t.Context(), src)
-			time.Sleep(time.Minute)
-		}
-		if st := src.Status(); st.State != enlighten.StateOK || st.Problem || tries != 5+60 {
-			t.Errorf("after 6 hours and %d tries: %+v, want ok, and one try in each of the five bad hours", tries, st)
-		}
-	})
-}
-
-// A gateway that refuses a good token by mistake, as while its clock is wrong,
-// and takes it again, takes the refusal back.
-func TestAcceptAfterReject(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
-		token := enlightentest.Sign(enlightentest.Claims{Serial: serial, Username: "owner"})
-		src := &enlighten.Source{Configured: token, Store: &enlighten.Store{Dir: r.dir}}
-		defer src.Close()
-		if _, err := src.Token(t.Context(), serial); err != nil {
-			t.Fatal(err)
-		}
-		src.Reject(token)
-		if got, err := src.Token(t.Context(), serial); err == nil {
-			t.Errorf("Token = %.10q after it was refused, want an error", got)
-		}
-		src.Accept(token)
-		got, err := src.Token(t.Context(), serial)
-		if st := src.Status(); err != nil || got != token || st.State != enlighten.StateOK || st.Problem || st.Reason != "" {
-			t.Errorf("Token = %.10q, %v, %+v after it was accepted again", got, err, st)
-		}
-	})
-}
-
-// A gateway that refused everything for a while, and lets its client in again
-// with the first token, has refused the second by mistake too: that one is handed
-// out again, and nothing flaps until the next login may be made.
-func TestRecoveryWithAnOlderToken(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
-		src := r.source()
-		defer src.Close()
-		first, err := src.Token(t.Context(), serial)
-		if err != nil {
-			t.Fatal(err)
-		}
-		src.Accept(first)
-		for range 2 {
-			_ = gateway(refuses).poll(t.Context(), src)
-		}
-		if _, err := src.Token(t.Context(), serial); err == nil || r.logins() != 2 {
-			t.Fatalf("Token = %v after %d logins, want both tokens refused", err, r.logins())
-		}
-		src.Accept(first) // by a client that still has it
-		if got, err := src.Token(t.Context(), serial); err != nil || got == first || r.logins() != 2 {
-			t.Errorf("Token = %.10q, %v after %d logins, want the second again without another", got, err, r.logins())
-		}
-		if st := src.Status(); st.State != enlighten.StateOK || st.Reason != "" {
-			t.Errorf("Status = %+v, want ok", st)
-		}
-	})
 }
 
 // A token that another process stores is found by the next poll.
