@@ -24,7 +24,7 @@ const (
 // batteries is what a gateway last told of its batteries.
 type batteries struct {
 	known   []envoy.Battery
-	none    bool // it has told that it has none
+	none    bool // it has told that it has none, and no CT for any
 	counted bool // since they were last shown
 	all     envoy.Batteries
 	fresh   time.Duration // how long all stands for a meter: until the next answer, and half as long again
@@ -72,7 +72,7 @@ func (g *gateway) readEnsemble(ctx context.Context, s *envoy.Session, t *task) e
 		return err
 	}
 	_, acb := s.ACBatteries()
-	g.batteries.none = len(e.Batteries) == 0 && !acb
+	g.batteries.none = len(e.Batteries) == 0 && !acb && !s.Enabled(ctx, envoy.Storage)
 	if err != nil {
 		return notHere(err)
 	}

@@ -1,6 +1,9 @@
 package bridge_test
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -44,6 +47,36 @@ func TestStorageCT(t *testing.T) {
 			}
 		}
 		r.checkDiscovery(t)
+		r.stop(t)
+	})
+}
+
+// TestStorageCTIsNotTold: where the storage CT drops out of an answer, the total
+// is not what the house takes, also where the gateway knows of no battery.
+func TestStorageCTIsNotTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := everything(t, 2)
+		r := newRig(&envoytest.Gateway{Capture: dir, Fresh: true})
+		r.Feeds[0].Client.Source = envoy.AutoSource
+		r.start(t)
+		time.Sleep(time.Minute)
+		house := "envoy/122000000009/house/power"
+		r.wantRetained(t, house, "600")
+		file := filepath.Join(dir, "ivp_meters_readings")
+		body, err := os.ReadFile(file)
+		if err == nil {
+			err = os.WriteFile(file, bytes.Replace(body, []byte(`"eid":2,`), []byte(`"eid":97,`), 1), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		from := time.Now()
+		time.Sleep(time.Minute)
+		for _, m := range r.since(from, house) {
+			if m.Payload != "600" {
+				t.Errorf("the house takes %s W, without what the batteries give", m.Payload)
+			}
+		}
 		r.stop(t)
 	})
 }

@@ -74,7 +74,7 @@ func (s *Session) decide(ctx context.Context, r reading) error {
 		s.layout.source = fromMeter
 		return nil
 	}
-	if s.Metered && s.enabled(ctx, Production) && s.mayReturn() {
+	if s.Metered && s.Enabled(ctx, Production) && s.mayReturn() {
 		return &SkippedError{"production, whose CT is enabled, is not in it"}
 	}
 	if !s.staleV1(r) {

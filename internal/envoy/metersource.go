@@ -88,9 +88,9 @@ func (s *Session) CheckMeters(ctx context.Context) ([]MeterConfig, error) {
 	return configs, nil
 }
 
-// enabled reports whether the gateway says that a CT of one of the measurements
+// Enabled reports whether the gateway says that a CT of one of the measurements
 // is enabled.
-func (s *Session) enabled(ctx context.Context, ms ...Measurement) bool {
+func (s *Session) Enabled(ctx context.Context, ms ...Measurement) bool {
 	configs := s.choice.configs
 	if configs == nil {
 		configs, _ = s.MeterConfigs(ctx) // none, where they cannot be read
