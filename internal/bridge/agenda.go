@@ -22,8 +22,7 @@ type task struct {
 	ask   func(context.Context, *envoy.Session) error
 
 	due  time.Time
-	off  bool // this session does not answer it
-	hung int  // times in a row that no answer came in time
+	hung int // times in a row that no answer came in time
 }
 
 // rest is how many times its own last answer a task waits at least: what the
@@ -34,10 +33,6 @@ const rest = 15
 // attempt holds up the readings, so the pause doubles.
 const longestRest = time.Hour
 
-// errNotHere is what a task returns that this gateway has no answer for. It is
-// asked again when the gateway's /info was.
-var errNotHere = errors.New("the gateway does not know it")
-
 // An agenda is the tasks of one gateway.
 type agenda []*task
 
@@ -46,7 +41,7 @@ type agenda []*task
 func (a agenda) next(now time.Time) (*task, time.Time) {
 	var first *task
 	for _, t := range a {
-		if !t.off && (first == nil || t.due.Before(first.due)) {
+		if first == nil || t.due.Before(first.due) {
 			first = t
 		}
 	}
@@ -62,7 +57,7 @@ func (a agenda) next(now time.Time) (*task, time.Time) {
 // reset makes every task due: another session was opened.
 func (a agenda) reset() {
 	for _, t := range a {
-		t.due, t.off, t.hung = time.Time{}, false, 0
+		t.due, t.hung = time.Time{}, 0
 		if t.later {
 			t.due = time.Now().Add(t.every)
 		}
@@ -151,8 +146,6 @@ func (g *gateway) attend(ctx context.Context, t *task) {
 	t.due = time.Now().Add(max(pause, min(pause<<min(t.hung, 10), longestRest)))
 	switch {
 	case err == nil || ctx.Err() != nil:
-	case errors.Is(err, errNotHere):
-		t.off = true
 	case errors.Is(err, envoy.ErrReopen):
 		g.once(zerolog.InfoLevel, err, "gateway is read anew")
 		g.session = nil

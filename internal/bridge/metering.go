@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
@@ -56,8 +55,5 @@ func (g *gateway) checkMeters(ctx context.Context, s *envoy.Session) error {
 	if err == nil {
 		g.keepConfigs(configs)
 	}
-	if errors.Is(err, envoy.ErrUnsupported) {
-		return errNotHere
-	}
-	return err
+	return notHere(err)
 }
