@@ -207,19 +207,12 @@ func daysLeft(t time.Time) string {
 // becomes of it: each change once, a problem that a person must solve as an error.
 func (n *neighbour) keepToken(ctx context.Context, log zerolog.Logger) error {
 	log = log.With().Str("gateway", n.Section).Logger()
-	done := make(chan error, 1)
-	go func() { done <- n.tokens.Run(ctx) }()
 	var last enlighten.Status
-	for {
-		select {
-		case err := <-done:
-			return err
-		case <-n.tokens.Changes():
-		}
-		s := n.tokens.Status()
+	n.tokens.Changed = func(s enlighten.Status) {
 		logToken(log, last, s)
 		last = s
 	}
+	return n.tokens.Run(ctx)
 }
 
 func logToken(log zerolog.Logger, last, s enlighten.Status) {

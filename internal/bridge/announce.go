@@ -203,7 +203,7 @@ func (g *gateway) components() map[string]component {
 		cs[p.key()] = c
 	}
 	for key, e := range g.extras {
-		cs[key] = e.component
+		cs[key] = e.component(h.topics, g.serial)
 	}
 	for _, key := range g.infos {
 		c, ok := infoSensors[key]

@@ -104,9 +104,9 @@ func (g *gateway) readBatteryPower(ctx context.Context, s *envoy.Session) error 
 		g.estimate.add(w, b.all.Time)
 		g.guard.changed = true
 	}
-	var there []thing
+	var there []report
 	for _, b := range b.all.Each {
-		there = append(there, newThing(g, "battery", b.Serial, b, batteryTraits, device{Name: "Encharge " + b.Serial, Model: "Encharge", Software: b.Firmware, Hardware: b.PartNumber}))
+		there = append(there, reportOf(g, "battery", b.Serial, b, batteryTraits, device{Name: "Encharge " + b.Serial, Model: "Encharge", Software: b.Firmware, Hardware: b.PartNumber}))
 	}
 	g.show("battery", there, b.counted, batteriesHold)
 	b.counted = false
@@ -118,7 +118,7 @@ func (g *gateway) readBatteryPower(ctx context.Context, s *envoy.Session) error 
 func (g *gateway) readBatteryTotals(ctx context.Context, s *envoy.Session, t *task) error {
 	if a, ok := s.ACBatteries(); ok {
 		serial := g.known()
-		g.show("acb", []thing{newThing(g, "acb", serial, a, acbTraits, device{Name: "ACB " + serial, Model: "ACB"})}, true, batteriesHold)
+		g.show("acb", []report{reportOf(g, "acb", serial, a, acbTraits, device{Name: "ACB " + serial, Model: "ACB"})}, true, batteriesHold)
 	}
 	all, err := s.BatteryTotals(ctx)
 	if err == nil || errors.Is(err, envoy.ErrUnsupported) {

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -15,17 +16,20 @@ import (
 type board struct {
 	wake chan struct{} // has an element when something was left
 
+	began time.Time // what the slots' times are counted from
+
 	mu     sync.Mutex // guards what follows
 	left   bool       // the last words are said, and no sample may follow them
 	live   []batch
 	slots  map[string]*slot
-	count  int // slots ever made
+	count  uint32 // slots ever made
 	queues [priorities][]*slot
+	sent   map[*slot]chan struct{} // closed when the slot's message is sent
 }
 
 // A priority orders what is told to a new connection; what is new later goes
 // behind all that.
-type priority int
+type priority uint8
 
 const (
 	discovered priority = iota // discovery documents
@@ -36,15 +40,18 @@ const (
 	priorities
 )
 
-// A slot is the latest message of one retained topic.
+// A slot is the latest message of one retained topic. There are a hundred for
+// each gateway, so that it is kept small.
 type slot struct {
-	Message
-	render func() []byte // writes the payload when it is sent, if not nil
-	rank   priority
-	number int       // in the order of making
-	until  time.Time // when its value is stale; zero for never
-	queued bool
-	sent   chan struct{} // closed when it is sent, if not nil
+	topic   string
+	payload string
+	render  func() []byte // writes the payload when it is sent, if not nil
+	left    time.Duration // when it was left
+	until   time.Duration // when its value is stale; 0 for never
+	number  uint32        // in the order of making
+	rank    priority
+	qos     byte
+	queued  bool
 }
 
 // A batch is one sample of a gateway under live.
@@ -56,7 +63,7 @@ type batch struct {
 }
 
 func newBoard() *board {
-	return &board{wake: make(chan struct{}, 1), slots: map[string]*slot{}}
+	return &board{wake: make(chan struct{}, 1), began: time.Now(), slots: map[string]*slot{}, sent: map[*slot]chan struct{}{}}
 }
 
 func (b *board) rouse() {
@@ -89,7 +96,7 @@ func (b *board) putLive(serial string, ms []Message, until time.Time) (taken <-c
 func (b *board) put(rank priority, m Message, until time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.set(rank, m, until)
+	b.set(b.slot(m.Topic), rank, m, until)
 }
 
 // putLater is put for a payload that is large and rarely sent: it is written
@@ -97,24 +104,54 @@ func (b *board) put(rank priority, m Message, until time.Time) {
 func (b *board) putLater(rank priority, topic string, render func() []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.set(rank, Message{Topic: topic, Retain: true, QoS: 1}, time.Time{}).render = render
+	s := b.slot(topic)
+	b.set(s, rank, Message{QoS: 1}, time.Time{})
+	s.render = render
 }
 
-func (b *board) set(rank priority, m Message, until time.Time) *slot {
-	s, ok := b.slots[m.Topic]
+// offer is put for a value that may stand there already, or have been changed
+// just now. The topic is for the caller to use again.
+func (b *board) offer(topic []byte, m Message, until, now time.Time, p pace) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s, ok := b.slots[string(topic)]
+	if !ok {
+		s = b.slot(string(topic))
+	} else if !p.due(s, m.Payload, now.Sub(b.began)) {
+		return
+	}
+	b.set(s, stated, m, until)
+	s.left = now.Sub(b.began)
+}
+
+// slot returns the slot of a topic.
+func (b *board) slot(topic string) *slot {
+	s, ok := b.slots[topic]
 	if !ok {
 		b.count++
-		s = &slot{number: b.count}
-		b.slots[m.Topic] = s
+		s = &slot{topic: topic, number: b.count}
+		b.slots[topic] = s
 	}
-	if s.sent != nil { // what somebody waits for is superseded
-		close(s.sent)
-		s.sent = nil
+	return s
+}
+
+func (b *board) set(s *slot, rank priority, m Message, until time.Time) {
+	b.done(s) // what somebody waits for is superseded
+	s.payload, s.render, s.qos, s.rank = string(m.Payload), nil, m.QoS, rank
+	s.left, s.until = time.Since(b.began), 0
+	if !until.IsZero() {
+		s.until = max(1, until.Sub(b.began))
 	}
-	s.Message, s.render, s.rank, s.until = m, nil, rank, until
 	b.queue(changed, s)
 	b.rouse()
-	return s
+}
+
+// done tells who waits for s.
+func (b *board) done(s *slot) {
+	if sent, ok := b.sent[s]; ok {
+		close(sent)
+		delete(b.sent, s)
+	}
 }
 
 func (b *board) queue(p priority, s *slot) {
@@ -132,14 +169,15 @@ func (b *board) clear(topics []string) <-chan struct{} {
 	sent := make(chan struct{})
 	var last *slot
 	for _, topic := range topics {
-		if _, stands := b.slots[topic]; !stands {
-			last = b.set(stated, Message{Topic: topic, Retain: true, QoS: 1}, time.Time{})
+		if s, stands := b.slots[topic]; !stands || s.empty() {
+			last = b.slot(topic)
+			b.set(last, stated, Message{QoS: 1}, time.Time{})
 		}
 	}
 	if last == nil {
 		close(sent)
 	} else {
-		last.sent = sent
+		b.sent[last] = sent
 	}
 	return sent
 }
@@ -165,7 +203,7 @@ func (b *board) announce() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.queues = [priorities][]*slot{}
-	slots := slices.SortedFunc(maps.Values(b.slots), func(x, y *slot) int { return x.number - y.number })
+	slots := slices.SortedFunc(maps.Values(b.slots), func(x, y *slot) int { return cmp.Compare(x.number, y.number) })
 	for _, s := range slots {
 		s.queued = false
 		b.queue(s.rank, s)
@@ -182,38 +220,53 @@ func (b *board) takeLive(now time.Time) []batch {
 	return worth
 }
 
-// take takes the next retained message, with the time it has left.
-func (b *board) take(now time.Time) (m Message, sent chan struct{}, ok bool) {
-	m, render, sent, ok := b.pop(now)
+// take takes the next retained message, with the time it has left, and the slot
+// to name when it is delivered.
+func (b *board) take(now time.Time) (Message, *slot, bool) {
+	m, s, render := b.pop(now)
 	if render != nil {
 		m.Payload = render() // not under the lock: it takes others
 	}
-	return m, sent, ok
+	return m, s, s != nil
 }
 
-func (b *board) pop(now time.Time) (m Message, render func() []byte, sent chan struct{}, ok bool) {
+func (b *board) pop(now time.Time) (m Message, s *slot, render func() []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	passed := now.Sub(b.began)
 	for p := range b.queues {
 		for len(b.queues[p]) > 0 {
 			s := b.queues[p][0]
 			b.queues[p] = b.queues[p][1:]
 			s.queued = false
-			m = s.Message
-			if len(m.Payload) == 0 && s.render == nil {
-				delete(b.slots, m.Topic) // cleared at the broker, nothing stands
+			if s.until > 0 && s.until <= passed {
+				continue
 			}
-			if s.until.IsZero() {
-				return m, s.render, s.sent, true
+			m := Message{Topic: s.topic, Payload: []byte(s.payload), Retain: true, QoS: s.qos}
+			if s.until > 0 {
+				m.Expiry = seconds(s.until - passed)
 			}
-			if now.Before(s.until) {
-				m.Expiry = seconds(s.until.Sub(now))
-				return m, s.render, s.sent, true
-			}
+			return m, s, s.render
 		}
 	}
-	return Message{}, nil, nil, false
+	return Message{}, nil, nil
 }
+
+// delivered takes note that the broker has what was taken from s.
+func (b *board) delivered(s *slot) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if s.queued {
+		return // there is something newer
+	}
+	if s.empty() && b.slots[s.topic] == s {
+		delete(b.slots, s.topic) // cleared at the broker, nothing stands
+	}
+	b.done(s)
+}
+
+// empty reports whether s takes its topic from the broker.
+func (s *slot) empty() bool { return s.payload == "" && s.render == nil }
 
 // waiting reports whether the message of topic has not been sent yet.
 func (b *board) waiting(topic string) bool {
@@ -232,8 +285,10 @@ func (b *board) leave(words []Message) <-chan struct{} {
 	b.live, b.slots, b.queues = nil, map[string]*slot{}, [priorities][]*slot{}
 	sent := make(chan struct{})
 	for i, m := range words {
-		if s := b.set(present, m, time.Time{}); i == len(words)-1 {
-			s.sent = sent
+		s := b.slot(m.Topic)
+		b.set(s, present, m, time.Time{})
+		if i == len(words)-1 {
+			b.sent[s] = sent
 		}
 	}
 	return sent

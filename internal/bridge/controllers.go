@@ -38,10 +38,10 @@ func (t trait[D]) named(name string) trait[D] { t.is.Name = name; return t }
 func (t trait[D]) off() trait[D] { t.is = t.is.internal().off(); return t }
 
 func (g *gateway) showControllers(controllers []envoy.Controller) {
-	var there []thing
+	var there []report
 	for _, c := range controllers {
 		k := controllerKinds[c.Kind]
-		there = append(there, newThing(g, "controller", c.Serial, c, k.traits, device{Name: k.name + c.Serial, Model: k.model, Software: c.Firmware, Hardware: c.PartNumber}))
+		there = append(there, reportOf(g, "controller", c.Serial, c, k.traits, device{Name: k.name + c.Serial, Model: k.model, Software: c.Firmware, Hardware: c.PartNumber}))
 	}
 	g.show("controller", there, true, batteriesHold)
 }

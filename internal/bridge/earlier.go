@@ -47,16 +47,15 @@ func (g *gateway) compareThings(kind string, known things) {
 		case !still && old.reads(topic):
 			g.dismiss(id, topic)
 		case still:
-			now := *s
-			now.gone = map[string]string{}
+			s.gone = map[string]string{}
+			told := s.components()
 			for key, c := range old.Components {
-				if !s.keys[key] && c.UniqueID != "" {
-					now.gone[key] = c.Platform
+				if _, still := told[key]; !still && c.UniqueID != "" {
+					s.gone[key] = c.Platform
 				}
 			}
-			if len(now.gone) > 0 {
-				known[id] = &now
-				g.introduce(&now)
+			if len(s.gone) > 0 {
+				g.introduce(s)
 			}
 		}
 	}

@@ -48,9 +48,22 @@ func extraKey(topic string) string {
 
 // An extra is an entity of a group.
 type extra struct {
-	component
+	topic  string // below the gateway's
+	is     *component
+	life   time.Duration // of a measurement
 	group  string
 	missed int // answers in a row without it
+}
+
+// component is the entity of an extra.
+func (e extra) component(t topics, serial string) component {
+	c := *e.is
+	c.UniqueID = "envoy_" + serial + "_" + extraKey(e.topic)
+	c.StateTopic = t.gateway(serial) + "/" + e.topic
+	if c.StateClass == "measurement" {
+		c.ExpireAfter = seconds(e.life)
+	}
+	return c
 }
 
 // tellExtras publishes what d tells. Measurements expire when no more come;
@@ -59,23 +72,20 @@ func tellExtras[D any](g *gateway, of group[D], d D, every time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	life := max(lives*every, g.feed.StaleAfter)
-	now := map[string]component{}
-	for _, t := range of.traits {
+	now := map[string]extra{}
+	for row := range of.traits {
+		t := &of.traits[row]
 		text := t.text(d)
 		if text == "" {
 			continue
 		}
-		c := t.is
-		c.UniqueID = "envoy_" + g.serial + "_" + extraKey(t.key)
-		c.StateTopic = g.house.topics.gateway(g.serial) + "/" + t.key
-		m := retained(c.StateTopic, plain(text))
-		if c.StateClass == "measurement" {
-			c.ExpireAfter = seconds(life)
+		m := retained(g.house.topics.gateway(g.serial)+"/"+t.key, plain(text))
+		if t.is.StateClass == "measurement" {
 			g.house.board.put(stated, m, time.Now().Add(life))
-		} else if g.told.due(t.key, m.Payload, time.Now(), pace{}) {
-			g.house.board.put(stated, m, time.Time{})
+		} else {
+			g.house.board.offer([]byte(m.Topic), m, time.Time{}, time.Now(), pace{})
 		}
-		now[extraKey(t.key)] = c
+		now[extraKey(t.key)] = extra{topic: t.key, is: &t.is, life: life, group: of.name}
 	}
 	g.keepExtras(of.name, now)
 }
@@ -96,15 +106,15 @@ func plain(text string) string {
 
 // keepExtras takes note of the entities that a group has. One that three
 // answers in a row do not have is removed. The caller holds the lock.
-func (g *gateway) keepExtras(group string, now map[string]component) {
+func (g *gateway) keepExtras(group string, now map[string]extra) {
 	if g.extras == nil {
 		g.extras = map[string]extra{}
 	}
-	for key, c := range now {
+	for key, e := range now {
 		if _, known := g.extras[key]; !known {
 			g.outdated = true
 		}
-		g.extras[key] = extra{component: c, group: group}
+		g.extras[key] = e
 	}
 	for key, e := range g.extras {
 		if _, there := now[key]; there || e.group != group {
@@ -114,7 +124,7 @@ func (g *gateway) keepExtras(group string, now map[string]component) {
 			g.extras[key] = e
 			continue
 		}
-		g.leave(key, e.component)
+		g.leave(key, e.component(g.house.topics, g.serial))
 		delete(g.extras, key)
 		g.outdated = true
 	}

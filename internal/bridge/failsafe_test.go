@@ -40,7 +40,7 @@ func TestFailSafe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newFailSafeRig(3, 100)
 		r.start(t)
-		time.Sleep(time.Minute)
+		time.Sleep(58 * time.Second) // between two readings
 		lives := len(r.since(time.Time{}, liveTopic))
 		for _, topic := range []string{"Inverter/GridWatts", "enphase/envoy-s/meters", "/envoy/json"} {
 			if n := len(r.since(time.Time{}, topic)); n != lives || n == 0 {

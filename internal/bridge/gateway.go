@@ -27,9 +27,7 @@ type gateway struct {
 	certificate string
 	frozen      frozen
 	guard       guard
-	values      values[valueKey]
-	told        values[string] // of info
-	due         time.Time      // the next poll
+	due         time.Time // the next poll
 	agenda      agenda
 	behind
 	answers  answerTimes
@@ -122,8 +120,7 @@ func (g *gateway) meet(s *envoy.Session) {
 	if old != s.Serial {
 		g.sayFailSafe()
 		g.state, g.presence, g.grid, g.compat = "", presence{}, gridWatch{}, newCompat(g.feed.Profiles)
-		g.guard, g.values, g.told = guard{}, values[valueKey]{}, values[string]{}
-		g.behind, g.estimate, g.estimating = behind{}, estimate{}, false
+		g.guard, g.behind, g.estimate, g.estimating = guard{}, behind{}, estimate{}, false
 		g.forgetThings()
 	}
 	g.serial = s.Serial

@@ -22,8 +22,7 @@ type house struct {
 	ha       HomeAssistant
 	errors   counter // of all gateways
 
-	mu      sync.Mutex // guards what follows
-	told    map[string]string
+	mu      sync.Mutex              // guards what follows
 	earlier map[string]announcement // of things, by id: what an earlier run announced
 }
 
@@ -41,7 +40,6 @@ func newHouse(b *Bridge) *house {
 		version: orUsual(b.Version, "dev"),
 		started: time.Now().UTC(),
 		ha:      b.HomeAssistant,
-		told:    map[string]string{},
 		earlier: map[string]announcement{},
 	}
 	h.ha.Interval = orUsual(h.ha.Interval, 10*time.Second)
@@ -126,12 +124,8 @@ func (h *house) count() {
 
 // tell leaves a value of the bridge's own, if it is new.
 func (h *house) tell(key, text string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if old, ok := h.told[key]; !ok || old != text {
-		h.told[key] = text
-		h.board.put(stated, retained(h.topics.bridge(key), text), time.Time{})
-	}
+	m := retained(h.topics.bridge(key), text)
+	h.board.offer([]byte(m.Topic), m, time.Time{}, time.Now(), pace{})
 }
 
 // announced takes a discovery document that others sent: what an earlier run

@@ -70,10 +70,10 @@ func (g *gateway) keepInverters(last *envoy.InverterReport, r envoy.InverterRepo
 	}
 	*last = r
 	all := g.inverters.list.Join(g.inverters.details)
-	var there []thing
+	var there []report
 	for _, i := range all.Inverters {
 		i.Energy = g.believe("inverter "+i.Serial, i.Energy)
-		there = append(there, newThing(g, "inverter", i.Serial, i, inverterTraits, device{Name: "Inverter " + i.Serial, Model: "Inverter"}))
+		there = append(there, reportOf(g, "inverter", i.Serial, i, inverterTraits, device{Name: "Inverter " + i.Serial, Model: "Inverter"}))
 	}
 	// One path's answer counts: the list's or, where there is no list, the details'.
 	counts := r.Complete && (last == &g.inverters.list || !g.inverters.listed)

@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"bytes"
 	"maps"
 	"slices"
 	"strconv"
@@ -52,22 +51,19 @@ func (g *gateway) publishRetained(s envoy.Sample, vs []value, next time.Time) {
 
 	fresh := s.Time.Add(g.feed.StaleAfter)
 	pace := pace{least: h.ha.Interval, most: g.feed.StaleAfter / 3, next: time.Until(next)}
-	text := make([]byte, 0, 32)
+	topic, text := make([]byte, 0, 64), make([]byte, 0, 32)
 	for _, v := range vs {
 		q := &quantities[v.quantity]
 		p, until := pace, fresh
 		if q.counter {
 			p, until = pace.lasting(), time.Time{}
 		}
+		topic = v.appendTopic(append(append(append(topic[:0], h.topics.base...), '/'), g.serial...))
 		text = appendNumber(text[:0], v.number, q.decimals)
-		if g.values.due(valueKey{v.channel(), v.quantity}, text, s.Time, p) {
-			h.board.put(stated, Message{Topic: h.topics.gateway(g.serial) + "/" + v.topic(), Payload: bytes.Clone(text), Retain: true}, until)
-		}
+		h.board.offer(topic, Message{Payload: text}, until, s.Time, p)
 	}
 	for key, text := range info {
-		if g.told.due(key, []byte(text), s.Time, pace.lasting()) {
-			h.board.put(stated, retained(h.topics.info(g.serial, key), text), time.Time{})
-		}
+		g.tellInfo(key, text, s.Time, pace.lasting())
 	}
 	if g.state != payloadOnline {
 		g.say(payloadOnline)
@@ -105,10 +101,13 @@ func (g *gateway) tellStatus() {
 	}
 	for key, text := range g.feed.Status() {
 		g.keepInfo(key)
-		if g.told.due(key, []byte(text), time.Now(), pace{}) {
-			g.house.board.put(stated, retained(g.house.topics.info(g.serial, key), text), time.Time{})
-		}
+		g.tellInfo(key, text, time.Now(), pace{})
 	}
+}
+
+func (g *gateway) tellInfo(key, text string, now time.Time, p pace) {
+	m := retained(g.house.topics.info(g.serial, key), text)
+	g.house.board.offer([]byte(m.Topic), m, time.Time{}, now, p)
 }
 
 // A pace says how often a retained value is sent.
@@ -121,28 +120,14 @@ type pace struct {
 // lasting is the pace of values that do not expire.
 func (p pace) lasting() pace { return pace{least: p.least} }
 
-// values remembers what was last sent. Its zero value is ready.
-type values[K comparable] struct{ sent map[K]sentValue }
-
-type sentValue struct {
-	text string
-	at   time.Time
-}
-
-// due reports whether text is to be sent at now, and takes note that it is.
-func (v *values[K]) due(key K, text []byte, now time.Time, p pace) bool {
-	old, ok := v.sent[key]
-	age := now.Sub(old.at)
+// due reports whether payload is to be sent at a time, in place of what s holds.
+func (p pace) due(s *slot, payload []byte, at time.Duration) bool {
+	age := at - s.left
 	switch {
-	case !ok:
+	case s.empty():
+		return true
 	case p.most > 0 && age+p.next > p.most: // the next sample would be too late to keep it alive
-	case string(text) != old.text && age >= p.least-p.least/50: // samples do not come to the millisecond
-	default:
-		return false
+		return true
 	}
-	if v.sent == nil {
-		v.sent = map[K]sentValue{}
-	}
-	v.sent[key] = sentValue{string(text), now}
-	return true
+	return string(payload) != s.payload && age >= p.least-p.least/50 // samples do not come to the millisecond
 }

@@ -157,12 +157,15 @@ func (p point) key() string {
 }
 
 // topic is the point's topic below the gateway's, such as grid/l1/power.
-func (p point) topic() string {
-	t := meterKeys[p.meter] + "/"
+func (p point) topic() string { return string(p.appendTopic(nil)[1:]) }
+
+// appendTopic appends it to the gateway's.
+func (p point) appendTopic(b []byte) []byte {
+	b = append(append(b, '/'), meterKeys[p.meter]...)
 	if p.phase > 0 {
-		t += phaseKeys[p.phase] + "/"
+		b = append(append(b, '/'), phaseKeys[p.phase]...)
 	}
-	return t + quantities[p.quantity].key
+	return append(append(b, '/'), quantities[p.quantity].key...)
 }
 
 var phaseKeys = [...]string{"", "l1", "l2", "l3"}

@@ -10,29 +10,32 @@ type thing struct {
 	id       string // its object id, such as envoy_inverter_122000000001
 	topic    string // of its document
 	device   device
-	doc      []byte
-	keys     map[string]bool // in doc
-	entities func(id, topic string, keys map[string]bool, life time.Duration) map[string]component
+	told     traitSet // in its documents
+	entities func(id, topic string, told traitSet, life time.Duration) map[string]component
+}
+
+// A report is what a thing has just told.
+type report struct {
+	thing
+	document []byte
 }
 
 // lives is how many answers a document outlives: it expires when that many did not come.
 const lives = 4
 
-// newThing makes a thing of what d tells. The caller has no lock of g's.
-func newThing[D any](g *gateway, kind, serial string, d D, traits []trait[D], is device) thing {
-	gateway := g.known()
-	is.Manufacturer, is.Serial, is.Via = "Enphase", serial, "envoy_"+gateway
-	t := thing{
-		id:    "envoy_" + kind + "_" + serial,
-		topic: g.house.topics.thing(gateway, kind, serial),
-		entities: func(id, topic string, keys map[string]bool, life time.Duration) map[string]component {
-			return entities(id, topic, traits, keys, life)
+// reportOf makes a report of what d tells. The caller has no lock of g's.
+func reportOf[D any](g *gateway, kind, serial string, d D, traits []trait[D], is device) report {
+	is.Serial = serial
+	r := report{thing: thing{
+		id:     "envoy_" + kind + "_" + serial,
+		topic:  g.house.topics.thing(g.known(), kind, serial),
+		device: is,
+		entities: func(id, topic string, told traitSet, life time.Duration) map[string]component {
+			return entities(id, topic, traits, told, life)
 		},
-	}
-	is.Identifiers = []string{t.id}
-	t.device = is
-	t.doc, t.keys = tell(d, traits)
-	return t
+	}}
+	r.document, r.told = tell(d, traits)
+	return r
 }
 
 // things are what was shown of one kind, by id.
@@ -45,9 +48,14 @@ type shown struct {
 	gone   map[string]string // platforms of the entities that an earlier run announced and this one has not, by key
 }
 
+// components are the entities of all that the thing has told.
+func (s *shown) components() map[string]component {
+	return s.entities(s.id, s.topic, s.told, s.life)
+}
+
 // show publishes the things of a kind that are there. One that three complete
 // answers in a row do not name has been taken away, and is from Home Assistant.
-func (g *gateway) show(kind string, there []thing, complete bool, every time.Duration) {
+func (g *gateway) show(kind string, there []report, complete bool, every time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.things[kind] == nil {
@@ -56,21 +64,21 @@ func (g *gateway) show(kind string, there []thing, complete bool, every time.Dur
 	known := g.things[kind]
 	life := max(lives*every, g.feed.StaleAfter)
 	seen := map[string]bool{}
-	for _, t := range there {
-		seen[t.id] = true
-		g.house.board.put(stated, retained(t.topic, string(t.doc)), time.Now().Add(life))
-		old := known[t.id]
-		if old == nil {
-			old = &shown{}
+	for _, r := range there {
+		seen[r.id] = true
+		s := known[r.id]
+		news := s == nil
+		if news {
+			s = &shown{thing: r.thing, life: life}
+			known[s.id] = s
 		}
-		now := &shown{thing: t, life: life, gone: old.gone}
-		for key := range old.keys {
-			now.keys[key] = true // what is missing once is no reason to remove it
+		g.house.board.put(stated, Message{Topic: s.topic, Payload: r.document, QoS: 1}, time.Now().Add(life))
+		all := s.told | r.told // what is missing once is no reason to remove it
+		if news || all != s.told || !s.device.equal(r.device) {
+			s.told, s.device = all, r.device
+			g.introduce(s)
 		}
-		known[t.id] = now
-		if !now.device.same(old.device) || len(now.keys) != len(old.keys) {
-			g.introduce(now)
-		}
+		s.missed = 0
 	}
 	if !complete {
 		return
@@ -91,19 +99,24 @@ func (g *gateway) show(kind string, there []thing, complete bool, every time.Dur
 
 // introduce announces a thing. The caller holds the lock.
 func (g *gateway) introduce(s *shown) {
-	if g.house.ha.Off {
-		return
+	if !g.house.ha.Off {
+		g.house.board.putLater(discovered, g.house.topics.config(s.id), func() []byte { return g.introduction(s) })
 	}
-	h, availability := g.house, g.availability()
-	h.board.putLater(discovered, h.topics.config(s.id), func() []byte { // a shown thing does not change
-		a := announcement{Device: s.device, Origin: h.origin(), Availability: availability, Mode: "all", Components: s.entities(s.id, s.topic, s.keys, s.life)}
-		for key, platform := range s.gone {
-			if !s.keys[key] {
-				a.Components[key] = component{Platform: platform}
-			}
+}
+
+// introduction writes a thing's discovery document.
+func (g *gateway) introduction(s *shown) []byte {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	d := s.device
+	d.Identifiers, d.Manufacturer, d.Via = []string{s.id}, "Enphase", "envoy_"+g.serial
+	a := announcement{Device: d, Origin: g.house.origin(), Availability: g.availability(), Mode: "all", Components: s.components()}
+	for key, platform := range s.gone {
+		if _, told := a.Components[key]; !told {
+			a.Components[key] = component{Platform: platform}
 		}
-		return a.marshal()
-	})
+	}
+	return a.marshal()
 }
 
 // dismiss takes a thing from Home Assistant and its document from the broker.
@@ -122,9 +135,4 @@ func (g *gateway) forgetThings() {
 		}
 	}
 	g.things, g.rounds = map[string]things{}, map[string]int{}
-}
-
-// same reports whether the device is told of in the same words.
-func (d device) same(e device) bool {
-	return d.equal(e) && d.Via == e.Via
 }

@@ -54,33 +54,37 @@ func yes[D any](of func(D) envoy.Told[bool]) func(D) string {
 	}
 }
 
-// tell writes what d tells as a JSON document, and returns which keys are in it.
-func tell[D any](d D, traits []trait[D]) (doc []byte, keys map[string]bool) {
-	keys = map[string]bool{}
-	doc = append(doc, '{')
-	for _, t := range traits {
+// A traitSet is some rows of a table of traits, a bit each.
+type traitSet uint64
+
+func (s traitSet) has(row int) bool { return s>>row&1 == 1 }
+
+// tell writes what d tells as a JSON document, and returns which traits are in it.
+func tell[D any](d D, traits []trait[D]) (document []byte, told traitSet) {
+	document = append(document, '{')
+	for row, t := range traits {
 		text := t.text(d)
 		if text == "" {
 			continue
 		}
-		if len(keys) > 0 {
-			doc = append(doc, ',')
+		if told != 0 {
+			document = append(document, ',')
 		}
-		keys[t.key] = true
-		doc = append(doc, '"')
-		doc = append(doc, t.key...)
-		doc = append(doc, '"', ':')
-		doc = append(doc, text...)
+		told |= 1 << row
+		document = append(document, '"')
+		document = append(document, t.key...)
+		document = append(document, '"', ':')
+		document = append(document, text...)
 	}
-	return append(doc, '}'), keys
+	return append(document, '}'), told
 }
 
-// entities returns the components of a device's document that has those keys.
-// What is missing once is unknown, not an error in Home Assistant's log.
-func entities[D any](id, topic string, traits []trait[D], keys map[string]bool, life time.Duration) map[string]component {
+// entities returns the components of a device's document that has told those
+// traits. What is missing once is unknown, not an error in Home Assistant's log.
+func entities[D any](id, topic string, traits []trait[D], told traitSet, life time.Duration) map[string]component {
 	cs := map[string]component{}
-	for _, t := range traits {
-		if !keys[t.key] {
+	for row, t := range traits {
+		if !told.has(row) {
 			continue
 		}
 		c := t.is

@@ -127,13 +127,13 @@ func (w *writer) publishLive(ctx context.Context, samples []batch) (answered <-c
 func (w *writer) publishSome(ctx context.Context) (some bool) {
 	w.link.batch(func() {
 		for range 16 {
-			m, sent, ok := w.board.take(time.Now())
+			m, s, ok := w.board.take(time.Now())
 			if !ok {
 				return
 			}
 			some = true
-			if w.publish(ctx, m) && sent != nil {
-				close(sent)
+			if w.publish(ctx, m) {
+				w.board.delivered(s)
 			}
 		}
 	})

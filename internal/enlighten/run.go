@@ -12,8 +12,13 @@ func (s *Source) Run(ctx context.Context) error {
 	s.mu.Lock()
 	s.setup()
 	s.mu.Unlock()
+	var told Status
 	for {
 		s.flush()
+		if now := s.Status(); s.Changed != nil && !equal(now, told) {
+			s.Changed(now)
+			told = now
+		}
 		wait := time.NewTimer(s.renewIfDue())
 		select {
 		case <-ctx.Done():

@@ -30,12 +30,13 @@ func TestRenewal(t *testing.T) {
 		inRig(t, func(t *testing.T, rig *rig) {
 			rig.sim.Role, rig.sim.Life = r.role, r.life
 			src := rig.source()
+			changed := make(chan enlighten.Status, 100)
+			src.Changed = func(s enlighten.Status) { changed <- s }
 			defer run(t, src)()
 			_ = gateway(takes).poll(t.Context(), src)
 			old := src.Status()
-			<-src.Changes()
 			for rig.logins() < 2 {
-				<-src.Changes()
+				<-changed
 			}
 			ahead := time.Until(old.Expires)
 			if ahead > r.earliest || ahead < r.latest || !time.Now().Equal(old.Renewal) {

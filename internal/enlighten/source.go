@@ -17,6 +17,10 @@ type Source struct {
 	Cloud      *Cloud  // nil = Enphase's own
 	Store      *Store  // nil = memory only: the first login then waits a minute, as wherever it cannot be written down
 
+	// Changed, if not nil, is told by Run of every status that differs from the
+	// one before. It is called by one goroutine, and set before Run.
+	Changed func(Status)
+
 	disk sync.Mutex     // one writer of the gateway's files at a time
 	runs sync.WaitGroup // the flight
 
@@ -25,8 +29,6 @@ type Source struct {
 	life    context.Context // ends with Close
 	end     context.CancelFunc
 	wake    chan struct{}
-	changes chan struct{}
-	told    Status
 	serial  string
 	loaded  bool // the store was read for serial
 	conf    held
@@ -173,7 +175,7 @@ func (s *Source) setup() {
 	}
 	s.started = time.Now()
 	s.life, s.end = context.WithCancel(context.Background())
-	s.wake, s.changes = make(chan struct{}, 1), make(chan struct{}, 1)
+	s.wake = make(chan struct{}, 1)
 	s.conf = hold(s.Configured, Configured)
 	s.warnings = map[string]string{}
 	if s.Cloud == nil {

@@ -51,15 +51,6 @@ func (s *Source) Status() Status {
 	return s.status(time.Now())
 }
 
-// Changes returns a channel that receives after the status has changed, once
-// for all changes since the last receive. It has one reader.
-func (s *Source) Changes() <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.setup()
-	return s.changes
-}
-
 func (s *Source) status(now time.Time) Status {
 	st := Status{Serial: s.serial, Warnings: slices.Collect(maps.Values(s.warnings))}
 	h, ok := s.pick(now)
@@ -106,19 +97,10 @@ func (s *Source) nextLogin(now time.Time) time.Time {
 	return later(later(at, s.refused.next(now)), s.offline.until)
 }
 
-// tell reports a status that has changed, and has Run look at what is to do.
+// tell has Run look at what has changed and what is to do.
 func (s *Source) tell() {
 	select {
 	case s.wake <- struct{}{}:
-	default:
-	}
-	st := s.status(time.Now())
-	if equal(st, s.told) {
-		return
-	}
-	s.told = st
-	select {
-	case s.changes <- struct{}{}:
 	default:
 	}
 }
