@@ -55,7 +55,7 @@ func parseDeviceData(body []byte) (InverterReport, error) {
 	var count, limit number
 	_ = json.Unmarshal(doc["deviceCount"], &count) // a number never fails, and what is missing stays so
 	_ = json.Unmarshal(doc["deviceDataLimit"], &limit)
-	r := InverterReport{Complete: count.kind == numeric && limit.kind == numeric && count.value < limit.value}
+	r := InverterReport{Inverters: make([]Inverter, 0, len(doc)), Complete: count.kind == numeric && limit.kind == numeric && count.value < limit.value}
 	for _, raw := range doc {
 		var d wireDevice
 		if raw[0] != '{' || decode(deviceDataPath, raw, &d) != nil || d.DevName != "pcu" {

@@ -80,7 +80,7 @@ func parseInverters(body []byte) (InverterReport, error) {
 	if err := decodeList(invertersPath, body, &doc); err != nil {
 		return InverterReport{}, err
 	}
-	r := InverterReport{Complete: true}
+	r := InverterReport{Inverters: make([]Inverter, 0, len(doc)), Complete: true}
 	for _, d := range doc {
 		if d.DevType.kind != missing && d.DevType.value != microinverter {
 			continue

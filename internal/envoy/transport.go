@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -35,9 +34,11 @@ type transportOptions struct {
 // handshake costs theirs more than a reading does.
 type transport struct {
 	opts     transportOptions
-	http     http.Transport
 	roots    *x509.CertPool // nil for the system's
 	sessions tls.ClientSessionCache
+
+	turn chan struct{} // has an element while a request is under way
+	line *line         // guarded by turn; nil while there is none
 
 	mu   sync.Mutex // guards what follows
 	leaf string     // the SHA-256 of the last certificate seen, hex
@@ -59,29 +60,8 @@ func newTransport(opts transportOptions) *transport {
 	if opts.Dial == nil {
 		opts.Dial = dial
 	}
-	t := &transport{opts: opts, sessions: tls.NewLRUClientSessionCache(4)}
-	t.http = http.Transport{
-		DialContext:            opts.Dial,
-		DialTLSContext:         t.dialTLS,
-		DisableCompression:     true, // a small answer must not unfold into a huge one
-		MaxConnsPerHost:        1,
-		MaxIdleConnsPerHost:    1,
-		MaxResponseHeaderBytes: maxHeader,
-		ReadBufferSize:         1 << 10, // for the header; a body is read past it
-		WriteBufferSize:        2 << 10, // a request with a token takes some 1.2 kB
-		Protocols:              new(http.Protocols),
-	}
-	t.http.Protocols.SetHTTP1(true)
-	return t
+	return &transport{opts: opts, sessions: tls.NewLRUClientSessionCache(4), turn: make(chan struct{}, 1)}
 }
-
-// RoundTrip implements [http.RoundTripper].
-func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	return t.http.RoundTrip(req)
-}
-
-// CloseIdleConnections lets [http.Client.CloseIdleConnections] reach the connection.
-func (t *transport) CloseIdleConnections() { t.http.CloseIdleConnections() }
 
 // legacy reports whether the gateway needed the legacy TLS settings.
 func (t *transport) legacy() bool { return t.known() == ageLegacy }
