@@ -50,7 +50,7 @@ func (g *gateway) announce(vs []value, info map[string]string) {
 	}
 	if g.outdated {
 		g.outdated, g.announcedAt = false, time.Now()
-		g.removing = len(g.removals(g.components())) > 0
+		g.removing = len(g.earlier)+len(g.leftovers) > 0 && len(g.removals(g.components())) > 0
 		g.house.board.putLater(discovered, topic, g.document)
 	}
 }
@@ -84,6 +84,7 @@ func (g *gateway) keepPoints(vs []value) {
 		g.outdated = true
 		return true
 	})
+	g.points = slices.Grow(g.points, max(0, len(vs)-len(g.points))) // nearly always all there will be
 	for _, v := range vs {
 		if !slices.Contains(g.points, v.point) {
 			g.points, g.outdated = append(g.points, v.point), true

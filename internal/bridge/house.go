@@ -68,6 +68,8 @@ func (h *house) introduce() {
 		h.board.put(discovered, h.bridgeDiscovery(), time.Time{})
 	}
 	h.describe()
+	h.tell("version", h.version)
+	h.tell("started", h.started.Format(time.RFC3339))
 	h.count()
 	h.board.put(present, retained(h.topics.bridge("state"), payloadOnline), time.Time{})
 }
@@ -82,8 +84,11 @@ func (h *house) reads(serial string, g *gateway) (string, bool) {
 	return "", false
 }
 
-// describe leaves the bridge's info document.
-func (h *house) describe() {
+// describe leaves the bridge's info document. A thousand gateways may be found at
+// once: it is written when it is sent.
+func (h *house) describe() { h.board.putLater(stated, h.topics.bridge("info"), h.info) }
+
+func (h *house) info() []byte {
 	type gatewayInfo struct {
 		Name       string  `json:"name"`
 		Serial     string  `json:"serial,omitempty"`
@@ -104,9 +109,7 @@ func (h *house) describe() {
 	if err != nil {
 		panic(err) // strings and finite numbers
 	}
-	h.tell("info", string(payload))
-	h.tell("version", h.version)
-	h.tell("started", h.started.Format(time.RFC3339))
+	return payload
 }
 
 // count leaves the bridge's counters.

@@ -178,7 +178,7 @@ type value struct {
 
 // measured returns every value of s that is published, in the table's order.
 func measured(s envoy.Sample) []value {
-	vs := make([]value, 0, 64) // three meters with three phases have no more
+	vs := make([]value, 0, 96) // three meters with three phases have no more
 	for _, rows := range byMeter {
 		m, ok := s.Meter(rows[0].meter)
 		if !ok {
