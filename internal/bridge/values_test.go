@@ -154,60 +154,6 @@ func TestGuard(t *testing.T) {
 	}
 }
 
-func TestBoard(t *testing.T) {
-	b := newBoard()
-	now := time.Now()
-	take := func() string {
-		m, _, ok := b.take(now)
-		if !ok {
-			return "nothing"
-		}
-		return fmt.Sprintf("%s=%s/%d", m.Topic, m.Payload, m.Expiry)
-	}
-	message := func(topic, payload string) Message {
-		return Message{Topic: topic, Payload: []byte(payload), Retain: true}
-	}
-	b.put(present, message("state", "online"), time.Time{})
-	b.put(stated, message("power", "1"), now.Add(30*time.Second))
-	b.put(discovered, message("config", "{}"), time.Time{})
-	b.put(stated, message("power", "2"), now.Add(25*time.Second)) // newer, in place of the older
-	for _, want := range []string{"state=online/0", "power=2/25", "config={}/0", "nothing"} {
-		if got := take(); got != want {
-			t.Errorf("take = %s, want %s", got, want)
-		}
-	}
-	now = now.Add(10 * time.Second)
-	b.announce()
-	for _, want := range []string{"config={}/0", "power=2/15", "state=online/0", "nothing"} {
-		if got := take(); got != want {
-			t.Errorf("take after announce = %s, want %s", got, want)
-		}
-	}
-	now = now.Add(time.Minute)
-	b.announce()
-	for _, want := range []string{"config={}/0", "state=online/0", "nothing"} {
-		if got := take(); got != want {
-			t.Errorf("take of what is not stale = %s, want %s", got, want)
-		}
-	}
-}
-
-func TestBoardLive(t *testing.T) {
-	b := newBoard()
-	now := time.Now()
-	one := func(p string) []Message { return []Message{{Topic: "live", Payload: []byte(p)}} }
-	b.putLive("a", one("old"), now.Add(5*time.Second))
-	b.putLive("b", one("other"), now.Add(time.Second))
-	b.putLive("a", one("new"), now.Add(5*time.Second))
-	samples := b.takeLive(now.Add(2 * time.Second))
-	if len(samples) != 1 || string(samples[0].messages[0].Payload) != "new" {
-		t.Errorf("takeLive = %v, want the newest of a alone: b's is older than its interval", samples)
-	}
-	if samples := b.takeLive(now); len(samples) != 0 {
-		t.Errorf("takeLive again = %v, want nothing", samples)
-	}
-}
-
 func TestTopics(t *testing.T) {
 	for base, want := range map[string]string{"envoy": "envoy_bridge", "home/solar.1": "home_solar_1_bridge"} {
 		if got := (topics{base: base}).bridgeID(); got != want {
