@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -79,13 +80,18 @@ func (s *Session) CheckMeters(ctx context.Context) ([]MeterConfig, error) {
 	if err != nil {
 		return nil, err
 	}
-	same := func(a, b MeterConfig) bool {
-		return a.EID == b.EID && a.Enabled == b.Enabled && a.Kind == b.Kind && a.Phases == b.Phases
-	}
-	if s.choice.configs != nil && !slices.EqualFunc(s.choice.configs, configs, same) {
+	if s.choice.configs != nil && !sameSetUp(s.choice.configs, configs) {
 		return configs, s.setUpAnew("the CTs are set up in another way")
 	}
 	return configs, nil
+}
+
+// sameSetUp reports whether a and b measure the same, in whatever order.
+func sameSetUp(a, b []MeterConfig) bool {
+	byEID := func(x, y MeterConfig) int { return strings.Compare(x.EID, y.EID) }
+	return slices.EqualFunc(slices.SortedFunc(slices.Values(a), byEID), slices.SortedFunc(slices.Values(b), byEID), func(x, y MeterConfig) bool {
+		return x.EID == y.EID && x.Enabled == y.Enabled && x.Kind == y.Kind && x.Phases == y.Phases
+	})
 }
 
 // Enabled reports whether the gateway says that a CT of one of the measurements

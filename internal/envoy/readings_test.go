@@ -100,6 +100,28 @@ func TestParseReadings(t *testing.T) {
 	}
 }
 
+// TestSameSetUp: the order in which the CTs are told means nothing.
+func TestSameSetUp(t *testing.T) {
+	turned := netCT
+	turned.Status = "check-wiring"
+	off := netCT
+	off.Enabled = false
+	for _, tt := range []struct {
+		b    []MeterConfig
+		want bool
+	}{
+		{[]MeterConfig{pvCT, netCT}, true},
+		{[]MeterConfig{turned, pvCT}, true},
+		{[]MeterConfig{pvCT}, false},
+		{[]MeterConfig{off, pvCT}, false},
+		{[]MeterConfig{totalCT, pvCT}, false},
+	} {
+		if got := sameSetUp([]MeterConfig{pvCT, netCT}, tt.b); got != tt.want {
+			t.Errorf("sameSetUp with %+v = %t, want %t", tt.b, got, tt.want)
+		}
+	}
+}
+
 // TestDroppedPhase: a phase of nothing but zeros is not believed where it is
 // known to be there, and its meter neither, whose numbers are then those of the
 // other phases.
