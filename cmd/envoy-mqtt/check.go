@@ -122,13 +122,13 @@ func (r *report) broker(ctx context.Context, cfg config) {
 		mqtt.ClientID, _ = clientID(stateDir(cfg, r.c.environ)) // good for use also where it cannot be kept
 	}
 	mqtt.ClientID += "-check" // not to push out the running bridge
+	if err := bridge.Probe(ctx, mqtt); err != nil {
+		r.bad(step, err)
+		return
+	}
 	where := "Home Assistant's broker"
 	if mqtt.Locate == nil {
 		where = mqtt.URL.Redacted()
-	}
-	if err := bridge.Probe(ctx, mqtt); err != nil {
-		r.bad(step, fmt.Errorf("%s: %w", where, err))
-		return
 	}
 	r.good(step, "%s lets us in", where)
 }

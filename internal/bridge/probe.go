@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
@@ -38,6 +39,6 @@ func Probe(ctx context.Context, cfg MQTT) error {
 	case err := <-result:
 		return err
 	case <-ctx.Done():
-		return ctx.Err()
+		return fmt.Errorf("the broker does not answer: %w", ctx.Err())
 	}
 }
