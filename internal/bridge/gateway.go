@@ -253,11 +253,13 @@ func (g *gateway) wentStale() {
 	}
 	g.sayFailSafe()
 	g.say(payloadOffline)
-	why := g.wrong
-	if why == nil {
-		why = errors.New("an answer is still awaited")
+	line := g.log.Warn().Stringer("after", g.feed.StaleAfter)
+	if _, skipped := errors.AsType[*envoy.SkippedError](g.wrong); skipped { // all else was said
+		line = line.Err(g.wrong)
+	} else if g.wrong == nil {
+		line = line.Str("error", "an answer is still awaited")
 	}
-	g.log.Warn().Err(why).Stringer("after", g.feed.StaleAfter).Msg("no good sample: offline")
+	line.Msg("no good sample: offline")
 }
 
 // say publishes the gateway's availability. The caller holds the lock.
