@@ -2,7 +2,6 @@ package envoy
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -121,24 +120,23 @@ func (r *reading) dropUnparted() {
 // firmware has it, leaves the phases out.
 func (w *wirePower) meter(m Measurement, phases int) (Meter, error) {
 	meter := Meter{Measurement: m}
-	if w.Power.kind != numeric {
-		return meter, errors.New("agg_p_mw is not a number")
-	}
-	set := func(c *Channel, power, apparent number) {
-		c.Set(Power, power.value/1e3)
+	set := func(c *Channel, power, apparent number) error {
 		if apparent.kind == numeric {
 			c.Set(ApparentPower, apparent.value/1e3)
 		}
+		return c.takePower("agg_p_mw", power, 1e-3)
 	}
-	set(&meter.Total, w.Power, w.Apparent)
+	if err := set(&meter.Total, w.Power, w.Apparent); err != nil {
+		return meter, err
+	}
 	lines := [...]struct{ power, apparent number }{{w.PowerA, w.ApparentA}, {w.PowerB, w.ApparentB}, {w.PowerC, w.ApparentC}}
-	for _, l := range lines[:phases] {
-		switch l.power.kind {
-		case malformed:
-			return meter, errors.New("the power of a phase is not a number")
-		case numeric:
-			var c Channel
-			set(&c, l.power, l.apparent)
+	for i, l := range lines[:phases] {
+		var c Channel
+		switch err := set(&c, l.power, l.apparent); {
+		case l.power.kind == missing || l.power.kind == null:
+		case err != nil:
+			return meter, fmt.Errorf("phase %d: %w", i+1, err)
+		default:
 			meter.Phases = append(meter.Phases, c)
 		}
 	}

@@ -237,8 +237,10 @@ func parseV1(body []byte) (Channel, error) {
 	if doc.WattHoursLifetime.value == 0 && doc.WattHoursToday.value == 0 && doc.WattHoursSevenDays.value == 0 {
 		return c, errV1Zero
 	}
-	c.Set(Power, doc.WattsNow.value)
 	c.Set(Energy, doc.WattHoursLifetime.value/1e3)
+	if err := c.takePower("wattsNow", doc.WattsNow, 1); err != nil {
+		return c, fmt.Errorf("%s: %w", v1Path, err)
+	}
 	return c, nil
 }
 

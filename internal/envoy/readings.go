@@ -145,13 +145,8 @@ func (r *reading) addReading(m Measurement, config MeterConfig, w *wireMeterRead
 // there must be a number.
 func (w *wireReading) channel(m Measurement) (Channel, error) {
 	var c Channel
-	switch w.ActivePower.kind {
-	case numeric:
-		c.Set(Power, w.ActivePower.value)
-	case missing:
-		return c, errors.New("activePower is missing")
-	default:
-		return c, errors.New("activePower is not a number")
+	if err := c.takePower("activePower", w.ActivePower, 1); err != nil {
+		return c, err
 	}
 	for i := range readingFields {
 		f := &readingFields[i]

@@ -74,6 +74,7 @@ func TestParseReadings(t *testing.T) {
 		{"a battery that was just started", []MeterConfig{netCT, batCT}, body(net, `{"eid":3,"activePower":0,"voltage":0,"channels":[]}`), "net-consumption -1200 5000+4000-:-700,-500"},
 		{"no number", []MeterConfig{pvCT}, `[{"eid":1,"activePower":"12"}]`, "production: activePower is not a number"},
 		{"null", []MeterConfig{pvCT}, `[{"eid":1,"activePower":null}]`, "production: activePower is not a number"},
+		{"a count that ran over", []MeterConfig{pvCT}, `[{"eid":1,"activePower":4294967.295}]`, "production: activePower is 4294967 W, which no CT can measure"},
 		{"no power", []MeterConfig{pvCT}, `[{"eid":1}]`, "production: activePower is missing"},
 		{"a channel's volts", []MeterConfig{pvCT}, `[{"eid":1,"activePower":1,"channels":[{"activePower":1},{"activePower":1,"voltage":"x"}]}]`, "production line 2: voltage is not a number (channels[1])"},
 		{"too few channels", []MeterConfig{pvCT}, `[{"eid":1,"activePower":1,"channels":[{"activePower":1}]}]`, "production has 1 channels for 2 phases"},

@@ -109,13 +109,8 @@ var quantityFields = [...]struct {
 // be missing but, when it is there, must be a number.
 func (w *wireChannel) channel() (Channel, error) {
 	var c Channel
-	switch w.WNow.kind {
-	case numeric:
-		c.Set(Power, w.WNow.value)
-	case missing:
-		return c, errors.New("wNow is missing")
-	default:
-		return c, errors.New("wNow is not a number")
+	if err := c.takePower("wNow", w.WNow, 1); err != nil {
+		return c, err
 	}
 	for i := range quantityFields {
 		f := &quantityFields[i]
@@ -124,6 +119,25 @@ func (w *wireChannel) channel() (Channel, error) {
 		}
 	}
 	return c, nil
+}
+
+// mighty is more than the CTs of any gateway can measure, in W, and less than
+// the 2^31 mW that a counter of the firmware's which ran over may become.
+const mighty = 2e6
+
+// takePower sets the power to n, which must be there and can be one.
+func (c *Channel) takePower(name string, n number, unit float64) error {
+	switch w := n.value * unit; {
+	case n.kind == missing:
+		return fmt.Errorf("%s is missing", name)
+	case n.kind != numeric:
+		return fmt.Errorf("%s is not a number", name)
+	case math.Abs(w) > mighty:
+		return fmt.Errorf("%s is %.0f W, which no CT can measure", name, w)
+	default:
+		c.Set(Power, w)
+		return nil
+	}
 }
 
 // take sets q to n, if that is there.
