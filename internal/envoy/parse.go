@@ -18,6 +18,7 @@ type reading struct {
 	reported  time.Time
 	stored    bool  // some number of a battery is not zero; told by live data alone
 	noGrid    error // why there is no net consumption
+	empty     bool  // nothing of what gateways tell is in it, as where one answers an error with the status 200
 	storage   []wireStorage
 }
 
@@ -32,7 +33,7 @@ func parseProduction(body []byte, known *layout) (reading, error) {
 	if err := decode(productionPath, body, &doc); err != nil {
 		return reading{}, err
 	}
-	r := reading{known: known, storage: doc.Storage}
+	r := reading{known: known, storage: doc.Storage, empty: doc.Production == nil && doc.Consumption == nil}
 	for i := range doc.Production {
 		e := &doc.Production[i]
 		var err error

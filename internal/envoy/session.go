@@ -117,6 +117,9 @@ func (s *Session) read(ctx context.Context) (reading, error) {
 		s.acb, _ = acBatteries(r.storage, s.now())
 		s.acbRead = time.Now()
 	}
+	if r.empty && s.Metered && s.layout.source == undecided {
+		return reading{}, fmt.Errorf("%s: there is no meter in it: %w", productionPath, r.noGrid)
+	}
 	if _, page := errors.AsType[*htmlError](err); page && !s.AtLeast(4) {
 		return reading{noGrid: fmt.Errorf("firmware %s knows no consumption", s.Firmware)}, nil // 3.x has no /production.json and says so in a page
 	}

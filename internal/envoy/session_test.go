@@ -2,6 +2,8 @@ package envoy_test
 
 import (
 	"errors"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -83,6 +85,40 @@ func TestFirstAnswerFlickers(t *testing.T) {
 			time.Sleep(time.Minute)
 		}
 	})
+}
+
+// TestAnswerWithoutMeters: an answer that is JSON and has nothing of what a
+// gateway with a meter tells decides nothing either.
+func TestAnswerWithoutMeters(t *testing.T) {
+	for _, body := range []string{`{"error":"busy"}`, `{}`, `null`, `[]`} {
+		gw := new(envoytest.Gateway)
+		empty := true
+		srv := envoytest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if empty && r.URL.Path == "/production.json" {
+				_, _ = io.WriteString(w, body)
+				return
+			}
+			if strings.HasPrefix(r.URL.Path, "/ivp/") { // as where the configuration is not told either
+				http.NotFound(w, r)
+				return
+			}
+			gw.ServeHTTP(w, r)
+		}))
+		c := &envoy.Client{Host: srv.URL, Tokens: envoy.StaticToken("t")}
+		s, err := c.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sample, err := s.Sample(t.Context()); err == nil || !strings.Contains(err.Error(), "there is no meter in it") {
+			t.Errorf("%s: Sample = %v, %v, want an error that says that there is no meter in it", body, sample.Meters, err)
+		}
+		empty = false
+		sample, err := s.Sample(t.Context())
+		if pv, ok := sample.Meter(envoy.Production); err != nil || !ok || pv.Counters != envoy.EIMCounters {
+			t.Errorf("%s, then all: Sample = %v, %v", body, sample.Meters, err)
+		}
+		srv.Close()
+	}
 }
 
 // TestNewMeterAsksForASession: production does not change its source under a
