@@ -63,8 +63,8 @@ func (s *Session) bySource(ctx context.Context) (Sample, error) {
 	case s.choice.source == FromMeters:
 		sample, err := s.fromReadings(ctx)
 		if s.dead(err) {
-			s.settle(FromProduction, "")                          // the session that follows chooses anew
-			return Sample{}, fmt.Errorf("%v: %w", err, ErrReopen) // no skipped answer any more
+			s.settle(FromProduction, "")                                  // the session that follows chooses anew
+			return Sample{}, fmt.Errorf("%s: %w", err.Error(), ErrReopen) // no skipped answer any more
 		}
 		if err == nil && sample.NoGrid != nil {
 			s.choice = choice{}
