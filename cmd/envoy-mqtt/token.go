@@ -215,6 +215,12 @@ func (n *neighbour) keepToken(ctx context.Context, log zerolog.Logger) error {
 	return n.tokens.Run(ctx)
 }
 
+// sameReason reports whether a and b tell of one trouble: a login that has to
+// wait tells what the last one came to, behind its own words.
+func sameReason(a, b string) bool {
+	return a == b || a != "" && b != "" && (strings.HasSuffix(a, ": "+b) || strings.HasSuffix(b, ": "+a))
+}
+
 func logToken(log zerolog.Logger, last, s enlighten.Status) {
 	for _, w := range s.Warnings {
 		if !slices.Contains(last.Warnings, w) {
@@ -222,7 +228,7 @@ func logToken(log zerolog.Logger, last, s enlighten.Status) {
 		}
 	}
 	switch {
-	case s.State == last.State && s.Reason == last.Reason && s.Expires.Equal(last.Expires):
+	case s.State == last.State && sameReason(s.Reason, last.Reason) && s.Expires.Equal(last.Expires):
 	case s.Problem && s.Reason != "":
 		log.Error().Str("state", string(s.State)).Str("reason", s.Reason).Msg("token: a person must act")
 	case s.Reason != "":
