@@ -54,13 +54,10 @@ func TestReload(t *testing.T) {
 	h.hangUp(t, p, strings.Replace(h.config, "[ENLIGHTEN]", "TOPIC = solar\n[ENLIGHTEN]", 1)+withAccount)
 	h.more(t, "solar")
 	p.Await("old topics cleared")
-	got := h.recorded()
 	for _, topic := range []string{"envoy/bridge/state", "envoy/bridge/info", "envoy/122012345678/availability", "envoy/122012345678/production/energy", "homeassistant/device/envoy_bridge/config"} {
-		if !strings.Contains(got, "\n"+topic+" \n") {
-			t.Errorf("%s was not cleared", topic)
-		}
+		proctest.Await(t, topic+" to be cleared", func() bool { return strings.Contains(h.recorded(), "\n"+topic+" \n") })
 	}
-	if strings.Contains(got, "homeassistant/device/envoy_122012345678/config \n") {
+	if strings.Contains(h.recorded(), "homeassistant/device/envoy_122012345678/config \n") {
 		t.Error("the gateway was removed from Home Assistant for a moment")
 	}
 	if n := len(h.cloud.Logins()); n != 1 {
