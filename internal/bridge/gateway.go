@@ -77,13 +77,6 @@ func (g *gateway) known() string {
 	return g.serial
 }
 
-// alive reports whether the last word was online.
-func (g *gateway) alive() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.state == payloadOnline
-}
-
 // reopenAfter is how many failures in a row are an outage, after which the
 // gateway's /info is read again: firmware is pushed silently.
 const reopenAfter = 2
@@ -219,76 +212,4 @@ func (g *gateway) once(level zerolog.Level, err error, msg string) {
 		g.said[text] = true
 		g.log.WithLevel(level).Err(err).Msg(msg)
 	}
-}
-
-// noteWrong keeps why there is no sample, and makes the first failure of a
-// process known at once: what the last one said may be old.
-func (g *gateway) noteWrong(err error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.wrong = err
-	if g.state == "" && g.serial != "" {
-		g.say(payloadOffline)
-	}
-}
-
-// wasWrong reports whether what was wrong was said, and that it is over.
-func (g *gateway) wasWrong() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.wrong = nil
-	return g.failures > 0 || g.state == payloadOffline
-}
-
-// wentStale says offline when no good sample came for StaleAfter.
-func (g *gateway) wentStale() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.serial == "" || g.state == payloadOffline {
-		return
-	}
-	if left := g.feed.StaleAfter - time.Since(g.good); left > 0 && !g.good.IsZero() {
-		g.stale.Reset(left)
-		return
-	}
-	g.sayFailSafe()
-	g.say(payloadOffline)
-	line := g.log.Warn().Stringer("after", g.feed.StaleAfter)
-	if _, skipped := errors.AsType[*envoy.SkippedError](g.wrong); skipped { // all else was said
-		line = line.Err(g.wrong)
-	} else if g.wrong == nil {
-		line = line.Str("error", "an answer is still awaited")
-	}
-	line.Msg("no good sample: offline")
-}
-
-// say publishes the gateway's availability. The caller holds the lock.
-func (g *gateway) say(state string) {
-	g.state = state
-	g.house.board.put(available, retained(g.house.topics.availability(g.serial), state), time.Time{})
-}
-
-// lastWords are what a clean stop says.
-func (g *gateway) lastWords() []Message {
-	if serial := g.known(); serial != "" {
-		return []Message{retained(g.house.topics.availability(serial), payloadOffline)}
-	}
-	return nil
-}
-
-// frozen notices a gateway that answers the same reading for ever.
-type frozen struct {
-	reading time.Time // the gateway's time of its last reading
-	since   time.Time // when it was first seen
-}
-
-func (f *frozen) check(s envoy.Sample, limit time.Duration) error {
-	if !s.Metered || !s.Reading.Equal(f.reading) {
-		f.reading, f.since = s.Reading, time.Now()
-		return nil
-	}
-	if time.Since(f.since) < limit {
-		return nil
-	}
-	return fmt.Errorf("the gateway is frozen: it still answers its reading of %s; a restart of the gateway helps", s.Reading.Format(time.RFC3339))
 }

@@ -109,25 +109,3 @@ func (g *gateway) tellInfo(key, text string, now time.Time, p pace) {
 	m := retained(g.house.topics.info(g.serial, key), text)
 	g.house.board.offer([]byte(m.Topic), m, time.Time{}, now, p)
 }
-
-// A pace says how often a retained value is sent.
-type pace struct {
-	least time.Duration // between two changes
-	most  time.Duration // after which it is sent again although it is the same; 0 for never
-	next  time.Duration // until there is another sample to send it from
-}
-
-// lasting is the pace of values that do not expire.
-func (p pace) lasting() pace { return pace{least: p.least} }
-
-// due reports whether payload is to be sent at a time, in place of what s holds.
-func (p pace) due(s *slot, payload []byte, at time.Duration) bool {
-	age := at - s.left
-	switch {
-	case s.empty():
-		return true
-	case p.most > 0 && age+p.next > p.most: // the next sample would be too late to keep it alive
-		return true
-	}
-	return string(payload) != s.payload && age >= p.least-p.least/50 // samples do not come to the millisecond
-}

@@ -1,0 +1,156 @@
+package bridge
+
+import (
+	"time"
+)
+
+// A slot is the latest message of one retained topic. There are a hundred for
+// each gateway, so that it is kept small.
+type slot struct {
+	topic   string
+	payload string
+	render  func() []byte // writes the payload when it is sent, if not nil
+	left    time.Duration // when it was left
+	until   time.Duration // when its value is stale; 0 for never
+	number  uint32        // in the order of making
+	rank    priority
+	qos     byte
+	queued  bool
+}
+
+// empty reports whether s takes its topic from the broker.
+func (s *slot) empty() bool { return s.payload == "" && s.render == nil }
+
+// put leaves a retained message to be sent now, and again to every new
+// connection as long as it is not stale.
+func (b *board) put(rank priority, m Message, until time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.set(b.slot(m.Topic), rank, m, until)
+}
+
+// putLater is put for a payload that is large and rarely sent: it is written
+// when it is, and not kept.
+func (b *board) putLater(rank priority, topic string, render func() []byte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := b.slot(topic)
+	b.set(s, rank, Message{QoS: 1}, time.Time{})
+	s.render = render
+}
+
+// offer is put for a value that may stand there already, or have been changed
+// just now. The topic is for the caller to use again.
+func (b *board) offer(topic []byte, m Message, until, now time.Time, p pace) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s, ok := b.slots[string(topic)]
+	if !ok {
+		s = b.slot(string(topic))
+	} else if !p.due(s, m.Payload, now.Sub(b.began)) {
+		return
+	}
+	b.set(s, stated, m, until)
+	s.left = now.Sub(b.began)
+}
+
+// slot returns the slot of a topic.
+func (b *board) slot(topic string) *slot {
+	s, ok := b.slots[topic]
+	if !ok {
+		b.count++
+		s = &slot{topic: topic, number: b.count}
+		b.slots[topic] = s
+	}
+	return s
+}
+
+func (b *board) set(s *slot, rank priority, m Message, until time.Time) {
+	b.done(s) // what somebody waits for is superseded
+	s.payload, s.render, s.qos, s.rank = string(m.Payload), nil, m.QoS, rank
+	s.left, s.until = time.Since(b.began), 0
+	if !until.IsZero() {
+		s.until = max(1, until.Sub(b.began))
+	}
+	b.queue(changed, s)
+	b.rouse()
+}
+
+// done tells who waits for s.
+func (b *board) done(s *slot) {
+	if sent, ok := b.sent[s]; ok {
+		close(sent)
+		delete(b.sent, s)
+	}
+}
+
+// clear leaves empty messages that take what is retained under topics from the
+// broker, but for what stands on the board. The channel is closed when they are sent.
+func (b *board) clear(topics []string) <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	sent := make(chan struct{})
+	var last *slot
+	for _, topic := range topics {
+		if s, stands := b.slots[topic]; !stands || s.empty() {
+			last = b.slot(topic)
+			b.set(last, stated, Message{QoS: 1}, time.Time{})
+		}
+	}
+	if last == nil {
+		close(sent)
+	} else {
+		b.sent[last] = sent
+	}
+	return sent
+}
+
+// delivered takes note that the broker has what was taken from s.
+func (b *board) delivered(s *slot) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if s.queued {
+		return // there is something newer
+	}
+	if s.empty() && b.slots[s.topic] == s {
+		delete(b.slots, s.topic) // cleared at the broker, nothing stands
+	}
+	b.done(s)
+}
+
+// waiting reports whether the message of topic has not been sent yet.
+func (b *board) waiting(topic string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s, ok := b.slots[topic]
+	return ok && s.queued
+}
+
+func (b *board) queue(p priority, s *slot) {
+	if !s.queued {
+		s.queued = true
+		b.queues[p] = append(b.queues[p], s)
+	}
+}
+
+// A pace says how often a retained value is sent.
+type pace struct {
+	least time.Duration // between two changes
+	most  time.Duration // after which it is sent again although it is the same; 0 for never
+	next  time.Duration // until there is another sample to send it from
+}
+
+// lasting is the pace of values that do not expire.
+func (p pace) lasting() pace { return pace{least: p.least} }
+
+// due reports whether payload is to be sent at a time, in place of what s holds.
+func (p pace) due(s *slot, payload []byte, at time.Duration) bool {
+	age := at - s.left
+	switch {
+	case s.empty():
+		return true
+	case p.most > 0 && age+p.next > p.most: // the next sample would be too late to keep it alive
+		return true
+	}
+	return string(payload) != s.payload && age >= p.least-p.least/50 // samples do not come to the millisecond
+}
