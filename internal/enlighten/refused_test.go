@@ -38,8 +38,9 @@ func TestAcceptAfterReject(t *testing.T) {
 			t.Fatal(err)
 		}
 		src.Reject(token)
-		if got, err := src.Token(t.Context(), serial); err == nil {
-			t.Errorf("Token = %.10q after it was refused, want an error", got)
+		reason := src.Status().Reason
+		if got, err := src.Token(t.Context(), serial); err == nil || err.Error() != reason {
+			t.Errorf("Token = %.10q, %v after it was refused, want the one reason that was told then, %s", got, err, reason)
 		}
 		src.Accept(token)
 		got, err := src.Token(t.Context(), serial)

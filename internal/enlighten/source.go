@@ -105,6 +105,9 @@ func (s *Source) Reject(token string) {
 	s.dirty = true
 	if _, other := s.pick(time.Now()); !other {
 		s.err = ErrRefused
+		if !s.Account.complete() {
+			s.err = s.lack(time.Now()) // as the next Token will say
+		}
 	}
 	s.tell()
 }
