@@ -21,6 +21,10 @@ type guard struct {
 
 const agreeing = 3
 
+// agreeFor is how long they must agree besides: three readings a second apart
+// are no more than one moment of a gateway that restarts.
+const agreeFor = 9 * time.Second
+
 // A valueKey names a value of a channel.
 type valueKey struct {
 	channelKey
@@ -94,8 +98,9 @@ type counted struct {
 	Wraps  int            `json:"wraps,omitempty"` // of the inverters' sum
 	At     time.Time      `json:"at"`
 
-	doubt int     // answers in a row that were held back and agree
-	last  float64 // the last of them
+	doubt int       // answers in a row that were held back and agree
+	since time.Time // when the first of them came
+	last  float64   // the last of them
 }
 
 // wrap is what the inverters' sum of /production.json loses at 2^32 J
@@ -144,10 +149,10 @@ func (c counted) take(v float64, source envoy.Counters, now time.Time) (counted,
 	if c.doubt > 0 && v >= c.last && v < c.last+between {
 		c.doubt++
 	} else {
-		c.doubt = 1
+		c.doubt, c.since = 1, now
 	}
 	c.last = v
-	if c.doubt < agreeing {
+	if c.doubt < agreeing || now.Sub(c.since) < agreeFor {
 		return c, false
 	}
 	return counted{Value: v, Source: source, Wraps: c.Wraps, At: now, doubt: agreeing, last: v}, true

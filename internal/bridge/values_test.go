@@ -139,7 +139,7 @@ func TestGuard(t *testing.T) {
 			s.Meters[0].Counters = sources[tt.sources[min(i, len(tt.sources)-1)]]
 			s.Meters[0].Total.Set(envoy.Energy, v)
 			s.Meters[0].Phases[0].Set(envoy.Energy, v+1000)
-			out := g.pass(s, now.Add(time.Duration(i)*time.Second))
+			out := g.pass(s, now.Add(time.Duration(i)*5*time.Second))
 			got, ok := out.Meters[0].Total.Get(envoy.Energy)
 			if !ok {
 				got = -1
@@ -151,6 +151,24 @@ func TestGuard(t *testing.T) {
 				t.Errorf("%s: pass changed the sample that it was given", tt.name)
 			}
 		}
+	}
+}
+
+// TestGuardOfOneMoment: three answers a second apart are one moment of the
+// gateway's, and no new meter yet.
+func TestGuardOfOneMoment(t *testing.T) {
+	start := time.Now()
+	c, _ := counted{}.take(1000, envoy.ReadingCounters, start)
+	passes := 0
+	for second := 1; second <= 12; second++ {
+		now := start.Add(time.Duration(second) * time.Second)
+		next, ok := c.take(1, envoy.ReadingCounters, now)
+		if c = next; ok && passes == 0 {
+			passes = second
+		}
+	}
+	if passes != 10 {
+		t.Errorf("a fall passes after %d s, want 10", passes)
 	}
 }
 
