@@ -33,12 +33,16 @@ func TestManPages(t *testing.T) {
 	root := c.root()
 	root.DisableAutoGenTag = true
 	root.InitDefaultCompletionCmd()
-	changed := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC) // a month is enough, and must not depend on today
+	root.Long = strings.NewReplacer("_", `\_`, "<", `\<`).Replace(root.Long) // the generator reads Markdown
+	changed := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)                  // a month is enough, and must not depend on today
 	header := &doc.GenManHeader{Section: "1", Date: &changed, Source: "envoy-mqtt", Manual: "envoy-mqtt"}
 	if err := doc.GenManTree(root, header, dir); err != nil {
 		t.Fatal(err)
 	}
 	want, got := pages(t, dir), pages(t, manPages)
+	if variable := "ENVOY_MQTT_<SECTION>__<KEY>"; !strings.Contains(want["envoy-mqtt.1"], variable) {
+		t.Errorf("envoy-mqtt.1 does not say %s", variable)
+	}
 	for name, text := range want {
 		if got[name] != text {
 			t.Errorf("%s is not that of the commands: go test ./cmd/envoy-mqtt -run TestManPages -update", name)
