@@ -219,13 +219,14 @@ func TestConnect(t *testing.T) {
 // and at least every third of STALE_AFTER.
 func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		const interval = time.Second
 		noon := time.Now().Add(12 * time.Hour) // the sun is up, the counters count
 		r := newRig(&envoytest.Gateway{Phases: 3, Start: noon})
-		r.Feeds[0].Interval = time.Second
+		r.Feeds[0].Interval = interval
 		r.Feeds[0].StaleAfter = time.Minute
 		start := time.Now()
 		r.start(t)
-		time.Sleep(10 * time.Minute)
+		time.Sleep(10*time.Minute - interval/2) // between two readings
 		r.stop(t)
 		if n := len(r.since(start.Add(-1), liveTopic)); n != 600 {
 			t.Errorf("%d live documents in 10 minutes at one a second, want 600", n)
