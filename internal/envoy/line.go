@@ -42,8 +42,8 @@ func (l *line) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// ask sends req and reads the answer's header. Answered reports whether any of
-// the answer came.
+// ask sends req and reads the answer's header. Answered reports whether one
+// came, and not just what was left of the one before.
 func (l *line) ask(req *http.Request) (resp *http.Response, answered bool, err error) {
 	b := questions.Get().(*bytes.Buffer)
 	defer questions.Put(b)
@@ -56,16 +56,19 @@ func (l *line) ask(req *http.Request) (resp *http.Response, answered bool, err e
 	}
 	l.left = maxHeader
 	defer func() { l.left = unbounded }()
-	if _, err := l.in.Peek(1); err != nil {
+	const begins = "HTTP/"
+	first, err := l.in.Peek(len(begins))
+	if err != nil {
 		return nil, false, err
 	}
+	answered = string(first) == begins
 	for {
 		resp, err = http.ReadResponse(l.in, req)
 		if err != nil && l.left <= 0 {
 			err = errHeader // else it says what the end has torn apart
 		}
 		if err != nil || resp.StatusCode >= http.StatusOK { // else the answer is still to come
-			return resp, true, err
+			return resp, answered, err
 		}
 	}
 }

@@ -24,8 +24,20 @@ func (s *script) dial(context.Context, string, string) (net.Conn, error) {
 	}
 	says := (*s)[0]
 	*s = (*s)[1:]
-	ours, theirs := net.Pipe()
-	go func() {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close()
+	ours, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		return nil, err
+	}
+	theirs, err := l.Accept()
+	if err != nil {
+		return nil, err
+	}
+	go func() { // ends when either has hung up
 		defer theirs.Close()
 		in := bufio.NewReader(theirs)
 		for _, text := range says {
@@ -49,9 +61,11 @@ func TestLine(t *testing.T) {
 		waiting = "HTTP/1.1 100 Continue\r\n\r\n" + ok
 		late    = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 		more    = ok + "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong"
+		large   = "HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n"
 		short   = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel"
 		half    = "HTTP/1.1 200 O"
 	)
+	page := strings.Repeat("page", 1024)
 	for _, tt := range []struct {
 		name   string
 		server script
@@ -64,6 +78,7 @@ func TestLine(t *testing.T) {
 		{"it was told to be late before", script{{ok, late}, {ok}}, []string{"hello", "hello"}, 0},
 		{"told to be late at once", script{{late}, {ok}}, []string{"408", "hello"}, 0},
 		{"an answer too many", script{{more, ok}, {ok}}, []string{"hello", "hello"}, 0},
+		{"more than it said, found later", script{{large + page + "junk!", ok}, {ok}}, []string{page, "hello"}, 0},
 		{"no answer at all", script{{""}, {ok}}, []string{"EOF", "hello"}, 0},
 		{"closed and then no answer", script{{ok}, {""}, {ok}}, []string{"hello", "EOF", "hello"}, 0},
 		{"half a body", script{{short}, {ok}}, []string{"unexpected EOF", "hello"}, 0},
@@ -106,7 +121,7 @@ func say(ctx context.Context, tr *transport, method string) string {
 	if resp.StatusCode != http.StatusOK {
 		return resp.Status
 	}
-	body, err := io.ReadAll(resp.Body)
+	body, err := readBody(resp)
 	if err != nil {
 		return err.Error()
 	}
