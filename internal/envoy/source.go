@@ -85,7 +85,9 @@ func (s *Session) dead(err error) bool {
 	c := s.client
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	_, tokenless := errors.AsType[*TokenError](err)
 	switch {
+	case tokenless: // they were not asked for
 	case err == nil:
 		c.silent = time.Time{}
 	case c.silent.IsZero():

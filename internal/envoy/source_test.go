@@ -207,6 +207,31 @@ func TestReopened(t *testing.T) {
 	})
 }
 
+// TestReadingsWithoutToken: what is not asked for, for want of a token, has not died.
+func TestReadingsWithoutToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw := &envoytest.Gateway{Phases: 3, Start: noon}
+		s := sampleFrom(t, gw, envoy.AutoSource)
+		s.next(t)
+		s.next(t)
+		src := &tokens{err: errors.New("the cloud cannot be reached")}
+		s.client.Tokens = src
+		gw.Fault(envoytest.Unauthorized, -1)
+		for range 60 {
+			time.Sleep(10 * time.Second)
+			if _, err := s.Sample(t.Context()); envoy.FailureOf(err) != envoy.FailureToken {
+				t.Fatalf("Sample without a token = %v", err)
+			}
+		}
+		src.err = nil
+		gw.Clear()
+		s.next(t)
+		if n := gw.Count("/production.json"); n != 1 {
+			t.Errorf("/production.json was asked for %d times, want once, when the source was chosen", n)
+		}
+	})
+}
+
 // TestReadingsDie: readings that are not to be had any more, though the gateway
 // answers, are left for /production.json after five minutes.
 func TestReadingsDie(t *testing.T) {
