@@ -98,6 +98,7 @@ type counted struct {
 	Wraps  int            `json:"wraps,omitempty"` // of the inverters' sum
 	At     time.Time      `json:"at"`
 
+	zero  bool      // Value is one that was believed
 	doubt int       // answers in a row that were held back and agree
 	since time.Time // when the first of them came
 	last  float64   // the last of them
@@ -142,8 +143,8 @@ func (c counted) take(v float64, source envoy.Counters, now time.Time) (counted,
 		}
 	}
 	rises := v > 0 && v >= c.Value && (c.Value == 0 || v < c.Value+limit)
-	if rises || v == 0 && c.Value == 0 && c.doubt >= agreeing {
-		return counted{Value: v, Source: source, Wraps: c.Wraps, At: now}, true
+	if rises || v == 0 && c.zero {
+		return counted{Value: v, Source: source, Wraps: c.Wraps, At: now, zero: v == 0}, true
 	}
 	const between = 10 // kWh: more does not flow from one answer to the next
 	if c.doubt > 0 && v >= c.last && v < c.last+between {
@@ -155,5 +156,5 @@ func (c counted) take(v float64, source envoy.Counters, now time.Time) (counted,
 	if c.doubt < agreeing || now.Sub(c.since) < agreeFor {
 		return c, false
 	}
-	return counted{Value: v, Source: source, Wraps: c.Wraps, At: now, doubt: agreeing, last: v}, true
+	return counted{Value: v, Source: source, Wraps: c.Wraps, At: now, zero: v == 0}, true
 }

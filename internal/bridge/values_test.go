@@ -115,7 +115,7 @@ func TestGuard(t *testing.T) {
 		{"falls on and on", "r", []float64{5, 4, 3, 2, 1}, []float64{5, -1, -1, -1, -1}},
 		{"disagreeing", "r", []float64{500, 0, 300, 0, 300, 501}, []float64{500, -1, -1, -1, -1, 501}},
 		{"zeros at the start", "r", []float64{0, 0, 7}, []float64{-1, -1, 7}},
-		{"a meter that is new", "r", []float64{0, 0, 0, 0, 0.1}, []float64{-1, -1, 0, 0, 0.1}},
+		{"a meter that is new", "r", []float64{0, 0, 0, 0, 0, 0, 0, 0.1}, []float64{-1, -1, 0, 0, 0, 0, 0, 0.1}},
 		{"negative", "r", []float64{-3, -3, -3, -3, 1}, []float64{-1, -1, -1, -1, 1}},
 		{"one leap", "r", []float64{5, 3000, 6}, []float64{5, -1, 6}},
 		{"a leap that stays", "r", []float64{5, 3000, 3000, 3000.1}, []float64{5, -1, -1, 3000.1}},
