@@ -117,7 +117,7 @@ func (g *gateway) leave(key string, c component) {
 	}
 	g.leftovers[key] = c
 	if strings.HasPrefix(c.StateTopic, g.house.topics.gateway(g.serial)+"/") {
-		g.house.board.put(stated, Message{Topic: c.StateTopic, Retain: true}, time.Time{})
+		g.house.board.put(stated, Message{Topic: c.StateTopic, Retain: true, QoS: 1}, time.Time{})
 	}
 }
 

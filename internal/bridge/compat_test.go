@@ -88,10 +88,9 @@ func TestLoad(t *testing.T) {
 		{[]envoy.Meter{pv, net, total}, true, `"load":{"agg_p_mw":4000000,`},
 		{[]envoy.Meter{pv, net, total}, false, `"last_update":-62135596800,"pv"`},
 	} {
-		for _, m := range newCompat([]string{"vk2him-livedata"}).messages(envoy.Sample{Meters: tt.meters}, tt.noBatteries) {
-			if !strings.Contains(string(m.Payload), tt.want) {
-				t.Errorf("%d meters, no batteries %t: %s, want %s", len(tt.meters), tt.noBatteries, m.Payload, tt.want)
-			}
+		ms := newCompat([]string{"vk2him-livedata"}).messages(envoy.Sample{Meters: tt.meters}, tt.noBatteries)
+		if len(ms) != 1 || !strings.Contains(string(ms[0].Payload), tt.want) {
+			t.Errorf("%d meters, no batteries %t: %v, want %s", len(tt.meters), tt.noBatteries, ms, tt.want)
 		}
 	}
 }

@@ -85,6 +85,7 @@ func (g *gateway) info(s envoy.Sample) map[string]string {
 	if !s.Reading.IsZero() {
 		info["last_report"] = s.Reading.Format(time.RFC3339)
 	}
+	maps.DeleteFunc(info, func(_, text string) bool { return text == "" })
 	return info
 }
 

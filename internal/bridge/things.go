@@ -121,7 +121,7 @@ func (g *gateway) introduction(s *shown) []byte {
 
 // dismiss takes a thing from Home Assistant and its document from the broker.
 func (g *gateway) dismiss(id, topic string) {
-	g.house.board.put(stated, Message{Topic: topic, Retain: true}, time.Time{})
+	g.house.board.put(stated, Message{Topic: topic, Retain: true, QoS: 1}, time.Time{})
 	if !g.house.ha.Off {
 		g.house.board.put(discovered, Message{Topic: g.house.topics.config(id), Retain: true, QoS: 1}, time.Time{})
 	}
