@@ -58,7 +58,7 @@ const crowd = 100
 // One gateway has little garbage, and collecting that early costs a tenth more.
 func (c *console) collectOften(gateways int) {
 	if gateways >= crowd && !slices.ContainsFunc(c.environ, func(v string) bool { return strings.HasPrefix(v, "GOGC=") }) {
-		debug.SetGCPercent(15)
+		debug.SetGCPercent(20)
 	}
 }
 
