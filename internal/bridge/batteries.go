@@ -72,7 +72,7 @@ func (g *gateway) readEnsemble(ctx context.Context, s *envoy.Session, t *task) e
 		return err
 	}
 	_, acb := s.ACBatteries()
-	g.batteries.none = len(e.Batteries) == 0 && !acb && !s.Enabled(ctx, envoy.Storage)
+	g.batteries.none = len(e.Batteries) == 0 && !acb && !s.MayMeasure(ctx, envoy.Storage)
 	if err != nil {
 		return notHere(err)
 	}
@@ -101,7 +101,7 @@ func (g *gateway) readBatteryPower(ctx context.Context, s *envoy.Session) error 
 	b.all = s.Batteries(b.known, powers, time.Now())
 	b.fresh = max(batteryFresh, rest*time.Since(start)*3/2)
 	if w, ok := b.all.Power.Get(); ok && g.feed.EstimateStorage {
-		g.estimate.add(w, b.all.Time)
+		g.estimate.add(w, b.all.Time, b.fresh)
 		g.guard.changed = true
 	}
 	var there []report
@@ -116,7 +116,8 @@ func (g *gateway) readBatteryPower(ctx context.Context, s *envoy.Session) error 
 // readBatteryTotals asks what all batteries are together. The AC Batteries' part
 // of it came with the last reading.
 func (g *gateway) readBatteryTotals(ctx context.Context, s *envoy.Session, t *task) error {
-	if a, ok := s.ACBatteries(); ok {
+	a, acb := s.ACBatteries()
+	if acb {
 		serial := g.known()
 		g.show("acb", []report{reportOf(g, "acb", serial, a, acbTraits, device{Name: "ACB " + serial, Model: "ACB"})}, true, batteriesHold)
 	}
@@ -124,7 +125,7 @@ func (g *gateway) readBatteryTotals(ctx context.Context, s *envoy.Session, t *ta
 	if err == nil || errors.Is(err, envoy.ErrUnsupported) {
 		tellExtras(g, totalsGroup, all, batteriesHold)
 		t.every = batteriesEvery
-		if all == (envoy.BatteryTotals{}) {
+		if all == (envoy.BatteryTotals{}) && !acb {
 			t.every = seldom
 		}
 	}

@@ -19,7 +19,7 @@ func TestSlowBatteries(t *testing.T) {
 		r := newRig(&envoytest.Gateway{Batteries: 2, Start: morning(), Latencies: map[string]time.Duration{
 			"/ivp/ensemble/inventory": 6 * time.Second, "/ivp/ensemble/power": slow, "/ivp/ensemble/secctrl": slow,
 		}})
-		r.Feeds[0].Client.Source = envoy.AutoSource
+		r.Feeds[0].Client.Source, r.Feeds[0].EstimateStorage = envoy.AutoSource, true
 		r.start(t)
 		time.Sleep(time.Minute)
 		for range 600 {
@@ -30,6 +30,7 @@ func TestSlowBatteries(t *testing.T) {
 				}
 			}
 		}
+		r.wantRetained(t, "envoy/"+serial+"/storage/energy_charged", "0.177") // 1050 W for the ten minutes between the first and the last answer
 		r.stop(t)
 	})
 }
@@ -86,6 +87,21 @@ func TestACBatteries(t *testing.T) {
 		r.wantRetained(t, "envoy/"+serial+"/storage/acb_soc", "25")
 		r.wantRetained(t, "envoy/"+serial+"/storage/iq_soc", "35")
 		r.checkDiscovery(t)
+		r.stop(t)
+	})
+}
+
+// TestACBatteriesAlone: where nothing else is told of batteries, their document
+// is renewed in time.
+func TestACBatteriesAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(&envoytest.Gateway{ACBs: 3, Firmware: "R4.10.35", Start: morning()})
+		r.start(t)
+		time.Sleep(time.Minute)
+		for range 60 {
+			time.Sleep(20 * time.Second)
+			r.document(t, thingTopic("battery", "acb"))
+		}
 		r.stop(t)
 	})
 }

@@ -14,10 +14,10 @@ type estimate struct {
 }
 
 // add takes the power at a time. Between two powers it is taken to change
-// evenly; over a longer gap nothing is made up.
-func (e *estimate) add(power float64, at time.Time) {
+// evenly; over a gap longer than that nothing is made up.
+func (e *estimate) add(power float64, at time.Time, longest time.Duration) {
 	before, since := e.power, at.Sub(e.at)
-	known := !e.at.IsZero() && since > 0 && since <= batteryFresh
+	known := !e.at.IsZero() && since > 0 && since <= longest
 	e.power, e.at = power, at
 	if !known {
 		return

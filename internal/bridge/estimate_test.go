@@ -25,7 +25,7 @@ func TestEstimate(t *testing.T) {
 		start := time.Now()
 		for i, p := range tt.powers {
 			if !math.IsNaN(p) {
-				e.add(p, start.Add(time.Duration(i)*30*time.Second))
+				e.add(p, start.Add(time.Duration(i)*30*time.Second), batteryFresh)
 			}
 		}
 		if math.Abs(e.Charged*1000-tt.charged) > 1e-9 || math.Abs(e.Discharged*1000-tt.discharged) > 1e-9 {

@@ -74,8 +74,8 @@ func (s *Session) decide(ctx context.Context, r reading) error {
 		s.layout.source = fromMeter
 		return nil
 	}
-	if s.Metered && s.Enabled(ctx, Production) && s.mayReturn() {
-		return &SkippedError{"production, whose CT is enabled, is not in it"}
+	if s.Metered && !s.knownWithout() && s.MayMeasure(ctx, Production) && s.mayReturn() {
+		return &SkippedError{"production, whose CT may be enabled, is not in it"}
 	}
 	if !s.staleV1(r) {
 		_, err := s.v1(ctx)
@@ -95,6 +95,13 @@ func (s *Session) decide(ctx context.Context, r reading) error {
 		s.layout.source = fromSum
 	}
 	return nil
+}
+
+// knownWithout reports whether an earlier session found no production meter.
+func (s *Session) knownWithout() bool {
+	s.client.mu.Lock()
+	defer s.client.mu.Unlock()
+	return s.client.known.source != undecided && s.client.known.source != fromMeter
 }
 
 // staleV1 reports whether /api/v1/production stands still: it does from

@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -94,12 +95,15 @@ func sameSetUp(a, b []MeterConfig) bool {
 	})
 }
 
-// Enabled reports whether the gateway says that a CT of one of the measurements
-// is enabled.
-func (s *Session) Enabled(ctx context.Context, ms ...Measurement) bool {
+// MayMeasure reports whether a CT of one of the measurements is enabled, for all
+// that is known: also while the gateway does not say.
+func (s *Session) MayMeasure(ctx context.Context, ms ...Measurement) bool {
 	configs := s.choice.configs
 	if configs == nil {
-		configs, _ = s.MeterConfigs(ctx) // none, where they cannot be read
+		var err error
+		if configs, err = s.MeterConfigs(ctx); err != nil {
+			return !errors.Is(err, ErrUnsupported)
+		}
 	}
 	return hasEnabled(configs, ms...)
 }

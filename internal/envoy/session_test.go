@@ -55,7 +55,7 @@ func TestNewSessionMustAgree(t *testing.T) {
 
 // TestFirstAnswerFlickers: an answer without the production meter, although its
 // CT is enabled, decides nothing: the inverters' counter is another one. When
-// all answers of five minutes are so, it is believed.
+// all answers of five minutes are so, it is believed, by later sessions at once.
 func TestFirstAnswerFlickers(t *testing.T) {
 	for _, source := range []envoy.Source{envoy.FromProduction, envoy.AutoSource} {
 		synctest.Test(t, func(t *testing.T) {
@@ -84,7 +84,45 @@ func TestFirstAnswerFlickers(t *testing.T) {
 			}
 			time.Sleep(time.Minute)
 		}
+		later, err := s.client.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := later.Sample(t.Context()); err != nil {
+			t.Errorf("a later session: %v", err)
+		}
 	})
+}
+
+// TestFirstAnswerWithoutConfiguration: while a gateway does not say which CTs are
+// enabled, one that is missing may be.
+func TestFirstAnswerWithoutConfiguration(t *testing.T) {
+	gw := new(envoytest.Gateway)
+	gw.FaultAt("/production.json", envoytest.Flicker, 1)
+	busy := true
+	srv := envoytest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if busy && r.URL.Path == "/ivp/meters" {
+			http.Error(w, "starting", http.StatusServiceUnavailable)
+			return
+		}
+		gw.ServeHTTP(w, r)
+	}))
+	defer srv.Close()
+	c := &envoy.Client{Host: srv.URL, Tokens: envoy.StaticToken("t"), Source: envoy.FromProduction}
+	defer c.CloseIdle()
+	s, err := c.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sample, err := s.Sample(t.Context())
+	if _, skipped := errors.AsType[*envoy.SkippedError](err); !skipped {
+		t.Errorf("without the production meter, and without a word whether its CT is enabled: %v, %v, want it skipped", sample.Meters, err)
+	}
+	busy = false
+	sample, err = s.Sample(t.Context())
+	if pv, ok := sample.Meter(envoy.Production); err != nil || !ok || pv.Counters != envoy.EIMCounters {
+		t.Errorf("with it: %v, %v", sample.Meters, err)
+	}
 }
 
 // TestAnswerWithoutMeters: an answer that is JSON and has nothing of what a
