@@ -17,6 +17,8 @@ type presence struct {
 	absent      map[channelKey]time.Time // since when channels of points are missing
 	infos       []string                 // the keys below info that have a value
 	samples     int                      // good ones so far
+	began       time.Time                // when the first came
+	settled     bool                     // all that is there has been told
 	earlier     map[string]component     // what an earlier run announced
 	leftovers   map[string]component     // what was announced and is no more
 	extras      map[string]extra         // what is told beside meters and info
@@ -33,7 +35,9 @@ func (g *gateway) announce(vs []value, info map[string]string) {
 	if g.house.ha.Off {
 		return
 	}
-	g.samples++
+	if g.samples++; g.samples == 1 {
+		g.began = time.Now()
+	}
 	g.keepPoints(vs)
 	for key := range info {
 		g.keepInfo(key)
@@ -45,8 +49,9 @@ func (g *gateway) announce(vs []value, info map[string]string) {
 	if g.removing && !g.house.board.waiting(topic) {
 		g.leftovers, g.removing, g.outdated = nil, false, true
 	}
-	if g.samples == settledIn && len(g.earlier) > 0 {
-		g.outdated = true
+	if !g.settled && g.samples >= settledIn && time.Since(g.began) >= agreeFor {
+		g.settled = true
+		g.outdated = g.outdated || len(g.earlier) > 0
 	}
 	if g.outdated {
 		g.outdated, g.announcedAt = false, time.Now()
@@ -121,9 +126,10 @@ func (g *gateway) leave(key string, c component) {
 	}
 }
 
-// settledIn is how many good samples must have come before what an earlier run
-// announced, and this one does not have, is taken for gone.
-const settledIn = 3
+// settledIn is how many good samples must have come, for as long as a counter
+// may be held back, before what an earlier run announced, and this one does not
+// have, is taken for gone.
+const settledIn = agreeing
 
 // supersede takes the document that an earlier run announced.
 func (g *gateway) supersede(payload []byte) {
@@ -138,7 +144,7 @@ func (g *gateway) supersede(payload []byte) {
 
 // removals are the components that discovery has to name for removal.
 func (g *gateway) removals(now map[string]component) map[string]component {
-	if g.samples >= settledIn {
+	if g.settled {
 		for key, c := range g.earlier {
 			if g.awaited(key) {
 				continue

@@ -21,8 +21,9 @@ type guard struct {
 
 const agreeing = 3
 
-// agreeFor is how long they must agree besides: three readings a second apart
-// are no more than one moment of a gateway that restarts.
+// agreeFor is how long they must agree besides, where something was counted
+// before: three readings a second apart are no more than one moment of a gateway
+// that restarts.
 const agreeFor = 9 * time.Second
 
 // A valueKey names a value of a channel.
@@ -153,7 +154,7 @@ func (c counted) take(v float64, source envoy.Counters, now time.Time) (counted,
 		c.doubt, c.since = 1, now
 	}
 	c.last = v
-	if c.doubt < agreeing || now.Sub(c.since) < agreeFor {
+	if c.doubt < agreeing || c.Value > 0 && now.Sub(c.since) < agreeFor {
 		return c, false
 	}
 	return counted{Value: v, Source: source, Wraps: c.Wraps, At: now, zero: v == 0}, true

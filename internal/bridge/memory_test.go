@@ -1,6 +1,7 @@
 package bridge_test
 
 import (
+	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
@@ -67,6 +68,47 @@ func TestMemory(t *testing.T) {
 	if third, log := run(&envoytest.Gateway{Start: noon}, time.Minute); len(third) == 0 || !strings.Contains(log, "cannot be read") {
 		t.Errorf("with a broken memory %d energies; log:\n%s", len(third), log)
 	}
+}
+
+// TestCounterBelowMemory: a counter that is held back after a restart, until its
+// fall is believed, is not taken for gone meanwhile.
+func TestCounterBelowMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := &remembering{data: map[string][]byte{}}
+		everySecond := func(b *bridge.Bridge) { b.Feeds[0].Interval, b.Feeds[0].Memory = time.Second, memory }
+		r := newRig(&envoytest.Gateway{Start: morning()})
+		everySecond(r.Bridge)
+		r.start(t)
+		time.Sleep(time.Minute + time.Second/2)
+		r.cancel()
+		<-r.done
+		r.Feeds[0].Client.CloseIdle()
+
+		var kept struct {
+			Counters map[string]map[string]any `json:"counters"`
+		}
+		if err := json.Unmarshal(memory.data[serial], &kept); err != nil || len(kept.Counters) == 0 {
+			t.Fatalf("kept: %s, %v", memory.data[serial], err)
+		}
+		for _, c := range kept.Counters {
+			c["kwh"] = c["kwh"].(float64) + 1000
+		}
+		memory.data[serial], _ = json.Marshal(kept) // of what was just read
+
+		restart := time.Now()
+		r.again(t, everySecond)
+		energies := r.since(restart, energyTopic)
+		if len(energies) == 0 || energies[0].Time.Sub(restart) < 9*time.Second || energies[0].Payload == "" {
+			t.Errorf("energies after the restart: %v, want the first after 9 s", energies)
+		}
+		for _, m := range r.since(restart, configTopic) {
+			if strings.Contains(m.Payload, `"production_energy":{"platform":"sensor"}`) {
+				t.Errorf("after %v the entity is removed", m.Time.Sub(restart))
+			}
+		}
+		r.broker.Close()
+		r.server.Close()
+	})
 }
 
 var _ bridge.Memory = (*remembering)(nil)
