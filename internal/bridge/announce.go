@@ -122,7 +122,7 @@ func (g *gateway) leave(key string, c component) {
 	}
 	g.leftovers[key] = c
 	if strings.HasPrefix(c.StateTopic, g.house.topics.gateway(g.serial)+"/") {
-		g.house.board.put(stated, Message{Topic: c.StateTopic, Retain: true, QoS: 1}, time.Time{})
+		g.house.board.put(stated, retained(c.StateTopic, ""), time.Time{})
 	}
 }
 

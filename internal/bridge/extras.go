@@ -71,7 +71,7 @@ func (e extra) component(t topics, serial string) component {
 func tellExtras[D any](g *gateway, of group[D], d D, every time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	life := max(lives*every, g.feed.StaleAfter)
+	life := g.life(every)
 	now := map[string]extra{}
 	for row := range of.traits {
 		t := &of.traits[row]
@@ -79,11 +79,11 @@ func tellExtras[D any](g *gateway, of group[D], d D, every time.Duration) {
 		if text == "" {
 			continue
 		}
-		m := retained(g.house.topics.gateway(g.serial)+"/"+t.key, plain(text))
+		topic, text := g.house.topics.gateway(g.serial)+"/"+t.key, plain(text)
 		if t.is.StateClass == "measurement" {
-			g.house.board.put(stated, m, time.Now().Add(life))
+			g.house.board.put(stated, retained(topic, text), time.Now().Add(life))
 		} else {
-			g.house.board.offer([]byte(m.Topic), m, time.Time{}, time.Now(), pace{})
+			g.house.board.offerText(topic, text, time.Now(), pace{})
 		}
 		now[extraKey(t.key)] = extra{topic: t.key, is: &t.is, life: life, group: of.name}
 	}

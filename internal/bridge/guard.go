@@ -97,9 +97,8 @@ type counted struct {
 	Value  float64        `json:"kwh"` // what was last let through; zero before that
 	Source envoy.Counters `json:"source,omitempty"`
 	Wraps  int            `json:"wraps,omitempty"` // of the inverters' sum
-	At     time.Time      `json:"at"`
+	At     time.Time      `json:"at"`              // when that was; zero before that
 
-	zero  bool      // Value is one that was believed
 	doubt int       // answers in a row that were held back and agree
 	since time.Time // when the first of them came
 	last  float64   // the last of them
@@ -144,9 +143,16 @@ func (c counted) take(v float64, source envoy.Counters, now time.Time) (counted,
 		}
 	}
 	rises := v > 0 && v >= c.Value && (c.Value == 0 || v < c.Value+limit)
-	if rises || v == 0 && c.zero {
-		return counted{Value: v, Source: source, Wraps: c.Wraps, At: now, zero: v == 0}, true
+	still := v == 0 && c.Value == 0 && !c.At.IsZero()
+	if !rises && !still && !c.agrees(v, now) {
+		return c, false
 	}
+	return counted{Value: v, Source: source, Wraps: c.Wraps, At: now}, true
+}
+
+// agrees takes note of v, which is not to be believed at once, and reports
+// whether enough answers agree by now.
+func (c *counted) agrees(v float64, now time.Time) bool {
 	const between = 10 // kWh: more does not flow from one answer to the next
 	if c.doubt > 0 && v >= c.last && v < c.last+between {
 		c.doubt++
@@ -154,8 +160,5 @@ func (c counted) take(v float64, source envoy.Counters, now time.Time) (counted,
 		c.doubt, c.since = 1, now
 	}
 	c.last = v
-	if c.doubt < agreeing || c.Value > 0 && now.Sub(c.since) < agreeFor {
-		return c, false
-	}
-	return counted{Value: v, Source: source, Wraps: c.Wraps, At: now, zero: v == 0}, true
+	return c.doubt >= agreeing && (c.Value == 0 || now.Sub(c.since) >= agreeFor)
 }

@@ -127,8 +127,7 @@ func (h *house) count() {
 
 // tell leaves a value of the bridge's own, if it is new.
 func (h *house) tell(key, text string) {
-	m := retained(h.topics.bridge(key), text)
-	h.board.offer([]byte(m.Topic), m, time.Time{}, time.Now(), pace{})
+	h.board.offerText(h.topics.bridge(key), text, time.Now(), pace{})
 }
 
 // announced takes a discovery document that others sent: what an earlier run

@@ -107,6 +107,5 @@ func (g *gateway) tellStatus() {
 }
 
 func (g *gateway) tellInfo(key, text string, now time.Time, p pace) {
-	m := retained(g.house.topics.info(g.serial, key), text)
-	g.house.board.offer([]byte(m.Topic), m, time.Time{}, now, p)
+	g.house.board.offerText(g.house.topics.info(g.serial, key), text, now, p)
 }

@@ -54,6 +54,11 @@ func (b *board) offer(topic []byte, m Message, until, now time.Time, p pace) {
 	s.left = now.Sub(b.began)
 }
 
+// offerText is offer for what does not expire and must arrive.
+func (b *board) offerText(topic, text string, now time.Time, p pace) {
+	b.offer([]byte(topic), retained(topic, text), time.Time{}, now, p)
+}
+
 // slot returns the slot of a topic.
 func (b *board) slot(topic string) *slot {
 	s, ok := b.slots[topic]

@@ -23,6 +23,11 @@ type report struct {
 // lives is how many answers a document outlives: it expires when that many did not come.
 const lives = 4
 
+// life is how long what is told every so often stands.
+func (g *gateway) life(every time.Duration) time.Duration {
+	return max(lives*every, g.feed.StaleAfter)
+}
+
 // reportOf makes a report of what d tells. The caller has no lock of g's.
 func reportOf[D any](g *gateway, kind, serial string, d D, traits []trait[D], is device) report {
 	is.Serial = serial
@@ -62,7 +67,7 @@ func (g *gateway) show(kind string, there []report, complete bool, every time.Du
 		g.things[kind] = things{}
 	}
 	known := g.things[kind]
-	life := max(lives*every, g.feed.StaleAfter)
+	life := g.life(every)
 	seen := map[string]bool{}
 	for _, r := range there {
 		seen[r.id] = true
@@ -121,9 +126,9 @@ func (g *gateway) introduction(s *shown) []byte {
 
 // dismiss takes a thing from Home Assistant and its document from the broker.
 func (g *gateway) dismiss(id, topic string) {
-	g.house.board.put(stated, Message{Topic: topic, Retain: true, QoS: 1}, time.Time{})
+	g.house.board.put(stated, retained(topic, ""), time.Time{})
 	if !g.house.ha.Off {
-		g.house.board.put(discovered, Message{Topic: g.house.topics.config(id), Retain: true, QoS: 1}, time.Time{})
+		g.house.board.put(discovered, retained(g.house.topics.config(id), ""), time.Time{})
 	}
 }
 

@@ -56,7 +56,8 @@ const (
 	payloadOffline = "offline"
 )
 
-// retained is a message that must arrive and stay: it is sent with QoS 1.
+// retained is a message that must arrive and stay: it is sent with QoS 1. An
+// empty one takes what stands there from the broker.
 func retained(topic, payload string) Message {
 	return Message{Topic: topic, Payload: []byte(payload), Retain: true, QoS: 1}
 }

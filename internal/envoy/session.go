@@ -34,8 +34,8 @@ type Session struct {
 const confirm = 3
 
 // lostFor is how long a meter that an earlier session knew, or that is enabled,
-// must be missing besides: a gateway that restarts answers without its meters for a while, and
-// what is given up is taken from Home Assistant.
+// must be missing besides: a gateway that restarts answers without its meters
+// for a while, and what is given up is taken from Home Assistant.
 const lostFor = 5 * time.Minute
 
 // Open reads the gateway's /info. It returns an error when the gateway is not
