@@ -100,7 +100,7 @@ func (g *gateway) keepPoints(vs []value) {
 // gone reports whether a point that is here, or not, has been missing for long.
 // Batteries tell their power when it suits them.
 func (g *gateway) gone(p point, here bool) bool {
-	if here || len(g.batteries.known) > 0 && (p.meter == envoy.Storage || p.meter == envoy.House) {
+	if here || len(g.batteries.known) > 0 && (p.meter() == envoy.Storage || p.meter() == envoy.House) {
 		delete(g.absent, p.channel())
 		return false
 	}
@@ -204,7 +204,7 @@ func (g *gateway) components() map[string]component {
 	}}
 	for _, p := range g.points {
 		c := p.component(h.topics, g.serial, g.feed.StaleAfter)
-		if g.estimating && p.meter == envoy.Storage && quantities[p.quantity].counter {
+		if g.estimating && p.meter() == envoy.Storage && p.quantity().counter {
 			c.Name += " (estimated)"
 		}
 		cs[p.key()] = c

@@ -25,6 +25,8 @@ type board struct {
 	count  uint32 // slots ever made
 	queues [priorities][]*slot
 	sent   map[*slot]chan struct{} // closed when the slot's message is sent
+
+	shelves map[*slot]*shelf
 }
 
 // A priority orders what is told to a new connection; what is new later goes
@@ -49,7 +51,7 @@ type batch struct {
 }
 
 func newBoard() *board {
-	return &board{wake: make(chan struct{}, 1), began: time.Now(), slots: map[string]*slot{}, sent: map[*slot]chan struct{}{}}
+	return &board{wake: make(chan struct{}, 1), began: time.Now(), slots: map[string]*slot{}, sent: map[*slot]chan struct{}{}, shelves: map[*slot]*shelf{}}
 }
 
 func (b *board) rouse() {
@@ -83,11 +85,8 @@ func (b *board) forget(config, base string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for topic, s := range b.slots {
-		if topic == config || strings.HasPrefix(topic, base+"/") {
-			delete(b.slots, topic)
-			for p := range b.queues {
-				b.queues[p] = slices.DeleteFunc(b.queues[p], func(q *slot) bool { return q == s })
-			}
+		if topic == config || topic == base || strings.HasPrefix(topic, base+"/") {
+			b.drop(s)
 		}
 	}
 }
@@ -102,6 +101,9 @@ func (b *board) announce() {
 	for _, s := range slots {
 		s.queued = false
 		b.queue(s.rank, s)
+	}
+	for _, s := range b.shelves {
+		s.queueAll()
 	}
 	b.rouse()
 }
@@ -132,9 +134,15 @@ func (b *board) pop(now time.Time) (m Message, s *slot, render func() []byte) {
 	for p := range b.queues {
 		for len(b.queues[p]) > 0 {
 			s := b.queues[p][0]
+			values := b.shelves[s]
+			if values != nil {
+				if m, some := values.take(passed); some {
+					return m, s, nil
+				}
+			}
 			b.queues[p] = b.queues[p][1:]
 			s.queued = false
-			if s.until > 0 && s.until <= passed {
+			if values != nil || s.until > 0 && s.until <= passed {
 				continue
 			}
 			m := Message{Topic: s.topic, Payload: []byte(s.payload), Retain: true, QoS: s.qos}
@@ -153,7 +161,7 @@ func (b *board) leave(words []Message) <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.left = true
-	b.live, b.slots, b.queues = nil, map[string]*slot{}, [priorities][]*slot{}
+	b.live, b.slots, b.shelves, b.queues = nil, map[string]*slot{}, map[*slot]*shelf{}, [priorities][]*slot{}
 	sent := make(chan struct{})
 	for i, m := range words {
 		s := b.slot(m.Topic)

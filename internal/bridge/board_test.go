@@ -2,9 +2,14 @@ package bridge
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
+
+func message(topic, payload string) Message {
+	return Message{Topic: topic, Payload: []byte(payload), Retain: true}
+}
 
 func TestBoard(t *testing.T) {
 	b := newBoard()
@@ -15,9 +20,6 @@ func TestBoard(t *testing.T) {
 			return "nothing"
 		}
 		return fmt.Sprintf("%s=%s/%d", m.Topic, m.Payload, m.Expiry)
-	}
-	message := func(topic, payload string) Message {
-		return Message{Topic: topic, Payload: []byte(payload), Retain: true}
 	}
 	b.put(present, message("state", "online"), time.Time{})
 	b.put(stated, message("power", "1"), now.Add(30*time.Second))
@@ -72,7 +74,7 @@ func TestBoardOffer(t *testing.T) {
 			b.clear([]string{"power"}) // stands, and is not cleared
 			b.put(stated, Message{Topic: "power"}, time.Time{})
 		} else {
-			b.offer([]byte("power"), Message{Payload: []byte(step.payload)}, time.Time{}, now, step.pace)
+			b.offer(message("power", step.payload), now, step.pace)
 		}
 		got := "nothing"
 		if m, s, ok := b.take(now); ok {
@@ -126,4 +128,74 @@ func TestBoardLive(t *testing.T) {
 	if samples := b.takeLive(now); len(samples) != 0 {
 		t.Errorf("takeLive again = %v, want nothing", samples)
 	}
+}
+
+// TestBoardValues: what is left of a gateway's points is told as values that
+// stand by themselves would be.
+func TestBoardValues(t *testing.T) {
+	const life = time.Minute
+	power, counter, voltage := pointOf(t, "grid/power"), pointOf(t, "grid/energy_import"), pointOf(t, "grid/l1/voltage")
+	b := newBoard()
+	start := time.Now()
+	p := pace{least: 10 * time.Second, most: 20 * time.Second, next: 5 * time.Second}
+	all := func(power1, counted, volts float64) []value {
+		return []value{{power, power1}, {counter, counted}, {voltage, volts}}
+	}
+	for _, step := range []struct {
+		what string
+		at   int // seconds
+		do   func(now time.Time)
+		vs   []value
+		want string
+	}{
+		{"the first", 0, nil, all(-0.2, 1.00049, 230), "envoy/1/grid/power=0/60 envoy/1/grid/energy_import=1/0 envoy/1/grid/l1/voltage=230/60"},
+		{"the same when rounded", 10, nil, all(0.4, 1.0001, 230.04), ""},
+		{"soon to expire", 16, nil, all(0, 1, 230), "envoy/1/grid/power=0/60 envoy/1/grid/l1/voltage=230/60"},
+		{"too soon", 20, nil, all(5, 1.001, 230), "envoy/1/grid/energy_import=1.001/0"},
+		{"changed", 26, nil, all(5, 1.001, 230), "envoy/1/grid/power=5/60"},
+		{"one is missing", 27, nil, []value{{counter, 1.001}, {voltage, 231}}, "envoy/1/grid/l1/voltage=231/60"},
+		{"a new connection", 80, func(time.Time) { b.announce() }, nil, "envoy/1/grid/power=5/6 envoy/1/grid/energy_import=1.001/0 envoy/1/grid/l1/voltage=231/7"},
+		{"a new connection, late", 86, func(time.Time) { b.announce() }, nil, "envoy/1/grid/energy_import=1.001/0 envoy/1/grid/l1/voltage=231/1"},
+		{"another takes it away, which stands", 90, func(time.Time) { b.clear([]string{"envoy/1/grid/power"}) }, nil, ""},
+		{"taken away", 91, func(now time.Time) { b.put(stated, message("envoy/1/grid/power", ""), time.Time{}) }, nil, "envoy/1/grid/power=/0"},
+		{"a new connection without it", 92, func(time.Time) { b.announce() }, nil, "envoy/1/grid/energy_import=1.001/0"},
+		{"back while it is taken away", 93, func(now time.Time) {
+			b.put(stated, message("envoy/1/grid/power", ""), time.Time{})
+			b.offerValues("envoy/1", []value{{power, 7}}, life, now, p)
+			b.announce()
+		}, nil, "envoy/1/grid/energy_import=1.001/0 envoy/1/grid/power=7/60"},
+		{"forgotten", 94, func(now time.Time) {
+			b.offerValues("envoy/1", all(1, 2, 3), life, now, pace{})
+			b.forget("config", "envoy/1")
+			b.announce()
+		}, nil, ""},
+	} {
+		now := start.Add(time.Duration(step.at) * time.Second)
+		if step.do != nil {
+			step.do(now)
+		}
+		if step.vs != nil {
+			b.offerValues("envoy/1", step.vs, life, now, p)
+		}
+		var got []string
+		for m, s, ok := b.take(now); ok; m, s, ok = b.take(now) {
+			got = append(got, fmt.Sprintf("%s=%s/%d", m.Topic, m.Payload, m.Expiry))
+			b.delivered(s)
+		}
+		if got := strings.Join(got, " "); got != step.want {
+			t.Errorf("%s: %q is sent, want %q", step.what, got, step.want)
+		}
+	}
+}
+
+func pointOf(t *testing.T, topic string) point {
+	for row := range sensors {
+		for phase := range phaseKeys {
+			if p := (point{uint8(row), uint8(phase)}); p.topic() == topic {
+				return p
+			}
+		}
+	}
+	t.Fatalf("no sensor has the topic %s", topic)
+	return point{}
 }

@@ -104,14 +104,11 @@ type word struct {
 func (o object) set(c envoy.Channel, words []word) object {
 	for _, w := range words {
 		if v, ok := c.Get(w.of); ok {
-			o[w.key] = rounded(v * w.scale)
+			o[w.key] = rounded(v*w.scale, 3)
 		}
 	}
 	return o
 }
-
-// rounded has three decimals and no negative zero.
-func rounded(v float64) float64 { return math.Round(v*1e3)/1e3 + 0 }
 
 // phasesOf returns a meter's phases; where the house has one, the meter itself.
 func phasesOf(s envoy.Sample, m envoy.Meter) []envoy.Channel {

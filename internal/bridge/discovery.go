@@ -115,10 +115,10 @@ func (h *house) origin() origin { return origin{"envoy-mqtt", h.version, support
 
 // component is the entity of one point.
 func (p point) component(t topics, serial string, staleAfter time.Duration) component {
-	q := quantities[p.quantity]
+	q := p.quantity()
 	c := component{
 		Platform:    "sensor",
-		Name:        p.name,
+		Name:        p.sensor().name,
 		UniqueID:    "envoy_" + serial + "_" + p.key(),
 		StateTopic:  t.gateway(serial) + "/" + p.topic(),
 		DeviceClass: q.class,
@@ -133,7 +133,7 @@ func (p point) component(t topics, serial string, staleAfter time.Duration) comp
 	if q.counter {
 		c.StateClass, c.ExpireAfter = "total_increasing", 0
 	}
-	if !p.enabled || p.phase > 0 {
+	if !p.sensor().enabled || p.phase > 0 {
 		c.Enabled = new(false)
 	}
 	return c

@@ -83,7 +83,7 @@ func tellExtras[D any](g *gateway, of group[D], d D, every time.Duration) {
 		if t.is.StateClass == "measurement" {
 			g.house.board.put(stated, retained(topic, text), time.Now().Add(life))
 		} else {
-			g.house.board.offerText(topic, text, time.Now(), pace{})
+			g.house.board.offer(retained(topic, text), time.Now(), pace{})
 		}
 		now[extraKey(t.key)] = extra{topic: t.key, is: &t.is, life: life, group: of.name}
 	}

@@ -54,12 +54,12 @@ func (t topics) failSafe(serial string, watts float64, phases int, now time.Time
 	m := envoy.Meter{Measurement: envoy.NetConsumption}
 	m.Total.Set(envoy.Power, watts)
 	if phases > 1 {
-		share := rounded(watts / float64(phases))
+		share := rounded(watts/float64(phases), 3)
 		m.Phases = make([]envoy.Channel, phases)
 		for i := range m.Phases {
 			m.Phases[i].Set(envoy.Power, share)
 		}
-		m.Phases[phases-1].Set(envoy.Power, rounded(watts-share*float64(phases-1)))
+		m.Phases[phases-1].Set(envoy.Power, rounded(watts-share*float64(phases-1), 3))
 	}
 	ms := t.live(serial, now, measured(envoy.Sample{Meters: []envoy.Meter{m}}))
 	ms[0].Payload = bytes.Replace(ms[0].Payload, []byte(`,"grid"`), []byte(`,"failsafe":true,"grid"`), 1)

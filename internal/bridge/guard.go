@@ -38,7 +38,7 @@ type channelKey struct {
 	phase int
 }
 
-func (p point) channel() channelKey { return channelKey{p.meter, p.phase} }
+func (p point) channel() channelKey { return channelKey{p.meter(), int(p.phase)} }
 
 // counterQuantities are the rows of quantities that count.
 var counterQuantities = func() (qs []envoy.Quantity) {
@@ -88,7 +88,7 @@ func (g *guard) channel(key channelKey, c *envoy.Channel, source envoy.Counters,
 
 // topic is the value's topic below the gateway's, such as grid/l1/energy_import.
 func (k valueKey) topic() string {
-	return point{&sensor{meter: k.meter, quantity: k.quantity}, k.phase}.topic()
+	return pointTopic(k.meter, k.phase, k.quantity)
 }
 
 // counted is what a guard knows of a counter. What has a name in JSON outlives

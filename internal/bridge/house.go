@@ -127,7 +127,7 @@ func (h *house) count() {
 
 // tell leaves a value of the bridge's own, if it is new.
 func (h *house) tell(key, text string) {
-	h.board.offerText(h.topics.bridge(key), text, time.Now(), pace{})
+	h.board.offer(retained(h.topics.bridge(key), text), time.Now(), pace{})
 }
 
 // announced takes a discovery document that others sent: what an earlier run

@@ -15,8 +15,8 @@ func (t topics) live(serial string, ts time.Time, vs []value) []Message {
 	base := t.gateway(serial) + "/live"
 	ms := []Message{{Topic: base, Payload: document(ts, vs)}}
 	for _, v := range vs {
-		if v.quantity == envoy.Power && inLive(v.meter) {
-			ms = append(ms, Message{Topic: base + "/" + v.topic(), Payload: appendNumber(nil, v.number, quantities[v.quantity].precise)})
+		if v.sensor().quantity == envoy.Power && inLive(v.meter()) {
+			ms = append(ms, Message{Topic: base + "/" + v.topic(), Payload: appendNumber(nil, v.number, v.quantity().precise)})
 		}
 	}
 	return ms
@@ -29,21 +29,22 @@ func document(ts time.Time, vs []value) []byte {
 	b = append(b, `{"ts":"`...)
 	b = ts.UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
 	b = append(b, '"')
-	var last value
-	for _, v := range vs {
-		q := &quantities[v.quantity]
-		if !q.live || !inLive(v.meter) {
+	var last *value
+	for i := range vs {
+		v := &vs[i]
+		q := v.quantity()
+		if !q.live || !inLive(v.meter()) {
 			continue
 		}
-		first := last.sensor == nil || last.meter != v.meter
+		first := last == nil || last.meter() != v.meter()
 		inner := !first && last.phase != v.phase
 		switch {
-		case first && last.sensor != nil:
-			b = closeMeter(b, last)
+		case first && last != nil:
+			b = closeMeter(b, last.phase)
 			fallthrough
 		case first:
 			b = append(b, ',', '"')
-			b = append(b, meterKeys[v.meter]...)
+			b = append(b, meterKeys[v.meter()]...)
 			b = append(b, '"', ':', '{')
 		case inner && last.phase > 0:
 			b = append(b, '}')
@@ -61,14 +62,14 @@ func document(ts time.Time, vs []value) []byte {
 		b = appendNumber(b, v.number, q.precise)
 		last = v
 	}
-	if last.sensor != nil {
-		b = closeMeter(b, last)
+	if last != nil {
+		b = closeMeter(b, last.phase)
 	}
 	return append(b, '}')
 }
 
-func closeMeter(b []byte, last value) []byte {
-	if last.phase > 0 {
+func closeMeter(b []byte, phase uint8) []byte {
+	if phase > 0 {
 		b = append(b, '}')
 	}
 	return append(b, '}')

@@ -49,19 +49,8 @@ func (g *gateway) publishRetained(s envoy.Sample, vs []value, next time.Time) {
 	info := g.info(s)
 	g.announce(vs, info)
 
-	fresh := s.Time.Add(g.feed.StaleAfter)
 	pace := pace{least: h.ha.Interval, most: g.feed.StaleAfter / 3, next: time.Until(next)}
-	topic, text := make([]byte, 0, 64), make([]byte, 0, 32)
-	for _, v := range vs {
-		q := &quantities[v.quantity]
-		p, until := pace, fresh
-		if q.counter {
-			p, until = pace.lasting(), time.Time{}
-		}
-		topic = v.appendTopic(append(append(append(topic[:0], h.topics.base...), '/'), g.serial...))
-		text = appendNumber(text[:0], v.number, q.decimals)
-		h.board.offer(topic, Message{Payload: text}, until, s.Time, p)
-	}
+	h.board.offerValues(h.topics.gateway(g.serial), vs, g.feed.StaleAfter, s.Time, pace)
 	for key, text := range info {
 		g.tellInfo(key, text, s.Time, pace.lasting())
 	}
@@ -107,5 +96,5 @@ func (g *gateway) tellStatus() {
 }
 
 func (g *gateway) tellInfo(key, text string, now time.Time, p pace) {
-	g.house.board.offerText(g.house.topics.info(g.serial, key), text, now, p)
+	g.house.board.offer(retained(g.house.topics.info(g.serial, key), text), now, p)
 }

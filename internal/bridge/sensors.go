@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
@@ -129,43 +130,36 @@ var meterKeys = [...]string{
 func inLive(m envoy.Measurement) bool { return m <= envoy.House }
 
 // byMeter groups the rows of sensors by meter, in their order.
-var byMeter = func() (groups [][]*sensor) {
-	for i := range sensors {
-		sn := &sensors[i]
-		if len(groups) == 0 || groups[len(groups)-1][0].meter != sn.meter {
+var byMeter = func() (groups [][]uint8) {
+	for row, sn := range sensors {
+		if row == 0 || sensors[row-1].meter != sn.meter {
 			groups = append(groups, nil)
 		}
-		groups[len(groups)-1] = append(groups[len(groups)-1], sn)
+		last := &groups[len(groups)-1]
+		*last = append(*last, uint8(row))
 	}
 	return groups
 }()
 
 // A point is where one sensor is measured: on the whole meter (phase 0) or on
 // L1, L2 or L3.
-type point struct {
-	*sensor // a row of sensors
-	phase   int
-}
+type point struct{ row, phase uint8 } // a row of sensors
+
+func (p point) sensor() *sensor          { return &sensors[p.row] }
+func (p point) meter() envoy.Measurement { return sensors[p.row].meter }
+func (p point) quantity() *quantity      { return &quantities[sensors[p.row].quantity] }
 
 // key is the point's part of a unique id, such as grid_l1_power.
-func (p point) key() string {
-	k := meterKeys[p.meter] + "_"
-	if p.phase > 0 {
-		k += phaseKeys[p.phase] + "_"
-	}
-	return k + quantities[p.quantity].key
-}
+func (p point) key() string { return strings.ReplaceAll(p.topic(), "/", "_") }
 
 // topic is the point's topic below the gateway's, such as grid/l1/power.
-func (p point) topic() string { return string(p.appendTopic(nil)[1:]) }
+func (p point) topic() string { return pointTopic(p.meter(), int(p.phase), p.sensor().quantity) }
 
-// appendTopic appends it to the gateway's.
-func (p point) appendTopic(b []byte) []byte {
-	b = append(append(b, '/'), meterKeys[p.meter]...)
-	if p.phase > 0 {
-		b = append(append(b, '/'), phaseKeys[p.phase]...)
+func pointTopic(m envoy.Measurement, phase int, q envoy.Quantity) string {
+	if phase == 0 {
+		return meterKeys[m] + "/" + quantities[q].key
 	}
-	return append(append(b, '/'), quantities[p.quantity].key...)
+	return meterKeys[m] + "/" + phaseKeys[phase] + "/" + quantities[q].key
 }
 
 var phaseKeys = [...]string{"", "l1", "l2", "l3"}
@@ -180,22 +174,22 @@ type value struct {
 func measured(s envoy.Sample) []value {
 	vs := make([]value, 0, 96) // three meters with three phases have no more
 	for _, rows := range byMeter {
-		m, ok := s.Meter(rows[0].meter)
+		m, ok := s.Meter(sensors[rows[0]].meter)
 		if !ok {
 			continue
 		}
 		vs = appendMeasured(vs, rows, 0, &m.Total)
 		for i := range m.Phases {
-			vs = appendMeasured(vs, rows, i+1, &m.Phases[i])
+			vs = appendMeasured(vs, rows, uint8(i+1), &m.Phases[i])
 		}
 	}
 	return vs
 }
 
-func appendMeasured(vs []value, rows []*sensor, phase int, c *envoy.Channel) []value {
-	for _, sn := range rows {
-		if v, ok := c.Get(sn.quantity); ok {
-			vs = append(vs, value{point{sn, phase}, v})
+func appendMeasured(vs []value, rows []uint8, phase uint8, c *envoy.Channel) []value {
+	for _, row := range rows {
+		if v, ok := c.Get(sensors[row].quantity); ok {
+			vs = append(vs, value{point{row, phase}, v})
 		}
 	}
 	return vs
@@ -204,6 +198,11 @@ func appendMeasured(vs []value, rows []*sensor, phase int, c *envoy.Channel) []v
 // appendNumber appends v as the shortest decimal of at most that many
 // decimals: no exponent and no negative zero.
 func appendNumber(b []byte, v float64, decimals int) []byte {
+	return strconv.AppendFloat(b, rounded(v, decimals), 'f', -1, 64)
+}
+
+// rounded has at most that many decimals and no negative zero.
+func rounded(v float64, decimals int) float64 {
 	scale := math.Pow10(decimals)
-	return strconv.AppendFloat(b, math.Round(v*scale)/scale+0, 'f', -1, 64)
+	return math.Round(v*scale)/scale + 0
 }

@@ -1,11 +1,12 @@
 package bridge
 
 import (
+	"slices"
 	"time"
 )
 
-// A slot is the latest message of one retained topic. There are a hundred for
-// each gateway, so that it is kept small.
+// A slot is the latest message of one retained topic or, under a gateway's own,
+// the place of its shelf.
 type slot struct {
 	topic   string
 	payload string
@@ -26,6 +27,11 @@ func (s *slot) empty() bool { return s.payload == "" && s.render == nil }
 func (b *board) put(rank priority, m Message, until time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if len(m.Payload) == 0 {
+		if s := b.shelfOf(m.Topic); s != nil {
+			s.remove(m.Topic)
+		}
+	}
 	b.set(b.slot(m.Topic), rank, m, until)
 }
 
@@ -39,24 +45,16 @@ func (b *board) putLater(rank priority, topic string, render func() []byte) {
 	s.render = render
 }
 
-// offer is put for a value that may stand there already, or have been changed
-// just now. The topic is for the caller to use again.
-func (b *board) offer(topic []byte, m Message, until, now time.Time, p pace) {
+// offer is put for a text that may stand there already, or have been changed
+// just now.
+func (b *board) offer(m Message, now time.Time, p pace) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s, ok := b.slots[string(topic)]
-	if !ok {
-		s = b.slot(string(topic))
-	} else if !p.due(s, m.Payload, now.Sub(b.began)) {
-		return
+	s, at := b.slot(m.Topic), now.Sub(b.began)
+	if s.empty() || p.due(at-s.left, string(m.Payload) == s.payload) {
+		b.set(s, stated, m, time.Time{})
+		s.left = at
 	}
-	b.set(s, stated, m, until)
-	s.left = now.Sub(b.began)
-}
-
-// offerText is offer for what does not expire and must arrive.
-func (b *board) offerText(topic, text string, now time.Time, p pace) {
-	b.offer([]byte(topic), retained(topic, text), time.Time{}, now, p)
 }
 
 // slot returns the slot of a topic.
@@ -97,7 +95,7 @@ func (b *board) clear(topics []string) <-chan struct{} {
 	sent := make(chan struct{})
 	var last *slot
 	for _, topic := range topics {
-		if s, stands := b.slots[topic]; !stands || s.empty() {
+		if s, stands := b.slots[topic]; (!stands || s.empty()) && b.shelfOf(topic) == nil {
 			last = b.slot(topic)
 			b.set(last, stated, Message{QoS: 1}, time.Time{})
 		}
@@ -131,6 +129,19 @@ func (b *board) waiting(topic string) bool {
 	return ok && s.queued
 }
 
+// drop takes s, if there is one, off the board. The broker keeps what it has.
+func (b *board) drop(s *slot) {
+	if s == nil {
+		return
+	}
+	delete(b.slots, s.topic)
+	delete(b.shelves, s)
+	for p := range b.queues {
+		b.queues[p] = slices.DeleteFunc(b.queues[p], func(q *slot) bool { return q == s })
+	}
+	b.done(s)
+}
+
 func (b *board) queue(p priority, s *slot) {
 	if !s.queued {
 		s.queued = true
@@ -148,14 +159,10 @@ type pace struct {
 // lasting is the pace of values that do not expire.
 func (p pace) lasting() pace { return pace{least: p.least} }
 
-// due reports whether payload is to be sent at a time, in place of what s holds.
-func (p pace) due(s *slot, payload []byte, at time.Duration) bool {
-	age := at - s.left
-	switch {
-	case s.empty():
-		return true
-	case p.most > 0 && age+p.next > p.most: // the next sample would be too late to keep it alive
-		return true
+// due reports whether to send what was left so long ago, or what there is now.
+func (p pace) due(age time.Duration, same bool) bool {
+	if p.most > 0 && age+p.next > p.most {
+		return true // the next sample would be too late to keep it alive
 	}
-	return string(payload) != s.payload && age >= p.least-p.least/50 // samples do not come to the millisecond
+	return !same && age >= p.least-p.least/50 // samples do not come to the millisecond
 }

@@ -69,8 +69,8 @@ type Power struct {
 // Powers returns the powers that are in s.
 func Powers(s envoy.Sample) (ps []Power) {
 	for _, v := range measured(s) {
-		if v.quantity == envoy.Power {
-			ps = append(ps, Power{meterKeys[v.meter], phaseKeys[v.phase], v.number})
+		if v.sensor().quantity == envoy.Power {
+			ps = append(ps, Power{meterKeys[v.meter()], phaseKeys[v.phase], v.number})
 		}
 	}
 	return ps
