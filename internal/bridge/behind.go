@@ -14,11 +14,12 @@ type behind struct {
 	batteries    batteries
 	configs      []envoy.MeterConfig
 	plausibility plausibility
-	counters     map[string]counted // by thing
+	counters     map[string]counted // of the inverters, by serial number
 }
 
-// believe returns a counter of a thing unless it fell, until three answers agree.
-func (g *gateway) believe(key string, v envoy.Told[float64]) envoy.Told[float64] {
+// believe returns the counter of the inverter with a serial number unless it
+// fell, until three answers agree.
+func (g *gateway) believe(serial string, v envoy.Told[float64]) envoy.Told[float64] {
 	count, ok := v.Get()
 	if !ok {
 		return v
@@ -26,8 +27,8 @@ func (g *gateway) believe(key string, v envoy.Told[float64]) envoy.Told[float64]
 	if g.counters == nil {
 		g.counters = map[string]counted{}
 	}
-	next, ok := g.counters[key].take(count, "", time.Now())
-	if g.counters[key] = next; !ok {
+	next, ok := g.counters[serial].take(count, 0, time.Now())
+	if g.counters[serial] = next; !ok {
 		return envoy.Told[float64]{}
 	}
 	return envoy.Tell(next.Value)

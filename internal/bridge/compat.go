@@ -170,7 +170,7 @@ func (v *victron) render(s envoy.Sample) any {
 		return nil
 	}
 	for i, c := range phases {
-		l, ok := v.channel(c, i+1)
+		l, ok := v.channel(c, uint8(i+1))
 		if !ok {
 			return nil
 		}
@@ -182,7 +182,7 @@ func (v *victron) render(s envoy.Sample) any {
 
 // channel writes c, with the last reading of a counter that is held back. It
 // reports whether there is a power.
-func (v *victron) channel(c envoy.Channel, phase int) (object, bool) {
+func (v *victron) channel(c envoy.Channel, phase uint8) (object, bool) {
 	for _, q := range []envoy.Quantity{envoy.EnergyImport, envoy.EnergyExport} {
 		key := valueKey{channelKey{envoy.NetConsumption, phase}, q}
 		if kWh, ok := c.Get(q); ok {

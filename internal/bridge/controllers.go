@@ -6,12 +6,6 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
-// A controllerKind is how one kind of controller is told of.
-type controllerKind struct {
-	name, model string
-	traits      []trait[envoy.Controller]
-}
-
 var (
 	controllerTemperature = trait[envoy.Controller]{"temperature", measuring("Temperature", "temperature", "°C", 0), number(1, func(c envoy.Controller) envoy.Told[float64] { return c.Temperature })}
 	controllerReached     = trait[envoy.Controller]{"communicating", whether("Communicating", "connectivity").internal(), yes(func(c envoy.Controller) envoy.Told[bool] { return c.Communicating })}
@@ -20,17 +14,18 @@ var (
 	controllerState       = trait[envoy.Controller]{"admin_state", saying("Admin state"), words(func(c envoy.Controller) string { return c.AdminState })}
 )
 
-var controllerKinds = map[envoy.ControllerKind]controllerKind{
-	envoy.Enpower: {"Enpower ", "Enpower", []trait[envoy.Controller]{
+// controllerKinds are of one sort for MQTT, and of several for Home Assistant.
+var controllerKinds = map[envoy.ControllerKind]*kind[envoy.Controller]{
+	envoy.Enpower: newKind("controller", "Enpower ", "Enpower", []trait[envoy.Controller]{
 		controllerTemperature, controllerOnGrid, controllerReached, controllerReport, controllerState.off(),
 		{"grid_mode", saying("Grid mode").internal().off(), words(func(c envoy.Controller) string { return c.GridMode })},
-	}},
-	envoy.Collar: {"Collar ", "IQ Meter Collar", []trait[envoy.Controller]{
+	}),
+	envoy.Collar: newKind("controller", "Collar ", "IQ Meter Collar", []trait[envoy.Controller]{
 		controllerTemperature, controllerOnGrid.named("Connected to the grid"), controllerReached, controllerReport, controllerState,
 		{"grid_state", saying("Grid status"), words(func(c envoy.Controller) string { return c.GridMode })},
 		{"mid_state", saying("MID state"), words(func(c envoy.Controller) string { return c.Relay })},
-	}},
-	envoy.Combiner: {"C6 Combiner ", "C6 COMBINER CONTROLLER", []trait[envoy.Controller]{controllerReached, controllerReport}},
+	}),
+	envoy.Combiner: newKind("controller", "C6 Combiner ", "C6 COMBINER CONTROLLER", []trait[envoy.Controller]{controllerReached, controllerReport}),
 }
 
 func (t trait[D]) named(name string) trait[D] { t.is.Name = name; return t }
@@ -40,8 +35,7 @@ func (t trait[D]) off() trait[D] { t.is = t.is.internal().off(); return t }
 func (g *gateway) showControllers(controllers []envoy.Controller) {
 	var there []report
 	for _, c := range controllers {
-		k := controllerKinds[c.Kind]
-		there = append(there, reportOf(g, "controller", c.Serial, c, k.traits, device{Name: k.name + c.Serial, Model: k.model, Software: c.Firmware, Hardware: c.PartNumber}))
+		there = append(there, controllerKinds[c.Kind].report(c.Serial, c).of(c.Firmware, c.PartNumber))
 	}
 	g.show("controller", there, true, batteriesHold)
 }

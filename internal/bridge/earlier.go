@@ -41,14 +41,16 @@ func (g *gateway) compareThings(kind string, known things) {
 	if g.rounds[kind] < agreeing {
 		return
 	}
-	for id, old := range g.house.recall("envoy_"+g.serial, "envoy_"+kind+"_") {
-		s, still := known[id]
-		switch topic := g.house.topics.thing(g.serial, kind, strings.TrimPrefix(id, "envoy_"+kind+"_")); {
+	prefix := idOf(kind, "")
+	for id, old := range g.house.recall("envoy_"+g.serial, prefix) {
+		serial := strings.TrimPrefix(id, prefix)
+		s, still := known[serial]
+		switch topic := g.house.topics.thing(g.serial, kind, serial); {
 		case !still && old.reads(topic):
 			g.dismiss(id, topic)
 		case still:
 			s.gone = map[string]string{}
-			told := s.components()
+			told := s.components(topic)
 			for key, c := range old.Components {
 				if _, still := told[key]; !still && c.UniqueID != "" {
 					s.gone[key] = c.Platform

@@ -35,10 +35,10 @@ type valueKey struct {
 // A channelKey names a meter (phase 0) or one of its phases.
 type channelKey struct {
 	meter envoy.Measurement
-	phase int
+	phase uint8
 }
 
-func (p point) channel() channelKey { return channelKey{p.meter(), int(p.phase)} }
+func (p point) channel() channelKey { return channelKey{p.meter(), p.phase} }
 
 // counterQuantities are the rows of quantities that count.
 var counterQuantities = func() (qs []envoy.Quantity) {
@@ -61,7 +61,7 @@ func (g *guard) pass(s envoy.Sample, now time.Time) envoy.Sample {
 		m.Phases = slices.Clone(m.Phases)
 		g.channel(channelKey{m.Measurement, 0}, &m.Total, m.Counters, now)
 		for j := range m.Phases {
-			g.channel(channelKey{m.Measurement, j + 1}, &m.Phases[j], m.Counters, now)
+			g.channel(channelKey{m.Measurement, uint8(j + 1)}, &m.Phases[j], m.Counters, now)
 		}
 	}
 	return s
@@ -91,17 +91,22 @@ func (k valueKey) topic() string {
 	return pointTopic(k.meter, k.phase, k.quantity)
 }
 
-// counted is what a guard knows of a counter. What has a name in JSON outlives
-// a restart.
+// counted is what a guard knows of a counter, of which a gateway has some forty.
+// What has a name in JSON outlives a restart.
 type counted struct {
-	Value  float64        `json:"kwh"` // what was last let through; zero before that
-	Source envoy.Counters `json:"source,omitempty"`
-	Wraps  int            `json:"wraps,omitempty"` // of the inverters' sum
+	Value  float64        `json:"kwh"`             // what was last let through; zero before that
 	At     time.Time      `json:"at"`              // when that was; zero before that
+	Wraps  int32          `json:"wraps,omitempty"` // of the inverters' sum
+	Source envoy.Counters `json:"source,omitempty"`
 
-	doubt int       // answers in a row that were held back and agree
-	since time.Time // when the first of them came
-	last  float64   // the last of them
+	doubt *doubt // nil where nothing is held back
+}
+
+// A doubt is about answers in a row that are held back and agree.
+type doubt struct {
+	answers int
+	since   time.Time // when the first of them came
+	last    float64   // the last of them
 }
 
 // wrap is what the inverters' sum of /production.json loses at 2^32 J
@@ -125,9 +130,9 @@ func (c counted) take(v float64, source envoy.Counters, now time.Time) (counted,
 	}
 	limit := flow(c.At, now)
 	if c.Source != source && c.Value > 0 {
-		wraps := 0
+		wraps := int32(0)
 		if source == envoy.InverterCounters && v < c.Value {
-			wraps = int(math.Ceil((c.Value - v) / wrap))
+			wraps = int32(min(math.Ceil((c.Value-v)/wrap), math.MaxInt32))
 		}
 		lifted := v + float64(wraps)*wrap
 		if lifted < c.Value || lifted > c.Value+limit || wraps > 0 && lifted > c.Value+slack {
@@ -147,18 +152,19 @@ func (c counted) take(v float64, source envoy.Counters, now time.Time) (counted,
 	if !rises && !still && !c.agrees(v, now) {
 		return c, false
 	}
-	return counted{Value: v, Source: source, Wraps: c.Wraps, At: now}, true
+	return counted{Value: v, At: now, Wraps: c.Wraps, Source: source}, true
 }
 
 // agrees takes note of v, which is not to be believed at once, and reports
 // whether enough answers agree by now.
 func (c *counted) agrees(v float64, now time.Time) bool {
 	const between = 10 // kWh: more does not flow from one answer to the next
-	if c.doubt > 0 && v >= c.last && v < c.last+between {
-		c.doubt++
-	} else {
-		c.doubt, c.since = 1, now
+	d := doubt{since: now}
+	if c.doubt != nil && v >= c.doubt.last && v < c.doubt.last+between {
+		d = *c.doubt
 	}
-	c.last = v
-	return c.doubt >= agreeing && (c.Value == 0 || now.Sub(c.since) >= agreeFor)
+	d.answers++
+	d.last = v
+	c.doubt = &d
+	return d.answers >= agreeing && (c.Value == 0 || now.Sub(d.since) >= agreeFor)
 }

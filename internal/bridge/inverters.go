@@ -12,8 +12,8 @@ import (
 // every 5 to 15 minutes, and asked more often gateways lag.
 const invertersEvery = 5 * time.Minute
 
-// inverterTraits are named as Home Assistant's enphase_envoy names them.
-var inverterTraits = []trait[envoy.Inverter]{
+// inverterKind has the names of Home Assistant's enphase_envoy.
+var inverterKind = newKind("inverter", "Inverter ", "Inverter", []trait[envoy.Inverter]{
 	{"power", measuring("", "power", "W", 0).main(), number(0, func(i envoy.Inverter) envoy.Told[float64] { return i.Power })},
 	{"max_power", measuring("Lifetime maximum power", "power", "W", 0).internal().off(), number(0, func(i envoy.Inverter) envoy.Told[float64] { return i.MaxPower })},
 	{"dc_voltage", measuring("DC voltage", "voltage", "V", 1).off(), number(1, func(i envoy.Inverter) envoy.Told[float64] { return i.DCVoltage })},
@@ -27,7 +27,7 @@ var inverterTraits = []trait[envoy.Inverter]{
 	{"energy_reported", component{Platform: "sensor", Name: "Energy production since previous report", DeviceClass: "energy", StateClass: "total", Unit: "kWh", Precision: new(3)}.internal().off(), number(3, func(i envoy.Inverter) envoy.Told[float64] { return i.EnergyDelta })},
 	{"report_duration", measuring("Last report duration", "duration", "s", 0).internal().off(), number(0, inverterPeriod)},
 	{"last_report", reported().off(), moment(func(i envoy.Inverter) time.Time { return i.Reported })},
-}
+})
 
 func inverterPeriod(i envoy.Inverter) envoy.Told[float64] {
 	if i.Period == 0 {
@@ -72,8 +72,8 @@ func (g *gateway) keepInverters(last *envoy.InverterReport, r envoy.InverterRepo
 	all := g.inverters.list.Join(g.inverters.details)
 	var there []report
 	for _, i := range all.Inverters {
-		i.Energy = g.believe("inverter "+i.Serial, i.Energy)
-		there = append(there, reportOf(g, "inverter", i.Serial, i, inverterTraits, device{Name: "Inverter " + i.Serial, Model: "Inverter"}))
+		i.Energy = g.believe(i.Serial, i.Energy)
+		there = append(there, inverterKind.report(i.Serial, i))
 	}
 	// One path's answer counts: the list's or, where there is no list, the details'.
 	counts := r.Complete && (last == &g.inverters.list || !g.inverters.listed)

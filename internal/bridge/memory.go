@@ -34,7 +34,7 @@ func (g *gateway) recall(serial string) {
 	g.guard.counters = map[valueKey]counted{}
 	for _, sn := range sensors {
 		for phase := range phaseKeys {
-			k := valueKey{channelKey{sn.meter, phase}, sn.quantity}
+			k := valueKey{channelKey{sn.meter, uint8(phase)}, sn.quantity}
 			if c, ok := doc.Counters[k.topic()]; ok {
 				g.guard.counters[k] = c
 			}

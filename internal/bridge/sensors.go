@@ -153,9 +153,9 @@ func (p point) quantity() *quantity      { return &quantities[sensors[p.row].qua
 func (p point) key() string { return strings.ReplaceAll(p.topic(), "/", "_") }
 
 // topic is the point's topic below the gateway's, such as grid/l1/power.
-func (p point) topic() string { return pointTopic(p.meter(), int(p.phase), p.sensor().quantity) }
+func (p point) topic() string { return pointTopic(p.meter(), p.phase, p.sensor().quantity) }
 
-func pointTopic(m envoy.Measurement, phase int, q envoy.Quantity) string {
+func pointTopic(m envoy.Measurement, phase uint8, q envoy.Quantity) string {
 	if phase == 0 {
 		return meterKeys[m] + "/" + quantities[q].key
 	}

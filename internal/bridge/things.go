@@ -4,20 +4,55 @@ import (
 	"time"
 )
 
-// A thing is a device behind the gateway: an inverter, a battery, a controller.
-// It has one document and is one device in Home Assistant.
-type thing struct {
-	id       string // its object id, such as envoy_inverter_122000000001
-	topic    string // of its document
-	device   device
-	told     traitSet // in its documents
-	entities func(id, topic string, told traitSet, life time.Duration) map[string]component
+// A kind is how the things of one kind are told of. Each thing behind a gateway
+// has one document and is one device in Home Assistant.
+type kind[D any] struct {
+	sort
+	traits []trait[D]
 }
+
+// A sort is what is known of a kind without what its things tell.
+type sort struct {
+	name         string // in ids and topics
+	title, model string // in Home Assistant; the title goes before the serial number
+	entities     func(id, topic string, told traitSet, life time.Duration) map[string]component
+}
+
+func newKind[D any](name, title, model string, traits []trait[D]) *kind[D] {
+	return &kind[D]{sort{name, title, model, func(id, topic string, told traitSet, life time.Duration) map[string]component {
+		return entities(id, topic, traits, told, life)
+	}}, traits}
+}
+
+// A thing is a device behind the gateway: an inverter, a battery, a controller.
+type thing struct {
+	*sort
+	serial             string
+	software, hardware string
+	told               traitSet // in its documents
+}
+
+// id is the thing's object id, such as envoy_inverter_122000000001.
+func (t thing) id() string { return idOf(t.name, t.serial) }
+
+func idOf(sort, serial string) string { return "envoy_" + sort + "_" + serial }
 
 // A report is what a thing has just told.
 type report struct {
 	thing
 	document []byte
+}
+
+// report makes a report of what d, the thing with a serial number, tells.
+func (k *kind[D]) report(serial string, d D) report {
+	document, told := tell(d, k.traits)
+	return report{thing{sort: &k.sort, serial: serial, told: told}, document}
+}
+
+// of adds what the thing runs and is made of.
+func (r report) of(software, hardware string) report {
+	r.software, r.hardware = software, hardware
+	return r
 }
 
 // lives is how many answers a document outlives: it expires when that many did not come.
@@ -28,22 +63,7 @@ func (g *gateway) life(every time.Duration) time.Duration {
 	return max(lives*every, g.feed.StaleAfter)
 }
 
-// reportOf makes a report of what d tells. The caller has no lock of g's.
-func reportOf[D any](g *gateway, kind, serial string, d D, traits []trait[D], is device) report {
-	is.Serial = serial
-	r := report{thing: thing{
-		id:     "envoy_" + kind + "_" + serial,
-		topic:  g.house.topics.thing(g.known(), kind, serial),
-		device: is,
-		entities: func(id, topic string, told traitSet, life time.Duration) map[string]component {
-			return entities(id, topic, traits, told, life)
-		},
-	}}
-	r.document, r.told = tell(d, traits)
-	return r
-}
-
-// things are what was shown of one kind, by id.
+// things are what was shown of one kind, by serial number.
 type things map[string]*shown
 
 type shown struct {
@@ -53,9 +73,9 @@ type shown struct {
 	gone   map[string]string // platforms of the entities that an earlier run announced and this one has not, by key
 }
 
-// components are the entities of all that the thing has told.
-func (s *shown) components() map[string]component {
-	return s.entities(s.id, s.topic, s.told, s.life)
+// components are the entities of all that the thing has told under topic.
+func (s *shown) components(topic string) map[string]component {
+	return s.entities(s.id(), topic, s.told, s.life)
 }
 
 // show publishes the things of a kind that are there. One that three complete
@@ -70,17 +90,16 @@ func (g *gateway) show(kind string, there []report, complete bool, every time.Du
 	life := g.life(every)
 	seen := map[string]bool{}
 	for _, r := range there {
-		seen[r.id] = true
-		s := known[r.id]
-		news := s == nil
-		if news {
-			s = &shown{thing: r.thing, life: life}
-			known[s.id] = s
+		seen[r.serial] = true
+		s := known[r.serial]
+		if s == nil {
+			s = &shown{life: life}
+			known[r.serial] = s
 		}
-		g.house.board.put(stated, Message{Topic: s.topic, Payload: r.document, QoS: 1}, time.Now().Add(life))
-		all := s.told | r.told // what is missing once is no reason to remove it
-		if news || all != s.told || !s.device.equal(r.device) {
-			s.told, s.device = all, r.device
+		g.house.board.put(stated, Message{Topic: g.thingTopic(r.thing), Payload: r.document, QoS: 1}, time.Now().Add(life))
+		r.told |= s.told // what is missing once is no reason to remove it
+		if s.thing != r.thing {
+			s.thing = r.thing
 			g.introduce(s)
 		}
 		s.missed = 0
@@ -90,22 +109,27 @@ func (g *gateway) show(kind string, there []report, complete bool, every time.Du
 	}
 	g.rounds[kind]++
 	g.compareThings(kind, known)
-	for id, s := range known {
-		if seen[id] {
+	for serial, s := range known {
+		if seen[serial] {
 			continue
 		}
 		if s.missed++; s.missed >= agreeing {
-			g.dismiss(id, s.topic)
-			delete(known, id)
-			g.log.Info().Str("serial", s.device.Serial).Msg(kind + " was taken away")
+			g.dismiss(s.id(), g.thingTopic(s.thing))
+			delete(known, serial)
+			g.log.Info().Str("serial", serial).Msg(kind + " was taken away")
 		}
 	}
+}
+
+// thingTopic is where a thing's document is.
+func (g *gateway) thingTopic(t thing) string {
+	return g.house.topics.thing(g.serial, t.name, t.serial)
 }
 
 // introduce announces a thing. The caller holds the lock.
 func (g *gateway) introduce(s *shown) {
 	if !g.house.ha.Off {
-		g.house.board.putLater(discovered, g.house.topics.config(s.id), func() []byte { return g.introduction(s) })
+		g.house.board.putLater(discovered, g.house.topics.config(s.id()), func() []byte { return g.introduction(s) })
 	}
 }
 
@@ -113,9 +137,17 @@ func (g *gateway) introduce(s *shown) {
 func (g *gateway) introduction(s *shown) []byte {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	d := s.device
-	d.Identifiers, d.Manufacturer, d.Via = []string{s.id}, "Enphase", "envoy_"+g.serial
-	a := announcement{Device: d, Origin: g.house.origin(), Availability: g.availability(), Mode: "all", Components: s.components()}
+	d := device{
+		Identifiers:  []string{s.id()},
+		Name:         s.title + s.serial,
+		Manufacturer: "Enphase",
+		Model:        s.model,
+		Serial:       s.serial,
+		Software:     s.software,
+		Hardware:     s.hardware,
+		Via:          "envoy_" + g.serial,
+	}
+	a := announcement{Device: d, Origin: g.house.origin(), Availability: g.availability(), Mode: "all", Components: s.components(g.thingTopic(s.thing))}
 	for key, platform := range s.gone {
 		if _, told := a.Components[key]; !told {
 			a.Components[key] = component{Platform: platform}
@@ -135,8 +167,8 @@ func (g *gateway) dismiss(id, topic string) {
 // forgetThings takes everything behind a gateway that was replaced off the board.
 func (g *gateway) forgetThings() {
 	for _, known := range g.things {
-		for id, s := range known {
-			g.house.board.forget(g.house.topics.config(id), s.topic)
+		for _, s := range known {
+			g.house.board.forget(g.house.topics.config(s.id()), g.thingTopic(s.thing))
 		}
 	}
 	g.things, g.rounds = map[string]things{}, map[string]int{}

@@ -50,7 +50,7 @@ func TestTopicsDocument(t *testing.T) {
 }
 
 func docTables() map[string]string {
-	inverters, batteries, acb := traitRows(inverterTraits), traitRows(batteryTraits), traitRows(acbTraits)
+	inverters, batteries, acb := traitRows(inverterKind.traits), traitRows(batteryKind.traits), traitRows(acbKind.traits)
 	return map[string]string{
 		"quantities":  quantityTable(),
 		"meters":      meterTable(),

@@ -172,6 +172,29 @@ func TestGuardOfOneMoment(t *testing.T) {
 	}
 }
 
+// TestCountedWords: what a version wrote down, every later one reads.
+func TestCountedWords(t *testing.T) {
+	for _, written := range []string{
+		`{"kwh":1.5,"at":"2026-05-01T12:00:00Z","wraps":2,"source":"inverters"}`,
+		`{"kwh":1.5,"at":"2026-05-01T12:00:00Z","source":"production.json"}`,
+		`{"kwh":1.5,"at":"2026-05-01T12:00:00Z","source":"readings"}`,
+		`{"kwh":1.5,"at":"2026-05-01T12:00:00Z","source":"api"}`,
+		`{"kwh":1.5,"at":"2026-05-01T12:00:00Z"}`,
+	} {
+		var c counted
+		if err := json.Unmarshal([]byte(written), &c); err != nil {
+			t.Fatal(err)
+		}
+		if again, err := json.Marshal(c); err != nil || string(again) != written {
+			t.Errorf("%s is written again as %s, %v", written, again, err)
+		}
+	}
+	var c counted
+	if err := json.Unmarshal([]byte(`{"kwh":1.5,"source":"of a later version"}`), &c); err != nil || c.Source != 0 || c.Value != 1.5 {
+		t.Errorf("a source that is not known: %+v, %v", c, err)
+	}
+}
+
 func TestTopics(t *testing.T) {
 	for base, want := range map[string]string{"envoy": "envoy_bridge", "home/solar.1": "home_solar_1_bridge"} {
 		if got := (topics{base: base}).bridgeID(); got != want {

@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -79,15 +80,30 @@ func (c *Channel) Drop(q Quantity) {
 
 // Counters names where energies come from. Each has a register of its own, and
 // they differ by up to megawatt-hours.
-type Counters string
+type Counters uint8
 
-// The registers of a gateway.
+// The registers of a gateway; zero is none of them.
 const (
-	EIMCounters      Counters = "production.json"
-	ReadingCounters  Counters = "readings"
-	InverterCounters Counters = "inverters" // the sum in /production.json, which wraps at 2^32 J on firmware 7.3 to 8.2.127
-	APICounters      Counters = "api"       // of /api/v1/production
+	EIMCounters      Counters = 1 + iota // the meters' in /production.json
+	ReadingCounters                      // of /ivp/meters/readings
+	InverterCounters                     // the sum in /production.json, which wraps at 2^32 J on firmware 7.3 to 8.2.127
+	APICounters                          // of /api/v1/production
 )
+
+var counterWords = [...]string{"", "production.json", "readings", "inverters", "api"}
+
+// String returns the word by which c is written down.
+func (c Counters) String() string { return counterWords[c] }
+
+// MarshalText implements [encoding.TextMarshaler].
+func (c Counters) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler]. A word that it does not
+// know is none of the registers.
+func (c *Counters) UnmarshalText(text []byte) error {
+	*c = Counters(max(0, slices.Index(counterWords[:], string(text))))
+	return nil
+}
 
 // A Meter is what one meter read.
 type Meter struct {
