@@ -12,12 +12,13 @@ import (
 var mayImport = map[string][]string{
 	"internal/envoy":                   {"github.com/icholy/digest", "golang.org/x/net/"},
 	"internal/envoy/envoytest":         nil,
-	"internal/enlighten":               {"github.com/golang-jwt/jwt/v5"},
+	"internal/enlighten":               {"internal/pulse", "github.com/golang-jwt/jwt/v5"},
 	"internal/enlighten/enlightentest": {"github.com/golang-jwt/jwt/v5"},
-	"internal/bridge":                  {"internal/envoy", "github.com/eclipse/paho.golang/", "github.com/gorilla/websocket", "github.com/rs/zerolog", "golang.org/x/sync/errgroup"},
+	"internal/bridge":                  {"internal/envoy", "internal/pulse", "github.com/eclipse/paho.golang/", "github.com/gorilla/websocket", "github.com/rs/zerolog"},
 	"internal/metrics":                 {"internal/bridge", "internal/envoy", "github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/"},
 	"internal/bridge/bridgetest":       {"github.com/eclipse/paho.golang/"},
 	"internal/bridge/discoverytest":    nil,
+	"internal/pulse":                   nil,
 	"internal/proctest":                nil,
 }
 

@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/rs/zerolog"
@@ -87,8 +88,17 @@ func serve(ctx context.Context, b *bridge.Bridge, ns []*neighbour, log zerolog.L
 	// What is beside the bridge lives as long as the readings, not as long as the last words.
 	g, beside := errgroup.WithContext(ctx)
 	for _, n := range ns {
-		g.Go(func() error { return n.keepToken(beside, log) })
+		n.keepToken(log)
 	}
+	g.Go(func() error {
+		<-beside.Done()
+		var ends sync.WaitGroup
+		for _, n := range ns {
+			ends.Go(n.tokens.Close)
+		}
+		ends.Wait()
+		return nil
+	})
 	for _, watch := range watchers {
 		g.Go(func() error { return watch(beside, b) })
 	}

@@ -203,16 +203,16 @@ func daysLeft(t time.Time) string {
 	return fmt.Sprintf("%.0f days left", d.Hours()/24)
 }
 
-// keepToken renews the token ahead of time until ctx ends, and logs what
+// keepToken renews the token ahead of time until its source is closed, and logs what
 // becomes of it: each change once, a problem that a person must solve as an error.
-func (n *neighbour) keepToken(ctx context.Context, log zerolog.Logger) error {
+func (n *neighbour) keepToken(log zerolog.Logger) {
 	log = log.With().Str("gateway", n.Section).Logger()
 	var last enlighten.Status
 	n.tokens.Changed = func(s enlighten.Status) {
 		logToken(log, last, s)
 		last = s
 	}
-	return n.tokens.Run(ctx)
+	n.tokens.Start()
 }
 
 // sameReason reports whether a and b tell of one trouble: a login that has to

@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/pulse"
 )
 
 // A task is what a gateway is asked beside its readings. A gateway suffers from
@@ -64,35 +65,41 @@ func (a agenda) reset() {
 	}
 }
 
-// run polls until ctx ends, and does between two polls what the agenda has.
-func (g *gateway) run(ctx context.Context) {
+// start polls until ctx ends, and does between two polls what the agenda has.
+func (g *gateway) start(ctx context.Context) {
 	g.stale = time.AfterFunc(g.feed.StaleAfter, g.wentStale)
-	defer g.stale.Stop()
-	defer g.save(true)
+	g.pulse = pulse.Start(func() time.Duration { return g.work(ctx) })
+}
+
+// end waits until that is over.
+func (g *gateway) end() {
+	g.pulse.End()
+	g.stale.Stop()
+	g.save(true)
+}
+
+// work does what is due, and returns for how long there is nothing to do.
+func (g *gateway) work(ctx context.Context) (wait time.Duration) {
 	for ctx.Err() == nil {
 		now := time.Now()
 		if !now.Before(g.due) {
 			g.turn(ctx)
 			continue
 		}
-		wait := g.due
+		until := g.due
 		if g.session != nil && g.failures == 0 { // a gateway in trouble is asked for readings alone
 			t, next := g.agenda.next(now)
 			if t != nil {
 				g.attend(ctx, t)
 				continue
 			}
-			if !next.IsZero() && next.Before(wait) {
-				wait = next
+			if !next.IsZero() && next.Before(until) {
+				until = next
 			}
 		}
-		timer := time.NewTimer(time.Until(wait))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-		case <-timer.C:
-		}
+		return time.Until(until)
 	}
+	return longestPause // it is about to end
 }
 
 // turn polls once and says when the next poll is due.

@@ -38,7 +38,9 @@ func TestAgenda(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
 		defer cancel()
-		g.run(ctx)
+		g.start(ctx)
+		<-ctx.Done()
+		g.end()
 		if n := len(asked["slow"]); n != 3 { // at 0, and two minutes after the answer
 			t.Errorf("the slow task was asked at %v, want 3 times", asked["slow"])
 		}

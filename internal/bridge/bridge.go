@@ -1,7 +1,7 @@
 // Package bridge carries what gateways measure to an MQTT broker.
 //
-// Data flows one way: each gateway has one goroutine, in which a sample is
-// read and turned into messages, and one more goroutine writes to the broker.
+// Data flows one way: at each gateway works one goroutine at a time, in which a
+// sample is read and turned into messages, and one more writes to the broker.
 // Between them is no queue but a board that holds the latest message of each
 // topic, so that what is published is never older than one interval.
 package bridge
@@ -9,11 +9,11 @@ package bridge
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
@@ -100,18 +100,22 @@ func (b *Bridge) Run(ctx context.Context) error {
 	h.writer.serve(link)
 	b.running.Store(h)
 
-	var g errgroup.Group
 	for _, gw := range h.gateways {
-		g.Go(func() error { gw.run(ctx); return nil })
+		gw.start(ctx)
 	}
-	err = g.Wait()
+	<-ctx.Done()
+	var ends sync.WaitGroup
+	for _, gw := range h.gateways {
+		ends.Go(gw.end)
+	}
+	ends.Wait()
 	if errors.Is(context.Cause(ctx), ErrHandover) {
 		h.writer.leave()
 		_ = link.close(ctx) // without a goodbye, as ctx has ended
-		return err
+		return nil
 	}
 	h.leave(link)
-	return err
+	return nil
 }
 
 // leave says the last words and closes the connection.

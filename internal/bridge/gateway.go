@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/pulse"
 )
 
 // A gateway polls one gateway and publishes what it measures.
@@ -17,8 +18,9 @@ type gateway struct {
 	house *house
 	feed  Feed
 	log   zerolog.Logger
+	pulse *pulse.Pulse
 
-	// These belong to the polling goroutine.
+	// These belong to the pulse.
 	session     *envoy.Session
 	failures    int       // polls in a row that gave no sample
 	skipping    time.Time // since when answers are skipped; zero while they are not

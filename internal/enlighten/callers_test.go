@@ -77,7 +77,7 @@ func TestStop(t *testing.T) {
 	inRig(t, func(t *testing.T, r *rig) {
 		r.sim.Set(enlightentest.LoginHang)
 		src := r.source()
-		stop := run(t, src)
+		stop := run(src)
 		got := make(chan error)
 		go func() { _, err := src.Token(t.Context(), serial); got <- err }()
 		synctest.Wait()

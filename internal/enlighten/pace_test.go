@@ -33,7 +33,7 @@ func TestRejectingGateway(t *testing.T) {
 		t.Run(r.name, func(t *testing.T) {
 			inRig(t, func(t *testing.T, rig *rig) {
 				src, g := rig.source(), r.gateway()
-				stop := run(t, src)
+				stop := run(src)
 				for end := time.Now().Add(r.span); time.Now().Before(end); time.Sleep(time.Minute) {
 					_ = g.poll(t.Context(), src)
 				}
@@ -94,7 +94,7 @@ func TestWrongPassword(t *testing.T) {
 		start := time.Now()
 		for restart := range 50 {
 			src := r.source()
-			stop := run(t, src)
+			stop := run(src)
 			for end := start.Add(time.Duration(restart+1) * day / 51); time.Now().Before(end); time.Sleep(10 * time.Second) {
 				if err := gateway(takes).poll(t.Context(), src); !errors.Is(err, enlighten.ErrPassword) && restart != 0 {
 					t.Fatalf("poll in run %d: %v, want %v", restart, err, enlighten.ErrPassword)

@@ -3,33 +3,27 @@ package enlighten
 import (
 	"context"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/pulse"
 )
 
-// Run renews tokens ahead of time until ctx ends, and then ends the source as
-// [Source.Close] does. It returns nil.
-func (s *Source) Run(ctx context.Context) error {
-	defer s.Close()
+// Start renews tokens ahead of time until [Source.Close].
+func (s *Source) Start() {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.setup()
-	s.mu.Unlock()
-	var told Status
-	for {
-		s.flush()
-		if now := s.Status(); s.Changed != nil && !equal(now, told) {
-			s.Changed(now)
-			told = now
-		}
-		wait := time.NewTimer(s.renewIfDue())
-		select {
-		case <-ctx.Done():
-		case <-s.wake:
-		case <-wait.C:
-		}
-		wait.Stop()
-		if ctx.Err() != nil {
-			return nil
-		}
+	s.pulse = pulse.Start(s.tend)
+}
+
+// tend tells what has changed and does what is due. It returns for how long there
+// is nothing to do.
+func (s *Source) tend() time.Duration {
+	s.flush()
+	if now := s.Status(); s.Changed != nil && !equal(now, s.told) {
+		s.Changed(now)
+		s.told = now
 	}
+	return s.renewIfDue()
 }
 
 // renewIfDue starts a renewal when its time has come, and returns for how long
@@ -57,7 +51,11 @@ func (s *Source) Close() {
 	s.mu.Lock()
 	s.setup()
 	s.end()
+	running := s.pulse
 	s.mu.Unlock()
+	if running != nil {
+		running.End()
+	}
 	s.runs.Wait()
 	s.flush()
 }

@@ -32,7 +32,7 @@ func TestRenewal(t *testing.T) {
 			src := rig.source()
 			changed := make(chan enlighten.Status, 100)
 			src.Changed = func(s enlighten.Status) { changed <- s }
-			defer run(t, src)()
+			defer run(src)()
 			_ = gateway(takes).poll(t.Context(), src)
 			old := src.Status()
 			for rig.logins() < 2 {
@@ -56,7 +56,7 @@ func TestRenewal(t *testing.T) {
 func TestRenewalFails(t *testing.T) {
 	inRig(t, func(t *testing.T, r *rig) {
 		src := r.source()
-		stop := run(t, src)
+		stop := run(src)
 		_ = gateway(takes).poll(t.Context(), src)
 		old, _ := src.Token(t.Context(), serial)
 		end := src.Status().Expires
@@ -86,7 +86,7 @@ func TestNoConnection(t *testing.T) {
 	inRig(t, func(t *testing.T, r *rig) {
 		r.srv.Fail(&net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "enlighten.example"}})
 		src := r.source()
-		stop := run(t, src)
+		stop := run(src)
 		for range 24 * 60 {
 			if err := gateway(takes).poll(t.Context(), src); !errors.Is(err, enlighten.ErrUnreachable) {
 				t.Fatalf("poll without a connection: %v, want %v", err, enlighten.ErrUnreachable)
@@ -119,7 +119,7 @@ func TestYear(t *testing.T) {
 		r.sim.Life = 60 * day
 		luck := rand.New(rand.NewPCG(3, 14))
 		src := r.source()
-		stop := run(t, src)
+		stop := run(src)
 		polls, failed, healthy := 0, 0, 0
 		var texts strings.Builder
 		for start := time.Now(); time.Since(start) < 365*day; {
@@ -151,7 +151,7 @@ func TestYear(t *testing.T) {
 				fmt.Fprintln(&texts, string(doc), err)
 				stop()
 				src = r.source()
-				stop = run(t, src)
+				stop = run(src)
 			}
 		}
 		stop()

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/pulse"
 )
 
 // A Source hands out the tokens of one gateway. Its fields are set before the
-// first call; all methods may be called at the same time. Without [Source.Run]
-// tokens are obtained when they are needed and not renewed ahead of time; then the
+// first call; all methods may be called at the same time. Without [Source.Start]
+// tokens are obtained when they are needed and not renewed ahead of time. The
 // caller ends it with [Source.Close].
 type Source struct {
 	Configured string  // TOKEN of the configuration; also one that is no JWT
@@ -17,9 +19,10 @@ type Source struct {
 	Cloud      *Cloud  // nil = Enphase's own
 	Store      *Store  // nil = memory only: the first login then waits a minute, as wherever it cannot be written down
 
-	// Changed, if not nil, is told by Run of every status that differs from the
-	// one before. It is called by one goroutine, and set before Run.
+	// Changed, if not nil, is told of every status that differs from the one
+	// before, from Start on, by one goroutine at a time.
 	Changed func(Status)
+	told    Status // what it was told last
 
 	disk sync.Mutex     // one writer of the gateway's files at a time
 	runs sync.WaitGroup // the flight
@@ -28,7 +31,7 @@ type Source struct {
 	started time.Time
 	life    context.Context // ends with Close
 	end     context.CancelFunc
-	wake    chan struct{}
+	pulse   *pulse.Pulse // nil before Start
 	serial  string
 	loaded  bool // the store was read for serial
 	conf    held
@@ -178,7 +181,6 @@ func (s *Source) setup() {
 	}
 	s.started = time.Now()
 	s.life, s.end = context.WithCancel(context.Background())
-	s.wake = make(chan struct{}, 1)
 	s.conf = hold(s.Configured, Configured)
 	s.warnings = map[string]string{}
 	if s.Cloud == nil {

@@ -97,11 +97,11 @@ func (s *Source) nextLogin(now time.Time) time.Time {
 	return later(later(at, s.refused.next(now)), s.offline.until)
 }
 
-// tell has Run look at what has changed and what is to do.
+// tell has a source that was started look at what has changed and what is to
+// do. The caller holds the lock.
 func (s *Source) tell() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
+	if s.pulse != nil {
+		s.pulse.Wake()
 	}
 }
 

@@ -202,7 +202,7 @@ func TestClockBehindAtStart(t *testing.T) {
 		for range 50 {
 			r.shift(day) // the clock is a day behind
 			src := r.source()
-			stop := run(t, src)
+			stop := run(src)
 			for range 3 {
 				_ = gateway(takes).poll(t.Context(), src)
 				time.Sleep(10 * time.Second)
