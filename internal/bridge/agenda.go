@@ -65,9 +65,11 @@ func (a agenda) reset() {
 	}
 }
 
-// start polls until ctx ends, and does between two polls what the agenda has.
-func (g *gateway) start(ctx context.Context) {
+// start polls from a time on until ctx ends, and does between two polls what the
+// agenda has.
+func (g *gateway) start(ctx context.Context, first time.Time) {
 	g.stale = time.AfterFunc(g.feed.StaleAfter, g.wentStale)
+	g.due = first
 	g.pulse = pulse.Start(func() time.Duration { return g.work(ctx) })
 }
 

@@ -38,7 +38,7 @@ func TestAgenda(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
 		defer cancel()
-		g.start(ctx)
+		g.start(ctx, start)
 		<-ctx.Done()
 		g.end()
 		if n := len(asked["slow"]); n != 3 { // at 0, and two minutes after the answer

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"sync"
@@ -11,12 +12,15 @@ import (
 // endpoint. Its zero value is ready.
 type answerTimes struct {
 	mu   sync.Mutex // guards last
-	last map[string][]time.Duration
+	last map[string][]uint32
 }
 
 // enough is how many answers the figures are of: with one reading a second
 // some two minutes, and a 99th percentile that is not just the longest.
 const enough = 128
+
+// grain is what answer times are counted in: that is small, and 2^32 of it more than an hour.
+const grain = time.Microsecond
 
 // note takes note of an answer.
 func (a *answerTimes) note(path string, took time.Duration, err error) {
@@ -26,14 +30,13 @@ func (a *answerTimes) note(path string, took time.Duration, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.last == nil {
-		a.last = map[string][]time.Duration{}
+		a.last = map[string][]uint32{}
 	}
-	if l := a.last[path]; len(l) >= enough {
-		copy(l, l[1:])
-		l[len(l)-1] = took
-		return
+	l := a.last[path]
+	if len(l) >= enough {
+		l = l[:copy(l, l[1:])]
 	}
-	a.last[path] = append(a.last[path], took)
+	a.last[path] = append(l, uint32(min(took/grain, math.MaxUint32)))
 }
 
 // figures returns median and 99th percentile of the answers of a path.
@@ -45,7 +48,7 @@ func (a *answerTimes) figures(path string) (median, p99 time.Duration, ok bool) 
 		return 0, 0, false
 	}
 	slices.Sort(l)
-	return l[(len(l)-1)/2], l[(len(l)*99-1)/100], true
+	return time.Duration(l[(len(l)-1)/2]) * grain, time.Duration(l[(len(l)*99-1)/100]) * grain, true
 }
 
 // timedPaths are the endpoints whose answer times are published, and the keys

@@ -83,6 +83,10 @@ type Bridge struct {
 // without a goodbye, and the broker publishes the Will.
 const leaveIn = 2 * time.Second
 
+// apart is how long after one gateway the next is read first: the handshakes of a
+// thousand at once would take more memory than all that comes later.
+const apart = 5 * time.Millisecond
+
 // ErrHandover is the cause of a context that ends because another bridge of
 // this process goes on in the same place at once: Run then says nothing of
 // being offline. Should the other not come, the Will does.
@@ -100,8 +104,8 @@ func (b *Bridge) Run(ctx context.Context) error {
 	h.writer.serve(link)
 	b.running.Store(h)
 
-	for _, gw := range h.gateways {
-		gw.start(ctx)
+	for i, gw := range h.gateways {
+		gw.start(ctx, time.Now().Add(time.Duration(i)*apart))
 	}
 	<-ctx.Done()
 	var ends sync.WaitGroup
