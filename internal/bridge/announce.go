@@ -168,18 +168,11 @@ func (g *gateway) removals(now map[string]component) map[string]component {
 func (g *gateway) document() []byte {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	h := g.house
 	d := g.device
-	d.Via = h.topics.bridgeID()
-	a := announcement{
-		Device:       d,
-		Origin:       h.origin(),
-		Availability: g.availability(),
-		Mode:         "all",
-		Components:   g.components(),
-	}
-	maps.Copy(a.Components, g.removals(a.Components))
-	return a.marshal()
+	d.Via = g.house.topics.bridgeID()
+	cs := g.components()
+	maps.Copy(cs, g.removals(cs))
+	return g.house.document(d, g.availability(), cs)
 }
 
 // availability is that of the bridge and of the gateway.

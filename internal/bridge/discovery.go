@@ -82,8 +82,10 @@ const (
 	supportURL = "https://github.com/envoy-mqtt/envoy-mqtt"
 )
 
-func (a announcement) marshal() []byte {
-	payload, err := json.Marshal(a)
+// document writes the document of a device whose entities are available when all
+// of those topics say so.
+func (h *house) document(d device, available []topicRef, cs map[string]component) []byte {
+	payload, err := json.Marshal(announcement{d, h.origin(), available, "all", cs})
 	if err != nil {
 		panic(err) // strings and integers
 	}
@@ -162,22 +164,18 @@ func joined(a, b map[string]component) map[string]component {
 // gateways are connected by.
 func (h *house) bridgeDiscovery() Message {
 	id := h.topics.bridgeID()
-	a := announcement{
-		Device:       device{Identifiers: []string{id}, Name: "Envoy MQTT bridge", Manufacturer: "envoy-mqtt", Model: "envoy-mqtt", Software: h.version},
-		Origin:       h.origin(),
-		Availability: []topicRef{{h.topics.bridge("state")}},
-		Mode:         "all",
-		Components: map[string]component{
-			"version":        {Platform: "sensor", Name: "Version"},
-			"gateways":       {Platform: "sensor", Name: "Gateways connected", StateClass: "measurement"},
-			"started":        {Platform: "sensor", Name: "Started", DeviceClass: "timestamp"},
-			"gateway_errors": {Platform: "sensor", Name: "Gateway errors", StateClass: "total_increasing", Enabled: new(false)},
-			"broker_errors":  {Platform: "sensor", Name: "Broker errors", StateClass: "total_increasing", Enabled: new(false)},
-		},
+	cs := map[string]component{
+		"version":        {Platform: "sensor", Name: "Version"},
+		"gateways":       {Platform: "sensor", Name: "Gateways connected", StateClass: "measurement"},
+		"started":        {Platform: "sensor", Name: "Started", DeviceClass: "timestamp"},
+		"gateway_errors": {Platform: "sensor", Name: "Gateway errors", StateClass: "total_increasing", Enabled: new(false)},
+		"broker_errors":  {Platform: "sensor", Name: "Broker errors", StateClass: "total_increasing", Enabled: new(false)},
 	}
-	for key, c := range a.Components {
+	for key, c := range cs {
 		c.UniqueID, c.StateTopic, c.Category = id+"_"+key, h.topics.bridge(key), diagnostic
-		a.Components[key] = c
+		cs[key] = c
 	}
-	return Message{Topic: h.topics.config(id), Payload: a.marshal(), Retain: true, QoS: 1}
+	d := device{Identifiers: []string{id}, Name: "Envoy MQTT bridge", Manufacturer: "envoy-mqtt", Model: "envoy-mqtt", Software: h.version}
+	document := h.document(d, []topicRef{{h.topics.bridge("state")}}, cs)
+	return Message{Topic: h.topics.config(id), Payload: document, Retain: true, QoS: 1}
 }

@@ -147,13 +147,13 @@ func (g *gateway) introduction(s *shown) []byte {
 		Hardware:     s.hardware,
 		Via:          "envoy_" + g.serial,
 	}
-	a := announcement{Device: d, Origin: g.house.origin(), Availability: g.availability(), Mode: "all", Components: s.components(g.thingTopic(s.thing))}
+	cs := s.components(g.thingTopic(s.thing))
 	for key, platform := range s.gone {
-		if _, told := a.Components[key]; !told {
-			a.Components[key] = component{Platform: platform}
+		if _, told := cs[key]; !told {
+			cs[key] = component{Platform: platform}
 		}
 	}
-	return a.marshal()
+	return g.house.document(d, g.availability(), cs)
 }
 
 // dismiss takes a thing from Home Assistant and its document from the broker.
