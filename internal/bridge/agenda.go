@@ -13,7 +13,7 @@ import (
 )
 
 // A task is what a gateway is asked beside its readings. A gateway suffers from
-// two requests at once, so tasks run on the goroutine of the readings, and
+// two requests at once, so tasks and readings come one after the other, and
 // readings go first: a slow answer delays them by no more than itself.
 type task struct {
 	name  string

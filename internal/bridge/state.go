@@ -43,7 +43,7 @@ func (g *gateway) snapshot() GatewayState {
 	return GatewayState{Name: g.feed.Name, Serial: g.serial, Firmware: g.device.Software, Online: g.state == payloadOnline, Polled: g.polled}
 }
 
-// turned takes note that a poll ended: the gateway's goroutine goes on.
+// turned takes note that a poll ended: it goes on with the gateway.
 func (g *gateway) turned() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
