@@ -66,14 +66,14 @@ func (a agenda) reset() {
 }
 
 // start polls from a time on until ctx ends, and does between two polls what the
-// agenda has.
+// agenda has. It must be ended then.
 func (g *gateway) start(ctx context.Context, first time.Time) {
-	g.stale = time.AfterFunc(g.feed.StaleAfter, g.wentStale)
+	g.stale = time.AfterFunc(time.Until(first)+g.feed.StaleAfter, g.wentStale)
 	g.due = first
 	g.pulse = pulse.Start(func() time.Duration { return g.work(ctx) })
 }
 
-// end waits until that is over.
+// end waits until that is over, and keeps what was counted.
 func (g *gateway) end() {
 	g.pulse.End()
 	g.stale.Stop()

@@ -53,6 +53,23 @@ func TestAgenda(t *testing.T) {
 	})
 }
 
+// TestFirstReading: a gateway that waits for its first reading is not stale yet.
+func TestFirstReading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(&Bridge{Feeds: []Feed{{Serial: "122200000001", Client: &envoy.Client{Host: "127.0.0.1:1"}, StaleAfter: 3 * time.Second}}, Log: zerolog.Nop()})
+		g := h.gateways[0]
+		ctx, cancel := context.WithCancel(t.Context())
+		g.start(ctx, time.Now().Add(5*time.Second))
+		time.Sleep(4 * time.Second)
+		synctest.Wait()
+		if h.board.stands(h.topics.availability("122200000001")) {
+			t.Error("its availability was told before it was read")
+		}
+		cancel()
+		g.end()
+	})
+}
+
 // TestAgendaNext: what has been due the longest comes first.
 func TestAgendaNext(t *testing.T) {
 	now := time.Now()

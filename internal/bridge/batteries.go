@@ -30,7 +30,7 @@ type batteries struct {
 	fresh   time.Duration // how long all stands for a meter: until the next answer, and half as long again
 }
 
-var batteryKind = newKind("battery", "Encharge ", "Encharge", []trait[envoy.Battery]{
+var batteryFamily = newFamily("battery", "Encharge ", "Encharge", []trait[envoy.Battery]{
 	{"soc", measuring("Battery", "battery", "%", 0), number(0, func(b envoy.Battery) envoy.Told[float64] { return b.SoC })},
 	{"power", measuring("Power", "power", "W", 0), number(0, func(b envoy.Battery) envoy.Told[float64] { return b.Power })},
 	{"apparent_power", measuring("Apparent power", "apparent_power", "VA", 0).off(), number(1, func(b envoy.Battery) envoy.Told[float64] { return b.ApparentPower })},
@@ -51,8 +51,8 @@ func dcSwitch(b envoy.Battery) envoy.Told[bool] {
 	return envoy.Tell(!off)
 }
 
-// acbKind is that of the AC Batteries together, whose serial number is the gateway's.
-var acbKind = newKind("acb", "ACB ", "ACB", []trait[envoy.ACBatteries]{
+// acbFamily is that of the AC Batteries together, whose serial number is the gateway's.
+var acbFamily = newFamily("acb", "ACB ", "ACB", []trait[envoy.ACBatteries]{
 	{"soc", measuring("Battery", "battery", "%", 0), number(0, func(a envoy.ACBatteries) envoy.Told[float64] { return a.SoC })},
 	{"power", measuring("Power", "power", "W", 0), number(0, func(a envoy.ACBatteries) envoy.Told[float64] { return a.Power })},
 	{"energy", storing("Available ACB battery energy"), number(3, func(a envoy.ACBatteries) envoy.Told[float64] { return a.Energy })},
@@ -106,7 +106,7 @@ func (g *gateway) readBatteryPower(ctx context.Context, s *envoy.Session) error 
 	}
 	var there []report
 	for _, b := range b.all.Each {
-		there = append(there, batteryKind.report(b.Serial, b).of(b.Firmware, b.PartNumber))
+		there = append(there, batteryFamily.report(b.Serial, b).of(b.Firmware, b.PartNumber))
 	}
 	g.show("battery", there, b.counted, batteriesHold)
 	b.counted = false
@@ -118,7 +118,7 @@ func (g *gateway) readBatteryPower(ctx context.Context, s *envoy.Session) error 
 func (g *gateway) readBatteryTotals(ctx context.Context, s *envoy.Session, t *task) error {
 	a, acb := s.ACBatteries()
 	if acb {
-		g.show("acb", []report{acbKind.report(g.known(), a)}, true, batteriesHold)
+		g.show("acb", []report{acbFamily.report(g.known(), a)}, true, batteriesHold)
 	}
 	all, err := s.BatteryTotals(ctx)
 	if err == nil || errors.Is(err, envoy.ErrUnsupported) {

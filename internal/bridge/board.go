@@ -25,8 +25,6 @@ type board struct {
 	count  uint32 // slots ever made
 	queues [priorities][]*slot
 	sent   map[*slot]chan struct{} // closed when the slot's message is sent
-
-	shelves map[*slot]*shelf
 }
 
 // A priority orders what is told to a new connection; what is new later goes
@@ -51,7 +49,7 @@ type batch struct {
 }
 
 func newBoard() *board {
-	return &board{wake: make(chan struct{}, 1), began: time.Now(), slots: map[string]*slot{}, sent: map[*slot]chan struct{}{}, shelves: map[*slot]*shelf{}}
+	return &board{wake: make(chan struct{}, 1), began: time.Now(), slots: map[string]*slot{}, sent: map[*slot]chan struct{}{}}
 }
 
 func (b *board) rouse() {
@@ -101,9 +99,9 @@ func (b *board) announce() {
 	for _, s := range slots {
 		s.queued = false
 		b.queue(s.rank, s)
-	}
-	for _, s := range b.shelves {
-		s.queueAll()
+		if s.shelf != nil {
+			s.shelf.again()
+		}
 	}
 	b.rouse()
 }
@@ -134,15 +132,20 @@ func (b *board) pop(now time.Time) (m Message, s *slot, render func() []byte) {
 	for p := range b.queues {
 		for len(b.queues[p]) > 0 {
 			s := b.queues[p][0]
-			values := b.shelves[s]
-			if values != nil {
-				if m, some := values.take(passed); some {
+			if s.shelf != nil {
+				if m, some := s.shelf.take(passed); some {
 					return m, s, nil
 				}
 			}
 			b.queues[p] = b.queues[p][1:]
 			s.queued = false
-			if values != nil || s.until > 0 && s.until <= passed {
+			switch {
+			case s.shelf != nil:
+				if s.shelf.waiting() { // since its turn began: now it is the others'
+					b.queue(changed, s)
+				}
+				continue
+			case s.until > 0 && s.until <= passed:
 				continue
 			}
 			m := Message{Topic: s.topic, Payload: []byte(s.payload), Retain: true, QoS: s.qos}
@@ -161,7 +164,7 @@ func (b *board) leave(words []Message) <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.left = true
-	b.live, b.slots, b.shelves, b.queues = nil, map[string]*slot{}, map[*slot]*shelf{}, [priorities][]*slot{}
+	b.live, b.slots, b.queues = nil, map[string]*slot{}, [priorities][]*slot{}
 	sent := make(chan struct{})
 	for i, m := range words {
 		s := b.slot(m.Topic)

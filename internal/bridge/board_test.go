@@ -188,6 +188,35 @@ func TestBoardValues(t *testing.T) {
 	}
 }
 
+// TestBoardOrder: what stands is told to a new connection in the order of its
+// kind, and what changes meanwhile waits for all that.
+func TestBoardOrder(t *testing.T) {
+	b := newBoard()
+	now := time.Now()
+	power, voltage := pointOf(t, "grid/power"), pointOf(t, "grid/l1/voltage")
+	n := 0.0
+	change := func() {
+		n++
+		b.offerValues("envoy/1", []value{{power, n}, {voltage, n}}, time.Minute, now, pace{})
+	}
+	b.put(discovered, message("config1", "{}"), time.Time{})
+	b.put(available, message("availability", "online"), time.Time{})
+	change()
+	b.put(discovered, message("config2", "{}"), time.Time{})
+	b.announce()
+	var got []string
+	for range 9 { // and values change with every message
+		m, s, _ := b.take(now)
+		b.delivered(s)
+		got = append(got, strings.TrimPrefix(m.Topic, "envoy/1/grid/"))
+		change()
+	}
+	const want = "config1 config2 power l1/voltage availability power l1/voltage power l1/voltage"
+	if got := strings.Join(got, " "); got != want {
+		t.Errorf("sent is\n%s, want\n%s", got, want)
+	}
+}
+
 func pointOf(t *testing.T, topic string) point {
 	for row := range sensors {
 		for phase := range phaseKeys {

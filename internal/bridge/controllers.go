@@ -14,18 +14,18 @@ var (
 	controllerState       = trait[envoy.Controller]{"admin_state", saying("Admin state"), words(func(c envoy.Controller) string { return c.AdminState })}
 )
 
-// controllerKinds are of one sort for MQTT, and of several for Home Assistant.
-var controllerKinds = map[envoy.ControllerKind]*kind[envoy.Controller]{
-	envoy.Enpower: newKind("controller", "Enpower ", "Enpower", []trait[envoy.Controller]{
+// controllerFamilies are of one kind for MQTT, and of several for Home Assistant.
+var controllerFamilies = map[envoy.ControllerKind]*familyOf[envoy.Controller]{
+	envoy.Enpower: newFamily("controller", "Enpower ", "Enpower", []trait[envoy.Controller]{
 		controllerTemperature, controllerOnGrid, controllerReached, controllerReport, controllerState.off(),
 		{"grid_mode", saying("Grid mode").internal().off(), words(func(c envoy.Controller) string { return c.GridMode })},
 	}),
-	envoy.Collar: newKind("controller", "Collar ", "IQ Meter Collar", []trait[envoy.Controller]{
+	envoy.Collar: newFamily("controller", "Collar ", "IQ Meter Collar", []trait[envoy.Controller]{
 		controllerTemperature, controllerOnGrid.named("Connected to the grid"), controllerReached, controllerReport, controllerState,
 		{"grid_state", saying("Grid status"), words(func(c envoy.Controller) string { return c.GridMode })},
 		{"mid_state", saying("MID state"), words(func(c envoy.Controller) string { return c.Relay })},
 	}),
-	envoy.Combiner: newKind("controller", "C6 Combiner ", "C6 COMBINER CONTROLLER", []trait[envoy.Controller]{controllerReached, controllerReport}),
+	envoy.Combiner: newFamily("controller", "C6 Combiner ", "C6 COMBINER CONTROLLER", []trait[envoy.Controller]{controllerReached, controllerReport}),
 }
 
 func (t trait[D]) named(name string) trait[D] { t.is.Name = name; return t }
@@ -35,7 +35,7 @@ func (t trait[D]) off() trait[D] { t.is = t.is.internal().off(); return t }
 func (g *gateway) showControllers(controllers []envoy.Controller) {
 	var there []report
 	for _, c := range controllers {
-		there = append(there, controllerKinds[c.Kind].report(c.Serial, c).of(c.Firmware, c.PartNumber))
+		there = append(there, controllerFamilies[c.Kind].report(c.Serial, c).of(c.Firmware, c.PartNumber))
 	}
 	g.show("controller", there, true, batteriesHold)
 }

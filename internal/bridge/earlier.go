@@ -41,7 +41,7 @@ func (g *gateway) compareThings(kind string, known things) {
 	if g.rounds[kind] < agreeing {
 		return
 	}
-	prefix := idOf(kind, "")
+	prefix := thingID(kind, "")
 	for id, old := range g.house.recall("envoy_"+g.serial, prefix) {
 		serial := strings.TrimPrefix(id, prefix)
 		s, still := known[serial]

@@ -12,8 +12,8 @@ import (
 // every 5 to 15 minutes, and asked more often gateways lag.
 const invertersEvery = 5 * time.Minute
 
-// inverterKind has the names of Home Assistant's enphase_envoy.
-var inverterKind = newKind("inverter", "Inverter ", "Inverter", []trait[envoy.Inverter]{
+// inverterFamily has the names of Home Assistant's enphase_envoy.
+var inverterFamily = newFamily("inverter", "Inverter ", "Inverter", []trait[envoy.Inverter]{
 	{"power", measuring("", "power", "W", 0).main(), number(0, func(i envoy.Inverter) envoy.Told[float64] { return i.Power })},
 	{"max_power", measuring("Lifetime maximum power", "power", "W", 0).internal().off(), number(0, func(i envoy.Inverter) envoy.Told[float64] { return i.MaxPower })},
 	{"dc_voltage", measuring("DC voltage", "voltage", "V", 1).off(), number(1, func(i envoy.Inverter) envoy.Told[float64] { return i.DCVoltage })},
@@ -73,7 +73,7 @@ func (g *gateway) keepInverters(last *envoy.InverterReport, r envoy.InverterRepo
 	var there []report
 	for _, i := range all.Inverters {
 		i.Energy = g.believe(i.Serial, i.Energy)
-		there = append(there, inverterKind.report(i.Serial, i))
+		there = append(there, inverterFamily.report(i.Serial, i))
 	}
 	// One path's answer counts: the list's or, where there is no list, the details'.
 	counts := r.Complete && (last == &g.inverters.list || !g.inverters.listed)

@@ -12,9 +12,10 @@ type shelf struct {
 	base   string        // the gateway's topic
 	life   time.Duration // for which a measurement stands; a counter does for ever
 	values []standing
-	next   int // before it nothing is to be sent
+	next   int // where it is looked for the next that waits
 }
 
+// A standing is the last value of a point.
 type standing struct {
 	point
 	waits  bool          // to be sent
@@ -22,9 +23,9 @@ type standing struct {
 	left   time.Duration // when it was left
 }
 
-// offer leaves a value that may stand there already, or have been changed just
-// now, and reports whether it is to be sent.
-func (s *shelf) offer(i int, number float64, at time.Duration, p pace) bool {
+// stand makes number the value of the i-th point if it is to be sent, and
+// reports that.
+func (s *shelf) stand(i int, number float64, at time.Duration, p pace) (news bool) {
 	v := &s.values[i]
 	if v.quantity().counter {
 		p = p.lasting()
@@ -32,21 +33,21 @@ func (s *shelf) offer(i int, number float64, at time.Duration, p pace) bool {
 	if !p.due(at-v.left, number == v.number) {
 		return false
 	}
-	v.number, v.left = number, at
-	s.queue(i)
+	v.number, v.left, v.waits = number, at, true
 	return true
 }
 
-func (s *shelf) queue(i int) {
-	s.values[i].waits = true
-	s.next = min(s.next, i)
+// add puts the first value of a point there.
+func (s *shelf) add(p point, number float64, at time.Duration) {
+	s.values = append(s.values, standing{p, true, number, at})
 }
 
-// queueAll has everything sent again.
-func (s *shelf) queueAll() {
+// again has everything sent once more.
+func (s *shelf) again() {
 	for i := range s.values {
-		s.queue(i)
+		s.values[i].waits = true
 	}
+	s.next = 0
 }
 
 // find returns where p stands, or -1. It is looked for at near first.
@@ -57,58 +58,58 @@ func (s *shelf) find(p point, near int) int {
 	return slices.IndexFunc(s.values, func(v standing) bool { return v.point == p })
 }
 
-// take takes the next value that is to be sent and not stale.
+// take takes the next value that waits and is not stale. One that comes to wait
+// behind it is taken the next time round, which begins when there is none.
 func (s *shelf) take(now time.Duration) (Message, bool) {
-	for ; s.next < len(s.values); s.next++ {
+	for s.next < len(s.values) {
 		v := &s.values[s.next]
+		s.next++
 		if !v.waits {
 			continue
 		}
 		v.waits = false
-		m := Message{Payload: appendNumber(nil, v.number, v.quantity().decimals), Retain: true}
-		if !v.quantity().counter {
+		q := v.quantity()
+		m := Message{Topic: s.topic(v.point), Payload: appendNumber(nil, v.number, q.decimals), Retain: true}
+		if !q.counter {
 			until := v.left + s.life
 			if until <= now {
 				continue
 			}
 			m.Expiry = seconds(until - now)
 		}
-		m.Topic = s.topic(v.point)
 		return m, true
 	}
+	s.next = 0
 	return Message{}, false
+}
+
+// waiting reports whether something is to be sent.
+func (s *shelf) waiting() bool {
+	return slices.ContainsFunc(s.values, func(v standing) bool { return v.waits })
 }
 
 func (s *shelf) topic(p point) string { return s.base + "/" + p.topic() }
 
-// remove takes the value of a topic off s.
-func (s *shelf) remove(topic string) {
-	s.values = slices.DeleteFunc(s.values, func(v standing) bool { return s.topic(v.point) == topic })
-	s.next = 0
-}
-
-// offerValues leaves the values of a gateway, whose topics are below base, as
-// offer does a text. Measurements stand for life.
+// offerValues is offer for the values of a gateway, whose topics are below base.
+// Measurements stand for life.
 func (b *board) offerValues(base string, vs []value, life time.Duration, now time.Time, p pace) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	place := b.slot(base)
-	s := b.shelves[place]
-	if s == nil {
-		s = &shelf{base: base, values: make([]standing, 0, len(vs))}
-		b.shelves[place] = s
+	if place.shelf == nil {
+		place.rank, place.shelf = stated, &shelf{base: base, values: make([]standing, 0, len(vs))}
 	}
+	s := place.shelf
 	s.life = life
 	at, news := now.Sub(b.began), false
 	for near, v := range vs {
 		number := rounded(v.number, v.quantity().decimals)
 		if i := s.find(v.point, near); i >= 0 {
-			news = s.offer(i, number, at, p) || news
+			news = s.stand(i, number, at, p) || news
 			continue
 		}
 		b.drop(b.slots[s.topic(v.point)]) // which would take it from the broker
-		s.values = append(s.values, standing{v.point, false, number, at})
-		s.queue(len(s.values) - 1)
+		s.add(v.point, number, at)
 		news = true
 	}
 	if news {
@@ -117,17 +118,15 @@ func (b *board) offerValues(base string, vs []value, life time.Duration, now tim
 	}
 }
 
-// shelfOf returns the shelf that topic is on, or nil.
-func (b *board) shelfOf(topic string) *shelf {
-	for base := topic; ; {
-		end := strings.LastIndexByte(base, '/')
-		if end < 0 {
-			return nil
-		}
-		base = base[:end]
-		s := b.shelves[b.slots[base]]
-		if s != nil && slices.ContainsFunc(s.values, func(v standing) bool { return s.topic(v.point) == topic }) {
-			return s
+// shelved returns the shelf that topic is on and where, or nil.
+func (b *board) shelved(topic string) (*shelf, int) {
+	for end := strings.LastIndexByte(topic, '/'); end >= 0; end = strings.LastIndexByte(topic[:end], '/') {
+		if place := b.slots[topic[:end]]; place != nil && place.shelf != nil {
+			s := place.shelf
+			if i := slices.IndexFunc(s.values, func(v standing) bool { return s.topic(v.point) == topic }); i >= 0 {
+				return s, i
+			}
 		}
 	}
+	return nil, 0
 }

@@ -11,6 +11,7 @@ type slot struct {
 	topic   string
 	payload string
 	render  func() []byte // writes the payload when it is sent, if not nil
+	shelf   *shelf        // if not nil, the messages are its
 	left    time.Duration // when it was left
 	until   time.Duration // when its value is stale; 0 for never
 	number  uint32        // in the order of making
@@ -20,7 +21,7 @@ type slot struct {
 }
 
 // empty reports whether s takes its topic from the broker.
-func (s *slot) empty() bool { return s.payload == "" && s.render == nil }
+func (s *slot) empty() bool { return s.payload == "" && s.render == nil && s.shelf == nil }
 
 // put leaves a retained message to be sent now, and again to every new
 // connection as long as it is not stale.
@@ -28,8 +29,8 @@ func (b *board) put(rank priority, m Message, until time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(m.Payload) == 0 {
-		if s := b.shelfOf(m.Topic); s != nil {
-			s.remove(m.Topic)
+		if s, i := b.shelved(m.Topic); s != nil {
+			s.values = slices.Delete(s.values, i, i+1)
 		}
 	}
 	b.set(b.slot(m.Topic), rank, m, until)
@@ -95,7 +96,7 @@ func (b *board) clear(topics []string) <-chan struct{} {
 	sent := make(chan struct{})
 	var last *slot
 	for _, topic := range topics {
-		if s, stands := b.slots[topic]; (!stands || s.empty()) && b.shelfOf(topic) == nil {
+		if !b.stands(topic) {
 			last = b.slot(topic)
 			b.set(last, stated, Message{QoS: 1}, time.Time{})
 		}
@@ -106,6 +107,15 @@ func (b *board) clear(topics []string) <-chan struct{} {
 		b.sent[last] = sent
 	}
 	return sent
+}
+
+// stands reports whether something is retained under topic.
+func (b *board) stands(topic string) bool {
+	if s, ok := b.slots[topic]; ok {
+		return !s.empty()
+	}
+	s, _ := b.shelved(topic)
+	return s != nil
 }
 
 // delivered takes note that the broker has what was taken from s.
@@ -135,7 +145,6 @@ func (b *board) drop(s *slot) {
 		return
 	}
 	delete(b.slots, s.topic)
-	delete(b.shelves, s)
 	for p := range b.queues {
 		b.queues[p] = slices.DeleteFunc(b.queues[p], func(q *slot) bool { return q == s })
 	}

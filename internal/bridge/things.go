@@ -4,38 +4,38 @@ import (
 	"time"
 )
 
-// A kind is how the things of one kind are told of. Each thing behind a gateway
-// has one document and is one device in Home Assistant.
-type kind[D any] struct {
-	sort
-	traits []trait[D]
-}
-
-// A sort is what is known of a kind without what its things tell.
-type sort struct {
-	name         string // in ids and topics
+// A family is a kind of things that look the same in Home Assistant.
+type family struct {
+	kind         string // in ids and topics
 	title, model string // in Home Assistant; the title goes before the serial number
 	entities     func(id, topic string, told traitSet, life time.Duration) map[string]component
 }
 
-func newKind[D any](name, title, model string, traits []trait[D]) *kind[D] {
-	return &kind[D]{sort{name, title, model, func(id, topic string, told traitSet, life time.Duration) map[string]component {
+// A familyOf is a family with what a D tells of a thing.
+type familyOf[D any] struct {
+	family
+	traits []trait[D]
+}
+
+func newFamily[D any](kind, title, model string, traits []trait[D]) *familyOf[D] {
+	return &familyOf[D]{family{kind, title, model, func(id, topic string, told traitSet, life time.Duration) map[string]component {
 		return entities(id, topic, traits, told, life)
 	}}, traits}
 }
 
 // A thing is a device behind the gateway: an inverter, a battery, a controller.
+// It has one document and is one device in Home Assistant.
 type thing struct {
-	*sort
+	*family
 	serial             string
 	software, hardware string
 	told               traitSet // in its documents
 }
 
 // id is the thing's object id, such as envoy_inverter_122000000001.
-func (t thing) id() string { return idOf(t.name, t.serial) }
+func (t thing) id() string { return thingID(t.kind, t.serial) }
 
-func idOf(sort, serial string) string { return "envoy_" + sort + "_" + serial }
+func thingID(kind, serial string) string { return "envoy_" + kind + "_" + serial }
 
 // A report is what a thing has just told.
 type report struct {
@@ -44,9 +44,9 @@ type report struct {
 }
 
 // report makes a report of what d, the thing with a serial number, tells.
-func (k *kind[D]) report(serial string, d D) report {
-	document, told := tell(d, k.traits)
-	return report{thing{sort: &k.sort, serial: serial, told: told}, document}
+func (f *familyOf[D]) report(serial string, d D) report {
+	document, told := tell(d, f.traits)
+	return report{thing{family: &f.family, serial: serial, told: told}, document}
 }
 
 // of adds what the thing runs and is made of.
@@ -97,7 +97,9 @@ func (g *gateway) show(kind string, there []report, complete bool, every time.Du
 			known[r.serial] = s
 		}
 		g.house.board.put(stated, Message{Topic: g.thingTopic(r.thing), Payload: r.document, QoS: 1}, time.Now().Add(life))
-		r.told |= s.told // what is missing once is no reason to remove it
+		if s.family == r.family {
+			r.told |= s.told // what is missing once is no reason to remove it
+		}
 		if s.thing != r.thing {
 			s.thing = r.thing
 			g.introduce(s)
@@ -123,7 +125,7 @@ func (g *gateway) show(kind string, there []report, complete bool, every time.Du
 
 // thingTopic is where a thing's document is.
 func (g *gateway) thingTopic(t thing) string {
-	return g.house.topics.thing(g.serial, t.name, t.serial)
+	return g.house.topics.thing(g.serial, t.kind, t.serial)
 }
 
 // introduce announces a thing. The caller holds the lock.

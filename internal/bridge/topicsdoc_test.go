@@ -50,7 +50,7 @@ func TestTopicsDocument(t *testing.T) {
 }
 
 func docTables() map[string]string {
-	inverters, batteries, acb := traitRows(inverterKind.traits), traitRows(batteryKind.traits), traitRows(acbKind.traits)
+	inverters, batteries, acb := traitRows(inverterFamily.traits), traitRows(batteryFamily.traits), traitRows(acbFamily.traits)
 	return map[string]string{
 		"quantities":  quantityTable(),
 		"meters":      meterTable(),
@@ -198,8 +198,8 @@ var bridgeWords = map[string]string{
 
 func controllerTable() string {
 	var rows []docRow
-	for _, kind := range slices.Sorted(maps.Keys(controllerKinds)) {
-		for _, r := range traitRows(controllerKinds[kind].traits) {
+	for _, kind := range slices.Sorted(maps.Keys(controllerFamilies)) {
+		for _, r := range traitRows(controllerFamilies[kind].traits) {
 			if !slices.ContainsFunc(rows, func(o docRow) bool { return o.key == r.key }) {
 				rows = append(rows, r)
 			}

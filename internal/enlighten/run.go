@@ -7,7 +7,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/pulse"
 )
 
-// Start renews tokens ahead of time until [Source.Close].
+// Start renews tokens ahead of time until [Source.Close]. It is called once.
 func (s *Source) Start() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,12 +50,12 @@ func (s *Source) renewIfDue() time.Duration {
 func (s *Source) Close() {
 	s.mu.Lock()
 	s.setup()
-	s.end()
 	running := s.pulse
 	s.mu.Unlock()
 	if running != nil {
-		running.End()
+		running.End() // first: a login that is cancelled here is no news
 	}
+	s.end()
 	s.runs.Wait()
 	s.flush()
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -246,5 +247,25 @@ func TestWarnings(t *testing.T) {
 			}
 			src.Close()
 		}
+	})
+}
+
+// TestCloseIsQuiet: the login that the end of the source cancels is no news.
+func TestCloseIsQuiet(t *testing.T) {
+	inRig(t, func(t *testing.T, r *rig) {
+		r.sim.Set(enlightentest.LoginHang)
+		src := r.source()
+		var closing atomic.Bool
+		src.Changed = func(s enlighten.Status) {
+			if closing.Load() {
+				t.Errorf("told while it closes: %s %q", s.State, s.Reason)
+			}
+			time.Sleep(time.Second) // a slow log
+		}
+		src.Start()
+		go func() { _, _ = src.Token(t.Context(), serial) }()
+		time.Sleep(500 * time.Millisecond)
+		closing.Store(true)
+		src.Close()
 	})
 }

@@ -22,7 +22,7 @@ type Source struct {
 	// Changed, if not nil, is told of every status that differs from the one
 	// before, from Start on, by one goroutine at a time.
 	Changed func(Status)
-	told    Status // what it was told last
+	told    Status // what it was told last; the pulse's
 
 	disk sync.Mutex     // one writer of the gateway's files at a time
 	runs sync.WaitGroup // the flight

@@ -13,14 +13,14 @@ type Pulse struct {
 	beat  func() (wait time.Duration)
 	timer *time.Timer
 	woken atomic.Bool
+	over  atomic.Bool
 
 	turn chan struct{} // has an element while beat runs; guards what follows
 	due  time.Time
-	over bool
 }
 
 // Start has beat called at once, whenever the time that it returned last has
-// passed, and when it is woken.
+// passed, and when it is woken, until [Pulse.End].
 func Start(beat func() (wait time.Duration)) *Pulse {
 	p := &Pulse{beat: beat, turn: make(chan struct{}, 1)}
 	p.turn <- struct{}{}
@@ -32,25 +32,30 @@ func Start(beat func() (wait time.Duration)) *Pulse {
 func (p *Pulse) run() {
 	p.turn <- struct{}{}
 	defer func() { <-p.turn }()
-	for again := !p.over; again; again = p.woken.Load() {
+	for !p.over.Load() {
 		if p.woken.Swap(false) || !time.Now().Before(p.due) {
 			wait := p.beat()
 			p.due = time.Now().Add(wait)
 		}
 		p.timer.Reset(time.Until(p.due))
+		if !p.woken.Load() { // else that has undone what Wake did
+			return
+		}
 	}
 }
 
-// Wake has the function called soon, once more where it is running. It does not wait for that.
+// Wake has the function called soon, once more where it is running. It does not
+// wait for that.
 func (p *Pulse) Wake() {
-	p.woken.Store(true) // Reset alone may be undone by the one that follows a call
-	p.timer.Reset(0)
+	if !p.woken.Swap(true) {
+		p.timer.Reset(0)
+	}
 }
 
 // End waits for a call that is under way. There is none after it.
 func (p *Pulse) End() {
+	p.over.Store(true)
 	p.turn <- struct{}{}
 	defer func() { <-p.turn }()
-	p.over = true
 	p.timer.Stop()
 }
