@@ -157,7 +157,7 @@ func TestBoardValues(t *testing.T) {
 		{"a new connection", 80, func(time.Time) { b.announce() }, nil, "envoy/1/grid/power=5/6 envoy/1/grid/energy_import=1.001/0 envoy/1/grid/l1/voltage=231/7"},
 		{"a new connection, late", 86, func(time.Time) { b.announce() }, nil, "envoy/1/grid/energy_import=1.001/0 envoy/1/grid/l1/voltage=231/1"},
 		{"another takes it away, which stands", 90, func(time.Time) { b.clear([]string{"envoy/1/grid/power"}) }, nil, ""},
-		{"taken away", 91, func(now time.Time) { b.put(stated, message("envoy/1/grid/power", ""), time.Time{}) }, nil, "envoy/1/grid/power=/0"},
+		{"taken away", 91, func(time.Time) { b.put(stated, message("envoy/1/grid/power", ""), time.Time{}) }, nil, "envoy/1/grid/power=/0"},
 		{"a new connection without it", 92, func(time.Time) { b.announce() }, nil, "envoy/1/grid/energy_import=1.001/0"},
 		{"back while it is taken away", 93, func(now time.Time) {
 			b.put(stated, message("envoy/1/grid/power", ""), time.Time{})
