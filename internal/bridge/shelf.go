@@ -68,13 +68,12 @@ func (s *shelf) take(now time.Duration) (Message, bool) {
 			continue
 		}
 		v.waits = false
-		q := v.quantity()
+		q, until := v.quantity(), v.left+s.life
+		if !q.counter && until <= now {
+			continue
+		}
 		m := Message{Topic: s.topic(v.point), Payload: appendNumber(nil, v.number, q.decimals), Retain: true}
 		if !q.counter {
-			until := v.left + s.life
-			if until <= now {
-				continue
-			}
 			m.Expiry = seconds(until - now)
 		}
 		return m, true
@@ -122,9 +121,9 @@ func (b *board) offerValues(base string, vs []value, life time.Duration, now tim
 func (b *board) shelved(topic string) (*shelf, int) {
 	for end := strings.LastIndexByte(topic, '/'); end >= 0; end = strings.LastIndexByte(topic[:end], '/') {
 		if place := b.slots[topic[:end]]; place != nil && place.shelf != nil {
-			s := place.shelf
-			if i := slices.IndexFunc(s.values, func(v standing) bool { return s.topic(v.point) == topic }); i >= 0 {
-				return s, i
+			below := topic[end+1:]
+			if i := slices.IndexFunc(place.shelf.values, func(v standing) bool { return v.topic() == below }); i >= 0 {
+				return place.shelf, i
 			}
 		}
 	}
