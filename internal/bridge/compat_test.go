@@ -72,6 +72,39 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
+// TestRawProfiles: profiles that copy the gateway's fields have its currents
+// without a sign and its sums of volts, but the power and the energies of live.
+func TestRawProfiles(t *testing.T) {
+	s := house2()
+	net, pv := &s.Meters[1], &s.Meters[0]
+	net.Raw = []envoy.Channel{
+		channelOf(map[envoy.Quantity]float64{envoy.Power: 1, envoy.Voltage: 460.2, envoy.Current: 0.9, envoy.EnergyImport: 1}),
+		channelOf(map[envoy.Quantity]float64{envoy.Power: 1, envoy.Voltage: 230.1, envoy.Current: 0.44, envoy.Frequency: 50.01, envoy.ApparentPower: 103.4}),
+		channelOf(map[envoy.Quantity]float64{envoy.Power: 1, envoy.Current: 0.2}),
+	}
+	pv.Raw = []envoy.Channel{channelOf(map[envoy.Quantity]float64{envoy.Power: 1, envoy.PowerFactor: 1.9})}
+	for name, want := range map[string]string{
+		"vk2him-meters": `/envoy/json [` +
+			`{"actEnergyDlvd":12345.6,"activePower":690.123,"channels":[],"instantaneousDemand":690.123,"pwrFactor":1.9,"timestamp":1795460400},` +
+			`{"actEnergyDlvd":5000,"actEnergyRcvd":9000,"activePower":-60.25,"channels":[` +
+			`{"actEnergyDlvd":1500,"actEnergyRcvd":2250,"activePower":-100.25,"apparentPower":103.4,"current":0.44,"freq":50.01,"instantaneousDemand":-100.25,"timestamp":1795460400,"voltage":230.1},` +
+			`{"activePower":40,"current":0.2,"instantaneousDemand":40,"timestamp":1795460400}],"current":0.9,"instantaneousDemand":-60.25,"timestamp":1795460400,"voltage":460.2}]`,
+		"vk2him-livedata": `/envoy/json {"meters":{"grid":{"agg_p_mw":-60250,"agg_p_ph_a_mw":-100250,"agg_p_ph_b_mw":40000,"agg_s_ph_a_mva":103400},` +
+			`"last_update":1795460400,"load":{"agg_p_mw":929873.45},"pv":{"agg_p_mw":690123.45},"storage":{"agg_p_mw":300000}}}`,
+		"vk2him-stream": `/envoy/json {"net-consumption":{"ph-a":{"f":50.01,"i":0.44,"p":-100.25,"s":103.4,"v":230.1},"ph-b":{"i":0.2,"p":40}}}`,
+		"victron": `enphase/envoy-s/meters {"grid":{` +
+			`"L1":{"current":-0.44,"energy_forward":1.5,"energy_reverse":2.25,"frequency":50.01,"power":-100.25,"power_factor":-0.97,"voltage":230.1},` +
+			`"L2":{"power":40},"current":-0.3,"energy_forward":5,"energy_reverse":9,"power":-60.25}}`,
+	} {
+		if got := inWords(t, newCompat([]string{name}), s); got != want {
+			t.Errorf("%s: %s\nwant %s", name, got, want)
+		}
+	}
+	if a, _ := s.Meters[1].Phases[0].Get(envoy.Current); a != -0.44 {
+		t.Errorf("the sample was changed: %v A", a)
+	}
+}
+
 // TestLoad: the load of the live data is what the house takes, never what
 // charges batteries; where that is not known, it is left out.
 func TestLoad(t *testing.T) {

@@ -10,6 +10,33 @@ import (
 // own pages, whichever it read: /ivp/meters/readings on firmware 7 and 8,
 // /ivp/livedata/status there with batteries, /stream/meter on firmware 5.
 
+// raw returns c, the total (phase 0) or a phase of m, with the gateway's own
+// electrical values: these documents copy the sign of a current, or its absence,
+// and voltages that are a sum. Power and energies stay as in live.
+func raw(c envoy.Channel, m envoy.Meter, phase int) envoy.Channel {
+	if len(m.Raw) == 0 {
+		return c
+	}
+	from := m.Raw[min(phase, len(m.Raw)-1)] // one phase without lines has none of its own
+	for q := envoy.Voltage; q < envoy.Energy; q++ {
+		if v, ok := from.Get(q); ok {
+			c.Set(q, v)
+		} else {
+			c.Drop(q)
+		}
+	}
+	return c
+}
+
+// rawPhases is phasesOf with the gateway's own electrical values.
+func rawPhases(s envoy.Sample, m envoy.Meter) []envoy.Channel {
+	phases := slices.Clone(phasesOf(s, m))
+	for i := range phases {
+		phases[i] = raw(phases[i], m, i+1)
+	}
+	return phases
+}
+
 // readingWords are those of /ivp/meters/readings, energy in Wh.
 var readingWords = []word{
 	{envoy.Power, "activePower", 1},
@@ -36,9 +63,9 @@ func vk2himMeters(s envoy.Sample) any {
 		return nil
 	}
 	reading := func(m envoy.Meter, words []word) object {
-		o := object{"timestamp": s.Time.Unix()}.set(m.Total, words)
+		o := object{"timestamp": s.Time.Unix()}.set(raw(m.Total, m, 0), words)
 		channels := []object{}
-		for _, c := range phasesOf(s, m) {
+		for _, c := range rawPhases(s, m) {
 			channels = append(channels, object{"timestamp": s.Time.Unix()}.set(c, words))
 		}
 		o["channels"] = channels
@@ -66,8 +93,8 @@ func vk2himLivedata(s envoy.Sample) any {
 		if !ok {
 			continue
 		}
-		o := object{}.set(m.Total, milliwatts)
-		for i, c := range phasesOf(s, m) {
+		o := object{}.set(raw(m.Total, m, 0), milliwatts)
+		for i, c := range rawPhases(s, m) {
 			o.set(c, phaseMilliwatts[i])
 		}
 		meters[key] = o
@@ -98,7 +125,7 @@ func vk2himStream(s envoy.Sample) any {
 			continue // firmware 5 knows no more
 		}
 		o := object{}
-		for i, c := range phasesOf(s, m) {
+		for i, c := range rawPhases(s, m) {
 			o["ph-"+string('a'+rune(i))] = object{}.set(c, streamWords)
 		}
 		if len(o) > 0 {

@@ -24,18 +24,13 @@ func (c Correction) apply(s *Sample) error {
 	if err := c.fits(max(1, len(net.Phases))); err != nil {
 		return err
 	}
-	before := net.Total.val[Power]
+	net.Raw = nil
 	if len(net.Phases) == 0 {
 		net.Total.correct(c.factor(0), c.offset(0))
 	} else {
 		net.correctPhases(c)
 	}
-	total, pv := s.meter(TotalConsumption), s.meter(Production)
-	switch {
-	case total == nil:
-	case pv == nil: // production by the gateway's own sum
-		*total = Meter{Measurement: TotalConsumption, Total: derived(total.Total, total.Total.val[Power]-before+net.Total.val[Power])}
-	default:
+	if total, pv := s.meter(TotalConsumption), s.meter(Production); total != nil && pv != nil && !pv.byInverters() {
 		*total = combined(TotalConsumption, *net, *pv, 1)
 	}
 	return nil

@@ -91,6 +91,9 @@ func parseLivedata(body []byte) (r reading, streaming bool, err error) {
 		r.meters = append(r.meters, meter)
 	}
 	r.dropUnparted()
+	for i := range r.meters {
+		r.meters[i].keepRaw()
+	}
 	r.at = doc.Meters.LastUpdate.time()
 	for _, n := range []number{doc.Meters.IQSoC, doc.Meters.IQEnergy, doc.Meters.ACBSoC, doc.Meters.ACBEnergy} {
 		r.stored = r.stored || n.value != 0

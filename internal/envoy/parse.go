@@ -113,6 +113,8 @@ func (r *reading) add(m Measurement, e *wireEntry) error {
 		}
 		meter.Phases = append(meter.Phases, c)
 	}
+	meter.Total = total
+	meter.keepRaw()
 	meter.Total, meter.Phases = aggregate(total, meter.Phases)
 	r.meters = append(r.meters, meter)
 	if t := e.ReadingTime.time(); t.After(r.at) {
@@ -182,6 +184,7 @@ func (r *reading) repairTotal() {
 	if total == nil || net == nil || pv == nil || !same(total.Total, net.Total) {
 		return
 	}
+	total.Raw = nil
 	total.Total.repair(pv.Total)
 	if len(total.Phases) != len(pv.Phases) {
 		total.Phases = nil

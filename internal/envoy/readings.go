@@ -3,7 +3,6 @@ package envoy
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 )
 
@@ -118,6 +117,7 @@ func (r *reading) addReading(m Measurement, config MeterConfig, w *wireMeterRead
 	if len(meter.Phases) < phases {
 		return &SkippedError{fmt.Sprintf("%s has %d channels for %d phases", m, len(meter.Phases), phases)}
 	}
+	meter.keepRaw()
 	switch len(meter.Phases) {
 	case 0: // the gateway does not say how many: of a sum the volts are nothing
 		meter.Total, _ = aggregate(total, nil)
@@ -132,7 +132,6 @@ func (r *reading) addReading(m Measurement, config MeterConfig, w *wireMeterRead
 	default:
 		meter.Total.Drop(Voltage)
 		meter.Total.Drop(PowerFactor)
-		meter.sumCurrent()
 	}
 	r.meters = append(r.meters, meter)
 	if t := w.Timestamp.time(); t.After(r.at) {
@@ -154,34 +153,11 @@ func (w *wireReading) channel(m Measurement) (Channel, error) {
 			return c, err
 		}
 	}
-	c.signCurrent()
 	words := energyWords[m]
 	if err := c.take(words.delivered, "actEnergyDlvd", w.ActEnergyDlvd, 1e-3); err != nil {
 		return c, err
 	}
 	return c, c.take(words.received, "actEnergyRcvd", w.ActEnergyRcvd, 1e-3)
-}
-
-// signCurrent gives the current the sign of the power, as it has in
-// /production.json: the readings tell its magnitude alone.
-func (c *Channel) signCurrent() {
-	if a, ok := c.Get(Current); ok && c.val[Power] != 0 {
-		c.Set(Current, math.Copysign(a, c.val[Power]))
-	}
-}
-
-// sumCurrent makes the current of several phases their sum, with their signs.
-func (m *Meter) sumCurrent() {
-	sum := 0.0
-	for _, p := range m.Phases {
-		a, ok := p.Get(Current)
-		if !ok {
-			m.Total.Drop(Current)
-			return
-		}
-		sum += a
-	}
-	m.Total.Set(Current, sum)
 }
 
 // unused reports whether a meter has measured nothing yet, as just after a start.

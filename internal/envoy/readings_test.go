@@ -201,6 +201,7 @@ func TestReadingQuantities(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		r.meters[0].signCurrent()
 		total := r.meters[0].Total
 		volts, _ := total.Get(Voltage)
 		amps, _ := total.Get(Current)
@@ -212,8 +213,7 @@ func TestReadingQuantities(t *testing.T) {
 	}
 }
 
-// TestReadingCurrents: currents have the sign of the power, as they have in
-// /production.json, and so has their sum.
+// TestReadingCurrents: currents have the sign of the power, and so has their sum.
 func TestReadingCurrents(t *testing.T) {
 	for _, tt := range []struct {
 		phases []float64
@@ -223,6 +223,7 @@ func TestReadingCurrents(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		r.meters[0].signCurrent()
 		if a, _ := r.meters[0].Total.Get(Current); a != tt.want {
 			t.Errorf("%v W: %v A together, want %v", tt.phases, a, tt.want)
 		}

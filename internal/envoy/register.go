@@ -38,6 +38,7 @@ func (s *Sample) keepOnly(r reading) {
 		if len(m.Phases) != len(has.Phases) {
 			m.Phases = nil
 		}
+		m.Raw = has.Raw[:min(len(has.Raw), 1+len(m.Phases))] // of the endpoint that is read from now on
 		for j := range m.Phases {
 			m.Phases[j].keepOnly(has.Phases[j])
 		}

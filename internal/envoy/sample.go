@@ -111,6 +111,46 @@ type Meter struct {
 	Counters    Counters  // where its energies come from
 	Total       Channel   // of one phase everything, of several no voltage and no power factor, which have no sum
 	Phases      []Channel // L1, L2, L3; empty where there is one phase or where the gateway tells none
+	// Raw is the total, then the phases, exactly as the gateway reports them:
+	// currents without a sign, voltages that are a sum. It is nil for a meter that
+	// this package computes or corrects.
+	Raw []Channel
+}
+
+// keepRaw records the meter as it was reported.
+func (m *Meter) keepRaw() { m.Raw = append([]Channel{m.Total}, m.Phases...) }
+
+// byInverters reports whether the meter is the sum of the inverters' reports,
+// which are 5 to 15 minutes old, and not a CT's measurement.
+func (m *Meter) byInverters() bool {
+	return m.Counters == InverterCounters || m.Counters == APICounters
+}
+
+// signCurrent gives every current the sign of its power: /ivp/meters/readings,
+// and /production.json of firmware 4 and 5, report the magnitude only. The
+// current of several phases is their sum.
+func (m *Meter) signCurrent() {
+	_, ok := m.Total.Get(Current)
+	sum := 0.0
+	for i := range m.Phases {
+		m.Phases[i].signCurrent()
+		a, has := m.Phases[i].Get(Current)
+		sum += a
+		ok = ok && has
+	}
+	switch {
+	case !ok:
+		m.Total.Drop(Current)
+	case len(m.Phases) > 0:
+		m.Total.Set(Current, sum)
+	}
+	m.Total.signCurrent()
+}
+
+func (c *Channel) signCurrent() {
+	if a, ok := c.Get(Current); ok {
+		c.Set(Current, math.Copysign(a, c.val[Power]))
+	}
 }
 
 // A Sample is everything that a gateway measured at one moment.

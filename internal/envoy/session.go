@@ -89,6 +89,9 @@ func (s *Session) Sample(ctx context.Context) (Sample, error) {
 	if err := s.client.Correction.apply(&sample); err != nil {
 		return Sample{}, err
 	}
+	for i := range sample.Meters {
+		sample.Meters[i].signCurrent()
+	}
 	sample.AddHouse(false)
 	return sample, nil
 }

@@ -172,7 +172,7 @@ func measured(r *envoytest.Reading) map[string]float64 {
 			lines = lines[:len(lines)-1] // the new stack's unused
 		}
 		put := func(path string, l envoytest.Line, total bool) {
-			all[path+"/power"], all[path+"/current"] = l.Power, l.Current
+			all[path+"/power"], all[path+"/current"] = l.Power, math.Copysign(l.Current, l.Power)
 			all[path+"/apparent_power"], all[path+"/reactive_power"] = l.Apparent, l.Reactive
 			all[path+"/frequency"] = l.Frequency
 			if name == "grid" {
@@ -182,6 +182,12 @@ func measured(r *envoytest.Reading) map[string]float64 {
 			}
 			if !total {
 				all[path+"/voltage"], all[path+"/power_factor"] = l.Voltage, l.PowerFactor
+			}
+		}
+		if len(lines) > 1 {
+			m.Total.Current = 0
+			for _, l := range lines {
+				m.Total.Current += math.Copysign(l.Current, l.Power)
 			}
 		}
 		put(name, m.Total, len(lines) > 1)

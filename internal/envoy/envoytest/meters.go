@@ -1,6 +1,7 @@
 package envoytest
 
 import (
+	"math"
 	"net/http"
 	"slices"
 )
@@ -83,7 +84,8 @@ type meterReading struct {
 	Channels []channelReading `json:"channels"`
 }
 
-// readings is /ivp/meters/readings: always three channels a meter.
+// readings is /ivp/meters/readings: always three channels a meter, and currents
+// without a sign.
 func (g *Gateway) readings(r *http.Request) answer {
 	v := g.version()
 	if !v.atLeast(4) {
@@ -134,7 +136,7 @@ func channel(eid int, r *Reading, l Line) channelReading {
 		ReactEnergyLagg: num(round(0.17*through, 3)), ReactEnergyLead: num(round(0.01*through, 3)),
 		InstantaneousDemand: num(l.Power), ActivePower: num(l.Power), ApparentPower: num(l.Apparent),
 		ReactivePower: num(l.Reactive), PwrFactor: num(l.PowerFactor),
-		Voltage: num(l.Voltage), Current: num(l.Current), Freq: num(l.Frequency),
+		Voltage: num(l.Voltage), Current: num(math.Abs(l.Current)), Freq: num(l.Frequency),
 	}
 }
 

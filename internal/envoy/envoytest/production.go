@@ -1,6 +1,7 @@
 package envoytest
 
 import (
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -139,7 +140,8 @@ func (g *Gateway) eim(measurement string, r *Reading, m Meter, details bool) eim
 }
 
 // values are a line's. Reactive and apparent energy are in proportion; sums of
-// a day are always 0 at net consumption, and the lifetime on the new stack.
+// a day are always 0 at net consumption, and the lifetime on the new stack. The
+// current of net consumption has no sign on firmware 4 and 5.
 func (g *Gateway) values(measurement string, l Line) eimValues {
 	through := l.Delivered + l.Received
 	v := eimValues{
@@ -148,6 +150,9 @@ func (g *Gateway) values(measurement string, l Line) eimValues {
 		VahLifetime: num(round(1.12*through, 3)),
 		RmsCurrent:  num(l.Current), RmsVoltage: num(l.Voltage),
 		ReactPwr: num(l.Reactive), ApprntPwr: num(l.Apparent), PwrFactor: num(l.PowerFactor),
+	}
+	if measurement == "net-consumption" && !g.version().atLeast(7) {
+		v.RmsCurrent = num(math.Abs(l.Current))
 	}
 	switch {
 	case measurement == "net-consumption":
