@@ -146,7 +146,7 @@ func (g *gateway) withBatteries(s envoy.Sample) envoy.Sample {
 			s.Meters = append(s.Meters, m)
 		}
 	}
-	s.AddHouse(g.batteries.none)
+	s.AddHouse(false) // without batteries it would repeat total consumption
 	return s
 }
 
