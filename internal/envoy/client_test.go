@@ -63,7 +63,8 @@ func TestSampleWithoutCTs(t *testing.T) {
 		{"no meter", &envoytest.Gateway{Standard: true}, []envoy.Measurement{envoy.Production}, "CT"},
 		{"no CT", &envoytest.Gateway{CTs: envoytest.NoCTs}, []envoy.Measurement{envoy.Production}, "CT"},
 		{"production CT", &envoytest.Gateway{CTs: envoytest.ProductionCT}, []envoy.Measurement{envoy.Production}, "CT"},
-		{"consumption CT", &envoytest.Gateway{CTs: envoytest.ConsumptionCT}, []envoy.Measurement{envoy.Production, envoy.NetConsumption, envoy.TotalConsumption}, ""},
+		{"consumption CT", &envoytest.Gateway{CTs: envoytest.ConsumptionCT}, []envoy.Measurement{envoy.Production, envoy.NetConsumption}, ""},
+		{"consumption CT around the load", &envoytest.Gateway{CTs: envoytest.ConsumptionCT, LoadOnly: true}, []envoy.Measurement{envoy.Production, envoy.TotalConsumption}, "no CT measures"},
 	} {
 		s, err := open(t, tt.gw, envoy.StaticToken("t")).Sample(t.Context())
 		if err != nil {

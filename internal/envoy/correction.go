@@ -110,13 +110,3 @@ func (c *Channel) correct(factor, offset float64) {
 	c.Set(EnergyImport, in*factor)
 	c.Set(EnergyExport, out*factor)
 }
-
-// derived is a channel of which only the power, and the voltage, are known.
-func derived(old Channel, power float64) Channel {
-	var c Channel
-	c.Set(Power, power)
-	if v, ok := old.Get(Voltage); ok {
-		c.Set(Voltage, v)
-	}
-	return c
-}

@@ -51,7 +51,7 @@ func TestSlowAnswersEnd(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			gw := new(envoytest.Gateway)
 			s := sampleFrom(t, gw, envoy.FromProduction)
-			gw.Fault(fault, 1)
+			gw.FaultAt("/production.json", fault, 1)
 			start := time.Now()
 			_, err := s.Sample(t.Context())
 			if err == nil || !strings.Contains(err.Error(), "no whole answer within 45s") || time.Since(start) != 45*time.Second {

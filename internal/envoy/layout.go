@@ -30,14 +30,12 @@ func (s source) meter(total Channel) Meter {
 // given up while the session lasts.
 type layout struct {
 	source source
+	active bool // some CT has been
 	seen   [measurements]bool
 	phases [measurements]int     // as lines; 0 where there were none
 	volts  [measurements][3]bool // which phases have had some, and so are there
 	noGrid error
 }
-
-// metered reports whether some CT has been seen.
-func (l *layout) metered() bool { return l.seen != [measurements]bool{} }
 
 // add extends l by what r has.
 func (l *layout) add(r reading) {
@@ -50,6 +48,7 @@ func (l *layout) add(r reading) {
 			}
 		}
 	}
+	l.active = l.active || r.active
 	l.noGrid = r.noGrid
 }
 
@@ -107,7 +106,7 @@ func (s *Session) knownWithout() bool {
 // staleV1 reports whether /api/v1/production stands still: it does from
 // 8.2.4264 on where the hardware has a meter but no CT is enabled.
 func (s *Session) staleV1(r reading) bool {
-	return s.Metered && len(r.meters) == 0 && s.AtLeast(8, 2, 4264)
+	return s.Metered && !r.active && s.AtLeast(8, 2, 4264)
 }
 
 // cannot reports whether err means that the gateway does not know the path, at

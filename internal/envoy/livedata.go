@@ -21,6 +21,8 @@ type stream struct {
 	moving  bool      // they have been seen to change
 	battery bool      // there is one: some number of it has not been zero
 	asked   time.Time // when the gateway was last told to refresh them
+
+	installed ctSet // by /production.json, where /ivp/meters is not reported
 }
 
 const (
@@ -173,11 +175,20 @@ func (s *Session) fromLivedata(ctx context.Context) (Sample, error) {
 		}
 		return Sample{}, &SkippedError{fmt.Sprintf("the live data of %s stand still, the gateway is told to refresh them", r.at.Format(time.RFC3339))}
 	}
+	has, err := s.installedForLivedata(ctx)
+	if err != nil {
+		return Sample{}, err
+	}
+	r.keepMeasured(has)
+	if l.battery = l.battery || r.stored; !l.battery { // a house without is told a zero that nobody measured, and its load is total consumption
+		r.meters = slices.DeleteFunc(r.meters, func(m Meter) bool { return m.Measurement == Storage })
+		if load := r.meter(House); load != nil {
+			load.Measurement = TotalConsumption
+		}
+	}
+	r.meters = slices.DeleteFunc(r.meters, func(m Meter) bool { return m.Measurement == Production && !has[Production] })
 	if len(r.meters) == 0 {
 		return Sample{}, fmt.Errorf("%s: there is no meter in it", livedataPath)
-	}
-	if l.battery = l.battery || r.stored; !l.battery { // a house without is told a zero that nobody measured
-		r.meters = slices.DeleteFunc(r.meters, func(m Meter) bool { return m.Measurement == Storage })
 	}
 	r.derive()
 	sample := Sample{Time: time.Now(), Reading: r.at, Metered: true, Meters: r.meters}
@@ -185,6 +196,26 @@ func (s *Session) fromLivedata(ctx context.Context) (Sample, error) {
 		sample.NoGrid = fmt.Errorf("the live data have no grid: %s", needsCT)
 	}
 	return sample, nil
+}
+
+// installedForLivedata returns which CTs there are: the live data do not report it.
+func (s *Session) installedForLivedata(ctx context.Context) (ctSet, error) {
+	s.learnConfigs(ctx)
+	if s.choice.configs != nil {
+		return enabledCTs(s.choice.configs), nil
+	}
+	if s.stream.installed == (ctSet{}) {
+		body, err := s.get(ctx, productionPath)
+		if err != nil {
+			return ctSet{}, err
+		}
+		r, err := parseProduction(body, new(layout))
+		if err != nil {
+			return ctSet{}, err
+		}
+		s.stream.installed = r.activeCTs()
+	}
+	return s.stream.installed, nil
 }
 
 // startStream tells the gateway to refresh its live data, as the app does.

@@ -81,8 +81,11 @@ func (s *Session) CheckMeters(ctx context.Context) ([]MeterConfig, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.choice.configs != nil && !sameSetUp(s.choice.configs, configs) {
+	switch {
+	case s.choice.configs != nil && !sameSetUp(s.choice.configs, configs):
 		return configs, s.setUpAnew("the CTs are set up in another way")
+	case s.choice.configs == nil && len(configs) > 0:
+		s.choice.configs = configs
 	}
 	return configs, nil
 }

@@ -12,6 +12,7 @@ import (
 type reading struct {
 	known     *layout
 	meters    []Meter // the active ones
+	active    bool    // some CT is, also where its meter is left out
 	at        time.Time
 	inverters Channel // the sum of the inverters' last reports, 5 to 15 minutes old
 	counted   bool    // some inverter has reported
@@ -91,6 +92,7 @@ func (r *reading) add(m Measurement, e *wireEntry) error {
 	if !active || r.meter(m) != nil {
 		return nil
 	}
+	r.active = true
 	total, err := e.channel()
 	if err != nil {
 		return fmt.Errorf("%s: %w", m, err)
@@ -148,18 +150,19 @@ func aggregate(total Channel, phases []Channel) (Channel, []Channel) {
 	}
 }
 
-// onePhase reports whether the numbers of an entry without lines can be one
-// phase's: then volts times amperes are the volt-amperes, where two or three
-// were added up they are twice or three times that.
+// onePhase reports whether the numbers of an entry without lines are those of
+// one phase: then volts times amperes are the volt-amperes, where two or three
+// were added up they are twice or three times that. Without a current, 240 V may
+// be either.
 func onePhase(c Channel) bool {
 	v, _ := c.Get(Voltage)
 	pf, _ := c.Get(PowerFactor)
 	if v > 280 || math.Abs(pf) > 1 {
 		return false
 	}
-	a, hasA := c.Get(Current)
-	va, hasVA := c.Get(ApparentPower)
-	return !hasA || !hasVA || v*math.Abs(a) < 1.4*math.Abs(va)+5
+	a, _ := c.Get(Current)
+	va, _ := c.Get(ApparentPower)
+	return v*math.Abs(a) < 1.4*math.Abs(va)
 }
 
 // addInverters takes the entry that sums up the microinverters.
@@ -201,7 +204,8 @@ func same(a, b Channel) bool {
 }
 
 // repair makes net consumption total consumption by adding production. The
-// currents of two loads do not add up, so they and what follows from them go.
+// currents of two loads do not add up, so they and what follows from them go;
+// the voltage is that of the computed net consumption.
 func (c *Channel) repair(production Channel) {
 	for _, q := range []Quantity{Power, Energy} {
 		v, ok := c.Get(q)
@@ -210,7 +214,7 @@ func (c *Channel) repair(production Channel) {
 			c.Set(q, v+p)
 		}
 	}
-	for _, q := range []Quantity{Current, PowerFactor, ApparentPower, ReactivePower} {
+	for _, q := range []Quantity{Voltage, Current, PowerFactor, ApparentPower, ReactivePower} {
 		c.Drop(q)
 	}
 }

@@ -173,6 +173,7 @@ func TestElectrical(t *testing.T) {
 		{"one phase without lines", one, true, false},
 		{"a sum without lines", sum, false, false},
 		{"split phase without lines", split, false, false},
+		{"split phase at rest", `"wNow":1,"rmsVoltage":240,"rmsCurrent":0.02,"apprntPwr":2.4,"pwrFactor":0.4`, false, false},
 		{"three lines", sum + `,"lines":[{` + one + `},{` + one + `},{` + one + `}]`, false, true},
 	} {
 		r, err := parseProduction([]byte(netBody(tt.body)), new(layout))

@@ -180,7 +180,7 @@ func (r *reading) derive() {
 }
 
 // combined is the meter m that a and sign times b together make. Only powers
-// and, of total consumption, energies add up.
+// and, of total consumption, energies add up: no CT measures the rest.
 func combined(m Measurement, a, b Meter, sign float64) Meter {
 	c := Meter{Measurement: m, Counters: ReadingCounters, Total: combinedChannel(m, a.Total, b.Total, sign)}
 	if len(a.Phases) != len(b.Phases) {
@@ -193,10 +193,8 @@ func combined(m Measurement, a, b Meter, sign float64) Meter {
 }
 
 func combinedChannel(m Measurement, a, b Channel, sign float64) Channel {
-	c := derived(a, a.val[Power]+sign*b.val[Power])
-	if hz, ok := a.Get(Frequency); ok {
-		c.Set(Frequency, hz)
-	}
+	var c Channel
+	c.Set(Power, a.val[Power]+sign*b.val[Power])
 	in, hasIn := a.Get(EnergyImport)
 	out, hasOut := a.Get(EnergyExport)
 	made, hasMade := b.Get(Energy)

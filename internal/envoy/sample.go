@@ -185,12 +185,13 @@ func (s *Sample) meter(m Measurement) *Meter {
 
 // AddHouse adds what the house takes, where that can be told: total consumption
 // contains what charges the batteries, so it is production, net consumption and
-// storage together, or total consumption where there are no batteries.
+// storage together, or total consumption where there are no batteries. The sum
+// of the inverters' reports is too old to be added.
 func (s *Sample) AddHouse(noBatteries bool) {
 	pv, net, storage, total := s.meter(Production), s.meter(NetConsumption), s.meter(Storage), s.meter(TotalConsumption)
 	switch {
 	case s.meter(House) != nil:
-	case storage != nil && pv != nil && net != nil:
+	case storage != nil && pv != nil && !pv.byInverters() && net != nil:
 		s.Meters = append(s.Meters, addedUp(House, *pv, *net, *storage))
 	case storage == nil && noBatteries && total != nil:
 		s.Meters = append(s.Meters, addedUp(House, *total))

@@ -108,15 +108,17 @@ func (s *Session) fromProduction(ctx context.Context) (Sample, error) {
 // read asks for /production.json, unless nothing in it is of use: a gateway
 // without a meter tells the same, sooner and better, elsewhere.
 func (s *Session) read(ctx context.Context) (reading, error) {
-	if s.layout.source == fromV1 && !s.Metered && !s.layout.metered() {
+	if s.layout.source == fromV1 && !s.Metered && !s.layout.active {
 		return reading{noGrid: s.layout.noGrid}, nil
 	}
+	s.learnConfigs(ctx)
 	body, err := s.get(ctx, productionPath)
 	if err != nil {
 		return reading{}, err
 	}
 	r, err := parseProduction(body, &s.layout)
 	if err == nil {
+		r.keepMeasured(s.installed(&r))
 		s.acb, _ = acBatteries(r.storage, s.now())
 		s.acbRead = time.Now()
 	}

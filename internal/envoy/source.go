@@ -34,6 +34,7 @@ type choice struct {
 	doubts  int           // comparisons in a row that disagreed
 	failed  int           // attempts in a row to read the meters that came to nothing
 	configs []MeterConfig // of the CTs; nil before they were read
+	asked   int           // how often they were asked for, beside the readings, and not reported
 	last    reading       // the newest readings
 	known   layout        // what all readings had
 }
@@ -171,8 +172,12 @@ func (s *Session) counted(ctx context.Context) (Sample, error) {
 // a process of the gateway's own answers them in milliseconds, if it lives.
 const soon = 10 * time.Second
 
+func soonContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, soon, fmt.Errorf("no whole answer within %v", soon))
+}
+
 func (s *Session) soonMeters(ctx context.Context) (reading, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, soon, fmt.Errorf("no whole answer within %v", soon))
+	ctx, cancel := soonContext(ctx)
 	defer cancel()
 	return s.readMeters(ctx)
 }

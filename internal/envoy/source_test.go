@@ -32,7 +32,7 @@ func TestSource(t *testing.T) {
 		{"auto, a consumption CT", &envoytest.Gateway{CTs: envoytest.ConsumptionCT}, envoy.AutoSource, envoy.FromMeters, "1 1 6"},
 		{"auto, no CT", &envoytest.Gateway{CTs: envoytest.NoCTs}, envoy.AutoSource, envoy.FromProduction, "6 1 0"},
 		{"auto, no meter", &envoytest.Gateway{Standard: true}, envoy.AutoSource, envoy.FromProduction, "1 1 0"},
-		{"production", &envoytest.Gateway{Phases: 3}, envoy.FromProduction, envoy.FromProduction, "6 0 0"},
+		{"production", &envoytest.Gateway{Phases: 3}, envoy.FromProduction, envoy.FromProduction, "6 1 0"},
 		{"meters", &envoytest.Gateway{Phases: 3}, envoy.FromMeters, envoy.FromMeters, "0 1 6"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -287,15 +287,17 @@ func TestLivedata(t *testing.T) {
 			good++
 			told, _ := gw.Last()
 			net, _ := sample.Meter(envoy.NetConsumption)
-			house, _ := sample.Meter(envoy.House)
+			total, _ := sample.Meter(envoy.TotalConsumption)
 			w, _ := net.Total.Get(envoy.Power)
-			h, _ := house.Total.Get(envoy.Power)
-			if abs(w-told.Net.Total.Power) > 0.001 || abs(h-told.Consumption.Total.Power) > 0.002 || w == last || len(net.Phases) != 3 {
-				t.Fatalf("net %v W, house %v W, %d phases, told %+v", w, h, len(net.Phases), told.Net.Total)
+			use, _ := total.Total.Get(envoy.Power)
+			if abs(w-told.Net.Total.Power) > 0.001 || abs(use-told.Consumption.Total.Power) > 0.002 || w == last || len(net.Phases) != 3 {
+				t.Fatalf("net %v W, total %v W, %d phases, told %+v", w, use, len(net.Phases), told.Net.Total)
 			}
 			last = w
-			if m, ok := sample.Meter(envoy.Storage); ok {
-				t.Fatalf("storage %+v in a house without", m)
+			for _, m := range []envoy.Measurement{envoy.Storage, envoy.House} {
+				if m, ok := sample.Meter(m); ok {
+					t.Fatalf("%s %+v in a house without batteries", m.Measurement, m)
+				}
 			}
 		}
 		if n := gw.Count("/ivp/livedata/stream"); n != 2 || bad > 8 || good < 990 {
