@@ -14,6 +14,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/problem"
 )
 
 func (c *console) tokenCommand() *cobra.Command {
@@ -215,12 +216,6 @@ func (n *neighbour) keepToken(log zerolog.Logger) {
 	n.tokens.Start()
 }
 
-// sameReason reports whether a and b tell of one trouble: a login that has to
-// wait tells what the last one came to, behind its own words.
-func sameReason(a, b string) bool {
-	return a == b || a != "" && b != "" && (strings.HasSuffix(a, ": "+b) || strings.HasSuffix(b, ": "+a))
-}
-
 func logToken(log zerolog.Logger, last, s enlighten.Status) {
 	for _, w := range s.Warnings {
 		if !slices.Contains(last.Warnings, w) {
@@ -228,7 +223,7 @@ func logToken(log zerolog.Logger, last, s enlighten.Status) {
 		}
 	}
 	switch {
-	case s.State == last.State && sameReason(s.Reason, last.Reason) && s.Expires.Equal(last.Expires):
+	case s.State == last.State && problem.Same(s.Err, last.Err) && s.Expires.Equal(last.Expires):
 	case s.Problem && s.Reason != "":
 		log.Error().Str("state", string(s.State)).Str("reason", s.Reason).Msg("token: a person must act")
 	case s.Reason != "":

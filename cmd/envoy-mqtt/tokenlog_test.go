@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -14,9 +16,20 @@ import (
 // TestTokenIsLoggedOnce: a login that has to wait because the last one was
 // refused is the same trouble; the third refusal and the end are not.
 func TestTokenIsLoggedOnce(t *testing.T) {
-	const refused = "log in to Enphase: user name or password refused"
-	status := func(state enlighten.State, reason string) enlighten.Status {
-		return enlighten.Status{State: state, Reason: reason, Problem: reason != ""}
+	refused := fmt.Errorf("log in to Enphase: %w", enlighten.ErrPassword)
+	paused := func(until string, err error) error {
+		at, perr := time.Parse(time.TimeOnly, until)
+		if perr != nil {
+			t.Fatal(perr)
+		}
+		return &enlighten.PausedError{Until: at, Err: err}
+	}
+	status := func(state enlighten.State, err error) enlighten.Status {
+		s := enlighten.Status{State: state, Err: err, Problem: err != nil}
+		if err != nil {
+			s.Reason = err.Error()
+		}
+		return s
 	}
 	var log bytes.Buffer
 	var last enlighten.Status
@@ -31,11 +44,11 @@ func TestTokenIsLoggedOnce(t *testing.T) {
 		want   int
 	}{
 		{status(enlighten.StateRefused, refused), 1},
-		{status(enlighten.StateRefused, "next login not before 10:00: "+refused), 0},
-		{status(enlighten.StateRenewing, ""), 1},
+		{status(enlighten.StateRefused, paused("10:00:00", refused)), 0},
+		{status(enlighten.StateRenewing, nil), 1},
 		{status(enlighten.StateRefused, refused), 1},
-		{status(enlighten.StateRefused, "next login not before 10:02: "+refused), 0},
-		{status(enlighten.StateRefused, "next login not before tomorrow: three logins in a row were refused: user name or password refused"), 1},
+		{status(enlighten.StateRefused, paused("10:02:00", refused)), 0},
+		{status(enlighten.StateRefused, paused("23:00:00", fmt.Errorf("%w: %w", errors.New("three logins in a row were refused"), refused))), 1},
 		{enlighten.Status{State: enlighten.StateOK, Expires: time.Now()}, 1},
 	} {
 		if n := lines(tt.status); n != tt.want {

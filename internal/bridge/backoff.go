@@ -35,7 +35,7 @@ func connect(ctx context.Context, cfg MQTT, will Message, ev events) (*link, err
 	} else if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	l := &link{cfg: cfg, ev: ev}
+	l := &link{cfg: cfg, ev: ev, ask: everything}
 	l.locating, l.stopLocating = context.WithCancel(context.WithoutCancel(ctx))
 	user, password := cfg.login()
 	pc := autopaho.ClientConfig{
@@ -43,7 +43,7 @@ func connect(ctx context.Context, cfg MQTT, will Message, ev events) (*link, err
 		KeepAlive:             keepAlive,
 		SessionExpiryInterval: sessionExpiry,
 		ConnectTimeout:        dialIn + ackIn,
-		ReconnectBackoff:      l.backoff.wait,
+		ReconnectBackoff:      l.pause,
 		ConnectUsername:       user,
 		ConnectPassword:       []byte(password),
 		ConnectPacketBuilder:  l.prepare,
@@ -90,14 +90,15 @@ func (l *link) attempt(ctx context.Context, _ autopaho.ClientConfig, _ *url.URL)
 // connection: the client's manager must not be held up.
 func (l *link) wentUp(cm *autopaho.ConnectionManager, ack *paho.Connack) {
 	l.backoff.up = time.Now()
-	o := &online{cm: cm, conn: l.conn.Load(), told: make(chan struct{}), limits: limits{maxQoS: 1, retainAvailable: true}}
+	o := &online{cm: cm, conn: l.conn.Load(), told: make(chan struct{}), limits: l.ask}
+	l.ask = everything
 	if p := ack.Properties; p != nil {
-		o.retainAvailable = p.RetainAvailable
+		o.retainAvailable = o.retainAvailable && p.RetainAvailable
 		if p.MaximumPacketSize != nil {
 			o.maxPacket = *p.MaximumPacketSize
 		}
 		if p.MaximumQoS != nil {
-			o.maxQoS = min(*p.MaximumQoS, 1)
+			o.maxQoS = min(*p.MaximumQoS, o.maxQoS)
 		}
 	}
 	o.ctx, o.cancel = context.WithCancel(o.conn.ctx)
@@ -133,8 +134,23 @@ func (o *online) end() {
 	<-o.told
 }
 
-// wasRefused says in words why an attempt came to nothing.
+// pause returns how long to wait before the attempt of the given number.
+func (l *link) pause(attempt int) time.Duration {
+	if l.again {
+		l.again = false
+		return 0
+	}
+	return l.backoff.wait(attempt)
+}
+
+// wasRefused says in words why an attempt came to nothing. A broker that
+// rejects the Will for its QoS or its retain flag is asked again without.
 func (l *link) wasRefused(err error) {
+	ack, answered := errors.AsType[*autopaho.ConnackError](err)
+	if l.again = answered && l.ask.without(reason(ack.ReasonCode)); l.again {
+		return
+	}
+	l.ask = everything
 	if l.ev.refused == nil || l.closing.Load() {
 		return
 	}
@@ -143,7 +159,6 @@ func (l *link) wasRefused(err error) {
 		l.ev.refused(lost.error)
 		return
 	}
-	ack, answered := errors.AsType[*autopaho.ConnackError](err)
 	switch {
 	case answered:
 		err = reason(ack.ReasonCode) // the broker's own words could name the account

@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/problem"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/pulse"
 )
 
@@ -24,7 +25,7 @@ type gateway struct {
 	session     *envoy.Session
 	failures    int       // polls in a row that gave no sample
 	skipping    time.Time // since when answers are skipped; zero while they are not
-	said        map[string]bool
+	logged      problem.Set // since the last good sample
 	noGrid      string // what was last said about a missing consumption CT
 	certificate string
 	frozen      frozen
@@ -57,7 +58,7 @@ type gateway struct {
 }
 
 func newGateway(h *house, f Feed, log zerolog.Logger) *gateway {
-	g := &gateway{house: h, feed: f, log: log, serial: f.Serial, said: map[string]bool{}, compat: newCompat(f.Profiles), things: map[string]things{}, rounds: map[string]int{}}
+	g := &gateway{house: h, feed: f, log: log, serial: f.Serial, compat: newCompat(f.Profiles), things: map[string]things{}, rounds: map[string]int{}}
 	f.Client.Observe = func(path string, took time.Duration, err error) {
 		g.answers.note(path, took, err)
 		if f.Observe != nil {
@@ -165,7 +166,7 @@ func (g *gateway) succeed(s envoy.Sample, next time.Time) {
 		g.log.Info().Int("failures", g.failures).Msg("gateway reads again")
 	}
 	g.failures, g.skipping = 0, time.Time{}
-	clear(g.said)
+	g.logged.Clear()
 	g.log.Debug().Dur("took", s.Took).Time("reading", s.Reading).Msg("sample")
 	reason := ""
 	if s.NoGrid != nil {
@@ -208,10 +209,9 @@ func (g *gateway) fail(err error) time.Duration {
 	return pause
 }
 
-// once logs err, unless it was said since the last time that all was well.
+// once logs err, unless the same problem was logged since the last good sample.
 func (g *gateway) once(level zerolog.Level, err error, msg string) {
-	if text := trouble(err); !g.said[text] && len(g.said) < 20 {
-		g.said[text] = true
+	if g.logged.Add(err) {
 		g.log.WithLevel(level).Err(err).Msg(msg)
 	}
 }

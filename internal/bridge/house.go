@@ -43,7 +43,7 @@ func newHouse(b *Bridge) *house {
 		earlier: map[string]announcement{},
 	}
 	h.ha.Interval = orUsual(h.ha.Interval, 10*time.Second)
-	h.writer = &writer{board: h.board, topics: h.topics, log: b.Log, ready: make(chan struct{}), said: map[string]bool{}, discover: !h.ha.Off, onConfig: h.announced, beside: func(ctx context.Context) { h.sweeper.run(ctx) }}
+	h.writer = &writer{board: h.board, topics: h.topics, log: b.Log, ready: make(chan struct{}), discover: !h.ha.Off, onConfig: h.announced, beside: func(ctx context.Context) { h.sweeper.run(ctx) }}
 	for _, f := range b.Feeds {
 		f.StaleAfter = orUsual(f.StaleAfter, 2*time.Minute)
 		h.gateways = append(h.gateways, newGateway(h, f, b.Log.With().Str("gateway", f.Name).Logger()))

@@ -39,6 +39,11 @@ func (l *link) prepare(p *paho.Connect, _ *url.URL) (*paho.Connect, error) {
 			return nil, err
 		}
 	}
+	if p.WillMessage != nil {
+		will := *p.WillMessage // all attempts share it
+		will.QoS, will.Retain = min(will.QoS, l.ask.maxQoS), will.Retain && l.ask.retainAvailable
+		p.WillMessage = &will
+	}
 	p.Properties.ReceiveMaximum = new(uint16(inFlight))
 	p.Properties.MaximumPacketSize = new(uint32(maxPacket))
 	p.Properties.RequestProblemInfo = true

@@ -67,6 +67,35 @@ type limits struct {
 	retainAvailable bool
 }
 
+// everything is what a connection asks for.
+var everything = limits{maxQoS: 1, retainAvailable: true}
+
+// without removes from l what a broker has rejected a CONNECT for, and reports
+// whether l had it.
+func (l *limits) without(why reason) bool {
+	before := *l
+	switch why {
+	case noQoS1:
+		l.maxQoS = 0
+	case noRetain:
+		l.retainAvailable = false
+	}
+	return *l != before
+}
+
+// missing names what a broker does not support, or returns "".
+func (l limits) missing() string {
+	switch {
+	case l.maxQoS == 0 && !l.retainAvailable:
+		return "QoS 1 and retain"
+	case l.maxQoS == 0:
+		return "QoS 1"
+	case !l.retainAvailable:
+		return "retain"
+	}
+	return ""
+}
+
 var (
 	errDown   = errors.New("no connection to the broker")
 	errClosed = errors.New("the link was closed")
@@ -83,6 +112,9 @@ func (e *tooLargeError) Error() string {
 	return fmt.Sprintf("publish %s: %d bytes are more than the %d that a packet may have", e.topic, e.size, e.limit)
 }
 
+// Problem returns the topic: each topic is a problem of its own.
+func (e *tooLargeError) Problem() any { return e.topic }
+
 // A link is a connection to a broker that is made again when it breaks.
 //
 // Nothing that was sent outlives its connection: a message whose answer is
@@ -96,6 +128,8 @@ type link struct {
 	conn    atomic.Pointer[conn]   // the last made, in whatever state; nil when the last attempt made none
 	online  atomic.Pointer[online] // the one that the broker has accepted; nil while there is none
 	closing atomic.Bool
+	ask     limits // what the next CONNECT asks for in its Will; the manager's goroutine's
+	again   bool   // the next attempt asks for less and needs no pause; likewise
 
 	locating     context.Context // ends when close begins
 	stopLocating context.CancelFunc
@@ -119,7 +153,8 @@ func (l *link) state() (*online, error) {
 	return nil, errDown
 }
 
-// publish sends m. With QoS 0 it returns when m is written, or gathered by a
+// publish sends m, without QoS 1 and retain where the broker does not support
+// them. With QoS 0 it returns when m is written, or gathered by a
 // batch; with QoS 1 when the broker has acknowledged it. It can block on a
 // frozen broker: with QoS 0 for writeIn, whatever becomes of ctx.
 func (l *link) publish(ctx context.Context, m Message) error {
@@ -130,12 +165,10 @@ func (l *link) publish(ctx context.Context, m Message) error {
 	if size, limit := m.size(), o.packetLimit(); size > limit {
 		return &tooLargeError{m.Topic, size, limit}
 	}
-	switch {
-	case m.Retain && !o.retainAvailable:
-		err = reason(0x9a) // which the broker would end the connection with
-	case min(m.QoS, o.maxQoS) == 0:
+	m.Retain, m.QoS = m.Retain && o.retainAvailable, min(m.QoS, o.maxQoS)
+	if m.QoS == 0 {
 		err = o.conn.publish(m)
-	default:
+	} else {
 		err = o.await(ctx, func(ctx context.Context) error { return o.publishQoS1(ctx, m) })
 	}
 	if err != nil {

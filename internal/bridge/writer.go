@@ -3,13 +3,14 @@ package bridge
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/problem"
 )
 
 // A writer is the one goroutine that publishes. A publish can block for
@@ -23,9 +24,10 @@ type writer struct {
 	failed counter       // connections lost or refused
 	sent   counter       // messages
 
+	missing  string // what the broker does not support, as last logged
 	denied   denials
 	leaving  atomic.Bool     // the last words are being said
-	said     map[string]bool // what has been logged of the broker's absence; the link tells one event at a time
+	logged   problem.Set     // since the broker was connected; the link reports one event at a time
 	birth    births
 	onConfig func(topic string, payload []byte, retained bool) // a discovery document that is not ours arrived
 	discover bool
@@ -49,11 +51,12 @@ func (w *writer) leave() {
 }
 
 // connected serves one connection until ctx, its life, ends.
-func (w *writer) connected(ctx context.Context, _ limits) {
+func (w *writer) connected(ctx context.Context, l limits) {
 	<-w.ready
-	clear(w.said)
+	w.logged.Clear()
 	w.denied = denials{}
 	w.log.Info().Msg("broker connected")
+	w.compareLimits(l)
 	if err := w.link.subscribe(ctx, w.subscriptions()...); err != nil && ctx.Err() == nil {
 		w.log.Warn().Err(err).Msg("subscribe")
 	}
@@ -89,6 +92,16 @@ func (w *writer) connected(ctx context.Context, _ limits) {
 		case <-w.denied.retry:
 			w.denied.retry = nil
 			w.board.announce()
+		}
+	}
+}
+
+// compareLimits logs what the broker does not support, once until that changes.
+func (w *writer) compareLimits(l limits) {
+	if missing := l.missing(); missing != w.missing {
+		w.missing = missing
+		if missing != "" {
+			w.log.Warn().Str("missing", missing).Msg("the broker does not support everything, guarantees are reduced")
 		}
 	}
 }
@@ -156,14 +169,13 @@ func (w *writer) publish(ctx context.Context, m Message) bool {
 	case ctx.Err() != nil:
 		return false
 	}
-	news := false
-	if large, ok := errors.AsType[*tooLargeError](err); ok {
-		news = !w.said[large.topic]
-		w.said[large.topic] = true
+	isNew := false
+	if _, tooLarge := errors.AsType[*tooLargeError](err); tooLarge {
+		isNew = w.logged.Add(err)
 	} else {
-		news = w.denied.add(err)
+		isNew = w.denied.add(err)
 	}
-	if news {
+	if isNew {
 		w.log.Warn().Err(err).Str("topic", m.Topic).Msg("publish")
 	}
 	return false
@@ -212,8 +224,7 @@ func (w *writer) trouble(err error, msg string) {
 		return
 	}
 	w.failed.Add(1)
-	if text := fmt.Sprint(err); !w.said[text] && len(w.said) < 20 {
-		w.said[text] = true
+	if w.logged.Add(err) {
 		w.log.Warn().Err(err).Msg(msg)
 	}
 }

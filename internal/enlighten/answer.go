@@ -26,9 +26,22 @@ type answer struct {
 }
 
 // An offlineError says that no connection was made, so that nothing was sent.
-type offlineError struct{ text string }
+type offlineError struct {
+	text string
+	err  error // may contain secrets: it is never printed
+}
 
 func (e *offlineError) Error() string { return e.text }
+func (e *offlineError) Unwrap() error { return e.err }
+
+// A brokenError reports an answer that did not arrive completely.
+type brokenError struct {
+	text string
+	err  error // may contain secrets: it is never printed
+}
+
+func (e *brokenError) Error() string { return e.text }
+func (e *brokenError) Unwrap() error { return e.err }
 
 // do sends one request and reads its answer.
 func (s *session) do(ctx context.Context, method string, u *url.URL, kind string, body []byte) (answer, error) {
@@ -47,11 +60,11 @@ func (s *session) do(ctx context.Context, method string, u *url.URL, kind string
 	switch {
 	case err == nil:
 	case !sent.Load():
-		return answer{}, &offlineError{text: s.offline(err)}
+		return answer{}, &offlineError{s.offline(err), err}
 	case ctx.Err() != nil:
 		return answer{}, ctx.Err()
 	default:
-		return answer{}, s.broken(err)
+		return answer{}, &brokenError{s.broken(err), err}
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
@@ -59,7 +72,7 @@ func (s *session) do(ctx context.Context, method string, u *url.URL, kind string
 	case ctx.Err() != nil:
 		return answer{}, ctx.Err()
 	case err != nil:
-		return answer{}, s.broken(err)
+		return answer{}, &brokenError{s.broken(err), err}
 	case len(b) > maxBody:
 		return answer{}, errors.New("the answer is too long")
 	}
@@ -125,17 +138,17 @@ func (s *session) offline(err error) string {
 }
 
 // broken says why an answer did not come whole. These words may hold some of it.
-func (s *session) broken(err error) error {
+func (s *session) broken(err error) string {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err
 	}
 	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
-		return fmt.Errorf("no answer in %v", s.http.Timeout)
+		return fmt.Sprintf("no answer in %v", s.http.Timeout)
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("the connection was closed before the answer was whole")
+		return "the connection was closed before the answer was whole"
 	}
-	return fmt.Errorf("broken answer: %s", clean(err.Error(), s.account.Username, s.account.Password, s.id))
+	return "broken answer: " + clean(err.Error(), s.account.Username, s.account.Password, s.id)
 }
 
 // clean returns what can be shown of a text from outside: plain words of a

@@ -25,10 +25,11 @@ var (
 const paste = "log in at https://entrez.enphaseenergy.com/, choose the system and the gateway, and set the token shown there as TOKEN"
 
 var (
-	errUnanswered = errors.New("the program ended three times before the cloud had answered a login")
-	errSame       = errors.New("the cloud gave the old token again")
-	errJustNow    = errors.New("the last login was less than a minute ago")
-	errStopped    = errors.New("the token source is stopped")
+	errUnanswered   = errors.New("the program ended three times before the cloud had answered a login")
+	errSame         = errors.New("the cloud gave the old token again")
+	errJustNow      = errors.New("the last login was less than a minute ago")
+	errThreeRefused = errors.New("three logins in a row were refused")
+	errStopped      = errors.New("the token source is stopped")
 )
 
 // A PausedError says that no login is made before Until, and why.
@@ -60,8 +61,14 @@ func (e *WrongSerialError) Error() string {
 	return fmt.Sprintf("token is for gateway %s, not for %s", cmp.Or(e.Token, "unknown"), e.Serial)
 }
 
+// Problem returns the serial number of the token.
+func (e *WrongSerialError) Problem() any { return e.Token }
+
 // A StatusError is an answer of the cloud that is no success, 403 for one.
 type StatusError struct{ Code int }
+
+// Problem returns the status.
+func (e *StatusError) Problem() any { return e.Code }
 
 func (e *StatusError) Error() string {
 	return strings.TrimSpace(fmt.Sprintf("answer %d %s", e.Code, http.StatusText(e.Code)))

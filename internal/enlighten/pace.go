@@ -161,7 +161,7 @@ func refusal(err error) string {
 // cause says why the account is stopped.
 func (r *refusals) cause() error {
 	if e, ok := kinds[r.Why]; ok {
-		return fmt.Errorf("three logins in a row were refused: %w", e)
+		return fmt.Errorf("%w: %w", errThreeRefused, e)
 	}
 	return errUnanswered
 }

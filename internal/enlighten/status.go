@@ -34,6 +34,7 @@ type Status struct {
 	Serial   string // of the gateway, empty until a token is asked for
 	State    State
 	Reason   string // what is not right, in words; empty when all is
+	Err      error  // the same; nil when all is
 	Problem  bool   // a person must act, now or before the token expires
 	Origin   Origin // of the token in hand, as is what follows
 	Role     Role
@@ -64,7 +65,7 @@ func (s *Source) status(now time.Time) Status {
 		st.Login = at
 	}
 	if s.err != nil {
-		st.Reason, st.Problem = s.err.Error(), s.forPerson(s.err)
+		st.Reason, st.Err, st.Problem = s.err.Error(), s.err, s.forPerson(s.err)
 	}
 	switch {
 	case s.flight != nil && s.flight.login:

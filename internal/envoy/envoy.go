@@ -28,11 +28,17 @@ type SkippedError struct{ Reason string }
 
 func (e *SkippedError) Error() string { return "answer skipped: " + e.Reason }
 
+// Problem returns the reason.
+func (e *SkippedError) Problem() any { return e.Reason }
+
 // A StatusError is an answer other than 200 OK.
 type StatusError struct {
 	Path string
 	Code int
 }
+
+// Problem returns the status: it usually concerns all paths.
+func (e *StatusError) Problem() any { return e.Code }
 
 func (e *StatusError) Error() string {
 	text := fmt.Sprintf("%s: the gateway answered %d %s", e.Path, e.Code, http.StatusText(e.Code))

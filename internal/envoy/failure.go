@@ -13,6 +13,9 @@ type TokenError struct{ Err error }
 func (e *TokenError) Error() string { return e.Err.Error() }
 func (e *TokenError) Unwrap() error { return e.Err }
 
+// Problem returns a constant: the token source reports what is wrong.
+func (e *TokenError) Problem() any { return FailureToken }
+
 // A timeoutError is a limit of ours that has passed.
 type timeoutError string
 

@@ -25,8 +25,10 @@ type Broker struct {
 	// MaximumPacketSize, if not 0, is announced, and a larger packet ends
 	// the connection. In bytes.
 	MaximumPacketSize uint32
-	// NoRetain says that the broker announces to keep no retained message.
-	NoRetain bool
+	// NoRetain and NoQoS1 say that the broker announces to support no retained
+	// messages, or QoS 0 only. Like Mosquitto it then rejects a CONNECT whose
+	// Will asks for them and disconnects a client whose PUBLISH does.
+	NoRetain, NoQoS1 bool
 	// Delay is how long a message of QoS 1 waits for its answer, as at a small machine.
 	Delay time.Duration
 	// Keep, if not nil, says which messages Messages returns, for tests with

@@ -128,15 +128,25 @@ func (c *client) handle(p *packets.ControlPacket) {
 
 func (c *client) connect(m *packets.Connect) {
 	b := c.broker
+	reason := b.refusal
+	if reason == 0 && m.WillFlag {
+		reason = b.unsupported(m.WillQOS, m.WillRetain)
+	}
 	b.connects = append(b.connects, Connect{
 		Time: time.Now(), ClientID: m.ClientID, Username: m.Username, CleanStart: m.CleanStart, KeepAlive: m.KeepAlive,
 		SessionExpiry: value(m.Properties.SessionExpiryInterval), ReceiveMaximum: value(m.Properties.ReceiveMaximum),
-		WillDelay: willDelay(m), Reason: b.refusal,
+		WillDelay: willDelay(m), Reason: reason,
 	})
-	present := b.refusal == 0 && b.admit(c, m)
+	present := reason == 0 && b.admit(c, m)
 	c.send(packets.CONNACK, func(p *packets.ControlPacket) {
 		a := p.Content.(*packets.Connack)
-		a.ReasonCode, a.SessionPresent = b.refusal, present
+		a.ReasonCode, a.SessionPresent = reason, present
+		if b.NoQoS1 {
+			a.Properties.MaximumQOS = new(byte(0))
+		}
+		if reason != 0 {
+			return
+		}
 		if b.MaximumPacketSize > 0 {
 			a.Properties.MaximumPacketSize = new(b.MaximumPacketSize)
 		}
@@ -144,15 +154,33 @@ func (c *client) connect(m *packets.Connect) {
 			a.Properties.RetainAvailable = new(byte(0))
 		}
 	})
-	if b.refusal != 0 {
+	if reason != 0 {
 		c.end()
 	}
+}
+
+// unsupported returns why the broker rejects a message with that QoS and
+// retain flag, or 0. Which of the two reasons comes first differs in Mosquitto
+// between a Will and a PUBLISH; it does not matter to a client.
+func (b *Broker) unsupported(qos byte, retain bool) byte {
+	switch {
+	case retain && b.NoRetain:
+		return packets.ConnackRetainNotSupported
+	case qos > 0 && b.NoQoS1:
+		return packets.ConnackQoSNotSupported
+	}
+	return 0
 }
 
 func (c *client) publish(m *packets.Publish, size uint32) {
 	b := c.broker
 	if b.MaximumPacketSize > 0 && size > b.MaximumPacketSize {
 		c.disconnect(packets.DisconnectPacketTooLarge)
+		c.leave(false)
+		return
+	}
+	if reason := b.unsupported(m.QoS, m.Retain); reason != 0 {
+		c.disconnect(reason)
 		c.leave(false)
 		return
 	}

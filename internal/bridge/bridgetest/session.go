@@ -129,6 +129,9 @@ func (s *session) subscribe(subs []packets.SubOptions) []byte {
 			subs[i].RetainHandling = packets.RetainDoNotSend
 		}
 		o.QoS = min(o.QoS, 1)
+		if s.broker.NoQoS1 {
+			o.QoS = 0
+		}
 		reasons[i] = o.QoS
 		s.subs[o.Topic] = o
 	}
