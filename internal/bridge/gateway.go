@@ -23,10 +23,10 @@ type gateway struct {
 
 	// These belong to the pulse.
 	session     *envoy.Session
-	failures    int       // polls in a row that gave no sample
-	skipping    time.Time // since when answers are skipped; zero while they are not
+	failures    int         // polls in a row that gave no sample
+	skipping    time.Time   // since when answers are skipped; zero while they are not
 	logged      problem.Set // since the last good sample
-	noGrid      string // what was last said about a missing consumption CT
+	noGrid      string      // what was last said about a missing consumption CT
 	certificate string
 	frozen      frozen
 	guard       guard

@@ -26,8 +26,8 @@ type writer struct {
 
 	missing  string // what the broker does not support, as last logged
 	denied   denials
-	leaving  atomic.Bool     // the last words are being said
-	logged   problem.Set     // since the broker was connected; the link reports one event at a time
+	leaving  atomic.Bool // the last words are being said
+	logged   problem.Set // since the broker was connected; the link reports one event at a time
 	birth    births
 	onConfig func(topic string, payload []byte, retained bool) // a discovery document that is not ours arrived
 	discover bool
