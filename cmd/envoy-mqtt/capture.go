@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,7 +21,7 @@ func (c *console) captureCommand() *cobra.Command {
 	section := ""
 	cmd := &cobra.Command{
 		Use:   "capture DIR",
-		Short: "Asks the gateway for everything once and writes the answers to DIR, without serial numbers, addresses or tokens, for a bug report",
+		Short: "Asks the gateway for everything once and writes the answers to DIR without personal data, for a bug report",
 		Args:  oneArg(1),
 		RunE:  func(cmd *cobra.Command, args []string) error { return c.capture(cmd.Context(), args[0], section) },
 	}
@@ -51,20 +53,25 @@ func (c *console) capture(ctx context.Context, dir, section string) error {
 		return failed(err)
 	}
 	defer ns[0].tokens.Close()
-	pages, err := c.askAll(ctx, ns[0].client)
+	session, err := ns[0].client.Open(ctx)
 	if err != nil {
 		return failed(err)
 	}
-	r := newRedactor()
-	for _, p := range pages {
-		r.learn(p.Body)
+	pages, err := c.askAll(ctx, session)
+	if err != nil {
+		return failed(err)
 	}
+	var passwords []string
+	for _, g := range cfg.Gateways {
+		passwords = append(passwords, g.Password.reveal())
+	}
+	r := newRedactor(session.Serial, passwords...)
 	for _, p := range pages {
 		if err := p.write(dir, r); err != nil {
 			return failed(err)
 		}
 	}
-	_, err = fmt.Fprintf(c.out, "%d answers in %s. Serial numbers, addresses, names and tokens were replaced; have a look before you send them.\n", len(pages), dir)
+	_, err = fmt.Fprintf(c.out, "%d answers in %s. Everything that is not known to be harmless was replaced; read them before you send them.\n", len(pages), dir)
 	return failed(err)
 }
 
@@ -75,11 +82,7 @@ type capturedPage struct {
 }
 
 // askAll asks for every page, one after the other. A page that cannot be had is left out.
-func (c *console) askAll(ctx context.Context, client *envoy.Client) ([]capturedPage, error) {
-	session, err := client.Open(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (c *console) askAll(ctx context.Context, session *envoy.Session) ([]capturedPage, error) {
 	var pages []capturedPage
 	for _, path := range envoy.Pages {
 		p, err := session.Page(ctx, path)
@@ -104,27 +107,32 @@ func (c *console) askAll(ctx context.Context, client *envoy.Client) ([]capturedP
 	return pages, nil
 }
 
-// told are the headers that say something of how a gateway answers.
-var told = []string{"Server", "Content-Type", "Transfer-Encoding", "Connection", "Cache-Control", "Pragma", "Expires"}
+// contentType matches the types that are written down; parameters other than
+// the charset are not.
+var contentType = regexp.MustCompile(`^(application/json|application/xml|text/xml|text/html|text/plain)(; ?charset=(?i:utf-8|us-ascii|iso-8859-\d{1,2}))?`)
 
-// write writes the answer and, beside it, how it came.
+// write writes the answer without personal data and, beside it, its status, type
+// and length.
 func (p capturedPage) write(dir string, r *redactor) error {
 	name := filepath.Join(dir, strings.NewReplacer("/", "_", "?", "_", "=", "_", "&", "_").Replace(strings.Trim(p.path, "/")))
+	body, removed := r.redact(p.Body)
 	log := struct {
 		Headers map[string]string `json:"headers"`
 		Code    int               `json:"code"`
 		Took    float64           `json:"duration_seconds"`
-	}{map[string]string{}, p.Code, p.Took.Round(time.Millisecond).Seconds()}
-	for _, key := range told {
-		if v := p.Header.Get(key); v != "" {
-			log.Headers[key] = v
-		}
+		Removed int               `json:"removed_bytes,omitempty"` // a web page, or what could not be parsed
+	}{map[string]string{}, p.Code, p.Took.Round(time.Millisecond).Seconds(), removed}
+	if t := contentType.FindString(p.Header.Get("Content-Type")); t != "" {
+		log.Headers["Content-Type"] = t
+	}
+	if n, err := strconv.ParseUint(p.Header.Get("Content-Length"), 10, 32); err == nil {
+		log.Headers["Content-Length"] = strconv.FormatUint(n, 10)
 	}
 	data, err := json.Marshal(log)
 	if err != nil {
 		panic(err) // strings and finite numbers
 	}
-	if err := os.WriteFile(name, r.redact(p.Body), 0o600); err != nil {
+	if err := os.WriteFile(name, body, 0o600); err != nil {
 		return err
 	}
 	return os.WriteFile(name+"_log.json", append(data, '\n'), 0o600)
