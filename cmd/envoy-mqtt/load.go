@@ -182,7 +182,17 @@ func (l *loader) decode(gateway string, t target) {
 		case at.hidden || strings.Contains(text, "@"): // a URL with a password in it
 			l.fail(at, err.Error())
 		default:
-			l.fail(at, fmt.Sprintf("%q: %v", text, err))
+			l.fail(at, fmt.Sprintf("%q: %v", shortened(text), err))
 		}
 	}
+}
+
+const longestShown = 100 // bytes of a value in an error
+
+// shortened returns the beginning of a long text.
+func shortened(text string) string {
+	if len(text) <= longestShown {
+		return text
+	}
+	return strings.ToValidUTF8(text[:longestShown], "") + "…"
 }

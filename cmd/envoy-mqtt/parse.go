@@ -46,6 +46,8 @@ func parseBool(text string) (bool, error) {
 	return false, errors.New("want true or false")
 }
 
+const longestDuration = 24 * time.Hour
+
 func parseDuration(text string) (time.Duration, error) {
 	if _, err := strconv.ParseFloat(text, 64); err == nil {
 		return 0, errors.New("missing unit, e.g. 5s")
@@ -56,6 +58,9 @@ func parseDuration(text string) (time.Duration, error) {
 	}
 	if d <= 0 {
 		return 0, errors.New("must be longer than nothing")
+	}
+	if d > longestDuration {
+		return 0, errors.New("must be 24h at most")
 	}
 	return d, nil
 }
@@ -81,8 +86,14 @@ func parseSource(text string) (envoy.Source, error) {
 	return 0, fmt.Errorf("want %v, %v, %v or %v", sources[0], sources[1], sources[2], sources[3])
 }
 
+// decimalComma matches what is more probably one number with a decimal comma than a number for each of two phases.
+var decimalComma = regexp.MustCompile(`^[+-]?\d+,\d+$`)
+
 // parseNumbers reads one number for all phases or up to three, one a phase.
 func parseNumbers(text string) ([]float64, error) {
+	if decimalComma.MatchString(text) {
+		return nil, errors.New("write a decimal point for one number, such as 1.5, or a space after the comma for two phases, such as 1, 5")
+	}
 	fields := strings.Split(text, ",")
 	if len(fields) > 3 {
 		return nil, errors.New("want one number, or one per phase (three at most)")
@@ -98,13 +109,36 @@ func parseNumbers(text string) ([]float64, error) {
 	return numbers, nil
 }
 
+const (
+	largestFactor  = 1000
+	smallestFactor = 1.0 / largestFactor
+	largestWatts   = 1e6 // at the grid
+)
+
 func parseFactors(text string) ([]float64, error) {
 	factors, err := parseNumbers(text)
-	if err == nil && slices.Contains(factors, 0) {
-		return nil, errors.New("must not be 0: it would hide what is measured")
+	for _, f := range factors {
+		switch f = math.Abs(f); {
+		case f == 0:
+			return nil, errors.New("must not be 0: it would hide what is measured")
+		case f < smallestFactor || f > largestFactor:
+			return nil, errors.New("must be between 0.001 and 1000, or between -1000 and -0.001")
+		}
 	}
 	return factors, err
 }
+
+func parseOffsets(text string) ([]float64, error) {
+	offsets, err := parseNumbers(text)
+	for _, w := range offsets {
+		if math.Abs(w) > largestWatts {
+			return nil, errTooManyWatts
+		}
+	}
+	return offsets, err
+}
+
+var errTooManyWatts = errors.New("must be between -1000000 and 1000000 watts")
 
 // parseProfiles takes names of the bridge's profiles, of each topic one.
 func parseProfiles(text string) ([]string, error) {
@@ -134,6 +168,9 @@ func parseFailSafe(text string) (*float64, error) {
 	watts, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsInf(watts, 0) || math.IsNaN(watts) {
 		return nil, errors.New("want off, or a number of watts, e.g. 0")
+	}
+	if math.Abs(watts) > largestWatts {
+		return nil, errTooManyWatts
 	}
 	return &watts, nil
 }
@@ -167,7 +204,32 @@ func parseTopic(text string) (string, error) {
 	case strings.HasPrefix(text, "$"):
 		return "", errors.New("must not begin with $: such topics are the broker's own")
 	}
+	return parseMQTT(text)
+}
+
+const longestMQTT = 65535 // bytes of a string in MQTT
+
+// parseMQTT takes a string that every broker accepts.
+func parseMQTT(text string) (string, error) {
+	switch {
+	case len(text) > longestMQTT:
+		return "", fmt.Errorf("must be at most %d bytes long", longestMQTT)
+	case strings.ContainsFunc(text, unicode.IsControl):
+		return "", errors.New("must not contain control characters")
+	case strings.ContainsFunc(text, isNonCharacter):
+		return "", errors.New("must not contain non-characters of Unicode, such as U+FFFF")
+	}
 	return text, nil
+}
+
+func isNonCharacter(r rune) bool { return r&0xFFFE == 0xFFFE || r >= 0xFDD0 && r <= 0xFDEF }
+
+// parseMQTTSecret takes what MQTT can hold as a password, which is any bytes.
+func parseMQTTSecret(text string) (secret, error) {
+	if len(text) > longestMQTT {
+		return "", fmt.Errorf("must be at most %d bytes long", longestMQTT)
+	}
+	return secret(text), nil
 }
 
 // parseReadable takes the path of a file that is there.

@@ -46,11 +46,11 @@ var settings = []setting{
 	},
 	{
 		"MQTT", "USERNAME", "", "The broker's user name.",
-		into(func(t target) *string { return &t.MQTT.Username }, asText),
+		into(func(t target) *string { return &t.MQTT.Username }, parseMQTT),
 	},
 	{
 		"MQTT", "PASSWORD", "", "The broker's password.",
-		into(func(t target) *secret { return &t.MQTT.Password }, asSecret),
+		into(func(t target) *secret { return &t.MQTT.Password }, parseMQTTSecret),
 	},
 	{
 		"MQTT", "TOPIC", "envoy", "The base of all topics.",
@@ -58,7 +58,7 @@ var settings = []setting{
 	},
 	{
 		"MQTT", "CLIENT_ID", "", "The client id (default: made once and kept in STATE_DIR).",
-		into(func(t target) *string { return &t.MQTT.ClientID }, asText),
+		into(func(t target) *string { return &t.MQTT.ClientID }, parseMQTT),
 	},
 	{
 		"MQTT", "CA_FILE", "", "Certificates (PEM) that the broker's must be signed by (default: the system's).",
@@ -167,7 +167,7 @@ var settings = []setting{
 	},
 	{
 		"ENVOY", "POWER_OFFSET", "0", "Watts added to net consumption after POWER_MULTIPLIER: one number, or one per phase.",
-		into(func(t target) *[]float64 { return &t.Offset }, parseNumbers),
+		into(func(t target) *[]float64 { return &t.Offset }, parseOffsets),
 	},
 	{
 		"ENVOY", "FAILSAFE", "off", "off, or the watts that live says once for the grid when data goes stale. Dangerous: see docs/consumers.md.",

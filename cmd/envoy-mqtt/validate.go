@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
 // check finds what is wrong with cfg as a whole; each value by itself is right or told of already.
 func (l *loader) check(cfg *config) {
 	l.checkMQTT(&cfg.MQTT)
+	l.checkTopics(cfg)
 	if len(l.gateways) == 0 {
 		l.fail(origin{}, "no gateway: write a section [ENVOY] with HOST = <its name or address> into config.ini, "+
 			"or set ENVOY_MQTT_ENVOY__HOST")
@@ -38,6 +40,9 @@ func (l *loader) checkMQTT(m *mqttConfig) {
 		if password, _ := m.URL.User.Password(); m.Password == "" {
 			m.Password = secret(password)
 		}
+		if _, err := parseMQTT(m.Username); err != nil {
+			l.fail(l.origins["MQTT"+delimiter+"URL"], "user name: "+err.Error())
+		}
 		m.URL.User = nil
 	}
 	if m.Username == "" && m.Password != "" { // the other way round is a broker's token: allowed
@@ -49,6 +54,16 @@ func (l *loader) checkMQTT(m *mqttConfig) {
 	l.checkPair("MQTT", "CERT_FILE", "KEY_FILE")
 	if m.KeyFile != "" {
 		l.warnExposed(l.origins["MQTT"+delimiter+"KEY_FILE"], m.KeyFile)
+	}
+}
+
+// checkTopics fails when TOPIC or PREFIX is so long that MQTT cannot hold the longest topic.
+func (l *loader) checkTopics(cfg *config) {
+	below, discovery := bridge.LongestTopics(cfg.MQTT.Topic, cfg.HomeAssistant.Prefix)
+	if below > longestMQTT {
+		l.fail(l.origins["MQTT"+delimiter+"TOPIC"], fmt.Sprintf("%q: too long: topics may have %d bytes, and the longest would have %d", shortened(cfg.MQTT.Topic), longestMQTT, below))
+	} else if discovery > longestMQTT {
+		l.fail(l.origins["HOMEASSISTANT"+delimiter+"PREFIX"], fmt.Sprintf("%q: too long: topics may have %d bytes, and the longest would have %d", shortened(cfg.HomeAssistant.Prefix), longestMQTT, discovery))
 	}
 }
 

@@ -51,6 +51,20 @@ func (t topics) bridgeID() string {
 	}, t.base) + "_bridge"
 }
 
+// longestLevels is at least as long as what is published below a gateway's
+// topic, and as the identifier of a gateway or device in Home Assistant.
+const longestLevels = 100
+
+// LongestTopics returns an upper limit of the length of every topic below base,
+// and of every discovery topic below prefix, in bytes.
+func LongestTopics(base, prefix string) (below, discovery int) {
+	t := topics{base, prefix}
+	serial := strings.Repeat("0", 32) // the longest that a gateway can have
+	below = len(t.gateway(serial)) + longestLevels
+	discovery = len(t.config("")) + max(longestLevels, len(t.bridgeID()))
+	return below, discovery
+}
+
 const (
 	payloadOnline  = "online"
 	payloadOffline = "offline"

@@ -20,6 +20,33 @@ const topicsDoc = "../../docs/topics.md"
 
 var tableBlock = regexp.MustCompile(`(?s)(<!-- table: ([a-z]+) -->\n).*?(<!-- end -->)`)
 
+// TestLongestTopics holds the limit against the parts that topics are made of.
+func TestLongestTopics(t *testing.T) {
+	longest := func(words ...string) string {
+		return slices.MaxFunc(words, func(a, b string) int { return len(a) - len(b) })
+	}
+	keys := []string{}
+	for _, q := range quantities {
+		keys = append(keys, q.key)
+	}
+	serial, kind := strings.Repeat("0", 32), "controller"
+	ts := topics{"b", "p"}
+	below, discovery := LongestTopics(ts.base, ts.prefix)
+	for _, topic := range []string{
+		ts.gateway(serial) + "/live/" + longest(meterKeys[:]...) + "/" + longest(phaseKeys[:]...) + "/" + longest(keys...),
+		ts.thing(serial, kind, serial), ts.info(serial, "firmware_and_more"), ts.availability(serial), ts.bridge("availability"),
+	} {
+		if len(topic) > below {
+			t.Errorf("%s has %d bytes, more than %d", topic, len(topic), below)
+		}
+	}
+	for _, id := range []string{thingID(kind, serial), "envoy_" + serial, ts.bridgeID()} {
+		if topic := ts.config(id); len(topic) > discovery {
+			t.Errorf("%s has %d bytes, more than %d", topic, len(topic), discovery)
+		}
+	}
+}
+
 // TestTopicsDocument holds the tables of docs/topics.md to what is published.
 func TestTopicsDocument(t *testing.T) {
 	data, err := os.ReadFile(topicsDoc)

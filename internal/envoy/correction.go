@@ -30,8 +30,22 @@ func (c Correction) apply(s *Sample) error {
 	} else {
 		net.correctPhases(c)
 	}
+	if err := net.checkCorrected(); err != nil {
+		return err
+	}
 	if total, pv := s.meter(TotalConsumption), s.meter(Production); total != nil && pv != nil && !pv.byInverters() {
 		*total = combined(TotalConsumption, *net, *pv, 1)
+	}
+	return nil
+}
+
+// checkCorrected returns an error when a corrected power is not finite, or more
+// than a CT can measure.
+func (m *Meter) checkCorrected() error {
+	for _, c := range append([]Channel{m.Total}, m.Phases...) {
+		if w, ok := c.Get(Power); !ok || !measurable(w) {
+			return fmt.Errorf("%v: with POWER_MULTIPLIER and POWER_OFFSET its power is one that no CT can measure", m.Measurement)
+		}
 	}
 	return nil
 }

@@ -57,6 +57,22 @@ func TestCorrection(t *testing.T) {
 	}
 }
 
+func TestCorrectionIsPlausible(t *testing.T) {
+	for _, c := range []Correction{
+		{Multiplier: []float64{1000}},
+		{Offset: []float64{1e6}},
+		{Multiplier: []float64{-1000, 1000, 1}, Offset: []float64{-1.1e6, 1.1e6, 0}}, // the sum is small
+		{Multiplier: []float64{1e306}},
+		{Multiplier: []float64{1e306, -1e306, 1}},
+	} {
+		s := house(3030, 1000, 1000, 1030)
+		const want = "net-consumption: with POWER_MULTIPLIER and POWER_OFFSET its power is one that no CT can measure"
+		if err := c.apply(&s); err == nil || err.Error() != want {
+			t.Errorf("%v: %v, want %s", c, err, want)
+		}
+	}
+}
+
 func TestCorrectionDropsWhatIsUnknown(t *testing.T) {
 	s := house(60, 10, 20, 30)
 	if err := (Correction{Multiplier: []float64{-1}}).apply(&s); err != nil {

@@ -125,6 +125,9 @@ func (w *wireChannel) channel() (Channel, error) {
 // the 2^31 mW that a counter of the firmware's which ran over may become.
 const mighty = 2e6
 
+// measurable reports whether a CT can measure w, in W.
+func measurable(w float64) bool { return math.Abs(w) <= mighty }
+
 // takePower sets the power to n, which must be there and can be one.
 func (c *Channel) takePower(name string, n number, unit float64) error {
 	switch w := n.value * unit; {
@@ -132,7 +135,7 @@ func (c *Channel) takePower(name string, n number, unit float64) error {
 		return fmt.Errorf("%s is missing", name)
 	case n.kind != numeric:
 		return fmt.Errorf("%s is not a number", name)
-	case math.Abs(w) > mighty:
+	case !measurable(w):
 		return fmt.Errorf("%s is %.0f W, which no CT can measure", name, w)
 	default:
 		c.Set(Power, w)
