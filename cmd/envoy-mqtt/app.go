@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -21,7 +20,7 @@ var optionsPath = "/data/options.json"
 // app adds the options of the Home Assistant app, where the program runs as one. An option is called as the flag of the
 // setting, see flagName, with _ for -: envoy_host, mqtt_url, log_level.
 func (l *loader) app() {
-	data, err := os.ReadFile(optionsPath)
+	data, err := readFile(optionsPath, largestFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		data, err = []byte("{}"), nil
 	}

@@ -35,7 +35,7 @@ var breath = time.Second
 
 // capture asks one gateway for all pages and writes what it answered.
 func (c *console) capture(ctx context.Context, dir, section string) error {
-	cfg, err := loadConfig(c.configPath, c.environ, nil)
+	cfg, err := c.load(ctx)
 	if err != nil {
 		return err
 	}

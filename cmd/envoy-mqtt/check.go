@@ -26,7 +26,7 @@ func (c *console) checkCommand() *cobra.Command {
 
 // check goes through everything that run needs, one line a step.
 func (c *console) check(ctx context.Context) error {
-	cfg, err := loadConfig(c.configPath, c.environ, nil)
+	cfg, err := c.load(ctx)
 	if err != nil {
 		return err
 	}
@@ -36,6 +36,9 @@ func (c *console) check(ctx context.Context) error {
 		r.note("configuration", "%s", w)
 	}
 	state := stateDir(cfg, c.environ)
+	if err := exposedDir(state); err != nil {
+		r.note("state folder", "%v", err)
+	}
 	if err := writable(state); err != nil {
 		r.note("state folder", "%v: tokens will not outlive a restart; set STATE_DIR to a folder that can be written", err)
 	} else {

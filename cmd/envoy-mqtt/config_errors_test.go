@@ -8,6 +8,7 @@ import (
 
 func TestConfigErrors(t *testing.T) {
 	const host = "[ENVOY]\nHOST=a\n" // what follows stands on line 3
+	empty := writeFile(t, "empty", "")
 	tests := []struct {
 		name, text string
 		environ    []string
@@ -33,12 +34,12 @@ func TestConfigErrors(t *testing.T) {
 		{"variable's value", host, []string{"ENVOY_MQTT_ENVOY__TIMEOUT=0s"}, []string{`environment ENVOY_MQTT_ENVOY__TIMEOUT: "0s": must be longer than nothing`}},
 		{"value and file", host + "TOKEN=x\nTOKEN_FILE=/x", nil, []string{"config.ini:4: [ENVOY] TOKEN_FILE: TOKEN is given too"}},
 		{"value's file is missing", host + "TOKEN_FILE=/nowhere/token", nil, []string{"config.ini:3: [ENVOY] TOKEN_FILE: open /nowhere/token: no such file"}},
-		{"value's file is empty", host + "TOKEN_FILE=/dev/null", nil, []string{"config.ini:3: [ENVOY] TOKEN_FILE: /dev/null is empty"}},
+		{"value's file is empty", host + "TOKEN_FILE=" + empty, nil, []string{"config.ini:3: [ENVOY] TOKEN_FILE: " + empty + " is empty"}},
 		{"certificate is missing", host + "[MQTT]\nCA_FILE=/nowhere/ca", nil, []string{`config.ini:4: [MQTT] CA_FILE: "/nowhere/ca": no such file`}},
 		{"user without password", host + "USERNAME=me", nil, []string{"config.ini:3: [ENVOY] USERNAME: PASSWORD is missing"}},
 		{"password without user", host + "PASSWORD=x", nil, []string{"config.ini:3: [ENVOY] PASSWORD: USERNAME is missing"}},
 		{"broker's password without user", host + "[MQTT]\nPASSWORD=x", nil, []string{"config.ini:4: [MQTT] PASSWORD: USERNAME is missing"}},
-		{"certificate without key", host + "[MQTT]\nCERT_FILE=/dev/null", nil, []string{"config.ini:4: [MQTT] CERT_FILE: KEY_FILE is missing"}},
+		{"certificate without key", host + "[MQTT]\nCERT_FILE=" + empty, nil, []string{"config.ini:4: [MQTT] CERT_FILE: KEY_FILE is missing"}},
 		{"same host", "[ENVOY]\nHOST=envoy.local\n[ENVOY_B]\nHOST=https://Envoy.local.:443/", nil, []string{"config.ini:4: [ENVOY_B] HOST: the same as in [ENVOY];"}},
 		{"same serial", "[ENVOY]\nHOST=a\nSERIAL=123456\n[ENVOY_B]\nHOST=b\nSERIAL=123456", nil, []string{"config.ini:6: [ENVOY_B] SERIAL: the same as in [ENVOY];"}},
 		{"one set of topics for two gateways", "[COMPAT]\nPROFILES=freeds\n[ENVOY]\nHOST=a\n[ENVOY_B]\nHOST=b", nil, []string{"config.ini:2: [COMPAT] PROFILES: these topics hold one gateway, and there are 2;"}},

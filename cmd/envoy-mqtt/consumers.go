@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -51,7 +52,7 @@ func (c *console) consumersCommand() *cobra.Command {
 		Short:     "Prints the configuration of a program that reads from the broker, or lists those programs",
 		Args:      oneArg(0),
 		ValidArgs: names,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return failed(listConsumers(c.out))
 			}
@@ -62,7 +63,7 @@ func (c *console) consumersCommand() *cobra.Command {
 				}
 				return fmt.Errorf("%q is not known; there are %s", args[0], strings.Join(names, ", "))
 			}
-			return c.printConsumer(consumers[i], o)
+			return c.printConsumer(cmd.Context(), consumers[i], o)
 		},
 	}
 	cmd.Flags().IntVar(&o.phases, "phases", 0, "phases of the grid connection: 1, 2 or 3 (default: as last seen, else 3)")
@@ -84,11 +85,11 @@ type consumerOptions struct {
 }
 
 // printConsumer fills in a template from the configuration and what was seen.
-func (c *console) printConsumer(p consumer, o consumerOptions) error {
+func (c *console) printConsumer(ctx context.Context, p consumer, o consumerOptions) error {
 	if o.phases < 0 || o.phases > 3 {
 		return fmt.Errorf("--phases %d: there are 1, 2 or 3", o.phases)
 	}
-	cfg, err := loadConfig(c.configPath, c.environ, nil)
+	cfg, err := c.load(ctx)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 )
 
@@ -15,7 +14,7 @@ func (c counters) path(serial string) string { return filepath.Join(c.dir, seria
 
 // Load implements [bridge.Memory]. A file that cannot be read is as good as none.
 func (c counters) Load(serial string) []byte {
-	data, _ := os.ReadFile(c.path(serial))
+	data, _ := readFile(c.path(serial), largestFile)
 	return data
 }
 

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,7 +22,7 @@ func TestExposed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	err := closeState(dir)
+	err := errors.Join(closeState(dir)...)
 	if err == nil || !strings.Contains(err.Error(), "1222.jwt") || !strings.Contains(err.Error(), "1333.jwt") || strings.Contains(err.Error(), "options") {
 		t.Errorf("closeState = %v, want both tokens", err)
 	}

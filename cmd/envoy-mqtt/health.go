@@ -122,7 +122,7 @@ func (h health) news(last health) bool {
 
 // readHealth reads what keepHealth has written.
 func readHealth(state string, now time.Time) (health, error) {
-	data, err := os.ReadFile(healthPath(state))
+	data, err := readFile(healthPath(state), largestFile)
 	if err != nil {
 		return health{}, fmt.Errorf("%w: the bridge is not running, has another STATE_DIR, or cannot write there", err)
 	}

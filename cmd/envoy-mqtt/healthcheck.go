@@ -23,7 +23,7 @@ func (c *console) healthcheckCommand() *cobra.Command {
 }
 
 func (c *console) healthcheck(ctx context.Context, ready bool) error {
-	cfg, err := loadConfig(c.configPath, c.environ, nil)
+	cfg, err := c.load(ctx)
 	if err != nil {
 		return err
 	}

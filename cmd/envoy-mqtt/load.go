@@ -62,11 +62,11 @@ func loadConfig(path string, environ []string, flags *pflag.FlagSet) (config, er
 // readConfig returns the file at path, or at the first of configPaths, and its name, "" when there is none.
 func readConfig(path string) (string, []byte, error) {
 	if path != "" {
-		data, err := os.ReadFile(path)
+		data, err := readFile(path, largestFile)
 		return path, data, err
 	}
 	for _, path := range configPaths {
-		data, err := os.ReadFile(path)
+		data, err := readFile(path, largestFile)
 		if !errors.Is(err, fs.ErrNotExist) {
 			return path, data, err
 		}
@@ -133,7 +133,7 @@ func lookUp(section, key string) (known string, isFile, ok bool) {
 
 // readValue reads the file that a <KEY>_FILE names.
 func (l *loader) readValue(at origin, path string) string {
-	data, err := os.ReadFile(path)
+	data, err := readFile(path, largestValue)
 	text := strings.TrimRight(string(data), "\r\n")
 	switch {
 	case err != nil:

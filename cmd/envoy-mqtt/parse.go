@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -234,7 +233,7 @@ func parseMQTTSecret(text string) (secret, error) {
 
 // parseReadable takes the path of a file that is there.
 func parseReadable(path string) (string, error) {
-	_, err := os.ReadFile(path)
+	_, err := readFile(path, largestFile)
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return "", e.Err // the path is shown already
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -31,7 +30,7 @@ type place struct {
 // newPlaces reads what is remembered. A file that cannot be read is as good as none.
 func newPlaces(state, broker string) *places {
 	p := &places{path: filepath.Join(state, "published.json"), broker: broker}
-	if data, err := os.ReadFile(p.path); err == nil && json.Unmarshal(data, &p.all) != nil {
+	if data, err := readFile(p.path, largestFile); err == nil && json.Unmarshal(data, &p.all) != nil {
 		p.all = nil
 	}
 	return p

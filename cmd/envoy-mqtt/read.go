@@ -25,7 +25,7 @@ func (c *console) readCommand() *cobra.Command {
 
 // read prints one sample of each gateway. It goes on with the others when one fails.
 func (c *console) read(ctx context.Context, asJSON bool) error {
-	cfg, err := loadConfig(c.configPath, c.environ, nil)
+	cfg, err := c.load(ctx)
 	if err != nil {
 		return err
 	}

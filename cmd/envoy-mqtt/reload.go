@@ -51,7 +51,14 @@ func (c *console) reload(ctx context.Context, now *setup, hup <-chan os.Signal, 
 			return
 		case <-hup:
 		}
-		next, err := c.setUp()
+		slow := time.AfterFunc(5*time.Second, func() {
+			now.log.Warn().Msg("configuration is still being read, the old one goes on; a file may be on a share that does not answer")
+		})
+		next, err := unlessDone(ctx, c.setUp)
+		slow.Stop()
+		if ctx.Err() != nil {
+			return
+		}
 		if err != nil {
 			now.log.Error().Err(err).Msg("configuration refused, the old one goes on")
 			continue
@@ -80,7 +87,9 @@ func (c *console) serveUntil(ctx context.Context, s *setup, hup <-chan os.Signal
 			s.log.Warn().Err(err).Msg("state folder")
 		}
 	}
-	warn(closeState(s.state))
+	for _, err := range closeState(s.state) {
+		warn(err)
+	}
 	lock, err := lockState(s.state)
 	warn(err)
 	if lock != nil {

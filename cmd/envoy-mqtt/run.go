@@ -36,7 +36,10 @@ func (c *console) run(ctx context.Context) error {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
-	s, err := c.setUp()
+	s, err := unlessDone(ctx, c.setUp)
+	if err != nil && ctx.Err() != nil {
+		return nil //nolint:nilerr // told to stop before the configuration was read
+	}
 	if err != nil {
 		return err
 	}
@@ -114,7 +117,7 @@ func brokerOf(cfg mqttConfig) (bridge.MQTT, error) {
 	}
 	m.TLS = &tls.Config{InsecureSkipVerify: !cfg.VerifySSL, MinVersion: tls.VersionTLS12}
 	if cfg.CAFile != "" {
-		pem, err := os.ReadFile(cfg.CAFile)
+		pem, err := readFile(cfg.CAFile, largestFile)
 		if err != nil {
 			return m, fmt.Errorf("[MQTT] CA_FILE: %w", err)
 		}
@@ -124,7 +127,15 @@ func brokerOf(cfg mqttConfig) (bridge.MQTT, error) {
 		}
 	}
 	if cfg.CertFile != "" {
-		pair, err := tls.LoadX509KeyPair(cfg.CertFile, cfg.KeyFile)
+		cert, err := readFile(cfg.CertFile, largestFile)
+		if err != nil {
+			return m, fmt.Errorf("[MQTT] CERT_FILE: %w", err)
+		}
+		key, err := readFile(cfg.KeyFile, largestFile)
+		if err != nil {
+			return m, fmt.Errorf("[MQTT] KEY_FILE: %w", err)
+		}
+		pair, err := tls.X509KeyPair(cert, key)
 		if err != nil {
 			return m, fmt.Errorf("[MQTT] CERT_FILE and KEY_FILE: %w", err)
 		}

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -33,7 +32,7 @@ func newSeen(state string) *seen {
 
 func recall[V any](dir, file string) map[string]V {
 	m := map[string]V{}
-	data, err := os.ReadFile(filepath.Join(dir, file))
+	data, err := readFile(filepath.Join(dir, file), largestFile)
 	if err != nil || json.Unmarshal(data, &m) != nil || m == nil {
 		return map[string]V{}
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -41,7 +42,7 @@ var clientIDPattern = regexp.MustCompile(`^envoy-mqtt-[0-9a-f]{8}$`)
 // error, which says that it could not be kept: the broker will then see another client after the next start.
 func clientID(dir string) (string, error) {
 	path := filepath.Join(dir, "client_id")
-	if data, err := os.ReadFile(path); err == nil && clientIDPattern.Match(data) {
+	if data, err := readFile(path, largestFile); err == nil && clientIDPattern.Match(data) {
 		return string(data), nil
 	}
 	random := make([]byte, 4)
@@ -71,13 +72,16 @@ func keep(path, text string) error {
 	return os.Rename(f.Name(), path)
 }
 
-// closeState closes the tokens in dir to others, and returns an error that
-// names those that others could read. What else is there is no secret, and may
-// not be ours.
-func closeState(dir string) error {
+// closeState closes the tokens in dir to others. It returns warnings: of tokens
+// that others could read, and of a folder that others can write to. What else is
+// there is no secret, and may not be ours.
+func closeState(dir string) (warnings []error) {
 	files, err := os.ReadDir(dir)
 	if err != nil || runtime.GOOS == "windows" {
-		return nil //nolint:nilerr // there is nothing yet, or nothing of ours
+		return nil // there is nothing yet, or nothing of ours
+	}
+	if err := exposedDir(dir); err != nil {
+		warnings = append(warnings, err)
 	}
 	var open []string
 	for _, f := range files {
@@ -85,11 +89,37 @@ func closeState(dir string) error {
 		if err != nil || filepath.Ext(f.Name()) != ".jwt" || !info.Mode().IsRegular() || info.Mode().Perm()&0o077 == 0 {
 			continue
 		}
+		if err := closeFile(filepath.Join(dir, f.Name()), info); err != nil {
+			warnings = append(warnings, fmt.Errorf("others can read a token: %w", err))
+			continue
+		}
 		open = append(open, f.Name())
-		_ = os.Chmod(filepath.Join(dir, f.Name()), info.Mode().Perm()&0o700)
 	}
-	if open == nil {
-		return nil
+	if open != nil {
+		warnings = append(warnings, fmt.Errorf("%s: others could read %s; they cannot any more", dir, strings.Join(open, ", ")))
 	}
-	return fmt.Errorf("%s: others could read %s; they cannot any more", dir, strings.Join(open, ", "))
+	return warnings
+}
+
+// exposedDir returns an error when others can write to dir.
+func exposedDir(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil || runtime.GOOS == "windows" || info.Mode().Perm()&0o022 == 0 {
+		return nil //nolint:nilerr // whether it can be used is another question
+	}
+	return fmt.Errorf("%s: other users can write to it, and so replace tokens: chmod go-w it", dir)
+}
+
+// closeFile closes the file at path to others. It must be the file that info is
+// about, and not one that a symbolic link has meanwhile led to.
+func closeFile(path string, info fs.FileInfo) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if now, err := f.Stat(); err != nil || !os.SameFile(now, info) {
+		return fmt.Errorf("%s was replaced", path)
+	}
+	return f.Chmod(info.Mode().Perm() & 0o700)
 }

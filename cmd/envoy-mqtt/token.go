@@ -37,7 +37,7 @@ func (c *console) tokenCommand() *cobra.Command {
 
 // token shows, renews or takes the tokens of the gateways.
 func (c *console) token(ctx context.Context, section string, renew, paste bool) error {
-	cfg, err := loadConfig(c.configPath, c.environ, nil)
+	cfg, err := c.load(ctx)
 	if err != nil {
 		return err
 	}

@@ -90,14 +90,16 @@ func (s *Store) read(name string) ([]byte, error) {
 	if !st.Mode().IsRegular() { // a pipe would hold us for ever
 		return nil, fmt.Errorf("%s is not a file", path)
 	}
-	if st.Mode().Perm()&0o077 != 0 {
-		_ = os.Chmod(path, 0o600) // the next write sets it in any case
-	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	if link, err := os.Lstat(path); err == nil && os.SameFile(st, link) && st.Mode().Perm()&0o077 != 0 { // what a link leads to is not ours
+		if now, err := f.Stat(); err == nil && os.SameFile(st, now) {
+			_ = f.Chmod(0o600) // the next write sets it in any case
+		}
+	}
 	return io.ReadAll(io.LimitReader(f, maxBody))
 }
 

@@ -219,3 +219,21 @@ func TestClockBehindAtStart(t *testing.T) {
 		}
 	})
 }
+
+// TestStoreLink: a token may be a symbolic link, and what it leads to keeps its mode.
+func TestStoreLink(t *testing.T) {
+	inRig(t, func(t *testing.T, rig *rig) {
+		elsewhere := filepath.Join(rig.dir, "elsewhere")
+		content(named()["new"])(rig, elsewhere)
+		rig.must(os.Chmod(elsewhere, 0o644))
+		rig.must(os.Symlink(elsewhere, filepath.Join(rig.dir, serial+".jwt")))
+		src := rig.source()
+		defer src.Close()
+		if err := gateway(takes).poll(t.Context(), src); err != nil || rig.logins() != 0 {
+			t.Errorf("poll: %v, %d logins", err, rig.logins())
+		}
+		if info, err := os.Stat(elsewhere); err != nil || info.Mode().Perm() != 0o644 {
+			t.Errorf("what the link leads to: %v, %v, want mode 0644", info.Mode(), err)
+		}
+	})
+}

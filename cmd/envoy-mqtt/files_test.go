@@ -1,0 +1,132 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+)
+
+func TestReadFile(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	writeAt := func(name string, size int) {
+		if err := os.WriteFile(at(name), bytes.Repeat([]byte("x"), size), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	writeAt("file", 1024)
+	writeAt("large", 1025)
+	for _, err := range []error{
+		syscall.Mkfifo(at("pipe"), 0o600),
+		os.Symlink("file", at("link")), os.Symlink("pipe", at("link to pipe")),
+		os.Symlink("..data/file", at("mounted")), os.Symlink(".", at("..data")), // as Kubernetes mounts secrets
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct{ path, want string }{
+		{at("file"), ""},
+		{at("link"), ""},
+		{at("mounted"), ""},
+		{at("large"), "larger than 1 KiB"},
+		{at("pipe"), "not a regular file"},
+		{at("link to pipe"), "not a regular file"},
+		{"/dev/zero", "not a regular file"},
+		{dir, "not a regular file"},
+		{at("missing"), "no such file"},
+	} {
+		data, err := readFile(tt.path, 1024)
+		switch {
+		case tt.want == "" && (err != nil || len(data) != 1024):
+			t.Errorf("readFile(%s): %d bytes, %v", tt.path, len(data), err)
+		case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), tt.path)):
+			t.Errorf("readFile(%s): %v, want %s", tt.path, err, tt.want)
+		}
+	}
+}
+
+// TestFilesOfTheConfiguration: whatever file a key names, loading ends, with an
+// error that names the file.
+func TestFilesOfTheConfiguration(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	large := writeFile(t, "large", strings.Repeat("x", 64<<10+1))
+	for _, tt := range []struct{ text, want string }{
+		{"PASSWORD_FILE = " + pipe, pipe + ": not a regular file"},
+		{"TOKEN_FILE = " + large, large + ": larger than 64 KiB"},
+		{"[MQTT]\nCA_FILE = " + pipe, "not a regular file"},
+		{"[MQTT]\nCERT_FILE = " + pipe + "\nKEY_FILE = " + pipe, "not a regular file"},
+	} {
+		_, err := loadConfig(writeFile(t, "config.ini", "[ENVOY]\nHOST = a\nUSERNAME = b\n"+tt.text+"\n"), nil, nil)
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v, want %s", tt.text, err, tt.want)
+		}
+	}
+	if _, err := loadConfig(pipe, nil, nil); !errors.Is(err, errNotRegular) {
+		t.Errorf("the configuration is a pipe: %v", err)
+	}
+	if _, err := loadConfig(writeFile(t, "config.ini", "[ENVOY]\nHOST = a\n"+strings.Repeat("#", 1<<20)), nil, nil); err == nil || !strings.Contains(err.Error(), "larger than 1024 KiB") {
+		t.Errorf("a configuration of more than 1 MiB: %v", err)
+	}
+}
+
+func TestUnlessDone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		if v, err := unlessDone(ctx, func() (int, error) { return 1, fs.ErrExist }); v != 1 || !errors.Is(err, fs.ErrExist) {
+			t.Errorf("got %d, %v", v, err)
+		}
+		answer := make(chan int)
+		go cancel()
+		if v, err := unlessDone(ctx, func() (int, error) { return <-answer, nil }); v != 0 || !errors.Is(err, context.Canceled) {
+			t.Errorf("got %d, %v, want to be canceled", v, err)
+		}
+		close(answer)
+	})
+}
+
+func TestCloseState(t *testing.T) {
+	dir, elsewhere := t.TempDir(), writeFile(t, "elsewhere", "a")
+	if err := errors.Join(os.Chmod(elsewhere, 0o644), os.WriteFile(filepath.Join(dir, "1.jwt"), nil, 0o600), os.Symlink(elsewhere, filepath.Join(dir, "2.jwt"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		dir, token fs.FileMode
+		want       []string
+	}{
+		{0o700, 0o600, nil},
+		{0o755, 0o600, nil},
+		{0o770, 0o600, []string{"other users can write to it"}},
+		{0o702, 0o600, []string{"other users can write to it"}},
+		{0o700, 0o644, []string{"others could read 1.jwt"}},
+		{0o777, 0o640, []string{"other users can write to it", "others could read 1.jwt"}},
+	} {
+		if err := errors.Join(os.Chmod(dir, tt.dir), os.Chmod(filepath.Join(dir, "1.jwt"), tt.token)); err != nil {
+			t.Fatal(err)
+		}
+		got := closeState(dir)
+		ok := len(got) == len(tt.want)
+		for i := range got {
+			ok = ok && strings.Contains(got[i].Error(), tt.want[i]) && strings.Contains(got[i].Error(), dir)
+		}
+		if info, err := os.Stat(filepath.Join(dir, "1.jwt")); !ok || err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%o with a token of %o: %v, then %v; want %q", tt.dir, tt.token, got, info.Mode(), tt.want)
+		}
+	}
+	if info, err := os.Stat(elsewhere); err != nil || info.Mode().Perm() != 0o644 {
+		t.Errorf("what a link leads to: %v, %v, want 0644", info.Mode(), err)
+	}
+}
