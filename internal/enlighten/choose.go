@@ -17,8 +17,14 @@ type record struct {
 // pick returns the newest token of those that are worth a try. One that is no
 // JWT has no date and so comes last.
 func (s *Source) pick(now time.Time) (best held, ok bool) {
+	return s.newest(func(held) time.Time { return now })
+}
+
+// newest returns the newest of the tokens that are worth a try at the time that
+// at returns for them.
+func (s *Source) newest(at func(held) time.Time) (best held, ok bool) {
 	for _, h := range []held{s.conf, s.kept} {
-		if !s.good(h, now) {
+		if !s.good(h, at(h)) {
 			continue
 		}
 		if !ok || !h.claims.Issued.Before(best.claims.Issued) {
@@ -26,6 +32,15 @@ func (s *Source) pick(now time.Time) (best held, ok bool) {
 		}
 	}
 	return best, ok
+}
+
+// lastResort returns the newest token for the gateway with that serial that has
+// expired by our clock, unless the gateway has refused it: our clock may be wrong.
+func (s *Source) lastResort(serial string) (string, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h, ok := s.newest(func(h held) time.Time { return h.claims.Issued })
+	return h.raw, ok && s.serial == serial
 }
 
 // good reports whether h is worth a try.

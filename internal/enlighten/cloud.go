@@ -32,6 +32,15 @@ type Cloud struct {
 // expired. Errors are those of this package; [ErrUnreachable] means that nothing was
 // sent, so that it was no login.
 func (c *Cloud) Token(ctx context.Context, a Account, serial string) (string, error) {
+	token, err := c.obtain(ctx, a, serial)
+	if err != nil {
+		return "", err
+	}
+	return token, nil
+}
+
+// obtain is Token, but returns a token that has expired by our clock with the [ExpiredError].
+func (c *Cloud) obtain(ctx context.Context, a Account, serial string) (string, error) {
 	s, err := c.login(ctx, a)
 	if err != nil {
 		return "", fmt.Errorf("log in to Enphase: %w", err)
@@ -45,7 +54,7 @@ func (c *Cloud) Token(ctx context.Context, a Account, serial string) (string, er
 			return token, nil
 		}
 	}
-	return "", fmt.Errorf("fetch a token from Enphase (until that works: %s): %w", paste, err)
+	return token, fmt.Errorf("fetch a token from Enphase (until that works: %s): %w", paste, err)
 }
 
 // A session is one login. Its cookies are its own.
@@ -111,7 +120,8 @@ func (s *session) enlighten(ctx context.Context, serial string) (string, error) 
 	return s.token(ans, []byte(doc.Token), serial)
 }
 
-// token judges what the cloud gave as the token for serial.
+// token judges what the cloud gave as the token for serial. One that has expired by
+// our clock is returned with the [ExpiredError].
 func (s *session) token(ans answer, body []byte, serial string) (string, error) {
 	body = bytes.TrimSpace(body)
 	switch {
@@ -125,10 +135,11 @@ func (s *session) token(ans answer, body []byte, serial string) (string, error) 
 	if err != nil {
 		return "", fmt.Errorf("%w; the cloud said %q", err, clean(token, s.account.Username, s.account.Password, s.id))
 	}
-	if err := c.valid(serial, time.Now()); err != nil {
+	err = c.valid(serial, time.Now())
+	if _, expired := errors.AsType[*ExpiredError](err); err != nil && !expired {
 		return "", err
 	}
-	return token, nil
+	return token, err
 }
 
 func parseURL(s string) (*url.URL, error) {

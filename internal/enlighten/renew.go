@@ -66,7 +66,7 @@ func (s *Source) find(ctx context.Context, f *flight) error {
 	if err != nil {
 		return err
 	}
-	raw, err := s.Cloud.Token(ctx, s.Account, f.serial)
+	raw, err := s.Cloud.obtain(ctx, s.Account, f.serial)
 	return s.finish(ctx, raw, err, before)
 }
 
@@ -155,13 +155,14 @@ func (s *Source) finish(ctx context.Context, raw string, err error, before attem
 	if s.failure != nil {
 		s.rec.Why = s.failure.Error()
 	}
-	if err == nil {
-		s.kept, s.rec.Got = h, true
+	keep := err == nil || raw != "" && usable(h, s.serial) == nil && !s.good(s.kept, time.Now()) // it has expired, and there is no better one
+	if keep {
+		s.kept, s.rec.Got = h, err == nil
 	}
 	serial := s.serial
 	s.mu.Unlock()
 
-	if err == nil {
+	if keep {
 		_ = s.note("token file", s.Store.saveToken(serial, h.raw))
 	}
 	_ = s.saveRecord()

@@ -55,7 +55,9 @@ func (s *Source) Close() {
 	if running != nil {
 		running.End() // first: a login that is cancelled here is no news
 	}
-	s.end()
+	s.mu.Lock()
+	s.end() // under the lock: seek starts no flight after it
+	s.mu.Unlock()
 	s.runs.Wait()
 	s.flush()
 }

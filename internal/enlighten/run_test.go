@@ -53,7 +53,8 @@ func TestRenewal(t *testing.T) {
 }
 
 // While an early renewal hangs or fails, the old token is handed out at once, to
-// its last second. In the end it has expired, and that is said.
+// its last second. In the end it has expired, which is said, and is tried all the
+// same until the gateway refuses it.
 func TestRenewalFails(t *testing.T) {
 	inRig(t, func(t *testing.T, r *rig) {
 		src := r.source()
@@ -74,6 +75,10 @@ func TestRenewalFails(t *testing.T) {
 		if st := src.Status(); r.logins() < 30 || r.logins() > 4*31+10 { // one in 6 hours, after a doubling from a minute
 			t.Errorf("%d logins in the last month, want 4 a day; %+v", r.logins(), st)
 		}
+		if got, err := src.Token(t.Context(), serial); got != old || err != nil || !strings.Contains(src.Status().Reason, "no answer in 30s") {
+			t.Errorf("Token at the end: the old one %t, %v, status %+v", got == old, err, src.Status())
+		}
+		src.Reject(old)
 		if _, err := src.Token(t.Context(), serial); err == nil || !strings.Contains(err.Error(), "no answer in 30s") {
 			t.Errorf("Token after the end: %v, want the cloud's failure", err)
 		}
@@ -192,6 +197,9 @@ func TestStatus(t *testing.T) {
 			first := src.Status()
 			err := gateway(takes).poll(t.Context(), src)
 			st := src.Status()
+			if a == enlightentest.Expired && err == nil { // it is tried, and what is wrong with it is said
+				err = errors.New(st.Reason)
+			}
 			want := enlighten.StateOK
 			switch {
 			case person[a]:
@@ -206,7 +214,7 @@ func TestStatus(t *testing.T) {
 			next := r.source()
 			again := gateway(takes).poll(t.Context(), next)
 			recent := time.Since(r.sim.Logins()[0]) < time.Minute // less than two hanging requests take
-			if pause, ok := errors.AsType[*enlighten.PausedError](again); err != nil && recent && (!ok || !strings.Contains(err.Error(), pause.Err.Error())) {
+			if pause, ok := errors.AsType[*enlighten.PausedError](again); err != nil && recent && a != enlightentest.Expired && (!ok || !strings.Contains(err.Error(), pause.Err.Error())) {
 				t.Errorf("%s: after a restart %v, want a pause because of %v", a, again, err)
 			}
 			doc, jerr := json.Marshal([]enlighten.Status{st, next.Status()})

@@ -74,8 +74,9 @@ type flight struct {
 
 // Token returns a token that should be good now for the gateway with that
 // serial. When there is none it waits for one login, together with all other
-// callers; when none can be had it returns at once why: [ErrNoToken],
-// [PausedError], [ErrPassword] and so on. A caller leaves when its ctx ends; the
+// callers; when none can be had it returns one that has expired by our clock and
+// that the gateway has not refused. Without such a one it returns at once why:
+// [ErrNoToken], [PausedError], [ErrPassword] and so on. A caller leaves when its ctx ends; the
 // login goes on.
 func (s *Source) Token(ctx context.Context, serial string) (string, error) {
 	for {
@@ -89,6 +90,9 @@ func (s *Source) Token(ctx context.Context, serial string) (string, error) {
 		case <-f.done:
 		}
 		if f.serial == serial && f.err != nil {
+			if raw, ok := s.lastResort(serial); ok {
+				return raw, nil
+			}
 			return "", f.err
 		}
 	}

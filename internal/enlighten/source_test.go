@@ -2,7 +2,9 @@ package enlighten_test
 
 import (
 	"errors"
+	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -46,7 +48,13 @@ func TestOrder(t *testing.T) {
 		{"opaque", "", "", enlighten.Account{}, "opaque", enlighten.Configured},
 		{"", "", "", enlighten.Account{}, "the gateway wants a token and there is none: set TOKEN, or USERNAME and PASSWORD of the Enphase account", ""},
 		{"", "", "", enlighten.Account{Username: "homer@example.com"}, "the gateway wants a token and there is none", ""},
-		{"expired", "", "", enlighten.Account{}, "set a new TOKEN, or USERNAME and PASSWORD of the Enphase account: token expired on 1999-12-31", ""},
+		{"expired", "", "", enlighten.Account{}, "expired", ""},
+		{"", "expired", "", enlighten.Account{}, "expired", ""},
+		{"expired", "other", "", enlighten.Account{}, "expired", ""},
+		{"expired", "new", "", enlighten.Account{}, "new", enlighten.Stored},
+		{"expired", "opaque", "", enlighten.Account{}, "expired", ""},
+		{"opaque", "expired", "", enlighten.Account{}, "opaque", enlighten.Configured},
+		{"expired", "", "expired", enlighten.Account{}, "set a new TOKEN, or USERNAME and PASSWORD of the Enphase account: token expired on 1999-12-31", ""},
 		{"other", "", "", enlighten.Account{}, "token is for gateway 999999999999, not for 122333444455", ""},
 		{"new", "", "new", enlighten.Account{}, "set a new TOKEN, or USERNAME and PASSWORD of the Enphase account: the gateway refuses the token", ""},
 	} {
@@ -67,15 +75,98 @@ func TestOrder(t *testing.T) {
 				}
 				got, err := src.Token(t.Context(), serial)
 				st := src.Status()
-				if nameOf(tokens, got) != r.want && (err == nil || !strings.Contains(err.Error(), r.want)) || st.Origin != r.origin {
+				_, isToken := tokens[r.want]
+				if nameOf(tokens, got) != r.want && (isToken || err == nil || !strings.Contains(err.Error(), r.want)) || st.Origin != r.origin {
 					t.Errorf("Token = %q, %v, origin %q, want %s, %s", nameOf(tokens, got), err, st.Origin, r.want, r.origin)
 				}
-				if st.Problem != (err != nil) {
+				if st.Problem != (err != nil || r.want == "expired") {
 					t.Errorf("Status after %v = %+v", err, st)
 				}
 				src.Close()
 			})
 		})
+	}
+}
+
+// A token that has expired is tried where a login brings no other.
+func TestExpiredWithoutCloud(t *testing.T) {
+	inRig(t, func(t *testing.T, r *rig) {
+		tokens := named()
+		r.write(serial+".jwt", tokens["expired"]+"\n")
+		r.sim.Set(enlightentest.WrongPassword)
+		src := r.source()
+		defer src.Close()
+		if err := gateway(takes).poll(t.Context(), src); err != nil || r.logins() != 1 {
+			t.Errorf("poll of a gateway that accepts it: %v, %d logins, want one", err, r.logins())
+		}
+		if st := src.Status(); !st.Problem || !strings.Contains(st.Reason, "user name or password refused") {
+			t.Errorf("Status = %+v, want the reason why there is no other token", st)
+		}
+		if err := gateway(refuses).poll(t.Context(), src); err == nil {
+			t.Error("poll of a gateway that refuses it = nil")
+		}
+		if got, err := src.Token(t.Context(), serial); got != "" || err == nil {
+			t.Errorf("Token after the refusal = %s, %v, want an error", nameOf(tokens, got), err)
+		}
+	})
+}
+
+// With our clock years ahead every token of the cloud has expired. It is tried,
+// kept over a restart, and logins stay as rare as after any failure.
+func TestClockAhead(t *testing.T) {
+	inRig(t, func(t *testing.T, r *rig) {
+		r.sim.Set(enlightentest.Expired)
+		src := r.source()
+		for range 24 * 60 {
+			if err := gateway(takes).poll(t.Context(), src); err != nil {
+				t.Fatalf("poll: %v", err)
+			}
+			time.Sleep(time.Minute)
+		}
+		src.Close()
+		before := r.logins()
+		if before > 12 {
+			t.Errorf("%d logins in a day, want at most 12", before)
+		}
+		next := r.source()
+		defer next.Close()
+		if err := gateway(takes).poll(t.Context(), next); err != nil || r.logins() != before {
+			t.Errorf("poll after a restart: %v, %d logins more", err, r.logins()-before)
+		}
+	})
+}
+
+// hangs is a cloud that never answers.
+type hangs struct{}
+
+func (hangs) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// TestCloseRace is for the race detector: readings ask for a token while the
+// source is closed.
+func TestCloseRace(t *testing.T) {
+	for range 100 {
+		src := &enlighten.Source{
+			Account: account,
+			Cloud:   &enlighten.Cloud{LoginURL: "https://cloud.example", TokenURL: "https://cloud.example", HTTP: &http.Client{Transport: hangs{}}},
+			Store:   &enlighten.Store{Dir: t.TempDir()},
+		}
+		var all sync.WaitGroup
+		start := make(chan struct{})
+		for range 3 {
+			all.Go(func() {
+				<-start
+				_, _ = src.Token(t.Context(), serial)
+			})
+		}
+		all.Go(func() {
+			<-start
+			src.Close()
+		})
+		close(start)
+		all.Wait()
 	}
 }
 
