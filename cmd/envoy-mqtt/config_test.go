@@ -103,7 +103,7 @@ interval = 1500ms
 timeout = 10s
 stale_after = 10s
 power_multiplier = 1, -1,1
-power_offset = 0.5,0
+power_offset = 0.5, 0
 failsafe = off
 `)
 	want := config{

@@ -86,7 +86,7 @@ func parseSource(text string) (envoy.Source, error) {
 }
 
 // decimalComma matches what is more probably one number with a decimal comma than a number for each of two phases.
-var decimalComma = regexp.MustCompile(`^[+-]?\d+,\d+$`)
+var decimalComma = regexp.MustCompile(`^[+-]?[\d.]+,[\d.]+$`)
 
 // parseNumbers reads one number for all phases or up to three, one a phase.
 func parseNumbers(text string) ([]float64, error) {

@@ -102,7 +102,7 @@ func TestValues(t *testing.T) {
 		{"ENVOY", "POWER_MULTIPLIER", "1e-300", "error: must be between 0.001 and 1000"},
 		{"ENVOY", "POWER_MULTIPLIER", "1,5", "error: write a decimal point"},
 		{"ENVOY", "POWER_MULTIPLIER", "-1,25", "error: write a decimal point"},
-		{"ENVOY", "POWER_MULTIPLIER", "-1.0,2", "[-1 2]"},
+		{"ENVOY", "POWER_MULTIPLIER", "-1.0,2", "error: write a decimal point"},
 		{"ENVOY", "POWER_MULTIPLIER", "1, 5", "[1 5]"},
 		{"ENVOY", "POWER_MULTIPLIER", "1 ,5", "[1 5]"},
 		{"ENVOY", "POWER_MULTIPLIER", "1,-1", "[1 -1]"},
