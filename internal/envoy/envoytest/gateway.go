@@ -31,6 +31,7 @@ type Gateway struct {
 	Split      bool                // split phase as in the US: two legs of 120 V; Phases is not looked at
 	ThreeLines bool                // the new meter stack: always three lines, the unused all zero
 	Inverters  int                 // number of microinverters; 0 means 12
+	Wraps      int                 // of the microinverters' registers: their sums lack 2^32 J for each
 	Gone       int                 // microinverters that were taken away and that device_data remembers
 	Batteries  int                 // IQ Batteries, with a system controller
 	ACBs       int                 // AC Batteries

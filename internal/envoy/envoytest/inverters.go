@@ -19,8 +19,12 @@ func (g *Gateway) inverters(now time.Time, sum, dawn counters) Inverters {
 		v.Energy += int(sum.pv[i] / 3_600_000_000)
 		v.Today += int((sum.pv[i] - dawn.pv[i]) / 3_600_000_000)
 	}
+	v.Energy -= g.lost()
 	return v
 }
+
+// lost is what the sum lacks because registers have wrapped, Wh.
+func (g *Gateway) lost() int { return int(float64(g.Wraps) * (1 << 32) / 3600) }
 
 // apiProduction is /api/v1/production: the inverters' production. It is no use
 // on metered hardware without CTs, where it is all zeros.
