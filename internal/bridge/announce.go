@@ -23,6 +23,7 @@ type presence struct {
 	leftovers   map[string]component     // what was announced and is no more
 	extras      map[string]extra         // what is told beside meters and info
 	removing    bool                     // the document in force names leftovers
+	falling     bool                     // the energy of total consumption may fall
 	outdated    bool                     // there is another document to tell than the one in force
 	announcedAt time.Time
 }
@@ -64,6 +65,15 @@ func (g *gateway) announce(vs []value, info map[string]string) {
 func (g *gateway) keepInfo(key string) {
 	if !slices.Contains(g.infos, key) {
 		g.infos, g.outdated = append(g.infos, key), true
+	}
+}
+
+// keepFalling takes note whether the energy of total consumption may fall, which
+// Home Assistant's total_increasing may not.
+func (g *gateway) keepFalling(s envoy.Sample) {
+	m, _ := s.Meter(envoy.TotalConsumption)
+	if _, counts := m.Total.Get(envoy.Energy); counts && mayFall(m.Measurement, m.Counters) != g.falling {
+		g.falling, g.outdated = !g.falling, true
 	}
 }
 
@@ -199,6 +209,9 @@ func (g *gateway) components() map[string]component {
 		c := p.component(h.topics, g.serial, g.feed.StaleAfter)
 		if g.estimating && p.meter() == envoy.Storage && p.quantity().counter {
 			c.Name += " (estimated)"
+		}
+		if g.falling && p.meter() == envoy.TotalConsumption && p.quantity().counter {
+			c.StateClass = "total"
 		}
 		cs[p.key()] = c
 	}

@@ -140,8 +140,9 @@ func (g *gateway) withBatteries(s envoy.Sample) envoy.Sample {
 		if m, ok := g.batteries.all.Storage(); ok {
 			if g.feed.EstimateStorage {
 				g.markEstimated()
-				m.Total.Set(envoy.EnergyCharged, g.estimate.Charged)
-				m.Total.Set(envoy.EnergyDischarged, g.estimate.Discharged)
+				e := g.keptEstimate()
+				m.Total.Set(envoy.EnergyCharged, e.Charged)
+				m.Total.Set(envoy.EnergyDischarged, e.Discharged)
 			}
 			s.Meters = append(s.Meters, m)
 		}

@@ -3,7 +3,6 @@ package bridge
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
@@ -14,24 +13,6 @@ type behind struct {
 	batteries    batteries
 	configs      []envoy.MeterConfig
 	plausibility plausibility
-	counters     map[string]counted // of the inverters, by serial number
-}
-
-// believe returns the counter of the inverter with a serial number unless it
-// fell, until three answers agree.
-func (g *gateway) believe(serial string, v envoy.Told[float64]) envoy.Told[float64] {
-	count, ok := v.Get()
-	if !ok {
-		return v
-	}
-	if g.counters == nil {
-		g.counters = map[string]counted{}
-	}
-	next, ok := g.counters[serial].take(count, 0, time.Now())
-	if g.counters[serial] = next; !ok {
-		return envoy.Told[float64]{}
-	}
-	return envoy.Tell(next.Value)
 }
 
 // deviceTasks are what a gateway is asked about the devices behind it.

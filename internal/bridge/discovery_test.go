@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/discoverytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
@@ -54,6 +55,39 @@ func TestDiscovery(t *testing.T) {
 	}
 }
 
+// TestStateClassOfConsumption: total consumption that is computed falls while a
+// battery exports, so it is no total_increasing; what a CT counts is.
+func TestStateClassOfConsumption(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		gateway *envoytest.Gateway
+		source  envoy.Source
+		want    string
+	}{
+		{"computed by us", &envoytest.Gateway{Phases: 3}, envoy.AutoSource, "total"},
+		{"computed by the gateway", &envoytest.Gateway{Phases: 3}, envoy.FromProduction, "total"},
+		{"a CT around the load", &envoytest.Gateway{Phases: 3, LoadOnly: true}, envoy.AutoSource, "total_increasing"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(tt.gateway)
+			r.Feeds[0].Client.Source = tt.source
+			r.start(t)
+			time.Sleep(time.Minute)
+			payload, _ := r.broker.Retained(configTopic)
+			cs := parseConfig(t, payload).Components
+			r.stop(t)
+			for _, key := range []string{"consumption_energy", "consumption_l1_energy"} {
+				if got := cs[key].StateClass; got != tt.want {
+					t.Errorf("%s: %s is %q, want %q", tt.name, key, got, tt.want)
+				}
+			}
+			if got := cs["production_energy"].StateClass; got != "total_increasing" {
+				t.Errorf("%s: production_energy is %q", tt.name, got)
+			}
+		})
+	}
+}
+
 // announced returns the discovery messages and what they are checked against.
 func (r *rig) announced() ([]discoverytest.Message, discoverytest.Options) {
 	opts := discoverytest.Options{
@@ -89,6 +123,7 @@ type discovered struct {
 	Components map[string]struct {
 		Platform, Name string
 		StateTopic     string `json:"state_topic"`
+		StateClass     string `json:"state_class"`
 		Enabled        *bool  `json:"enabled_by_default"`
 	}
 }

@@ -38,6 +38,7 @@ type gateway struct {
 	compat   compat
 	phases   int // as last told to the feed
 	estimate estimate
+	kept     estimate  // the estimate when the counters were last kept
 	saved    time.Time // when the counters were last kept
 	unsaved  bool      // they cannot be kept
 	recalled string    // the serial number that they were recalled for
@@ -58,7 +59,7 @@ type gateway struct {
 }
 
 func newGateway(h *house, f Feed, log zerolog.Logger) *gateway {
-	g := &gateway{house: h, feed: f, log: log, serial: f.Serial, compat: newCompat(f.Profiles), things: map[string]things{}, rounds: map[string]int{}}
+	g := &gateway{house: h, feed: f, log: log, serial: f.Serial, guard: guard{log: log}, compat: newCompat(f.Profiles), things: map[string]things{}, rounds: map[string]int{}}
 	f.Client.Observe = func(path string, took time.Duration, err error) {
 		g.answers.note(path, took, err)
 		if f.Observe != nil {
@@ -116,7 +117,7 @@ func (g *gateway) meet(s *envoy.Session) {
 	if old != s.Serial {
 		g.sayFailSafe()
 		g.state, g.presence, g.grid, g.compat = "", presence{}, gridWatch{}, newCompat(g.feed.Profiles)
-		g.guard, g.behind, g.estimate, g.estimating = guard{}, behind{}, estimate{}, false
+		g.guard, g.behind, g.estimate, g.kept, g.estimating = guard{log: g.log}, behind{}, estimate{}, estimate{}, false
 		g.forgetThings()
 	}
 	g.serial = s.Serial

@@ -68,11 +68,16 @@ func (g *gateway) keepInverters(last *envoy.InverterReport, r envoy.InverterRepo
 		*last = envoy.InverterReport{} // what it told last is no longer told
 		return notHere(err)
 	}
+	for i := range r.Inverters {
+		r.Inverters[i].Energy = g.guard.inverter(r.Inverters[i].Serial, r.Inverters[i].Energy, time.Now())
+	}
 	*last = r
 	all := g.inverters.list.Join(g.inverters.details)
+	if n := len(all.Inverters); n > 0 && n != g.guard.number {
+		g.guard.number, g.guard.changed = n, true
+	}
 	var there []report
 	for _, i := range all.Inverters {
-		i.Energy = g.believe(i.Serial, i.Energy)
 		there = append(there, inverterFamily.report(i.Serial, i))
 	}
 	// One path's answer counts: the list's or, where there is no list, the details'.

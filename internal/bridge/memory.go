@@ -3,6 +3,8 @@ package bridge
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
 // A Memory keeps what a gateway's counters have come to over restarts. Data is
@@ -30,9 +32,14 @@ func (g *gateway) recall(serial string) {
 			return
 		}
 	}
-	g.estimate = doc.Storage
+	g.estimate, g.kept = doc.Storage, doc.Storage
+	g.guard.inverters, g.guard.number = doc.Inverters, doc.Number
 	g.guard.counters = map[valueKey]counted{}
+	corrected := doc.Correction != nil && !doc.Correction.Equal(g.feed.Client.Correction)
 	for _, sn := range sensors {
+		if corrected && (sn.meter == envoy.NetConsumption || sn.meter == envoy.TotalConsumption) {
+			continue // with another factor it is another counter
+		}
 		for phase := range phaseKeys {
 			k := valueKey{channelKey{sn.meter, uint8(phase)}, sn.quantity}
 			if c, ok := doc.Counters[k.topic()]; ok {
@@ -44,8 +51,21 @@ func (g *gateway) recall(serial string) {
 
 // kept is what outlives a restart of a gateway's.
 type kept struct {
-	Counters map[string]counted `json:"counters"` // by topic
-	Storage  estimate           `json:"estimated_storage"`
+	Counters  map[string]counted `json:"counters"`                  // by topic
+	Inverters map[string]counted `json:"inverters,omitempty"`       // their own energies, by serial number
+	Number    int                `json:"inverter_number,omitempty"` // of inverters
+	Storage   estimate           `json:"estimated_storage"`
+
+	Correction *envoy.Correction `json:"correction,omitempty"` // of the grid's counters; nil in older files
+}
+
+// keptEstimate is the estimate that a restart begins with, also after a kill: one
+// that is published may not fall.
+func (g *gateway) keptEstimate() estimate {
+	if g.feed.Memory == nil {
+		return g.estimate
+	}
+	return g.kept
 }
 
 // save writes the counters down, once a minute or because it is the last time.
@@ -54,8 +74,8 @@ func (g *gateway) save(last bool) {
 	if g.feed.Memory == nil || !g.guard.changed || !last && now.Sub(g.saved) < saving {
 		return
 	}
-	g.saved = now
-	doc := kept{map[string]counted{}, g.estimate}
+	g.saved, g.kept = now, g.estimate
+	doc := kept{map[string]counted{}, g.guard.inverters, g.guard.number, g.estimate, &g.feed.Client.Correction}
 	for k, c := range g.guard.counters {
 		if c.Value > 0 {
 			doc.Counters[k.topic()] = c

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
@@ -105,6 +106,123 @@ func TestCounterBelowMemory(t *testing.T) {
 			if strings.Contains(m.Payload, `"production_energy":{"platform":"sensor"}`) {
 				t.Errorf("after %v the entity is removed", m.Time.Sub(restart))
 			}
+		}
+		r.broker.Close()
+		r.server.Close()
+	})
+}
+
+// TestRegisterWrapsOverRestart: registers wrap while the bridge runs and while it
+// does not, those of one inverter and of their sum, and no counter falls.
+func TestRegisterWrapsOverRestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := &remembering{data: map[string][]byte{}}
+		keep := func(b *bridge.Bridge) { b.Feeds[0].Memory = memory }
+		r := newRig(&envoytest.Gateway{Standard: true, Start: morning()})
+		keep(r.Bridge)
+		r.start(t)
+		time.Sleep(10 * time.Minute)
+		r.gateway.Change(func(g *envoytest.Gateway) { g.Wraps = 1 })
+		time.Sleep(10 * time.Minute)
+		r.cancel()
+		<-r.done
+		r.Feeds[0].Client.CloseIdle()
+		own := r.document(t, thingTopic("inverter", inverterSN(1)))["energy"].(float64)
+
+		// An inverter whose register wrapped meanwhile counted that much more before.
+		const wrap = (1 << 32) / 3.6e6
+		var kept map[string]any
+		err := json.Unmarshal(memory.data[serial], &kept)
+		inverters, _ := kept["inverters"].(map[string]any)
+		one, _ := inverters[inverterSN(1)].(map[string]any)
+		if one == nil || kept["inverter_number"] != 12.0 {
+			t.Fatalf("kept: %s, %v, want 12 inverters", memory.data[serial], err)
+		}
+		one["kwh"] = one["kwh"].(float64) + wrap
+		memory.data[serial], _ = json.Marshal(kept) // of what was just read
+		r.gateway.Change(func(g *envoytest.Gateway) { g.Wraps = 3 })
+		time.Sleep(time.Hour)
+		r.again(t, keep)
+
+		last := 0.0
+		for _, m := range r.since(time.Time{}, energyTopic) {
+			v, err := strconv.ParseFloat(m.Payload, 64)
+			if err != nil || v < last || last > 0 && v > last+10 {
+				t.Errorf("%v published at %v after %v, %v", m.Payload, m.Time, last, err)
+			}
+			last = v
+		}
+		if last < 5212 || last > 5230 {
+			t.Errorf("production/energy ends at %v, want some kWh more than 5212", last)
+		}
+		if v, _ := r.document(t, thingTopic("inverter", inverterSN(1)))["energy"].(float64); v < own+wrap || v > own+wrap+1 {
+			t.Errorf("the inverter's own energy is %v, want a little more than %v", v, own+wrap)
+		}
+		if log := r.log.String(); strings.Count(log, "registers wrapped") != 3 || !strings.Contains(log, `"counter":"inverter `+inverterSN(1)) || strings.Contains(log, "held") {
+			t.Errorf("want three lines about wraps; log:\n%s", log)
+		}
+		r.broker.Close()
+		r.server.Close()
+	})
+}
+
+// TestMemoryOfAnotherCorrection: a factor of -1 exchanges import and export, which
+// are no counters that fell.
+func TestMemoryOfAnotherCorrection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := &remembering{data: map[string][]byte{}}
+		r := newRig(&envoytest.Gateway{Start: morning()})
+		keep := func(b *bridge.Bridge) { b.Feeds[0].Memory, b.Feeds[0].Client.Source = memory, envoy.AutoSource }
+		keep(r.Bridge)
+		r.start(t)
+		time.Sleep(time.Minute)
+		r.cancel()
+		<-r.done
+		r.Feeds[0].Client.CloseIdle()
+		in, _ := r.broker.Retained("envoy/" + serial + "/grid/energy_import")
+		restart := time.Now()
+		r.again(t, func(b *bridge.Bridge) {
+			keep(b)
+			b.Feeds[0].Client.Correction.Multiplier = []float64{-1}
+		})
+		exported := r.since(restart.Add(-1), "envoy/"+serial+"/grid/energy_export")
+		if len(exported) == 0 || exported[0].Time.Sub(restart) > 5*time.Second || exported[0].Payload != in {
+			t.Errorf("exported %v after the restart, want %s at once, as imported before", exported, in)
+		}
+		r.broker.Close()
+		r.server.Close()
+	})
+}
+
+// TestEstimateAfterAKill: what was estimated after the counters were last kept is
+// not published, as a restart would take it back.
+func TestEstimateAfterAKill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := &remembering{data: map[string][]byte{}}
+		keep := func(b *bridge.Bridge) {
+			b.Feeds[0].Memory, b.Feeds[0].Client.Source, b.Feeds[0].EstimateStorage = memory, envoy.AutoSource, true
+		}
+		r := newRig(&envoytest.Gateway{Batteries: 2, Start: morning()})
+		keep(r.Bridge)
+		r.start(t)
+		time.Sleep(10*time.Minute + 50*time.Second)
+		atKill := memory.data[serial]
+		r.cancel()
+		<-r.done
+		r.Feeds[0].Client.CloseIdle()
+		memory.data[serial] = atKill
+		r.again(t, keep)
+		last, n := 0.0, 0
+		for _, m := range r.since(time.Time{}, "envoy/"+serial+"/storage/energy_charged") {
+			v, err := strconv.ParseFloat(m.Payload, 64)
+			if err != nil || v < last {
+				t.Errorf("%v published at %v after %v, %v", m.Payload, m.Time, last, err)
+			}
+			last = v
+			n++
+		}
+		if n < 8 || last == 0 {
+			t.Errorf("%d energies, the last %v kWh", n, last)
 		}
 		r.broker.Close()
 		r.server.Close()

@@ -47,6 +47,7 @@ func (g *gateway) publishRetained(s envoy.Sample, vs []value, next time.Time) {
 	defer g.mu.Unlock()
 	h := g.house
 	info := g.info(s)
+	g.keepFalling(s)
 	g.announce(vs, info)
 
 	pace := pace{least: h.ha.Interval, most: g.feed.StaleAfter / 3, next: time.Until(next)}

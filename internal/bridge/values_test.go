@@ -111,7 +111,13 @@ func TestGuard(t *testing.T) {
 		{"one zero", "r", []float64{5, 0, 6}, []float64{5, -1, 6}},
 		{"two zeros", "r", []float64{5, 0, 0, 6}, []float64{5, -1, -1, 6}},
 		{"a new meter", "r", []float64{5, 1, 1.1, 1.2, 1.3}, []float64{5, -1, -1, 1.2, 1.3}},
-		{"a dip", "r", []float64{5, 4.9, 5.1}, []float64{5, -1, 5.1}},
+		{"a dip", "r", []float64{5, 4.999, 4.999, 5.1}, []float64{5, 5, 5, 5.1}},
+		{"a dip that lasts", "r", []float64{500, 499.999, 499.999, 499.999, 499.999, 500.1}, []float64{500, 500, 500, 500, 500, 500.1}},
+		{"an older answer", "r", []float64{500, 499, 500.1}, []float64{500, -1, 500.1}},
+		{"an older answer that lasts", "r", []float64{500, 499, 499, 499.1, 499.9, 499.8, 500.1}, []float64{500, -1, -1, 500, 500, 500, 500.1}},
+		{"a fall far from zero", "r", []float64{7000, 3000, 3000, 3000, 3001, 6999, 7000.1}, []float64{7000, -1, -1, 7000, 7000, 7000, 7000.1}},
+		{"a new meter after that", "r", []float64{7000, 3000, 3000, 3000, 0.5, 0.6, 0.7, 0.8}, []float64{7000, -1, -1, 7000, -1, -1, 0.7, 0.8}},
+		{"zeros that last", "r", []float64{7000, 0, 0, 0, 0.1}, []float64{7000, -1, -1, 0, 0.1}},
 		{"falls on and on", "r", []float64{5, 4, 3, 2, 1}, []float64{5, -1, -1, -1, -1}},
 		{"disagreeing", "r", []float64{500, 0, 300, 0, 300, 501}, []float64{500, -1, -1, -1, -1, 501}},
 		{"zeros at the start", "r", []float64{0, 0, 7}, []float64{-1, -1, 7}},
@@ -124,10 +130,12 @@ func TestGuard(t *testing.T) {
 		{"another source, far off", "rp", []float64{5, 900, 900, 900, 901}, []float64{5, -1, -1, -1, -1}},
 		{"there and back", "rpr", []float64{5, 900, 5.2}, []float64{5, -1, 5.2}},
 		{"the inverters' sum, which has wrapped", "ai", []float64{3*w + 5, 4.9, 5.5, 6}, []float64{3*w + 5, -1, 3*w + 5.5, 3*w + 6}},
+		{"the inverters' other sum, which has not", "ia", []float64{5, 3*w + 5.5, 3*w + 6}, []float64{5, 5.5, 6}},
+		{"the inverters' sum after a meter, which counted more", "pi", []float64{3*w + 5, 5.5, 6}, []float64{3*w + 5, -1, -1}},
 		{"the inverters' sum, far off", "ai", []float64{3*w + 5, 50, 51}, []float64{3*w + 5, -1, -1}},
 		{"a meter after the inverters' sum", "ip", []float64{w - 1, w - 2, 2 * w}, []float64{w - 1, -1, -1}},
 		{"2^32 J", "i", []float64{w - 1, w - 0.5, 0.2, 0.4}, []float64{w - 1, w - 0.5, w + 0.2, w + 0.4}},
-		{"2^32 J twice", "i", []float64{w - 1, 1, w - 1, w - 1, w - 0.9, 1}, []float64{w - 1, w + 1, -1, -1, w + w - 0.9, w + w + 1}},
+		{"2^32 J twice", "i", []float64{w - 0.1, 0.2, w - 0.1, w - 0.1, w - 0.09, 0.2}, []float64{w - 0.1, w + 0.2, -1, -1, w + w - 0.09, w + w + 0.2}},
 		{"a CT does not wrap", "p", []float64{w - 1, 0.2, 0.3}, []float64{w - 1, -1, -1}},
 	} {
 		sources := map[byte]envoy.Counters{'r': envoy.ReadingCounters, 'p': envoy.EIMCounters, 'i': envoy.InverterCounters, 'a': envoy.APICounters}
@@ -139,7 +147,7 @@ func TestGuard(t *testing.T) {
 			s.Meters[0].Counters = sources[tt.sources[min(i, len(tt.sources)-1)]]
 			s.Meters[0].Total.Set(envoy.Energy, v)
 			s.Meters[0].Phases[0].Set(envoy.Energy, v+1000)
-			out := g.pass(s, now.Add(time.Duration(i)*5*time.Second))
+			out := g.pass(s, now.Add(time.Duration(i)*time.Minute))
 			got, ok := out.Meters[0].Total.Get(envoy.Energy)
 			if !ok {
 				got = -1
@@ -158,11 +166,11 @@ func TestGuard(t *testing.T) {
 // gateway's, and no new meter yet.
 func TestGuardOfOneMoment(t *testing.T) {
 	start := time.Now()
-	c, _ := counted{}.take(1000, envoy.ReadingCounters, start)
+	c, _ := counted{}.take(answer{1000, envoy.ReadingCounters, false, housePower, start})
 	passes := 0
 	for second := 1; second <= 12; second++ {
 		now := start.Add(time.Duration(second) * time.Second)
-		next, ok := c.take(1, envoy.ReadingCounters, now)
+		next, ok := c.take(answer{1, envoy.ReadingCounters, false, housePower, now})
 		if c = next; ok && passes == 0 {
 			passes = second
 		}
@@ -179,6 +187,8 @@ func TestCountedWords(t *testing.T) {
 		`{"kwh":1.5,"at":"2026-05-01T12:00:00Z","source":"production.json"}`,
 		`{"kwh":1.5,"at":"2026-05-01T12:00:00Z","source":"readings"}`,
 		`{"kwh":1.5,"at":"2026-05-01T12:00:00Z","source":"api"}`,
+		`{"kwh":1.5,"at":"2026-05-01T12:00:00Z","source":"computed"}`,
+		`{"kwh":1.5,"at":"2026-05-01T12:00:00Z","rose":"2026-05-01T11:00:00Z","behind":0.5,"wraps":-7,"source":"api"}`,
 		`{"kwh":1.5,"at":"2026-05-01T12:00:00Z"}`,
 	} {
 		var c counted

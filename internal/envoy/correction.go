@@ -9,8 +9,8 @@ import (
 // that measures a part only. The factor of a phase is applied first, then its
 // offset. One value stands for all phases.
 type Correction struct {
-	Multiplier []float64 // -1 turns a CT round
-	Offset     []float64 // W
+	Multiplier []float64 `json:"multiplier,omitempty"` // -1 turns a CT round
+	Offset     []float64 `json:"offset,omitempty"`     // W
 }
 
 // apply corrects net consumption: the meter is then the sum of its corrected
@@ -48,6 +48,11 @@ func (m *Meter) checkCorrected() error {
 		}
 	}
 	return nil
+}
+
+// Equal reports whether c and d have the same values.
+func (c Correction) Equal(d Correction) bool {
+	return slices.Equal(c.Multiplier, d.Multiplier) && slices.Equal(c.Offset, d.Offset)
 }
 
 // Changes reports whether c is more than the factor 1 and the offset 0.

@@ -182,7 +182,7 @@ func (r *reading) derive() {
 // combined is the meter m that a and sign times b together make. Only powers
 // and, of total consumption, energies add up: no CT measures the rest.
 func combined(m Measurement, a, b Meter, sign float64) Meter {
-	c := Meter{Measurement: m, Counters: ReadingCounters, Total: combinedChannel(m, a.Total, b.Total, sign)}
+	c := Meter{Measurement: m, Counters: ComputedCounters, Total: combinedChannel(m, a.Total, b.Total, sign)}
 	if len(a.Phases) != len(b.Phases) {
 		return c
 	}
@@ -195,11 +195,39 @@ func combined(m Measurement, a, b Meter, sign float64) Meter {
 func combinedChannel(m Measurement, a, b Channel, sign float64) Channel {
 	var c Channel
 	c.Set(Power, a.val[Power]+sign*b.val[Power])
-	in, hasIn := a.Get(EnergyImport)
-	out, hasOut := a.Get(EnergyExport)
-	made, hasMade := b.Get(Energy)
-	if m == TotalConsumption && hasIn && hasOut && hasMade {
-		c.Set(Energy, made+in-out) // as the gateway's own total has it
+	if m == TotalConsumption {
+		c.computeEnergy(a, b)
 	}
 	return c
+}
+
+// ComputeCounters computes the energy of total consumption again, from the
+// counters that s has now.
+func (s *Sample) ComputeCounters() {
+	total, net, pv := s.meter(TotalConsumption), s.meter(NetConsumption), s.meter(Production)
+	if total == nil || total.Counters != ComputedCounters {
+		return
+	}
+	if net == nil || pv == nil {
+		net, pv = new(Meter), new(Meter)
+	}
+	total.Total.computeEnergy(net.Total, pv.Total)
+	for i := range total.Phases {
+		var n, p Channel
+		if i < len(net.Phases) && i < len(pv.Phases) {
+			n, p = net.Phases[i], pv.Phases[i]
+		}
+		total.Phases[i].computeEnergy(n, p)
+	}
+}
+
+// computeEnergy sets the energy to production + import - export, as the
+// gateway's own total has it, or drops it where one of the three is missing.
+func (c *Channel) computeEnergy(net, pv Channel) {
+	in, hasIn := net.Get(EnergyImport)
+	out, hasOut := net.Get(EnergyExport)
+	made, hasMade := pv.Get(Energy)
+	if c.Drop(Energy); hasIn && hasOut && hasMade {
+		c.Set(Energy, made+in-out)
+	}
 }

@@ -86,11 +86,16 @@ type Counters uint8
 const (
 	EIMCounters      Counters = 1 + iota // the meters' in /production.json
 	ReadingCounters                      // of /ivp/meters/readings
-	InverterCounters                     // the sum in /production.json, which wraps at 2^32 J on firmware 7.3 to 8.2.127
-	APICounters                          // of /api/v1/production
+	InverterCounters                     // the sum of the inverters in /production.json, or one inverter's own
+	APICounters                          // of /api/v1/production, which sums the inverters too
+	ComputedCounters                     // production + import - export, which falls while a battery exports
 )
 
-var counterWords = [...]string{"", "production.json", "readings", "inverters", "api"}
+var counterWords = [...]string{"", "production.json", "readings", "inverters", "api", "computed"}
+
+// OfInverters reports whether c is made of the inverters' own registers, which
+// wrap at 2^32 J.
+func (c Counters) OfInverters() bool { return c == InverterCounters || c == APICounters }
 
 // String returns the word by which c is written down.
 func (c Counters) String() string { return counterWords[c] }

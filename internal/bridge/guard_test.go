@@ -1,0 +1,189 @@
+package bridge
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// A timedReading is a counter's value some time after the first, and what is
+// published for it; -1 is nothing.
+type timedReading struct {
+	after       time.Duration
+	value, want float64
+}
+
+// TestRegisterWraps: a sum of seven inverters loses k times 2^32 J, or has it
+// added again, and the published counter continues. Everything is written down
+// and read again between two answers, as over a restart.
+func TestRegisterWraps(t *testing.T) {
+	const (
+		w = wrap
+		h = time.Hour
+		s = time.Second
+	)
+	for _, tt := range []struct {
+		name string
+		rows []timedReading
+		log  string // one line that there must be, among one line at most; "" for none
+	}{
+		{"one wrap", []timedReading{{0, 8100.25, 8100.25}, {12 * s, 6907.214, 8100.26047}, {13 * s, 6907.215, 8100.26147}}, `"wraps":1`},
+		{"one wrap in whole kWh, none made", []timedReading{{0, 8100.25, 8100.25}, {s, 8100.25 - 1193.047, 8100.25}, {300 * s, 8100.35 - 1193.047, 8100.34947}}, `"wraps":1`},
+		{"three wraps at once", []timedReading{{0, 8100.25, 8100.25}, {60 * s, 8100.3 - 3*w, 8100.3}}, `"wraps":3`},
+		{"a wrap, then another", []timedReading{{0, 8100, 8100}, {300 * s, 8100.2 - w, 8100.2}, {600 * s, 8100.4 - 2*w, 8100.4}}, ""},
+		{"corrected upwards", []timedReading{{0, 801, 801}, {12 * s, 9152.35, 801}, {26 * s, 9152.35, 801.0247}, {60 * s, 9152.36, 801.0347}}, `"wraps":-7`},
+		{"wrapped, and corrected later", []timedReading{{0, 801, 801}, {300 * s, 801.1 + w, 801.1}, {600 * s, 801.2, 801.2}}, ""},
+		{"while nobody looked", []timedReading{{0, 8100.25, 8100.25}, {48 * h, 8150 - 2*w, 8150}}, `"wraps":2`},
+		{"more than can have been made yet", []timedReading{{0, 8100, 8100}, {s, 8100.1 - w, 8100}, {100 * s, 8100.1 - w, 8100}, {103 * s, 8100.1 - w, 8100.1}}, `"wraps":1`},
+		{"more than can have been made", []timedReading{{0, 8100, 8100}, {s, 8105 - w, -1}, {2 * s, 8105 - w, -1}, {20 * s, 8105 - w, 8100}, {48 * h, 8105 - w, 8100}}, "held until it has caught up"},
+		{"an inverter was removed", []timedReading{{0, 8100, 8100}, {5 * s, 6800, -1}, {10 * s, 6800, -1}, {15 * s, 6800, 8100}, {20 * s, 6800.01, 8100}, {800 * h, 6906.95, 8100}, {801 * h, 6907.2, 8100}}, "held until it has caught up"},
+		{"an inverter was removed, then one wraps", []timedReading{{0, 8100, 8100}, {5 * s, 7900, -1}, {10 * s, 7900, -1}, {15 * s, 7900, 8100}, {315 * s, 7900.1 - w, 8100}, {200 * h, 8099 - w, 8100}, {201 * h, 8101 - w, 8101}}, ""},
+		{"new gateway", []timedReading{{0, 8100, 8100}, {5 * s, 0.2, -1}, {10 * s, 0.2, -1}, {15 * s, 0.2, 0.2}}, "counter was reset"},
+		{"a rise after so long that it may hide wraps", []timedReading{{0, 8100, 8100}, {400 * h, 8100 + w + 1, 8100 + w + 1}}, "published as reported"},
+		{"a fall after so long that it may hide wraps", []timedReading{{0, 8100, 8100}, {400 * h, 8100 - w - 1, 8100 + w - 1}}, `"wraps":2`},
+		{"a dip after that long", []timedReading{{0, 8100, 8100}, {400 * h, 8099.99, 8100}, {401 * h, 8101, 8101}}, ""},
+		{"a leap of another size", []timedReading{{0, 801, 801}, {5 * s, 3000, -1}, {10 * s, 3000, -1}, {15 * s, 3000.01, 3000.01}}, ""},
+	} {
+		for _, own := range []bool{false, true} {
+			var log bytes.Buffer
+			g := &guard{log: zerolog.New(&log), number: 7}
+			start := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+			source := envoy.APICounters
+			for i, row := range tt.rows {
+				now := start.Add(row.after)
+				got := -1.0
+				if own { // what one inverter makes takes seven times as long
+					now = start.Add(7 * row.after)
+					if v, ok := g.inverter("122", envoy.Tell(row.value), now).Get(); ok {
+						got = v
+					}
+				} else {
+					var sample envoy.Sample
+					sample.Meters = []envoy.Meter{{Measurement: envoy.Production, Counters: source}}
+					sample.Meters[0].Total.Set(envoy.Energy, row.value)
+					out := g.pass(sample, now)
+					if v, ok := out.Meters[0].Total.Get(envoy.Energy); ok {
+						got = v
+					}
+				}
+				if math.Abs(got-row.want) > 1e-4 {
+					t.Errorf("%s (one inverter: %t): answer %d, %v, is published as %v, want %v", tt.name, own, i+1, row.value, got, row.want)
+				}
+				if got > 0 {
+					g.restart(t)
+				}
+				source = envoy.InverterCounters + envoy.APICounters - source // the firmware changes too
+			}
+			if text := strings.TrimSpace(log.String()); !strings.Contains(text, tt.log) || tt.log != "" && strings.Contains(text, "\n") {
+				t.Errorf("%s: the log says %q, want %q once", tt.name, text, tt.log)
+			}
+		}
+	}
+}
+
+// restart keeps what outlives a restart.
+func (g *guard) restart(t *testing.T) {
+	for k, c := range g.counters {
+		g.counters[k] = again(t, c)
+	}
+	for k, c := range g.inverters {
+		g.inverters[k] = again(t, c)
+	}
+}
+
+func again(t *testing.T, c counted) (read counted) {
+	t.Helper()
+	data, err := json.Marshal(c)
+	if err == nil {
+		err = json.Unmarshal(data, &read)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read
+}
+
+// TestComputedCounter: total consumption that is computed follows the counters
+// that are published, and falls only where they say so.
+func TestComputedCounter(t *testing.T) {
+	answer := func(made, in, out float64) envoy.Sample {
+		pv := envoy.Meter{Measurement: envoy.Production, Counters: envoy.ReadingCounters}
+		pv.Total.Set(envoy.Energy, made)
+		net := envoy.Meter{Measurement: envoy.NetConsumption, Counters: envoy.ReadingCounters}
+		net.Total.Set(envoy.EnergyImport, in)
+		net.Total.Set(envoy.EnergyExport, out)
+		total := envoy.Meter{Measurement: envoy.TotalConsumption, Counters: envoy.ComputedCounters}
+		total.Total.Set(envoy.Energy, made+in-out)
+		return envoy.Sample{Meters: []envoy.Meter{pv, net, total}}
+	}
+	var g guard
+	now := time.Now()
+	for i, row := range []struct{ made, in, out, want float64 }{ // -1 is nothing
+		{5000, 7069.263, 300, 11769.263},
+		{5000, 7069.262, 300, 11769.263}, // import dips
+		{5000, 7069.262, 299.999, 11769.263},
+		{5000.001, 7069.262, 300, 11769.264},
+		{5000.001, 7069.264, 300.01, 11769.255}, // a battery exports
+		{5000.001, 7069.264, 301, 11768.265},
+		{5000.001, 0, 301, -1}, // one bad answer
+		{5000.001, 7069.264, 301, 11768.265},
+	} {
+		out := g.pass(answer(row.made, row.in, row.out), now.Add(time.Duration(i)*5*time.Second))
+		got, ok := out.Meters[2].Total.Get(envoy.Energy)
+		if !ok {
+			got = -1
+		}
+		if math.Abs(got-row.want) > 1e-9 {
+			t.Errorf("answer %d: total consumption %v, want %v", i+1, got, row.want)
+		}
+	}
+
+	// The gateway's own total is another counter, in place of ours and before it.
+	other := envoy.Sample{Meters: []envoy.Meter{{Measurement: envoy.TotalConsumption, Counters: envoy.EIMCounters}}}
+	other.Meters[0].Total.Set(envoy.Energy, 11500)
+	if got, ok := g.pass(other, now.Add(time.Minute)).Meters[0].Total.Get(envoy.Energy); ok {
+		t.Errorf("the gateway's own total, far from ours, is published as %v", got)
+	}
+	g = guard{}
+	g.pass(other, now)
+	if got, ok := g.pass(answer(5000, 7069.263, 300), now.Add(time.Minute)).Meters[2].Total.Get(envoy.Energy); ok {
+		t.Errorf("our total, far from the gateway's own, is published as %v", got)
+	}
+}
+
+// TestCounterThatMayFall: /production.json does not say whether it computes total
+// consumption. Rounding is held, a fall that a battery can cause is not.
+func TestCounterThatMayFall(t *testing.T) {
+	var g guard
+	now := time.Now()
+	for i, row := range []struct{ value, want float64 }{ // -1 is nothing
+		{11769.263, 11769.263},
+		{11769.262, 11769.263},
+		{11769.264, 11769.264},
+		{11768.264, 11768.264},
+		{11760, 11760},
+		{0, -1},
+		{5000, -1},
+		{5000, -1},
+		{5000, 11760}, // far from zero, and more than a battery exports
+		{5000.1, 11760},
+		{11759, 11759},
+	} {
+		s := envoy.Sample{Meters: []envoy.Meter{{Measurement: envoy.TotalConsumption, Counters: envoy.EIMCounters}}}
+		s.Meters[0].Total.Set(envoy.Energy, row.value)
+		got, ok := g.pass(s, now.Add(time.Duration(i)*5*time.Second)).Meters[0].Total.Get(envoy.Energy)
+		if !ok {
+			got = -1
+		}
+		if math.Abs(got-row.want) > 1e-9 {
+			t.Errorf("answer %d, %v, is published as %v, want %v", i+1, row.value, got, row.want)
+		}
+	}
+}
