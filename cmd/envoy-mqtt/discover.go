@@ -50,7 +50,7 @@ func (c *console) discover(ctx context.Context, asJSON bool) error {
 		err = printDiscovered(c.out, found)
 	}
 	if err == nil && len(found) == 0 {
-		err = envoy.ErrNobody
+		err = envoy.ErrNotFound
 	}
 	return err
 }

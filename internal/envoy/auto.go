@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mdns"
 )
 
 // Auto as a [Client.Host] has the gateway found by multicast DNS. What was
@@ -16,8 +18,8 @@ import (
 // the serial number that is looked for. Once one has answered it is the one.
 const Auto = "auto"
 
-// ErrNobody reports that no gateway was found.
-var ErrNobody = errors.New("no gateway answers to multicast DNS here (other subnets and Docker bridge networks do not carry it, firewalls may stop it): set HOST to its address, which the router knows")
+// ErrNotFound reports that no gateway was found.
+var ErrNotFound = errors.New("no gateway answers to multicast DNS here (other subnets and Docker bridge networks do not carry it, firewalls may stop it): set HOST to its address, which the router knows")
 
 // tryIn bounds the try of one address among several: a gateway on cable and
 // Wi-Fi goes on announcing the address that is dead.
@@ -59,7 +61,7 @@ func (c *Client) find(ctx context.Context) (Info, string, error) {
 	return info, base, nil
 }
 
-func (c *Client) discovery() func(context.Context, string) ([]Announced, error) {
+func (c *Client) discovery() func(context.Context, string) ([]Discovered, error) {
 	if c.discover != nil {
 		return c.discover
 	}
@@ -68,14 +70,14 @@ func (c *Client) discovery() func(context.Context, string) ([]Announced, error) 
 
 // choose returns those of the announced gateways that may be the one of that
 // serial number, or the only one where serial is empty.
-func choose(found []Announced, serial string) ([]Announced, error) {
+func choose(found []Discovered, serial string) ([]Discovered, error) {
 	if len(found) == 0 {
-		return nil, ErrNobody
+		return nil, ErrNotFound
 	}
 	if serial == "" && len(found) > 1 {
 		return nil, fmt.Errorf("%d gateways answer: %s; set SERIAL to the one that is meant", len(found), list(found))
 	}
-	candidates := slices.DeleteFunc(slices.Clone(found), func(a Announced) bool { return serial != "" && a.Serial != "" && a.Serial != serial })
+	candidates := slices.DeleteFunc(slices.Clone(found), func(a Discovered) bool { return serial != "" && a.Serial != "" && a.Serial != serial })
 	if len(candidates) == 0 {
 		return nil, fmt.Errorf("gateway %s does not answer to multicast DNS here; %s does: if it was replaced, set SERIAL to the new one", serial, list(found))
 	}
@@ -83,12 +85,12 @@ func choose(found []Announced, serial string) ([]Announced, error) {
 }
 
 // list names gateways in a message.
-func list(as []Announced) string {
+func list(as []Discovered) string {
 	var names []string
 	for _, a := range as {
 		name := cmp.Or(a.Serial, "one without a serial number")
 		if len(a.Addrs) > 0 {
-			name += " at " + slices.MinFunc(a.Addrs, func(a, b netip.Addr) int { return cmp.Or(preferred(a, b), a.Compare(b)) }).String() // the same each time it is said
+			name += " at " + slices.MinFunc(a.Addrs, func(a, b netip.Addr) int { return cmp.Or(mdns.CompareAddrs(a, b), a.Compare(b)) }).String() // the same each time it is said
 		}
 		names = append(names, name)
 	}
@@ -97,7 +99,7 @@ func list(as []Announced) string {
 
 // tryAll reads /info at the addresses of the candidates until one is the
 // gateway of that serial number, or any gateway where serial is empty.
-func (c *Client) tryAll(ctx context.Context, candidates []Announced, serial string) (Info, string, error) {
+func (c *Client) tryAll(ctx context.Context, candidates []Discovered, serial string) (Info, string, error) {
 	addresses := 0
 	for _, a := range candidates {
 		addresses += len(a.Addrs)
@@ -144,9 +146,9 @@ func (c *Client) identify(ctx context.Context, limit time.Duration, serial strin
 
 // Open reads /info of a gateway that was announced, at the first of its
 // addresses that answers.
-func (a Announced) Open(ctx context.Context) (Info, string, error) {
+func (a Discovered) Open(ctx context.Context) (Info, string, error) {
 	c := &Client{Timeout: tryIn}
 	c.init()
 	defer c.CloseIdle()
-	return c.tryAll(ctx, []Announced{a}, a.Serial)
+	return c.tryAll(ctx, []Discovered{a}, a.Serial)
 }

@@ -76,7 +76,7 @@ type Client struct {
 	silent   time.Time  // since when the chosen readings have not come, though the gateway is there
 	found    string     // the URL at which a gateway that had to be found answered last
 
-	discover func(ctx context.Context, serial string) ([]Announced, error) // nil is multicast DNS
+	discover func(ctx context.Context, serial string) ([]Discovered, error) // nil is multicast DNS
 }
 
 func (c *Client) init() {

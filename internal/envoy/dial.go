@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/netip"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mdns"
 )
 
 const connectTimeout = 10 * time.Second // a gateway on weak Wi-Fi needs seconds
@@ -14,10 +16,10 @@ const connectTimeout = 10 * time.Second // a gateway on weak Wi-Fi needs seconds
 // router's DNS, which the system's resolver knows.
 func dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(addr)
-	if err != nil || !isLocal(host) {
+	if err != nil || !mdns.IsLocal(host) {
 		return (&net.Dialer{Timeout: connectTimeout}).DialContext(ctx, network, addr)
 	}
-	addrs, err := resolve(ctx, host)
+	addrs, err := mdns.Resolve(ctx, host)
 	if err != nil {
 		if addrs = lookup(ctx, host); len(addrs) == 0 {
 			return nil, err

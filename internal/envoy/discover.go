@@ -3,185 +3,86 @@ package envoy
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 
-	"golang.org/x/net/dns/dnsmessage"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mdns"
 )
 
-// service is what gateways announce themselves as.
-const service = "_enphase-envoy._tcp.local."
+// service is the DNS-SD service that gateways announce.
+const service = "_enphase-envoy._tcp.local"
 
-const (
-	maxAnnounced = 64  // gateways, so that a liar cannot keep us busy
-	maxRecords   = 512 // of all answers
-)
+const maxAddresses = 8 // of one gateway
 
-// An Announced is a gateway as it says itself by multicast DNS. Anyone on the
-// network can say so: what a gateway is, its /info tells.
-type Announced struct {
-	Host     string       // such as envoy.local; empty when not told
-	Serial   string       // empty when not told
-	Firmware string       // without its letter; empty when not told
-	Addrs    []netip.Addr // those worth trying first come first
+// A Discovered is a gateway as announced by multicast DNS. Anybody on the
+// network can announce one: only /info shows which gateway it is.
+type Discovered struct {
+	Host     string       // such as envoy.local; empty if unknown
+	Serial   string       // empty if unknown
+	Firmware string       // without its letter; empty if unknown
+	Addrs    []netip.Addr // those most likely reachable first
 }
 
-// Discover asks the local network for gateways, which takes two seconds or a
-// little more. They are ordered by serial number.
-func Discover(ctx context.Context) ([]Announced, error) { return discover(ctx, "") }
+// Discover returns the gateways that announce themselves on the local network,
+// ordered by serial number. It takes two seconds or a little more.
+func Discover(ctx context.Context) ([]Discovered, error) { return discover(ctx, "") }
 
-// discover is Discover; with a serial number it ends as soon as that gateway
-// has answered.
-func discover(ctx context.Context, serial string) ([]Announced, error) {
-	var heard records
-	enough := func() bool {
-		return serial != "" && slices.ContainsFunc(heard.gateways(), func(a Announced) bool { return a.Serial == serial && len(a.Addrs) > 0 })
-	}
-	queries, err := mdnsQueries(service, dnsmessage.TypePTR)
+// discover is Discover. If serial is not empty, it returns as soon as that
+// gateway has answered.
+func discover(ctx context.Context, serial string) ([]Discovered, error) {
+	instances, err := mdns.Browse(ctx, service, func(is []mdns.Instance) bool {
+		return serial != "" && slices.ContainsFunc(is, func(i mdns.Instance) bool { return newDiscovered(i).Serial == serial && len(i.Addrs) > 0 })
+	})
 	if err != nil {
-		panic(err) // the service's name is good
+		return nil, err
 	}
-	// Some responders tell all in one answer, others wait for the next question.
-	for range 3 {
-		err := mdnsAsk(ctx, queries, func(msg []byte, zone string) bool {
-			heard.add(msg, zone)
-			return enough()
-		})
-		if err != nil {
-			return nil, fmt.Errorf("multicast DNS: %w", err)
-		}
-		if queries = heard.questions(); len(queries) == 0 || enough() {
-			break
-		}
-	}
-	return heard.gateways(), nil
+	return mergeInstances(instances), nil
 }
 
-// records are what was heard, and on which interface. Names are those of one
-// network: two networks may each have an envoy.local.
-type records []zonedRecord
-
-type zonedRecord struct {
-	dnsmessage.Resource
-	zone string
-}
-
-// add takes the records of an answer.
-func (rs *records) add(msg []byte, zone string) {
-	var m dnsmessage.Message
-	if m.Unpack(msg) != nil || !m.Response {
-		return
-	}
-	for _, r := range slices.Concat(m.Answers, m.Additionals) {
-		if r.Header.TTL > 0 && len(*rs) < maxRecords { // 0 is a goodbye
-			*rs = append(*rs, zonedRecord{r, zone})
-		}
-	}
-}
-
-// named returns the bodies of name's records in zone that are a T.
-func named[T dnsmessage.ResourceBody](rs records, name, zone string) (bodies []T) {
-	for _, r := range rs {
-		if body, ok := r.Body.(T); ok && r.zone == zone && strings.EqualFold(r.Header.Name.String(), name) {
-			bodies = append(bodies, body)
-		}
-	}
-	return bodies
-}
-
-// An instance is one gateway's name for the service on one interface.
-type instance struct{ name, zone string }
-
-func (rs records) instances() (found []instance) {
-	for _, r := range rs {
-		ptr, ok := r.Body.(*dnsmessage.PTRResource)
-		if !ok || !strings.EqualFold(r.Header.Name.String(), service) {
-			continue
-		}
-		if i := (instance{ptr.PTR.String(), r.zone}); len(found) < maxAnnounced && !slices.Contains(found, i) {
-			found = append(found, i)
-		}
-	}
-	return found
-}
-
-// questions asks for what the instances have not told yet.
-func (rs records) questions() [][]byte {
-	asked := map[string]bool{}
-	var queries [][]byte
-	ask := func(name string, types ...dnsmessage.Type) {
-		if qs, err := mdnsQueries(name, types...); err == nil && !asked[name] {
-			asked[name] = true
-			queries = append(queries, qs...)
-		}
-	}
-	for _, i := range rs.instances() {
-		a := rs.announced(i)
+// newDiscovered returns the gateway of one announcement.
+func newDiscovered(i mdns.Instance) Discovered {
+	d := Discovered{Host: i.Host}
+	for _, pair := range i.Text {
+		key, value, _ := strings.Cut(pair, "=")
 		switch {
-		case a.Host == "" || a.Serial == "" && len(named[*dnsmessage.TXTResource](rs, i.name, i.zone)) == 0:
-			ask(i.name, dnsmessage.TypeSRV, dnsmessage.TypeTXT)
-		case len(a.Addrs) == 0:
-			ask(a.Host+".", dnsmessage.TypeA, dnsmessage.TypeAAAA)
+		case strings.EqualFold(key, "serialnum") && ValidSerial(value):
+			d.Serial = value
+		case strings.EqualFold(key, "protovers"):
+			d.Firmware = clip(value)
 		}
 	}
-	return queries
+	d.addAddrs(i.Addrs)
+	return d
 }
 
-// announced is what was heard of one instance.
-func (rs records) announced(i instance) Announced {
-	var a Announced
-	for _, srv := range named[*dnsmessage.SRVResource](rs, i.name, i.zone) {
-		a.Host = strings.TrimSuffix(srv.Target.String(), ".")
-	}
-	for _, txt := range named[*dnsmessage.TXTResource](rs, i.name, i.zone) {
-		for _, pair := range txt.TXT {
-			key, value, _ := strings.Cut(pair, "=")
-			switch {
-			case strings.EqualFold(key, "serialnum") && ValidSerial(value):
-				a.Serial = value
-			case strings.EqualFold(key, "protovers"):
-				a.Firmware = clip(value)
-			}
-		}
-	}
-	for _, r := range rs {
-		if r.zone != i.zone || !strings.EqualFold(r.Header.Name.String(), a.Host+".") {
-			continue
-		}
-		if addr, ok := reachable(r.Body, r.zone); ok {
-			a.add(addr)
-		}
-	}
-	return a
-}
-
-func (a *Announced) add(addrs ...netip.Addr) {
+// addAddrs adds addresses and restores their order.
+func (d *Discovered) addAddrs(addrs []netip.Addr) {
 	for _, addr := range addrs {
-		if len(a.Addrs) < maxAddresses && !slices.Contains(a.Addrs, addr) {
-			a.Addrs = append(a.Addrs, addr)
+		if len(d.Addrs) < maxAddresses && !slices.Contains(d.Addrs, addr) {
+			d.Addrs = append(d.Addrs, addr)
 		}
 	}
-	slices.SortStableFunc(a.Addrs, preferred)
+	slices.SortStableFunc(d.Addrs, mdns.CompareAddrs)
 }
 
-// gateways are the instances; one that is heard on two interfaces is one
-// gateway with the addresses of both.
-func (rs records) gateways() (all []Announced) {
-	for _, i := range rs.instances() {
-		a := rs.announced(i)
-		same := slices.IndexFunc(all, func(b Announced) bool {
-			return a.Serial != "" && a.Serial == b.Serial || a.Serial == b.Serial && a.Host == b.Host && slices.Equal(a.Addrs, b.Addrs)
+// mergeInstances returns one gateway for the announcements of the same gateway
+// on several interfaces, with all their addresses.
+func mergeInstances(instances []mdns.Instance) (gateways []Discovered) {
+	for _, i := range instances {
+		d := newDiscovered(i)
+		same := slices.IndexFunc(gateways, func(g Discovered) bool {
+			return d.Serial == g.Serial && (d.Serial != "" || d.Host == g.Host && slices.Equal(d.Addrs, g.Addrs))
 		})
 		if same < 0 {
-			all = append(all, a)
+			gateways = append(gateways, d)
 			continue
 		}
-		all[same].Host = cmp.Or(all[same].Host, a.Host)
-		all[same].Firmware = cmp.Or(all[same].Firmware, a.Firmware)
-		all[same].add(a.Addrs...)
+		g := &gateways[same]
+		g.Host = cmp.Or(g.Host, d.Host)
+		g.Firmware = cmp.Or(g.Firmware, d.Firmware)
+		g.addAddrs(d.Addrs)
 	}
-	slices.SortStableFunc(all, func(a, b Announced) int { return strings.Compare(a.Serial, b.Serial) })
-	return all
+	slices.SortStableFunc(gateways, func(a, b Discovered) int { return strings.Compare(a.Serial, b.Serial) })
+	return gateways
 }

@@ -65,7 +65,7 @@ func FailureOf(err error) Failure {
 	}
 	_, network := errors.AsType[*net.OpError](err)
 	_, name := errors.AsType[*net.DNSError](err)
-	if network || name || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, ErrNobody) {
+	if network || name || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, ErrNotFound) {
 		return FailureConnection
 	}
 	return FailureOther

@@ -65,7 +65,7 @@ func TestFailureOfConnecting(t *testing.T) {
 		{open(&envoy.Client{Host: "envoy", Dial: func(context.Context, string, string) (net.Conn, error) {
 			return nil, &net.DNSError{Err: "no such host", Name: "envoy", IsNotFound: true}
 		}}), envoy.FailureConnection},
-		{envoy.ErrNobody, envoy.FailureConnection},
+		{envoy.ErrNotFound, envoy.FailureConnection},
 		{errors.New("anything else"), envoy.FailureOther},
 	} {
 		if got := envoy.FailureOf(tt.err); tt.err == nil || got != tt.want {

@@ -1,4 +1,4 @@
-package envoy
+package mdns
 
 import (
 	"net"
@@ -25,14 +25,14 @@ func TestIsLocal(t *testing.T) {
 		{"192.0.2.1", false},
 		{"", false},
 	} {
-		if got := isLocal(tt.host); got != tt.want {
-			t.Errorf("isLocal(%q) = %t, want %t", tt.host, got, tt.want)
+		if got := IsLocal(tt.host); got != tt.want {
+			t.Errorf("IsLocal(%q) = %t, want %t", tt.host, got, tt.want)
 		}
 	}
 }
 
 func TestQueries(t *testing.T) {
-	queries, err := mdnsQueries("envoy.local.", dnsmessage.TypeA, dnsmessage.TypeAAAA)
+	queries, err := newQueries("envoy.local.", dnsmessage.TypeA, dnsmessage.TypeAAAA)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,8 +43,8 @@ func TestQueries(t *testing.T) {
 	}
 }
 
-// Whatever stands in HOST is a question or an error.
-func TestOddNames(t *testing.T) {
+// TestInvalidNames checks that HOST may contain anything.
+func TestInvalidNames(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		ok   bool
@@ -57,15 +57,15 @@ func TestOddNames(t *testing.T) {
 		{strings.Repeat("x", 64) + ".local", false},
 		{strings.Repeat("x.", 130) + "local", false},
 	} {
-		_, err := mdnsQueries(tt.name+".", dnsmessage.TypeA)
+		_, err := newQueries(tt.name+".", dnsmessage.TypeA)
 		if ok := err == nil; ok != tt.ok {
-			t.Errorf("mdnsQueries(%q) = %v, want ok = %t", tt.name, err, tt.ok)
+			t.Errorf("newQueries(%q) = %v, want ok = %t", tt.name, err, tt.ok)
 		}
 		if tt.ok {
 			continue
 		}
-		if got, err := resolve(t.Context(), tt.name); err == nil || !strings.Contains(err.Error(), "is not a name") {
-			t.Errorf("resolve(%q) = %v, %v, want an error that says so", tt.name, got, err)
+		if got, err := Resolve(t.Context(), tt.name); err == nil || !strings.Contains(err.Error(), "is not a name") {
+			t.Errorf("Resolve(%q) = %v, %v, want an error that says so", tt.name, got, err)
 		}
 	}
 }
@@ -77,72 +77,72 @@ func TestAddresses(t *testing.T) {
 		msg  []byte
 		want []string
 	}{
-		{"both families, as avahi answers", answer(record(name, "192.0.2.7"), record(name, "fe80::1")), []string{"192.0.2.7", "fe80::1%eth7"}},
-		{"another case", answer(record("Envoy.LOCAL.", "192.0.2.7")), []string{"192.0.2.7"}},
-		{"a global IPv6 address has no zone", answer(record(name, "2001:db8::7")), []string{"2001:db8::7"}},
-		{"IPv4 in IPv6", answer(record(name, "::ffff:192.0.2.7")), []string{"192.0.2.7"}},
-		{"IPv4 link-local", answer(record(name, "169.254.3.4")), []string{"169.254.3.4"}},
-		{"another name", answer(record("envoy-2.local.", "192.0.2.7")), nil},
-		{"ourselves, nobody and everybody", answer(record(name, "127.0.0.1"), record(name, "0.0.0.0"), record(name, "224.0.0.251"), record(name, "::1"), record(name, "255.255.255.255")), nil},
-		{"no record", answer(), nil},
-		{"a question", pack(dnsmessage.Message{Answers: []dnsmessage.Resource{record(name, "192.0.2.7")}}), nil},
+		{"both families, as avahi answers", response(record(name, "192.0.2.7"), record(name, "fe80::1")), []string{"192.0.2.7", "fe80::1%eth7"}},
+		{"another case", response(record("Envoy.LOCAL.", "192.0.2.7")), []string{"192.0.2.7"}},
+		{"a global IPv6 address has no zone", response(record(name, "2001:db8::7")), []string{"2001:db8::7"}},
+		{"IPv4 in IPv6", response(record(name, "::ffff:192.0.2.7")), []string{"192.0.2.7"}},
+		{"IPv4 link-local", response(record(name, "169.254.3.4")), []string{"169.254.3.4"}},
+		{"another name", response(record("envoy-2.local.", "192.0.2.7")), nil},
+		{"loopback, unspecified and multicast", response(record(name, "127.0.0.1"), record(name, "0.0.0.0"), record(name, "224.0.0.251"), record(name, "::1"), record(name, "255.255.255.255")), nil},
+		{"no record", response(), nil},
+		{"a query", pack(dnsmessage.Message{Answers: []dnsmessage.Resource{record(name, "192.0.2.7")}}), nil},
 		{"in the additional section", pack(dnsmessage.Message{Header: dnsmessage.Header{Response: true}, Additionals: []dnsmessage.Resource{record(name, "192.0.2.7")}}), []string{"192.0.2.7"}},
-		{"truncated", answer(record(name, "192.0.2.7"))[:30], nil},
+		{"truncated", response(record(name, "192.0.2.7"))[:30], nil},
 		{"empty", nil, nil},
 	} {
 		var got []string
-		for _, addr := range mdnsAddresses(tt.msg, name, "eth7") {
+		for _, addr := range addressesOf(tt.msg, name, "eth7") {
 			got = append(got, addr.String())
 		}
 		if !slices.Equal(got, tt.want) {
-			t.Errorf("%s: mdnsAddresses = %q, want %q", tt.what, got, tt.want)
+			t.Errorf("%s: addressesOf = %q, want %q", tt.what, got, tt.want)
 		}
 	}
 }
 
 func FuzzMDNS(f *testing.F) {
-	f.Add(answer(record("envoy.local.", "192.0.2.7"), record("envoy.local.", "fe80::1")))
+	f.Add(response(record("envoy.local.", "192.0.2.7"), record("envoy.local.", "fe80::1")))
 	f.Add([]byte("\x00\x00\x84\x00\x00\x00\x00\x01\x00\x00\x00\x00\xc0\x0c\x00\x01\x80\x01\x00\x00\x00\x78\x00\x04\xc0\x00\x02\x07")) // a name that points at itself
 	f.Fuzz(func(t *testing.T, msg []byte) {
-		for _, addr := range mdnsAddresses(msg, "envoy.local.", "eth7") {
+		for _, addr := range addressesOf(msg, "envoy.local.", "eth7") {
 			if !addr.IsValid() || addr.IsLoopback() || addr.IsMulticast() || addr.IsUnspecified() || addr.Is4In6() {
-				t.Errorf("mdnsAddresses(%q) holds %v, which nobody can be reached at", msg, addr)
+				t.Errorf("addressesOf(%q) holds %v, which no other host can have", msg, addr)
 			}
 			if (addr.Zone() != "") != (addr.Is6() && addr.IsLinkLocalUnicast()) {
-				t.Errorf("mdnsAddresses(%q) holds %v: a zone belongs to link-local IPv6", msg, addr)
+				t.Errorf("addressesOf(%q) holds %v: a zone belongs to link-local IPv6", msg, addr)
 			}
 		}
 	})
 }
 
-// A responder in this process answers over the real network stack.
+// TestResolve uses a responder in this process and the real network stack.
 func TestResolve(t *testing.T) {
 	const name = "envoy-mqtt-test.local"
-	zone, asked := respond(t, name+".", answer(record(name+".", "fe80::9"), record(name+".", "192.0.2.9"), record(name+".", "192.0.2.10")))
-	got, err := resolve(t.Context(), strings.ToUpper(name))
+	zone, asked := respond(t, name+".", response(record(name+".", "fe80::9"), record(name+".", "192.0.2.9"), record(name+".", "192.0.2.10")))
+	got, err := Resolve(t.Context(), strings.ToUpper(name))
 	select {
 	case <-asked:
 	default:
-		t.Skip("multicast is not carried here")
+		t.Skip("no multicast on this machine")
 	}
 	want := []netip.Addr{netip.MustParseAddr("192.0.2.9"), netip.MustParseAddr("192.0.2.10"), netip.MustParseAddr("fe80::9").WithZone(zone)}
 	if err != nil || !slices.Equal(got, want) {
-		t.Errorf("resolve(%s) = %v, %v, want %v", name, got, err, want)
+		t.Errorf("Resolve(%s) = %v, %v, want %v", name, got, err, want)
 	}
 }
 
-func TestResolveNobody(t *testing.T) {
+func TestResolveUnknownName(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for two seconds")
 	}
-	got, err := resolve(t.Context(), "envoy-mqtt-nobody.local")
-	if err == nil || !strings.HasPrefix(err.Error(), "envoy-mqtt-nobody.local: ") || !strings.Contains(err.Error(), "multicast") {
-		t.Errorf("resolve of a name that nobody has = %v, %v, want an error with the name and multicast in it", got, err)
+	got, err := Resolve(t.Context(), "envoy-mqtt-unknown.local")
+	if err == nil || !strings.HasPrefix(err.Error(), "envoy-mqtt-unknown.local: ") || !strings.Contains(err.Error(), "multicast") {
+		t.Errorf("Resolve of a name that nobody has = %v, %v, want an error with the name and multicast in it", got, err)
 	}
 }
 
-// respond answers every question for fqdn that comes in on one interface, and
-// returns the interface's name and a channel that is closed by the first.
+// respond answers every query for fqdn on one interface. It returns the name of
+// the interface and a channel that is closed by the first query.
 func respond(t *testing.T, fqdn string, msg []byte) (zone string, asked <-chan struct{}) {
 	t.Helper()
 	ifis, err := net.Interfaces()
@@ -154,9 +154,9 @@ func respond(t *testing.T, fqdn string, msg []byte) (zone string, asked <-chan s
 		return err == nil && len(addrs) > 0 && i.Flags&net.FlagUp != 0 && i.Flags&net.FlagMulticast != 0
 	})
 	if i < 0 {
-		t.Skip("no interface carries multicast")
+		t.Skip("no interface supports multicast")
 	}
-	conn, err := net.ListenMulticastUDP("udp4", &ifis[i], net.UDPAddrFromAddrPort(netip.AddrPortFrom(mdnsGroup4, mdnsPort)))
+	conn, err := net.ListenMulticastUDP("udp4", &ifis[i], net.UDPAddrFromAddrPort(netip.AddrPortFrom(group4, port)))
 	if err != nil {
 		t.Skip("no multicast on "+ifis[i].Name+":", err)
 	}
@@ -164,7 +164,7 @@ func respond(t *testing.T, fqdn string, msg []byte) (zone string, asked <-chan s
 	go func() {
 		defer close(done)
 		heard := false
-		for buf := make([]byte, mdnsPacket); ; {
+		for buf := make([]byte, maxPacket); ; {
 			n, from, err := conn.ReadFromUDPAddrPort(buf)
 			if err != nil {
 				return
@@ -196,7 +196,7 @@ func record(name, addr string) dnsmessage.Resource {
 	return dnsmessage.Resource{Header: h, Body: &dnsmessage.AAAAResource{AAAA: ip.As16()}}
 }
 
-func answer(records ...dnsmessage.Resource) []byte {
+func response(records ...dnsmessage.Resource) []byte {
 	return pack(dnsmessage.Message{Header: dnsmessage.Header{Response: true, Authoritative: true}, Answers: records})
 }
 
