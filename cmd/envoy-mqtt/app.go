@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/v2"
 )
@@ -20,7 +21,7 @@ var optionsPath = "/data/options.json"
 // app adds the options of the Home Assistant app, where the program runs as one. An option is called as the flag of the
 // setting, see flagName, with _ for -: envoy_host, mqtt_url, log_level.
 func (l *loader) app() {
-	data, err := readFile(optionsPath, largestFile)
+	data, err := state.ReadFile(optionsPath, state.MaxFileSize)
 	if errors.Is(err, fs.ErrNotExist) {
 		data, err = []byte("{}"), nil
 	}

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
 // counters keeps what gateways' counters have come to in a folder, a file each:
@@ -14,7 +16,7 @@ func (c counters) path(serial string) string { return filepath.Join(c.dir, seria
 
 // Load implements [bridge.Memory]. A file that cannot be read is as good as none.
 func (c counters) Load(serial string) []byte {
-	data, _ := readFile(c.path(serial), largestFile)
+	data, _ := state.ReadFile(c.path(serial), state.MaxFileSize)
 	return data
 }
 

@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
 )
 
 func (c *console) healthcheckCommand() *cobra.Command {
@@ -27,22 +30,29 @@ func (c *console) healthcheck(ctx context.Context, ready bool) error {
 	if err != nil {
 		return err
 	}
-	var h health
+	var h monitor.Health
 	if cfg.HTTP.Listen != "" {
-		h, err = askHealth(ctx, cfg.HTTP.Listen)
+		h, err = monitor.RequestHealth(ctx, cfg.HTTP.Listen)
 	} else {
-		h, err = readHealth(stateDir(cfg, c.environ), time.Now())
+		h, err = monitor.ReadHealth(healthPath(stateDir(cfg, c.environ)), time.Now())
 	}
 	if err != nil {
 		return err
 	}
 	if ready {
-		err = h.ready()
+		err = h.Ready()
 	} else {
-		err = h.healthy()
+		err = h.Healthy()
 	}
 	if err == nil {
 		_, err = fmt.Fprintln(c.out, "healthy")
 	}
 	return err
 }
+
+// healthPath returns the path of the file that the running bridge writes.
+func healthPath(state string) string { return filepath.Join(state, "health.json") }
+
+// stuckAfter returns for how long the poll of a gateway may take: every response
+// at its timeout, a login, and the pause before the next poll.
+func stuckAfter(g gatewayConfig) time.Duration { return 10*time.Minute + 2*g.Interval + 10*g.Timeout }

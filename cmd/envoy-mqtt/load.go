@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
@@ -62,11 +63,11 @@ func loadConfig(path string, environ []string, flags *pflag.FlagSet) (config, er
 // readConfig returns the file at path, or at the first of configPaths, and its name, "" when there is none.
 func readConfig(path string) (string, []byte, error) {
 	if path != "" {
-		data, err := readFile(path, largestFile)
+		data, err := state.ReadFile(path, state.MaxFileSize)
 		return path, data, err
 	}
 	for _, path := range configPaths {
-		data, err := readFile(path, largestFile)
+		data, err := state.ReadFile(path, state.MaxFileSize)
 		if !errors.Is(err, fs.ErrNotExist) {
 			return path, data, err
 		}
@@ -133,7 +134,7 @@ func lookUp(section, key string) (known string, isFile, ok bool) {
 
 // readValue reads the file that a <KEY>_FILE names.
 func (l *loader) readValue(at origin, path string) string {
-	data, err := readFile(path, largestValue)
+	data, err := state.ReadFile(path, state.MaxValueSize)
 	text := strings.TrimRight(string(data), "\r\n")
 	switch {
 	case err != nil:

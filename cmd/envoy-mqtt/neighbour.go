@@ -8,7 +8,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/metrics"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
 )
 
 // A neighbour is a gateway with the source of its tokens.
@@ -20,7 +20,7 @@ type neighbour struct {
 
 	profiles []string // other programs' formats, see the bridge
 	counts   counters
-	metrics  *metrics.Metrics // nil: nobody asks for them
+	metrics  *monitor.Metrics // nil: nobody asks for them
 }
 
 // newNeighbours returns the configured gateways. Their tokens, and what was
@@ -42,6 +42,18 @@ func newNeighbours(cfg config, state string) []*neighbour {
 		ns = append(ns, n)
 	}
 	return ns
+}
+
+// newMetrics returns the metrics of ns, or nil if nobody can request them.
+func newMetrics(cfg httpConfig, ns []*neighbour) *monitor.Metrics {
+	if cfg.Listen == "" {
+		return nil
+	}
+	m := monitor.NewMetrics(programVersion())
+	for _, n := range ns {
+		n.metrics = m
+	}
+	return m
 }
 
 func newClient(g gatewayConfig, tokens envoy.TokenSource) *envoy.Client {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
 // The parsers of values say what was wanted and never repeat what was given: whether it may be shown, as a secret may
@@ -233,7 +234,7 @@ func parseMQTTSecret(text string) (secret, error) {
 
 // parseReadable takes the path of a file that is there.
 func parseReadable(path string) (string, error) {
-	_, err := readFile(path, largestFile)
+	_, err := state.ReadFile(path, state.MaxFileSize)
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return "", e.Err // the path is shown already
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
 // places remembers, over restarts, where on which broker something of ours may
@@ -28,9 +29,9 @@ type place struct {
 }
 
 // newPlaces reads what is remembered. A file that cannot be read is as good as none.
-func newPlaces(state, broker string) *places {
-	p := &places{path: filepath.Join(state, "published.json"), broker: broker}
-	if data, err := readFile(p.path, largestFile); err == nil && json.Unmarshal(data, &p.all) != nil {
+func newPlaces(dir, broker string) *places {
+	p := &places{path: filepath.Join(dir, "published.json"), broker: broker}
+	if data, err := state.ReadFile(p.path, state.MaxFileSize); err == nil && json.Unmarshal(data, &p.all) != nil {
 		p.all = nil
 	}
 	return p

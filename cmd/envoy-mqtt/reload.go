@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
 )
 
 // A setup is a configuration and what it comes to.
@@ -33,6 +34,15 @@ func (c *console) setUp() (*setup, error) {
 		return nil, err
 	}
 	return &setup{cfg, mqtt, stateDir(cfg, c.environ), c.newLogger(cfg.General.LogLevel, cfg.General.LogFormat)}, nil
+}
+
+// health returns the health of a bridge with this configuration.
+func (s *setup) health(state bridge.State, started time.Time) monitor.Health {
+	limit := func(name string) time.Duration {
+		i := slices.IndexFunc(s.cfg.Gateways, func(g gatewayConfig) bool { return g.Section == name })
+		return stuckAfter(s.cfg.Gateways[i])
+	}
+	return monitor.NewHealth(state, limit, started, time.Now())
 }
 
 // errReload is the cause of a context that ends because another configuration
@@ -107,29 +117,30 @@ func (c *console) serveUntil(ctx context.Context, s *setup, hup <-chan os.Signal
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	started := time.Now()
-	look := func(b *bridge.Bridge) (bridge.State, health) {
-		state := b.State()
-		return state, healthOf(state, s.cfg.Gateways, started, time.Now())
-	}
-	tellsHealth := func(ctx context.Context, b *bridge.Bridge) error {
-		look := func() health { _, h := look(b); return h }
+	health := func() monitor.Health { return s.health(b.State(), started) }
+	serveHealth := func(ctx context.Context, b *bridge.Bridge) error {
 		if m == nil {
-			keepHealth(ctx, s.state, look, s.log)
+			monitor.WriteHealth(ctx, healthPath(s.state), health, s.log)
 		} else {
 			m.State = b.State
-			serveHTTP(ctx, s.cfg.HTTP.Listen, m.Handler(), look, s.log)
+			monitor.Serve(ctx, s.cfg.HTTP.Listen, m.Handler(), health, s.log)
 		}
 		return nil
 	}
-	tellsSystemd := func(ctx context.Context, b *bridge.Bridge) error {
-		newSystemd(s.log).watch(ctx, func() (bridge.State, health) { return look(b) })
+	notifySystemd := func(ctx context.Context, b *bridge.Bridge) error {
+		systemd := monitor.NewSystemd(s.log)
+		systemd.IsReload = isReload
+		systemd.Watch(ctx, func() (bridge.State, monitor.Health) {
+			state := b.State()
+			return state, s.health(state, started)
+		})
 		return nil
 	}
-	reloads := func(ctx context.Context, _ *bridge.Bridge) error {
+	watchReload := func(ctx context.Context, _ *bridge.Bridge) error {
 		c.reload(ctx, s, hup, func(n *setup, cause error) { next = n; end(cause) })
 		return nil
 	}
-	err = serve(ctx, b, ns, s.log, tellsHealth, tellsSystemd, reloads)
+	err = serve(ctx, b, ns, s.log, serveHealth, notifySystemd, watchReload)
 	for _, n := range ns {
 		n.client.CloseIdle()
 	}

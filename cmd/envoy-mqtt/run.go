@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
 func (c *console) runCommand() *cobra.Command {
@@ -117,7 +118,7 @@ func brokerOf(cfg mqttConfig) (bridge.MQTT, error) {
 	}
 	m.TLS = &tls.Config{InsecureSkipVerify: !cfg.VerifySSL, MinVersion: tls.VersionTLS12}
 	if cfg.CAFile != "" {
-		pem, err := readFile(cfg.CAFile, largestFile)
+		pem, err := state.ReadFile(cfg.CAFile, state.MaxFileSize)
 		if err != nil {
 			return m, fmt.Errorf("[MQTT] CA_FILE: %w", err)
 		}
@@ -127,11 +128,11 @@ func brokerOf(cfg mqttConfig) (bridge.MQTT, error) {
 		}
 	}
 	if cfg.CertFile != "" {
-		cert, err := readFile(cfg.CertFile, largestFile)
+		cert, err := state.ReadFile(cfg.CertFile, state.MaxFileSize)
 		if err != nil {
 			return m, fmt.Errorf("[MQTT] CERT_FILE: %w", err)
 		}
-		key, err := readFile(cfg.KeyFile, largestFile)
+		key, err := state.ReadFile(cfg.KeyFile, state.MaxFileSize)
 		if err != nil {
 			return m, fmt.Errorf("[MQTT] KEY_FILE: %w", err)
 		}

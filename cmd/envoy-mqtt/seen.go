@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
 // seen remembers, over restarts, which gateway answered under which section,
@@ -32,7 +34,7 @@ func newSeen(state string) *seen {
 
 func recall[V any](dir, file string) map[string]V {
 	m := map[string]V{}
-	data, err := readFile(filepath.Join(dir, file), largestFile)
+	data, err := state.ReadFile(filepath.Join(dir, file), state.MaxFileSize)
 	if err != nil || json.Unmarshal(data, &m) != nil || m == nil {
 		return map[string]V{}
 	}

@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
 // stateDir returns the folder for what must outlive the process: STATE_DIR, else systemd's STATE_DIRECTORY, else the
@@ -42,7 +44,7 @@ var clientIDPattern = regexp.MustCompile(`^envoy-mqtt-[0-9a-f]{8}$`)
 // error, which says that it could not be kept: the broker will then see another client after the next start.
 func clientID(dir string) (string, error) {
 	path := filepath.Join(dir, "client_id")
-	if data, err := readFile(path, largestFile); err == nil && clientIDPattern.Match(data) {
+	if data, err := state.ReadFile(path, state.MaxFileSize); err == nil && clientIDPattern.Match(data) {
 		return string(data), nil
 	}
 	random := make([]byte, 4)

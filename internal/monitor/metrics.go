@@ -1,10 +1,4 @@
-// Package metrics offers what a bridge does and measures to Prometheus.
-//
-// Counters and answer times are fed by the bridge's hooks; all else is read
-// when it is asked for. What is stale is absent, as on the broker. No label
-// holds anything but names of sections, meters and endpoints, serial numbers
-// and versions: no secret, and nothing that grows without bound.
-package metrics
+package monitor
 
 import (
 	"net/http"
@@ -45,8 +39,8 @@ type feed struct {
 // A gateway's answers take from a few milliseconds to the half minute of a large site.
 var buckets = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 45}
 
-// New returns metrics of a program of that version.
-func New(version string) *Metrics {
+// NewMetrics returns metrics of a program of that version.
+func NewMetrics(version string) *Metrics {
 	m := &Metrics{
 		State:    func() bridge.State { return bridge.State{} },
 		registry: prometheus.NewRegistry(),

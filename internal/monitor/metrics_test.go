@@ -1,4 +1,4 @@
-package metrics_test
+package monitor_test
 
 import (
 	"context"
@@ -17,12 +17,12 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/bridgetest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/metrics"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
 )
 
 // A rig is a bridge between simulators, with metrics, in a synctest bubble.
 type rig struct {
-	*metrics.Metrics
+	*monitor.Metrics
 	gateway *envoytest.Gateway
 	server  *envoytest.Server
 	broker  *bridgetest.Broker
@@ -33,7 +33,7 @@ type rig struct {
 const serial = "122200000001"
 
 func start(t *testing.T) *rig {
-	r := &rig{Metrics: metrics.New("1.2.3"), gateway: &envoytest.Gateway{Serial: serial, Phases: 3}, broker: new(bridgetest.Broker)}
+	r := &rig{Metrics: monitor.NewMetrics("1.2.3"), gateway: &envoytest.Gateway{Serial: serial, Phases: 3}, broker: new(bridgetest.Broker)}
 	r.server = envoytest.NewServer(r.gateway)
 	feed := bridge.Feed{
 		Name:       "ENVOY",

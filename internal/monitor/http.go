@@ -1,0 +1,120 @@
+package monitor
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	stdlog "log"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// The paths of Serve.
+const (
+	metricsPath = "/metrics"
+	healthzPath = "/healthz" // whether the process must be restarted
+	readyzPath  = "/readyz"  // whether there is fresh data of every gateway on the broker
+)
+
+// listenRetry is the interval between attempts to listen on a port that is in
+// use, or on an address that does not exist yet.
+const listenRetry = 3 * time.Second
+
+// Serve serves metrics and health at addr until ctx ends. If it cannot, it logs
+// that once and tries again.
+func Serve(ctx context.Context, addr string, metrics http.Handler, health func() Health, log zerolog.Logger) {
+	mux := http.NewServeMux()
+	mux.Handle("GET "+metricsPath, metrics)
+	mux.HandleFunc("GET "+healthzPath, func(w http.ResponseWriter, _ *http.Request) { h := health(); h.write(w, h.Alive()) })
+	mux.HandleFunc("GET "+readyzPath, func(w http.ResponseWriter, _ *http.Request) { h := health(); h.write(w, h.Ready()) })
+	srv := &http.Server{
+		Handler:           mux,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       5 * time.Second,
+		WriteTimeout:      10 * time.Second,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          stdlog.New(io.Discard, "", 0), // errors of clients
+	}
+	l := listen(ctx, addr, log)
+	if l == nil {
+		return
+	}
+	log.Info().Stringer("address", l.Addr()).Msg("http: metrics and health are served")
+	defer context.AfterFunc(ctx, func() { _ = srv.Close() })()
+	if err := srv.Serve(l); ctx.Err() == nil {
+		log.Error().Err(err).Msg("http: nothing is served any more")
+	}
+}
+
+// listen opens the port as soon as it can. It returns nil if ctx ends before.
+func listen(ctx context.Context, addr string, log zerolog.Logger) net.Listener {
+	for logged := false; ; logged = true {
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+		if err == nil {
+			return l
+		}
+		if !logged && ctx.Err() == nil {
+			log.Error().Err(err).Msg("http: [HTTP] LISTEN cannot be had, trying on")
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(listenRetry):
+		}
+	}
+}
+
+// write writes h as the response, with status 503 if problem is not nil.
+func (h Health) write(w http.ResponseWriter, problem error) {
+	doc := struct {
+		OK     bool   `json:"ok"`
+		Reason string `json:"reason,omitempty"`
+		Health
+	}{OK: problem == nil, Health: h}
+	code := http.StatusOK
+	if problem != nil {
+		code, doc.Reason = http.StatusServiceUnavailable, problem.Error()
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(doc) // an error means that the client has disconnected
+}
+
+// RequestHealth returns the health of the program that listens at addr.
+func RequestHealth(ctx context.Context, addr string) (Health, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+dialAddress(addr)+healthzPath, nil)
+	if err != nil {
+		return Health{}, err
+	}
+	resp, err := (&http.Client{Transport: new(http.Transport)}).Do(req) // without a proxy
+	if err != nil {
+		return Health{}, fmt.Errorf("%w: the bridge is not running, or has another [HTTP] LISTEN", err)
+	}
+	defer resp.Body.Close()
+	var h Health
+	if err := json.NewDecoder(resp.Body).Decode(&h); err != nil {
+		return Health{}, fmt.Errorf("%s%s is not the bridge's: %w", addr, healthzPath, err)
+	}
+	return h, nil
+}
+
+// dialAddress returns the address at which this machine reaches a server that
+// listens at addr.
+func dialAddress(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr // the configuration has been checked
+	}
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}

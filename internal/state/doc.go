@@ -1,0 +1,3 @@
+// Package state keeps what must outlive the process in files of one folder,
+// STATE_DIR.
+package state

@@ -1,0 +1,68 @@
+package state
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// The largest files that are read, in bytes.
+const (
+	MaxValueSize = 64 << 10 // of a file with the value of one key
+	MaxFileSize  = 1 << 20  // of any other file
+)
+
+var errNotRegular = errors.New("not a regular file")
+
+// ReadFile returns the content of the regular file path, or of the one that a
+// symbolic link leads to. It returns an error if the file is larger than limit
+// bytes, and if it is anything else, such as a pipe, that could block the reader.
+func ReadFile(path string, limit int64) ([]byte, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: errNotRegular}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if int64(len(data)) > limit {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("larger than %d KiB", limit>>10)}
+	}
+	return data, err
+}
+
+// WriteFileAtomic replaces the file path by data, completely or not at all, also
+// at a power failure. Only the owner can read the file. It creates the folder if
+// necessary.
+func WriteFileAtomic(path string, data []byte) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+"-*") // with mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // does nothing after the renaming
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = cmp.Or(err, f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	if d, err := os.Open(dir); err == nil {
+		_ = d.Sync() // not every file system supports it
+		_ = d.Close()
+	}
+	return nil
+}
