@@ -12,10 +12,6 @@ import (
 var mayImport = map[string][]string{
 	"internal/envoy":                   {"internal/mdns", "github.com/icholy/digest"},
 	"internal/mdns":                    {"golang.org/x/net/"},
-	"internal/mqtt":                    nil,
-	"internal/outbox":                  {"internal/mqtt"},
-	"internal/outbox/outboxtest":       {"internal/mqtt", "internal/outbox"},
-	"internal/hass":                    {"internal/outbox"},
 	"internal/envoy/envoytest":         nil,
 	"internal/enlighten":               {"internal/pulse", "github.com/golang-jwt/jwt/v5"},
 	"internal/enlighten/enlightentest": {"github.com/golang-jwt/jwt/v5"},
