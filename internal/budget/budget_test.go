@@ -87,5 +87,5 @@ func TestSize(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	counted(t, "stripped binary", int(st.Size()), 16e6, "bytes")
+	counted(t, "stripped binary", int(st.Size()), 18e6, "bytes")
 }

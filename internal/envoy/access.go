@@ -26,12 +26,12 @@ type pass struct {
 // Enphase's own clients do: the session may be gone while the token is good
 // (the gateway restarts itself every night at 23:00), so only when the
 // gateway's check refuses the token too is another one asked for, once.
-func (s *Session) authorized(ctx context.Context, path string) ([]byte, error) {
+func (s *Session) authorized(ctx context.Context, path string, fits fits) ([]byte, error) {
 	p, err := s.pass(ctx, pass{})
 	if err != nil {
 		return nil, err
 	}
-	body, err := s.timed(func() ([]byte, error) { return s.client.get(ctx, s.base, path, p.token) })
+	body, err := s.timed(func() ([]byte, error) { return s.client.get(ctx, s.base, path, p.token, fits) })
 	if !refused(err) {
 		s.accepted(p, err)
 		return body, err
@@ -39,7 +39,7 @@ func (s *Session) authorized(ctx context.Context, path string) ([]byte, error) {
 	if p, err = s.pass(ctx, p); err != nil {
 		return nil, err
 	}
-	body, err = s.timed(func() ([]byte, error) { return s.client.get(ctx, s.base, path, p.token) })
+	body, err = s.timed(func() ([]byte, error) { return s.client.get(ctx, s.base, path, p.token, fits) })
 	if refused(err) {
 		return nil, fmt.Errorf("%s: %w although its own check of the token passes (it does that while it restarts)", path, ErrUnauthorized)
 	}
@@ -116,9 +116,9 @@ func (s *Session) enter(ctx context.Context, token string) (string, error) {
 // with a session cookie. Where there is no such check, the data itself is the
 // judge.
 func (s *Session) check(ctx context.Context, token string) error {
-	_, err := s.client.get(ctx, s.base, checkPath, token)
+	_, err := s.client.get(ctx, s.base, checkPath, token, notData)
 	if e, ok := errors.AsType[*StatusError](err); ok && e.Code == http.StatusNotFound {
-		_, err = s.client.get(ctx, s.base, productionPath, token)
+		_, err = s.client.get(ctx, s.base, productionPath, token, nil)
 	}
 	return err
 }

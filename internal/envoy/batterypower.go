@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -32,6 +33,9 @@ func parseBatteryPower(body []byte) ([]BatteryPower, error) {
 	}
 	if err := decodeObject(batteryPowerPath, body, &doc); err != nil {
 		return nil, err
+	}
+	if doc.Devices == nil {
+		return nil, &formatError{fmt.Errorf("%s: there are no devices in it", batteryPowerPath)}
 	}
 	var ps []BatteryPower
 	for _, d := range doc.Devices {

@@ -1,6 +1,9 @@
 package envoy
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 const batteryTotalsPath = "/ivp/ensemble/secctrl"
 
@@ -38,6 +41,9 @@ func parseBatteryTotals(body []byte) (BatteryTotals, error) {
 	}
 	if err := decodeObject(batteryTotalsPath, body, &doc); err != nil {
 		return BatteryTotals{}, err
+	}
+	if doc.AggSoC.kind == missing && doc.MaxEnergy.kind == missing && doc.EncCapacity.kind == missing {
+		return BatteryTotals{}, &formatError{fmt.Errorf("%s: agg_soc and the capacities are missing", batteryTotalsPath)}
 	}
 	iq := doc.EncCapacity.value > 0
 	acb := doc.MaxEnergy.value > doc.EncCapacity.value

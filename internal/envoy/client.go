@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptrace"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -132,14 +133,14 @@ func (c *Client) bases(host string) ([]string, error) {
 }
 
 // get returns the body at base+path. The token, if not empty, goes with it,
-// and so does the session's cookie.
-func (c *Client) get(ctx context.Context, base, path, token string) ([]byte, error) {
-	return c.send(ctx, &c.plain, request{http.MethodGet, base, path, token, ""})
+// and so does the session's cookie. Fits may be nil, see [request].
+func (c *Client) get(ctx context.Context, base, path, token string, fits fits) ([]byte, error) {
+	return c.send(ctx, &c.plain, request{method: http.MethodGet, base: base, path: path, token: token, fits: fits})
 }
 
 // post sends JSON to base+path, as get does the token.
 func (c *Client) post(ctx context.Context, base, path, token, body string) ([]byte, error) {
-	return c.send(ctx, &c.plain, request{http.MethodPost, base, path, token, body})
+	return c.send(ctx, &c.plain, request{method: http.MethodPost, base: base, path: path, token: token, body: body})
 }
 
 // A request is what is asked of a gateway.
@@ -147,7 +148,14 @@ type request struct {
 	method, base, path string
 	token              string // empty for none
 	body               string // JSON; empty for none
+	fits               fits   // nil takes any body
 }
+
+// fits reports whether a body can be the response to its request. HTTP/1.1 does
+// not say which request a response belongs to: where a gateway sends one twice,
+// the copy may arrive when the next request has been sent, and all responses
+// after it are one late.
+type fits func(body []byte) bool
 
 // withDigest is the client that logs in as the gateway's own user, where one is
 // known, for firmware before 7.
@@ -160,8 +168,8 @@ func (c *Client) withDigest() *http.Client {
 }
 
 // getDigest is get with the gateway's own user, for firmware before 7.
-func (c *Client) getDigest(ctx context.Context, base, path string) ([]byte, error) {
-	body, err := c.send(ctx, c.withDigest(), request{http.MethodGet, base, path, "", ""})
+func (c *Client) getDigest(ctx context.Context, base, path string, fits fits) ([]byte, error) {
+	body, err := c.send(ctx, c.withDigest(), request{method: http.MethodGet, base: base, path: path, fits: fits})
 	if e, ok := errors.AsType[*StatusError](err); ok && e.Code == http.StatusUnauthorized {
 		return nil, fmt.Errorf("%s: %w: firmware before 7 has users of its own: set USERNAME = envoy and PASSWORD = the last six digits of the serial number, unless they were changed", path, ErrUnauthorized)
 	}
@@ -176,7 +184,14 @@ func (c *Client) send(ctx context.Context, hc *http.Client, r request) ([]byte, 
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, timeoutError(fmt.Sprintf("no whole answer within %v", timeout)))
 	defer cancel()
 	start := time.Now()
-	body, err := r.do(ctx, hc)
+	body, reused, err := r.do(ctx, hc)
+	for err == nil && r.fits != nil && !r.fits(body) {
+		c.net.CloseIdleConnections()
+		if !reused { // it is the response, as nothing else was asked for
+			break
+		}
+		body, reused, err = r.do(ctx, hc)
+	}
 	if c.Observe != nil {
 		name, _, _ := strings.Cut(r.path, "?")
 		c.Observe(name, time.Since(start), err)
@@ -203,26 +218,30 @@ func (r request) ask(ctx context.Context, hc *http.Client) (*http.Response, erro
 	}
 	if r.body != "" {
 		req.Header.Set("Content-Type", "application/json")
+		req.Header["Idempotency-Key"] = nil // net/http then repeats it, where a gateway has closed the connection, and does not send the header
 	}
 	return hc.Do(req)
 }
 
-func (r request) do(ctx context.Context, hc *http.Client) ([]byte, error) {
+// do sends r and returns the body of the response. Reused reports that the
+// connection had been used for a request before.
+func (r request) do(ctx context.Context, hc *http.Client) (body []byte, reused bool, err error) {
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { reused = i.Reused }})
 	resp, err := r.ask(ctx, hc)
 	if err != nil {
-		return nil, err
+		return nil, reused, err
 	}
 	defer resp.Body.Close()
-	body, err := readBody(resp)
+	body, err = readBody(resp)
 	switch {
 	case resp.StatusCode != http.StatusOK:
-		return nil, &StatusError{Path: r.path, Code: resp.StatusCode} // its body is a page, whole or not
+		err = &StatusError{Path: r.path, Code: resp.StatusCode} // its body is a page, whole or not
 	case err != nil:
-		return nil, fmt.Errorf("%s: the answer broke off: %w", r.path, err)
+		err = fmt.Errorf("%s: the answer broke off: %w", r.path, err)
 	case len(body) > maxBody:
-		return nil, fmt.Errorf("%s: the answer is longer than %d MiB", r.path, maxBody>>20)
+		err = fmt.Errorf("%s: the answer is longer than %d MiB", r.path, maxBody>>20)
 	}
-	return body, nil
+	return body, reused, err
 }
 
 // readBody reads one byte more than maxBody at most. Most gateways say how long

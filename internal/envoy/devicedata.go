@@ -3,6 +3,7 @@ package envoy
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -56,9 +57,14 @@ func parseDeviceData(body []byte) (InverterReport, error) {
 	_ = json.Unmarshal(doc["deviceCount"], &count) // a number never fails, and what is missing stays so
 	_ = json.Unmarshal(doc["deviceDataLimit"], &limit)
 	r := InverterReport{Inverters: make([]Inverter, 0, len(doc)), Complete: count.kind == numeric && limit.kind == numeric && count.value < limit.value}
+	devices := 0
 	for _, raw := range doc {
 		var d wireDevice
-		if raw[0] != '{' || decode(deviceDataPath, raw, &d) != nil || d.DevName != "pcu" {
+		if raw[0] != '{' || decode(deviceDataPath, raw, &d) != nil || d.DevName == "" {
+			continue
+		}
+		devices++
+		if d.DevName != "pcu" {
 			continue
 		}
 		active, told := d.Active.Get()
@@ -69,6 +75,9 @@ func parseDeviceData(body []byte) (InverterReport, error) {
 		case len(d.Channels) > 0:
 			r.add(d.inverter())
 		}
+	}
+	if devices == 0 && count.kind == missing && limit.kind == missing {
+		return InverterReport{}, &formatError{fmt.Errorf("%s: there are no devices in it", deviceDataPath)}
 	}
 	slices.Sort(r.Gone) // a map has no order
 	return r, nil

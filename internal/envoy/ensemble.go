@@ -90,11 +90,12 @@ type wireUnit struct {
 }
 
 func parseEnsemble(body []byte) (Ensemble, error) {
-	var doc []struct {
+	type group struct {
 		Type    word       `json:"type"`
 		Devices []wireUnit `json:"devices"`
 	}
-	if err := decodeList(ensemblePath, body, &doc); err != nil {
+	doc, err := decodeList(ensemblePath, body, func(g *group) bool { return g.Type != "" && g.Devices != nil })
+	if err != nil {
 		return Ensemble{}, err
 	}
 	var e Ensemble

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/url"
 )
 
 // A TokenError is a token source that has none to give.
@@ -63,9 +64,9 @@ func FailureOf(err error) Failure {
 	if isTLS(err) {
 		return FailureTLS
 	}
+	_, request := errors.AsType[*url.Error](err) // of net/http, which got no response
 	_, network := errors.AsType[*net.OpError](err)
-	_, name := errors.AsType[*net.DNSError](err)
-	if network || name || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, ErrNotFound) {
+	if request || network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, ErrNotFound) {
 		return FailureConnection
 	}
 	return FailureOther

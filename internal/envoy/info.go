@@ -66,12 +66,12 @@ func parseInfo(body []byte) (Info, error) {
 		WebTokens string `xml:"web-tokens"`
 	}
 	if len(body) > maxInfo {
-		return Info{}, fmt.Errorf("/info is not a gateway's: %d bytes are too many", len(body))
+		return Info{}, &formatError{fmt.Errorf("/info is not a gateway's: %d bytes are too many", len(body))}
 	}
 	dec := xml.NewDecoder(bytes.NewReader(body))
 	dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil } // what is read is ASCII in any
 	if err := dec.Decode(&doc); err != nil {
-		return Info{}, fmt.Errorf("/info is not a gateway's: %w", err)
+		return Info{}, &formatError{fmt.Errorf("/info is not a gateway's: %w", err)}
 	}
 	info := Info{
 		Serial:     strings.TrimSpace(doc.Device.Serial),
@@ -109,12 +109,9 @@ func clip(s string) string {
 func (c *Client) readInfo(ctx context.Context, bases []string) (Info, string, error) {
 	var errs []error
 	for _, base := range bases {
-		body, err := c.get(ctx, base, "/info", "")
+		info, err := parsed(func(fits fits) ([]byte, error) { return c.get(ctx, base, "/info", "", fits) }, parseInfo)
 		if err == nil {
-			var info Info
-			if info, err = parseInfo(body); err == nil {
-				return info, base, nil
-			}
+			return info, base, nil
 		}
 		if ctx.Err() != nil {
 			return Info{}, "", err

@@ -70,14 +70,15 @@ func (r InverterReport) outdated(now time.Time) InverterReport {
 const microinverter = 1
 
 func parseInverters(body []byte) (InverterReport, error) {
-	var doc []struct {
+	type entry struct {
 		SerialNumber    word   `json:"serialNumber"`
 		LastReportDate  number `json:"lastReportDate"`
 		DevType         number `json:"devType"`
 		LastReportWatts number `json:"lastReportWatts"`
 		MaxReportWatts  number `json:"maxReportWatts"`
 	}
-	if err := decodeList(invertersPath, body, &doc); err != nil {
+	doc, err := decodeList(invertersPath, body, func(e *entry) bool { return e.SerialNumber != "" })
+	if err != nil {
 		return InverterReport{}, err
 	}
 	r := InverterReport{Inverters: make([]Inverter, 0, len(doc)), Complete: true}

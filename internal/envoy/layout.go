@@ -145,10 +145,6 @@ func (s *Session) production(ctx context.Context, r reading) (*Channel, error) {
 }
 
 func (s *Session) v1(ctx context.Context) (*Channel, error) {
-	body, err := s.get(ctx, v1Path)
-	if err != nil {
-		return nil, err
-	}
-	c, err := parseV1(body)
+	c, err := parsed(func(fits fits) ([]byte, error) { return s.get(ctx, v1Path, fits) }, parseV1)
 	return &c, err
 }

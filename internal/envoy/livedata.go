@@ -70,6 +70,9 @@ func parseLivedata(body []byte) (r reading, streaming bool, err error) {
 	if err := decodeObject(livedataPath, body, &doc); err != nil {
 		return reading{}, false, err
 	}
+	if m := doc.Meters; m.LastUpdate.kind == missing && m.PV == nil && m.Grid == nil && m.Load == nil && m.Storage == nil {
+		return reading{}, false, &formatError{fmt.Errorf("%s: there are no meters in it", livedataPath)}
+	}
 	phases := 0
 	if n := doc.Meters.PhaseCount; n.kind == numeric && (n.value == 2 || n.value == 3) {
 		phases = int(n.value)
@@ -153,11 +156,11 @@ func (w *wirePower) meter(m Measurement, phases int) (Meter, error) {
 
 // fromLivedata makes a sample of the live data, if they move.
 func (s *Session) fromLivedata(ctx context.Context) (Sample, error) {
-	body, err := s.get(ctx, livedataPath)
-	if err != nil {
-		return Sample{}, err
-	}
-	r, streaming, err := parseLivedata(body)
+	streaming := false
+	r, err := s.getReading(ctx, livedataPath, func(body []byte) (r reading, err error) {
+		r, streaming, err = parseLivedata(body)
+		return r, err
+	})
 	if err != nil {
 		return Sample{}, err
 	}
@@ -205,11 +208,7 @@ func (s *Session) installedForLivedata(ctx context.Context) (ctSet, error) {
 		return enabledCTs(s.choice.configs), nil
 	}
 	if s.stream.installed == (ctSet{}) {
-		body, err := s.get(ctx, productionPath)
-		if err != nil {
-			return ctSet{}, err
-		}
-		r, err := parseProduction(body, new(layout))
+		r, err := s.getReading(ctx, productionPath, func(body []byte) (reading, error) { return parseProduction(body, new(layout)) })
 		if err != nil {
 			return ctSet{}, err
 		}

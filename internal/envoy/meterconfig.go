@@ -30,7 +30,7 @@ func (m MeterConfig) Measurement() (Measurement, bool) {
 
 // parseMeters reads /ivp/meters. A gateway without meters answers an empty list.
 func parseMeters(body []byte) ([]MeterConfig, error) {
-	var doc []struct {
+	type entry struct {
 		EID             word    `json:"eid"`
 		State           word    `json:"state"`
 		MeasurementType word    `json:"measurementType"`
@@ -39,12 +39,15 @@ func parseMeters(body []byte) ([]MeterConfig, error) {
 		MeteringStatus  word    `json:"meteringStatus"`
 		StatusFlags     *[]word `json:"statusFlags"`
 	}
-	if err := decodeList(metersPath, body, &doc); err != nil {
+	doc, err := decodeList(metersPath, body, func(e *entry) bool {
+		return e.EID != "" && (e.State+e.MeasurementType+e.PhaseMode != "" || e.PhaseCount.kind != missing) // a reading has an eid too
+	})
+	if err != nil {
 		return nil, err
 	}
 	var ms []MeterConfig
 	for _, d := range doc {
-		if d.EID == "" || slices.ContainsFunc(ms, func(m MeterConfig) bool { return m.EID == string(d.EID) }) {
+		if slices.ContainsFunc(ms, func(m MeterConfig) bool { return m.EID == string(d.EID) }) {
 			continue
 		}
 		m := MeterConfig{

@@ -22,11 +22,9 @@ func (s *Session) readMeters(ctx context.Context) (reading, error) {
 	if !slices.ContainsFunc(s.choice.configs, func(c MeterConfig) bool { return c.Enabled }) {
 		return reading{}, nil
 	}
-	body, err := s.get(ctx, readingsPath)
-	if err != nil {
-		return reading{}, err
-	}
-	r, err := parseReadings(body, s.choice.configs, &s.choice.known)
+	r, err := s.getReading(ctx, readingsPath, func(body []byte) (reading, error) {
+		return parseReadings(body, s.choice.configs, &s.choice.known)
+	})
 	if err != nil {
 		return reading{}, err
 	}

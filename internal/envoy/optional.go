@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // ErrUnsupported reports that the gateway does not tell what others tell, be it
@@ -24,15 +25,12 @@ type optional struct {
 // where the primary path is read. A path that refused three times and never
 // answered is left alone until the session is opened anew.
 func readOptional[T any](ctx context.Context, s *Session, path string, parse func([]byte) (T, error)) (T, error) {
-	var v T
 	o := s.optional[path]
 	if !o.answered && o.refusals >= confirm {
-		return v, fmt.Errorf("%s: %w", path, ErrUnsupported)
+		var none T
+		return none, fmt.Errorf("%s: %w", path, ErrUnsupported)
 	}
-	body, err := s.getOnce(ctx, path)
-	if err == nil {
-		v, err = parse(body)
-	}
+	v, err := parsed(func(fits fits) ([]byte, error) { return s.getOnce(ctx, path, fits) }, parse)
 	switch {
 	case err == nil:
 		o.answered = true
@@ -50,9 +48,9 @@ func readOptional[T any](ctx context.Context, s *Session, path string, parse fun
 }
 
 // getOnce is get without a second attempt and without a thought about the token.
-func (s *Session) getOnce(ctx context.Context, path string) ([]byte, error) {
+func (s *Session) getOnce(ctx context.Context, path string, fits fits) ([]byte, error) {
 	if !s.NeedsToken {
-		return s.client.getDigest(ctx, s.base, path)
+		return s.client.getDigest(ctx, s.base, path, fits)
 	}
 	if s.client.Tokens == nil {
 		return nil, fmt.Errorf("%s: %w without a token", path, ErrUnauthorized)
@@ -61,11 +59,24 @@ func (s *Session) getOnce(ctx context.Context, path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.client.get(ctx, s.base, path, p.token)
+	return s.client.get(ctx, s.base, path, p.token, fits)
 }
 
-// decodeList decodes the list that a path answers which not every gateway has.
-func decodeList(path string, body []byte, v any) error { return decodeOptional(path, body, '[', v) }
+// decodeList decodes the list that a path answers which not every gateway has,
+// and returns the entries that are understood. If there are only others, it is
+// the list of another path, or an error in the form of a list.
+func decodeList[T any](path string, body []byte, understood func(*T) bool) ([]T, error) {
+	var all []T
+	if err := decodeOptional(path, body, '[', &all); err != nil {
+		return nil, err
+	}
+	n := len(all)
+	all = slices.DeleteFunc(all, func(v T) bool { return !understood(&v) })
+	if n > 0 && len(all) == 0 {
+		return nil, &formatError{fmt.Errorf("%s: none of the %d entries is understood", path, n)}
+	}
+	return all, nil
+}
 
 // decodeObject is decodeList for an object.
 func decodeObject(path string, body []byte, v any) error { return decodeOptional(path, body, '{', v) }
@@ -87,7 +98,7 @@ func decodeOptional(path string, body []byte, opening byte, v any) error {
 		}
 	}
 	if body[0] != opening {
-		return fmt.Errorf("%s: the answer begins with %q, not %q", path, body[0], opening)
+		return &formatError{fmt.Errorf("%s: the answer begins with %q, not %q", path, body[0], opening)}
 	}
 	return decode(path, body, v)
 }

@@ -239,6 +239,9 @@ func parseV1(body []byte) (Channel, error) {
 		return Channel{}, err
 	}
 	var c Channel
+	if doc.WattsNow.kind == missing && doc.WattHoursLifetime.kind == missing {
+		return c, &formatError{fmt.Errorf("%s: wattsNow and wattHoursLifetime are missing", v1Path)}
+	}
 	if doc.WattsNow.kind != numeric || doc.WattHoursLifetime.kind != numeric {
 		return c, fmt.Errorf("%s: wattsNow or wattHoursLifetime is not a number", v1Path)
 	}

@@ -64,8 +64,10 @@ var energyWords = [measurements]struct{ delivered, received Quantity }{
 // What only few systems have, such as the CT of a car charger, is left out where
 // it is not told; the grid, production and consumption have to be.
 func parseReadings(body []byte, configs []MeterConfig, known *layout) (reading, error) {
-	var doc []wireMeterReading
-	if err := decodeList(readingsPath, body, &doc); err != nil {
+	doc, err := decodeList(readingsPath, body, func(w *wireMeterReading) bool {
+		return w.EID != "" && (w.Timestamp.kind != missing || w.ActivePower.kind != missing || w.Voltage.kind != missing)
+	})
+	if err != nil {
 		return reading{}, err
 	}
 	r := reading{known: known}

@@ -20,7 +20,8 @@ type Session struct {
 	choice   choice
 	sum      inverterSum
 	stream   stream
-	optional map[string]optional // by path
+	optional map[string]optional  // by path
+	newest   map[string]time.Time // the gateway's time of the last reading, by path
 	acb      ACBatteries
 	acbRead  time.Time
 	took     time.Duration // of the answers to the present sample
@@ -112,11 +113,7 @@ func (s *Session) read(ctx context.Context) (reading, error) {
 		return reading{noGrid: s.layout.noGrid}, nil
 	}
 	s.learnConfigs(ctx)
-	body, err := s.get(ctx, productionPath)
-	if err != nil {
-		return reading{}, err
-	}
-	r, err := parseProduction(body, &s.layout)
+	r, err := s.getReading(ctx, productionPath, func(body []byte) (reading, error) { return parseProduction(body, &s.layout) })
 	if err == nil {
 		r.keepMeasured(s.installed(&r))
 		s.acb, _ = acBatteries(r.storage, s.now())
@@ -144,7 +141,7 @@ func (s *Session) judge(ctx context.Context, r reading) (Sample, error) {
 	s.layout.add(r)
 	s.remember()
 
-	sample := Sample{Time: time.Now(), Reading: r.at, Metered: !r.at.IsZero(), NoGrid: r.noGrid}
+	sample := Sample{Time: time.Now(), Reading: r.time(), Metered: !r.at.IsZero(), NoGrid: r.noGrid}
 	for _, m := range r.meters {
 		if m.Measurement != Production || s.layout.source == fromMeter {
 			sample.Meters = append(sample.Meters, m)
@@ -158,9 +155,6 @@ func (s *Session) judge(ctx context.Context, r reading) (Sample, error) {
 		sample.Time = time.Now()
 		s.sum = inverterSum{s.layout.source.meter(*production), sample.Time}
 		sample.Meters = append([]Meter{s.sum.meter}, sample.Meters...)
-	}
-	if sample.Reading.IsZero() {
-		sample.Reading = r.reported
 	}
 	if len(sample.Meters) == 0 {
 		return Sample{}, fmt.Errorf("the gateway measures nothing: no production, and %w", r.noGrid)
@@ -202,14 +196,14 @@ func (s *Session) remember() {
 }
 
 // get reads path in the way that the firmware asks for.
-func (s *Session) get(ctx context.Context, path string) ([]byte, error) {
+func (s *Session) get(ctx context.Context, path string, fits fits) ([]byte, error) {
 	switch {
 	case !s.NeedsToken:
-		return s.timed(func() ([]byte, error) { return s.client.getDigest(ctx, s.base, path) })
+		return s.timed(func() ([]byte, error) { return s.client.getDigest(ctx, s.base, path, fits) })
 	case s.client.Tokens == nil:
 		return nil, fmt.Errorf("firmware %s: %w without a token: set TOKEN, or USERNAME and PASSWORD", s.Firmware, ErrUnauthorized)
 	}
-	return s.authorized(ctx, path)
+	return s.authorized(ctx, path, fits)
 }
 
 // timed adds the time that an answer takes to that of the sample.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -34,11 +35,9 @@ type transportOptions struct {
 // handshake costs theirs more than a reading does.
 type transport struct {
 	opts     transportOptions
+	http     http.Transport
 	roots    *x509.CertPool // nil for the system's
 	sessions tls.ClientSessionCache
-
-	turn chan struct{} // has an element while a request is under way
-	line *line         // guarded by turn; nil while there is none
 
 	mu   sync.Mutex // guards what follows
 	leaf string     // the SHA-256 of the last certificate seen, hex
@@ -60,7 +59,20 @@ func newTransport(opts transportOptions) *transport {
 	if opts.Dial == nil {
 		opts.Dial = dial
 	}
-	return &transport{opts: opts, sessions: tls.NewLRUClientSessionCache(4), turn: make(chan struct{}, 1)}
+	t := &transport{opts: opts, sessions: tls.NewLRUClientSessionCache(4)}
+	t.http = http.Transport{
+		DialContext:            connect(opts.Dial),
+		DialTLSContext:         connect(t.dialTLS),
+		DisableCompression:     true, // a small answer must not unfold into a huge one
+		MaxConnsPerHost:        1,
+		MaxIdleConns:           1, // also where the gateway was found at another address
+		MaxResponseHeaderBytes: maxHeader,
+		ReadBufferSize:         1 << 10, // for the header; a body is read past it
+		WriteBufferSize:        2 << 10, // a request with a token takes some 1.2 kB
+		Protocols:              new(http.Protocols),
+	}
+	t.http.Protocols.SetHTTP1(true)
+	return t
 }
 
 // legacy reports whether the gateway needed the legacy TLS settings.

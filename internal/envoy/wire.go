@@ -79,7 +79,7 @@ func decode(path string, body []byte, v any) error {
 	}
 	err := json.Unmarshal(body, v)
 	if _, other := errors.AsType[*json.UnmarshalTypeError](err); err != nil && !other {
-		return fmt.Errorf("%s: the answer is not JSON, or only a part of it: %w", path, err)
+		return &formatError{fmt.Errorf("%s: the answer is not JSON, or only a part of it: %w", path, err)}
 	}
 	return nil
 }

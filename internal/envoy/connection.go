@@ -1,0 +1,106 @@
+package envoy
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"sync"
+)
+
+// RoundTrip implements [http.RoundTripper]. Requests wait for each other: until
+// the body of the response is at its end, or closed.
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx := context.WithValue(req.Context(), requestContext{}, req.Context())
+	var used *connection
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { used, _ = i.Conn.(*connection) }})
+	resp, err := t.http.RoundTrip(req.WithContext(ctx))
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = &checkedBody{resp.Body, used}
+	return resp, nil
+}
+
+// CloseIdleConnections lets [http.Client.CloseIdleConnections] reach the connection.
+func (t *transport) CloseIdleConnections() { t.http.CloseIdleConnections() }
+
+// requestContext is the key of a request's context in the context that net/http
+// dials with.
+type requestContext struct{}
+
+// connect dials for net/http. It ends with the request that it dials for, and
+// not as net/http has it: there a dial outlives its request, and the next request
+// waits for it because there is one connection at most.
+func connect(dial func(ctx context.Context, network, addr string) (net.Conn, error)) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if asked, ok := ctx.Value(requestContext{}).(context.Context); ok {
+			ctx = asked
+		}
+		conn, err := dial(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		c := &connection{Conn: conn}
+		c.changed.L = &c.mu
+		return c, nil
+	}
+}
+
+// A connection reports when net/http, between two requests, has seen that
+// nothing follows a response: it then waits for more bytes, and closes the
+// connection when some arrive. Where some follow at once it closes it without
+// waiting.
+type connection struct {
+	net.Conn
+
+	mu      sync.Mutex // guards what follows
+	changed sync.Cond
+	reading bool // Read has not returned
+	closed  bool
+}
+
+func (c *connection) Read(p []byte) (int, error) {
+	c.set(&c.reading, true)
+	defer c.set(&c.reading, false)
+	return c.Conn.Read(p)
+}
+
+func (c *connection) Close() error {
+	c.set(&c.closed, true)
+	return c.Conn.Close()
+}
+
+func (c *connection) set(state *bool, to bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	*state = to
+	c.changed.Broadcast()
+}
+
+// settle waits until the connection is idle or closed. It is called at the end
+// of a response, when only net/http's own goroutine reads, and soon returns.
+func (c *connection) settle() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for !c.reading && !c.closed {
+		c.changed.Wait()
+	}
+}
+
+// A checkedBody is the body of a response. Its end is reported when bytes that
+// arrived together with it cannot become the response to the next request.
+type checkedBody struct {
+	io.ReadCloser
+	conn *connection
+}
+
+func (b *checkedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if errors.Is(err, io.EOF) {
+		b.conn.settle()
+	}
+	return n, err
+}
