@@ -41,6 +41,8 @@ func TestConfigErrors(t *testing.T) {
 		{"broker's password without user", host + "[MQTT]\nPASSWORD=x", nil, []string{"config.ini:4: [MQTT] PASSWORD: USERNAME is missing"}},
 		{"certificate without key", host + "[MQTT]\nCERT_FILE=" + empty, nil, []string{"config.ini:4: [MQTT] CERT_FILE: KEY_FILE is missing"}},
 		{"same host", "[ENVOY]\nHOST=envoy.local\n[ENVOY_B]\nHOST=https://Envoy.local.:443/", nil, []string{"config.ini:4: [ENVOY_B] HOST: the same as in [ENVOY];"}},
+		{"http and a pinned certificate", "[ENVOY]\nHOST=HTTP://a\nFINGERPRINT=sha256:" + strings.Repeat("ab", 32), nil, []string{"config.ini:2: [ENVOY] HOST: http has no certificate;"}},
+		{"http and a verified certificate", "[ENVOY]\nHOST=http://a\nVERIFY_SSL=true", nil, []string{"config.ini:2: [ENVOY] HOST: http has no certificate;"}},
 		{"same serial", "[ENVOY]\nHOST=a\nSERIAL=123456\n[ENVOY_B]\nHOST=b\nSERIAL=123456", nil, []string{"config.ini:6: [ENVOY_B] SERIAL: the same as in [ENVOY];"}},
 		{"one set of topics for two gateways", "[COMPAT]\nPROFILES=freeds\n[ENVOY]\nHOST=a\n[ENVOY_B]\nHOST=b", nil, []string{"config.ini:2: [COMPAT] PROFILES: these topics hold one gateway, and there are 2;"}},
 		{"found by itself, of several", "[ENVOY]\nHOST=auto\nSERIAL=123456\n[ENVOY_B]\nHOST=auto", nil, []string{"config.ini:5: [ENVOY_B] HOST: auto, and there are several gateways: SERIAL must say"}},

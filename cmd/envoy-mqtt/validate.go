@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
@@ -71,6 +72,9 @@ func (l *loader) checkGateway(g gatewayConfig) {
 	at := func(key string) origin { return l.origins[g.Section+delimiter+key] }
 	if !l.given(g.Section, "HOST") {
 		l.fail(l.gateways[g.Section], "missing; write the gateway's name or address, e.g. HOST = envoy.local")
+	}
+	if strings.HasPrefix(g.Host, "http://") && (g.Fingerprint != "" || g.VerifySSL) {
+		l.fail(at("HOST"), "http has no certificate; write https:// or leave out FINGERPRINT and VERIFY_SSL")
 	}
 	l.checkPair(g.Section, "USERNAME", "PASSWORD")
 	if l.given(g.Section, "THROTTLE_INTERVAL") {

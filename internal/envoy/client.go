@@ -121,16 +121,22 @@ func (c *Client) bases(host string) ([]string, error) {
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 			return nil, fmt.Errorf("HOST %q: neither a name, an address nor an http or https URL", host)
 		}
+		if u.Scheme == "http" && c.wantsCertificate() {
+			return nil, fmt.Errorf("HOST %q: http has no certificate: use https, or unset FINGERPRINT and VERIFY_SSL", host)
+		}
 		return []string{u.Scheme + "://" + u.Host}, nil
 	}
 	if ip, err := netip.ParseAddr(host); err == nil && ip.Is6() {
 		host = "[" + strings.ReplaceAll(host, "%", "%25") + "]"
 	}
-	if c.VerifyTLS || c.Fingerprint != "" {
-		return []string{"https://" + host}, nil // who asks for a certificate does not want to go without
+	if c.wantsCertificate() {
+		return []string{"https://" + host}, nil
 	}
 	return []string{"https://" + host, "http://" + host}, nil
 }
+
+// wantsCertificate reports whether nothing may be sent without TLS.
+func (c *Client) wantsCertificate() bool { return c.VerifyTLS || c.Fingerprint != "" }
 
 // get returns the body at base+path. The token, if not empty, goes with it,
 // and so does the session's cookie. Fits may be nil, see [request].

@@ -102,10 +102,15 @@ func TestSchemes(t *testing.T) {
 		{Host: plain.Addr, VerifyTLS: true},
 		{Host: plain.Addr, Fingerprint: strings.Repeat("0", 64)},
 		{Host: "https://" + plain.Addr},
+		{Host: "http://" + plain.Addr, VerifyTLS: true},
+		{Host: "HTTP://" + plain.Addr, Fingerprint: strings.Repeat("0", 64)},
 	} {
 		if s, err := c.Open(t.Context()); err == nil {
 			t.Errorf("Open with a certificate asked for = %s, want an error, not plain http", s.URL())
 		}
+	}
+	if n := old.Count("/info"); n != 1 {
+		t.Errorf("%d requests in plain text, want the one without a certificate", n)
 	}
 }
 
