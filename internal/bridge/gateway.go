@@ -66,6 +66,13 @@ func newGateway(h *house, f Feed, log zerolog.Logger) *gateway {
 			f.Observe(path, took, err)
 		}
 	}
+	shortened := map[string]bool{} // paths
+	f.Client.Shortened = func(path string) {
+		if !shortened[path] {
+			shortened[path] = true
+			g.log.Warn().Str("path", path).Msg("the response has more than 2,000 entries, the rest is ignored")
+		}
+	}
 	g.agenda = agenda{
 		{name: "production.json", every: time.Minute, later: true, slow: "/production.json", ask: func(ctx context.Context, s *envoy.Session) error { return s.Judge(ctx) }},
 		{name: "meters", every: ctsEvery, ask: g.checkMeters},

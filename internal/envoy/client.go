@@ -8,8 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptrace"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -60,6 +58,9 @@ type Client struct {
 	// Observe, if not nil, is told of every request when it is over: its path
 	// without a query, how long the whole answer took, and what went wrong.
 	Observe func(path string, took time.Duration, err error)
+	// Shortened, if not nil, is called with the path, without its query, of every
+	// response that has more than 2,000 entries. Those beyond are not read.
+	Shortened func(path string)
 	// Dial, if not nil, replaces the network.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
@@ -83,13 +84,9 @@ type Client struct {
 func (c *Client) init() {
 	c.once.Do(func() {
 		c.net = newTransport(transportOptions{Verify: c.VerifyTLS, Fingerprint: c.Fingerprint, Dial: c.Dial})
-		jar, err := cookiejar.New(nil)
-		if err != nil {
-			panic(err) // it fails never: it has no options
-		}
 		c.plain = http.Client{
 			Transport:     c.net,
-			Jar:           jar,
+			Jar:           new(sessionJar),
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}
 		c.guard.lock = make(chan struct{}, 1)
@@ -141,7 +138,7 @@ func (c *Client) wantsCertificate() bool { return c.VerifyTLS || c.Fingerprint !
 // get returns the body at base+path. The token, if not empty, goes with it,
 // and so does the session's cookie. Fits may be nil, see [request].
 func (c *Client) get(ctx context.Context, base, path, token string, fits fits) ([]byte, error) {
-	return c.send(ctx, &c.plain, request{method: http.MethodGet, base: base, path: path, token: token, fits: fits})
+	return c.send(ctx, &c.plain, request{method: http.MethodGet, base: base, path: path, token: token, fits: fits, shortened: c.Shortened})
 }
 
 // post sends JSON to base+path, as get does the token.
@@ -155,6 +152,7 @@ type request struct {
 	token              string // empty for none
 	body               string // JSON; empty for none
 	fits               fits   // nil takes any body
+	shortened          func(path string)
 }
 
 // fits reports whether a body can be the response to its request. HTTP/1.1 does
@@ -175,7 +173,7 @@ func (c *Client) withDigest() *http.Client {
 
 // getDigest is get with the gateway's own user, for firmware before 7.
 func (c *Client) getDigest(ctx context.Context, base, path string, fits fits) ([]byte, error) {
-	body, err := c.send(ctx, c.withDigest(), request{method: http.MethodGet, base: base, path: path, fits: fits})
+	body, err := c.send(ctx, c.withDigest(), request{method: http.MethodGet, base: base, path: path, fits: fits, shortened: c.Shortened})
 	if e, ok := errors.AsType[*StatusError](err); ok && e.Code == http.StatusUnauthorized {
 		return nil, fmt.Errorf("%s: %w: firmware before 7 has users of its own: set USERNAME = envoy and PASSWORD = the last six digits of the serial number, unless they were changed", path, ErrUnauthorized)
 	}
@@ -232,10 +230,10 @@ func (r request) ask(ctx context.Context, hc *http.Client) (*http.Response, erro
 // do sends r and returns the body of the response. Reused reports that the
 // connection had been used for a request before.
 func (r request) do(ctx context.Context, hc *http.Client) (body []byte, reused bool, err error) {
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { reused = i.Reused }})
+	ctx, e := newExchange(ctx)
 	resp, err := r.ask(ctx, hc)
 	if err != nil {
-		return nil, reused, err
+		return nil, e.reused, err
 	}
 	defer resp.Body.Close()
 	body, err = readBody(resp)
@@ -247,7 +245,15 @@ func (r request) do(ctx context.Context, hc *http.Client) (body []byte, reused b
 	case len(body) > maxBody:
 		err = fmt.Errorf("%s: the answer is longer than %d MiB", r.path, maxBody>>20)
 	}
-	return body, reused, err
+	if err != nil {
+		return nil, e.reused, err
+	}
+	body, shortened := shorten(body)
+	if shortened && r.shortened != nil {
+		name, _, _ := strings.Cut(r.path, "?")
+		r.shortened(name)
+	}
+	return body, e.reused, nil
 }
 
 // readBody reads one byte more than maxBody at most. Most gateways say how long

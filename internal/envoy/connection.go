@@ -13,31 +13,48 @@ import (
 // RoundTrip implements [http.RoundTripper]. Requests wait for each other: until
 // the body of the response is at its end, or closed.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx := context.WithValue(req.Context(), requestContext{}, req.Context())
-	var used *connection
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { used, _ = i.Conn.(*connection) }})
-	resp, err := t.http.RoundTrip(req.WithContext(ctx))
+	e, ok := req.Context().Value(exchangeKey{}).(*exchange)
+	if !ok {
+		var ctx context.Context
+		ctx, e = newExchange(req.Context())
+		req = req.WithContext(ctx)
+	}
+	resp, err := t.http.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
-	resp.Body = &checkedBody{resp.Body, used}
+	resp.Body = &checkedBody{resp.Body, e.conn}
 	return resp, nil
+}
+
+// An exchange is a request with its response.
+type exchange struct {
+	ctx    context.Context // of the request
+	conn   *connection
+	reused bool // the connection was used for a request before
+}
+
+type exchangeKey struct{}
+
+// newExchange returns a context for one exchange.
+func newExchange(ctx context.Context) (context.Context, *exchange) {
+	e := &exchange{ctx: ctx}
+	return httptrace.WithClientTrace(context.WithValue(ctx, exchangeKey{}, e), &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) {
+		e.conn, _ = i.Conn.(*connection)
+		e.reused = i.Reused
+	}}), e
 }
 
 // CloseIdleConnections lets [http.Client.CloseIdleConnections] reach the connection.
 func (t *transport) CloseIdleConnections() { t.http.CloseIdleConnections() }
-
-// requestContext is the key of a request's context in the context that net/http
-// dials with.
-type requestContext struct{}
 
 // connect dials for net/http. It ends with the request that it dials for, and
 // not as net/http has it: there a dial outlives its request, and the next request
 // waits for it because there is one connection at most.
 func connect(dial func(ctx context.Context, network, addr string) (net.Conn, error)) func(ctx context.Context, network, addr string) (net.Conn, error) {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		if asked, ok := ctx.Value(requestContext{}).(context.Context); ok {
-			ctx = asked
+		if e, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
+			ctx = e.ctx
 		}
 		conn, err := dial(ctx, network, addr)
 		if err != nil {
