@@ -46,7 +46,7 @@ func TestBatteries(t *testing.T) {
 		if doc["power"] != -525.0 || doc["soc"] != 35.0 || doc["state"] != "charging" || doc["communicating"] != true || doc["dc_switch"] != true {
 			t.Errorf("battery %v", doc)
 		}
-		if c := r.document(t, thingTopic("controller", "121600010039")); c["on_grid"] != true || c["temperature"] != 25.0 {
+		if c := r.document(t, thingTopic("controller", (&envoytest.Gateway{Serial: serial}).ControllerSerial())); c["on_grid"] != true || c["temperature"] != 25.0 {
 			t.Errorf("controller %v", c)
 		}
 		at := "envoy/" + serial + "/storage/"

@@ -18,8 +18,8 @@ func thingConfig(kind, sn string) string {
 func thingTopic(kind, sn string) string { return "envoy/" + serial + "/" + kind + "/" + sn }
 
 // simulated serial numbers
-func inverterSN(i int) string { return fmt.Sprintf("1221%08d", 10007*(i+1)) }
-func batterySN(i int) string  { return fmt.Sprintf("1219%08d", 10009*(i+1)) }
+func inverterSN(i int) string { return (&envoytest.Gateway{Serial: serial}).InverterSerial(i) }
+func batterySN(i int) string  { return (&envoytest.Gateway{Serial: serial}).BatterySerial(i) }
 
 // document returns what is retained under topic.
 func (r *rig) document(t *testing.T, topic string) map[string]any {
@@ -48,7 +48,7 @@ func TestThingsOfAReplacedGateway(t *testing.T) {
 		time.Sleep(time.Minute)
 		r.server.Refuse(true)
 		time.Sleep(time.Minute)
-		r.gateway.Change(func(g *envoytest.Gateway) { g.Serial, g.Inverters, g.Batteries = successor, 2, 0 })
+		r.gateway.Change(func(g *envoytest.Gateway) { g.Serial, g.Replaces, g.Inverters, g.Batteries = successor, serial, 2, 0 })
 		r.server.Refuse(false)
 		time.Sleep(3 * time.Minute)
 		payload, _ := r.broker.Retained(thingConfig("inverter", inverterSN(0)))

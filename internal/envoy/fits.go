@@ -17,7 +17,7 @@ func (e *formatError) Unwrap() error { return e.error }
 func hasFormat(err error) bool {
 	_, other := errors.AsType[*formatError](err)
 	_, page := errors.AsType[*htmlError](err)
-	return !other && !page && !errors.Is(err, ErrUnsupported)
+	return !other && !page
 }
 
 // parsed returns the response to get, parsed. What is not in the format of its

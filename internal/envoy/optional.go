@@ -86,7 +86,7 @@ func decodeObject(path string, body []byte, v any) error { return decodeOptional
 func decodeOptional(path string, body []byte, opening byte, v any) error {
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 || body[0] == '<' {
-		return fmt.Errorf("%s: %w: its answer is a web page or empty", path, ErrUnsupported)
+		return &formatError{fmt.Errorf("%s: %w: its answer is a web page or empty", path, ErrUnsupported)}
 	}
 	if body[0] == '{' {
 		var said struct {

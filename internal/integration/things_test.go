@@ -4,7 +4,6 @@ package integration_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -47,7 +46,7 @@ func TestThings(t *testing.T) {
 	program(t, mqtt(b)+envoy("ENVOY", srv.Addr))
 	var want []string
 	for i := range 60 {
-		want = append(want, fmt.Sprintf("homeassistant/device/envoy_inverter_1221%08d/config ", 10007*(i+1)))
+		want = append(want, "homeassistant/device/envoy_inverter_"+gw.InverterSerial(i)+"/config ")
 	}
 	out.Await(append(want, "envoy_battery_", "envoy_controller_", "envoy_acb_")...)
 	t.Logf("sixty inverters announced within %v of the start", time.Since(begin).Round(10*time.Millisecond))

@@ -60,7 +60,7 @@ func (g *Gateway) checkJWT(r *http.Request) answer {
 	case !g.good(bearer(r)):
 		return g.unauthorized()
 	}
-	a := text(http.StatusOK, "text/html", "<!DOCTYPE html><h2>Valid token.</h2>")
+	a := text(http.StatusOK, "text/html", "<!DOCTYPE html><h2>Valid token.</h2>\n")
 	a.set("Set-Cookie", g.open(r))
 	return a
 }

@@ -1,7 +1,6 @@
 package envoytest
 
 import (
-	"fmt"
 	"net/http"
 	"time"
 )
@@ -30,10 +29,13 @@ func packLevel(t time.Time) int {
 	return 20 + int(15*(min(max(h-10, 0), 4)-min(max(h-18, 0), 4)))
 }
 
-func packSerial(i int) string { return fmt.Sprintf("1219%08d", 10009*(i+1)) }
-func acbSerial(i int) string  { return fmt.Sprintf("1217%08d", 10037*(i+1)) }
+// BatterySerial returns the serial number of IQ Battery i.
+func (g *Gateway) BatterySerial(i int) string { return g.partSerial("1219", 10009*(i+1)) }
 
-const controllerSerial = "121600010039"
+// ControllerSerial returns the serial number of the system controller.
+func (g *Gateway) ControllerSerial() string { return g.partSerial("1216", 10039) }
+
+func (g *Gateway) acbSerial(i int) string { return g.partSerial("1217", 10037*(i+1)) }
 
 // ensemble is /ivp/ensemble/inventory: batteries and the system controller.
 func (g *Gateway) ensemble(r *http.Request) answer {
@@ -41,21 +43,25 @@ func (g *Gateway) ensemble(r *http.Request) answer {
 		return g.missing(r.URL.Path)
 	}
 	m := g.measure()
+	const installed = 1731789415
 	packs, led := []any{}, map[int64]int{-packRate: 12, packRate: 13, 0: 14}[packPower(g.house.clock)]
 	for i := range g.Batteries {
 		packs = append(packs, map[string]any{
-			"part_num": "830-01760-r42", "serial_num": packSerial(i), "installed": 1731789415, "device_status": []string{"envoy.global.ok", "prop.done"},
-			"last_rpt_date": m.Time.Unix() - 60, "admin_state": 6, "admin_state_str": "ENCHG_STATE_READY", "img_pnum_running": "2.6.7854_rel/22.33",
+			"part_num": "830-01760-r42", "serial_num": g.BatterySerial(i), "installed": installed, "created_date": installed, "img_load_date": installed, "device_status": []string{"envoy.global.ok", "prop.done"},
+			"last_rpt_date": m.Time.Unix() - 60, "admin_state": 6, "admin_state_str": "ENCHG_STATE_READY", "img_pnum_running": "2.6.7854_rel/22.33", "bmu_fw_version": "2.1.38",
 			"communicating": true, "sleep_enabled": false, "percentFull": packLevel(g.house.clock), "temperature": 21 + i, "maxCellTemp": 22 + i,
-			"led_status": led, "dc_switch_off": false, "encharge_rev": 2, "encharge_capacity": packCapacity,
+			"reported_enc_grid_state": "grid-tied", "comm_level_sub_ghz": 3, "comm_level_2_4_ghz": 3, "led_status": led, "dc_switch_off": false, "encharge_rev": 2, "encharge_capacity": packCapacity, "phase": "ph-a", "der_index": i + 1,
 		})
 	}
 	doc := []any{}
 	if len(packs) > 0 {
 		controller := map[string]any{
-			"part_num": "860-01801-r70", "serial_num": controllerSerial, "last_rpt_date": m.Time.Unix() - 30, "admin_state": 24,
+			"part_num": "860-01801-r70", "serial_num": g.ControllerSerial(), "installed": installed, "created_date": installed, "img_load_date": installed,
+			"device_status": []string{"envoy.global.ok", "prop.done"}, "comm_level_sub_ghz": 3, "comm_level_2_4_ghz": 3,
+			"last_rpt_date": m.Time.Unix() - 30, "admin_state": 24,
 			"admin_state_str": "ENPWR_STATE_OPER_CLOSED", "img_pnum_running": "2.7.6360_rel/31.33", "communicating": true, "temperature": 77,
-			"mains_admin_state": "closed", "mains_oper_state": "closed", "Enpwr_grid_mode": "multimode-ongrid",
+			"mains_admin_state": "closed", "mains_oper_state": "closed", "Enpwr_grid_mode": "multimode-ongrid", "Enchg_grid_mode": "multimode-ongrid",
+			"Enpwr_relay_state_bm": 5071, "Enpwr_curr_state_id": 16,
 		}
 		doc = append(doc, map[string]any{"type": "ENCHARGE", "devices": packs}, map[string]any{"type": "ENPOWER", "devices": []any{controller}})
 	}
@@ -73,7 +79,7 @@ func (g *Gateway) batteryPower(r *http.Request) answer {
 	packs := []any{}
 	for i := range g.Batteries {
 		w := packPower(g.house.clock)
-		packs = append(packs, map[string]any{"serial_num": packSerial(i), "real_power_mw": w, "apparent_power_mva": w, "soc": packLevel(g.house.clock)})
+		packs = append(packs, map[string]any{"serial_num": g.BatterySerial(i), "real_power_mw": w, "apparent_power_mva": w, "soc": packLevel(g.house.clock)})
 	}
 	a := native("", "  ", map[string]any{"devices:": packs})
 	a.reading = m

@@ -44,11 +44,11 @@ func (g *Gateway) deviceData(r *http.Request) answer {
 		}
 	}
 	for i := range g.Gone {
-		add("pcu", inverterSerial(v.Count+i), false, true, 0, 0, 0, struct{}{})
+		add("pcu", g.InverterSerial(v.Count+i), false, true, 0, 0, 0, struct{}{})
 	}
 	for i := range v.Count {
 		w := v.share(i)
-		add("pcu", inverterSerial(i), true, false, w, v.Today/v.Count, (v.Energy+g.lost())/v.Count*3600, deviceReading{
+		add("pcu", g.InverterSerial(i), true, false, w, v.Today/v.Count, (v.Energy+g.lost())/v.Count*3600, deviceReading{
 			EndDate: v.Time.Unix() - int64(i), Duration: 300, JoulesProduced: 300 * w,
 			ACVoltage: 231_000 + 10*i, ACFrequency: 50_010, DCVoltage: 33_000 + 100*i, DCCurrent: 1000 * w / 33, ACCurrent: 1000 * w / 231, ChannelTemp: 20 + w/20,
 		})

@@ -20,6 +20,7 @@ import (
 // concurrent use.
 type Gateway struct {
 	Serial     string // default 122012345678
+	Replaces   string // serial number of the gateway that this one replaces: it has the same devices
 	Firmware   string // with its letter; default D8.3.5167, or what the capture's /info says
 	PartNumber string // default as the hardware
 
@@ -127,18 +128,22 @@ func (g *Gateway) think(r *http.Request) bool {
 // pages are the answers of the simulated gateway, beside those that need no
 // login. The path of a page that some firmware lacks is answered by the page.
 var pages = map[string]func(*Gateway, *http.Request) answer{
-	"/production.json":             (*Gateway).productionJSON,
-	"/production":                  (*Gateway).productionPage,
-	"/api/v1/production":           (*Gateway).apiProduction,
-	"/api/v1/production/inverters": (*Gateway).apiInverters,
-	"/ivp/ensemble/inventory":      (*Gateway).ensemble,
-	"/ivp/ensemble/power":          (*Gateway).batteryPower,
-	"/ivp/ensemble/secctrl":        (*Gateway).batteryTotals,
-	"/ivp/meters":                  (*Gateway).meters,
-	"/ivp/meters/readings":         (*Gateway).readings,
-	"/ivp/pdm/device_data":         (*Gateway).deviceData,
-	"/ivp/livedata/status":         (*Gateway).livedata,
-	"/ivp/livedata/stream":         (*Gateway).startStream,
+	"/production.json":                (*Gateway).productionJSON,
+	"/production":                     (*Gateway).productionPage,
+	"/api/v1/production":              (*Gateway).apiProduction,
+	"/api/v1/production/inverters":    (*Gateway).apiInverters,
+	"/ivp/ensemble/inventory":         (*Gateway).ensemble,
+	"/ivp/ensemble/power":             (*Gateway).batteryPower,
+	"/ivp/ensemble/secctrl":           (*Gateway).batteryTotals,
+	"/ivp/meters":                     (*Gateway).meters,
+	"/ivp/meters/readings":            (*Gateway).readings,
+	"/ivp/meters/reports":             (*Gateway).reports,
+	"/ivp/meters/reports/":            (*Gateway).reports,
+	"/ivp/meters/reports/consumption": (*Gateway).consumptionReport,
+	"/ivp/meters/reports/production":  (*Gateway).productionReport,
+	"/ivp/pdm/device_data":            (*Gateway).deviceData,
+	"/ivp/livedata/status":            (*Gateway).livedata,
+	"/ivp/livedata/stream":            (*Gateway).startStream,
 }
 
 // isData says whether a path is behind the login: not the pages that tell what

@@ -3,6 +3,7 @@ package envoytest
 import (
 	"cmp"
 	"fmt"
+	"hash/crc32"
 	"net/http"
 	"time"
 )
@@ -58,17 +59,25 @@ func (g *Gateway) apiInverters(*http.Request) answer {
 	v := m.Inverters
 	rows := make([]row, 0, v.Count+g.ACBs)
 	for i := range v.Count {
-		rows = append(rows, row{inverterSerial(i), v.Time.Unix() - int64(i), 1, v.share(i), 520})
+		rows = append(rows, row{g.InverterSerial(i), v.Time.Unix() - int64(i), 1, v.share(i), 520})
 	}
 	for i := range g.ACBs {
-		rows = append(rows, row{acbSerial(i), v.Time.Unix() - 900, 11, i, 149})
+		rows = append(rows, row{g.acbSerial(i), v.Time.Unix() - 900, 11, i, 149})
 	}
 	a := native("application/json", "  ", rows)
 	a.reading = m
 	return a
 }
 
-func inverterSerial(i int) string { return fmt.Sprintf("1221%08d", 10007*(i+1)) }
+// InverterSerial returns the serial number of microinverter i.
+func (g *Gateway) InverterSerial(i int) string { return g.partSerial("1221", 10007*(i+1)) }
+
+// partSerial is the serial number of a device of this gateway. Two gateways
+// have different devices.
+func (g *Gateway) partSerial(kind string, n int) string {
+	own := crc32.ChecksumIEEE([]byte(cmp.Or(g.Replaces, g.serial()))) - crc32.ChecksumIEEE([]byte(defaultSerial))
+	return fmt.Sprintf("%s%08d", kind, (uint64(own)+uint64(n))%1e8)
+}
 
 // share is the power of inverter i: such that the sum is right.
 func (v Inverters) share(i int) int {
