@@ -112,6 +112,7 @@ func (g *gateway) turn(ctx context.Context) {
 		return
 	}
 	if err == nil {
+		g.noteSource()
 		g.due = start.Add(max(g.pace(), 2*s.Took)) // a slow gateway is asked more rarely
 		g.succeed(s, g.due)
 	} else {

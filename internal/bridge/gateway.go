@@ -190,7 +190,6 @@ func (g *gateway) succeed(s envoy.Sample, next time.Time) {
 		g.phases = n
 		g.feed.Phases(n)
 	}
-	g.noteSource()
 	g.publish(s, next)
 	g.save(false)
 }

@@ -14,18 +14,18 @@ const (
 	slowPace = 5 * time.Second
 )
 
-// pace is how often the gateway is polled.
+// pace is how often the gateway is polled. Until the source is known, it is
+// the faster of the two.
 func (g *gateway) pace() time.Duration {
 	if g.feed.Interval > 0 {
 		return g.feed.Interval
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	switch g.source {
-	case envoy.FromMeters.String(), envoy.FromLivedata.String():
-		return fastPace
+	if g.source == envoy.FromProduction.String() {
+		return slowPace
 	}
-	return slowPace
+	return fastPace
 }
 
 // noteSource says where samples come from, when that is new.
