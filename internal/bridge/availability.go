@@ -84,5 +84,12 @@ func (f *frozen) check(s envoy.Sample, limit time.Duration) error {
 	if time.Since(f.since) < limit {
 		return nil
 	}
-	return fmt.Errorf("the gateway is frozen: it still answers its reading of %s; a restart of the gateway helps", s.Reading.Format(time.RFC3339))
+	return &frozenError{s.Reading}
+}
+
+// A frozenError reports a gateway whose reading has not changed for StaleAfter.
+type frozenError struct{ reading time.Time }
+
+func (e *frozenError) Error() string {
+	return fmt.Sprintf("the gateway is frozen: it still answers its reading of %s; a restart of the gateway helps", e.reading.Format(time.RFC3339))
 }

@@ -200,12 +200,17 @@ func (g *gateway) fail(err error) time.Duration {
 	g.house.errors.Add(1)
 	level := zerolog.WarnLevel
 	pause := g.pace()
-	if _, skipped := errors.AsType[*envoy.SkippedError](err); skipped {
-		level = zerolog.DebugLevel // the gateway is there, and a pause would help nobody
+	_, skipped := errors.AsType[*envoy.SkippedError](err)
+	_, frozen := errors.AsType[*frozenError](err)
+	switch {
+	case skipped: // the gateway answers, and a pause would help nobody
+		level = zerolog.DebugLevel
 		if g.skipping.IsZero() {
 			g.skipping = time.Now()
 		}
-	} else {
+	case frozen: // likewise
+		g.failures++
+	default:
 		pause = min(pause<<min(g.failures, 20), max(longestPause, pause))
 		if g.failures++; g.failures >= reopenAfter || errors.Is(err, envoy.ErrReopen) {
 			g.session = nil

@@ -37,3 +37,32 @@ func TestFirstDocuments(t *testing.T) {
 		})
 	}
 }
+
+// TestFrozenIsPolled: a frozen gateway is polled at the usual interval, in the
+// same session, and live is back with its next new reading.
+func TestFrozenIsPolled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(&envoytest.Gateway{Phases: 3, Start: morning(), Remember: 10_000})
+		r.Feeds[0].Interval, r.Feeds[0].StaleAfter, r.Feeds[0].Client.Source = 0, 0, envoy.AutoSource
+		r.start(t)
+		time.Sleep(time.Minute)
+		r.gateway.Fault(envoytest.Frozen, -1)
+		time.Sleep(10 * time.Minute)
+		r.wantRetained(t, availTopic, "offline")
+		asked, sessions := r.gateway.Count("/ivp/meters/readings"), r.gateway.Count("/info")
+		time.Sleep(time.Minute)
+		if n := r.gateway.Count("/ivp/meters/readings") - asked; n < 59 || n > 61 {
+			t.Errorf("a frozen gateway was polled %d times in a minute, want 60", n)
+		}
+		if n := r.gateway.Count("/info") - sessions; n > 0 {
+			t.Errorf("/info was read %d times while it was frozen", n)
+		}
+		r.gateway.Clear()
+		ended := time.Now()
+		time.Sleep(10 * time.Second)
+		if lives := r.since(ended, liveTopic); len(lives) == 0 || lives[0].Time.Sub(ended) > 1100*time.Millisecond {
+			t.Errorf("live documents after it thawed: %v, want the first within a second", len(lives))
+		}
+		r.stop(t)
+	})
+}
