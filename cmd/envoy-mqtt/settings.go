@@ -154,7 +154,7 @@ var settings = []setting{
 		into(func(t target) *time.Duration { return &t.Interval }, parseInterval),
 	},
 	{
-		"ENVOY", "TIMEOUT", "45s", "How long one answer may take.",
+		"ENVOY", "TIMEOUT", "45s", "How long one answer may take at most; a quick gateway gets less.",
 		into(func(t target) *time.Duration { return &t.Timeout }, parseDuration),
 	},
 	{

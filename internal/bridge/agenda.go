@@ -19,7 +19,7 @@ type task struct {
 	name  string
 	every time.Duration // from one answer to the next question
 	later bool          // the first reading of a session has asked it already
-	slow  string        // the path, where the gateway's slow process answers it
+	path  string        // what is asked first, see answerTimes
 	ask   func(context.Context, *envoy.Session) error
 
 	due  time.Time
@@ -101,7 +101,7 @@ func (g *gateway) work(ctx context.Context) (wait time.Duration) {
 		}
 		return time.Until(until)
 	}
-	return longestPause // it is about to end
+	return time.Minute // it is about to end
 }
 
 // turn polls once and says when the next poll is due.
@@ -116,7 +116,7 @@ func (g *gateway) turn(ctx context.Context) {
 		g.due = start.Add(max(g.pace(), 2*s.Took)) // a slow gateway is asked more rarely
 		g.succeed(s, g.due)
 	} else {
-		g.due = time.Now().Add(g.fail(err))
+		g.due = g.fail(err, start)
 		g.inquire(ctx)
 	}
 	if g.feed.Polled != nil {
@@ -153,7 +153,7 @@ func (g *gateway) attend(ctx context.Context, t *task) {
 	if t.hung++; err == nil || took < patience {
 		t.hung = 0
 	}
-	t.due = time.Now().Add(max(pause, min(pause<<min(t.hung, 10), longestRest)))
+	t.due = time.Now().Add(max(pause, min(pause<<min(max(t.hung-1, 0), 10), longestRest)))
 	switch {
 	case err == nil || ctx.Err() != nil:
 	case errors.Is(err, envoy.ErrReopen):
@@ -164,19 +164,20 @@ func (g *gateway) attend(ctx context.Context, t *task) {
 	}
 }
 
-// hasty is how long what the gateway's own processes answer in milliseconds may
-// take. The readings wait meanwhile.
-const hasty = 10 * time.Second
+// maxTaskTimeout bounds a task, unless its usual answers need longer. The
+// readings wait meanwhile.
+const maxTaskTimeout = 10 * time.Second
 
-// patience is how long a task may take: three times what its path has taken so
-// far, so that a process which hangs does not hold up the readings for long.
+// patience returns how long a task may take, so that a lost answer delays the
+// readings as little as one of their own. It doubles after each timeout.
 func (g *gateway) patience(t *task) time.Duration {
-	_, p99, known := g.answers.figures(t.slow)
+	_, p99, n := g.answers.figures(t.path)
 	switch {
-	case t.slow == "":
-		return hasty
-	case !known:
-		return time.Minute // the client gives up before
+	case n > 0:
+		usual := max(minTimeout, timeoutFactor*p99)
+		return max(usual, min(usual<<min(t.hung, 10), maxTaskTimeout))
+	case t.path == productionPath:
+		return time.Minute // the client's Timeout is shorter
 	}
-	return max(hasty, 3*p99)
+	return maxTaskTimeout
 }

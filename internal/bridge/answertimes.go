@@ -32,6 +32,13 @@ func (a *answerTimes) note(path string, took time.Duration, err error) {
 	if a.last == nil {
 		a.last = map[string][]uint32{}
 	}
+	a.add(path, took)
+	if slices.Contains(fastPaths, path) {
+		a.add(allFast, took)
+	}
+}
+
+func (a *answerTimes) add(path string, took time.Duration) {
 	l := a.last[path]
 	if len(l) >= enough {
 		l = l[:copy(l, l[1:])]
@@ -39,16 +46,16 @@ func (a *answerTimes) note(path string, took time.Duration, err error) {
 	a.last[path] = append(l, uint32(min(took/grain, math.MaxUint32)))
 }
 
-// figures returns median and 99th percentile of the answers of a path.
-func (a *answerTimes) figures(path string) (median, p99 time.Duration, ok bool) {
+// figures returns median and 99th percentile of the last n answers of a path.
+func (a *answerTimes) figures(path string) (median, p99 time.Duration, n int) {
 	a.mu.Lock()
 	l := slices.Clone(a.last[path])
 	a.mu.Unlock()
 	if len(l) == 0 {
-		return 0, 0, false
+		return 0, 0, 0
 	}
 	slices.Sort(l)
-	return time.Duration(l[(len(l)-1)/2]) * grain, time.Duration(l[(len(l)*99-1)/100]) * grain, true
+	return time.Duration(l[(len(l)-1)/2]) * grain, time.Duration(l[(len(l)*99-1)/100]) * grain, len(l)
 }
 
 // timedPaths are the endpoints whose answer times are published, and the keys
@@ -70,7 +77,7 @@ var timedPaths = []struct{ path, key, name string }{
 func (a *answerTimes) info() map[string]string {
 	info := map[string]string{}
 	for _, p := range timedPaths {
-		if median, p99, ok := a.figures(p.path); ok {
+		if median, p99, n := a.figures(p.path); n > 0 {
 			info[p.key+"_median"] = strconv.FormatInt(median.Milliseconds(), 10)
 			info[p.key+"_p99"] = strconv.FormatInt(p99.Milliseconds(), 10)
 		}

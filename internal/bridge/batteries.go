@@ -12,8 +12,8 @@ import (
 const (
 	batteriesEvery = 30 * time.Second
 	// batteriesHold is the pace by which what was told of batteries expires: an
-	// answer that takes almost hasty comes once in lives-1 of them.
-	batteriesHold = rest * hasty / (lives - 1)
+	// answer that takes almost maxTaskTimeout comes once in lives-1 of them.
+	batteriesHold = rest * maxTaskTimeout / (lives - 1)
 	// seldom is how often a gateway without batteries is asked whether it has got some.
 	seldom = 10 * time.Minute
 	// batteryFresh is how old the batteries' power may be where it stands for a

@@ -17,16 +17,16 @@ type behind struct {
 
 // deviceTasks are what a gateway is asked about the devices behind it.
 func (g *gateway) deviceTasks() agenda {
-	ensemble := &task{name: "batteries", every: batteriesEvery}
+	ensemble := &task{name: "batteries", every: batteriesEvery, path: "/ivp/ensemble/inventory"}
 	ensemble.ask = func(ctx context.Context, s *envoy.Session) error { return g.readEnsemble(ctx, s, ensemble) }
-	totals := &task{name: "battery totals", every: batteriesEvery}
+	totals := &task{name: "battery totals", every: batteriesEvery, path: "/ivp/ensemble/secctrl"}
 	totals.ask = func(ctx context.Context, s *envoy.Session) error { return g.readBatteryTotals(ctx, s, totals) }
 	return agenda{
 		ensemble,
-		{name: "battery power", every: batteriesEvery, ask: g.readBatteryPower},
+		{name: "battery power", every: batteriesEvery, path: "/ivp/ensemble/power", ask: g.readBatteryPower},
 		totals,
-		{name: "inverters", every: invertersEvery, ask: g.readInverters},
-		{name: "inverter details", every: invertersEvery, ask: g.readDetails},
+		{name: "inverters", every: invertersEvery, path: "/api/v1/production/inverters", ask: g.readInverters},
+		{name: "inverter details", every: invertersEvery, path: "/ivp/pdm/device_data", ask: g.readDetails},
 	}
 }
 

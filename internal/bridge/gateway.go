@@ -23,7 +23,8 @@ type gateway struct {
 
 	// These belong to the pulse.
 	session     *envoy.Session
-	failures    int         // polls in a row that gave no sample
+	failures    int // polls in a row that gave no sample
+	retry       retry
 	skipping    time.Time   // since when answers are skipped; zero while they are not
 	logged      problem.Set // since the last good sample
 	noGrid      string      // what was last said about a missing consumption CT
@@ -73,9 +74,10 @@ func newGateway(h *house, f Feed, log zerolog.Logger) *gateway {
 			g.log.Warn().Str("path", path).Msg("the response has more than 2,000 entries, the rest is ignored")
 		}
 	}
+	f.Client.Limit = g.requestTimeout
 	g.agenda = agenda{
-		{name: "production.json", every: time.Minute, later: true, slow: "/production.json", ask: func(ctx context.Context, s *envoy.Session) error { return s.Judge(ctx) }},
-		{name: "meters", every: ctsEvery, ask: g.checkMeters},
+		{name: "production.json", every: time.Minute, later: true, path: productionPath, ask: func(ctx context.Context, s *envoy.Session) error { return s.Judge(ctx) }},
+		{name: "meters", every: ctsEvery, path: "/ivp/meters", ask: g.checkMeters},
 	}
 	g.agenda = append(g.agenda, g.deviceTasks()...)
 	return g
@@ -91,9 +93,6 @@ func (g *gateway) known() string {
 // reopenAfter is how many failures in a row are an outage, after which the
 // gateway's /info is read again: firmware is pushed silently.
 const reopenAfter = 2
-
-// longestPause is the longest pause between two attempts.
-const longestPause = time.Minute
 
 // poll reads one sample, after /info where that is not known.
 func (g *gateway) poll(ctx context.Context) (envoy.Sample, error) {
@@ -173,7 +172,7 @@ func (g *gateway) succeed(s envoy.Sample, next time.Time) {
 	if g.wasWrong() {
 		g.log.Info().Int("failures", g.failures).Msg("gateway reads again")
 	}
-	g.failures, g.skipping = 0, time.Time{}
+	g.failures, g.skipping, g.retry = 0, time.Time{}, retry{}
 	g.logged.Clear()
 	g.log.Debug().Dur("took", s.Took).Time("reading", s.Reading).Msg("sample")
 	reason := ""
@@ -194,31 +193,33 @@ func (g *gateway) succeed(s envoy.Sample, next time.Time) {
 	g.save(false)
 }
 
-// fail takes note of a failed poll and returns how long to wait. What is
-// broken is said once, and again only when it is broken in another way.
-func (g *gateway) fail(err error) time.Duration {
+// fail takes note of a poll that began at start and failed, and returns when
+// the next one is due. What is broken is said once, and again only when it is
+// broken in another way.
+func (g *gateway) fail(err error, start time.Time) (due time.Time) {
 	g.house.errors.Add(1)
-	level := zerolog.WarnLevel
-	pause := g.pace()
+	level, now := zerolog.WarnLevel, time.Now()
+	due = now.Add(g.pace())
 	_, skipped := errors.AsType[*envoy.SkippedError](err)
 	_, frozen := errors.AsType[*frozenError](err)
 	switch {
 	case skipped: // the gateway answers, and a pause would help nobody
-		level = zerolog.DebugLevel
+		level, g.retry = zerolog.DebugLevel, retry{}
 		if g.skipping.IsZero() {
-			g.skipping = time.Now()
+			g.skipping = now
 		}
 	case frozen: // likewise
+		g.retry = retry{}
 		g.failures++
 	default:
-		pause = min(pause<<min(g.failures, 20), max(longestPause, pause))
+		due = g.retry.next(failureOf(err), start, now, g.pace())
 		if g.failures++; g.failures >= reopenAfter || errors.Is(err, envoy.ErrReopen) {
 			g.session = nil
 		}
 	}
 	g.once(level, err, "gateway not read, trying on")
 	g.noteWrong(err)
-	return pause
+	return due
 }
 
 // once logs err, unless the same problem was logged since the last good sample.

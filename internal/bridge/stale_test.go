@@ -13,14 +13,21 @@ import (
 // TestOfflineSaysWhy: the log tells why a gateway went offline, also when its
 // answers were skipped in silence or are still awaited, nothing twice, and when it is back.
 func TestOfflineSaysWhy(t *testing.T) {
-	for fault, want := range map[envoytest.Fault]string{
-		envoytest.Zero: "answer skipped: ", envoytest.Hang: `"error":"an answer is still awaited"`,
-		envoytest.Garbage: `"after":"30s","message"`, // the error was said before
+	for _, row := range []struct {
+		fault  envoytest.Fault
+		source envoy.Source
+		want   string
+	}{
+		{envoytest.Zero, envoy.AutoSource, "answer skipped: "},
+		{envoytest.Hang, envoy.FromProduction, `"error":"an answer is still awaited"`},
+		{envoytest.Hang, envoy.AutoSource, `"after":"30s","message"`}, // the error was said before
+		{envoytest.Garbage, envoy.AutoSource, `"after":"30s","message"`},
 	} {
-		t.Run(string(fault), func(t *testing.T) {
+		fault, want := row.fault, row.want
+		t.Run(string(fault)+", "+row.source.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(&envoytest.Gateway{Phases: 3, Start: morning()})
-				r.Feeds[0].Client.Source = envoy.AutoSource
+				r.Feeds[0].Client.Source = row.source
 				r.start(t)
 				time.Sleep(time.Minute)
 				r.gateway.FaultFor(fault, 40*time.Second)

@@ -51,14 +51,7 @@ func (c *Client) find(ctx context.Context) (Info, string, error) {
 	if err != nil {
 		return Info{}, "", fmt.Errorf("HOST = auto: %w", err)
 	}
-	info, base, err := c.tryAll(ctx, candidates, serial)
-	if err != nil {
-		return Info{}, "", err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.found = base
-	return info, base, nil
+	return c.tryAll(ctx, candidates, serial)
 }
 
 func (c *Client) discovery() func(context.Context, string) ([]Discovered, error) {

@@ -53,6 +53,10 @@ type Client struct {
 	Source Source
 	// Timeout bounds a request with its answer; 0 means 45 s.
 	Timeout time.Duration
+	// Limit, if not nil, returns how long the answer to a request for a path,
+	// without its query, may take, where that is less than Timeout; 0 means
+	// Timeout. A new connection may take as long, see connectFactor.
+	Limit func(path string) time.Duration
 	// Correction is applied to net consumption.
 	Correction Correction
 	// Observe, if not nil, is told of every request when it is over: its path
@@ -69,14 +73,15 @@ type Client struct {
 	plain http.Client
 	guard access
 
-	mu       sync.Mutex // guards what follows
-	known    layout     // what the last session knew
-	setUp    bool       // the CTs were set up anew
-	chosen   Source     // what the last session of AutoSource chose
-	owner    string     // the serial number that both belong to
-	firmware string     // that chosen belongs to
-	silent   time.Time  // since when the chosen readings have not come, though the gateway is there
-	found    string     // the URL at which a gateway that had to be found answered last
+	mu        sync.Mutex    // guards what follows
+	known     layout        // what the last session knew
+	setUp     bool          // the CTs were set up anew
+	chosen    Source        // what the last session of AutoSource chose
+	owner     string        // the serial number that both belong to
+	firmware  string        // that chosen belongs to
+	silent    time.Time     // since when the chosen readings have not come, though the gateway is there
+	connected time.Duration // what the last new connection took
+	found     string        // the URL at which the gateway answered last
 
 	discover func(ctx context.Context, serial string) ([]Discovered, error) // nil is multicast DNS
 }
@@ -181,12 +186,15 @@ func (c *Client) getDigest(ctx context.Context, base, path string, fits fits) ([
 }
 
 func (c *Client) send(ctx context.Context, hc *http.Client, r request) ([]byte, error) {
+	name, _, _ := strings.Cut(r.path, "?")
 	timeout := c.Timeout
 	if timeout <= 0 {
 		timeout = usualTimeout
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, timeoutError(fmt.Sprintf("no whole answer within %v", timeout)))
 	defer cancel()
+	ctx, stop := c.limited(ctx, name)
+	defer stop()
 	start := time.Now()
 	body, reused, err := r.do(ctx, hc)
 	for err == nil && r.fits != nil && !r.fits(body) {
@@ -197,10 +205,9 @@ func (c *Client) send(ctx context.Context, hc *http.Client, r request) ([]byte, 
 		body, reused, err = r.do(ctx, hc)
 	}
 	if c.Observe != nil {
-		name, _, _ := strings.Cut(r.path, "?")
 		c.Observe(name, time.Since(start), err)
 	}
-	if cause := context.Cause(ctx); err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(cause, context.Canceled) {
 		return nil, fmt.Errorf("%s%s: %w", r.base, r.path, cause)
 	}
 	return body, err

@@ -105,15 +105,19 @@ func clip(s string) string {
 
 // readInfo reads /info from the first of the base URLs that answers as a
 // gateway. http is tried after https, because firmware before 7 has only port
-// 80 and firmware from D8.3.5286 on only port 443.
+// 80 and firmware from D8.3.5286 on only port 443. After a timeout where the
+// gateway answered last nothing else is tried: it hangs.
 func (c *Client) readInfo(ctx context.Context, bases []string) (Info, string, error) {
+	c.mu.Lock()
+	last := c.found
+	c.mu.Unlock()
 	var errs []error
 	for _, base := range bases {
 		info, err := parsed(func(fits fits) ([]byte, error) { return c.get(ctx, base, "/info", "", fits) }, parseInfo)
 		if err == nil {
 			return info, base, nil
 		}
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || base == last && FailureOf(err) == FailureTimeout {
 			return Info{}, "", err
 		}
 		errs = append(errs, err)

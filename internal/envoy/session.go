@@ -56,7 +56,7 @@ func (c *Client) Open(ctx context.Context) (*Session, error) {
 	if c.owner != info.Serial {
 		c.owner, c.known = info.Serial, layout{}
 	}
-	c.firmware = info.Firmware
+	c.firmware, c.found = info.Firmware, base
 	s := &Session{Info: info, base: base, opened: time.Now(), client: c, setUp: c.setUp}
 	c.setUp = false
 	if c.chosen == FromMeters { // after an interruption the readings are there long before /production.json
