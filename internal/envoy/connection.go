@@ -20,6 +20,9 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		req = req.WithContext(ctx)
 	}
 	resp, err := t.http.RoundTrip(req)
+	if errors.Is(err, errUnasked) {
+		return nil, errUnasked // net/http adds the name of a function
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -75,14 +78,28 @@ type connection struct {
 
 	mu      sync.Mutex // guards what follows
 	changed sync.Cond
+	asked   bool // a request was sent
 	reading bool // Read has not returned
 	closed  bool
 }
 
+var errUnasked = errors.New("bytes arrived before a request was sent; is it an HTTP server?")
+
 func (c *connection) Read(p []byte) (int, error) {
 	c.set(&c.reading, true)
-	defer c.set(&c.reading, false)
-	return c.Conn.Read(p)
+	n, err := c.Conn.Read(p)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reading = false
+	if n > 0 && !c.asked {
+		return 0, errUnasked
+	}
+	return n, err
+}
+
+func (c *connection) Write(p []byte) (int, error) {
+	c.set(&c.asked, true)
+	return c.Conn.Write(p)
 }
 
 func (c *connection) Close() error {

@@ -146,10 +146,10 @@ func TestConnectionBound(t *testing.T) {
 					dials++
 					ours, theirs := net.Pipe()
 					go func() {
+						_, _ = http.ReadRequest(bufio.NewReader(theirs))
 						_, _ = io.WriteString(theirs, says)
 						_, _ = io.Copy(io.Discard, theirs) // until ours is closed
 					}()
-					go func() { _, _ = io.Copy(io.Discard, theirs) }()
 					return ours, nil
 				}})
 				for i := range 2 {
@@ -193,5 +193,20 @@ func TestConnectionTurn(t *testing.T) {
 	resp.Body.Close()
 	if got := say(t.Context(), tr, http.MethodGet); got != "hello" {
 		t.Errorf("the next request = %s", got)
+	}
+}
+
+// TestUnasked: a server of another protocol speaks first.
+func TestUnasked(t *testing.T) {
+	tr := newTransport(transportOptions{Dial: func(context.Context, string, string) (net.Conn, error) {
+		ours, theirs := net.Pipe()
+		go func() {
+			_, _ = io.WriteString(theirs, "SSH-2.0-dropbear\r\n")
+			_, _ = io.Copy(io.Discard, theirs) // until ours is closed
+		}()
+		return ours, nil
+	}})
+	if got := say(t.Context(), tr, http.MethodGet); !strings.Contains(got, errUnasked.Error()) && !strings.Contains(got, "malformed HTTP response") {
+		t.Errorf("GET from an SSH server = %s", got)
 	}
 }
