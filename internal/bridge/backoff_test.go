@@ -80,13 +80,24 @@ func TestLimits(t *testing.T) {
 		{&bridgetest.Broker{}, limits{maxQoS: 1, retainAvailable: true}},
 		{&bridgetest.Broker{MaximumPacketSize: 1000}, limits{maxPacket: 1000, maxQoS: 1, retainAvailable: true}},
 		{&bridgetest.Broker{NoRetain: true}, limits{maxQoS: 1}},
+		{&bridgetest.Broker{NoQoS1: true}, limits{retainAvailable: true}},
+		{&bridgetest.Broker{NoRetain: true, NoQoS1: true}, limits{}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			join(t, tt.broker, events{up: func(_ context.Context, l limits) {
-				if l != tt.want {
-					t.Errorf("limits %+v, want %+v", l, tt.want)
-				}
-			}})
+			start, ups := time.Now(), 0
+			join(t, tt.broker, events{
+				up: func(_ context.Context, l limits) {
+					ups++
+					if l != tt.want || !time.Now().Equal(start) {
+						t.Errorf("limits %+v after %v, want %+v at once", l, time.Since(start), tt.want)
+					}
+				},
+				refused: func(err error) { t.Errorf("refused(%v), want none: the next attempt asks for less", err) },
+			})
+			pass(time.Hour)
+			if ups != 1 {
+				t.Errorf("connected %d times in an hour, want once", ups)
+			}
 		})
 	}
 }

@@ -49,6 +49,14 @@ func TestReducedBroker(t *testing.T) {
 				if got, ok := r.broker.Retained("envoy/" + serial + "/availability"); ok == row.noRetain || ok && got != "online" {
 					t.Errorf("retained availability: %q, %t", got, ok)
 				}
+				born := time.Now()
+				r.broker.Publish(birthTopic, "online", false)
+				time.Sleep(10 * time.Second)
+				for _, topic := range []string{configTopic, availTopic, energyTopic, stateTopic} {
+					if len(r.since(born, topic)) == 0 {
+						t.Errorf("%s was not published again when Home Assistant started", topic)
+					}
+				}
 				r.broker.Drop() // the second connection reports nothing new
 				time.Sleep(time.Minute)
 				r.stop(t)
@@ -62,4 +70,25 @@ func TestReducedBroker(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestBrokerGainsSupport checks that a broker that was upgraded is asked for
+// everything again, also in the Will.
+func TestBrokerGainsSupport(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(new(envoytest.Gateway))
+		r.broker.NoQoS1, r.broker.NoRetain = true, true
+		r.start(t)
+		time.Sleep(time.Minute)
+		r.broker.Close()
+		r.broker.NoQoS1, r.broker.NoRetain = false, false
+		time.Sleep(time.Minute)
+		r.broker.Open()
+		time.Sleep(2 * time.Minute)
+		r.wantRetained(t, availTopic, "online")
+		r.broker.Close()
+		time.Sleep(10 * time.Second)
+		r.wantRetained(t, stateTopic, "offline") // the Will
+		r.stop(t)
+	})
 }

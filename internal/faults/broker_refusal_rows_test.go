@@ -84,6 +84,26 @@ func TestSmallPackets(t *testing.T) {
 	tell("broker takes packets of 1 kB at most", "all that fits; no discovery", "-", "bytes are more than the 1000 that a packet may have")
 }
 
+// TestReducedMosquitto: a broker without QoS 1 and retained messages gets all
+// that it takes, and what is missing is logged once.
+func TestReducedMosquitto(t *testing.T) {
+	t.Parallel()
+	for config, missing := range map[string]string{
+		"max_qos 0\n":                         "QoS 1",
+		"retain_available false\n":            "retain",
+		"max_qos 0\nretain_available false\n": "QoS 1 and retain",
+	} {
+		b := startBrokerWith(t, mosquittotest.Anonymous+config, nil)
+		r := newRig(t, b)
+		r.start()
+		r.lives(8, time.Time{}, 30*time.Second)
+		r.stop()
+		r.once("broker connected")
+		r.once(`"missing":"` + missing + `"`)
+	}
+	tell("broker without QoS 1, without retained messages, or without both", "all, without them", "-", "the broker does not support everything")
+}
+
 // startAedes starts a broker of MQTT 3.1.1, which .ci/faults installs by npm.
 func startAedes(t *testing.T) string {
 	t.Helper()

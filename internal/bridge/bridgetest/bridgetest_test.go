@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/eclipse/paho.golang/packets"
 	"github.com/eclipse/paho.golang/paho"
 )
 
@@ -216,4 +217,56 @@ func TestCloseAndOpen(t *testing.T) {
 		}
 		b.Close()
 	})
+}
+
+// A broker that lacks QoS 1 or retained messages rejects as Mosquitto 2.0.11
+// with max_qos 0 and retain_available false does.
+func TestUnsupported(t *testing.T) {
+	for _, tt := range []struct {
+		noQoS1, noRetain bool
+		qos              byte
+		retain           bool
+		want             byte // the reason code of CONNACK and of DISCONNECT
+	}{
+		{true, true, 0, false, 0},
+		{true, false, 1, false, 0x9b},
+		{true, false, 0, true, 0},
+		{false, true, 0, true, 0x9a},
+		{false, true, 1, false, 0},
+		{false, false, 1, true, 0},
+	} {
+		t.Run(fmt.Sprint(tt), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := &Broker{NoQoS1: tt.noQoS1, NoRetain: tt.noRetain}
+				defer b.Close()
+				var goodbye byte
+				connect := func(will *paho.WillMessage) (byte, net.Conn) {
+					conn, err := b.Dial(t.Context(), "tcp", "broker:1883")
+					if err != nil {
+						t.Fatal(err)
+					}
+					c := paho.NewClient(paho.ClientConfig{Conn: conn, OnServerDisconnect: func(d *paho.Disconnect) { goodbye = d.ReasonCode }})
+					ack, err := c.Connect(t.Context(), &paho.Connect{ClientID: fmt.Sprint(will == nil), WillMessage: will})
+					if ack == nil {
+						t.Fatal(err)
+					}
+					return ack.ReasonCode, conn
+				}
+				if code, _ := connect(&paho.WillMessage{Topic: "will", QoS: tt.qos, Retain: tt.retain}); code != tt.want {
+					t.Errorf("CONNACK %#x, want %#x", code, tt.want)
+				}
+				_, conn := connect(nil)
+				p := packets.NewControlPacket(packets.PUBLISH) // by hand: the client would not send it
+				m := p.Content.(*packets.Publish)
+				m.Topic, m.Payload, m.QoS, m.Retain, m.PacketID = "t", []byte("1"), tt.qos, tt.retain, 1
+				if _, err := p.WriteTo(conn); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+				if goodbye != tt.want || (b.Count("t") == 1) != (tt.want == 0) {
+					t.Errorf("DISCONNECT %#x and %d messages, want %#x", goodbye, b.Count("t"), tt.want)
+				}
+			})
+		})
+	}
 }
