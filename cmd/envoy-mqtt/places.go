@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"sync"
 
@@ -47,6 +48,35 @@ func (p *places) earlier() (on []bridge.Place) {
 		}
 	}
 	return on
+}
+
+var bridgeIDPattern = regexp.MustCompile(`^[A-Za-z0-9_-]+_bridge$`)
+
+// bridgeID returns the bridge's identifier in Home Assistant, which is kept in
+// the state folder from the first start on, so that its entities stay the same
+// when TOPIC changes. It is good for use even with an error, which says that it
+// could not be kept.
+func (p *places) bridgeID(topic string) (string, error) {
+	path := filepath.Join(filepath.Dir(p.path), "bridge_id")
+	if data, err := readFile(path, largestFile); err == nil && bridgeIDPattern.Match(data) {
+		return string(data), nil
+	}
+	id := bridge.DeviceID(p.announcedAs(topic))
+	if err := keep(path, id); err != nil {
+		return id, fmt.Errorf("keep the bridge's id: %w", err)
+	}
+	return id, nil
+}
+
+// announcedAs returns the TOPIC of which versions that kept no id made it: the
+// present one if that was published before, else the last one that was.
+func (p *places) announcedAs(topic string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.all); n > 0 && !slices.ContainsFunc(p.all, func(l place) bool { return l.Topic == topic }) {
+		return p.all[n-1].Topic
+	}
+	return topic
 }
 
 // note remembers that gateways are published at a place.

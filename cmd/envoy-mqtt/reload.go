@@ -164,6 +164,9 @@ func remember(b *bridge.Bridge, s *setup, ns []*neighbour, warn func(error)) {
 			once.Do(func() { warn(err) })
 		}
 	}
+	var err error
+	b.DeviceID, err = places.bridgeID(topic)
+	warnOnce(err)
 	b.Earlier = places.earlier()
 	for i, p := range b.Earlier {
 		for _, n := range ns {

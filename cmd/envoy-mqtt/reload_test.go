@@ -54,11 +54,20 @@ func TestReload(t *testing.T) {
 	h.hangUp(t, p, strings.Replace(h.config, "[ENLIGHTEN]", "TOPIC = solar\n[ENLIGHTEN]", 1)+withAccount)
 	h.more(t, "solar")
 	p.Await("old topics cleared")
-	for _, topic := range []string{"envoy/bridge/state", "envoy/bridge/info", "envoy/122012345678/availability", "envoy/122012345678/production/energy", "homeassistant/device/envoy_bridge/config"} {
+	for _, topic := range []string{"envoy/bridge/state", "envoy/bridge/info", "envoy/122012345678/availability", "envoy/122012345678/production/energy"} {
 		proctest.Await(t, topic+" to be cleared", func() bool { return strings.Contains(h.recorded(), "\n"+topic+" \n") })
+		announced := strings.LastIndex(h.recorded(), `"state_topic":"solar/bridge/version"`)
+		if cleared := strings.Index(h.recorded(), "\n"+topic+" \n"); cleared < announced {
+			t.Errorf("%s was cleared before Home Assistant was told to read another", topic)
+		}
 	}
-	if strings.Contains(h.recorded(), "homeassistant/device/envoy_122012345678/config \n") {
-		t.Error("the gateway was removed from Home Assistant for a moment")
+	for _, id := range []string{"envoy_122012345678", "envoy_bridge"} {
+		if strings.Contains(h.recorded(), "homeassistant/device/"+id+"/config \n") {
+			t.Errorf("%s was removed from Home Assistant for a moment", id)
+		}
+	}
+	if strings.Contains(h.recorded(), "homeassistant/device/solar_bridge/") {
+		t.Error("the bridge was announced under another id")
 	}
 	if n := len(h.cloud.Logins()); n != 1 {
 		t.Errorf("%d logins over three reloads, want 1", n)

@@ -56,8 +56,17 @@ func (g *gateway) announce(vs []value, info map[string]string) {
 	}
 	if g.outdated {
 		g.outdated, g.announcedAt = false, time.Now()
-		g.removing = len(g.earlier)+len(g.leftovers) > 0 && len(g.removals(g.components())) > 0
+		g.removing = false
+		var vacated []string
+		if len(g.earlier)+len(g.leftovers) > 0 {
+			cs := g.components()
+			g.removing = len(g.removals(cs)) > 0
+			vacated = g.vacated(cs)
+		}
 		g.house.board.putLater(discovered, topic, g.document)
+		if len(vacated) > 0 {
+			g.house.board.retire(vacated...)
+		}
 	}
 }
 
@@ -125,15 +134,45 @@ func (g *gateway) gone(p point, here bool) bool {
 	return time.Since(since) >= absentFor
 }
 
-// leave makes a component a leftover and clears its retained topic, if that is ours.
+// leave makes a component a leftover.
 func (g *gateway) leave(key string, c component) {
 	if g.leftovers == nil {
 		g.leftovers = map[string]component{}
 	}
 	g.leftovers[key] = c
-	if strings.HasPrefix(c.StateTopic, g.house.topics.gateway(g.serial)+"/") {
-		g.house.board.put(stated, retained(c.StateTopic, ""), time.Time{})
+}
+
+// vacated returns the gateway's topics that leftovers read and none of the
+// components that there are now.
+func (g *gateway) vacated(now map[string]component) (topics []string) {
+	read := map[string]bool{}
+	for _, c := range now {
+		read[c.StateTopic] = true
 	}
+	for _, c := range g.leftovers {
+		if strings.HasPrefix(c.StateTopic, g.house.topics.gateway(g.serial)+"/") && !read[c.StateTopic] {
+			topics = append(topics, c.StateTopic)
+		}
+	}
+	return topics
+}
+
+// superseded reports whether the broker has the gateway's document of this run
+// and, if so, whether nothing more is left of the one before: every entity of it
+// was announced again or removed.
+func (g *gateway) superseded() (announced, complete bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	announced = g.samples > 0 && g.house.board.hasArrived(g.house.topics.gatewayConfig(g.serial))
+	complete = announced && !g.removing && !g.outdated
+	if complete && len(g.earlier) > 0 {
+		now := g.components()
+		for key := range g.earlier {
+			_, again := now[key]
+			complete = complete && again
+		}
+	}
+	return announced, complete
 }
 
 // settledIn is how many good samples must have come, for as long as a counter
@@ -149,7 +188,15 @@ func (g *gateway) supersede(payload []byte) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.earlier, g.outdated = old.Components, true
+	if g.earlier == nil {
+		g.earlier = map[string]component{}
+	}
+	for key, c := range old.Components { // perhaps this run's own already, which lacks what has not come yet
+		if _, known := g.earlier[key]; !known {
+			g.earlier[key] = c
+		}
+	}
+	g.outdated = true
 }
 
 // removals are the components that discovery has to name for removal.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -132,7 +133,9 @@ func TestBoardLive(t *testing.T) {
 
 // TestBoardValues: what is left of a gateway's points is told as values that
 // stand by themselves would be.
-func TestBoardValues(t *testing.T) {
+func TestBoardValues(t *testing.T) { synctest.Test(t, testBoardValues) }
+
+func testBoardValues(t *testing.T) {
 	const life = time.Minute
 	power, counter, voltage := pointOf(t, "grid/power"), pointOf(t, "grid/energy_import"), pointOf(t, "grid/l1/voltage")
 	b := newBoard()
@@ -157,20 +160,24 @@ func TestBoardValues(t *testing.T) {
 		{"a new connection", 80, func(time.Time) { b.announce() }, nil, "envoy/1/grid/power=5/6 envoy/1/grid/energy_import=1.001/0 envoy/1/grid/l1/voltage=231/7"},
 		{"a new connection, late", 86, func(time.Time) { b.announce() }, nil, "envoy/1/grid/energy_import=1.001/0 envoy/1/grid/l1/voltage=231/1"},
 		{"another takes it away, which stands", 90, func(time.Time) { b.clear([]string{"envoy/1/grid/power"}) }, nil, ""},
-		{"taken away", 91, func(time.Time) { b.put(stated, message("envoy/1/grid/power", ""), time.Time{}) }, nil, "envoy/1/grid/power=/0"},
+		{"retired", 91, func(time.Time) { b.retire("envoy/1/grid/power") }, nil, ""},
 		{"a new connection without it", 92, func(time.Time) { b.announce() }, nil, "envoy/1/grid/energy_import=1.001/0"},
-		{"back while it is taken away", 93, func(now time.Time) {
-			b.put(stated, message("envoy/1/grid/power", ""), time.Time{})
+		{"taken away later", 102, nil, nil, "envoy/1/grid/power=/0"},
+		{"back before it is taken away", 103, func(now time.Time) {
+			b.retire("envoy/1/grid/power")
 			b.offerValues("envoy/1", []value{{power, 7}}, life, now, p)
 			b.announce()
 		}, nil, "envoy/1/grid/energy_import=1.001/0 envoy/1/grid/power=7/60"},
-		{"forgotten", 94, func(now time.Time) {
+		{"not taken away", 114, nil, nil, ""},
+		{"forgotten", 115, func(now time.Time) {
 			b.offerValues("envoy/1", all(1, 2, 3), life, now, pace{})
 			b.forget("config", "envoy/1")
 			b.announce()
 		}, nil, ""},
 	} {
 		now := start.Add(time.Duration(step.at) * time.Second)
+		time.Sleep(time.Until(now))
+		synctest.Wait()
 		if step.do != nil {
 			step.do(now)
 		}

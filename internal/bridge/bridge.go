@@ -64,9 +64,12 @@ type HomeAssistant struct {
 
 // A Bridge publishes the samples of its feeds until its context ends.
 type Bridge struct {
-	Feeds         []Feed
-	MQTT          MQTT
-	Topic         string // the base topic; empty means envoy
+	Feeds []Feed
+	MQTT  MQTT
+	Topic string // the base topic; empty means envoy
+	// DeviceID is the bridge's own identifier in Home Assistant, which its
+	// entities keep while Topic changes; empty means [DeviceID] of Topic.
+	DeviceID      string
 	HomeAssistant HomeAssistant
 	// Earlier is where earlier runs published on this broker. What is not
 	// renewed there is taken away.

@@ -74,6 +74,7 @@ func (r *rig) stop(t *testing.T) {
 	for _, f := range r.Feeds {
 		f.Client.CloseIdle()
 	}
+	r.checkEmptyStates(t)
 	r.broker.Close()
 	r.server.Close()
 }

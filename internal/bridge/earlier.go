@@ -3,6 +3,7 @@ package bridge
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -46,7 +47,7 @@ func (g *gateway) compareThings(kind string, known things) {
 		serial := strings.TrimPrefix(id, prefix)
 		s, still := known[serial]
 		switch topic := g.house.topics.thing(g.serial, kind, serial); {
-		case !still && old.reads(topic):
+		case !still && g.house.isOurs(old, g.serial, kind, serial):
 			g.dismiss(id, topic)
 		case still:
 			s.gone = map[string]string{}
@@ -61,6 +62,25 @@ func (g *gateway) compareThings(kind string, known things) {
 			}
 		}
 	}
+}
+
+// isOurs reports whether a reads the document of a thing where this run or an
+// earlier one publishes it.
+func (h *house) isOurs(a announcement, gateway, kind, serial string) bool {
+	return slices.ContainsFunc(h.bases, func(base string) bool { return a.reads(topics{base: base}.thing(gateway, kind, serial)) })
+}
+
+// remaining returns the topics of the documents that an earlier run announced of
+// things behind these gateways, and this one has neither replaced nor removed.
+func (h *house) remaining(gateways []string) (topics []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for id, a := range h.earlier {
+		if topic := h.topics.config(id); slices.ContainsFunc(gateways, func(sn string) bool { return a.Device.Via == "envoy_"+sn }) && !h.board.hasArrived(topic) {
+			topics = append(topics, topic)
+		}
+	}
+	return topics
 }
 
 // reads reports whether some entity of a has its state from topic.

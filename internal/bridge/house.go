@@ -20,7 +20,8 @@ type house struct {
 	version  string
 	started  time.Time
 	ha       HomeAssistant
-	errors   counter // of all gateways
+	errors   counter  // of all gateways
+	bases    []string // the base topics of this run and of earlier ones
 
 	mu      sync.Mutex              // guards what follows
 	earlier map[string]announcement // of things, by id: what an earlier run announced
@@ -35,12 +36,16 @@ func (c *counter) String() string { return strconv.FormatInt(c.n.Load(), 10) }
 
 func newHouse(b *Bridge) *house {
 	h := &house{
-		topics:  topics{base: orUsual(b.Topic, "envoy"), prefix: orUsual(b.HomeAssistant.Prefix, "homeassistant")},
+		topics:  topics{base: orUsual(b.Topic, "envoy"), prefix: orUsual(b.HomeAssistant.Prefix, "homeassistant"), id: b.DeviceID},
 		board:   newBoard(),
 		version: orUsual(b.Version, "dev"),
 		started: time.Now().UTC(),
 		ha:      b.HomeAssistant,
 		earlier: map[string]announcement{},
+	}
+	h.bases = []string{h.topics.base}
+	for _, p := range b.Earlier {
+		h.bases = append(h.bases, p.Topic)
 	}
 	h.ha.Interval = orUsual(h.ha.Interval, 10*time.Second)
 	h.writer = &writer{board: h.board, topics: h.topics, log: b.Log, ready: make(chan struct{}), discover: !h.ha.Off, onConfig: h.announced, beside: func(ctx context.Context) { h.sweeper.run(ctx) }}

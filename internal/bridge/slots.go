@@ -18,6 +18,7 @@ type slot struct {
 	rank    priority
 	qos     byte
 	queued  bool
+	arrived bool // the broker has taken the message
 }
 
 // empty reports whether s takes its topic from the broker.
@@ -28,11 +29,6 @@ func (s *slot) empty() bool { return s.payload == "" && s.render == nil && s.she
 func (b *board) put(rank priority, m Message, until time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(m.Payload) == 0 {
-		if s, i := b.shelved(m.Topic); s != nil {
-			s.values = slices.Delete(s.values, i, i+1)
-		}
-	}
 	b.set(b.slot(m.Topic), rank, m, until)
 }
 
@@ -72,7 +68,7 @@ func (b *board) slot(topic string) *slot {
 func (b *board) set(s *slot, rank priority, m Message, until time.Time) {
 	b.done(s) // what somebody waits for is superseded
 	s.payload, s.render, s.qos, s.rank = string(m.Payload), nil, m.QoS, rank
-	s.left, s.until = time.Since(b.began), 0
+	s.left, s.until, s.arrived = time.Since(b.began), 0, false
 	if !until.IsZero() {
 		s.until = max(1, until.Sub(b.began))
 	}
@@ -96,7 +92,7 @@ func (b *board) clear(topics []string) <-chan struct{} {
 	sent := make(chan struct{})
 	var last *slot
 	for _, topic := range topics {
-		if !b.stands(topic) {
+		if !b.left && !b.stands(topic) {
 			last = b.slot(topic)
 			b.set(last, stated, Message{QoS: 1}, time.Time{})
 		}
@@ -107,6 +103,26 @@ func (b *board) clear(topics []string) <-chan struct{} {
 		b.sent[last] = sent
 	}
 	return sent
+}
+
+// takenIn is how long Home Assistant has to take a discovery document. Until
+// then its entities may still read the topics that the one before named, and an
+// empty message there would be an error in its log.
+const takenIn = 10 * time.Second
+
+// retire takes what stands under topics off the board, and from the broker when
+// Home Assistant has taken the documents left before. What stands there again by
+// then stays.
+func (b *board) retire(topics ...string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, topic := range topics {
+		b.drop(b.slots[topic])
+		if s, i := b.shelved(topic); s != nil {
+			s.values = slices.Delete(s.values, i, i+1)
+		}
+	}
+	time.AfterFunc(takenIn, func() { b.clear(topics) })
 }
 
 // stands reports whether something is retained under topic.
@@ -125,6 +141,7 @@ func (b *board) delivered(s *slot) {
 	if s.queued {
 		return // there is something newer
 	}
+	s.arrived = true
 	if s.empty() && b.slots[s.topic] == s {
 		delete(b.slots, s.topic) // cleared at the broker, nothing stands
 	}
@@ -137,6 +154,14 @@ func (b *board) waiting(topic string) bool {
 	defer b.mu.Unlock()
 	s, ok := b.slots[topic]
 	return ok && s.queued
+}
+
+// hasArrived reports whether the broker has taken the latest message of topic.
+func (b *board) hasArrived(topic string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s, ok := b.slots[topic]
+	return ok && s.arrived && !s.queued
 }
 
 // drop takes s, if there is one, off the board. The broker keeps what it has.

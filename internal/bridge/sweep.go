@@ -134,13 +134,83 @@ func (s *sweeper) sweep(ctx context.Context, p Place) (int, error) {
 	}
 	found, err := s.gather(ctx)
 	if err == nil {
-		err = wait(ctx, s.house.board.clear(found))
+		err = s.clear(ctx, p, found)
 	}
 	if err != nil {
 		return 0, err
 	}
 	filters = slices.DeleteFunc(filters, func(f string) bool { return s.house.writer.discover && f == s.house.topics.config("+") })
 	return len(found), link.unsubscribe(ctx, filters...)
+}
+
+// clear takes what is retained under topics, which belong to p, from the broker:
+// first the discovery documents, so that the entities are gone, and the other
+// topics when Home Assistant reads them no more.
+func (s *sweeper) clear(ctx context.Context, p Place, topics []string) error {
+	var documents, others []string
+	for _, topic := range topics {
+		if p.Prefix != "" && strings.HasPrefix(topic, p.Prefix+"/device/") {
+			documents = append(documents, topic)
+		} else {
+			others = append(others, topic)
+		}
+	}
+	if err := wait(ctx, s.house.board.clear(documents)); err != nil || len(others) == 0 {
+		return err
+	}
+	if err := s.supersede(ctx, p); err != nil {
+		return err
+	}
+	if err := sleep(ctx, takenIn); err != nil {
+		return err
+	}
+	return wait(ctx, s.house.board.clear(others))
+}
+
+// lastAnswers is how long, after a gateway was announced, the entities of an
+// earlier run are waited for that it has not announced again: three answers
+// about inverters take ten minutes.
+const lastAnswers = 20 * time.Minute
+
+// supersede waits until no discovery document names topics of p: those of
+// gateways that are still read are replaced, which may take until they answer.
+func (s *sweeper) supersede(ctx context.Context, p Place) error {
+	h := s.house
+	if p.Topic == h.topics.base || h.ha.Off {
+		return nil // there are none
+	}
+	var until time.Time
+	for {
+		announced, complete := h.board.hasArrived(h.topics.config(h.topics.bridgeID())), true
+		for _, g := range h.gateways {
+			if slices.Contains(p.Serials, g.known()) {
+				a, c := g.superseded()
+				announced, complete = announced && a, complete && c
+			}
+		}
+		remaining := h.remaining(s.serving())
+		if announced && until.IsZero() {
+			until = time.Now().Add(lastAnswers)
+		}
+		if announced && (complete && len(remaining) == 0 || !time.Now().Before(until)) {
+			return wait(ctx, h.board.clear(remaining))
+		}
+		if err := sleep(ctx, time.Second); err != nil {
+			return err
+		}
+	}
+}
+
+// sleep waits for d, or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // roots are the gateways of p whose values nobody renews.
@@ -208,7 +278,7 @@ func (s *sweeper) ours(p Place, topic string, payload []byte) bool {
 	of := func(serials []string) bool {
 		return slices.ContainsFunc(serials, func(sn string) bool { return doc.awaits(old.availability(sn)) })
 	}
-	if !of(p.Serials) && topic != old.config(old.bridgeID()) {
+	if own := len(doc.Availability) == 1; !own && !of(p.Serials) { // the bridge's own has no other
 		return false
 	}
 	// Under the prefix that stays, the documents of what stays are about to be overwritten.

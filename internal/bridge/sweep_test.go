@@ -17,6 +17,7 @@ import (
 func (r *rig) again(t *testing.T, f func(*bridge.Bridge)) {
 	t.Helper()
 	b := &bridge.Bridge{Feeds: []bridge.Feed{r.feed("ENVOY", r.server)}, MQTT: r.MQTT, Log: r.Log}
+	b.Feeds[0].Serial = serial // the program remembers it
 	f(b)
 	for _, feed := range b.Feeds {
 		defer feed.Client.CloseIdle()
@@ -131,11 +132,64 @@ func TestSweep(t *testing.T) {
 				if !slices.Equal(serials, tt.cleared) || len(cleared) > 1 {
 					t.Errorf("told to be cleared: %+v, want %v", cleared, tt.cleared)
 				}
+				r.checkEmptyStates(t)
 				r.broker.Close()
 				r.server.Close()
 			})
 		})
 	}
+}
+
+// TestAnotherTopic: the bridge's own device stays the same, entities are removed
+// before the topics that they read, and a gateway or an inverter that is not
+// there is waited for.
+func TestAnotherTopic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const bridgeConfig, bridgeVersion = "homeassistant/device/envoy_bridge/config", "envoy/bridge/version"
+		r := newRig(&envoytest.Gateway{Inverters: 3, Start: morning()})
+		r.again(t, func(*bridge.Bridge) {})
+		r.gateway.Change(func(g *envoytest.Gateway) { g.Inverters = 2 })
+		r.server.Refuse(true)
+		r.Bridge = &bridge.Bridge{
+			Feeds: []bridge.Feed{r.feed("ENVOY", r.server)}, MQTT: r.MQTT, Log: r.Log, Topic: "solar", DeviceID: "envoy_bridge",
+			Earlier: []bridge.Place{{Topic: "envoy", Prefix: "homeassistant", Serials: []string{serial}}},
+		}
+		r.Feeds[0].Serial = serial
+		changed := time.Now()
+		r.start(t)
+		time.Sleep(time.Hour)
+		for _, topic := range []string{configTopic, energyTopic, bridgeVersion, thingConfig("inverter", inverterSN(2))} {
+			if _, ok := r.broker.Retained(topic); !ok {
+				t.Errorf("%s was cleared before the gateway was there", topic)
+			}
+		}
+		r.server.Refuse(false)
+		time.Sleep(9 * time.Minute)
+		if _, ok := r.broker.Retained(thingConfig("inverter", inverterSN(2))); !ok {
+			t.Error("an inverter was removed before three answers agreed")
+		}
+		time.Sleep(6 * time.Minute)
+		for _, topic := range []string{energyTopic, bridgeVersion, availTopic, thingConfig("inverter", inverterSN(2)), thingTopic("inverter", inverterSN(0)), thingTopic("inverter", inverterSN(2))} {
+			r.wantRetained(t, topic, "")
+		}
+		for _, topic := range []string{configTopic, bridgeConfig, thingConfig("inverter", inverterSN(0))} {
+			payload, _ := r.broker.Retained(topic)
+			for key, c := range parseConfig(t, payload).Components {
+				if !strings.HasPrefix(c.StateTopic, "solar/") {
+					t.Errorf("%s: %s reads %q, want a topic below solar", topic, key, c.StateTopic)
+				}
+			}
+			for _, m := range r.since(changed, topic) {
+				if m.Payload == "" {
+					t.Errorf("%s was removed in between", topic)
+				}
+			}
+		}
+		if payload, _ := r.broker.Retained(bridgeConfig); !strings.Contains(payload, `"unique_id":"envoy_bridge_version"`) {
+			t.Errorf("the bridge's own entities have other ids: %s", payload)
+		}
+		r.stop(t)
+	})
 }
 
 // TestSweepWaits: a gateway that is not known yet may be the one that seems gone.

@@ -158,12 +158,12 @@ func (g *gateway) introduction(s *shown) []byte {
 	return g.house.document(d, g.availability(), cs)
 }
 
-// dismiss takes a thing from Home Assistant and its document from the broker.
+// dismiss takes a thing from Home Assistant, and then its document from the broker.
 func (g *gateway) dismiss(id, topic string) {
-	g.house.board.put(stated, retained(topic, ""), time.Time{})
 	if !g.house.ha.Off {
 		g.house.board.put(discovered, retained(g.house.topics.config(id), ""), time.Time{})
 	}
+	g.house.board.retire(topic)
 }
 
 // forgetThings takes everything behind a gateway that was replaced off the board.

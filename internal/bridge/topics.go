@@ -9,6 +9,7 @@ import (
 type topics struct {
 	base   string // such as envoy
 	prefix string // of Home Assistant's discovery, such as homeassistant
+	id     string // the bridge's identifier in Home Assistant; empty means that of base
 }
 
 func (t topics) bridge(key string) string          { return t.base + "/bridge/" + key }
@@ -39,16 +40,24 @@ func (t topics) births() []string {
 	return []string{t.prefix + "/status", "homeassistant/status"}
 }
 
-// bridgeID is the bridge's identifier in Home Assistant, which allows letters,
-// digits, _ and - in a discovery topic.
+// bridgeID is the bridge's identifier in Home Assistant.
 func (t topics) bridgeID() string {
+	if t.id != "" {
+		return t.id
+	}
+	return DeviceID(t.base)
+}
+
+// DeviceID returns the identifier in Home Assistant of a bridge whose base topic
+// is topic. Home Assistant allows letters, digits, _ and - in a discovery topic.
+func DeviceID(topic string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-':
 			return r
 		}
 		return '_'
-	}, t.base) + "_bridge"
+	}, topic) + "_bridge"
 }
 
 // longestLevels is at least as long as what is published below a gateway's
@@ -58,7 +67,7 @@ const longestLevels = 100
 // LongestTopics returns an upper limit of the length of every topic below base,
 // and of every discovery topic below prefix, in bytes.
 func LongestTopics(base, prefix string) (below, discovery int) {
-	t := topics{base, prefix}
+	t := topics{base: base, prefix: prefix}
 	serial := strings.Repeat("0", 32) // the longest that a gateway can have
 	below = len(t.gateway(serial)) + longestLevels
 	discovery = len(t.config("")) + max(longestLevels, len(t.bridgeID()))

@@ -30,7 +30,7 @@ func TestLongestTopics(t *testing.T) {
 		keys = append(keys, q.key)
 	}
 	serial, kind := strings.Repeat("0", 32), "controller"
-	ts := topics{"b", "p"}
+	ts := topics{base: "b", prefix: "p"}
 	below, discovery := LongestTopics(ts.base, ts.prefix)
 	for _, topic := range []string{
 		ts.gateway(serial) + "/live/" + longest(meterKeys[:]...) + "/" + longest(phaseKeys[:]...) + "/" + longest(keys...),

@@ -141,7 +141,7 @@ func TestRemovedGateway(t *testing.T) {
 	started := time.Now()
 	r.start()
 	r.lives(2, started, 20*time.Second)
-	r.said("old topics cleared", 20*time.Second)
+	r.said("old topics cleared", 40*time.Second)
 	time.Sleep(2 * time.Second)
 	kept := retained(t, b, "#")
 	for topic := range kept {

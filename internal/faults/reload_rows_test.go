@@ -43,10 +43,10 @@ func TestHangUp(t *testing.T) {
 	hup = time.Now()
 	r.Signal(syscall.SIGHUP)
 	r.lives(2, hup, 10*time.Second)
-	r.said("old topics cleared", 10*time.Second)
+	r.said("old topics cleared", 60*time.Second)
 	time.Sleep(time.Second)
 	r.whole()
-	if left := retained(t, b, old+"/#", "homeassistant/device/"+old+"_bridge/config"); len(left) > 0 {
+	if left := retained(t, b, old+"/#", "homeassistant/device/"+r.base+"_bridge/config"); len(left) > 0 {
 		t.Errorf("%d topics are left under the old TOPIC: %v", len(left), left)
 	}
 	r.stop()

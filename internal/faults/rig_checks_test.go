@@ -24,11 +24,11 @@ func (r *rig) judge(late int) verdict {
 // and values.
 func (r *rig) whole() {
 	r.t.Helper()
-	kept := retained(r.t, r.broker, r.base+"/#", "homeassistant/device/envoy_"+r.serial+"/config", "homeassistant/device/"+r.base+"_bridge/config")
+	kept := retained(r.t, r.broker, r.base+"/#", "homeassistant/device/envoy_"+r.serial+"/config", r.bridgeConfig)
 	for topic, want := range map[string]string{
 		r.base + "/bridge/state": "online", r.topic("availability"): "online", r.topic("grid/power"): "", r.topic("grid/l3/voltage"): "",
 		r.topic("production/energy"): "", r.topic("info/firmware"): "", r.base + "/bridge/info": "",
-		"homeassistant/device/envoy_" + r.serial + "/config": "", "homeassistant/device/" + r.base + "_bridge/config": "",
+		"homeassistant/device/envoy_" + r.serial + "/config": "", r.bridgeConfig: "",
 	} {
 		if got, ok := kept[topic]; !ok || want != "" && got != want {
 			r.t.Errorf("%s = %.40q (%t), want it there again %s", topic, got, ok, want)

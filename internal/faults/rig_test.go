@@ -36,6 +36,8 @@ type rig struct {
 	config  string // without [MQTT] URL
 	url     string // of [MQTT]
 
+	bridgeConfig string // the discovery topic of the bridge itself, which stays when base changes
+
 	*proctest.Process // the newest that was started
 }
 
@@ -46,6 +48,7 @@ func newRig(t *testing.T, b *broker) *rig {
 	t.Helper()
 	n := rigs.Add(1)
 	r := &rig{t: t, broker: b, base: fmt.Sprintf("row%d", n), serial: fmt.Sprintf("1222000%05d", n), dir: t.TempDir(), url: "mqtt://" + b.Address}
+	r.bridgeConfig = "homeassistant/device/" + r.base + "_bridge/config"
 	r.gateway = &envoytest.Gateway{Serial: r.serial, Phases: 3, Start: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC), Remember: 10_000}
 	r.server = envoytest.NewTLSServer(r.gateway)
 	t.Cleanup(r.server.Close)

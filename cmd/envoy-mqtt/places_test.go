@@ -1,0 +1,58 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
+)
+
+// TestBridgeID: the bridge's identifier in Home Assistant is that of the first
+// TOPIC, and installations of versions that kept none have the one they had.
+func TestBridgeID(t *testing.T) {
+	for _, tt := range []struct {
+		name, published string // published.json
+		kept            string // bridge_id
+		topic, want     string
+	}{
+		{"new", "", "", "envoy", "envoy_bridge"},
+		{"new, with a topic of its own", "", "", "home/Solar", "home_Solar_bridge"},
+		{"another topic", "", "envoy_bridge", "solar", "envoy_bridge"},
+		{"present installation", `[{"broker":"a:1883","topic":"envoy","prefix":"homeassistant"}]`, "", "envoy", "envoy_bridge"},
+		{"present installation, which had another topic before", `[{"broker":"a:1883","topic":"envoy"},{"broker":"a:1883","topic":"solar"}]`, "", "solar", "solar_bridge"},
+		{"topic changed with the upgrade", `[{"broker":"a:1883","topic":"envoy"}]`, "", "solar", "envoy_bridge"},
+		{"topic and broker changed with the upgrade", `[{"broker":"b:1883","topic":"envoy"}]`, "", "solar", "envoy_bridge"},
+		{"damaged", "", "no/id", "solar", "solar_bridge"},
+		{"empty", "", "", "solar", "solar_bridge"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			for file, text := range map[string]string{"published.json": tt.published, "bridge_id": tt.kept} {
+				if text != "" {
+					proctest.WriteFile(t, filepath.Join(dir, file), text)
+				}
+			}
+			for _, topic := range []string{tt.topic, "later"} {
+				p := newPlaces(dir, "a:1883")
+				if got, err := p.bridgeID(topic); got != tt.want || err != nil {
+					t.Errorf("bridgeID(%q) = %q, %v, want %q", topic, got, err, tt.want)
+				}
+				if err := p.note(topic, "homeassistant"); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+// TestBridgeIDIsNotKept: without a state folder the id follows TOPIC.
+func TestBridgeIDIsNotKept(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := newPlaces(file, "a:1883").bridgeID("solar"); got != "solar_bridge" || err == nil {
+		t.Errorf("bridgeID = %q, %v, want solar_bridge and an error", got, err)
+	}
+}
