@@ -58,7 +58,7 @@ var bridgeIDPattern = regexp.MustCompile(`^[A-Za-z0-9_-]+_bridge$`)
 // could not be kept.
 func (p *places) bridgeID(topic string) (string, error) {
 	path := filepath.Join(filepath.Dir(p.path), "bridge_id")
-	if data, err := readFile(path, largestFile); err == nil && bridgeIDPattern.Match(data) {
+	if data, err := state.ReadFile(path, state.MaxFileSize); err == nil && bridgeIDPattern.Match(data) {
 		return string(data), nil
 	}
 	id := bridge.DeviceID(p.announcedAs(topic))
