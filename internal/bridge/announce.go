@@ -183,7 +183,7 @@ const settledIn = agreeing
 // supersede takes the document that an earlier run announced.
 func (g *gateway) supersede(payload []byte) {
 	var old announcement
-	if json.Unmarshal(payload, &old) != nil {
+	if _, ok := inspect(payload); !ok || json.Unmarshal(payload, &old) != nil {
 		return // not ours, and overwritten in any case
 	}
 	g.mu.Lock()

@@ -119,8 +119,9 @@ func (l *link) wentDown() bool {
 		return false
 	}
 	err := o.conn.cause()
-	if l.backoff.flaps > 1 { // not every broker says so
-		err = fmt.Errorf("connections do not last (does another client have the client id %s?): %w", l.cfg.ClientID, err)
+	l.fresh = errors.Is(err, errLargePacket) // the session would send it again
+	if l.backoff.unexplained(err) {
+		err = fmt.Errorf("%w; it closed three connections in a row within a minute and gave no reason: another client may use the client id %s, the broker's access list may forbid what is sent, or the broker may be restarting", err, l.cfg.ClientID)
 	}
 	if l.ev.down != nil {
 		l.ev.down(err)
@@ -212,6 +213,9 @@ func (s *session) forget() {
 const (
 	// stable is how long a connection must last to be no flap.
 	stable = time.Minute
+	// freeFlaps is how many flaps in a row are no reason to wait longer: a broker
+	// may be restarted several times.
+	freeFlaps = 5
 	// slowest is the longest wait between two attempts to connect.
 	slowest = time.Minute
 )
@@ -221,13 +225,27 @@ const (
 // once, as by another client with the same client id, is no success.
 type backoff struct {
 	up    time.Time // when the last connection was made; zero before the first
+	lost  time.Time // when it was lost, or when the first attempt was made
 	flaps int       // connections in a row that did not last
+	mute  int       // connections in a row that did not last and that the broker closed without a reason
+}
+
+// unexplained reports whether a connection that was lost is the third in a row,
+// or a later one, that did not last and that the broker closed without a reason.
+func (b *backoff) unexplained(err error) bool {
+	if b.mute++; time.Since(b.up) >= stable || !errors.Is(err, errHungUp) {
+		b.mute = 0
+	}
+	return b.mute >= 3
 }
 
 // wait returns how long to wait before the attempt of the given number, which
-// begins at 0 with every loss of a connection. It doubles from about 1 s.
+// begins at 0 with every loss of a connection: up to a quarter of the time
+// since the loss, so that a broker which was away briefly is found at once, or
+// twice as long with each flap, if that is longer.
 func (b *backoff) wait(attempt int) time.Duration {
 	if attempt == 0 {
+		b.lost = time.Now()
 		switch {
 		case b.up.IsZero():
 			return 0
@@ -237,7 +255,7 @@ func (b *backoff) wait(attempt int) time.Duration {
 			b.flaps = 0
 		}
 	}
-	doublings := min(max(b.flaps+attempt-1, 0), 6) // 64 s is beyond slowest
-	d := min(time.Second<<doublings, slowest)
+	doublings := min(max(b.flaps-freeFlaps, 0), 6) // 64 s is beyond slowest
+	d := min(max(time.Second<<doublings, time.Since(b.lost)/4), slowest)
 	return d/2 + rand.N(d/2)
 }

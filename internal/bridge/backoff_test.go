@@ -22,27 +22,34 @@ func TestBackoff(t *testing.T) {
 		steps := []struct {
 			what       string
 			lasted     time.Duration // of the connection before, 0 if none was made
+			away       time.Duration // since the last attempt
 			attempt    int
 			atLeast    time.Duration
 			lessThan   time.Duration
 			flapsAfter int
 		}{
-			{"at the start", 0, 0, 0, 1, 0},
-			{"refused once", 0, 1, 500 * time.Millisecond, time.Second, 0},
-			{"refused twice", 0, 2, time.Second, 2 * time.Second, 0},
-			{"refused for long", 0, 1000, 30 * time.Second, time.Minute, 0},
-			{"lost after an hour", time.Hour, 0, 500 * time.Millisecond, time.Second, 0},
-			{"lost at once", time.Millisecond, 0, 500 * time.Millisecond, time.Second, 1},
-			{"and again", time.Millisecond, 0, time.Second, 2 * time.Second, 2},
-			{"and again", 59 * time.Second, 0, 2 * time.Second, 4 * time.Second, 3},
-			{"and refused", 0, 1, 4 * time.Second, 8 * time.Second, 3},
-			{"lost after a minute", time.Minute, 0, 500 * time.Millisecond, time.Second, 0},
+			{"at the start", 0, 0, 0, 0, 1, 0},
+			{"refused once", 0, 0, 1, 500 * time.Millisecond, time.Second, 0},
+			{"refused for 5 s", 0, 5 * time.Second, 2, 625 * time.Millisecond, 1250 * time.Millisecond, 0},
+			{"refused for a minute", 0, 55 * time.Second, 30, 7500 * time.Millisecond, 15 * time.Second, 0},
+			{"refused for long", 0, time.Hour, 1000, 30 * time.Second, time.Minute, 0},
+			{"lost after an hour", time.Hour, 0, 0, 500 * time.Millisecond, time.Second, 0},
+			{"lost at once", time.Millisecond, 0, 0, 500 * time.Millisecond, time.Second, 1},
+			{"and again", time.Millisecond, 0, 0, 500 * time.Millisecond, time.Second, 2},
+			{"and again", 59 * time.Second, 0, 0, 500 * time.Millisecond, time.Second, 3},
+			{"and again", time.Second, 0, 0, 500 * time.Millisecond, time.Second, 4},
+			{"and again", time.Second, 0, 0, 500 * time.Millisecond, time.Second, 5},
+			{"and again", time.Second, 0, 0, time.Second, 2 * time.Second, 6},
+			{"and again", time.Second, 0, 0, 2 * time.Second, 4 * time.Second, 7},
+			{"and refused", 0, time.Second, 1, 2 * time.Second, 4 * time.Second, 7},
+			{"lost after a minute", time.Minute, 0, 0, 500 * time.Millisecond, time.Second, 0},
 		}
 		for _, s := range steps {
 			if s.lasted > 0 {
 				b.up = time.Now()
 				time.Sleep(s.lasted)
 			}
+			time.Sleep(s.away)
 			d := b.wait(s.attempt)
 			if d < s.atLeast || d >= s.lessThan || b.flaps != s.flapsAfter {
 				t.Errorf("%s: wait(%d) = %v with %d flaps, want from %v to %v with %d",
@@ -158,12 +165,41 @@ func TestFlapping(t *testing.T) {
 		join(t, b, d.events(func(context.Context, limits) { b.Drop() }))
 		pass(time.Hour)
 		for i, err := range d.downs {
-			if hint := strings.Contains(err.Error(), "does another client have the client id us?"); hint != (i > 1) {
-				t.Errorf("down(%v) at loss %d, want a hint from the third on", err, i+1)
+			if causes := strings.Contains(err.Error(), "gave no reason: another client may use the client id us, the broker's access list"); causes != (i > 1) {
+				t.Errorf("down(%v) at loss %d, want possible causes from the third on", err, i+1)
 			}
 		}
 		if n := len(b.Connects()); n < 60 || n > 130 {
 			t.Errorf("%d attempts in an hour, want about one a minute", n)
+		}
+	})
+}
+
+// A cause that is known, and connections that lasted, need no guess.
+func TestUnexplained(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := new(backoff)
+		for _, tt := range []struct {
+			lasted time.Duration
+			err    error
+			want   bool
+		}{
+			{time.Second, fmt.Errorf("%w: EOF", errHungUp), false},
+			{time.Second, errHungUp, false},
+			{time.Second, errHungUp, true},
+			{time.Second, errHungUp, true},
+			{time.Second, reason(0x82), false},
+			{time.Second, errHungUp, false},
+			{time.Second, errHungUp, false},
+			{time.Hour, errHungUp, false},
+			{time.Second, errHungUp, false},
+			{time.Second, errNoAnswer, false},
+		} {
+			b.up = time.Now()
+			time.Sleep(tt.lasted)
+			if got := b.unexplained(tt.err); got != tt.want {
+				t.Errorf("unexplained(%v) after %v = %t, want %t", tt.err, tt.lasted, got, tt.want)
+			}
 		}
 	})
 }
@@ -177,8 +213,10 @@ func TestTwoWithOneClientID(t *testing.T) {
 		if n := len(b.Connects()); n > 260 {
 			t.Errorf("%d attempts of two clients in an hour, want at most 260", n)
 		}
-		if len(d.downs) == 0 || !errors.Is(d.downs[0], reason(0x8e)) {
-			t.Errorf("down(%v), want %v", d.downs, reason(0x8e))
+		for _, err := range d.downs {
+			if err != reason(0x8e) {
+				t.Errorf("down(%v), want %v", err, reason(0x8e))
+			}
 		}
 	})
 }

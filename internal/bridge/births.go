@@ -6,18 +6,20 @@ import (
 	"time"
 )
 
-// births answers Home Assistant's starts: after a random pause, because every
-// device's bridge hears the same message, and a storm of them once, when it is over.
-type births struct {
+// A storm answers messages that may come in great numbers, such as Home
+// Assistant's births: once, when they are over, and after a random pause, because
+// the bridge of every device receives the same message.
+type storm struct {
 	mu    sync.Mutex // guards what follows
 	timer *time.Timer
 	first time.Time // of those that were not answered yet
 }
 
-// longestStorm is how long births may come one after the other before they are answered all the same.
+// longestStorm is how long messages may come one after the other before they are answered all the same.
 const longestStorm = 15 * time.Second
 
-func (b *births) answer(announce func()) {
+// answer calls f when the storm that a message belongs to is over.
+func (b *storm) answer(f func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	pause := time.Second + rand.N(4*time.Second)
@@ -30,19 +32,19 @@ func (b *births) answer(announce func()) {
 	var timer *time.Timer
 	timer = time.AfterFunc(pause, func() {
 		b.mu.Lock()
-		late := b.timer != timer // another birth came just then
+		late := b.timer != timer // another message came just then
 		if !late {
 			b.timer = nil
 		}
 		b.mu.Unlock()
 		if !late {
-			announce()
+			f()
 		}
 	})
 	b.timer = timer
 }
 
-func (b *births) stop() {
+func (b *storm) stop() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.timer != nil {

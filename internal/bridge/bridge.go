@@ -117,7 +117,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	}
 	ends.Wait()
 	if errors.Is(context.Cause(ctx), ErrHandover) {
-		h.writer.leave()
+		h.deafen()
 		_ = link.close(ctx) // without a goodbye, as ctx has ended
 		return nil
 	}
@@ -129,7 +129,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 func (h *house) leave(link *link) {
 	ctx, cancel := context.WithTimeout(context.Background(), leaveIn)
 	defer cancel()
-	h.writer.leave()
+	h.deafen()
 	var words []Message
 	for _, gw := range h.gateways {
 		words = append(words, gw.lastWords()...)

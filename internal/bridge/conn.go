@@ -3,6 +3,7 @@ package bridge
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
@@ -33,6 +34,7 @@ type conn struct {
 	framed   bool     // over WebSocket each packet is a frame of its own
 	in       *bufio.Reader
 	greeted  bool // the first bytes were looked at
+	left     int  // bytes of the packet being read that were not read yet
 
 	mu    sync.Mutex // guards what is to be written
 	out   []byte
@@ -128,7 +130,8 @@ func (c *conn) flush() {
 	}
 }
 
-// Read reads what the broker sends, after a look at its first bytes.
+// Read reads what the broker sends, after a look at its first bytes and at the
+// length of each packet, of which the client would reserve as much memory.
 func (c *conn) Read(p []byte) (int, error) {
 	if !c.greeted {
 		c.greeted = true
@@ -137,14 +140,49 @@ func (c *conn) Read(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	n, err := c.in.Read(p)
+	if c.left == 0 {
+		if err := c.begin(); err != nil {
+			return 0, c.lost(err)
+		}
+	}
+	n, err := c.in.Read(p[:min(len(p), c.left)])
+	c.left -= n
+	c.heard()
+	return n, c.lost(err)
+}
+
+// begin looks at the length of the packet that comes next.
+func (c *conn) begin() error {
+	const shortest, longest = 2, 5 // bytes of a header
+	for n := shortest; n <= longest; n++ {
+		header, err := c.in.Peek(n)
+		if err != nil {
+			return err
+		}
+		if remaining, size := binary.Uvarint(header[1:]); size > 0 {
+			if c.left = 1 + size + int(remaining); c.left > maxPacket {
+				return fmt.Errorf("%w: %d bytes", errLargePacket, c.left)
+			}
+			return nil
+		}
+	}
+	return errors.New("a packet whose length is malformed")
+}
+
+// lost ends the connection unless err is nil, and returns err.
+func (c *conn) lost(err error) error {
 	if isGone(err) {
-		c.fail(fmt.Errorf("the broker closed the connection: %w", err))
+		c.fail(fmt.Errorf("%w: %w", errHungUp, err))
 	} else if err != nil {
 		c.fail(fmt.Errorf("read from the broker: %w", err))
 	}
-	return n, err
+	return err
 }
+
+var (
+	errHungUp      = errors.New("the broker closed the connection")
+	errLargePacket = fmt.Errorf("a packet larger than the %d bytes that the broker was told to send at most", maxPacket)
+)
 
 // What a broker's first bytes give away. The MQTT client itself would report
 // each of these as EOF or as a malformed packet.

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -186,5 +187,41 @@ func TestConnRemembersTheFirstError(t *testing.T) {
 	c.Close()
 	if !errors.Is(err, io.EOF) || !strings.Contains(c.cause().Error(), "the broker closed the connection") {
 		t.Errorf("Read: %v, cause() = %v, want EOF and that the broker closed the connection", err, c.cause())
+	}
+}
+
+// The length of a packet is looked at before the client reserves memory for it.
+func TestConnPacketLength(t *testing.T) {
+	const connack = "\x20\x03\x00\x00\x00"
+	publish := func(length uint64) string { return "\x30" + string(binary.AppendUvarint(nil, length)) }
+	for _, tt := range []struct {
+		name, bytes string
+		read        int // of them
+		want        string
+	}{
+		{"CONNACK of 250 MB", "\x20" + publish(250e6)[1:] + "\x00", 0, "a packet larger than the 262144 bytes"},
+		{"PUBLISH of 250 MB", connack + publish(250e6) + "\x00", len(connack), "a packet larger than the 262144 bytes"},
+		{"one byte too large", connack + publish(maxPacket-3) + "\x00", len(connack), "a packet larger than the 262144 bytes"},
+		{"as large as allowed", connack + publish(maxPacket-4) + "\x00", len(connack) + 5, "the broker closed the connection"},
+		{"a length of five bytes", connack + "\x30\x80\x80\x80\x80\x01", len(connack), "malformed"},
+		{"cut off in the length", connack + "\x30\x80", len(connack), "the broker closed the connection"},
+		{"two small ones", connack + "\xd0\x00\xd0\x00", len(connack) + 4, "the broker closed the connection"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			near, far := net.Pipe()
+			go func() {
+				io.WriteString(far, tt.bytes)
+				far.Close()
+			}()
+			c := newConn(near, near, false)
+			defer c.Close()
+			got, err := io.ReadAll(c)
+			if string(got) != tt.bytes[:tt.read] {
+				t.Errorf("read %q, %v, want the first %d bytes of %q", got, err, tt.read, tt.bytes)
+			}
+			if cause := c.cause(); cause == nil || !strings.Contains(cause.Error(), tt.want) {
+				t.Errorf("cause %v, want %q", cause, tt.want)
+			}
+		})
 	}
 }

@@ -134,7 +134,6 @@ func (cfg MQTT) upgrade(ctx context.Context, c net.Conn) (net.Conn, error) {
 	case err != nil:
 		return nil, fmt.Errorf("the broker does not speak WebSocket on this port: %w", err)
 	}
-	ws.SetReadLimit(maxPacket)
 	return &wsConn{Conn: ws}, nil
 }
 

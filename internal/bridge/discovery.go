@@ -20,6 +20,13 @@ type (
 		Components   map[string]component `json:"components"`
 	}
 
+	// An announced is what of a document says whose it is, and how much it is.
+	announced struct {
+		Origin       struct{ Name string } `json:"origin"`
+		Availability []topicRef            `json:"availability"`
+		Components   map[string]struct{}   `json:"components"`
+	}
+
 	device struct {
 		Identifiers  []string `json:"identifiers"`
 		Name         string   `json:"name"`
@@ -78,6 +85,7 @@ func (c component) MarshalJSON() ([]byte, error) {
 }
 
 const (
+	originName = "envoy-mqtt"
 	diagnostic = "diagnostic"
 	supportURL = "https://github.com/envoy-mqtt/envoy-mqtt"
 )
@@ -113,7 +121,7 @@ func (d device) equal(e device) bool {
 	return d.Name == e.Name && d.Model == e.Model && d.Serial == e.Serial && d.Software == e.Software && d.Hardware == e.Hardware
 }
 
-func (h *house) origin() origin { return origin{"envoy-mqtt", h.version, supportURL} }
+func (h *house) origin() origin { return origin{originName, h.version, supportURL} }
 
 // component is the entity of one point.
 func (p point) component(t topics, serial string, staleAfter time.Duration) component {

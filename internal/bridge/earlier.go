@@ -1,39 +1,123 @@
 package bridge
 
 import (
+	"bytes"
 	"encoding/json"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 )
 
-// remember keeps the document that an earlier run announced of a thing.
-func (h *house) remember(topic string, payload []byte) {
-	var old announcement
-	if json.Unmarshal(payload, &old) != nil || old.Origin.Name != h.origin().Name || old.Device.Via == h.topics.bridgeID() || len(old.Device.Identifiers) != 1 {
+// An inventory holds the retained discovery documents that earlier runs
+// announced, until the gateways they are about are known: none of others, and
+// no more of ours than a large installation has.
+type inventory struct {
+	marks [][]byte // a document of ours has one of these
+
+	mu   sync.Mutex        // guards what follows
+	docs map[string]string // by topic
+	size int               // of all docs, in bytes
+}
+
+const (
+	// mostKept is how many bytes of documents are kept, about 1,000 inverters'. A
+	// document that does not fit is not compared with what there is.
+	mostKept = 6 << 20
+	// mostComponents is several times what a document of ours has.
+	mostComponents = 1000
+)
+
+// newInventory returns an inventory of documents that name topics below bases.
+func newInventory(bases ...string) *inventory {
+	i := &inventory{docs: map[string]string{}}
+	for _, base := range bases {
+		mark, err := json.Marshal(base + "/")
+		if err != nil {
+			panic(err) // a string
+		}
+		i.marks = append(i.marks, bytes.TrimSuffix(mark, []byte(`"`)))
+	}
+	return i
+}
+
+// ours reports whether an earlier run may have announced a document.
+func (i *inventory) ours(payload []byte) bool {
+	if !slices.ContainsFunc(i.marks, func(mark []byte) bool { return bytes.Contains(payload, mark) }) {
+		return false
+	}
+	doc, ok := inspect(payload)
+	return ok && doc.Origin.Name == originName
+}
+
+// inspect returns what of a document says whose it is, unless it is no document
+// or one that would take much memory.
+func inspect(payload []byte) (doc announced, ok bool) {
+	err := json.Unmarshal(payload, &doc)
+	return doc, err == nil && len(doc.Components) <= mostComponents
+}
+
+// keep keeps a document if it is ours.
+func (i *inventory) keep(topic string, payload []byte) {
+	if !i.ours(payload) {
 		return
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if id := old.Device.Identifiers[0]; topic == h.topics.config(id) {
-		h.earlier[id] = old
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.drop(topic)
+	if size := len(topic) + len(payload); i.size+size <= mostKept {
+		i.docs[topic] = string(payload)
+		i.size += size
 	}
 }
 
+// drop forgets a document. The caller holds the lock.
+func (i *inventory) drop(topic string) {
+	if doc, ok := i.docs[topic]; ok {
+		i.size -= len(topic) + len(doc)
+		delete(i.docs, topic)
+	}
+}
+
+// take returns a document, if there is one, and forgets it.
+func (i *inventory) take(topic string) (doc string, ok bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	doc, ok = i.docs[topic]
+	i.drop(topic)
+	return doc, ok
+}
+
+// all returns every document by its topic.
+func (i *inventory) all() map[string]string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return maps.Clone(i.docs)
+}
+
 // recall returns, once, what an earlier run announced of the things behind a
-// device whose ids begin so.
-func (h *house) recall(via, prefix string) map[string]announcement {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	mine := map[string]announcement{}
-	maps.DeleteFunc(h.earlier, func(id string, a announcement) bool {
-		if a.Device.Via != via || !strings.HasPrefix(id, prefix) {
-			return false
+// device whose ids begin so, by id.
+func (h *house) recall(via, prefix string) iter.Seq2[string, announcement] {
+	return func(yield func(string, announcement) bool) {
+		for topic, doc := range h.inventory.all() {
+			if !strings.HasPrefix(topic, h.topics.prefix+"/device/"+prefix) || !strings.Contains(doc, `"`+via+`"`) {
+				continue
+			}
+			var a announcement
+			if json.Unmarshal([]byte(doc), &a) != nil || a.Device.Via != via || len(a.Device.Identifiers) != 1 {
+				continue
+			}
+			id := a.Device.Identifiers[0]
+			if topic != h.topics.config(id) {
+				continue
+			}
+			h.inventory.take(topic)
+			if !yield(id, a) {
+				return
+			}
 		}
-		mine[id] = a
-		return true
-	})
-	return mine
+	}
 }
 
 // compareThings compares what an earlier run announced with what is there, once three
@@ -73,10 +157,10 @@ func (h *house) isOurs(a announcement, gateway, kind, serial string) bool {
 // remaining returns the topics of the documents that an earlier run announced of
 // things behind these gateways, and this one has neither replaced nor removed.
 func (h *house) remaining(gateways []string) (topics []string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for id, a := range h.earlier {
-		if topic := h.topics.config(id); slices.ContainsFunc(gateways, func(sn string) bool { return a.Device.Via == "envoy_"+sn }) && !h.board.hasArrived(topic) {
+	for topic, doc := range h.inventory.all() {
+		var a announcement
+		isBehind := func(sn string) bool { return a.Device.Via == "envoy_"+sn }
+		if json.Unmarshal([]byte(doc), &a) == nil && slices.ContainsFunc(gateways, isBehind) && !h.board.hasArrived(topic) {
 			topics = append(topics, topic)
 		}
 	}

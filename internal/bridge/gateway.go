@@ -44,6 +44,8 @@ type gateway struct {
 	unsaved  bool      // they cannot be kept
 	recalled string    // the serial number that they were recalled for
 
+	deleted storm // messages by which Home Assistant deletes the device
+
 	mu         sync.Mutex // guards what follows
 	serial     string
 	source     string // where samples come from; empty before the first
@@ -147,6 +149,9 @@ func (g *gateway) meet(s *envoy.Session) {
 	}
 	if g.feed.Found != nil {
 		g.feed.Found(s.Serial)
+	}
+	if doc, ok := g.house.inventory.take(g.house.topics.gatewayConfig(s.Serial)); ok {
+		g.supersede([]byte(doc))
 	}
 	g.house.describe()
 	g.house.sweeper.look()

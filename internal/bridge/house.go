@@ -1,11 +1,9 @@
 package bridge
 
 import (
-	"context"
 	"encoding/json"
 	"slices"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -23,8 +21,7 @@ type house struct {
 	errors   counter  // of all gateways
 	bases    []string // the base topics of this run and of earlier ones
 
-	mu      sync.Mutex              // guards what follows
-	earlier map[string]announcement // of things, by id: what an earlier run announced
+	inventory *inventory
 }
 
 // A counter counts since the start.
@@ -41,19 +38,21 @@ func newHouse(b *Bridge) *house {
 		version: orUsual(b.Version, "dev"),
 		started: time.Now().UTC(),
 		ha:      b.HomeAssistant,
-		earlier: map[string]announcement{},
 	}
 	h.bases = []string{h.topics.base}
 	for _, p := range b.Earlier {
 		h.bases = append(h.bases, p.Topic)
 	}
+	h.inventory = newInventory(h.bases...)
 	h.ha.Interval = orUsual(h.ha.Interval, 10*time.Second)
-	h.writer = &writer{board: h.board, topics: h.topics, log: b.Log, ready: make(chan struct{}), discover: !h.ha.Off, onConfig: h.announced, beside: func(ctx context.Context) { h.sweeper.run(ctx) }}
 	for _, f := range b.Feeds {
 		f.StaleAfter = orUsual(f.StaleAfter, 2*time.Minute)
 		h.gateways = append(h.gateways, newGateway(h, f, b.Log.With().Str("gateway", f.Name).Logger()))
 	}
 	h.sweeper = &sweeper{house: h, earlier: slices.Clone(b.Earlier), cleared: b.Cleared, known: make(chan struct{})}
+	h.writer = newWriter(h.board, h.topics, b.Log)
+	h.writer.discover, h.writer.onConfig, h.writer.known = !h.ha.Off, h.announced, h.sweeper.known
+	h.writer.sweep = h.sweeper.run
 	h.sweeper.look()
 	h.introduce()
 	return h
@@ -138,20 +137,33 @@ func (h *house) tell(key, text string) {
 // announced takes a discovery document that others sent: what an earlier run
 // announced, or the empty one by which a person deleted a device or an entity.
 func (h *house) announced(topic string, payload []byte, kept bool) {
+	deleted, known := len(payload) == 0, false
 	if kept {
 		h.sweeper.take(topic, payload)
-		h.remember(topic, payload)
+	}
+	if kept && !h.ha.Off && h.topics.isConfig(topic) {
+		h.inventory.keep(topic, payload)
 	}
 	for _, gw := range h.gateways {
 		if serial := gw.known(); serial == "" || topic != h.topics.gatewayConfig(serial) {
 			continue
 		}
-		if len(payload) == 0 {
-			gw.log.Info().Msg("deleted in home assistant: announced again at its next start or at ours")
-			return
-		}
-		if kept {
+		known = true
+		if deleted {
+			gw.deleted.answer(func() { gw.log.Info().Msg("deleted in home assistant: announced again at its next start or at ours") })
+		} else if kept {
 			gw.supersede(payload)
 		}
+	}
+	if deleted || known {
+		h.inventory.take(topic)
+	}
+}
+
+// deafen has what the broker sends ignored from now on.
+func (h *house) deafen() {
+	h.writer.leave()
+	for _, gw := range h.gateways {
+		gw.deleted.stop()
 	}
 }

@@ -44,8 +44,9 @@ func (l *link) prepare(p *paho.Connect, _ *url.URL) (*paho.Connect, error) {
 		will.QoS, will.Retain = min(will.QoS, l.ask.maxQoS), will.Retain && l.ask.retainAvailable
 		p.WillMessage = &will
 	}
+	p.CleanStart = l.fresh
 	p.Properties.ReceiveMaximum = new(uint16(inFlight))
 	p.Properties.MaximumPacketSize = new(uint32(maxPacket))
 	p.Properties.RequestProblemInfo = true
-	return p, nil
+	return p, checkConnect(p)
 }

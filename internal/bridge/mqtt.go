@@ -125,6 +125,7 @@ type link struct {
 	ev      events
 	cm      *autopaho.ConnectionManager
 	backoff backoff                // used by the manager's goroutine alone
+	fresh   bool                   // likewise: the next connection does without the broker's session
 	conn    atomic.Pointer[conn]   // the last made, in whatever state; nil when the last attempt made none
 	online  atomic.Pointer[online] // the one that the broker has accepted; nil while there is none
 	closing atomic.Bool
@@ -161,6 +162,9 @@ func (l *link) publish(ctx context.Context, m Message) error {
 	o, err := l.state()
 	if err != nil {
 		return fmt.Errorf("publish %s: %w", m.Topic, err)
+	}
+	if err := checkTopic(m.Topic); err != nil {
+		return fmt.Errorf("publish: %w", err)
 	}
 	if size, limit := m.size(), o.packetLimit(); size > limit {
 		return &tooLargeError{m.Topic, size, limit}
@@ -235,7 +239,7 @@ func (l *link) batch(f func()) {
 // settled asks the broker for an answer and returns a channel that is closed
 // when it has come, and the broker has thus handled all that was sent before,
 // or when the connection has ended, over which nothing more can come. The
-// connection ends when no answer comes in answerIn.
+// connection ends when nothing comes in answerIn.
 func (l *link) settled() <-chan struct{} {
 	o, err := l.state()
 	if err != nil {

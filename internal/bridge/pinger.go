@@ -13,8 +13,10 @@ import (
 
 const (
 	keepAlive = 30 // in seconds; what the broker is told
-	// answerIn is how long the broker may take to answer a PINGREQ. A broker
-	// that is later is frozen or gone, and what it is sent only grows old.
+	// answerIn is how long the broker may send nothing while it has to answer a
+	// PINGREQ. A broker that is later is frozen or gone, and what it is sent only
+	// grows old. It is alive as long as anything comes: what it sent before the
+	// answer, such as many retained messages, may take long on a slow link.
 	answerIn = 5 * time.Second
 )
 
@@ -34,11 +36,12 @@ type pings struct {
 // A ping waits for the answer of the given number.
 type ping struct {
 	number uint64
+	asked  time.Time
 	done   chan struct{}
 }
 
 // ask counts a question and returns a channel that is closed when its answer
-// has come or the connection has ended. When no answer comes in time, late is
+// has come or the connection has ended. When nothing comes in time, late is
 // called. The question must be sent after ask: then, in whatever order several
 // callers send theirs, the answer of a number always follows the question.
 func (p *pings) ask(late func()) <-chan struct{} {
@@ -52,7 +55,7 @@ func (p *pings) ask(late func()) <-chan struct{} {
 	if p.asked++; p.asked == p.answered+1 {
 		p.late = time.AfterFunc(answerIn, late)
 	}
-	p.waiting = append(p.waiting, ping{p.asked, done})
+	p.waiting = append(p.waiting, ping{p.asked, time.Now(), done})
 	return done
 }
 
@@ -74,6 +77,25 @@ func (p *pings) answer() {
 	}
 }
 
+// heard notes that something came, an answer or not.
+func (p *pings) heard() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.over && p.answered < p.asked {
+		p.late.Reset(answerIn)
+	}
+}
+
+// waited returns for how long the oldest question has had no answer, 0 if there is none.
+func (p *pings) waited() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.waiting) == 0 {
+		return 0
+	}
+	return time.Since(p.waiting[0].asked)
+}
+
 // end releases all who wait.
 func (p *pings) end() {
 	p.mu.Lock()
@@ -90,7 +112,7 @@ func (p *pings) end() {
 
 // ping sends a PINGREQ and returns a channel that is closed when the broker
 // has answered it, and thus has handled all that was sent before, or when the
-// connection has ended. The connection ends when no answer comes in answerIn.
+// connection has ended. The connection ends when nothing comes in answerIn.
 func (c *conn) ping() <-chan struct{} {
 	done := c.ask(func() { c.fail(errNoAnswer) })
 	_, _ = packets.NewControlPacket(packets.PINGREQ).WriteTo(c) // an error ends c
@@ -126,7 +148,7 @@ func (p pinger) PingResp() { p.link.conn.Load().answer() }
 // PacketSent does nothing: pings go out at fixed times.
 func (pinger) PacketSent() {}
 
-// PacketReceived does nothing: only an answer shows that the broker works.
+// PacketReceived does nothing: the connection hears every byte.
 func (pinger) PacketReceived() {}
 
 // SetDebug does nothing.

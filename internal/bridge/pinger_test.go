@@ -62,6 +62,32 @@ func TestPingsAreLate(t *testing.T) {
 	})
 }
 
+// A broker that sends is alive, whatever it sends before its answer.
+func TestPingsHeard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := new(pings)
+		start := time.Now()
+		var after time.Duration
+		p.heard() // without a question
+		pass(time.Second)
+		p.ask(func() { after = time.Since(start); p.end() })
+		for range 10 {
+			pass(answerIn - 1)
+			p.heard()
+		}
+		if got, want := p.waited(), 10*(answerIn-1); got != want {
+			t.Errorf("waited() = %v, want %v", got, want)
+		}
+		pass(time.Hour)
+		if want := time.Second + 10*(answerIn-1) + answerIn; after != want {
+			t.Errorf("late after %v, want %v: %v after what was heard last", after, want, answerIn)
+		}
+		if got := p.waited(); got != 0 {
+			t.Errorf("waited() = %v after the end, want 0", got)
+		}
+	})
+}
+
 func TestSettled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := new(bridgetest.Broker)

@@ -19,6 +19,9 @@ type subscription struct {
 // subscribe subscribes for the present connection, and the session after it.
 func (l *link) subscribe(ctx context.Context, subs ...subscription) error {
 	o, err := l.state()
+	if err == nil {
+		err = checkFilters(o.packetLimit(), subs...)
+	}
 	if err != nil {
 		return fmt.Errorf("subscribe: %w", err)
 	}
@@ -49,8 +52,15 @@ func (l *link) subscribe(ctx context.Context, subs ...subscription) error {
 
 // unsubscribe ends subscriptions.
 func (l *link) unsubscribe(ctx context.Context, filters ...string) error {
+	var subs []subscription
+	for _, f := range filters {
+		subs = append(subs, subscription{topic: f})
+	}
 	o, err := l.state()
-	if err == nil && len(filters) > 0 {
+	if err == nil {
+		err = checkFilters(o.packetLimit(), subs...)
+	}
+	if err == nil {
 		err = o.await(ctx, func(ctx context.Context) error {
 			_, err := o.cm.Unsubscribe(ctx, &paho.Unsubscribe{Topics: filters})
 			return err

@@ -48,3 +48,29 @@ func TestSubscribeDenied(t *testing.T) {
 		}
 	})
 }
+
+// A broker that sends more than it was told ends its connection, and the next
+// one begins without its session, which would send the same again.
+func TestLargePacketReceived(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, d := new(bridgetest.Broker), new(diary)
+		l := join(t, b, d.events(nil))
+		if err := l.subscribe(t.Context(), subscription{topic: "t", qos: 1}); err != nil {
+			t.Fatal(err)
+		}
+		b.Publish("t", strings.Repeat("x", maxPacket), false)
+		pass(time.Minute)
+		b.Drop()
+		pass(time.Minute)
+		var clean []bool
+		for _, c := range b.Connects() {
+			clean = append(clean, c.CleanStart)
+		}
+		if want := []bool{false, true, false}; !slices.Equal(clean, want) {
+			t.Errorf("clean starts %v, want %v", clean, want)
+		}
+		if len(d.downs) != 2 || !errors.Is(d.downs[0], errLargePacket) || len(d.heard) != 0 {
+			t.Errorf("down(%v), heard %.60q, want that the packet is too large, and nothing", d.downs, d.heard)
+		}
+	})
+}

@@ -3,6 +3,8 @@ package bridge
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -30,8 +32,12 @@ type sweeper struct {
 	told  bool       // known is closed
 	swept *Place     // what is being swept, without the gateways that stay
 	found []string   // its topics
+	size  int        // of these, in bytes
 	seen  int        // retained messages
 }
+
+// mostFound is how many bytes of topics are gathered before they are cleared.
+const mostFound = 1 << 20
 
 // quiet is how long nothing must come until all has come: the client handles
 // messages on their way, beside the answers to questions.
@@ -61,28 +67,22 @@ func (s *sweeper) serving() (serials []string) {
 }
 
 // run sweeps every place over one connection, whose life is ctx.
-func (s *sweeper) run(ctx context.Context) {
-	select {
-	case <-s.known:
-	case <-ctx.Done():
-		return
-	}
-	for len(s.earlier) > 0 && ctx.Err() == nil {
-		if p := s.dirt(s.earlier[0]); !s.empty(p) {
+func (s *sweeper) run(ctx context.Context) error {
+	for len(s.earlier) > 0 {
+		p := s.dirt(s.earlier[0])
+		if !s.empty(p) {
 			n, err := s.sweep(ctx, p)
 			if err != nil {
-				if ctx.Err() == nil {
-					s.house.writer.log.Warn().Err(err).Str("topic", p.Topic).Msg("old topics are not cleared")
-				}
-				return
+				return fmt.Errorf("%s: %w", p.Topic, err)
 			}
 			s.house.writer.log.Info().Str("topic", p.Topic).Str("prefix", p.Prefix).Strs("gateways", p.Serials).Int("cleared", n).Msg("old topics cleared")
-			if s.cleared != nil {
-				s.cleared(p)
-			}
+		}
+		if s.cleared != nil && (!s.empty(p) || !s.here(p)) {
+			s.cleared(p)
 		}
 		s.earlier = s.earlier[1:]
 	}
+	return nil
 }
 
 // dirt is what of p is not renewed any more.
@@ -98,23 +98,74 @@ func (s *sweeper) here(p Place) bool {
 	return p.Topic == s.house.topics.base && p.Prefix == s.house.prefix()
 }
 
-func (s *sweeper) empty(p Place) bool { return s.here(p) && len(p.Serials) == 0 }
+// empty reports whether nothing can stand at p that is not renewed.
+func (s *sweeper) empty(p Place) bool {
+	return p.Topic == s.house.topics.base && (p.Prefix == "" || p.Prefix == s.house.prefix()) && len(s.roots(p)) == 0
+}
 
-// sweep asks for what is retained at p, clears it and returns how much it was.
+// sweep finds what is retained at p, clears it and returns how much it was:
+// first the discovery documents, so that the entities are gone, and the other
+// topics when Home Assistant reads them no more. The discovery documents under
+// the present prefix are known.
 func (s *sweeper) sweep(ctx context.Context, p Place) (int, error) {
 	old := topics{base: p.Topic, prefix: p.Prefix}
-	var filters []string
+	var documents, others []string // filters
+	if p.Prefix != "" && p.Prefix != s.house.prefix() {
+		documents = append(documents, old.config("+"))
+	}
 	for _, serial := range s.roots(p) {
-		filters = append(filters, old.gateway(serial)+"/#")
+		others = append(others, old.gateway(serial)+"/#")
 	}
 	if p.Topic != s.house.topics.base {
-		filters = append(filters, old.bridge("+"))
+		others = append(others, old.bridge("+"))
 	}
-	if p.Prefix != "" {
-		filters = append(filters, old.config("+"))
+	cleared, err := s.clear(ctx, p, documents, nil)
+	if err != nil {
+		return cleared, err
 	}
+	var known []string
+	for topic, doc := range s.house.inventory.all() {
+		if s.ours(p, topic, []byte(doc)) {
+			known = append(known, topic)
+		}
+	}
+	if err := wait(ctx, s.house.board.clear(known)); err != nil {
+		return cleared, err
+	}
+	n, err := s.clear(ctx, p, others, func() error {
+		if err := s.supersede(ctx, p); err != nil {
+			return err
+		}
+		return sleep(ctx, takenIn)
+	})
+	return cleared + len(known) + n, err
+}
+
+// clear takes what is retained under filters and belongs to p from the broker,
+// and returns how much it was. Before the first of it, it calls ready, which may
+// be nil.
+func (s *sweeper) clear(ctx context.Context, p Place, filters []string, ready func() error) (cleared int, err error) {
+	for more := true; more; {
+		found, full, err := s.retained(ctx, p, filters)
+		if err == nil && len(found) > 0 && ready != nil {
+			err, ready = ready(), nil
+		}
+		if err == nil {
+			err = wait(ctx, s.house.board.clear(found))
+		}
+		if err != nil {
+			return cleared, err
+		}
+		cleared, more = cleared+len(found), full
+	}
+	return cleared, nil
+}
+
+// retained returns the topics under filters that belong to p, and whether there
+// may be more of them.
+func (s *sweeper) retained(ctx context.Context, p Place, filters []string) (found []string, full bool, err error) {
 	s.mu.Lock()
-	s.swept, s.found = &p, nil
+	s.swept, s.found, s.size = &p, nil, 0
 	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()
@@ -122,49 +173,20 @@ func (s *sweeper) sweep(ctx context.Context, p Place) (int, error) {
 		s.mu.Unlock()
 	}()
 	link := s.house.writer.link
-	subs := make([]subscription, len(filters))
-	for i, f := range filters {
-		subs[i] = subscription{topic: f} // of QoS 0: the broker sends all at once
-	}
-	if err := link.subscribe(ctx, subs...); err != nil {
-		return 0, err
-	}
-	if err := wait(ctx, link.settled()); err != nil {
-		return 0, err
-	}
-	found, err := s.gather(ctx)
-	if err == nil {
-		err = s.clear(ctx, p, found)
-	}
-	if err != nil {
-		return 0, err
-	}
-	filters = slices.DeleteFunc(filters, func(f string) bool { return s.house.writer.discover && f == s.house.topics.config("+") })
-	return len(found), link.unsubscribe(ctx, filters...)
-}
-
-// clear takes what is retained under topics, which belong to p, from the broker:
-// first the discovery documents, so that the entities are gone, and the other
-// topics when Home Assistant reads them no more.
-func (s *sweeper) clear(ctx context.Context, p Place, topics []string) error {
-	var documents, others []string
-	for _, topic := range topics {
-		if p.Prefix != "" && strings.HasPrefix(topic, p.Prefix+"/device/") {
-			documents = append(documents, topic)
-		} else {
-			others = append(others, topic)
+	if len(filters) > 0 {
+		subs := make([]subscription, len(filters))
+		for i, f := range filters {
+			subs[i] = subscription{topic: f} // of QoS 0: the broker sends all at once
+		}
+		defer func() { err = errors.Join(err, link.unsubscribe(context.WithoutCancel(ctx), filters...)) }()
+		if err := link.subscribe(ctx, subs...); err != nil {
+			return nil, false, err
 		}
 	}
-	if err := wait(ctx, s.house.board.clear(documents)); err != nil || len(others) == 0 {
-		return err
+	if err := wait(ctx, link.settled()); err != nil {
+		return nil, false, err
 	}
-	if err := s.supersede(ctx, p); err != nil {
-		return err
-	}
-	if err := sleep(ctx, takenIn); err != nil {
-		return err
-	}
-	return wait(ctx, s.house.board.clear(others))
+	return s.gather(ctx)
 }
 
 // lastAnswers is how long, after a gateway was announced, the entities of an
@@ -222,20 +244,21 @@ func (s *sweeper) roots(p Place) []string {
 	return slices.DeleteFunc(slices.Clone(p.Serials), func(sn string) bool { return slices.Contains(serving, sn) })
 }
 
-// gather returns the topics found when no more come.
-func (s *sweeper) gather(ctx context.Context) ([]string, error) {
+// gather returns the topics found when no more come or there are many.
+func (s *sweeper) gather(ctx context.Context) (found []string, full bool, err error) {
 	for before := -1; ; {
 		s.mu.Lock()
-		found, seen := s.found, s.seen
+		found, full = s.found, s.size >= mostFound
+		seen := s.seen
 		s.mu.Unlock()
-		if seen == before {
-			return found, nil
+		if full || seen == before {
+			return found, full, nil
 		}
 		before = seen
 		select {
 		case <-time.After(quiet):
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, false, ctx.Err()
 		}
 	}
 }
@@ -254,8 +277,9 @@ func (s *sweeper) take(topic string, payload []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seen++
-	if s.swept != nil && len(payload) > 0 && s.ours(*s.swept, topic, payload) {
+	if s.swept != nil && s.size < mostFound && len(payload) > 0 && s.ours(*s.swept, topic, payload) {
 		s.found = append(s.found, topic)
+		s.size += len(topic)
 	}
 }
 
@@ -270,9 +294,9 @@ func (s *sweeper) ours(p Place, topic string, payload []byte) bool {
 	if p.Topic != s.house.topics.base && strings.HasPrefix(topic, old.bridge("")) {
 		return true
 	}
-	var doc announcement
+	var doc announced
 	if p.Prefix == "" || !strings.HasPrefix(topic, p.Prefix+"/device/") || json.Unmarshal(payload, &doc) != nil ||
-		doc.Origin.Name != s.house.origin().Name || !doc.awaits(old.bridge("state")) {
+		doc.Origin.Name != originName || !doc.awaits(old.bridge("state")) {
 		return false
 	}
 	of := func(serials []string) bool {
@@ -287,7 +311,7 @@ func (s *sweeper) ours(p Place, topic string, payload []byte) bool {
 }
 
 // awaits reports whether the entities of a are available only when topic says so.
-func (a announcement) awaits(topic string) bool {
+func (a announced) awaits(topic string) bool {
 	return slices.Contains(a.Availability, topicRef{topic})
 }
 

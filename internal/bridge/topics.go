@@ -27,6 +27,12 @@ func (t topics) thing(gateway, kind, serial string) string {
 }
 
 func (t topics) config(id string) string { return t.prefix + "/device/" + id + "/config" }
+
+// isConfig reports whether a topic is that of a discovery document.
+func (t topics) isConfig(topic string) bool {
+	return strings.HasPrefix(topic, t.prefix+"/device/") && strings.HasSuffix(topic, "/config")
+}
+
 func (t topics) gatewayConfig(serial string) string {
 	return t.config("envoy_" + serial)
 }

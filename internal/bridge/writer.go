@@ -28,10 +28,26 @@ type writer struct {
 	denied   denials
 	leaving  atomic.Bool // the last words are being said
 	logged   problem.Set // since the broker was connected; the link reports one event at a time
-	birth    births
+	birth    storm
 	onConfig func(topic string, payload []byte, retained bool) // a discovery document that is not ours arrived
 	discover bool
-	beside   func(context.Context) // runs beside each connection, as long as it lasts
+	known    <-chan struct{}             // closed when every gateway is known
+	sweep    func(context.Context) error // clears old topics then, over one connection
+
+	// What must not stop the readings.
+	watching, surveying, announcing, sweeping secondary
+	surveyed                                  chan struct{} // closed when the broker has sent the retained discovery documents
+	suspect                                   string        // the discovery topic that the last connection ended with
+}
+
+func newWriter(b *board, t topics, log zerolog.Logger) *writer {
+	return &writer{
+		board: b, topics: t, log: log, ready: make(chan struct{}), surveyed: make(chan struct{}),
+		watching:   secondary{name: "subscription to states", most: 3},
+		surveying:  secondary{name: "subscription to discovery documents", most: 2},
+		announcing: secondary{name: "discovery", most: 3},
+		sweeping:   secondary{name: "clearing of old topics", most: 3},
+	}
 }
 
 func (w *writer) events() events {
@@ -50,6 +66,12 @@ func (w *writer) leave() {
 	w.birth.stop()
 }
 
+// gateTimeout is how long live documents may wait for what the broker sends
+// before its answer.
+const gateTimeout = 30 * time.Second
+
+var errHeldUp = errors.New("the broker has not answered for 30 s, though it sends")
+
 // connected serves one connection until ctx, its life, ends.
 func (w *writer) connected(ctx context.Context, l limits) {
 	<-w.ready
@@ -57,13 +79,14 @@ func (w *writer) connected(ctx context.Context, l limits) {
 	w.denied = denials{}
 	w.log.Info().Msg("broker connected")
 	w.compareLimits(l)
-	if err := w.link.subscribe(ctx, w.subscriptions()...); err != nil && ctx.Err() == nil {
-		w.log.Warn().Err(err).Msg("subscribe")
-	}
 	w.board.announce()
-	var beside sync.WaitGroup
-	defer beside.Wait()
-	beside.Go(func() { w.beside(ctx) })
+	var tasks sync.WaitGroup
+	defer tasks.Wait()
+	beside, stop := context.WithCancel(ctx)
+	defer stop()
+	subscribed := make(chan struct{}) // what is retained is sent after that, as it replaces what was
+	tasks.Go(func() { w.listen(beside, sync.OnceFunc(func() { close(subscribed) })) })
+	tasks.Go(func() { w.relieve(ctx, stop) })
 	settled := closed
 	var samples []batch // the last sent
 	for ctx.Err() == nil {
@@ -75,11 +98,15 @@ func (w *writer) connected(ctx context.Context, l limits) {
 				settled = w.publishLive(ctx, samples)
 			}
 		}
-		if w.publishSome(ctx) {
-			continue
-		}
-		if w.denied.over() {
-			w.log.Info().Msg("the broker takes again what it refused")
+		waiting := subscribed
+		if isClosed(subscribed) {
+			waiting = nil
+			if w.publishSome(ctx) {
+				continue
+			}
+			if w.denied.over() {
+				w.log.Info().Msg("the broker takes again what it refused")
+			}
 		}
 		var answered <-chan struct{}
 		if len(samples) > 0 {
@@ -88,6 +115,7 @@ func (w *writer) connected(ctx context.Context, l limits) {
 		select {
 		case <-ctx.Done():
 		case <-w.board.wake:
+		case <-waiting:
 		case <-answered:
 		case <-w.denied.retry:
 			w.denied.retry = nil
@@ -104,6 +132,80 @@ func (w *writer) compareLimits(l limits) {
 			w.log.Warn().Str("missing", missing).Msg("the broker does not support everything, guarantees are reduced")
 		}
 	}
+}
+
+// relieve sees to it that the broker's answers, which live documents wait for,
+// are not held up for long by what it was asked to send: first that is stopped,
+// and if it does not help, the connection ends.
+func (w *writer) relieve(ctx context.Context, stop func()) {
+	c := w.link.conn.Load()
+	for limit := gateTimeout; ; {
+		select {
+		case <-time.After(max(limit-c.waited(), time.Second)):
+		case <-ctx.Done():
+			return
+		}
+		if c.waited() < limit {
+			continue
+		}
+		asked := w.discover && w.surveying.abandon()
+		if !w.sweeping.abandon() && !asked {
+			c.fail(errHeldUp)
+			return
+		}
+		w.log.Warn().Dur("waited", gateTimeout).Msg("live documents wait for retained messages of the broker: none are asked for until the next start")
+		stop()
+		limit += answerIn
+		inTime, cancel := context.WithTimeout(ctx, answerIn)
+		w.unsubscribe(inTime)
+		cancel()
+	}
+}
+
+// listen subscribes, and does what else there is to do beside the readings.
+func (w *writer) listen(ctx context.Context, subscribed func()) {
+	defer subscribed()
+	w.attempt(ctx, &w.watching, func(ctx context.Context) error { return w.link.subscribe(ctx, w.states()...) })
+	if w.discover {
+		w.attempt(ctx, &w.surveying, func(ctx context.Context) error { return w.survey(ctx, subscribed) })
+	}
+	subscribed()
+	switch {
+	case w.discover && !w.surveying.active():
+		w.unsubscribe(ctx)
+	case wait(ctx, w.known) == nil:
+		w.attempt(ctx, &w.sweeping, func(ctx context.Context) error {
+			err := w.sweep(ctx)
+			if err == nil {
+				w.sweeping.abandon() // nothing is left to do
+			}
+			return err
+		})
+	}
+}
+
+// survey subscribes to discovery documents: the first time with what is
+// retained, until the broker has sent it all, then to changes alone.
+func (w *writer) survey(ctx context.Context, subscribed func()) error {
+	filter := w.topics.config("+")
+	if !isClosed(w.surveyed) {
+		// Not noLocal: some brokers then keep back what we ourselves retained (mochi 2.7.9).
+		if err := w.link.subscribe(ctx, subscription{topic: filter}); err != nil {
+			return err
+		}
+		subscribed()
+		if err := wait(ctx, w.link.settled()); err != nil {
+			return err
+		}
+		close(w.surveyed)
+	}
+	return w.link.subscribe(ctx, subscription{topic: filter, noLocal: true, retainHandling: 2})
+}
+
+// unsubscribe ends the subscription to discovery documents, which may be one of
+// the broker's session.
+func (w *writer) unsubscribe(ctx context.Context) {
+	_ = w.link.unsubscribe(ctx, w.topics.config("+")) // else the connection ends
 }
 
 var closed = func() <-chan struct{} { c := make(chan struct{}); close(c); return c }()
@@ -146,7 +248,7 @@ func (w *writer) publishSome(ctx context.Context) (some bool) {
 				return
 			}
 			some = true
-			if w.publish(ctx, m) {
+			if w.send(ctx, m) {
 				w.board.delivered(s)
 			}
 			if m.QoS > 0 {
@@ -155,6 +257,26 @@ func (w *writer) publishSome(ctx context.Context) (some bool) {
 		}
 	})
 	return some
+}
+
+// send is publish for a retained message. Discovery is abandoned when several
+// connections in a row ended with the same document of it.
+func (w *writer) send(ctx context.Context, m Message) bool {
+	if !w.topics.isConfig(m.Topic) {
+		return w.publish(ctx, m)
+	}
+	if !w.announcing.active() {
+		return false
+	}
+	sent := w.publish(ctx, m)
+	if sent || w.suspect != m.Topic {
+		w.finish(ctx, &w.announcing, nil)
+	}
+	if !sent && ctx.Err() != nil {
+		w.suspect = m.Topic
+		w.finish(ctx, &w.announcing, errDown)
+	}
+	return sent
 }
 
 // publish sends m. What fails because the connection ended is told again to
@@ -170,7 +292,7 @@ func (w *writer) publish(ctx context.Context, m Message) bool {
 		return false
 	}
 	isNew := false
-	if _, tooLarge := errors.AsType[*tooLargeError](err); tooLarge {
+	if _, tooLarge := errors.AsType[*tooLargeError](err); tooLarge || errors.Is(err, errForbidden) {
 		isNew = w.logged.Add(err)
 	} else {
 		isNew = w.denied.add(err)
@@ -181,19 +303,16 @@ func (w *writer) publish(ctx context.Context, m Message) bool {
 	return false
 }
 
-// subscriptions are what the bridge listens to: Home Assistant's births, its
-// own state (an old Will may speak late) and, for discovery, what was
-// announced before and what a person deletes.
-func (w *writer) subscriptions() []subscription {
+// states are the subscriptions to the bridge's own state (an old Will may speak
+// late) and to Home Assistant's births.
+func (w *writer) states() []subscription {
 	subs := []subscription{{topic: w.topics.bridge("state"), qos: 1, noLocal: true}}
-	if !w.discover {
-		return subs
+	if w.discover {
+		for _, topic := range w.topics.births() {
+			subs = append(subs, subscription{topic: topic, qos: 1, retainHandling: 2})
+		}
 	}
-	for _, topic := range w.topics.births() {
-		subs = append(subs, subscription{topic: topic, qos: 1, retainHandling: 2})
-	}
-	// Not noLocal: some brokers then keep back what we ourselves retained (mochi 2.7.9).
-	return append(subs, subscription{topic: w.topics.config("+")})
+	return subs
 }
 
 // heard takes what comes in.
@@ -206,8 +325,10 @@ func (w *writer) heard(topic string, payload []byte, kept bool) {
 		}
 	case slices.Contains(w.topics.births(), topic):
 		if string(payload) == payloadOnline {
-			w.log.Info().Msg("home assistant started")
-			w.birth.answer(w.board.announce)
+			w.birth.answer(func() {
+				w.log.Info().Msg("home assistant started")
+				w.board.announce()
+			})
 		}
 	default:
 		w.onConfig(topic, payload, kept)

@@ -164,3 +164,41 @@ func TestConcurrentRefusals(t *testing.T) {
 		t.Errorf("%d refusals, %d requests at once by 20 readers, want 1, 1", src.rejected, gw.MaxInFlight())
 	}
 }
+
+// TestUnauthorizedSources: while a gateway refuses the token, no page counts as
+// one that it does not have, also not for the session that follows.
+func TestUnauthorizedSources(t *testing.T) {
+	for _, source := range []envoy.Source{envoy.AutoSource, envoy.FromProduction, envoy.FromMeters, envoy.FromLivedata} {
+		t.Run(source.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				gw := &envoytest.Gateway{Phases: 3}
+				srv := envoytest.NewServer(gw)
+				defer srv.Close()
+				c := &envoy.Client{Host: srv.URL, Dial: srv.Dial, Tokens: &tokens{err: errors.New("no other token")}, Source: source}
+				defer c.CloseIdle()
+				for i := range 6 {
+					s, err := c.Open(t.Context())
+					if err != nil {
+						t.Fatal(err)
+					}
+					if i == 1 {
+						gw.Fault(envoytest.Unauthorized, -1)
+					} else if i == 5 {
+						gw.Clear()
+					}
+					for range 2 {
+						_, err := s.Sample(t.Context())
+						if i == 0 || i == 5 {
+							if err != nil && envoy.FailureOf(err) != envoy.FailureSkipped { // live data begin so
+								t.Errorf("Sample with a good token = %v", err)
+							}
+						} else if kind := envoy.FailureOf(err); kind != envoy.FailureToken && kind != envoy.FailureUnauthorized || errors.Is(err, envoy.ErrUnsupported) {
+							t.Errorf("Sample = %v (%s), want that the token is refused", err, kind)
+						}
+						time.Sleep(time.Minute)
+					}
+				}
+			})
+		})
+	}
+}

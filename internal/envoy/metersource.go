@@ -13,7 +13,7 @@ import (
 // are set up.
 func (s *Session) readMeters(ctx context.Context) (reading, error) {
 	if s.choice.configs == nil {
-		configs, err := s.MeterConfigs(ctx)
+		configs, err := s.neededConfigs(ctx)
 		if err != nil {
 			return reading{}, err
 		}
@@ -32,6 +32,15 @@ func (s *Session) readMeters(ctx context.Context) (reading, error) {
 	r.derive()
 	s.choice.last = r
 	return r, nil
+}
+
+// neededConfigs is MeterConfigs. Where the samples come from the readings, the
+// page is not optional: a 401 is about the token, not about the page.
+func (s *Session) neededConfigs(ctx context.Context) ([]MeterConfig, error) {
+	if s.client.Source == AutoSource && !s.choice.made {
+		return s.MeterConfigs(ctx)
+	}
+	return parsed(func(fits fits) ([]byte, error) { return s.get(ctx, metersPath, fits) }, parseMeters)
 }
 
 // fromReadings makes a sample of the meters' readings alone.

@@ -52,7 +52,7 @@ func TestDeletedEntity(t *testing.T) {
 	r.lives(5, time.Time{}, 20*time.Second)
 	deleted := time.Now()
 	r.ear.say(t, r.configTopic(), "", true)
-	r.said("deleted in home assistant", 5*time.Second)
+	r.said("deleted in home assistant", 10*time.Second)
 	r.lives(4, deleted, 10*time.Second)
 	if n := r.count(r.configTopic(), deleted.Add(100*time.Millisecond), time.Now()); n > 0 {
 		t.Errorf("announced %d times after it was deleted", n)

@@ -35,18 +35,23 @@ type Broker struct {
 	// millions of them. All are counted.
 	Keep func(Record) bool
 
+	// Rate, if not 0, is how many bytes a second a client is sent.
+	Rate int
+
 	mu       sync.Mutex // guards all below, and the clients and sessions
 	frozen   bool
 	late     []func() // what is to be done when the broker thaws
 	refusal  byte
 	closed   bool
 	denied   map[string]byte
+	cut      []string // filters
 	clients  map[*client]bool
 	sessions map[string]*session
 	retained map[string]retained
 	records  []Record
 	counts   map[string]int
 	connects []Connect
+	asked    []Subscribe
 }
 
 // Dial connects a client. The network and the address do not matter.
@@ -132,6 +137,27 @@ func (b *Broker) Deny(filter string, reason byte) {
 		b.denied = map[string]byte{}
 	}
 	b.denied[filter] = reason
+}
+
+// Cut ends the connection of a client that publishes under topics that match
+// filter, or subscribes to filter itself, as some brokers do for what their
+// access list forbids.
+func (b *Broker) Cut(filter string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.cut = append(b.cut, filter)
+}
+
+// cuts reports whether Cut was called for topic, a name or a filter.
+func (b *Broker) cuts(topic string) bool {
+	return slices.ContainsFunc(b.cut, func(filter string) bool { return topic == filter || match(filter, topic) })
+}
+
+// Subscribes returns the subscriptions in the order in which they came.
+func (b *Broker) Subscribes() []Subscribe {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.asked)
 }
 
 // Forget is a restart of a broker without persistence: all connections break,

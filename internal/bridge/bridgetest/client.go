@@ -2,6 +2,7 @@ package bridgetest
 
 import (
 	"net"
+	"slices"
 	"time"
 
 	"github.com/eclipse/paho.golang/packets"
@@ -51,6 +52,9 @@ func (c *client) write() {
 		c.queue = nil
 		c.broker.mu.Unlock()
 		for _, p := range queue {
+			if c.broker.Rate > 0 {
+				time.Sleep(time.Duration(size(p)) * time.Second / time.Duration(c.broker.Rate))
+			}
 			if _, err := p.WriteTo(c.conn); err != nil {
 				return
 			}
@@ -106,6 +110,13 @@ func (c *client) handle(p *packets.ControlPacket) {
 	case *packets.Publish:
 		c.publish(m, size(p))
 	case *packets.Subscribe:
+		if len(m.Subscriptions) == 0 || slices.ContainsFunc(m.Subscriptions, func(o packets.SubOptions) bool { return c.broker.cuts(o.Topic) }) {
+			c.expel(packets.DisconnectProtocolError)
+			return
+		}
+		for _, o := range m.Subscriptions {
+			c.broker.asked = append(c.broker.asked, Subscribe{o.Topic, o.RetainHandling, o.NoLocal})
+		}
 		reasons := c.session.subscribe(m.Subscriptions)
 		c.send(packets.SUBACK, func(p *packets.ControlPacket) {
 			a := p.Content.(*packets.Suback)
@@ -113,6 +124,10 @@ func (c *client) handle(p *packets.ControlPacket) {
 		})
 		c.session.sendRetained(m.Subscriptions)
 	case *packets.Unsubscribe:
+		if len(m.Topics) == 0 {
+			c.expel(packets.DisconnectProtocolError)
+			return
+		}
 		for _, filter := range m.Topics {
 			delete(c.session.subs, filter)
 		}
@@ -175,13 +190,16 @@ func (b *Broker) unsupported(qos byte, retain bool) byte {
 func (c *client) publish(m *packets.Publish, size uint32) {
 	b := c.broker
 	if b.MaximumPacketSize > 0 && size > b.MaximumPacketSize {
-		c.disconnect(packets.DisconnectPacketTooLarge)
-		c.leave(false)
+		c.expel(packets.DisconnectPacketTooLarge)
 		return
 	}
 	if reason := b.unsupported(m.QoS, m.Retain); reason != 0 {
 		c.disconnect(reason)
 		c.leave(false)
+		return
+	}
+	if b.cuts(m.Topic) {
+		c.expel(packets.DisconnectProtocolError)
 		return
 	}
 	denial := b.denial(m.Topic)
@@ -205,6 +223,12 @@ func (c *client) publish(m *packets.Publish, size uint32) {
 	} else {
 		time.AfterFunc(b.Delay, func() { b.do(answer) })
 	}
+}
+
+// expel ends the connection for what the client sent.
+func (c *client) expel(reason byte) {
+	c.disconnect(reason)
+	c.leave(false)
 }
 
 // disconnect tells the client why its connection ends, and ends it.

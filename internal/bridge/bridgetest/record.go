@@ -32,6 +32,13 @@ type Connect struct {
 	Reason         byte   // the answer; 0 is accepted
 }
 
+// A Subscribe is a subscription that a client asked for.
+type Subscribe struct {
+	Filter         string
+	RetainHandling byte
+	NoLocal        bool
+}
+
 // retained is a message that waits for subscribers.
 type retained struct {
 	payload string
