@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/problem"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/pulse"
 )
 
@@ -22,8 +23,9 @@ type task struct {
 	path  string        // what is asked first, see answerTimes
 	ask   func(context.Context, *envoy.Session) error
 
-	due  time.Time
-	hung int // times in a row that no answer came in time
+	due    time.Time
+	hung   int         // times in a row that no answer came in time
+	logged problem.Set // since it was done last
 }
 
 // rest is how many times its own last answer a task waits at least: what the
@@ -155,12 +157,16 @@ func (g *gateway) attend(ctx context.Context, t *task) {
 	}
 	t.due = time.Now().Add(max(pause, min(pause<<min(max(t.hung-1, 0), 10), longestRest)))
 	switch {
-	case err == nil || ctx.Err() != nil:
+	case err == nil:
+		t.logged.Clear()
+	case ctx.Err() != nil:
 	case errors.Is(err, envoy.ErrReopen):
 		g.once(zerolog.InfoLevel, err, "gateway is read anew")
 		g.session = nil
 	default:
-		g.once(zerolog.DebugLevel, err, t.name+" not read, trying on")
+		if t.logged.Add(err) {
+			g.log.Debug().Err(err).Msg(t.name + " not read, trying on")
+		}
 	}
 }
 

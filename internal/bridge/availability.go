@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
@@ -68,28 +67,4 @@ func (g *gateway) lastWords() []Message {
 		return []Message{retained(g.house.topics.availability(serial), payloadOffline)}
 	}
 	return nil
-}
-
-// frozen notices a gateway that answers the same reading for ever.
-type frozen struct {
-	reading time.Time // the gateway's time of its last reading
-	since   time.Time // when it was first seen
-}
-
-func (f *frozen) check(s envoy.Sample, limit time.Duration) error {
-	if !s.Metered || !s.Reading.Equal(f.reading) {
-		f.reading, f.since = s.Reading, time.Now()
-		return nil
-	}
-	if time.Since(f.since) < limit {
-		return nil
-	}
-	return &frozenError{s.Reading}
-}
-
-// A frozenError reports a gateway whose reading has not changed for StaleAfter.
-type frozenError struct{ reading time.Time }
-
-func (e *frozenError) Error() string {
-	return fmt.Sprintf("the gateway is frozen: it still answers its reading of %s; a restart of the gateway helps", e.reading.Format(time.RFC3339))
 }

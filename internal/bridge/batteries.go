@@ -106,6 +106,7 @@ func (g *gateway) readBatteryPower(ctx context.Context, s *envoy.Session) error 
 	}
 	var there []report
 	for _, b := range b.all.Each {
+		b.Reported = s.Date(b.Reported)
 		there = append(there, batteryFamily.report(b.Serial, b).of(b.Firmware, b.PartNumber))
 	}
 	g.show("battery", there, b.counted, batteriesHold)
@@ -118,6 +119,7 @@ func (g *gateway) readBatteryPower(ctx context.Context, s *envoy.Session) error 
 func (g *gateway) readBatteryTotals(ctx context.Context, s *envoy.Session, t *task) error {
 	a, acb := s.ACBatteries()
 	if acb {
+		a.Reported = s.Date(a.Reported)
 		g.show("acb", []report{acbFamily.report(g.known(), a)}, true, batteriesHold)
 	}
 	all, err := s.BatteryTotals(ctx)
@@ -136,7 +138,9 @@ func (g *gateway) readBatteryTotals(ctx context.Context, s *envoy.Session, t *ta
 // document is of one moment.
 func (g *gateway) withBatteries(s envoy.Sample) envoy.Sample {
 	s.Meters = slices.Clip(s.Meters)
-	if _, measured := s.Meter(envoy.Storage); !measured && s.Time.Sub(g.batteries.all.Time) <= g.batteries.fresh {
+	_, measured := s.Meter(envoy.Storage)
+	measured = measured || slices.Contains(s.Frozen, envoy.Storage) // its counters go on when it does
+	if !measured && s.Time.Sub(g.batteries.all.Time) <= g.batteries.fresh {
 		if m, ok := g.batteries.all.Storage(); ok {
 			if g.feed.EstimateStorage {
 				g.markEstimated()

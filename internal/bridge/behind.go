@@ -23,8 +23,8 @@ func (g *gateway) deviceTasks() agenda {
 	totals.ask = func(ctx context.Context, s *envoy.Session) error { return g.readBatteryTotals(ctx, s, totals) }
 	return agenda{
 		ensemble,
+		totals, // they may know of AC Batteries, without which the power is not that of all
 		{name: "battery power", every: batteriesEvery, path: "/ivp/ensemble/power", ask: g.readBatteryPower},
-		totals,
 		{name: "inverters", every: invertersEvery, path: "/api/v1/production/inverters", ask: g.readInverters},
 		{name: "inverter details", every: invertersEvery, path: "/ivp/pdm/device_data", ask: g.readDetails},
 	}

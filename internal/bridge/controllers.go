@@ -35,6 +35,7 @@ func (t trait[D]) off() trait[D] { t.is = t.is.internal().off(); return t }
 func (g *gateway) showControllers(controllers []envoy.Controller) {
 	var there []report
 	for _, c := range controllers {
+		c.Reported = g.session.Date(c.Reported)
 		there = append(there, controllerFamilies[c.Kind].report(c.Serial, c).of(c.Firmware, c.PartNumber))
 	}
 	g.show("controller", there, true, batteriesHold)

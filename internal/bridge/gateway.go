@@ -29,7 +29,7 @@ type gateway struct {
 	logged      problem.Set // since the last good sample
 	noGrid      string      // what was last said about a missing consumption CT
 	certificate string
-	frozen      frozen
+	frozenCTs   []envoy.Measurement // as last logged
 	guard       guard
 	due         time.Time // the next poll
 	agenda      agenda
@@ -63,6 +63,7 @@ type gateway struct {
 
 func newGateway(h *house, f Feed, log zerolog.Logger) *gateway {
 	g := &gateway{house: h, feed: f, log: log, serial: f.Serial, guard: guard{log: log}, compat: newCompat(f.Profiles), things: map[string]things{}, rounds: map[string]int{}}
+	f.Client.StaleAfter = f.StaleAfter
 	f.Client.Observe = func(path string, took time.Duration, err error) {
 		g.answers.note(path, took, err)
 		if f.Observe != nil {
@@ -80,6 +81,7 @@ func newGateway(h *house, f Feed, log zerolog.Logger) *gateway {
 	g.agenda = agenda{
 		{name: "production.json", every: time.Minute, later: true, path: productionPath, ask: func(ctx context.Context, s *envoy.Session) error { return s.Judge(ctx) }},
 		{name: "meters", every: ctsEvery, path: "/ivp/meters", ask: g.checkMeters},
+		{name: "clock", every: time.Hour, later: true, path: "/info", ask: func(ctx context.Context, s *envoy.Session) error { return s.ReadClock(ctx) }},
 	}
 	g.agenda = append(g.agenda, g.deviceTasks()...)
 	return g
@@ -112,10 +114,7 @@ func (g *gateway) poll(ctx context.Context) (envoy.Sample, error) {
 	}
 	s, err := g.session.Sample(ctx)
 	g.compareCertificate()
-	if err != nil {
-		return envoy.Sample{}, err
-	}
-	return s, g.frozen.check(s, g.feed.StaleAfter)
+	return s, err
 }
 
 // meet takes note of who answers.
@@ -194,6 +193,7 @@ func (g *gateway) succeed(s envoy.Sample, next time.Time) {
 		g.phases = n
 		g.feed.Phases(n)
 	}
+	g.noteFrozen(s.Frozen)
 	g.publish(s, next)
 	g.save(false)
 }
@@ -206,7 +206,7 @@ func (g *gateway) fail(err error, start time.Time) (due time.Time) {
 	level, now := zerolog.WarnLevel, time.Now()
 	due = now.Add(g.pace())
 	_, skipped := errors.AsType[*envoy.SkippedError](err)
-	_, frozen := errors.AsType[*frozenError](err)
+	_, frozen := errors.AsType[*envoy.FrozenError](err)
 	switch {
 	case skipped: // the gateway answers, and a pause would help nobody
 		level, g.retry = zerolog.DebugLevel, retry{}

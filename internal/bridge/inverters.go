@@ -78,6 +78,7 @@ func (g *gateway) keepInverters(last *envoy.InverterReport, r envoy.InverterRepo
 	}
 	var there []report
 	for _, i := range all.Inverters {
+		i.Reported = g.session.Date(i.Reported)
 		there = append(there, inverterFamily.report(i.Serial, i))
 	}
 	// One path's answer counts: the list's or, where there is no list, the details'.

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
@@ -56,4 +57,20 @@ func (g *gateway) checkMeters(ctx context.Context, s *envoy.Session) error {
 		g.keepConfigs(configs)
 	}
 	return notHere(err)
+}
+
+// noteFrozen logs which CTs are left out because they repeat a reading.
+func (g *gateway) noteFrozen(cts []envoy.Measurement) {
+	if slices.Equal(cts, g.frozenCTs) {
+		return
+	}
+	if g.frozenCTs = cts; len(cts) == 0 {
+		g.log.Info().Msg("all CTs have new readings")
+		return
+	}
+	names := make([]string, len(cts))
+	for i, m := range cts {
+		names[i] = m.String()
+	}
+	g.log.Warn().Strs("cts", names).Msg("frozen CTs are left out")
 }

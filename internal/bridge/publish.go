@@ -72,8 +72,8 @@ func (g *gateway) info(s envoy.Sample) map[string]string {
 		g.timed = now
 		maps.Copy(info, g.answers.info())
 	}
-	if !s.Reading.IsZero() {
-		info["last_report"] = s.Reading.Format(time.RFC3339)
+	if t := g.session.ReadingDate(s); !t.IsZero() {
+		info["last_report"] = t.Format(time.RFC3339)
 	}
 	maps.DeleteFunc(info, func(_, text string) bool { return text == "" })
 	return info

@@ -92,6 +92,9 @@ func (g *gateway) show(kind string, there []report, complete bool, every time.Du
 	for _, r := range there {
 		seen[r.serial] = true
 		s := known[r.serial]
+		if s == nil && r.told == 0 {
+			continue // no entity would read its document
+		}
 		if s == nil {
 			s = &shown{life: life}
 			known[r.serial] = s

@@ -56,13 +56,18 @@ func parseBatteryPower(body []byte) ([]BatteryPower, error) {
 // says of it is memory.
 const silent = time.Hour
 
+// isCurrent reports whether what the gateway says of the battery is its present state.
+func (b Battery) isCurrent(now time.Time) bool {
+	reached, told := b.Communicating.Get()
+	return (reached || !told) && !b.never && (b.Reported.IsZero() || isRecent(b.Reported, now, silent))
+}
+
 // doing returns b with what p tells. Of a battery that the gateway does not
 // reach there is neither power nor state of charge, whatever it remembers.
 func (b Battery) doing(p BatteryPower, now time.Time) Battery {
 	b.SoC = p.SoC.or(b.SoC)
 	b.Power, b.ApparentPower = p.Power, p.ApparentPower
-	reached, told := b.Communicating.Get()
-	if told && !reached || !b.Reported.IsZero() && now.Sub(b.Reported) > silent {
+	if !b.isCurrent(now) {
 		b.SoC, b.Power, b.ApparentPower, b.Temperature, b.MaxTemperature, b.State = Told[float64]{}, Told[float64]{}, Told[float64]{}, Told[float64]{}, Told[float64]{}, ""
 	}
 	return b
@@ -71,7 +76,7 @@ func (b Battery) doing(p BatteryPower, now time.Time) Battery {
 // Batteries are all IQ Batteries of a gateway at one moment.
 type Batteries struct {
 	Time  time.Time     // when the answer had arrived, our clock
-	Power Told[float64] // of all of them, W, + discharging; left out when a single one is not known
+	Power Told[float64] // of all batteries, AC Batteries included, W, + discharging; left out when a single one is not known
 	Each  []Battery
 }
 
@@ -89,6 +94,11 @@ func (s *Session) Batteries(known []Battery, powers []BatteryPower, at time.Time
 		w, ok := b.Power.Get()
 		sum, whole = sum+w, whole && ok
 		bs.Each = append(bs.Each, b)
+	}
+	if s.hasACBatteries() {
+		a, _ := s.ACBatteries()
+		w, ok := a.Power.Get()
+		sum, whole = sum+w, whole && ok && s.acbIsCurrent()
 	}
 	if whole {
 		bs.Power = Tell(sum)

@@ -3,6 +3,7 @@ package envoy
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 const batteryTotalsPath = "/ivp/ensemble/secctrl"
@@ -24,7 +25,36 @@ type BatteryTotals struct {
 // BatteryTotals reads what all batteries are together. Without batteries
 // everything is left out, though gateways answer zeros.
 func (s *Session) BatteryTotals(ctx context.Context) (BatteryTotals, error) {
-	return readOptional(ctx, s, batteryTotalsPath, parseBatteryTotals)
+	t, err := readOptional(ctx, s, batteryTotalsPath, parseBatteryTotals)
+	if err != nil {
+		return BatteryTotals{}, err
+	}
+	if t != (BatteryTotals{}) {
+		_, soc := t.ACBSoC.Get()
+		_, energy := t.ACBEnergy.Get()
+		report := s.acb
+		report.inTotals = soc || energy
+		s.keepACBReport(report)
+	}
+	return s.outdated(t), nil
+}
+
+// outdated returns t without what the gateway computed from reports that are too
+// old. Capacity and reserve are settings, which do not age.
+func (s *Session) outdated(t BatteryTotals) BatteryTotals {
+	now, none := s.now(), Told[float64]{}
+	oldIQ := slices.ContainsFunc(s.iq, func(b Battery) bool { return !b.isCurrent(now) })
+	oldACB := s.acb.inTotals && !s.acbIsCurrent()
+	if oldIQ {
+		t.IQSoC, t.IQEnergy = none, none
+	}
+	if oldACB {
+		t.ACBSoC, t.ACBEnergy = none, none
+	}
+	if oldIQ || oldACB {
+		t.SoC, t.Energy = none, none
+	}
+	return t
 }
 
 func parseBatteryTotals(body []byte) (BatteryTotals, error) {
@@ -69,6 +99,14 @@ func parseBatteryTotals(body []byte) (BatteryTotals, error) {
 		}
 	case acb:
 		t.Energy = t.ACBEnergy
+	}
+	iqFits := doc.EncCapacity.value >= doc.EncEnergy.value
+	acbFits := !acb || doc.MaxEnergy.value-max(doc.EncCapacity.value, 0) >= doc.ACBEnergy.value
+	if !iqFits {
+		t.IQCap = Told[float64]{}
+	}
+	if !iqFits || !acbFits || iq && doc.MaxEnergy.value < doc.EncEnergy.value {
+		t.Capacity = Told[float64]{} // no battery stores more than it can
 	}
 	return t, nil
 }

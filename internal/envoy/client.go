@@ -57,6 +57,8 @@ type Client struct {
 	// without its query, may take, where that is less than Timeout; 0 means
 	// Timeout. A new connection may take as long, see connectFactor.
 	Limit func(path string) time.Duration
+	// StaleAfter is how long a CT may repeat a reading; 0 means for ever.
+	StaleAfter time.Duration
 	// Correction is applied to net consumption.
 	Correction Correction
 	// Observe, if not nil, is told of every request when it is over: its path
@@ -73,15 +75,17 @@ type Client struct {
 	plain http.Client
 	guard access
 
-	mu        sync.Mutex    // guards what follows
-	known     layout        // what the last session knew
-	setUp     bool          // the CTs were set up anew
-	chosen    Source        // what the last session of AutoSource chose
-	owner     string        // the serial number that both belong to
-	firmware  string        // that chosen belongs to
-	silent    time.Time     // since when the chosen readings have not come, though the gateway is there
-	connected time.Duration // what the last new connection took
-	found     string        // the URL at which the gateway answered last
+	mu        sync.Mutex          // guards what follows
+	known     layout              // what the last session knew
+	setUp     bool                // the CTs were set up anew
+	chosen    Source              // what the last session of AutoSource chose
+	owner     string              // the serial number that both belong to
+	firmware  string              // that chosen belongs to
+	silent    time.Time           // since when the chosen readings have not come, though the gateway is there
+	connected time.Duration       // what the last new connection took
+	found     string              // the URL at which the gateway answered last
+	ctTimes   map[string]*ctTimes // by path
+	acb       acbReport
 
 	discover func(ctx context.Context, serial string) ([]Discovered, error) // nil is multicast DNS
 }

@@ -14,7 +14,7 @@ const deviceDataPath = "/ivp/pdm/device_data" // firmware 8.2.4345 and later
 // devices than its limit, which is 50: beyond it inverters are silently missing.
 func (s *Session) InverterDetails(ctx context.Context) (InverterReport, error) {
 	r, err := readOptional(ctx, s, deviceDataPath, parseDeviceData)
-	return r.outdated(s.now()), err
+	return s.current(r), err
 }
 
 // A wireDevice is an entry of device_data, in thousandths of our units.

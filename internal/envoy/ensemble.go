@@ -31,6 +31,8 @@ type Battery struct {
 	Communicating  Told[bool]
 	SwitchOff      Told[bool] // its DC switch is off
 	Sleeping       Told[bool] // it may sleep
+
+	never bool // it has not reported since the gateway started
 }
 
 // A ControllerKind is what a controller is for.
@@ -62,7 +64,37 @@ type Controller struct {
 // Ensemble reads which batteries and controllers there are, and how they are.
 // Without any there are none.
 func (s *Session) Ensemble(ctx context.Context) (Ensemble, error) {
-	return readOptional(ctx, s, ensemblePath, parseEnsemble)
+	e, err := readOptional(ctx, s, ensemblePath, parseEnsemble)
+	if err != nil {
+		return Ensemble{}, err
+	}
+	for _, b := range e.Batteries {
+		s.clock.report(b.Reported)
+	}
+	for _, c := range e.Controllers {
+		s.clock.report(c.Reported)
+	}
+	for i := range e.Controllers {
+		e.Controllers[i] = e.Controllers[i].outdated(s.now())
+	}
+	s.iq = e.Batteries
+	return e, nil
+}
+
+// controllerAge is how old a controller's report may be for its state to be the
+// present one: controllers report when something changes, or twice a day.
+const controllerAge = 24 * time.Hour
+
+// outdated returns c without what an old report says, or one of a controller
+// that the gateway does not reach.
+func (c Controller) outdated(now time.Time) Controller {
+	reached, told := c.Communicating.Get()
+	if (reached || !told) && (c.Reported.IsZero() || isRecent(c.Reported, now, controllerAge)) {
+		return c
+	}
+	c.Temperature, c.OnGrid = Told[float64]{}, Told[bool]{}
+	c.GridMode, c.AdminState, c.Relay = "", "", ""
+	return c
 }
 
 // A wireUnit is a battery or a controller. Their words differ and do not clash.
@@ -135,6 +167,7 @@ func (u *wireUnit) battery() Battery {
 		Communicating:  u.Communicating.Told,
 		SwitchOff:      u.DCSwitchOff.Told,
 		Sleeping:       u.SleepEnabled.Told,
+		never:          u.LastRptDate.kind == numeric && u.LastRptDate.time().IsZero(),
 	}
 	switch u.LEDStatus.value { // other colours tell of other things
 	case 12:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -109,6 +110,22 @@ func TestParseBatteryTotals(t *testing.T) {
 			"AC Batteries", `{"configured_backup_soc":0,"agg_soc":25,"Max_energy":3720,"Enc_max_available_capacity":0,"ACB_agg_soc":25,"ACB_agg_energy":930}`,
 			BatteryTotals{SoC: Tell(25.0), Energy: Tell(0.93), Capacity: Tell(3.72), Reserve: Tell(0.0), ACBSoC: Tell(25.0), ACBEnergy: Tell(0.93)},
 		},
+		{
+			"a capacity below what is stored", `{"agg_soc":108,"Max_energy":412,"ENC_agg_soc":108,"ENC_agg_avail_energy":446,"Enc_max_available_capacity":412}`,
+			BatteryTotals{Energy: Tell(0.446)},
+		},
+		{
+			"a capacity of one kind below what is stored", `{"agg_soc":40,"Max_energy":4132,"ENC_agg_soc":100,"ENC_agg_avail_energy":500,"Enc_max_available_capacity":412,"ACB_agg_soc":25,"ACB_agg_energy":750}`,
+			BatteryTotals{SoC: Tell(40.0), Energy: Tell(1.25), IQSoC: Tell(100.0), IQEnergy: Tell(0.5), ACBSoC: Tell(25.0), ACBEnergy: Tell(0.75)},
+		},
+		{
+			"AC Batteries that store more than they can", `{"agg_soc":60,"Max_energy":3912,"ENC_agg_soc":50,"ENC_agg_avail_energy":1750,"Enc_max_available_capacity":3500,"ACB_agg_soc":108,"ACB_agg_energy":446}`,
+			BatteryTotals{SoC: Tell(60.0), Energy: Tell(2.196), IQSoC: Tell(50.0), IQEnergy: Tell(1.75), IQCap: Tell(3.5), ACBEnergy: Tell(0.446)},
+		},
+		{
+			"all together less than one kind", `{"agg_soc":50,"Max_energy":412,"ENC_agg_soc":50,"ENC_agg_avail_energy":1750,"Enc_max_available_capacity":3500}`,
+			BatteryTotals{SoC: Tell(50.0), Energy: Tell(1.75)},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got, err := parseBatteryTotals([]byte(tt.body)); err != nil || got != tt.want {
@@ -141,6 +158,42 @@ func TestACBatteries(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestOutdatedControllers: what a controller reported long ago is not its state.
+func TestOutdatedControllers(t *testing.T) {
+	now := unix(1700000000)
+	c := Controller{Kind: Collar, Serial: "121000000012", Reported: now.Add(-10 * time.Hour), Temperature: Tell(42.0), Communicating: Tell(true), OnGrid: Tell(true), GridMode: "on_grid", AdminState: "ON", Relay: "close"}
+	if got := c.outdated(now); got != c {
+		t.Errorf("ten hours ago: %+v", got)
+	}
+	for name, change := range map[string]func(*Controller){
+		"41 hours ago": func(c *Controller) { c.Reported = now.Add(-41 * time.Hour) },
+		"tomorrow":     func(c *Controller) { c.Reported = now.Add(41 * time.Hour) },
+		"not reached":  func(c *Controller) { c.Communicating = Tell(false) },
+	} {
+		old := c
+		change(&old)
+		want := Controller{Kind: Collar, Serial: c.Serial, Reported: old.Reported, Communicating: old.Communicating}
+		if got := old.outdated(now); got != want {
+			t.Errorf("%s: %+v, want %+v", name, got, want)
+		}
+	}
+}
+
+// TestACBatteriesAge: the age of a report is its age when it is used.
+func TestACBatteriesAge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		report := acbReport{ACBatteries: ACBatteries{Count: 3, Reported: time.Now().Add(-50 * time.Minute), State: "idle", Power: Tell(0.0), SoC: Tell(25.0)}, read: time.Now()}
+		s := &Session{Info: Info{Time: time.Now()}, opened: time.Now(), acb: report}
+		if a, ok := s.ACBatteries(); !ok || a != report.ACBatteries {
+			t.Errorf("after 50 minutes: %+v, %t", a, ok)
+		}
+		time.Sleep(11 * time.Minute)
+		if a, ok := s.ACBatteries(); !ok || a != (ACBatteries{Count: 3, Reported: report.Reported}) {
+			t.Errorf("after 61 minutes: %+v, %t", a, ok)
+		}
+	})
 }
 
 func FuzzEnsemble(f *testing.F) {

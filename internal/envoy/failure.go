@@ -46,7 +46,9 @@ func FailureOf(err error) Failure {
 	if _, ok := errors.AsType[*TokenError](err); ok {
 		return FailureToken
 	}
-	if _, ok := errors.AsType[*SkippedError](err); ok {
+	_, skipped := errors.AsType[*SkippedError](err)
+	_, frozen := errors.AsType[*FrozenError](err)
+	if skipped || frozen {
 		return FailureSkipped
 	}
 	if errors.Is(err, ErrUnauthorized) || refused(err) {

@@ -34,7 +34,7 @@ const asleep = 2 * time.Hour
 
 // outdated returns i without what was measured too long ago.
 func (i Inverter) outdated(now time.Time) Inverter {
-	if now.Sub(i.Reported) <= asleep {
+	if isRecent(i.Reported, now, asleep) {
 		return i
 	}
 	for _, v := range []*Told[float64]{&i.Power, &i.DCVoltage, &i.DCCurrent, &i.ACVoltage, &i.ACCurrent, &i.Frequency, &i.Temperature, &i.EnergyDelta} {
@@ -55,7 +55,28 @@ type InverterReport struct {
 // firmware has it and it is complete, but it tells little.
 func (s *Session) Inverters(ctx context.Context) (InverterReport, error) {
 	r, err := readOptional(ctx, s, invertersPath, parseInverters)
-	return r.outdated(s.now()), err
+	if err == nil {
+		s.reported = time.Time{}
+	}
+	return s.current(r), err
+}
+
+// current returns r without what was measured too long ago.
+func (s *Session) current(r InverterReport) InverterReport {
+	for _, i := range r.Inverters {
+		s.reported = later(s.reported, i.Reported)
+	}
+	s.clock.report(s.reported)
+	return r.outdated(s.now())
+}
+
+// invertersAreAwake reports whether the sum of the inverters, of which r is the
+// latest /production.json, is their present power.
+func (s *Session) invertersAreAwake(r reading) bool {
+	if s.layout.source == fromSum {
+		return isRecent(r.reported, s.now(), asleep)
+	}
+	return s.reported.IsZero() || isRecent(s.reported, s.now(), asleep) // /api/v1/production has no time
 }
 
 func (r InverterReport) outdated(now time.Time) InverterReport {

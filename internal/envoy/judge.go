@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Judge holds /production.json against the readings that the samples come
@@ -47,6 +48,7 @@ func (s *Session) disagreement(sample Sample, r reading) string {
 		}
 		q := r.meter(m)
 		switch {
+		case slices.Contains(sample.Frozen, m), slices.Contains(r.frozen, m):
 		case m == TotalConsumption && (q == nil || !ok): // computed by one and not by the other
 		case ok != (q != nil):
 			return fmt.Sprintf("production.json and the meters' readings do not agree whether there is %s", m)

@@ -193,6 +193,12 @@ func (s *Session) fromLivedata(ctx context.Context) (Sample, error) {
 	if len(r.meters) == 0 {
 		return Sample{}, fmt.Errorf("%s: there is no meter in it", livedataPath)
 	}
+	for i := range r.meters {
+		r.meters[i].Reading = r.at
+	}
+	if err := s.dropFrozen(livedataPath, &r); err != nil {
+		return Sample{}, err
+	}
 	r.derive()
 	sample := Sample{Time: time.Now(), Reading: r.at, Metered: true, Meters: r.meters}
 	if r.meter(NetConsumption) == nil {

@@ -29,6 +29,9 @@ func (s *Session) readMeters(ctx context.Context) (reading, error) {
 		return reading{}, err
 	}
 	s.choice.known.add(r)
+	if err := s.dropFrozen(readingsPath, &r); err != nil {
+		return reading{}, err
+	}
 	r.derive()
 	s.choice.last = r
 	return r, nil
@@ -52,7 +55,7 @@ func (s *Session) fromReadings(ctx context.Context) (Sample, error) {
 	if len(r.meters) == 0 {
 		return Sample{}, fmt.Errorf("%s: no CT is enabled on the gateway: set SOURCE = auto", metersPath)
 	}
-	sample := Sample{Time: time.Now(), Reading: r.at, Metered: !r.at.IsZero(), Meters: r.meters}
+	sample := Sample{Time: time.Now(), Reading: r.at, Metered: !r.at.IsZero(), Meters: r.meters, Frozen: r.frozen}
 	if r.meter(NetConsumption) == nil {
 		sample.NoGrid = fmt.Errorf("the gateway has no enabled CT at the grid connection: %s", needsCT)
 	}

@@ -21,6 +21,7 @@ type reading struct {
 	noGrid    error // why there is no net consumption
 	empty     bool  // nothing of what gateways tell is in it, as where one answers an error with the status 200
 	storage   []wireStorage
+	frozen    []Measurement // left out, as a CT repeats its reading
 }
 
 func (r *reading) meter(m Measurement) *Meter { return (&Sample{Meters: r.meters}).meter(m) }
@@ -104,7 +105,7 @@ func (r *reading) add(m Measurement, e *wireEntry) error {
 	for len(lines) > r.known.phases[m] && lines[len(lines)-1].unused() {
 		lines = lines[:len(lines)-1]
 	}
-	meter := Meter{Measurement: m, Counters: EIMCounters}
+	meter := Meter{Measurement: m, Counters: EIMCounters, Reading: e.ReadingTime.time()}
 	for i := range lines {
 		c, err := lines[i].channel()
 		if err != nil {
@@ -119,9 +120,7 @@ func (r *reading) add(m Measurement, e *wireEntry) error {
 	meter.keepRaw()
 	meter.Total, meter.Phases = aggregate(total, meter.Phases)
 	r.meters = append(r.meters, meter)
-	if t := e.ReadingTime.time(); t.After(r.at) {
-		r.at = t
-	}
+	r.at = later(r.at, meter.Reading)
 	return nil
 }
 

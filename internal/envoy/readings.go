@@ -104,7 +104,7 @@ func (r *reading) addReading(m Measurement, config MeterConfig, w *wireMeterRead
 	if w.unused() {
 		return &SkippedError{fmt.Sprintf("every number of the %s CT is zero, its volts too", m)}
 	}
-	meter := Meter{Measurement: m, Counters: ReadingCounters, Total: total}
+	meter := Meter{Measurement: m, Counters: ReadingCounters, Reading: w.Timestamp.time(), Total: total}
 	for i := range w.Channels[:min(phases, len(w.Channels))] {
 		c, err := w.Channels[i].channel(m)
 		if err != nil {
@@ -136,9 +136,7 @@ func (r *reading) addReading(m Measurement, config MeterConfig, w *wireMeterRead
 		meter.Total.Drop(PowerFactor)
 	}
 	r.meters = append(r.meters, meter)
-	if t := w.Timestamp.time(); t.After(r.at) {
-		r.at = t
-	}
+	r.at = later(r.at, meter.Reading)
 	return nil
 }
 

@@ -22,6 +22,11 @@ func (s *Sample) takeCounters(r reading) {
 			}
 		}
 	}
+	for _, m := range r.frozen { // the counters of the other source differ
+		if into := s.meter(m); into != nil {
+			into.dropCounters()
+		}
+	}
 }
 
 // keepOnly leaves out what r does not have, and so no sample after this one:
@@ -70,9 +75,13 @@ func (s *Sample) dropCounters(productionToo bool) {
 		if m.Measurement == Production && !productionToo {
 			continue
 		}
-		m.Total.takeCounters(Channel{})
-		for j := range m.Phases {
-			m.Phases[j].takeCounters(Channel{})
-		}
+		m.dropCounters()
+	}
+}
+
+func (m *Meter) dropCounters() {
+	m.Total.takeCounters(Channel{})
+	for i := range m.Phases {
+		m.Phases[i].takeCounters(Channel{})
 	}
 }

@@ -114,6 +114,7 @@ func (c *Counters) UnmarshalText(text []byte) error {
 type Meter struct {
 	Measurement Measurement
 	Counters    Counters  // where its energies come from
+	Reading     time.Time // the gateway's time of a CT's reading; zero for a meter that is computed
 	Total       Channel   // of one phase everything, of several no voltage and no power factor, which have no sum
 	Phases      []Channel // L1, L2, L3; empty where there is one phase or where the gateway tells none
 	// Raw is the total, then the phases, exactly as the gateway reports them:
@@ -162,9 +163,10 @@ func (c *Channel) signCurrent() {
 type Sample struct {
 	Time    time.Time     // when the answer had arrived, by our clock and the monotonic one
 	Took    time.Duration // from the request for data to the whole answer; of several the sum
-	Reading time.Time     // the gateway's time of its newest meter or inverter report; zero when it tells none
+	Reading time.Time     // the gateway's time of its newest meter or inverter report; zero when it reports none
 	Metered bool          // Reading is a meter's, which advances every second
 	Meters  []Meter       // those that are there, at most one of each measurement
+	Frozen  []Measurement // left out, as a CT repeats its reading
 	NoGrid  error         // why there is no net consumption; nil when there is
 }
 

@@ -22,8 +22,10 @@ type Session struct {
 	stream   stream
 	optional map[string]optional  // by path
 	newest   map[string]time.Time // the gateway's time of the last reading, by path
-	acb      ACBatteries
-	acbRead  time.Time
+	acb      acbReport
+	clock    clock
+	iq       []Battery     // of the last inventory
+	reported time.Time     // newest report of an inverter, by the gateway's clock
 	took     time.Duration // of the answers to the present sample
 	lost     int           // answers in a row that lack a meter which an earlier session knew, or which is enabled
 	setUp    bool          // the gateway has said that its CTs were set up anew, so that one may be missing
@@ -54,10 +56,10 @@ func (c *Client) Open(ctx context.Context) (*Session, error) {
 		c.chosen = FromProduction
 	}
 	if c.owner != info.Serial {
-		c.owner, c.known = info.Serial, layout{}
+		c.owner, c.known, c.ctTimes, c.acb = info.Serial, layout{}, nil, acbReport{}
 	}
 	c.firmware, c.found = info.Firmware, base
-	s := &Session{Info: info, base: base, opened: time.Now(), client: c, setUp: c.setUp}
+	s := &Session{Info: info, base: base, opened: time.Now(), client: c, setUp: c.setUp, acb: c.acb}
 	c.setUp = false
 	if c.chosen == FromMeters { // after an interruption the readings are there long before /production.json
 		s.choice.made, s.choice.source = true, FromMeters
@@ -67,15 +69,6 @@ func (c *Client) Open(ctx context.Context) (*Session, error) {
 
 // URL returns the address under which the gateway answered.
 func (s *Session) URL() string { return s.base }
-
-// now returns the time by the gateway's clock, where it told one: what it
-// reports is dated by that.
-func (s *Session) now() time.Time {
-	if s.Time.IsZero() {
-		return time.Now()
-	}
-	return s.Time.Add(time.Since(s.opened))
-}
 
 // Sample reads the gateway once. A *[SkippedError] says that it answered and
 // that the answer is not to be believed, [ErrReopen] that another session must
@@ -116,8 +109,8 @@ func (s *Session) read(ctx context.Context) (reading, error) {
 	r, err := s.getReading(ctx, productionPath, func(body []byte) (reading, error) { return parseProduction(body, &s.layout) })
 	if err == nil {
 		r.keepMeasured(s.installed(&r))
-		s.acb, _ = acBatteries(r.storage, s.now())
-		s.acbRead = time.Now()
+		s.clock.report(r.at)
+		s.keepACBatteries(r.storage)
 	}
 	if r.empty && s.Metered && s.layout.source == undecided {
 		return reading{}, fmt.Errorf("%s: there is no meter in it: %w", productionPath, r.noGrid)
@@ -140,8 +133,11 @@ func (s *Session) judge(ctx context.Context, r reading) (Sample, error) {
 	}
 	s.layout.add(r)
 	s.remember()
+	if err := s.dropFrozen(productionPath, &r); err != nil {
+		return Sample{}, err
+	}
 
-	sample := Sample{Time: time.Now(), Reading: r.time(), Metered: !r.at.IsZero(), NoGrid: r.noGrid}
+	sample := Sample{Time: time.Now(), Reading: r.time(), Metered: !r.at.IsZero(), NoGrid: r.noGrid, Frozen: r.frozen}
 	for _, m := range r.meters {
 		if m.Measurement != Production || s.layout.source == fromMeter {
 			sample.Meters = append(sample.Meters, m)
@@ -152,6 +148,9 @@ func (s *Session) judge(ctx context.Context, r reading) (Sample, error) {
 		return Sample{}, err
 	}
 	if production != nil {
+		if !s.invertersAreAwake(r) {
+			production.Drop(Power)
+		}
 		sample.Time = time.Now()
 		s.sum = inverterSum{s.layout.source.meter(*production), sample.Time}
 		sample.Meters = append([]Meter{s.sum.meter}, sample.Meters...)
