@@ -24,8 +24,10 @@ const (
 // batteries is what a gateway last told of its batteries.
 type batteries struct {
 	known   []envoy.Battery
-	none    bool // it has told that it has none, and no CT for any
-	counted bool // since they were last shown
+	missed  map[string]int // answers in a row that lacked one of them, by serial number
+	empty   int            // answers in a row without totals
+	none    bool           // it has told that it has none, and no CT for any
+	counted bool           // since they were last shown
 	all     envoy.Batteries
 	fresh   time.Duration // how long all stands for a meter: until the next answer, and half as long again
 }
@@ -71,18 +73,37 @@ func (g *gateway) readEnsemble(ctx context.Context, s *envoy.Session, t *task) e
 	if err != nil && !errors.Is(err, envoy.ErrUnsupported) {
 		return err
 	}
+	b := &g.batteries
+	if err == nil {
+		b.keep(e.Batteries)
+	}
 	_, acb := s.ACBatteries()
-	g.batteries.none = len(e.Batteries) == 0 && !acb && !s.MayMeasure(ctx, envoy.Storage)
+	b.none = len(b.known) == 0 && !acb && !s.MayMeasure(ctx, envoy.Storage)
 	if err != nil {
 		return notHere(err)
 	}
 	t.every = batteriesEvery
-	if len(e.Batteries)+len(e.Controllers) == 0 {
+	if len(b.known)+len(e.Controllers) == 0 {
 		t.every = seldom
 	}
-	g.batteries.known, g.batteries.counted = e.Batteries, true
 	g.showControllers(e.Controllers)
 	return nil
+}
+
+// keep takes the batteries of an inventory, and keeps those that fewer than
+// three in a row have lacked.
+func (b *batteries) keep(there []envoy.Battery) {
+	missed := map[string]int{}
+	for _, old := range b.known {
+		if slices.ContainsFunc(there, func(new envoy.Battery) bool { return new.Serial == old.Serial }) {
+			continue
+		}
+		if n := b.missed[old.Serial] + 1; n < agreeing {
+			missed[old.Serial] = n
+			there = append(there, old)
+		}
+	}
+	b.known, b.missed, b.counted = there, missed, true
 }
 
 // readBatteryPower asks what the batteries do. The inventory's own state of
@@ -105,9 +126,12 @@ func (g *gateway) readBatteryPower(ctx context.Context, s *envoy.Session) error 
 		g.guard.changed = true
 	}
 	var there []report
-	for _, b := range b.all.Each {
-		b.Reported = s.Date(b.Reported)
-		there = append(there, batteryFamily.report(b.Serial, b).of(b.Firmware, b.PartNumber))
+	for _, battery := range b.all.Each {
+		if b.missed[battery.Serial] > 0 {
+			continue
+		}
+		battery.Reported = s.Date(battery.Reported)
+		there = append(there, batteryFamily.report(battery.Serial, battery).of(battery.Firmware, battery.PartNumber))
 	}
 	g.show("battery", there, b.counted, batteriesHold)
 	b.counted = false
@@ -126,7 +150,9 @@ func (g *gateway) readBatteryTotals(ctx context.Context, s *envoy.Session, t *ta
 	if err == nil || errors.Is(err, envoy.ErrUnsupported) {
 		tellExtras(g, totalsGroup, all, batteriesHold)
 		t.every = batteriesEvery
-		if all == (envoy.BatteryTotals{}) && !acb {
+		if all != (envoy.BatteryTotals{}) || acb {
+			g.batteries.empty = 0
+		} else if g.batteries.empty++; g.batteries.empty >= agreeing {
 			t.every = seldom
 		}
 	}

@@ -141,6 +141,65 @@ func TestInvertersAsleep(t *testing.T) {
 	}
 }
 
+// TestOddInventory: one odd answer removes no battery, and an empty one none
+// before three agree, half a minute apart.
+func TestOddInventory(t *testing.T) {
+	battery := regexp.MustCompile(`(?s)\{[^{}]*"serial_num": "` + batterySN(1) + `"[^{}]*\}`)
+	for _, row := range []struct {
+		name    string
+		rewrite func([]byte) []byte
+		removes bool // when it is repeated
+	}{
+		{`[{"error":"internal"}]`, nil, false},
+		{`[null,null]`, nil, false},
+		{`[1,2,3]`, nil, false},
+		{`{"error":"internal"}`, nil, false},
+		{`[{"type":"ENCHARGE","devices":[1,2]}]`, nil, false},
+		{`[]`, nil, true},
+		{`[{"type":"ENCHARGE","devices":[]}]`, nil, true},
+		{"one of two", func(body []byte) []byte { return battery.ReplaceAll(body, []byte("{}")) }, true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r, gw := newRewritingRig(&envoytest.Gateway{Batteries: 2, Start: morning()})
+				r.start(t)
+				time.Sleep(50 * time.Second)
+				good := map[string]string{"storage/power": "-1050", "house/power": "*", "battery/" + batterySN(1): "*"}
+				r.wantStorage(t, "before", good)
+				from, odd := time.Now(), 2
+				gw.rewrite("/ivp/ensemble/inventory", func(body []byte) []byte {
+					switch odd--; {
+					case odd < 0:
+						return body
+					case row.rewrite != nil:
+						return row.rewrite(body)
+					}
+					return []byte(row.name)
+				})
+				for range 60 {
+					time.Sleep(5 * time.Second)
+					r.wantStorage(t, fmt.Sprint(time.Since(from)), good)
+				}
+				for _, m := range r.since(from, "envoy/"+serial+"/storage/power") {
+					if m.Payload != "-1050" {
+						t.Errorf("storage/power = %s, want -1050", m.Payload)
+					}
+				}
+				if odd > 0 {
+					t.Error("the inventory was not read again")
+				}
+
+				odd, from = 1000, time.Now()
+				time.Sleep(2 * time.Minute)
+				if _, there := r.broker.Retained(thingTopic("battery", batterySN(1))); there == row.removes {
+					t.Errorf("2 minutes of it: the battery is there: %t", there)
+				}
+				r.stop(t)
+			})
+		})
+	}
+}
+
 // setInfo moves the time of /info.
 func (g *rewriting) setInfo(by time.Duration) {
 	g.rewrite("/info", func(body []byte) []byte {

@@ -23,13 +23,14 @@ func (s *Session) BatteryPower(ctx context.Context) ([]BatteryPower, error) {
 }
 
 func parseBatteryPower(body []byte) ([]BatteryPower, error) {
+	type entry struct {
+		SerialNum     word   `json:"serial_num"`
+		RealPower     number `json:"real_power_mw"` // negative is charging, as it is with us
+		ApparentPower number `json:"apparent_power_mva"`
+		SoC           number `json:"soc"`
+	}
 	var doc struct {
-		Devices []struct {
-			SerialNum     word   `json:"serial_num"`
-			RealPower     number `json:"real_power_mw"` // negative is charging, as it is with us
-			ApparentPower number `json:"apparent_power_mva"`
-			SoC           number `json:"soc"`
-		} `json:"devices:"` // the key ends with a colon
+		Devices []entry `json:"devices:"` // the key ends with a colon
 	}
 	if err := decodeObject(batteryPowerPath, body, &doc); err != nil {
 		return nil, err
@@ -37,15 +38,19 @@ func parseBatteryPower(body []byte) ([]BatteryPower, error) {
 	if doc.Devices == nil {
 		return nil, &formatError{fmt.Errorf("%s: there are no devices in it", batteryPowerPath)}
 	}
+	devices, err := onlyUnderstood(batteryPowerPath, doc.Devices, func(e *entry) bool { return validPart(string(e.SerialNum)) })
+	if err != nil {
+		return nil, err
+	}
 	var ps []BatteryPower
-	for _, d := range doc.Devices {
+	for _, d := range devices {
 		p := BatteryPower{
 			Serial:        string(d.SerialNum),
 			SoC:           d.SoC.percent(),
 			Power:         d.RealPower.told(1e-3),
 			ApparentPower: d.ApparentPower.told(1e-3),
 		}
-		if validPart(p.Serial) && !slices.ContainsFunc(ps, func(q BatteryPower) bool { return q.Serial == p.Serial }) {
+		if !slices.ContainsFunc(ps, func(q BatteryPower) bool { return q.Serial == p.Serial }) {
 			ps = append(ps, p)
 		}
 	}

@@ -75,17 +75,19 @@ type Client struct {
 	plain http.Client
 	guard access
 
-	mu        sync.Mutex          // guards what follows
-	known     layout              // what the last session knew
-	setUp     bool                // the CTs were set up anew
-	chosen    Source              // what the last session of AutoSource chose
-	owner     string              // the serial number that both belong to
-	firmware  string              // that chosen belongs to
-	silent    time.Time           // since when the chosen readings have not come, though the gateway is there
-	connected time.Duration       // what the last new connection took
-	found     string              // the URL at which the gateway answered last
-	ctTimes   map[string]*ctTimes // by path
-	acb       acbReport
+	mu         sync.Mutex          // guards what follows
+	known      layout              // what the last session knew
+	setUp      bool                // the CTs were set up anew
+	chosen     Source              // what the last session of AutoSource chose
+	owner      string              // the serial number that both belong to
+	firmware   string              // that chosen belongs to
+	silent     time.Time           // since when the chosen readings have not come, though the gateway is there
+	connected  time.Duration       // what the last new connection took
+	found      string              // the URL at which the gateway answered last
+	ctTimes    map[string]*ctTimes // by path
+	acb        acbReport
+	configured bool // the last answer about the CTs had some
+	noConfigs  int  // answers in a row since that have none
 
 	discover func(ctx context.Context, serial string) ([]Discovered, error) // nil is multicast DNS
 }

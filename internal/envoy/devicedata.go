@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -57,13 +58,20 @@ func parseDeviceData(body []byte) (InverterReport, error) {
 	_ = json.Unmarshal(doc["deviceCount"], &count) // a number never fails, and what is missing stays so
 	_ = json.Unmarshal(doc["deviceDataLimit"], &limit)
 	r := InverterReport{Inverters: make([]Inverter, 0, len(doc)), Complete: count.kind == numeric && limit.kind == numeric && count.value < limit.value}
-	devices := 0
-	for _, raw := range doc {
-		var d wireDevice
-		if raw[0] != '{' || decode(deviceDataPath, raw, &d) != nil || d.DevName == "" {
-			continue
+	var devices []wireDevice
+	for key, raw := range doc {
+		if _, err := strconv.Atoi(key); err != nil && raw[0] != '{' {
+			continue // a count
 		}
-		devices++
+		var d wireDevice
+		_ = decode(deviceDataPath, raw, &d) // what is no device has no name
+		devices = append(devices, d)
+	}
+	devices, err := onlyUnderstood(deviceDataPath, devices, func(d *wireDevice) bool { return d.DevName != "" })
+	if err != nil {
+		return InverterReport{}, err
+	}
+	for _, d := range devices {
 		if d.DevName != "pcu" {
 			continue
 		}
@@ -76,7 +84,7 @@ func parseDeviceData(body []byte) (InverterReport, error) {
 			r.add(d.inverter())
 		}
 	}
-	if devices == 0 && count.kind == missing && limit.kind == missing {
+	if len(devices) == 0 && count.kind == missing && limit.kind == missing {
 		return InverterReport{}, &formatError{fmt.Errorf("%s: there are no devices in it", deviceDataPath)}
 	}
 	slices.Sort(r.Gone) // a map has no order

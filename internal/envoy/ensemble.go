@@ -133,9 +133,13 @@ func parseEnsemble(body []byte) (Ensemble, error) {
 	var e Ensemble
 	seen := map[string]bool{}
 	for _, d := range doc {
-		for i := range d.Devices {
-			u := &d.Devices[i]
-			if serial := string(u.SerialNum); !validPart(serial) || seen[serial] {
+		units, err := onlyUnderstood(ensemblePath, d.Devices, func(u *wireUnit) bool { return validPart(string(u.SerialNum)) })
+		if err != nil {
+			return Ensemble{}, err
+		}
+		for i := range units {
+			u := &units[i]
+			if seen[string(u.SerialNum)] {
 				continue
 			}
 			seen[string(u.SerialNum)] = true

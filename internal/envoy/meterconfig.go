@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"context"
+	"fmt"
 	"slices"
 )
 
@@ -61,11 +62,13 @@ func parseMeters(body []byte) ([]MeterConfig, error) {
 			m.Phases = int(n.value)
 		}
 		if d.StatusFlags != nil {
+			flags, err := onlyUnderstood(metersPath, *d.StatusFlags, func(f *word) bool { return *f != "" })
+			if err != nil {
+				return nil, err
+			}
 			m.Flags = []string{}
-			for _, f := range *d.StatusFlags {
-				if f != "" {
-					m.Flags = append(m.Flags, string(f))
-				}
+			for _, f := range flags {
+				m.Flags = append(m.Flags, string(f))
 			}
 		}
 		ms = append(ms, m)
@@ -73,7 +76,28 @@ func parseMeters(body []byte) ([]MeterConfig, error) {
 	return ms, nil
 }
 
-// MeterConfigs reads how the gateway's CTs are set up. Without meters there are none.
+// MeterConfigs reads how the gateway's CTs are set up. Without meters there are
+// none. After there were some, three answers in a row must have none.
 func (s *Session) MeterConfigs(ctx context.Context) ([]MeterConfig, error) {
-	return readOptional(ctx, s, metersPath, parseMeters)
+	configs, err := readOptional(ctx, s, metersPath, parseMeters)
+	if err == nil {
+		err = s.client.confirmConfigs(configs)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return configs, nil
+}
+
+// confirmConfigs returns an error where configs are none, were some, and fewer
+// than three answers in a row agree.
+func (c *Client) confirmConfigs(configs []MeterConfig) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(configs) == 0 && c.configured && c.noConfigs+1 < confirm {
+		c.noConfigs++
+		return fmt.Errorf("%s: the list is empty, but there were CTs before", metersPath)
+	}
+	c.configured, c.noConfigs = len(configs) > 0, 0
+	return nil
 }

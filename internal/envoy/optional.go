@@ -70,6 +70,12 @@ func decodeList[T any](path string, body []byte, understood func(*T) bool) ([]T,
 	if err := decodeOptional(path, body, '[', &all); err != nil {
 		return nil, err
 	}
+	return onlyUnderstood(path, all, understood)
+}
+
+// onlyUnderstood returns the entries of a list of path that are understood. It
+// is an error if there are only others.
+func onlyUnderstood[T any](path string, all []T, understood func(*T) bool) ([]T, error) {
 	n := len(all)
 	all = slices.DeleteFunc(all, func(v T) bool { return !understood(&v) })
 	if n > 0 && len(all) == 0 {

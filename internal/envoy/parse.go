@@ -35,6 +35,13 @@ func parseProduction(body []byte, known *layout) (reading, error) {
 	if err := decode(productionPath, body, &doc); err != nil {
 		return reading{}, err
 	}
+	for _, list := range []*[]wireEntry{&doc.Production, &doc.Consumption} {
+		var err error
+		*list, err = onlyUnderstood(productionPath, *list, func(e *wireEntry) bool { return e.Type+e.MeasurementType != "" })
+		if err != nil {
+			return reading{}, err
+		}
+	}
 	r := reading{known: known, storage: doc.Storage, empty: doc.Production == nil && doc.Consumption == nil}
 	for i := range doc.Production {
 		e := &doc.Production[i]

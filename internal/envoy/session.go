@@ -56,7 +56,7 @@ func (c *Client) Open(ctx context.Context) (*Session, error) {
 		c.chosen = FromProduction
 	}
 	if c.owner != info.Serial {
-		c.owner, c.known, c.ctTimes, c.acb = info.Serial, layout{}, nil, acbReport{}
+		c.owner, c.known, c.ctTimes, c.acb, c.configured = info.Serial, layout{}, nil, acbReport{}, false
 	}
 	c.firmware, c.found = info.Firmware, base
 	s := &Session{Info: info, base: base, opened: time.Now(), client: c, setUp: c.setUp, acb: c.acb}
