@@ -137,7 +137,7 @@ func (g *gateway) inquire(ctx context.Context) {
 	}
 	g.skipping = time.Now()
 	if err := g.session.Missing(ctx); errors.Is(err, envoy.ErrReopen) {
-		g.once(zerolog.InfoLevel, err, "gateway is read anew")
+		g.once(&g.logged, zerolog.InfoLevel, err, "gateway is read anew")
 		g.session = nil
 	}
 }
@@ -147,7 +147,7 @@ func (g *gateway) inquire(ctx context.Context) {
 func (g *gateway) attend(ctx context.Context, t *task) {
 	start := time.Now()
 	patience := g.patience(t)
-	inTime, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("no whole answer within %v", patience))
+	inTime, cancel := context.WithTimeoutCause(ctx, patience, taskTimeoutError(patience))
 	err := t.ask(inTime, g.session)
 	cancel()
 	took := time.Since(start)
@@ -161,14 +161,20 @@ func (g *gateway) attend(ctx context.Context, t *task) {
 		t.logged.Clear()
 	case ctx.Err() != nil:
 	case errors.Is(err, envoy.ErrReopen):
-		g.once(zerolog.InfoLevel, err, "gateway is read anew")
+		g.once(&t.logged, zerolog.InfoLevel, err, "gateway is read anew")
 		g.session = nil
 	default:
-		if t.logged.Add(err) {
-			g.log.Debug().Err(err).Msg(t.name + " not read, trying on")
-		}
+		g.once(&t.logged, zerolog.DebugLevel, err, t.name+" not read, trying on")
 	}
 }
+
+// A taskTimeoutError reports that a task took longer than this.
+type taskTimeoutError time.Duration
+
+func (e taskTimeoutError) Error() string {
+	return fmt.Sprintf("no whole answer within %v", time.Duration(e))
+}
+func (taskTimeoutError) Timeout() bool { return true }
 
 // maxTaskTimeout bounds a task, unless its usual answers need longer. The
 // readings wait meanwhile.

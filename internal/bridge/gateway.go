@@ -27,7 +27,7 @@ type gateway struct {
 	retry       retry
 	skipping    time.Time   // since when answers are skipped; zero while they are not
 	logged      problem.Set // since the last good sample
-	noGrid      string      // what was last said about a missing consumption CT
+	noGrid      error       // why consumption was last not measured; nil where it was
 	certificate string
 	frozenCTs   []envoy.Measurement // as last logged
 	guard       guard
@@ -179,13 +179,9 @@ func (g *gateway) succeed(s envoy.Sample, next time.Time) {
 	g.failures, g.skipping, g.retry = 0, time.Time{}, retry{}
 	g.logged.Clear()
 	g.log.Debug().Dur("took", s.Took).Time("reading", s.Reading).Msg("sample")
-	reason := ""
-	if s.NoGrid != nil {
-		reason = s.NoGrid.Error()
-	}
-	if reason != g.noGrid {
-		g.noGrid = reason
-		if reason != "" {
+	if !problem.Same(s.NoGrid, g.noGrid) {
+		g.noGrid = s.NoGrid
+		if s.NoGrid != nil {
 			g.log.Warn().Err(s.NoGrid).Msg("no net consumption")
 		}
 	}
@@ -222,14 +218,14 @@ func (g *gateway) fail(err error, start time.Time) (due time.Time) {
 			g.session = nil
 		}
 	}
-	g.once(level, err, "gateway not read, trying on")
+	g.once(&g.logged, level, err, "gateway not read, trying on")
 	g.noteWrong(err)
 	return due
 }
 
 // once logs err, unless the same problem was logged since the last good sample.
-func (g *gateway) once(level zerolog.Level, err error, msg string) {
-	if g.logged.Add(err) {
+func (g *gateway) once(logged *problem.Set, level zerolog.Level, err error, msg string) {
+	if logged.Add(err) {
 		g.log.WithLevel(level).Err(err).Msg(msg)
 	}
 }

@@ -36,3 +36,20 @@ func TestUnreachableBrokerIsLoggedOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestTaskHidesNoProblem checks that what is wrong with a task, which is logged
+// at level debug, is logged as a warning when the readings have it too.
+func TestTaskHidesNoProblem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(&envoytest.Gateway{})
+		r.gateway.FaultAt("/api/v1/production/inverters", envoytest.Busy, -1)
+		r.start(t)
+		time.Sleep(2 * time.Second) // the first reading was good, and the tasks behind it were done
+		r.gateway.Fault(envoytest.Busy, -1)
+		time.Sleep(time.Hour)
+		r.stop(t)
+		if n := strings.Count(r.log.String(), "503 Service Unavailable"); n != 1 {
+			t.Errorf("the outage is logged %d times, want once:\n%.2000s", n, r.log.String())
+		}
+	})
+}

@@ -37,7 +37,7 @@ func (e *offlineError) Unwrap() error { return e.err }
 // A brokenError reports an answer that did not arrive completely.
 type brokenError struct {
 	text string
-	err  error // may contain secrets: it is never printed
+	err  error // may contain secrets: it is never printed; nil if the answer cannot be read
 }
 
 func (e *brokenError) Error() string { return e.text }
@@ -64,7 +64,7 @@ func (s *session) do(ctx context.Context, method string, u *url.URL, kind string
 	case ctx.Err() != nil:
 		return answer{}, ctx.Err()
 	default:
-		return answer{}, &brokenError{s.broken(err), err}
+		return answer{}, s.broken(err)
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
@@ -72,7 +72,7 @@ func (s *session) do(ctx context.Context, method string, u *url.URL, kind string
 	case ctx.Err() != nil:
 		return answer{}, ctx.Err()
 	case err != nil:
-		return answer{}, &brokenError{s.broken(err), err}
+		return answer{}, s.broken(err)
 	case len(b) > maxBody:
 		return answer{}, errors.New("the answer is too long")
 	}
@@ -113,7 +113,7 @@ func (a answer) session(acc Account) (string, error) {
 		return "", ErrMFA
 	}
 	message := clean(doc.Message, acc.Username, acc.Password)
-	return "", fmt.Errorf("no session in the answer: %s", cmp.Or(message, "unknown"))
+	return "", fmt.Errorf("%w: %s", errNoSession, cmp.Or(message, "unknown"))
 }
 
 // offline says why no connection was made. These words come from this machine,
@@ -138,17 +138,21 @@ func (s *session) offline(err error) string {
 }
 
 // broken says why an answer did not come whole. These words may hold some of it.
-func (s *session) broken(err error) string {
+func (s *session) broken(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err
 	}
 	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
-		return fmt.Sprintf("no answer in %v", s.http.Timeout)
+		return &brokenError{fmt.Sprintf("no answer in %v", s.http.Timeout), err}
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return "the connection was closed before the answer was whole"
+		return &brokenError{"the connection was closed before the answer was whole", err}
 	}
-	return "broken answer: " + clean(err.Error(), s.account.Username, s.account.Password, s.id)
+	e := &brokenError{text: "broken answer: " + clean(err.Error(), s.account.Username, s.account.Password, s.id)}
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		e.err = op // other errors quote the answer, which may be different each time
+	}
+	return e
 }
 
 // clean returns what can be shown of a text from outside: plain words of a

@@ -29,6 +29,7 @@ var (
 	errSame         = errors.New("the cloud gave the old token again")
 	errJustNow      = errors.New("the last login was less than a minute ago")
 	errThreeRefused = errors.New("three logins in a row were refused")
+	errNoSession    = errors.New("no session in the answer")
 	errStopped      = errors.New("the token source is stopped")
 )
 

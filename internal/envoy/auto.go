@@ -21,6 +21,14 @@ const Auto = "auto"
 // ErrNotFound reports that no gateway was found.
 var ErrNotFound = errors.New("no gateway answers to multicast DNS here (other subnets and Docker bridge networks do not carry it, firewalls may stop it): set HOST to its address, which the router knows")
 
+// What is wrong with the gateways that answer. Which these are may vary.
+var (
+	errSeveral      = errors.New("set SERIAL to the one that is meant")
+	errReplaced     = errors.New("if it was replaced, set SERIAL to the new one")
+	errNoAddress    = errors.New("announces no address")
+	errOtherAnswers = errors.New("answers, not")
+)
+
 // tryIn bounds the try of one address among several: a gateway on cable and
 // Wi-Fi goes on announcing the address that is dead.
 const tryIn = 5 * time.Second
@@ -68,11 +76,11 @@ func choose(found []Discovered, serial string) ([]Discovered, error) {
 		return nil, ErrNotFound
 	}
 	if serial == "" && len(found) > 1 {
-		return nil, fmt.Errorf("%d gateways answer: %s; set SERIAL to the one that is meant", len(found), list(found))
+		return nil, fmt.Errorf("%d gateways answer: %s; %w", len(found), list(found), errSeveral)
 	}
 	candidates := slices.DeleteFunc(slices.Clone(found), func(a Discovered) bool { return serial != "" && a.Serial != "" && a.Serial != serial })
 	if len(candidates) == 0 {
-		return nil, fmt.Errorf("gateway %s does not answer to multicast DNS here; %s does: if it was replaced, set SERIAL to the new one", serial, list(found))
+		return nil, fmt.Errorf("gateway %s does not answer to multicast DNS here; %s does: %w", serial, list(found), errReplaced)
 	}
 	return candidates, nil
 }
@@ -116,7 +124,7 @@ func (c *Client) tryAll(ctx context.Context, candidates []Discovered, serial str
 		}
 	}
 	if len(errs) == 0 {
-		return Info{}, "", fmt.Errorf("HOST = auto: %s announces no address", list(candidates))
+		return Info{}, "", fmt.Errorf("HOST = auto: %s %w", list(candidates), errNoAddress)
 	}
 	return Info{}, "", errors.Join(errs...)
 }
@@ -132,7 +140,7 @@ func (c *Client) identify(ctx context.Context, limit time.Duration, serial strin
 	}
 	info, base, err := c.readInfo(ctx, bases)
 	if err == nil && serial != "" && info.Serial != serial {
-		err = fmt.Errorf("%s: gateway %s answers, not %s", base, info.Serial, serial)
+		err = fmt.Errorf("%s: gateway %s %w %s", base, info.Serial, errOtherAnswers, serial)
 	}
 	return info, base, err
 }

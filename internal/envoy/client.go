@@ -245,6 +245,9 @@ func (r request) ask(ctx context.Context, hc *http.Client) (*http.Response, erro
 func (r request) do(ctx context.Context, hc *http.Client) (body []byte, reused bool, err error) {
 	ctx, e := newExchange(ctx)
 	resp, err := r.ask(ctx, hc)
+	if err != nil && e.conn != nil && FailureOf(err) == FailureConnection && !isBroken(err) {
+		err = &responseError{err}
+	}
 	if err != nil {
 		return nil, e.reused, err
 	}

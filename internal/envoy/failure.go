@@ -23,6 +23,20 @@ type timeoutError string
 func (e timeoutError) Error() string { return string(e) }
 func (timeoutError) Timeout() bool   { return true }
 
+// A responseError reports a response that net/http cannot read.
+type responseError struct{ error }
+
+func (e *responseError) Unwrap() error { return e.error }
+
+// Problem returns a constant: net/http quotes the response, which may vary.
+func (e *responseError) Problem() any { return nil }
+
+// isBroken reports whether err is of a connection that failed or was closed.
+func isBroken(err error) bool {
+	_, network := errors.AsType[*net.OpError](err)
+	return network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
+}
+
 // A Failure is a kind of failure, in a word for statistics.
 type Failure string
 
@@ -67,8 +81,7 @@ func FailureOf(err error) Failure {
 		return FailureTLS
 	}
 	_, request := errors.AsType[*url.Error](err) // of net/http, which got no response
-	_, network := errors.AsType[*net.OpError](err)
-	if request || network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, ErrNotFound) {
+	if request || isBroken(err) || errors.Is(err, ErrNotFound) {
 		return FailureConnection
 	}
 	return FailureOther

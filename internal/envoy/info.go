@@ -66,12 +66,12 @@ func parseInfo(body []byte) (Info, error) {
 		WebTokens string `xml:"web-tokens"`
 	}
 	if len(body) > maxInfo {
-		return Info{}, &formatError{fmt.Errorf("/info is not a gateway's: %d bytes are too many", len(body))}
+		return Info{}, &formatError{fmt.Errorf("%w: %d bytes are too many", errNotGateway, len(body))}
 	}
 	dec := xml.NewDecoder(bytes.NewReader(body))
 	dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil } // what is read is ASCII in any
 	if err := dec.Decode(&doc); err != nil {
-		return Info{}, &formatError{fmt.Errorf("/info is not a gateway's: %w", err)}
+		return Info{}, &formatError{fmt.Errorf("%w: %w", errNotGateway, err)}
 	}
 	info := Info{
 		Serial:     strings.TrimSpace(doc.Device.Serial),
@@ -83,7 +83,7 @@ func parseInfo(body []byte) (Info, error) {
 		info.Time = time.Unix(t, 0).UTC()
 	}
 	if !ValidSerial(info.Serial) {
-		return Info{}, fmt.Errorf("/info: %.40q cannot be a serial number (6 to 32 letters and digits)", info.Serial)
+		return Info{}, fmt.Errorf("/info: %.40q %w", info.Serial, errBadSerial)
 	}
 	info.NeedsToken = info.AtLeast(7)
 	if said := strings.TrimSpace(doc.WebTokens); said != "" {

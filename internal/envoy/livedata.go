@@ -176,7 +176,7 @@ func (s *Session) fromLivedata(ctx context.Context) (Sample, error) {
 		if err := s.startStream(ctx, now); err != nil {
 			return Sample{}, err
 		}
-		return Sample{}, &SkippedError{fmt.Sprintf("the live data of %s stand still, the gateway is told to refresh them", r.at.Format(time.RFC3339))}
+		return Sample{}, &SkippedError{"the live data stand still, the gateway is told to refresh them"}
 	}
 	has, err := s.installedForLivedata(ctx)
 	if err != nil {

@@ -104,7 +104,7 @@ func decodeOptional(path string, body []byte, opening byte, v any) error {
 		}
 	}
 	if body[0] != opening {
-		return &formatError{fmt.Errorf("%s: the answer begins with %q, not %q", path, body[0], opening)}
+		return &formatError{fmt.Errorf("%s: %w %q, not %q", path, errOpening, body[0], opening)}
 	}
 	return decode(path, body, v)
 }

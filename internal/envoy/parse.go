@@ -249,7 +249,7 @@ func parseV1(body []byte) (Channel, error) {
 		return c, &formatError{fmt.Errorf("%s: wattsNow and wattHoursLifetime are missing", v1Path)}
 	}
 	if doc.WattsNow.kind != numeric || doc.WattHoursLifetime.kind != numeric {
-		return c, fmt.Errorf("%s: wattsNow or wattHoursLifetime is not a number", v1Path)
+		return c, fmt.Errorf("%s: wattsNow or wattHoursLifetime %w", v1Path, errNotNumber)
 	}
 	if doc.WattHoursLifetime.value == 0 && doc.WattHoursToday.value == 0 && doc.WattHoursSevenDays.value == 0 {
 		return c, errV1Zero

@@ -173,7 +173,7 @@ func (s *Session) counted(ctx context.Context) (Sample, error) {
 const soon = 10 * time.Second
 
 func soonContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, soon, fmt.Errorf("no whole answer within %v", soon))
+	return context.WithTimeoutCause(ctx, soon, timeoutError(fmt.Sprintf("no whole answer within %v", soon)))
 }
 
 func (s *Session) soonMeters(ctx context.Context) (reading, error) {

@@ -69,6 +69,17 @@ type wireProduction struct {
 	Storage     []wireStorage `json:"storage"`
 }
 
+// What is wrong with an answer. What varies from one answer to the next is added
+// by the errors that wrap these, so that they are the same problem.
+var (
+	errMissing     = errors.New("is missing")
+	errNotNumber   = errors.New("is not a number")
+	errImplausible = errors.New("which no CT can measure")
+	errOpening     = errors.New("the answer begins with")
+	errNotGateway  = errors.New("/info is not a gateway's")
+	errBadSerial   = errors.New("cannot be a serial number (6 to 32 letters and digits)")
+)
+
 // decode reads JSON into v. That something has another type than expected is
 // no error here: it is left as missing, and who needs it says where. All else
 // that is no JSON is an error, web pages by name.
@@ -132,11 +143,11 @@ func measurable(w float64) bool { return math.Abs(w) <= mighty }
 func (c *Channel) takePower(name string, n number, unit float64) error {
 	switch w := n.value * unit; {
 	case n.kind == missing:
-		return fmt.Errorf("%s is missing", name)
+		return fmt.Errorf("%s %w", name, errMissing)
 	case n.kind != numeric:
-		return fmt.Errorf("%s is not a number", name)
+		return fmt.Errorf("%s %w", name, errNotNumber)
 	case !measurable(w):
-		return fmt.Errorf("%s is %.0f W, which no CT can measure", name, w)
+		return fmt.Errorf("%s is %.0f W, %w", name, w, errImplausible)
 	default:
 		c.Set(Power, w)
 		return nil
@@ -147,7 +158,7 @@ func (c *Channel) takePower(name string, n number, unit float64) error {
 func (c *Channel) take(q Quantity, name string, n number, unit float64) error {
 	switch n.kind {
 	case malformed:
-		return fmt.Errorf("%s is not a number", name)
+		return fmt.Errorf("%s %w", name, errNotNumber)
 	case numeric:
 		c.Set(q, n.value*unit)
 	}
@@ -171,7 +182,7 @@ func (w *wireChannel) unused() bool {
 func (e *wireEntry) active() (bool, error) {
 	switch e.ActiveCount.kind {
 	case malformed:
-		return false, errors.New("activeCount is not a number")
+		return false, fmt.Errorf("activeCount %w", errNotNumber)
 	case numeric:
 		return e.ActiveCount.value > 0, nil
 	}

@@ -60,9 +60,10 @@ func causes(err error) []cause {
 var plain = reflect.TypeOf(fmt.Errorf(""))
 
 // valueOf returns what distinguishes err from other errors of its type: the code
-// of an error that is a number, such as syscall.ECONNREFUSED, and the text of a
-// plain error, which says nothing but what is wrong. Other errors may contain
-// addresses or times, so that only their type counts.
+// of an error that is a number, such as syscall.ECONNREFUSED, and the constant
+// text of a plain error, which says nothing but what is wrong; what varies
+// belongs to the error that wraps it. Other errors may contain addresses or
+// times, so that only their type counts.
 func valueOf(err error) any {
 	t := reflect.TypeOf(err)
 	switch {
