@@ -183,7 +183,7 @@ const settledIn = agreeing
 // supersede takes the document that an earlier run announced.
 func (g *gateway) supersede(payload []byte) {
 	var old announcement
-	if _, ok := inspect(payload); !ok || json.Unmarshal(payload, &old) != nil {
+	if !bearable(payload) || json.Unmarshal(payload, &old) != nil {
 		return // not ours, and overwritten in any case
 	}
 	g.mu.Lock()

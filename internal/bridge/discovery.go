@@ -20,11 +20,10 @@ type (
 		Components   map[string]component `json:"components"`
 	}
 
-	// An announced is what of a document says whose it is, and how much it is.
+	// An announced is what of a document says whose it is.
 	announced struct {
 		Origin       struct{ Name string } `json:"origin"`
 		Availability []topicRef            `json:"availability"`
-		Components   map[string]struct{}   `json:"components"`
 	}
 
 	device struct {

@@ -25,8 +25,8 @@ const (
 	// mostKept is how many bytes of documents are kept, about 1,000 inverters'. A
 	// document that does not fit is not compared with what there is.
 	mostKept = 6 << 20
-	// mostComponents is several times what a document of ours has.
-	mostComponents = 1000
+	// mostMembers is several times what all objects of a document of ours have.
+	mostMembers = 10_000
 )
 
 // newInventory returns an inventory of documents that name topics below bases.
@@ -44,29 +44,20 @@ func newInventory(bases ...string) *inventory {
 
 // ours reports whether an earlier run may have announced a document.
 func (i *inventory) ours(payload []byte) bool {
-	if !slices.ContainsFunc(i.marks, func(mark []byte) bool { return bytes.Contains(payload, mark) }) {
-		return false
-	}
-	doc, ok := inspect(payload)
-	return ok && doc.Origin.Name == originName
+	named := slices.ContainsFunc(i.marks, func(mark []byte) bool { return bytes.Contains(payload, mark) })
+	var doc announced
+	return named && bearable(payload) && json.Unmarshal(payload, &doc) == nil && doc.Origin.Name == originName
 }
 
-// inspect returns what of a document says whose it is, unless it is no document
-// or one that would take much memory.
-func inspect(payload []byte) (doc announced, ok bool) {
-	err := json.Unmarshal(payload, &doc)
-	return doc, err == nil && len(doc.Components) <= mostComponents
-}
+// bearable reports whether a document can be decoded without much memory.
+func bearable(payload []byte) bool { return bytes.Count(payload, []byte(":")) <= mostMembers }
 
 // keep keeps a document if it is ours.
 func (i *inventory) keep(topic string, payload []byte) {
-	if !i.ours(payload) {
-		return
-	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.drop(topic)
-	if size := len(topic) + len(payload); i.size+size <= mostKept {
+	if size := len(topic) + len(payload); i.size+size <= mostKept && i.ours(payload) {
 		i.docs[topic] = string(payload)
 		i.size += size
 	}

@@ -18,7 +18,7 @@ func TestInventory(t *testing.T) {
 		"of others":       strings.Replace(ours, "envoy-mqtt", "Zigbee2MQTT", 1),
 		"another base":    strings.Replace(ours, "envoy/", "envoys/", 1),
 		"no document":     ours[1:],
-		"many components": `{"origin":{"name":"envoy-mqtt"},"x":"envoy/","components":{"` + strings.Join(names(2000), `":{},"`) + `":{}}}`,
+		"many members":    `{"origin":{"name":"envoy-mqtt"},"x":"envoy/","components":{"` + strings.Join(names(20_000), `":{},"`) + `":{}}}`,
 	} {
 		i.keep(topic, []byte(doc))
 	}
