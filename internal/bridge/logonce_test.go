@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -20,15 +21,19 @@ import (
 func TestUnreachableBrokerIsLoggedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(&envoytest.Gateway{})
-		port, cause := uint16(40_000), syscall.ECONNRESET
+		var port atomic.Uint32
+		var refused atomic.Bool
 		r.MQTT.Dial = func(context.Context, string, string) (net.Conn, error) {
-			port++
-			from := net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), port))
+			cause := syscall.ECONNRESET
+			if refused.Load() {
+				cause = syscall.ECONNREFUSED
+			}
+			from := net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), uint16(40_000+port.Add(1))))
 			return nil, &net.OpError{Op: "read", Net: "tcp", Source: from, Err: os.NewSyscallError("read", cause)}
 		}
 		r.start(t)
 		time.Sleep(time.Hour)
-		cause = syscall.ECONNREFUSED
+		refused.Store(true)
 		time.Sleep(time.Hour)
 		r.stop(t)
 		if n := strings.Count(r.log.String(), "broker not reached"); n != 2 {
