@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -166,10 +167,12 @@ func TestOddInventory(t *testing.T) {
 				time.Sleep(50 * time.Second)
 				good := map[string]string{"storage/power": "-1050", "house/power": "*", "battery/" + batterySN(1): "*"}
 				r.wantStorage(t, "before", good)
-				from, odd := time.Now(), 2
+				from := time.Now()
+				var odd atomic.Int64 // odd answers that are still to come
+				odd.Store(2)
 				gw.rewrite("/ivp/ensemble/inventory", func(body []byte) []byte {
-					switch odd--; {
-					case odd < 0:
+					switch {
+					case odd.Add(-1) < 0:
 						return body
 					case row.rewrite != nil:
 						return row.rewrite(body)
@@ -185,11 +188,11 @@ func TestOddInventory(t *testing.T) {
 						t.Errorf("storage/power = %s, want -1050", m.Payload)
 					}
 				}
-				if odd > 0 {
+				if odd.Load() > 0 {
 					t.Error("the inventory was not read again")
 				}
 
-				odd, from = 1000, time.Now()
+				odd.Store(1000)
 				time.Sleep(2 * time.Minute)
 				if _, there := r.broker.Retained(thingTopic("battery", batterySN(1))); there == row.removes {
 					t.Errorf("2 minutes of it: the battery is there: %t", there)
