@@ -2,17 +2,16 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
 func (c *console) checkCommand() *cobra.Command {
@@ -35,16 +34,16 @@ func (c *console) check(ctx context.Context) error {
 	for _, w := range cfg.Warnings {
 		r.note("configuration", "%s", w)
 	}
-	state := stateDir(cfg, c.environ)
-	if err := exposedDir(state); err != nil {
+	dir := stateDir(cfg, c.environ)
+	if err := state.CheckExposed(dir); err != nil {
 		r.note("state folder", "%v", err)
 	}
-	if err := writable(state); err != nil {
+	if err := state.CheckWritable(dir); err != nil {
 		r.note("state folder", "%v: tokens will not outlive a restart; set STATE_DIR to a folder that can be written", err)
 	} else {
-		r.good("state folder", "%s", state)
+		r.good("state folder", "%s", dir)
 	}
-	for _, n := range newNeighbours(cfg, state) {
+	for _, n := range newNeighbours(cfg, dir) {
 		r.gateway(ctx, n, cfg)
 	}
 	r.broker(ctx, cfg)
@@ -104,7 +103,7 @@ func (r *report) gateway(ctx context.Context, n *neighbour, cfg config) {
 			fmt.Fprintf(r.c.out, "%20s%s", "", line)
 		}
 	}
-	for _, old := range n.seen.all(n.Section) {
+	for _, old := range n.seen.Serials(n.Section) {
 		if old != session.Serial {
 			r.note(n.Section, "gateway %s was read here before; to remove it, delete the device Envoy %s in Home Assistant (Settings, Devices, MQTT), or:\n"+
 				"                    mosquitto_pub -r -n -t %s/device/envoy_%s/config", old, old, cfg.HomeAssistant.Prefix, old)
@@ -122,7 +121,7 @@ func (r *report) broker(ctx context.Context, cfg config) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	if mqtt.ClientID == "" {
-		mqtt.ClientID, _ = clientID(stateDir(cfg, r.c.environ)) // good for use also where it cannot be kept
+		mqtt.ClientID, _ = state.ClientID(stateDir(cfg, r.c.environ)) // good for use also where it cannot be kept
 	}
 	mqtt.ClientID += "-check" // not to push out the running bridge
 	if err := bridge.Probe(ctx, mqtt); err != nil {
@@ -134,18 +133,6 @@ func (r *report) broker(ctx context.Context, cfg config) {
 		where = mqtt.URL.Redacted()
 	}
 	r.good(step, "%s lets us in", where)
-}
-
-// writable makes the folder, if need be, and tries to write to it.
-func writable(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(dir, ".check-*")
-	if err != nil {
-		return err
-	}
-	return cmp.Or(f.Close(), os.Remove(f.Name()))
 }
 
 func orNone(s, none string) string {

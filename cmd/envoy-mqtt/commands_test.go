@@ -12,6 +12,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
 func TestExitCodes(t *testing.T) {
@@ -97,7 +98,7 @@ func TestCheck(t *testing.T) {
 // TestReplacedGatewayIsSaid: check says how to remove what was left behind.
 func TestReplacedGatewayIsSaid(t *testing.T) {
 	h := newHouse(t, &envoytest.Gateway{Serial: "122200000009"})
-	if err := newSeen(filepath.Join(h.dir, "state")).note("ENVOY", "122200000001"); err != nil {
+	if err := state.NewGatewayStore(filepath.Join(h.dir, "state")).SetSerial("ENVOY", "122200000001"); err != nil {
 		t.Fatal(err)
 	}
 	_, out, _ := h.run(t, withAccount, "check")
@@ -193,8 +194,8 @@ func TestConsumersCommand(t *testing.T) {
 	if code != 0 || !strings.Contains(out, "envoy/SERIAL/live") || !strings.Contains(notes, "not known yet") || !strings.Contains(notes, "on its own machine only") {
 		t.Errorf("consumers opendtu before anything was seen: %d\n%s%s", code, out, notes)
 	}
-	seen := newSeen(filepath.Join(h.dir, "state"))
-	if err := errors.Join(seen.note("ENVOY", "122200000001"), seen.notePhases("ENVOY", 1)); err != nil {
+	seen := state.NewGatewayStore(filepath.Join(h.dir, "state"))
+	if err := errors.Join(seen.SetSerial("ENVOY", "122200000001"), seen.SetPhases("ENVOY", 1)); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {

@@ -13,6 +13,7 @@ import (
 	"text/template"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 	"github.com/spf13/cobra"
 )
 
@@ -100,7 +101,7 @@ func (c *console) printConsumer(ctx context.Context, p consumer, o consumerOptio
 	if i < 0 {
 		return fmt.Errorf("--gateway %s: there is no section [%s]", o.gateway, strings.ToUpper(o.gateway))
 	}
-	seen := newSeen(stateDir(cfg, c.environ))
+	seen := state.NewGatewayStore(stateDir(cfg, c.environ))
 	setup := newConsumerSetup(cfg, cfg.Gateways[i], seen, o.phases)
 	for _, note := range setup.notes() {
 		fmt.Fprintln(c.err, "Note:", note)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -33,7 +34,7 @@ func consumerSetups(t *testing.T) map[string]consumerSetup {
 		cfg.MQTT.URL = u
 		cfg.Gateways[0].Serial = "122200000001"
 		change(&cfg)
-		return newConsumerSetup(cfg, cfg.Gateways[0], newSeen(t.TempDir()), phases)
+		return newConsumerSetup(cfg, cfg.Gateways[0], state.NewGatewayStore(t.TempDir()), phases)
 	}
 	return map[string]consumerSetup{
 		"three": setup("mqtts://broker.lan", 3, func(c *config) {
@@ -80,7 +81,7 @@ func TestConsumers(t *testing.T) {
 func TestNodeRedFlows(t *testing.T) {
 	cfg := defaults()
 	cfg.Gateways[0].Serial = "+"
-	text, err := render(consumers[3], newConsumerSetup(cfg, cfg.Gateways[0], newSeen(t.TempDir()), 3))
+	text, err := render(consumers[3], newConsumerSetup(cfg, cfg.Gateways[0], state.NewGatewayStore(t.TempDir()), 3))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,8 @@ import (
 	"net"
 	"strings"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
 // A consumerSetup is what the templates are filled with.
@@ -32,10 +34,10 @@ type consumerSetup struct {
 // unknownSerial stands where no serial number is known.
 const unknownSerial = "SERIAL"
 
-func newConsumerSetup(cfg config, g gatewayConfig, seen *seen, phases int) consumerSetup {
+func newConsumerSetup(cfg config, g gatewayConfig, seen *state.GatewayStore, phases int) consumerSetup {
 	s := consumerSetup{
 		Host: cfg.MQTT.URL.Hostname(), Port: cfg.MQTT.URL.Port(), Username: cfg.MQTT.Username, CAFile: cfg.MQTT.CAFile,
-		Serial: cmp.Or(seen.serial(g.Section), g.Serial, unknownSerial), // the one that answered, whatever is configured
+		Serial: cmp.Or(seen.Serial(g.Section), g.Serial, unknownSerial), // the one that answered, whatever is configured
 		State:  cfg.MQTT.Topic + "/bridge/state", profiles: cfg.Compat.Profiles,
 		Interval: g.Interval, MaxAge: max(15, int(2*g.Interval/time.Second)+5), Timeout: max(30*time.Second, 3*g.Interval), StaleAfter: g.StaleAfter,
 	}
@@ -52,7 +54,7 @@ func newConsumerSetup(cfg config, g gatewayConfig, seen *seen, phases int) consu
 	s.Port = cmp.Or(s.Port, usual)
 	s.Address = net.JoinHostPort(s.Host, s.Port)
 	s.Base = cfg.MQTT.Topic + "/" + s.Serial
-	phases = cmp.Or(phases, seen.phasesOf(s.Serial), 3)
+	phases = cmp.Or(phases, seen.Phases(s.Serial), 3)
 	for n := 1; n <= phases && phases > 1; n++ {
 		s.Phases = append(s.Phases, n)
 	}

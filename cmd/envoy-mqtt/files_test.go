@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -55,37 +54,4 @@ func TestUnlessDone(t *testing.T) {
 		}
 		close(answer)
 	})
-}
-
-func TestCloseState(t *testing.T) {
-	dir, elsewhere := t.TempDir(), writeFile(t, "elsewhere", "a")
-	if err := errors.Join(os.Chmod(elsewhere, 0o644), os.WriteFile(filepath.Join(dir, "1.jwt"), nil, 0o600), os.Symlink(elsewhere, filepath.Join(dir, "2.jwt"))); err != nil {
-		t.Fatal(err)
-	}
-	for _, tt := range []struct {
-		dir, token fs.FileMode
-		want       []string
-	}{
-		{0o700, 0o600, nil},
-		{0o755, 0o600, nil},
-		{0o770, 0o600, []string{"other users can write to it"}},
-		{0o702, 0o600, []string{"other users can write to it"}},
-		{0o700, 0o644, []string{"others could read 1.jwt"}},
-		{0o777, 0o640, []string{"other users can write to it", "others could read 1.jwt"}},
-	} {
-		if err := errors.Join(os.Chmod(dir, tt.dir), os.Chmod(filepath.Join(dir, "1.jwt"), tt.token)); err != nil {
-			t.Fatal(err)
-		}
-		got := closeState(dir)
-		ok := len(got) == len(tt.want)
-		for i := range got {
-			ok = ok && strings.Contains(got[i].Error(), tt.want[i]) && strings.Contains(got[i].Error(), dir)
-		}
-		if info, err := os.Stat(filepath.Join(dir, "1.jwt")); !ok || err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("%o with a token of %o: %v, then %v; want %q", tt.dir, tt.token, got, info.Mode(), tt.want)
-		}
-	}
-	if info, err := os.Stat(elsewhere); err != nil || info.Mode().Perm() != 0o644 {
-		t.Errorf("what a link leads to: %v, %v, want 0644", info.Mode(), err)
-	}
 }

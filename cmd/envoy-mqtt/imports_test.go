@@ -18,7 +18,7 @@ var mayImport = map[string][]string{
 	"internal/problem":                 {},
 	"internal/bridge":                  {"internal/envoy", "internal/problem", "internal/pulse", "github.com/eclipse/paho.golang/", "github.com/gorilla/websocket", "github.com/rs/zerolog"},
 	"internal/monitor":                 {"internal/bridge", "internal/envoy", "internal/state", "github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/", "github.com/coreos/go-systemd/v22/daemon", "github.com/rs/zerolog"},
-	"internal/state":                   {},
+	"internal/state":                   {"github.com/gofrs/flock"},
 	"internal/bridge/bridgetest":       {"github.com/eclipse/paho.golang/"},
 	"internal/bridge/discoverytest":    nil,
 	"internal/pulse":                   nil,

@@ -12,6 +12,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
 func (c *console) initCommand() *cobra.Command {
@@ -39,7 +40,7 @@ func (c *console) init(ctx context.Context) error {
 			return failed(err)
 		}
 	}
-	if err := keep(path, file.text()); err != nil {
+	if err := state.WriteFileAtomic(path, []byte(file.text())); err != nil {
 		return failed(err)
 	}
 	fmt.Fprintf(c.out, "\n%s is written. Every key there is: config.ini.example\n\n", path)

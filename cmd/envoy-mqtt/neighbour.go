@@ -9,6 +9,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
 // A neighbour is a gateway with the source of its tokens.
@@ -16,19 +17,19 @@ type neighbour struct {
 	gatewayConfig
 	client *envoy.Client
 	tokens *enlighten.Source
-	seen   *seen
+	seen   *state.GatewayStore
 
 	profiles []string // other programs' formats, see the bridge
-	counts   counters
+	counts   state.CounterStore
 	metrics  *monitor.Metrics // nil: nobody asks for them
 }
 
 // newNeighbours returns the configured gateways. Their tokens, and what was
-// seen of them, are kept in the folder state.
-func newNeighbours(cfg config, state string) []*neighbour {
-	store := &enlighten.Store{Dir: state}
+// seen of them, are kept in the folder dir.
+func newNeighbours(cfg config, dir string) []*neighbour {
+	store := &enlighten.Store{Dir: dir}
 	cloud := &enlighten.Cloud{LoginURL: cfg.Enlighten.LoginURL, TokenURL: cfg.Enlighten.TokenURL}
-	seen := newSeen(state)
+	seen := state.NewGatewayStore(dir)
 	var ns []*neighbour
 	for _, g := range cfg.Gateways {
 		tokens := &enlighten.Source{
@@ -37,7 +38,7 @@ func newNeighbours(cfg config, state string) []*neighbour {
 			Cloud:      cloud,
 			Store:      store,
 		}
-		n := &neighbour{gatewayConfig: g, client: newClient(g, tokens), tokens: tokens, seen: seen, profiles: cfg.Compat.Profiles, counts: counters{state}}
+		n := &neighbour{gatewayConfig: g, client: newClient(g, tokens), tokens: tokens, seen: seen, profiles: cfg.Compat.Profiles, counts: state.CounterStore{Dir: dir}}
 		n.client.Serial = n.knownSerial() // a gateway that is found is the one that was read before
 		ns = append(ns, n)
 	}
@@ -89,12 +90,12 @@ func (n *neighbour) feed(log zerolog.Logger) bridge.Feed {
 			if n.Serial != "" && n.Serial != serial {
 				log.Warn().Str("gateway", n.Section).Str("configured", n.Serial).Str("found", serial).Msg("SERIAL is another gateway's, the one that answers is read")
 			}
-			if err := n.seen.note(n.Section, serial); err != nil {
+			if err := n.seen.SetSerial(n.Section, serial); err != nil {
 				log.Warn().Err(err).Msg("state folder")
 			}
 		},
 		Phases: func(phases int) {
-			if err := n.seen.notePhases(n.Section, phases); err != nil {
+			if err := n.seen.SetPhases(n.Section, phases); err != nil {
 				log.Warn().Err(err).Msg("state folder")
 			}
 		},

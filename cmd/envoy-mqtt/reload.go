@@ -13,6 +13,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
 // A setup is a configuration and what it comes to.
@@ -97,16 +98,16 @@ func (c *console) serveUntil(ctx context.Context, s *setup, hup <-chan os.Signal
 			s.log.Warn().Err(err).Msg("state folder")
 		}
 	}
-	for _, err := range closeState(s.state) {
+	for _, err := range state.FixTokenPermissions(s.state) {
 		warn(err)
 	}
-	lock, err := lockState(s.state)
+	lock, err := state.Lock(s.state)
 	warn(err)
 	if lock != nil {
 		defer lock.Close()
 	}
 	if s.mqtt.ClientID == "" {
-		s.mqtt.ClientID, err = clientID(s.state)
+		s.mqtt.ClientID, err = state.ClientID(s.state)
 		warn(err)
 	}
 	ns := newNeighbours(s.cfg, s.state)
@@ -157,7 +158,7 @@ func remember(b *bridge.Bridge, s *setup, ns []*neighbour, warn func(error)) {
 	if s.mqtt.URL != nil {
 		broker = s.mqtt.URL.Host
 	}
-	places := newPlaces(s.state, broker)
+	published := state.NewPublishedStore(s.state, broker)
 	var once sync.Once
 	warnOnce := func(err error) {
 		if err != nil {
@@ -165,25 +166,24 @@ func remember(b *bridge.Bridge, s *setup, ns []*neighbour, warn func(error)) {
 		}
 	}
 	var err error
-	b.DeviceID, err = places.bridgeID(topic)
+	b.DeviceID, err = published.BridgeID(topic, bridge.DeviceID)
 	warnOnce(err)
-	b.Earlier = places.earlier()
-	for i, p := range b.Earlier {
+	for _, p := range published.Topics() {
 		for _, n := range ns {
 			if p.Topic == topic && p.Prefix == prefix { // what a replaced gateway has left stays until a person removes it
-				p.Serials = slices.DeleteFunc(p.Serials, func(sn string) bool { return slices.Contains(n.seen.all(n.Section), sn) })
+				p.Serials = slices.DeleteFunc(p.Serials, func(sn string) bool { return slices.Contains(n.seen.Serials(n.Section), sn) })
 			}
 		}
-		b.Earlier[i] = p
+		b.Earlier = append(b.Earlier, bridge.Place(p))
 	}
-	b.Cleared = func(gone bridge.Place) { warnOnce(places.cleared(gone, topic, prefix)) }
-	warnOnce(places.note(topic, prefix))
+	b.Cleared = func(gone bridge.Place) { warnOnce(published.Remove(state.PublishedTopics(gone), topic, prefix)) }
+	warnOnce(published.Add(topic, prefix))
 	for i, n := range ns {
 		found := b.Feeds[i].Found
 		b.Feeds[i].Found = func(serial string) {
 			found(serial)
-			warnOnce(places.note(topic, prefix, serial))
+			warnOnce(published.Add(topic, prefix, serial))
 		}
-		warnOnce(places.note(topic, prefix, n.knownSerial()))
+		warnOnce(published.Add(topic, prefix, n.knownSerial()))
 	}
 }

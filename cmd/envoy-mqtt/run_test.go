@@ -9,6 +9,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
 // TestRun: eight lines of configuration, and the house is on the broker.
@@ -26,9 +27,9 @@ func TestRun(t *testing.T) {
 		return true
 	})
 	p.Stop()
-	seen := newSeen(filepath.Join(h.dir, "state"))
-	if sn := seen.serial("ENVOY"); sn == "" || seen.phasesOf(sn) != 3 {
-		t.Errorf("seen: gateway %q with %d phases, want 3", sn, seen.phasesOf(sn))
+	seen := state.NewGatewayStore(filepath.Join(h.dir, "state"))
+	if sn := seen.Serial("ENVOY"); sn == "" || seen.Phases(sn) != 3 {
+		t.Errorf("seen: gateway %q with %d phases, want 3", sn, seen.Phases(sn))
 	}
 	got := h.recorded()
 	if !strings.Contains(got, "/availability offline") || !strings.HasSuffix(got, "envoy/bridge/state offline\n") {

@@ -109,7 +109,7 @@ func (n *neighbour) knownSerial() string {
 	if n.Serial != "" {
 		return n.Serial
 	}
-	return n.seen.serial(n.Section)
+	return n.seen.Serial(n.Section)
 }
 
 // paste takes a token from standard input. The gateway itself must accept it

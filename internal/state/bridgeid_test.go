@@ -1,15 +1,15 @@
-package main
+package state
 
 import (
 	"os"
 	"path/filepath"
 	"testing"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 )
 
-// TestBridgeID: the bridge's identifier in Home Assistant is that of the first
-// TOPIC, and installations of versions that kept none have the one they had.
+// TestBridgeID checks that the bridge's identifier in Home Assistant is that of the
+// first TOPIC. Installations of versions that stored none keep the one they had.
 func TestBridgeID(t *testing.T) {
 	for _, tt := range []struct {
 		name, published string // published.json
@@ -30,15 +30,17 @@ func TestBridgeID(t *testing.T) {
 			dir := t.TempDir()
 			for file, text := range map[string]string{"published.json": tt.published, "bridge_id": tt.kept} {
 				if text != "" {
-					proctest.WriteFile(t, filepath.Join(dir, file), text)
+					if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
+						t.Fatal(err)
+					}
 				}
 			}
 			for _, topic := range []string{tt.topic, "later"} {
-				p := newPlaces(dir, "a:1883")
-				if got, err := p.bridgeID(topic); got != tt.want || err != nil {
-					t.Errorf("bridgeID(%q) = %q, %v, want %q", topic, got, err, tt.want)
+				p := NewPublishedStore(dir, "a:1883")
+				if got, err := p.BridgeID(topic, bridge.DeviceID); got != tt.want || err != nil {
+					t.Errorf("BridgeID(%q) = %q, %v, want %q", topic, got, err, tt.want)
 				}
-				if err := p.note(topic, "homeassistant"); err != nil {
+				if err := p.Add(topic, "homeassistant"); err != nil {
 					t.Error(err)
 				}
 			}
@@ -46,13 +48,14 @@ func TestBridgeID(t *testing.T) {
 	}
 }
 
-// TestBridgeIDIsNotKept: without a state folder the id follows TOPIC.
-func TestBridgeIDIsNotKept(t *testing.T) {
+// TestBridgeIDNotStored checks that the identifier follows TOPIC if it cannot be
+// stored.
+func TestBridgeIDNotStored(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := newPlaces(file, "a:1883").bridgeID("solar"); got != "solar_bridge" || err == nil {
-		t.Errorf("bridgeID = %q, %v, want solar_bridge and an error", got, err)
+	if got, err := NewPublishedStore(file, "a:1883").BridgeID("solar", bridge.DeviceID); got != "solar_bridge" || err == nil {
+		t.Errorf("BridgeID = %q, %v, want solar_bridge and an error", got, err)
 	}
 }

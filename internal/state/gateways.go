@@ -1,0 +1,104 @@
+package state
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"sync"
+)
+
+const (
+	gatewaysFile = "gateways.json"
+	phasesFile   = "phases.json"
+)
+
+// A GatewayStore keeps which gateways answered under which configuration section,
+// and how many phases each measured. It is used to mark an unreachable gateway
+// offline, to report a replaced gateway, and to generate the configuration of
+// other programs. It is safe for concurrent use.
+type GatewayStore struct {
+	dir string
+
+	mu       sync.Mutex // guards what follows
+	sections map[string][]string
+	phases   map[string]int // by serial number
+}
+
+// NewGatewayStore reads the store in dir. A file that cannot be read counts as
+// empty.
+func NewGatewayStore(dir string) *GatewayStore {
+	return &GatewayStore{dir: dir, sections: readMap[[]string](dir, gatewaysFile), phases: readMap[int](dir, phasesFile)}
+}
+
+func readMap[V any](dir, file string) map[string]V {
+	m := map[string]V{}
+	data, err := ReadFile(filepath.Join(dir, file), MaxFileSize)
+	if err != nil || json.Unmarshal(data, &m) != nil || m == nil {
+		return map[string]V{}
+	}
+	return m
+}
+
+// Serial returns the serial number of the gateway that answered last under
+// section, or "".
+func (s *GatewayStore) Serial(section string) string {
+	serials := s.Serials(section)
+	if len(serials) == 0 {
+		return ""
+	}
+	return serials[len(serials)-1]
+}
+
+// Serials returns the serial numbers of all gateways that have answered under
+// section, the current one last.
+func (s *GatewayStore) Serials(section string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.sections[section])
+}
+
+// SetSerial stores that the gateway with this serial number answered under
+// section.
+func (s *GatewayStore) SetSerial(section, serial string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	serials := s.sections[section]
+	if len(serials) > 0 && serials[len(serials)-1] == serial {
+		return nil
+	}
+	serials = slices.DeleteFunc(serials, func(old string) bool { return old == serial })
+	s.sections[section] = append(serials, serial)
+	return s.write(gatewaysFile, s.sections)
+}
+
+// Phases returns how many phases the gateway with this serial number measured
+// last, 0 if unknown.
+func (s *GatewayStore) Phases(serial string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.phases[serial]
+}
+
+// SetPhases stores how many phases the current gateway of section measures.
+func (s *GatewayStore) SetPhases(section string, phases int) error {
+	serial := s.Serial(section)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.phases[serial] == phases {
+		return nil
+	}
+	s.phases[serial] = phases
+	return s.write(phasesFile, s.phases)
+}
+
+func (s *GatewayStore) write(file string, v any) error {
+	data, err := json.MarshalIndent(v, "", "\t")
+	if err != nil {
+		panic(err) // cannot fail for maps of strings and numbers
+	}
+	if err := WriteFileAtomic(filepath.Join(s.dir, file), data); err != nil {
+		return fmt.Errorf("remember the gateway: %w", err)
+	}
+	return nil
+}
