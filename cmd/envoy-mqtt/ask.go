@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"golang.org/x/term"
 )
 
@@ -34,7 +35,7 @@ func (a asker) ask(question, usual string, parse func(string) (string, error)) (
 		if line == "" {
 			line = usual
 		}
-		if !isPlain(line) {
+		if !config.IsPlainText(line) {
 			err = errors.New("must be plain text")
 		} else if line, err = parse(line); err == nil {
 			return line, nil
@@ -45,7 +46,7 @@ func (a asker) ask(question, usual string, parse func(string) (string, error)) (
 
 // choose asks for one of some words, the first of which is the usual one.
 func (a asker) choose(question string, words ...string) (string, error) {
-	return a.ask(question, words[0], oneOf(words...))
+	return a.ask(question, words[0], config.OneOf(words...))
 }
 
 // agree asks for yes or no, which is the usual one.

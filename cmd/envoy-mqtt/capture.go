@@ -35,11 +35,11 @@ var breath = time.Second
 
 // capture asks one gateway for all pages and writes what it answered.
 func (c *console) capture(ctx context.Context, dir, section string) error {
-	cfg, err := c.load(ctx)
+	cfg, err := c.readConfig(ctx)
 	if err != nil {
 		return err
 	}
-	ns := newNeighbours(cfg, stateDir(cfg, c.environ))
+	ns := newNeighbours(cfg, cfg.StateDir(c.environ))
 	if section != "" {
 		ns = only(ns, section)
 	}
@@ -63,7 +63,7 @@ func (c *console) capture(ctx context.Context, dir, section string) error {
 	}
 	var passwords []string
 	for _, g := range cfg.Gateways {
-		passwords = append(passwords, g.Password.reveal())
+		passwords = append(passwords, g.Password.Reveal())
 	}
 	r := newRedactor(session.Serial, passwords...)
 	for _, p := range pages {

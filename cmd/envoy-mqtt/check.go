@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
@@ -25,7 +26,7 @@ func (c *console) checkCommand() *cobra.Command {
 
 // check goes through everything that run needs, one line a step.
 func (c *console) check(ctx context.Context) error {
-	cfg, err := c.load(ctx)
+	cfg, err := c.readConfig(ctx)
 	if err != nil {
 		return err
 	}
@@ -34,7 +35,7 @@ func (c *console) check(ctx context.Context) error {
 	for _, w := range cfg.Warnings {
 		r.note("configuration", "%s", w)
 	}
-	dir := stateDir(cfg, c.environ)
+	dir := cfg.StateDir(c.environ)
 	if err := state.CheckExposed(dir); err != nil {
 		r.note("state folder", "%v", err)
 	}
@@ -71,7 +72,7 @@ func (r *report) bad(step string, err error) {
 }
 
 // gateway checks one gateway: whether it is there, lets us in and measures.
-func (r *report) gateway(ctx context.Context, n *neighbour, cfg config) {
+func (r *report) gateway(ctx context.Context, n *neighbour, cfg config.Config) {
 	defer n.tokens.Close()
 	session, err := n.client.Open(ctx)
 	if err != nil {
@@ -111,7 +112,7 @@ func (r *report) gateway(ctx context.Context, n *neighbour, cfg config) {
 	}
 }
 
-func (r *report) broker(ctx context.Context, cfg config) {
+func (r *report) broker(ctx context.Context, cfg config.Config) {
 	step := "broker"
 	mqtt, err := brokerOf(cfg.MQTT)
 	if err != nil {
@@ -121,7 +122,7 @@ func (r *report) broker(ctx context.Context, cfg config) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	if mqtt.ClientID == "" {
-		mqtt.ClientID, _ = state.ClientID(stateDir(cfg, r.c.environ)) // good for use also where it cannot be kept
+		mqtt.ClientID, _ = state.ClientID(cfg.StateDir(r.c.environ)) // good for use also where it cannot be kept
 	}
 	mqtt.ClientID += "-check" // not to push out the running bridge
 	if err := bridge.Probe(ctx, mqtt); err != nil {

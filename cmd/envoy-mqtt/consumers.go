@@ -13,6 +13,7 @@ import (
 	"text/template"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 	"github.com/spf13/cobra"
 )
@@ -59,7 +60,7 @@ func (c *console) consumersCommand() *cobra.Command {
 			}
 			i := slices.Index(names, strings.ToLower(args[0]))
 			if i < 0 {
-				if likely, ok := nearest(args[0], names); ok {
+				if likely, ok := config.Closest(args[0], names); ok {
 					return fmt.Errorf("%q is not known; did you mean %s?", args[0], likely)
 				}
 				return fmt.Errorf("%q is not known; there are %s", args[0], strings.Join(names, ", "))
@@ -90,18 +91,18 @@ func (c *console) printConsumer(ctx context.Context, p consumer, o consumerOptio
 	if o.phases < 0 || o.phases > 3 {
 		return fmt.Errorf("--phases %d: there are 1, 2 or 3", o.phases)
 	}
-	cfg, err := c.load(ctx)
+	cfg, err := c.readConfig(ctx)
 	if err != nil {
 		return err
 	}
 	i := 0
 	if o.gateway != "" {
-		i = slices.IndexFunc(cfg.Gateways, func(g gatewayConfig) bool { return strings.EqualFold(g.Section, o.gateway) })
+		i = slices.IndexFunc(cfg.Gateways, func(g config.Gateway) bool { return strings.EqualFold(g.Section, o.gateway) })
 	}
 	if i < 0 {
 		return fmt.Errorf("--gateway %s: there is no section [%s]", o.gateway, strings.ToUpper(o.gateway))
 	}
-	seen := state.NewGatewayStore(stateDir(cfg, c.environ))
+	seen := state.NewGatewayStore(cfg.StateDir(c.environ))
 	setup := newConsumerSetup(cfg, cfg.Gateways[i], seen, o.phases)
 	for _, note := range setup.notes() {
 		fmt.Fprintln(c.err, "Note:", note)

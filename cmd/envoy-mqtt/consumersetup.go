@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
@@ -34,7 +35,7 @@ type consumerSetup struct {
 // unknownSerial stands where no serial number is known.
 const unknownSerial = "SERIAL"
 
-func newConsumerSetup(cfg config, g gatewayConfig, seen *state.GatewayStore, phases int) consumerSetup {
+func newConsumerSetup(cfg config.Config, g config.Gateway, seen *state.GatewayStore, phases int) consumerSetup {
 	s := consumerSetup{
 		Host: cfg.MQTT.URL.Hostname(), Port: cfg.MQTT.URL.Port(), Username: cfg.MQTT.Username, CAFile: cfg.MQTT.CAFile,
 		Serial: cmp.Or(seen.Serial(g.Section), g.Serial, unknownSerial), // the one that answered, whatever is configured

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
@@ -74,11 +75,11 @@ func (c *console) demo(ctx context.Context, d demo) error {
 	}
 	fmt.Fprintf(c.err, "A simulated house, no gateway and no account. To see all topics:  mosquitto_sub -h 127.0.0.1 -p %d -v -t '#'\n", broker.port)
 
-	cfg := config{
-		MQTT:          mqttConfig{Topic: "envoy"},
-		HomeAssistant: homeAssistantConfig{Discovery: true, Prefix: "homeassistant", Interval: 10 * time.Second},
-		Gateways: []gatewayConfig{{
-			Section: "ENVOY", Host: gateway.Addr, Username: account.Username, Password: secret(account.Password),
+	cfg := config.Config{
+		MQTT:          config.MQTT{Topic: "envoy"},
+		HomeAssistant: config.HomeAssistant{Discovery: true, Prefix: "homeassistant", Interval: 10 * time.Second},
+		Gateways: []config.Gateway{{
+			Section: "ENVOY", Host: gateway.Addr, Username: account.Username, Password: config.Secret(account.Password),
 			Source: envoy.AutoSource, Interval: time.Second, Timeout: 10 * time.Second, StaleAfter: 30 * time.Second,
 		}},
 	}

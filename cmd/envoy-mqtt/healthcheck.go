@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
 )
 
@@ -26,7 +27,7 @@ func (c *console) healthcheckCommand() *cobra.Command {
 }
 
 func (c *console) healthcheck(ctx context.Context, ready bool) error {
-	cfg, err := c.load(ctx)
+	cfg, err := c.readConfig(ctx)
 	if err != nil {
 		return err
 	}
@@ -34,7 +35,7 @@ func (c *console) healthcheck(ctx context.Context, ready bool) error {
 	if cfg.HTTP.Listen != "" {
 		h, err = monitor.RequestHealth(ctx, cfg.HTTP.Listen)
 	} else {
-		h, err = monitor.ReadHealth(healthPath(stateDir(cfg, c.environ)), time.Now())
+		h, err = monitor.ReadHealth(healthPath(cfg.StateDir(c.environ)), time.Now())
 	}
 	if err != nil {
 		return err
@@ -55,4 +56,4 @@ func healthPath(state string) string { return filepath.Join(state, "health.json"
 
 // stuckAfter returns for how long the poll of a gateway may take: every response
 // at its timeout, a login, and the pause before the next poll.
-func stuckAfter(g gatewayConfig) time.Duration { return 10*time.Minute + 2*g.Interval + 10*g.Timeout }
+func stuckAfter(g config.Gateway) time.Duration { return 10*time.Minute + 2*g.Interval + 10*g.Timeout }

@@ -18,6 +18,7 @@ var mayImport = map[string][]string{
 	"internal/problem":                 {},
 	"internal/bridge":                  {"internal/envoy", "internal/problem", "internal/pulse", "github.com/eclipse/paho.golang/", "github.com/gorilla/websocket", "github.com/rs/zerolog"},
 	"internal/monitor":                 {"internal/bridge", "internal/envoy", "internal/state", "github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/", "github.com/coreos/go-systemd/v22/daemon", "github.com/rs/zerolog"},
+	"internal/config":                  {"internal/bridge", "internal/envoy", "internal/state", "github.com/knadh/koanf/", "github.com/spf13/pflag"},
 	"internal/state":                   {"github.com/gofrs/flock"},
 	"internal/bridge/bridgetest":       {"github.com/eclipse/paho.golang/"},
 	"internal/bridge/discoverytest":    nil,

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
@@ -27,20 +28,20 @@ func (c *console) initCommand() *cobra.Command {
 
 // init asks, writes and checks. Nothing is written before all is answered.
 func (c *console) init(ctx context.Context) error {
-	path := orNone(c.configPath, configPaths[0])
+	path := orNone(c.configPath, config.DefaultFile)
 	a := asker{ctx, c.in, c.out}
 	if _, err := os.Stat(path); err == nil {
 		if again, err := a.agree(path + " is there already. Write it anew?"); err != nil || !again {
 			return failed(orElse(err, path+" is left as it is"))
 		}
 	}
-	var file iniFile
-	for _, part := range []func(asker, *iniFile) error{askGateway, askBroker} {
+	var file config.INIBuilder
+	for _, part := range []func(asker, *config.INIBuilder) error{askGateway, askBroker} {
 		if err := part(a, &file); err != nil {
 			return failed(err)
 		}
 	}
-	if err := state.WriteFileAtomic(path, []byte(file.text())); err != nil {
+	if err := state.WriteFileAtomic(path, []byte(file.Text())); err != nil {
 		return failed(err)
 	}
 	fmt.Fprintf(c.out, "\n%s is written. Every key there is: config.ini.example\n\n", path)
@@ -56,7 +57,7 @@ func orElse(err error, text string) error {
 }
 
 // askGateway asks which gateway is meant, and how to get in.
-func askGateway(a asker, file *iniFile) error {
+func askGateway(a asker, file *config.INIBuilder) error {
 	fmt.Fprintln(a.out, "Looking for gateways on this network …")
 	found, err := findGateways(a.ctx)
 	if err != nil {
@@ -79,7 +80,7 @@ func askGateway(a asker, file *iniFile) error {
 			}
 			return text, nil
 		}
-		return parseHost(text)
+		return config.ParseHost(text)
 	})
 	if err != nil {
 		return err
@@ -88,8 +89,8 @@ func askGateway(a asker, file *iniFile) error {
 	if n, err := strconv.Atoi(which); err == nil {
 		host, serial = envoy.Auto, found[n-1].Serial
 	}
-	file.set("ENVOY", "HOST", host)
-	file.set("ENVOY", "SERIAL", serial)
+	file.Set("ENVOY", "HOST", host)
+	file.Set("ENVOY", "SERIAL", serial)
 
 	needsToken, old := meetGateway(a, host, serial)
 	switch {
@@ -116,7 +117,7 @@ func meetGateway(a asker, host, serial string) (needsToken, old bool) {
 }
 
 // askAccess asks for the account, or for a token.
-func askAccess(a asker, file *iniFile) error {
+func askAccess(a asker, file *config.INIBuilder) error {
 	fmt.Fprint(a.out, "Firmware 7 and later lets nobody read without a token from Enphase.\n"+
 		"  account  e-mail and password of the Enphase account; tokens are then fetched and renewed by themselves\n"+
 		"  token    paste one from https://entrez.enphaseenergy.com/ (for accounts with multi-factor authentication)\n")
@@ -129,7 +130,7 @@ func askAccess(a asker, file *iniFile) error {
 			_, err := enlighten.Parse(text)
 			return text, err
 		})
-		file.set("ENVOY", "TOKEN", token)
+		file.Set("ENVOY", "TOKEN", token)
 		return err
 	}
 	username, err := a.ask("The account's e-mail", "", wanted)
@@ -137,32 +138,34 @@ func askAccess(a asker, file *iniFile) error {
 		return err
 	}
 	password, err := a.secret("Its password", wanted)
-	file.set("ENVOY", "USERNAME", username)
-	file.set("ENVOY", "PASSWORD", password)
+	file.Set("ENVOY", "USERNAME", username)
+	file.Set("ENVOY", "PASSWORD", password)
 	return err
 }
 
 // askBroker asks where to publish.
-func askBroker(a asker, file *iniFile) error {
+func askBroker(a asker, file *config.INIBuilder) error {
 	url, err := a.ask("The MQTT broker", "mqtt://localhost:1883", func(text string) (string, error) {
-		_, err := parseBrokerURL(text)
+		_, err := config.ParseBrokerURL(text)
 		return text, err
 	})
 	if err != nil {
 		return err
 	}
-	file.set("MQTT", "URL", url)
+	file.Set("MQTT", "URL", url)
 	return askUser(a, file, "MQTT", "The broker's user, if it wants one")
 }
 
 // askUser asks for a user, who may be missing, and the password.
-func askUser(a asker, file *iniFile, section, question string) error {
-	username, err := a.ask(question, "", asText)
+func askUser(a asker, file *config.INIBuilder, section, question string) error {
+	username, err := a.ask(question, "", optional)
 	if err != nil || username == "" {
 		return err
 	}
 	password, err := a.secret("The password", wanted)
-	file.set(section, "USERNAME", username)
-	file.set(section, "PASSWORD", password)
+	file.Set(section, "USERNAME", username)
+	file.Set(section, "PASSWORD", password)
 	return err
 }
+
+func optional(text string) (string, error) { return text, nil }

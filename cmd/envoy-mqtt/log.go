@@ -2,9 +2,9 @@ package main
 
 import (
 	"os"
-	"slices"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/mattn/go-isatty"
 	"github.com/rs/zerolog"
 )
@@ -27,13 +27,4 @@ func (c *console) newLogger(level, format string) zerolog.Logger {
 }
 
 // env returns the environment variable of that name, or "".
-func (c *console) env(name string) string { return envOf(c.environ, name) }
-
-func envOf(environ []string, name string) string {
-	for _, e := range slices.Backward(environ) {
-		if len(e) > len(name) && e[len(name)] == '=' && e[:len(name)] == name {
-			return e[len(name)+1:]
-		}
-	}
-	return ""
-}
+func (c *console) env(name string) string { return config.Getenv(c.environ, name) }

@@ -6,6 +6,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
@@ -14,7 +15,7 @@ import (
 
 // A neighbour is a gateway with the source of its tokens.
 type neighbour struct {
-	gatewayConfig
+	config.Gateway
 	client *envoy.Client
 	tokens *enlighten.Source
 	seen   *state.GatewayStore
@@ -26,19 +27,19 @@ type neighbour struct {
 
 // newNeighbours returns the configured gateways. Their tokens, and what was
 // seen of them, are kept in the folder dir.
-func newNeighbours(cfg config, dir string) []*neighbour {
+func newNeighbours(cfg config.Config, dir string) []*neighbour {
 	store := &enlighten.Store{Dir: dir}
 	cloud := &enlighten.Cloud{LoginURL: cfg.Enlighten.LoginURL, TokenURL: cfg.Enlighten.TokenURL}
 	seen := state.NewGatewayStore(dir)
 	var ns []*neighbour
 	for _, g := range cfg.Gateways {
 		tokens := &enlighten.Source{
-			Configured: g.Token.reveal(),
-			Account:    enlighten.Account{Username: g.Username, Password: g.Password.reveal()},
+			Configured: g.Token.Reveal(),
+			Account:    enlighten.Account{Username: g.Username, Password: g.Password.Reveal()},
 			Cloud:      cloud,
 			Store:      store,
 		}
-		n := &neighbour{gatewayConfig: g, client: newClient(g, tokens), tokens: tokens, seen: seen, profiles: cfg.Compat.Profiles, counts: state.CounterStore{Dir: dir}}
+		n := &neighbour{Gateway: g, client: newClient(g, tokens), tokens: tokens, seen: seen, profiles: cfg.Compat.Profiles, counts: state.CounterStore{Dir: dir}}
 		n.client.Serial = n.knownSerial() // a gateway that is found is the one that was read before
 		ns = append(ns, n)
 	}
@@ -46,7 +47,7 @@ func newNeighbours(cfg config, dir string) []*neighbour {
 }
 
 // newMetrics returns the metrics of ns, or nil if nobody can request them.
-func newMetrics(cfg httpConfig, ns []*neighbour) *monitor.Metrics {
+func newMetrics(cfg config.HTTP, ns []*neighbour) *monitor.Metrics {
 	if cfg.Listen == "" {
 		return nil
 	}
@@ -57,13 +58,13 @@ func newMetrics(cfg httpConfig, ns []*neighbour) *monitor.Metrics {
 	return m
 }
 
-func newClient(g gatewayConfig, tokens envoy.TokenSource) *envoy.Client {
+func newClient(g config.Gateway, tokens envoy.TokenSource) *envoy.Client {
 	return &envoy.Client{
 		Host:        g.Host,
 		Source:      g.Source,
 		Tokens:      tokens,
 		Username:    g.Username,
-		Password:    g.Password.reveal(),
+		Password:    g.Password.Reveal(),
 		VerifyTLS:   g.VerifySSL,
 		Fingerprint: g.Fingerprint,
 		Timeout:     g.Timeout,

@@ -25,12 +25,12 @@ func (c *console) readCommand() *cobra.Command {
 
 // read prints one sample of each gateway. It goes on with the others when one fails.
 func (c *console) read(ctx context.Context, asJSON bool) error {
-	cfg, err := c.load(ctx)
+	cfg, err := c.readConfig(ctx)
 	if err != nil {
 		return err
 	}
 	var errs []error
-	for _, n := range newNeighbours(cfg, stateDir(cfg, c.environ)) {
+	for _, n := range newNeighbours(cfg, cfg.StateDir(c.environ)) {
 		session, s, err := n.readOnce(ctx)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("[%s] %w", n.Section, err))

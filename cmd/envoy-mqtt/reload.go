@@ -12,13 +12,14 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
 // A setup is a configuration and what it comes to.
 type setup struct {
-	cfg   config
+	cfg   config.Config
 	mqtt  bridge.MQTT
 	state string // the folder
 	log   zerolog.Logger
@@ -26,7 +27,7 @@ type setup struct {
 
 // setUp reads the configuration.
 func (c *console) setUp() (*setup, error) {
-	cfg, err := loadConfig(c.configPath, c.environ, nil)
+	cfg, err := config.Load(c.sources())
 	if err != nil {
 		return nil, err
 	}
@@ -34,13 +35,13 @@ func (c *console) setUp() (*setup, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &setup{cfg, mqtt, stateDir(cfg, c.environ), c.newLogger(cfg.General.LogLevel, cfg.General.LogFormat)}, nil
+	return &setup{cfg, mqtt, cfg.StateDir(c.environ), c.newLogger(cfg.General.LogLevel, cfg.General.LogFormat)}, nil
 }
 
 // health returns the health of a bridge with this configuration.
 func (s *setup) health(state bridge.State, started time.Time) monitor.Health {
 	limit := func(name string) time.Duration {
-		i := slices.IndexFunc(s.cfg.Gateways, func(g gatewayConfig) bool { return g.Section == name })
+		i := slices.IndexFunc(s.cfg.Gateways, func(g config.Gateway) bool { return g.Section == name })
 		return stuckAfter(s.cfg.Gateways[i])
 	}
 	return monitor.NewHealth(state, limit, started, time.Now())
@@ -65,7 +66,7 @@ func (c *console) reload(ctx context.Context, now *setup, hup <-chan os.Signal, 
 		slow := time.AfterFunc(5*time.Second, func() {
 			now.log.Warn().Msg("configuration is still being read, the old one goes on; a file may be on a share that does not answer")
 		})
-		next, err := unlessDone(ctx, c.setUp)
+		next, err := callCtx(ctx, c.setUp)
 		slow.Stop()
 		if ctx.Err() != nil {
 			return

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
@@ -37,7 +38,7 @@ func (c *console) run(ctx context.Context) error {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
-	s, err := unlessDone(ctx, c.setUp)
+	s, err := callCtx(ctx, c.setUp)
 	if err != nil && ctx.Err() != nil {
 		return nil //nolint:nilerr // told to stop before the configuration was read
 	}
@@ -68,7 +69,7 @@ func (c *console) collectOften(gateways int) {
 }
 
 // newBridge returns the bridge that cfg describes.
-func newBridge(cfg config, mqtt bridge.MQTT, ns []*neighbour, log zerolog.Logger) *bridge.Bridge {
+func newBridge(cfg config.Config, mqtt bridge.MQTT, ns []*neighbour, log zerolog.Logger) *bridge.Bridge {
 	b := &bridge.Bridge{
 		MQTT:  mqtt,
 		Topic: cfg.MQTT.Topic,
@@ -111,8 +112,8 @@ func serve(ctx context.Context, b *bridge.Bridge, ns []*neighbour, log zerolog.L
 }
 
 // brokerOf returns the broker's address and credentials.
-func brokerOf(cfg mqttConfig) (bridge.MQTT, error) {
-	m := bridge.MQTT{URL: cfg.URL, ClientID: cfg.ClientID, Username: cfg.Username, Password: cfg.Password.reveal()}
+func brokerOf(cfg config.MQTT) (bridge.MQTT, error) {
+	m := bridge.MQTT{URL: cfg.URL, ClientID: cfg.ClientID, Username: cfg.Username, Password: cfg.Password.Reveal()}
 	if cfg.Supervisor != "" {
 		m.URL, m.Locate = nil, supervisor{cfg.Supervisor}.broker
 	}

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 )
 
 // supervisorURL is where an app of Home Assistant finds the Supervisor.
@@ -17,7 +19,7 @@ var supervisorURL = "http://supervisor"
 
 // A supervisor is Home Assistant's, which starts its apps and tells them where the broker is.
 type supervisor struct {
-	token secret
+	token config.Secret
 }
 
 // supervisorClient goes through no proxy: the token is for the Supervisor's eyes only.
@@ -34,7 +36,7 @@ func (s supervisor) broker(ctx context.Context) (*url.URL, error) {
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Authorization", "Bearer "+s.token.reveal())
+	req.Header.Set("Authorization", "Bearer "+s.token.Reveal())
 	resp, err := supervisorClient.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("ask Home Assistant's Supervisor for the broker: %w", err)
@@ -64,7 +66,7 @@ func (s supervisor) broker(ctx context.Context) (*url.URL, error) {
 	if answer.Data.Username != "" {
 		u.User = url.UserPassword(answer.Data.Username, answer.Data.Password)
 	}
-	if _, err := parseBrokerURL(u.Scheme + "://" + u.Host); err != nil {
+	if _, err := config.ParseBrokerURL(u.Scheme + "://" + u.Host); err != nil {
 		return nil, fmt.Errorf("what Home Assistant's Supervisor says of the broker: %w", err)
 	}
 	return u, nil

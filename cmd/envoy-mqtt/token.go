@@ -37,11 +37,11 @@ func (c *console) tokenCommand() *cobra.Command {
 
 // token shows, renews or takes the tokens of the gateways.
 func (c *console) token(ctx context.Context, section string, renew, paste bool) error {
-	cfg, err := c.load(ctx)
+	cfg, err := c.readConfig(ctx)
 	if err != nil {
 		return err
 	}
-	ns := newNeighbours(cfg, stateDir(cfg, c.environ))
+	ns := newNeighbours(cfg, cfg.StateDir(c.environ))
 	if section != "" {
 		ns = only(ns, section)
 	}
@@ -123,7 +123,7 @@ func (c *console) paste(ctx context.Context, n *neighbour, session *envoy.Sessio
 	if _, err := enlighten.Parse(line); err != nil {
 		return err
 	}
-	trial := newClient(n.gatewayConfig, envoy.StaticToken(line))
+	trial := newClient(n.Gateway, envoy.StaticToken(line))
 	trial.Serial = session.Serial
 	s, err := trial.Open(ctx)
 	if err == nil {

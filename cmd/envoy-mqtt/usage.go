@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -20,7 +21,7 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	for _, c := range cmd.Commands() {
 		names = append(names, c.Name())
 	}
-	if likely, ok := nearest(args[0], names); ok {
+	if likely, ok := config.Closest(args[0], names); ok {
 		return fmt.Errorf("there is no command %q; did you mean %s?", args[0], likely)
 	}
 	return fmt.Errorf("there is no command %q; see %s --help", args[0], cmd.CommandPath())

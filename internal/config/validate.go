@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"cmp"
@@ -10,8 +10,9 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
-// check finds what is wrong with cfg as a whole; each value by itself is right or told of already.
-func (l *loader) check(cfg *config) {
+// check checks the values of cfg against each other. Each single value is valid,
+// or its mistake has been reported.
+func (l *loader) check(cfg *Config) {
 	l.checkMQTT(&cfg.MQTT)
 	l.checkTopics(cfg)
 	if len(l.gateways) == 0 {
@@ -25,7 +26,7 @@ func (l *loader) check(cfg *config) {
 	for _, g := range cfg.Gateways {
 		l.checkGateway(g)
 		if g.Host != envoy.Auto {
-			l.checkUnique(hosts, g.Section, "HOST", sameHost(g.Host))
+			l.checkUnique(hosts, g.Section, "HOST", canonicalHost(g.Host))
 		} else if g.Serial == "" && len(cfg.Gateways) > 1 {
 			l.fail(l.origins[g.Section+delimiter+"HOST"], "auto, and there are several gateways: SERIAL must say which one is meant")
 		}
@@ -33,20 +34,20 @@ func (l *loader) check(cfg *config) {
 	}
 }
 
-func (l *loader) checkMQTT(m *mqttConfig) {
-	if m.URL != nil && m.URL.User != nil { // the keys win, as they may come from a later layer
+func (l *loader) checkMQTT(m *MQTT) {
+	if m.URL != nil && m.URL.User != nil { // the keys take precedence, because they may come from a later layer
 		if m.Username == "" {
 			m.Username = m.URL.User.Username()
 		}
 		if password, _ := m.URL.User.Password(); m.Password == "" {
-			m.Password = secret(password)
+			m.Password = Secret(password)
 		}
 		if _, err := parseMQTT(m.Username); err != nil {
 			l.fail(l.origins["MQTT"+delimiter+"URL"], "user name: "+err.Error())
 		}
 		m.URL.User = nil
 	}
-	if m.Username == "" && m.Password != "" { // the other way round is a broker's token: allowed
+	if m.Username == "" && m.Password != "" { // a user name without a password is allowed: it can be a token
 		l.fail(l.origins["MQTT"+delimiter+"PASSWORD"], "USERNAME is missing")
 	}
 	if m.Supervisor != "" && l.given("MQTT", "USERNAME") {
@@ -58,17 +59,18 @@ func (l *loader) checkMQTT(m *mqttConfig) {
 	}
 }
 
-// checkTopics fails when TOPIC or PREFIX is so long that MQTT cannot hold the longest topic.
-func (l *loader) checkTopics(cfg *config) {
+// checkTopics reports a TOPIC or PREFIX with which the longest topic would exceed
+// MQTT's limit.
+func (l *loader) checkTopics(cfg *Config) {
 	below, discovery := bridge.LongestTopics(cfg.MQTT.Topic, cfg.HomeAssistant.Prefix)
-	if below > longestMQTT {
-		l.fail(l.origins["MQTT"+delimiter+"TOPIC"], fmt.Sprintf("%q: too long: topics may have %d bytes, and the longest would have %d", shortened(cfg.MQTT.Topic), longestMQTT, below))
-	} else if discovery > longestMQTT {
-		l.fail(l.origins["HOMEASSISTANT"+delimiter+"PREFIX"], fmt.Sprintf("%q: too long: topics may have %d bytes, and the longest would have %d", shortened(cfg.HomeAssistant.Prefix), longestMQTT, discovery))
+	if below > maxMQTTString {
+		l.fail(l.origins["MQTT"+delimiter+"TOPIC"], fmt.Sprintf("%q: too long: topics may have %d bytes, and the longest would have %d", shortened(cfg.MQTT.Topic), maxMQTTString, below))
+	} else if discovery > maxMQTTString {
+		l.fail(l.origins["HOMEASSISTANT"+delimiter+"PREFIX"], fmt.Sprintf("%q: too long: topics may have %d bytes, and the longest would have %d", shortened(cfg.HomeAssistant.Prefix), maxMQTTString, discovery))
 	}
 }
 
-func (l *loader) checkGateway(g gatewayConfig) {
+func (l *loader) checkGateway(g Gateway) {
 	at := func(key string) origin { return l.origins[g.Section+delimiter+key] }
 	if !l.given(g.Section, "HOST") {
 		l.fail(l.gateways[g.Section], "missing; write the gateway's name or address, e.g. HOST = envoy.local")
@@ -91,7 +93,7 @@ func (l *loader) checkGateway(g gatewayConfig) {
 	}
 }
 
-// checkPair fails when only one of two keys of section is given.
+// checkPair reports if only one of two keys of section is set.
 func (l *loader) checkPair(section, a, b string) {
 	if l.given(section, a) && !l.given(section, b) {
 		l.fail(l.origins[section+delimiter+a], b+" is missing")
@@ -101,7 +103,8 @@ func (l *loader) checkPair(section, a, b string) {
 	}
 }
 
-// checkUnique fails when another section has the same value for key, and notes it in seen.
+// checkUnique reports if another section has the same value for key. seen has the
+// sections by value.
 func (l *loader) checkUnique(seen map[string]string, section, key, value string) {
 	if value == "" {
 		return
@@ -110,10 +113,4 @@ func (l *loader) checkUnique(seen map[string]string, section, key, value string)
 		l.fail(l.origins[section+delimiter+key], "the same as in ["+other+"]; each gateway needs one section only")
 	}
 	seen[value] = section
-}
-
-// given tells whether a key was written anywhere, rightly or not.
-func (l *loader) given(section, key string) bool {
-	_, ok := l.origins[section+delimiter+key]
-	return ok
 }

@@ -1,4 +1,4 @@
-package main
+package config
 
 import "testing"
 
@@ -15,8 +15,8 @@ func TestStateDir(t *testing.T) {
 		{"", nil, "/var/lib/envoy-mqtt"},
 	}
 	for _, tt := range tests {
-		if got := stateDir(config{General: generalConfig{StateDir: tt.key}}, tt.environ); got != tt.want {
-			t.Errorf("stateDir(%q, %q) = %s, want %s", tt.key, tt.environ, got, tt.want)
+		if got := (Config{General: General{StateDir: tt.key}}).StateDir(tt.environ); got != tt.want {
+			t.Errorf("StateDir(%q, %q) = %s, want %s", tt.key, tt.environ, got, tt.want)
 		}
 	}
 }

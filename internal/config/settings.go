@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"net/url"
@@ -10,30 +10,31 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
-// setting is one key that a configuration may hold. The table of settings is all the program knows about its keys:
-// loading, the search for unknown ones and config.ini.example follow it.
+// A setting is one configuration key. The table settings defines all keys; the
+// loader, the hints for unknown keys and config.ini.example use it.
 type setting struct {
-	section string // [ENVOY] stands for every gateway's section
+	section string // ENVOY stands for the section of each gateway
 	key     string
-	def     string // as one would write it; "" = nothing
-	about   string // its comment in config.ini.example
-	set     func(target, string) error
+	def     string                     // default, as in config.ini; "": none
+	about   string                     // comment in config.ini.example
+	set     func(target, string) error // parses and stores the value; nil: ignored
 }
 
-// target is where settings are written to. gatewayConfig is nil outside the gateways' sections.
+// A target is where values are stored. Gateway is nil outside the gateways'
+// sections.
 type target struct {
-	*config
-	*gatewayConfig
+	*Config
+	*Gateway
 }
 
 var settings = []setting{
 	{
 		"GENERAL", "LOG_LEVEL", "info", "How much is logged: debug, info, warn or error.",
-		into(func(t target) *string { return &t.General.LogLevel }, oneOf("debug", "info", "warn", "error")),
+		into(func(t target) *string { return &t.General.LogLevel }, OneOf("debug", "info", "warn", "error")),
 	},
 	{
 		"GENERAL", "LOG_FORMAT", "auto", "How it is logged: console, json, or auto (console on a terminal, else json).",
-		into(func(t target) *string { return &t.General.LogFormat }, oneOf("auto", "console", "json")),
+		into(func(t target) *string { return &t.General.LogFormat }, OneOf("auto", "console", "json")),
 	},
 	{
 		"GENERAL", "STATE_DIR", "", "Folder for tokens and the client id (default: $STATE_DIRECTORY, else ~/.local/state/envoy-mqtt).",
@@ -42,7 +43,7 @@ var settings = []setting{
 
 	{
 		"MQTT", "URL", "mqtt://localhost:1883", "The broker: mqtt://, mqtts:// (TLS), ws:// or wss:// (WebSocket), then host and port. It must speak MQTT 5.",
-		into(func(t target) **url.URL { return &t.MQTT.URL }, parseBrokerURL),
+		into(func(t target) **url.URL { return &t.MQTT.URL }, ParseBrokerURL),
 	},
 	{
 		"MQTT", "USERNAME", "", "The broker's user name.",
@@ -50,7 +51,7 @@ var settings = []setting{
 	},
 	{
 		"MQTT", "PASSWORD", "", "The broker's password.",
-		into(func(t target) *secret { return &t.MQTT.Password }, parseMQTTSecret),
+		into(func(t target) *Secret { return &t.MQTT.Password }, parseMQTTSecret),
 	},
 	{
 		"MQTT", "TOPIC", "envoy", "The base of all topics.",
@@ -111,11 +112,11 @@ var settings = []setting{
 
 	{
 		"ENVOY", "HOST", "", "The gateway's name, address, host:port or URL, or auto: found by multicast DNS. The only key without a default.",
-		into(func(t target) *string { return &t.Host }, parseHost),
+		into(func(t target) *string { return &t.Host }, ParseHost),
 	},
 	{
 		"ENVOY", "TOKEN", "", "A token from https://entrez.enphaseenergy.com, needed only when the account cannot be used (MFA).",
-		into(func(t target) *secret { return &t.Token }, asSecret),
+		into(func(t target) *Secret { return &t.Token }, asSecret),
 	},
 	{
 		"ENVOY", "USERNAME", "", "The Enphase account's e-mail; tokens are then fetched and renewed. Firmware below 7: the gateway's own user.",
@@ -123,7 +124,7 @@ var settings = []setting{
 	},
 	{
 		"ENVOY", "PASSWORD", "", "The password to USERNAME.",
-		into(func(t target) *secret { return &t.Password }, asSecret),
+		into(func(t target) *Secret { return &t.Password }, asSecret),
 	},
 	{
 		"ENVOY", "SERIAL", "", "The gateway's serial (default: the gateway tells it).",
@@ -173,10 +174,10 @@ var settings = []setting{
 		"ENVOY", "FAILSAFE", "off", "off, or the watts that live says once for the grid when data goes stale. Dangerous: see docs/consumers.md.",
 		into(func(t target) **float64 { return &t.FailSafe }, parseFailSafe),
 	},
-	{section: "ENVOY", key: "THROTTLE_INTERVAL"}, // AstraMeter's; accepted with a warning, and not applied
+	{section: "ENVOY", key: "THROTTLE_INTERVAL"}, // a key of AstraMeter, ignored with a warning
 }
 
-// into makes the setter of a field from the field's place and the parser of its value.
+// into returns a function that parses a value and stores it in a field of a target.
 func into[T any](field func(target) *T, parse func(string) (T, error)) func(target, string) error {
 	return func(t target, text string) error {
 		v, err := parse(text)
@@ -188,7 +189,7 @@ func into[T any](field func(target) *T, parse func(string) (T, error)) func(targ
 	}
 }
 
-// settingsOf returns the settings that section may hold, none when there is no such section.
+// settingsOf returns the settings of section, none if the section is unknown.
 func settingsOf(section string) []setting {
 	if isGateway(section) {
 		section = "ENVOY"
@@ -202,12 +203,12 @@ func settingsOf(section string) []setting {
 	return found
 }
 
-// isSetting tells whether section may hold key.
+// isSetting reports whether key is a setting of section.
 func isSetting(section, key string) bool {
 	return slices.ContainsFunc(settingsOf(section), func(s setting) bool { return s.key == key })
 }
 
-// isGateway tells whether section is a gateway's: ENVOY or ENVOY_<name>.
+// isGateway reports whether section is ENVOY or ENVOY_<name>.
 func isGateway(section string) bool {
 	name, named := strings.CutPrefix(section, "ENVOY_")
 	return section == "ENVOY" || named && name != ""

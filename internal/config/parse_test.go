@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"fmt"
@@ -126,15 +126,15 @@ func TestValues(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.key+"="+shortened(tt.value), func(t *testing.T) {
 			environ := []string{"ENVOY_MQTT_ENVOY__HOST=envoy", "ENVOY_MQTT_" + tt.section + "__" + tt.key + "=" + tt.value}
-			cfg, err := loadConfig(writeFile(t, "config.ini", ""), environ, nil)
+			cfg, err := Load(Sources{File: writeFile(t, "config.ini", ""), Environ: environ})
 			if want, wantErr := strings.CutPrefix(tt.want, "error: "); wantErr {
 				if err == nil || !strings.Contains(err.Error(), want) {
-					t.Errorf("loadConfig: %v, want an error with %q", err, want)
+					t.Errorf("Load: %v, want an error with %q", err, want)
 				}
 				return
 			}
 			if err != nil {
-				t.Fatalf("loadConfig: %v", err)
+				t.Fatalf("Load: %v", err)
 			}
 			if got := shown(cfg, tt.section, tt.key); got != tt.want {
 				t.Errorf("%s = %s, want %s", tt.key, got, tt.want)
@@ -144,7 +144,7 @@ func TestValues(t *testing.T) {
 }
 
 // shown returns the value of a key as text.
-func shown(cfg config, section, key string) string {
+func shown(cfg Config, section, key string) string {
 	g := cfg.Gateways[0]
 	failSafe := "off"
 	if g.FailSafe != nil {
@@ -156,23 +156,4 @@ func shown(cfg config, section, key string) string {
 		"ENVOY HOST": g.Host, "ENVOY TOKEN": g.Token, "ENVOY FINGERPRINT": g.Fingerprint, "ENVOY INTERVAL": g.Interval,
 		"ENVOY STALE_AFTER": g.StaleAfter, "ENVOY POWER_MULTIPLIER": g.Multiplier, "ENVOY POWER_OFFSET": g.Offset,
 	}[section+" "+key])
-}
-
-func TestNearest(t *testing.T) {
-	known := []string{"HOST", "TOKEN", "USERNAME", "PASSWORD"}
-	tests := []struct {
-		word, want string
-		ok         bool
-	}{
-		{"HSOT", "HOST", true},
-		{"USER_NAME", "USERNAME", true},
-		{"PASSWD", "PASSWORD", true},
-		{"X", "HOST", false},
-		{"", "HOST", false},
-	}
-	for _, tt := range tests {
-		if got, ok := nearest(tt.word, known); got != tt.want || ok != tt.ok {
-			t.Errorf("nearest(%q) = %q, %v, want %q, %v", tt.word, got, ok, tt.want, tt.ok)
-		}
-	}
 }

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"net/url"
@@ -26,10 +26,16 @@ func writeFile(t *testing.T, name, text string) string {
 }
 
 // load loads text as config.ini and returns the errors' lines without the path of the file.
-func load(t *testing.T, text string, environ ...string) (config, []string) {
+func load(t *testing.T, text string, environ ...string) (Config, []string) {
+	t.Helper()
+	return loadWithOptions(t, "", text, environ...)
+}
+
+// loadWithOptions is load with the path of the Home Assistant app's options.
+func loadWithOptions(t *testing.T, options, text string, environ ...string) (Config, []string) {
 	t.Helper()
 	path := writeFile(t, "config.ini", text)
-	cfg, err := loadConfig(path, environ, nil)
+	cfg, err := Load(Sources{File: path, Options: options, Environ: environ})
 	if err == nil {
 		return cfg, nil
 	}
@@ -37,16 +43,16 @@ func load(t *testing.T, text string, environ ...string) (config, []string) {
 }
 
 // defaults is what a section [ENVOY] with nothing but HOST = envoy.local comes to.
-func defaults() config {
-	return config{
-		General:       generalConfig{LogLevel: "info", LogFormat: "auto"},
-		MQTT:          mqttConfig{URL: &url.URL{Scheme: "mqtt", Host: "localhost:1883"}, Topic: "envoy", VerifySSL: true},
-		HomeAssistant: homeAssistantConfig{Discovery: true, Prefix: "homeassistant", Interval: 10 * time.Second},
-		Enlighten: enlightenConfig{
+func defaults() Config {
+	return Config{
+		General:       General{LogLevel: "info", LogFormat: "auto"},
+		MQTT:          MQTT{URL: &url.URL{Scheme: "mqtt", Host: "localhost:1883"}, Topic: "envoy", VerifySSL: true},
+		HomeAssistant: HomeAssistant{Discovery: true, Prefix: "homeassistant", Interval: 10 * time.Second},
+		Enlighten: Enlighten{
 			LoginURL: "https://enlighten.enphaseenergy.com/login/login.json",
 			TokenURL: "https://entrez.enphaseenergy.com/tokens",
 		},
-		Gateways: []gatewayConfig{{
+		Gateways: []Gateway{{
 			Section: "ENVOY", Host: "envoy.local", Source: envoy.AutoSource,
 			Timeout: 45 * time.Second, StaleAfter: 2 * time.Minute,
 			Multiplier: []float64{1}, Offset: []float64{0},
@@ -59,7 +65,7 @@ func TestHostAloneGivesTheDefaults(t *testing.T) {
 	want := defaults()
 	want.File = got.File
 	if errs != nil || filepath.Base(got.File) != "config.ini" || !reflect.DeepEqual(got, want) {
-		t.Errorf("loadConfig = %+v, %q; want %+v", got, errs, want)
+		t.Errorf("Load = %+v, %q; want %+v", got, errs, want)
 	}
 }
 
@@ -106,16 +112,16 @@ power_multiplier = 1, -1,1
 power_offset = 0.5, 0
 failsafe = off
 `)
-	want := config{
-		General: generalConfig{LogLevel: "debug", LogFormat: "json", StateDir: "/state"},
-		MQTT: mqttConfig{
+	want := Config{
+		General: General{LogLevel: "debug", LogFormat: "json", StateDir: "/state"},
+		MQTT: MQTT{
 			URL: &url.URL{Scheme: "wss", Host: "broker.lan", Path: "/mqtt"}, Username: "anna", Password: ` a#b;c"%\ `,
 			Topic: "home/envoy", ClientID: "bridge", CAFile: pem, CertFile: pem, KeyFile: pem,
 		},
-		HomeAssistant: homeAssistantConfig{Prefix: "ha/discovery", Interval: time.Minute},
-		Compat:        compatConfig{Profiles: []string{"victron", "freeds"}},
-		Enlighten:     enlightenConfig{LoginURL: "https://login.example:8443/a", TokenURL: "https://token.example/b"},
-		Gateways: []gatewayConfig{{
+		HomeAssistant: HomeAssistant{Prefix: "ha/discovery", Interval: time.Minute},
+		Compat:        Compat{Profiles: []string{"victron", "freeds"}},
+		Enlighten:     Enlighten{LoginURL: "https://login.example:8443/a", TokenURL: "https://token.example/b"},
+		Gateways: []Gateway{{
 			Section: "ENVOY_GARAGE", Host: "https://ENVOY.lan:8443", Serial: "122334455667", Name: "Garage",
 			Source: envoy.FromProduction, Fingerprint: strings.Repeat("ab", 32), Username: "me@example.com", Token: "eyJ.x.y",
 			Password: "pass=word", VerifySSL: true, Interval: 1500 * time.Millisecond, Timeout: 10 * time.Second,
@@ -124,7 +130,7 @@ failsafe = off
 		File: got.File,
 	}
 	if errs != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("loadConfig = %+v, %q; want %+v", got, errs, want)
+		t.Errorf("Load = %+v, %q; want %+v", got, errs, want)
 	}
 }
 
@@ -145,7 +151,7 @@ func TestLayers(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	got, err := loadConfig(file, environ, flags)
+	got, err := Load(Sources{File: file, Environ: environ, Flags: flags})
 	want := defaults()
 	want.File = file
 	want.General.LogLevel = "warn"         // from the file: an empty variable is none, and makes no gateway
@@ -155,7 +161,7 @@ func TestLayers(t *testing.T) {
 	want.Gateways = append(want.Gateways, want.Gateways[0])
 	want.Gateways[1].Section, want.Gateways[1].Host, want.Gateways[1].Name = "ENVOY_GARAGE", "b", ""
 	if err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("loadConfig = %+v, %v; want %+v", got, err, want)
+		t.Errorf("Load = %+v, %v; want %+v", got, err, want)
 	}
 }
 
@@ -166,19 +172,19 @@ func TestGatewaysAreSorted(t *testing.T) {
 		got = append(got, g.Section)
 	}
 	if want := []string{"ENVOY", "ENVOY_A", "ENVOY_B"}; !slices.Equal(got, want) {
-		t.Errorf("loadConfig gives the gateways %q (%q), want %q", got, errs, want)
+		t.Errorf("Load gives the gateways %q (%q), want %q", got, errs, want)
 	}
 }
 
 func TestWhereTheFileIsLookedFor(t *testing.T) {
 	t.Chdir(t.TempDir())
 	elsewhere := writeFile(t, "config.ini", "[ENVOY]\nHOST=etc\n")
-	old := configPaths
-	configPaths = []string{"config.ini", elsewhere}
-	defer func() { configPaths = old }()
+	old := searchPaths
+	searchPaths = []string{"config.ini", elsewhere}
+	defer func() { searchPaths = old }()
 
 	found := func() string {
-		cfg, err := loadConfig("", []string{"ENVOY_MQTT_ENVOY__NAME=x", "ENVOY_MQTT_ENVOY_B__HOST=environment"}, nil)
+		cfg, err := Load(Sources{Environ: []string{"ENVOY_MQTT_ENVOY__NAME=x", "ENVOY_MQTT_ENVOY_B__HOST=environment"}})
 		if err != nil {
 			return err.Error()
 		}
@@ -193,12 +199,12 @@ func TestWhereTheFileIsLookedFor(t *testing.T) {
 	if got, want := found(), "config.ini here"; got != want {
 		t.Errorf("with ./config.ini: %s, want %s", got, want)
 	}
-	configPaths = nil
+	searchPaths = nil
 	if got, want := found(), "environment ENVOY_MQTT_ENVOY__HOST: missing"; !strings.HasPrefix(got, want) {
 		t.Errorf("from the environment alone: %s, want %s", got, want)
 	}
-	if _, err := loadConfig("missing.ini", []string{"ENVOY_MQTT_ENVOY__HOST=a"}, nil); !os.IsNotExist(err) {
-		t.Errorf("loadConfig of a missing file: %v, want that it is not there", err)
+	if _, err := Load(Sources{File: "missing.ini", Environ: []string{"ENVOY_MQTT_ENVOY__HOST=a"}}); !os.IsNotExist(err) {
+		t.Errorf("Load of a missing file: %v, want that it is not there", err)
 	}
 }
 
@@ -208,11 +214,11 @@ func TestValuesFromFiles(t *testing.T) {
 	cfg, errs := load(t, "[ENVOY]\nHOST=a\nTOKEN_FILE="+token+"\nPASSWORD=of the file\nUSERNAME_FILE="+user,
 		"ENVOY_MQTT_ENVOY__PASSWORD_FILE="+writeFile(t, "password", "of the environment\n"))
 	if errs != nil {
-		t.Fatalf("loadConfig: %q", errs)
+		t.Fatalf("Load: %q", errs)
 	}
 	g := cfg.Gateways[0]
 	if g.Token != "eyJ.a.b" || g.Username != "me@example.com" || g.Password != "of the environment" {
-		t.Errorf("loadConfig = %q, %q, %q", g.Token.reveal(), g.Username, g.Password.reveal())
+		t.Errorf("Load = %q, %q, %q", g.Token.Reveal(), g.Username, g.Password.Reveal())
 	}
 }
 
@@ -220,7 +226,7 @@ func TestEmptyValuesAreNone(t *testing.T) {
 	token := writeFile(t, "token", "eyJ.a.b")
 	cfg, errs := load(t, "[MQTT]\nURL=\nPASSWORD=\nCA_FILE=\n[ENVOY]\nHOST=a\nTOKEN=\nTOKEN_FILE="+token+"\nUSERNAME=\nPASSWORD_FILE=\nINTERVAL=\n")
 	if errs != nil || cfg.MQTT.URL.Host != "localhost:1883" || cfg.Gateways[0].Token != "eyJ.a.b" {
-		t.Errorf("loadConfig = %+v, %q; want the defaults and the token", cfg, errs)
+		t.Errorf("Load = %+v, %q; want the defaults and the token", cfg, errs)
 	}
 }
 
@@ -233,12 +239,12 @@ func TestUserInfoInTheBrokerURL(t *testing.T) {
 	for _, tt := range tests {
 		cfg, errs := load(t, "[MQTT]\nURL=mqtts://anna:p%40ss@broker\n[ENVOY]\nHOST=a\n", tt.environ)
 		if errs != nil {
-			t.Fatalf("loadConfig with %q: %q", tt.environ, errs)
+			t.Fatalf("Load with %q: %q", tt.environ, errs)
 		}
 		got := cfg.MQTT
-		if got.URL.String() != "mqtts://broker" || got.Username != tt.wantUser || got.Password.reveal() != tt.wantPassword {
-			t.Errorf("loadConfig with %q = %v, %q, %q; want mqtts://broker, %q, %q",
-				tt.environ, got.URL, got.Username, got.Password.reveal(), tt.wantUser, tt.wantPassword)
+		if got.URL.String() != "mqtts://broker" || got.Username != tt.wantUser || got.Password.Reveal() != tt.wantPassword {
+			t.Errorf("Load with %q = %v, %q, %q; want mqtts://broker, %q, %q",
+				tt.environ, got.URL, got.Username, got.Password.Reveal(), tt.wantUser, tt.wantPassword)
 		}
 	}
 }
@@ -254,7 +260,7 @@ func TestWarnings(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg, errs := load(t, "; comment\n[ENVOY]\nHOST=a\n"+tt.text)
 			if len(cfg.Warnings) != 1 || !strings.Contains(cfg.Warnings[0], tt.want) {
-				t.Errorf("loadConfig warns %q (%q), want %q", cfg.Warnings, errs, tt.want)
+				t.Errorf("Load warns %q (%q), want %q", cfg.Warnings, errs, tt.want)
 			}
 		})
 	}
@@ -267,15 +273,15 @@ func TestExposedFilesAreWarnedOf(t *testing.T) {
 		if err := os.Chmod(file, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		cfg, err := loadConfig(path, nil, nil)
+		cfg, err := Load(Sources{File: path})
 		if len(cfg.Warnings) != 1 || !strings.Contains(cfg.Warnings[0], file+" can be read by every user") {
-			t.Errorf("loadConfig with %s readable by all warns %q (%v)", file, cfg.Warnings, err)
+			t.Errorf("Load with %s readable by all warns %q (%v)", file, cfg.Warnings, err)
 		}
 		if err := os.Chmod(file, 0o640); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if cfg, err := loadConfig(path, nil, nil); err != nil || cfg.Warnings != nil {
-		t.Errorf("loadConfig of closed files warns %q (%v), want nothing", cfg.Warnings, err)
+	if cfg, err := Load(Sources{File: path}); err != nil || cfg.Warnings != nil {
+		t.Errorf("Load of closed files warns %q (%v), want nothing", cfg.Warnings, err)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"errors"
@@ -13,11 +13,12 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
-// parseBrokerURL takes a URL, or a host with or without a port, which then is mqtt://.
-func parseBrokerURL(text string) (*url.URL, error) {
+// ParseBrokerURL parses the address of a broker: a URL, or a host with or without
+// a port, for which the scheme is mqtt.
+func ParseBrokerURL(text string) (*url.URL, error) {
 	if !strings.Contains(text, "://") {
 		if a, err := authority(text); err == nil {
-			text = a // an IPv6 address has got its brackets
+			text = a // with an IPv6 address in brackets
 		}
 		text = "mqtt://" + text
 	}
@@ -41,16 +42,17 @@ func parseBrokerURL(text string) (*url.URL, error) {
 	return u, nil
 }
 
-// parseHost takes a gateway's address. The result is host or host:port as they stand in a URL (an IPv6 address in
-// brackets), after http:// or https:// if text has that, or envoy.Auto.
-func parseHost(text string) (string, error) {
+// ParseHost parses the address of a gateway. The result is envoy.Auto, or host or
+// host:port as in a URL (an IPv6 address in brackets), with the scheme http:// or
+// https:// if text has one.
+func ParseHost(text string) (string, error) {
 	if strings.EqualFold(text, envoy.Auto) {
 		return envoy.Auto, nil
 	}
 	scheme, rest, isURL := strings.Cut(text, "://")
 	if isURL {
 		scheme = strings.ToLower(scheme) + "://"
-		rest = strings.ReplaceAll(rest, "%25", "%") // before an IPv6 zone
+		rest = strings.ReplaceAll(rest, "%25", "%") // the delimiter of an IPv6 zone
 	} else {
 		scheme, rest = "", text
 	}
@@ -68,7 +70,7 @@ func parseHost(text string) (string, error) {
 	return scheme + a, err
 }
 
-// parseListen takes host:port, or :port for every address of the machine.
+// parseListen parses host:port, or :port for all addresses of the machine.
 func parseListen(text string) (string, error) {
 	host, port, err := net.SplitHostPort(text)
 	if err != nil {
@@ -81,7 +83,7 @@ func parseListen(text string) (string, error) {
 	return text, err
 }
 
-// parseHTTPS takes the URL of a service that gets the account's password.
+// parseHTTPS parses the URL of a service that receives the account's password.
 func parseHTTPS(text string) (string, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "https" || u.User != nil || u.Fragment != "" {
@@ -93,11 +95,12 @@ func parseHTTPS(text string) (string, error) {
 
 var hostName = regexp.MustCompile(`^[\pL\pN_][\pL\pN\pM._-]*$`)
 
-// longestName is DNS's limit. Within hostName it would compile to 252 copies
-// of Unicode's letters, some 10 MB.
-const longestName = 253
+// maxHostName is DNS's limit in bytes. It is not in the pattern, because a
+// repeated Unicode class would compile to 10 MB.
+const maxHostName = 253
 
-// authority takes host or host:port and returns it as it stands in a URL: an IPv6 address in brackets, its zone escaped.
+// authority parses host or host:port and returns it as in a URL: an IPv6 address
+// in brackets, its zone escaped.
 func authority(text string) (string, error) {
 	host, port, err := net.SplitHostPort(text)
 	hasPort := err == nil
@@ -114,7 +117,7 @@ func authority(text string) (string, error) {
 	switch {
 	case err == nil && ip.Is6():
 		host = "[" + strings.ReplaceAll(host, "%", "%25") + "]"
-	case len(host) > longestName || !hostName.MatchString(host):
+	case len(host) > maxHostName || !hostName.MatchString(host):
 		return "", errors.New("want a host name or an address")
 	}
 	if hasPort {
@@ -123,11 +126,11 @@ func authority(text string) (string, error) {
 	return host, nil
 }
 
-// sameHost reduces a gateway's HOST to what two spellings of one address have in common.
-func sameHost(host string) string {
+// canonicalHost returns the same text for different spellings of one HOST.
+func canonicalHost(host string) string {
 	if _, rest, ok := strings.Cut(host, "://"); ok {
 		host = rest
 	}
-	host = strings.TrimSuffix(strings.TrimSuffix(host, ":443"), ":80") // one gateway answers on both
+	host = strings.TrimSuffix(strings.TrimSuffix(host, ":443"), ":80") // a gateway listens on both
 	return strings.ToLower(strings.TrimSuffix(host, "."))
 }

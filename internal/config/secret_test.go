@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 
 func TestSecretStaysHidden(t *testing.T) {
 	const word = "hunter2"
-	cfg := config{MQTT: mqttConfig{Password: word}, Gateways: []gatewayConfig{{Token: word, Password: word}}}
+	cfg := Config{MQTT: MQTT{Password: word}, Gateways: []Gateway{{Token: word, Password: word}}}
 	var b bytes.Buffer
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%t"} {
 		fmt.Fprintf(&b, verb+" "+verb+"\n", cfg, cfg.MQTT.Password)
@@ -33,7 +33,7 @@ func TestSecretStaysHidden(t *testing.T) {
 	if n := strings.Count(got, "hidden"); n < 30 {
 		t.Errorf("%d times hidden, want that each output shows that there is something:\n%s", n, got)
 	}
-	if cfg.MQTT.Password.reveal() != word {
-		t.Errorf("reveal = %q, want %q", cfg.MQTT.Password.reveal(), word)
+	if cfg.MQTT.Password.Reveal() != word {
+		t.Errorf("Reveal = %q, want %q", cfg.MQTT.Password.Reveal(), word)
 	}
 }

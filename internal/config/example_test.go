@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"os"
@@ -19,11 +19,11 @@ func readExample(t *testing.T) string {
 }
 
 func TestExampleLoads(t *testing.T) {
-	got, err := loadConfig(examplePath, nil, nil)
+	got, err := Load(Sources{File: examplePath})
 	want := defaults()
 	want.File, want.Warnings = examplePath, got.Warnings // a checked-out file can be read by all
 	if err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("loadConfig = %+v, %v; want the defaults, %+v", got, err, want)
+		t.Errorf("Load = %+v, %v; want the defaults, %+v", got, err, want)
 	}
 }
 
@@ -61,7 +61,7 @@ func TestExampleUncommented(t *testing.T) {
 	want := defaults()
 	want.File = got.File
 	if errs != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("loadConfig = %+v, %q; want the defaults, %+v", got, errs, want)
+		t.Errorf("Load = %+v, %q; want the defaults, %+v", got, errs, want)
 	}
 }
 

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"errors"
@@ -7,22 +7,25 @@ import (
 	"strings"
 )
 
-// delimiter joins a section and a key to a koanf path. A full stop will not do: [ENVOY "192.168.1.9"] has some.
+// delimiter separates section and key in a koanf path. It is not a dot, because
+// the section [ENVOY "192.168.1.9"] contains dots.
 const delimiter = "\x1f"
 
-// ini is koanf's parser of config.ini: sections in brackets, lines of KEY = value, and lines of comment that begin with
-// # or ;. It never changes a value but for taking a matched pair of quotes away: passwords contain #, ;, % and \, so
-// there are no comments behind a value, no escapes, no continued lines and no interpolation. [ENVOY "garage"] is
-// [ENVOY_GARAGE].
+// An ini is the koanf parser of config.ini: sections in brackets, lines of
+// KEY = value, and comment lines that begin with # or ;. It changes no value,
+// except that it removes a matching pair of quotes. Because passwords contain #, ;,
+// % and \, there are no comments after a value, no escapes, no continuation lines
+// and no interpolation. [ENVOY "garage"] is the same as [ENVOY_GARAGE].
 //
-// One ini parses one file, and then knows each line and whatever is wrong.
+// An ini parses one file.
 type ini struct {
-	file  string         // its name in messages
-	lines map[string]int // of each section and each path of section and key
-	wrong []configError  // Unmarshal goes on behind them, so that all are told at once
+	file     string         // path, for messages
+	lines    map[string]int // line numbers, by section and by path (section, delimiter, key)
+	mistakes []mistake      // all of them: Unmarshal continues after a mistake
 }
 
-// Unmarshal reads data into a map of sections of keys, all in capitals. Its error is always nil: see wrong.
+// Unmarshal parses data into a map of sections of keys, all in upper case. Its
+// error is always nil; see mistakes.
 func (p *ini) Unmarshal(data []byte) (map[string]any, error) {
 	p.lines = map[string]int{}
 	sections := map[string]any{}
@@ -32,7 +35,7 @@ func (p *ini) Unmarshal(data []byte) (map[string]any, error) {
 	for i, line := range strings.Split(text, "\n") {
 		n := i + 1
 		line = strings.TrimSuffix(line, "\r")
-		if !isPlain(line) {
+		if !IsPlainText(line) {
 			p.fail(n, "", "not plain text (is the file UTF-8?)")
 			continue
 		}
@@ -58,7 +61,7 @@ func (p *ini) Unmarshal(data []byte) (map[string]any, error) {
 			key, value, ok := keyValue(line)
 			path := section + delimiter + key
 			switch {
-			case !ok: // not shown: it may be the second line of a password
+			case !ok: // the line is not shown: it may be the second line of a password
 				p.fail(n, "", "neither a [SECTION] nor KEY = value nor a comment")
 			case keys == nil:
 				p.fail(n, key, "stands before the first [SECTION]")
@@ -73,7 +76,7 @@ func (p *ini) Unmarshal(data []byte) (map[string]any, error) {
 	return sections, nil
 }
 
-// Marshal is there for koanf; nothing writes a configuration.
+// Marshal implements koanf.Parser. It is not used.
 func (p *ini) Marshal(map[string]any) ([]byte, error) { return nil, errors.ErrUnsupported }
 
 func (p *ini) fail(line int, what, text string) {
@@ -81,10 +84,10 @@ func (p *ini) fail(line int, what, text string) {
 	if what != "" {
 		where += ": " + what
 	}
-	p.wrong = append(p.wrong, configError{origin{text: where, line: line}, text})
+	p.mistakes = append(p.mistakes, mistake{origin{text: where, line: line}, text})
 }
 
-// sectionName takes the name out of [NAME] and [NAME "more"].
+// sectionName returns the name in [NAME], and NAME_MORE for [NAME "more"].
 func sectionName(line string) (string, bool) {
 	name, closed := strings.CutSuffix(line[1:], "]")
 	if base, more, quoted := strings.Cut(name, `"`); quoted {
@@ -94,7 +97,8 @@ func sectionName(line string) (string, bool) {
 	return name, closed && name != "" && !strings.ContainsAny(name, `[]"`)
 }
 
-// keyPattern keeps what is surely no key, and may be a secret in the wrong place, from being shown as one.
+// keyPattern matches a key. Other text is never shown, because it may be a
+// misplaced secret.
 var keyPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,39}$`)
 
 func keyValue(line string) (key, value string, ok bool) {

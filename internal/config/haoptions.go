@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"bytes"
@@ -10,22 +10,21 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/v2"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
-// optionsPath is where Home Assistant's Supervisor writes what a person has set in the app's form.
-var optionsPath = "/data/options.json"
-
-// app adds the options of the Home Assistant app, where the program runs as one. An option is called as the flag of the
-// setting, see flagName, with _ for -: envoy_host, mqtt_url, log_level.
-func (l *loader) app() {
-	data, err := state.ReadFile(optionsPath, state.MaxFileSize)
+// addOptions adds the options of the Home Assistant app. Home Assistant's
+// Supervisor writes them to path as a JSON object. The name of an option is that
+// of the flag with _ for -: envoy_host, mqtt_url, log_level.
+func (l *loader) addOptions(path string) {
+	data, err := state.ReadFile(path, state.MaxFileSize)
 	if errors.Is(err, fs.ErrNotExist) {
 		data, err = []byte("{}"), nil
 	}
-	at := origin{text: optionsPath}
+	at := origin{text: path}
 	if err != nil {
 		l.fail(at, err.Error())
 		return
@@ -47,7 +46,7 @@ func (l *loader) app() {
 		switch v := options[name].(type) {
 		case nil:
 		case string, bool, json.Number:
-			if text := fmt.Sprint(v); text != "" { // else it would make a gateway of its own
+			if text := fmt.Sprint(v); text != "" { // otherwise its section would count as a gateway
 				values[path] = text
 			}
 		default:
@@ -67,20 +66,11 @@ func optionName(section, key string) string {
 	return strings.ReplaceAll(flagName(section, key), "-", "_")
 }
 
-// optionPaths returns the settings by the names of their options.
+// optionPaths returns the paths of the settings by the names of their options.
 func optionPaths() map[string]string {
 	paths := map[string]string{}
 	for _, s := range settings {
 		paths[optionName(s.section, s.key)] = s.section + delimiter + s.key
 	}
 	return paths
-}
-
-// suggestOption says which option was probably meant by name.
-func suggestOption(name string) string {
-	known := slices.Sorted(maps.Keys(optionPaths()))
-	if found, ok := nearest(name, known); ok {
-		return "did you mean " + found + "?"
-	}
-	return "they are called <section>_<key>, e.g. envoy_host"
 }

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"fmt"
@@ -25,8 +25,8 @@ func TestINI(t *testing.T) {
 		"ENVOY_192.168.1.9": map[string]any{"HOST": ""},
 		"ENVOY_SHED":        map[string]any{},
 	}
-	if err != nil || p.wrong != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("Unmarshal = %q, %v (%v), want %q", got, err, p.wrong, want)
+	if err != nil || p.mistakes != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("Unmarshal = %q, %v (%v), want %q", got, err, p.mistakes, want)
 	}
 	if line := p.lines["ENVOY_192.168.1.9"+delimiter+"HOST"]; line != 12 {
 		t.Errorf("HOST is on line %d, want 12", line)
@@ -47,7 +47,7 @@ func FuzzINI(f *testing.F) {
 				t.Errorf("%q is on line %d of %d", path, line, lines)
 			}
 		}
-		for _, e := range p.wrong {
+		for _, e := range p.mistakes {
 			if e.line < 1 || e.line > lines {
 				t.Errorf("%v: line %d of %d", e, e.line, lines)
 			}
@@ -65,8 +65,8 @@ func FuzzINI(f *testing.F) {
 		}
 		again := ini{file: "again.ini"}
 		second, _ := again.Unmarshal([]byte(b.String()))
-		if again.wrong != nil || !reflect.DeepEqual(first, second) {
-			t.Errorf("read again: %q (%v), want %q", second, again.wrong, first)
+		if again.mistakes != nil || !reflect.DeepEqual(first, second) {
+			t.Errorf("read again: %q (%v), want %q", second, again.mistakes, first)
 		}
 	})
 }

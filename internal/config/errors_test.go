@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"slices"
@@ -63,7 +63,7 @@ func TestConfigErrors(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			_, got := load(t, tt.text, tt.environ...)
 			if !slices.EqualFunc(got, tt.want, strings.HasPrefix) {
-				t.Errorf("loadConfig:\n%s\nwant lines that begin with\n%s", strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
+				t.Errorf("Load:\n%s\nwant lines that begin with\n%s", strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
 			}
 		})
 	}
@@ -94,7 +94,7 @@ func TestErrorsShowNoSecret(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			_, errs := load(t, "[ENVOY]\nHOST=a\n"+tt.text, tt.environ)
 			if got := strings.Join(errs, "\n"); got == "" || strings.Contains(got, hidden) {
-				t.Errorf("loadConfig: %q, want an error without %s", got, hidden)
+				t.Errorf("Load: %q, want an error without %s", got, hidden)
 			}
 		})
 	}

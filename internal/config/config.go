@@ -1,0 +1,90 @@
+package config
+
+import (
+	"net/url"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// Config is a checked configuration. Every value is valid, and a key that was not
+// set has the default of the table in settings.go.
+type Config struct {
+	General       General
+	MQTT          MQTT
+	HomeAssistant HomeAssistant
+	HTTP          HTTP
+	Compat        Compat
+	Enlighten     Enlighten
+	Gateways      []Gateway // sorted by section, so that ENVOY is the first; at least one
+	File          string    // path of the file that was read; "" if there is none
+	Warnings      []string  // valid values that are probably mistakes, to be logged at the start
+}
+
+// General is the section [GENERAL].
+type General struct {
+	LogLevel  string // debug, info, warn or error
+	LogFormat string // auto, console or json
+	StateDir  string // STATE_DIR; use [Config.StateDir], which also knows the default
+}
+
+// MQTT is the section [MQTT]: the broker and how to connect to it.
+type MQTT struct {
+	URL       *url.URL // scheme mqtt, tcp, mqtts, tls, ssl, ws or wss; without user info
+	Username  string
+	Password  Secret
+	Topic     string // first levels of all topics
+	ClientID  string // "": generated and stored in STATE_DIR
+	CAFile    string // path of PEM certificates; "": the system's roots
+	CertFile  string // path of the PEM client certificate, set together with KeyFile
+	KeyFile   string // path of its PEM private key
+	VerifySSL bool
+	// Supervisor is the access token of Home Assistant's Supervisor, which
+	// returns the broker's address. It is set if the program runs as a Home
+	// Assistant app and URL is not configured.
+	Supervisor Secret
+}
+
+// HTTP is the section [HTTP]: metrics and health.
+type HTTP struct {
+	Listen string // host:port, or :port for all addresses; "": off
+}
+
+// HomeAssistant is the section [HOMEASSISTANT].
+type HomeAssistant struct {
+	Discovery bool
+	Prefix    string        // first levels of the discovery topics
+	Interval  time.Duration // minimum time between two publications of a retained value
+}
+
+// Compat is the section [COMPAT].
+type Compat struct {
+	Profiles []string // names of the bridge's profiles, without duplicates
+}
+
+// Enlighten is the section [ENLIGHTEN]: the addresses of Enphase's cloud.
+type Enlighten struct {
+	LoginURL string // https
+	TokenURL string // https
+}
+
+// Gateway is a section [ENVOY] or [ENVOY_<name>].
+type Gateway struct {
+	Section         string // name of the section, in upper case
+	Host            string // host or host:port as in a URL, a URL with http or https and no path, or envoy.Auto
+	Serial          string // "": reported by the gateway
+	Name            string // "": "Envoy <serial>"
+	Source          envoy.Source
+	EstimateStorage bool   // estimate the energies of batteries that have no CT
+	Fingerprint     string // SHA-256 of the gateway's certificate, 64 lower-case hex digits; "": not pinned
+	Username        string
+	Token           Secret // as configured, not parsed
+	Password        Secret
+	VerifySSL       bool
+	Interval        time.Duration // from start to start of two polls; 0: the default of the source
+	Timeout         time.Duration // of one request including its body
+	StaleAfter      time.Duration // without a valid sample, until the gateway is offline
+	Multiplier      []float64     // one factor for all phases, or one for each of up to three; never 0
+	Offset          []float64     // W, added after Multiplier; one or up to three as above
+	FailSafe        *float64      // W, published as grid power when data becomes stale; nil: off
+}

@@ -1,0 +1,60 @@
+package config
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/knadh/koanf/providers/env/v2"
+	"github.com/knadh/koanf/v2"
+)
+
+const envPrefix = "ENVOY_MQTT_"
+
+// addEnvironment adds the variables ENVOY_MQTT_<SECTION>__<KEY>.
+func (l *loader) addEnvironment(environ []string) {
+	transform := func(name, value string) (string, any) {
+		section, key, ok := strings.Cut(strings.ToUpper(strings.TrimPrefix(name, envPrefix)), "__")
+		switch {
+		case !ok && isServiceLink(section, value):
+			return "", nil
+		case !ok, len(settingsOf(section)) == 0, !IsPlainText(name):
+			l.fail(variable(name), "unknown variable; "+suggestVariable(name))
+			return "", nil
+		case value == "":
+			return "", nil // otherwise its section would count as a gateway
+		}
+		return section + delimiter + key, value
+	}
+	layer := koanf.New(delimiter)
+	provider := env.Provider(delimiter, env.Opt{
+		Prefix:        envPrefix,
+		TransformFunc: transform,
+		EnvironFunc:   func() []string { return environ },
+	})
+	if err := layer.Load(provider, nil); err != nil {
+		l.fail(origin{}, err.Error())
+	}
+	l.add(layer, func(section, key string) origin { return variable(envPrefix + section + "__" + key) })
+}
+
+func variable(name string) origin { return origin{text: "environment " + name} }
+
+var serviceLink = regexp.MustCompile(`(^|_)(SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)$`)
+
+// isServiceLink reports whether Kubernetes has set the variable. It sets such
+// variables in every container if a service is named envoy-mqtt or
+// envoy-mqtt-<something>.
+func isServiceLink(name, value string) bool {
+	return serviceLink.MatchString(name) || strings.HasSuffix(name, "PORT") && strings.Contains(value, "://")
+}
+
+// Getenv returns the last value of the variable name in environ, or "".
+func Getenv(environ []string, name string) string {
+	for _, variable := range slices.Backward(environ) {
+		if value, ok := strings.CutPrefix(variable, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}

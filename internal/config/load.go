@@ -1,0 +1,87 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// Sources are the places that a configuration is read from. Each overrides the
+// ones before it.
+type Sources struct {
+	File    string         // path of config.ini; "": the first default path that exists, if any
+	Options string         // path of the options of the Home Assistant app; "": /data/options.json
+	Environ []string       // environment variables as NAME=value
+	Flags   *pflag.FlagSet // may be nil
+}
+
+// Load reads and checks the configuration. The error has one line for each
+// mistake, with the file and line or the variable. It contains no passwords and
+// no tokens.
+func Load(from Sources) (Config, error) {
+	l := newLoader()
+	path, data, err := readFile(from.File)
+	if err != nil {
+		return Config{}, err
+	}
+	if path != "" {
+		l.addFile(path, data)
+	}
+	token := Getenv(from.Environ, "SUPERVISOR_TOKEN") // set in Home Assistant apps
+	if token != "" {
+		l.addOptions(cmp.Or(from.Options, "/data/options.json"))
+	}
+	l.addEnvironment(from.Environ)
+	if from.Flags != nil {
+		l.addFlags(from.Flags)
+	}
+
+	cfg := Config{File: path}
+	l.decode("", target{Config: &cfg})
+	for _, section := range slices.Sorted(maps.Keys(l.gateways)) {
+		g := Gateway{Section: section}
+		l.decode(section, target{&cfg, &g})
+		cfg.Gateways = append(cfg.Gateways, g)
+	}
+	if token != "" && !l.given("MQTT", "URL") {
+		cfg.MQTT.Supervisor = Secret(token)
+	}
+	l.check(&cfg)
+	if err := l.err(); err != nil {
+		return Config{}, err
+	}
+	cfg.Warnings = l.warnings
+	return cfg, nil
+}
+
+// decode parses the values of the section gateway into t. If gateway is "", it
+// parses the values of all sections that are not gateways.
+func (l *loader) decode(gateway string, t target) {
+	for _, s := range settings {
+		if isGateway(s.section) != (gateway != "") || s.set == nil {
+			continue
+		}
+		path := cmp.Or(gateway, s.section) + delimiter + s.key
+		text := cmp.Or(l.values.String(path), s.def)
+		if text == "" {
+			continue
+		}
+		at := l.origins[path]
+		if !IsPlainText(text) {
+			l.fail(at, "must be plain text: UTF-8, one line, no control characters")
+			continue
+		}
+		err := s.set(t, text)
+		switch {
+		case err == nil:
+		case at.hidden || strings.Contains(text, "@"): // may be a URL with a password
+			l.fail(at, err.Error())
+		default:
+			l.fail(at, fmt.Sprintf("%q: %v", shortened(text), err))
+		}
+	}
+}

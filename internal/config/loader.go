@@ -1,0 +1,135 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/knadh/koanf/providers/confmap"
+	"github.com/knadh/koanf/v2"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
+)
+
+// A loader merges the layers of a configuration and collects errors and warnings.
+type loader struct {
+	values   *koanf.Koanf      // text by path: section, delimiter, key
+	origins  map[string]origin // of the values, by path
+	gateways map[string]origin // by section: where its HOST is or should be
+	mistakes []mistake
+	warnings []string
+}
+
+func newLoader() *loader {
+	return &loader{values: koanf.New(delimiter), origins: map[string]origin{}, gateways: map[string]origin{}}
+}
+
+// add merges a layer over the ones before it. The layer contains known sections
+// only. An empty value counts as not set, so that a variable that is passed on
+// unset (${X:-} in a compose file) changes nothing.
+func (l *loader) add(layer *koanf.Koanf, at func(section, key string) origin) {
+	values := map[string]any{}
+	sections := layer.Raw()
+	for _, section := range slices.Sorted(maps.Keys(sections)) {
+		if _, seen := l.gateways[section]; isGateway(section) && !seen {
+			l.gateways[section] = at(section, "HOST")
+		}
+		keys := sections[section].(map[string]any) // every layer has sections of keys of text
+		for _, key := range slices.Sorted(maps.Keys(keys)) {
+			text, from := keys[key].(string), at(section, key)
+			known, isFile, ok := lookUp(section, key)
+			if !ok {
+				l.fail(from, "unknown key; "+suggestKey(section, key))
+				continue
+			}
+			if text == "" {
+				continue
+			}
+			if value, both := keys[known]; isFile && both && value != "" {
+				l.fail(from, known+" is given too; one of them is enough")
+				continue
+			}
+			if isFile {
+				from.hidden = true
+				text = l.readValue(from, text)
+			}
+			path := section + delimiter + known
+			l.origins[path] = from
+			values[path] = text
+		}
+	}
+	if err := l.values.Load(confmap.Provider(values, delimiter), nil); err != nil {
+		l.fail(origin{}, err.Error())
+	}
+}
+
+// lookUp returns the setting that key sets. isFile is true if key is the name of
+// the setting with the suffix _FILE.
+func lookUp(section, key string) (known string, isFile, ok bool) {
+	if isSetting(section, key) {
+		return key, false, true
+	}
+	known, isFile = strings.CutSuffix(key, "_FILE")
+	ok = isSetting(section, known)
+	return known, isFile, ok && isFile
+}
+
+// readValue returns the content of the file at path, the value of a <KEY>_FILE.
+func (l *loader) readValue(at origin, path string) string {
+	data, err := state.ReadFile(path, state.MaxValueSize)
+	text := strings.TrimRight(string(data), "\r\n")
+	switch {
+	case err != nil:
+		l.fail(at, err.Error())
+	case text == "":
+		l.fail(at, path+" is empty")
+	}
+	l.warnExposed(at, path)
+	return text
+}
+
+// warnExposed warns if all users of the machine can read the file at path. Docker
+// creates the files in /run/secrets for one container, with a mode that the user
+// did not choose.
+func (l *loader) warnExposed(at origin, path string) {
+	if runtime.GOOS == "windows" || strings.HasPrefix(path, "/run/secrets/") {
+		return
+	}
+	if info, err := os.Stat(path); err == nil && info.Mode()&0o004 != 0 {
+		l.warn(at, fmt.Sprintf("%s can be read by every user of this machine: chmod 600 it", path))
+	}
+}
+
+// given reports whether a key was set in any layer, even to an invalid value.
+func (l *loader) given(section, key string) bool {
+	_, ok := l.origins[section+delimiter+key]
+	return ok
+}
+
+func (l *loader) fail(at origin, reason string) {
+	l.mistakes = append(l.mistakes, mistake{at, reason})
+}
+
+func (l *loader) warn(at origin, text string) {
+	l.warnings = append(l.warnings, mistake{at, text}.Error())
+}
+
+// err joins the mistakes: first those in the file, sorted by line.
+func (l *loader) err() error {
+	slices.SortStableFunc(l.mistakes, func(a, b mistake) int {
+		if a.line == 0 || b.line == 0 {
+			return cmp.Compare(b.line, a.line)
+		}
+		return cmp.Compare(a.line, b.line)
+	})
+	errs := make([]error, len(l.mistakes))
+	for i, m := range l.mistakes {
+		errs[i] = m
+	}
+	return errors.Join(errs...)
+}
