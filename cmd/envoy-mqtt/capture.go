@@ -29,9 +29,9 @@ func (c *console) captureCommand() *cobra.Command {
 	return cmd
 }
 
-// breath is how long a gateway is left alone between two questions at least,
-// and it is as long again as it needed for the last.
-var breath = time.Second
+// requestGap is the minimum pause between two requests. It is longer if the last
+// response took longer.
+var requestGap = time.Second
 
 // capture asks one gateway for all pages and writes what it answered.
 func (c *console) capture(ctx context.Context, dir, section string) error {
@@ -99,7 +99,7 @@ func (c *console) askAll(ctx context.Context, session *envoy.Session) ([]capture
 		fmt.Fprintf(c.err, "%-32s %d, %d bytes in %v\n", path, p.Code, len(p.Body), p.Took.Round(time.Millisecond))
 		pages = append(pages, capturedPage{path, p})
 		select {
-		case <-time.After(max(breath, p.Took)):
+		case <-time.After(max(requestGap, p.Took)):
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}

@@ -17,8 +17,8 @@ import (
 // TestCapture writes down a gateway with everything and reads it again from
 // what was written: it measures the same and tells nobody whose it is.
 func TestCapture(t *testing.T) {
-	defer func(d time.Duration) { breath = d }(breath)
-	breath = 0
+	defer func(d time.Duration) { requestGap = d }(requestGap)
+	requestGap = 0
 	gw := &envoytest.Gateway{Serial: "122098765432", Phases: 3, Batteries: 2, ACBs: 1, Inverters: 3}
 	srv := envoytest.NewTLSServer(gw)
 	defer srv.Close()
@@ -148,8 +148,8 @@ func TestRedactBroken(t *testing.T) {
 // TestCapturePersonal lets a gateway answer personal data in every form and
 // looks for them in all that capture writes.
 func TestCapturePersonal(t *testing.T) {
-	defer func(d time.Duration) { breath = d }(breath)
-	breath = 0
+	defer func(d time.Duration) { requestGap = d }(requestGap)
+	requestGap = 0
 	source, dir := t.TempDir(), filepath.Join(t.TempDir(), "capture")
 	for name, body := range map[string]string{
 		"info":               `<?xml version="1.0"?><envoy_info><!-- Elm House --><time>1785332854</time><device><sn>122098765432</sn><pn>800-00654-r08</pn><software>D7.6.175</software><euaid>4c8675</euaid><imeter>true</imeter></device><web-tokens>true</web-tokens></envoy_info>`,

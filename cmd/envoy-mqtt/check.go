@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,7 +32,7 @@ func (c *console) check(ctx context.Context) error {
 		return err
 	}
 	r := report{c: c}
-	r.good("configuration", "%s: %d gateway(s)", orNone(cfg.File, "environment"), len(cfg.Gateways))
+	r.good("configuration", "%s: %d gateway(s)", cmp.Or(cfg.File, "environment"), len(cfg.Gateways))
 	for _, w := range cfg.Warnings {
 		r.note("configuration", "%s", w)
 	}
@@ -134,11 +135,4 @@ func (r *report) broker(ctx context.Context, cfg config.Config) {
 		where = mqtt.URL.Redacted()
 	}
 	r.good(step, "%s lets us in", where)
-}
-
-func orNone(s, none string) string {
-	if s == "" {
-		return none
-	}
-	return s
 }

@@ -26,7 +26,7 @@ func startBroker() (*demoBroker, error) {
 		return nil, fmt.Errorf("start a broker: %w", err)
 	}
 	s := mochi.New(&mochi.Options{InlineClient: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	if err := s.AddHook(new(openDoor), nil); err != nil {
+	if err := s.AddHook(new(allowAllHook), nil); err != nil {
 		return nil, err
 	}
 	if err := s.AddListener(listeners.NewNet("demo", l)); err != nil {
@@ -38,16 +38,16 @@ func startBroker() (*demoBroker, error) {
 	return &demoBroker{server: s, address: l.Addr().String(), port: l.Addr().(*net.TCPAddr).Port}, nil
 }
 
-// openDoor lets everyone in: only this machine can reach the demo's broker.
-type openDoor struct{ mochi.HookBase }
+// allowAllHook accepts all clients. Only this machine can reach the demo's broker.
+type allowAllHook struct{ mochi.HookBase }
 
-func (openDoor) Provides(b byte) bool {
+func (allowAllHook) Provides(b byte) bool {
 	return b == mochi.OnConnectAuthenticate || b == mochi.OnACLCheck
 }
 
-func (openDoor) OnConnectAuthenticate(*mochi.Client, packets.Packet) bool { return true }
+func (allowAllHook) OnConnectAuthenticate(*mochi.Client, packets.Packet) bool { return true }
 
-func (openDoor) OnACLCheck(*mochi.Client, string, bool) bool { return true }
+func (allowAllHook) OnACLCheck(*mochi.Client, string, bool) bool { return true }
 
 // subscribe has f called with every message that matches filter.
 func (b *demoBroker) subscribe(filter string, f func(topic string, payload []byte)) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -86,7 +87,7 @@ func printDiscovered(w io.Writer, found []discovered) error {
 		if d.Error != "" {
 			where = "no: " + d.Error
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", orNone(d.Serial, "?"), orNone(d.Firmware, "?"), orNone(d.Host, "?"), where)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", cmp.Or(d.Serial, "?"), cmp.Or(d.Firmware, "?"), cmp.Or(d.Host, "?"), where)
 	}
 	return t.Flush()
 }

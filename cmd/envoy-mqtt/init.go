@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,18 +27,23 @@ func (c *console) initCommand() *cobra.Command {
 	}
 }
 
-// init asks, writes and checks. Nothing is written before all is answered.
+// init asks, writes the file, and checks it. It writes nothing before all questions
+// are answered.
 func (c *console) init(ctx context.Context) error {
-	path := orNone(c.configPath, config.DefaultFile)
-	a := asker{ctx, c.in, c.out}
+	path := cmp.Or(c.configPath, config.DefaultFile)
+	p := prompter{ctx, c.in, c.out}
 	if _, err := os.Stat(path); err == nil {
-		if again, err := a.agree(path + " is there already. Write it anew?"); err != nil || !again {
-			return failed(orElse(err, path+" is left as it is"))
+		overwrite, err := p.confirm(path + " is there already. Write it anew?")
+		if err != nil {
+			return failed(err)
+		}
+		if !overwrite {
+			return failed(errors.New(path + " is left as it is"))
 		}
 	}
 	var file config.INIBuilder
-	for _, part := range []func(asker, *config.INIBuilder) error{askGateway, askBroker} {
-		if err := part(a, &file); err != nil {
+	for _, part := range []func(prompter, *config.INIBuilder) error{askGateway, askBroker} {
+		if err := part(p, &file); err != nil {
 			return failed(err)
 		}
 	}
@@ -49,31 +55,24 @@ func (c *console) init(ctx context.Context) error {
 	return c.check(ctx)
 }
 
-func orElse(err error, text string) error {
+// askGateway asks for the gateway and for the access to it.
+func askGateway(p prompter, file *config.INIBuilder) error {
+	fmt.Fprintln(p.out, "Looking for gateways on this network …")
+	found, err := findGateways(p.ctx)
 	if err != nil {
-		return err
+		fmt.Fprintln(p.out, "  "+err.Error())
 	}
-	return errors.New(text)
-}
-
-// askGateway asks which gateway is meant, and how to get in.
-func askGateway(a asker, file *config.INIBuilder) error {
-	fmt.Fprintln(a.out, "Looking for gateways on this network …")
-	found, err := findGateways(a.ctx)
-	if err != nil {
-		fmt.Fprintln(a.out, "  "+err.Error())
-	}
-	question, usual := "Which one? Its number, or the name or address of another", "1"
+	question, def := "Which one? Its number, or the name or address of another", "1"
 	switch len(found) {
 	case 0:
-		fmt.Fprintln(a.out, "  none answers to multicast DNS; the router knows the gateway's address")
-		question, usual = "The gateway's name or address", "envoy.local"
+		fmt.Fprintln(p.out, "  none answers to multicast DNS; the router knows the gateway's address")
+		question, def = "The gateway's name or address", "envoy.local"
 	default:
 		for i, d := range found {
-			fmt.Fprintf(a.out, "  %d  %s, firmware %s, at %s\n", i+1, orNone(d.Serial, "no serial number"), orNone(d.Firmware, "unknown"), orNone(d.URL, orNone(d.Host, "an unknown address")))
+			fmt.Fprintf(p.out, "  %d  %s, firmware %s, at %s\n", i+1, cmp.Or(d.Serial, "no serial number"), cmp.Or(d.Firmware, "unknown"), cmp.Or(d.URL, d.Host, "an unknown address"))
 		}
 	}
-	which, err := a.ask(question, usual, func(text string) (string, error) {
+	which, err := p.ask(question, def, func(text string) (string, error) {
 		if n, err := strconv.Atoi(text); err == nil {
 			if n < 1 || n > len(found) {
 				return "", fmt.Errorf("there is no %d", n)
@@ -92,60 +91,61 @@ func askGateway(a asker, file *config.INIBuilder) error {
 	file.Set("ENVOY", "HOST", host)
 	file.Set("ENVOY", "SERIAL", serial)
 
-	needsToken, old := meetGateway(a, host, serial)
+	needsToken, old := probeGateway(p, host, serial)
 	switch {
 	case needsToken:
-		return askAccess(a, file)
+		return askAccess(p, file)
 	case old:
-		return askUser(a, file, "ENVOY", "The gateway's own user, if it wants one")
+		return askUser(p, file, "ENVOY", "The gateway's own user, if it wants one")
 	}
 	return nil
 }
 
-// meetGateway tells who answers. A gateway that does not answer yet is taken
-// for one that needs a token, as all do today.
-func meetGateway(a asker, host, serial string) (needsToken, old bool) {
+// probeGateway reports whether a gateway needs a token, or has old firmware with a
+// user of its own. A gateway that does not answer counts as one that needs a token,
+// as all current firmware does.
+func probeGateway(p prompter, host, serial string) (needsToken, old bool) {
 	client := &envoy.Client{Host: host, Serial: serial, Timeout: 10 * time.Second}
 	defer client.CloseIdle()
-	s, err := client.Open(a.ctx)
+	s, err := client.Open(p.ctx)
 	if err != nil {
-		fmt.Fprintf(a.out, "  not reached: %v\n", err)
+		fmt.Fprintf(p.out, "  not reached: %v\n", err)
 		return true, false
 	}
-	fmt.Fprintf(a.out, "  gateway %s, firmware %s, at %s\n", s.Serial, s.Firmware, s.URL())
+	fmt.Fprintf(p.out, "  gateway %s, firmware %s, at %s\n", s.Serial, s.Firmware, s.URL())
 	return s.NeedsToken, !s.NeedsToken
 }
 
-// askAccess asks for the account, or for a token.
-func askAccess(a asker, file *config.INIBuilder) error {
-	fmt.Fprint(a.out, "Firmware 7 and later lets nobody read without a token from Enphase.\n"+
+// askAccess asks for an Enphase account or a token.
+func askAccess(p prompter, file *config.INIBuilder) error {
+	fmt.Fprint(p.out, "Firmware 7 and later lets nobody read without a token from Enphase.\n"+
 		"  account  e-mail and password of the Enphase account; tokens are then fetched and renewed by themselves\n"+
 		"  token    paste one from https://entrez.enphaseenergy.com/ (for accounts with multi-factor authentication)\n")
-	how, err := a.choose("Which way?", "account", "token")
+	how, err := p.selectOne("Which way?", "account", "token")
 	if err != nil {
 		return err
 	}
 	if how == "token" {
-		token, err := a.secret("The token", func(text string) (string, error) {
+		token, err := p.askSecret("The token", func(text string) (string, error) {
 			_, err := enlighten.Parse(text)
 			return text, err
 		})
 		file.Set("ENVOY", "TOKEN", token)
 		return err
 	}
-	username, err := a.ask("The account's e-mail", "", wanted)
+	username, err := p.ask("The account's e-mail", "", required)
 	if err != nil {
 		return err
 	}
-	password, err := a.secret("Its password", wanted)
+	password, err := p.askSecret("Its password", required)
 	file.Set("ENVOY", "USERNAME", username)
 	file.Set("ENVOY", "PASSWORD", password)
 	return err
 }
 
-// askBroker asks where to publish.
-func askBroker(a asker, file *config.INIBuilder) error {
-	url, err := a.ask("The MQTT broker", "mqtt://localhost:1883", func(text string) (string, error) {
+// askBroker asks for the MQTT broker.
+func askBroker(p prompter, file *config.INIBuilder) error {
+	url, err := p.ask("The MQTT broker", "mqtt://localhost:1883", func(text string) (string, error) {
 		_, err := config.ParseBrokerURL(text)
 		return text, err
 	})
@@ -153,19 +153,17 @@ func askBroker(a asker, file *config.INIBuilder) error {
 		return err
 	}
 	file.Set("MQTT", "URL", url)
-	return askUser(a, file, "MQTT", "The broker's user, if it wants one")
+	return askUser(p, file, "MQTT", "The broker's user, if it wants one")
 }
 
-// askUser asks for a user, who may be missing, and the password.
-func askUser(a asker, file *config.INIBuilder, section, question string) error {
-	username, err := a.ask(question, "", optional)
+// askUser asks for an optional user name and the password.
+func askUser(p prompter, file *config.INIBuilder, section, question string) error {
+	username, err := p.ask(question, "", optional)
 	if err != nil || username == "" {
 		return err
 	}
-	password, err := a.secret("The password", wanted)
+	password, err := p.askSecret("The password", required)
 	file.Set(section, "USERNAME", username)
 	file.Set(section, "PASSWORD", password)
 	return err
 }
-
-func optional(text string) (string, error) { return text, nil }

@@ -5,11 +5,11 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
-	"github.com/mattn/go-isatty"
 	"github.com/rs/zerolog"
+	"golang.org/x/term"
 )
 
-func isTerminal(f *os.File) bool { return isatty.IsTerminal(f.Fd()) }
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
 // newLogger returns the program's logger, which writes to standard error.
 func (c *console) newLogger(level, format string) zerolog.Logger {

@@ -59,7 +59,7 @@ func (c *console) main(ctx context.Context, args []string) int {
 	if err == nil {
 		return 0
 	}
-	if said := (saidError{}); !errors.As(err, &said) {
+	if !errors.Is(err, errPrinted) {
 		fmt.Fprintln(c.err, "envoy-mqtt:", err)
 	}
 	if _, failed := errors.AsType[*failure](err); failed {
@@ -74,10 +74,8 @@ type failure struct{ error }
 
 func (f *failure) Unwrap() error { return f.error }
 
-// saidError is an error whose words a person has already seen.
-type saidError struct{}
-
-func (saidError) Error() string { return "failed" }
+// errPrinted is the error of a command that has printed its errors.
+var errPrinted = errors.New("failed")
 
 func failed(err error) error {
 	if err == nil {

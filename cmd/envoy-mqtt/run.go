@@ -7,9 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
-	"slices"
-	"strings"
 	"sync"
 	"syscall"
 
@@ -45,7 +42,6 @@ func (c *console) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.collectOften(len(s.cfg.Gateways))
 	log := s.log
 	log.Info().Str("version", programVersion()).Str("config", s.cfg.File).Int("gateways", len(s.cfg.Gateways)).Msg("envoy-mqtt starts")
 	for s != nil && err == nil {
@@ -54,18 +50,6 @@ func (c *console) run(ctx context.Context) error {
 	}
 	log.Info().Msg("envoy-mqtt stopped")
 	return err
-}
-
-// crowd is from how many gateways on memory is dearer than time.
-const crowd = 100
-
-// collectOften has garbage collected early where there are many gateways: of a
-// thousand, Go's usual 100 % keeps 55 MB more and spares 1 to 2 % of a processor.
-// One gateway has little garbage, and collecting that early costs a tenth more.
-func (c *console) collectOften(gateways int) {
-	if gateways >= crowd && !slices.ContainsFunc(c.environ, func(v string) bool { return strings.HasPrefix(v, "GOGC=") }) {
-		debug.SetGCPercent(20)
-	}
 }
 
 // newBridge returns the bridge that cfg describes.

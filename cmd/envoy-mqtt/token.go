@@ -59,7 +59,7 @@ func (c *console) token(ctx context.Context, section string, renew, paste bool) 
 		n.tokens.Close()
 	}
 	if r.failed {
-		return failed(saidError{})
+		return failed(errPrinted)
 	}
 	return nil
 }
@@ -117,7 +117,10 @@ func (n *neighbour) knownSerial() string {
 func (c *console) paste(ctx context.Context, n *neighbour, session *envoy.Session) error {
 	fmt.Fprintln(c.err, "Paste the token, then press Enter:")
 	line, err := readLine(c.in)
-	if err != nil {
+	for line == "" && err == nil {
+		line, err = readLine(c.in)
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read the token: %w", err)
 	}
 	if _, err := enlighten.Parse(line); err != nil {
@@ -133,25 +136,6 @@ func (c *console) paste(ctx context.Context, n *neighbour, session *envoy.Sessio
 		return fmt.Errorf("the token was not kept: %w", err)
 	}
 	return n.tokens.Adopt(session.Serial, line)
-}
-
-// readLine reads up to the first line end: a terminal gives no end of file.
-func readLine(r io.Reader) (string, error) {
-	var line []byte
-	for one := make([]byte, 1); len(line) < 16<<10; {
-		n, err := r.Read(one)
-		if n == 1 && one[0] == '\n' && len(strings.TrimSpace(string(line))) > 0 {
-			break
-		}
-		line = append(line, one[:n]...)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return "", err
-		}
-	}
-	return strings.TrimSpace(string(line)), nil
 }
 
 // token tells what is known of n's token.
