@@ -33,17 +33,17 @@ func (c *console) captureCommand() *cobra.Command {
 // response took longer.
 var requestGap = time.Second
 
-// capture asks one gateway for all pages and writes what it answered.
+// capture requests all pages of one gateway and writes the responses.
 func (c *console) capture(ctx context.Context, dir, section string) error {
 	cfg, err := c.readConfig(ctx)
 	if err != nil {
 		return err
 	}
-	ns := newNeighbours(cfg, cfg.StateDir(c.environ))
+	gateways := newGateways(cfg, cfg.StateDir(c.environ))
 	if section != "" {
-		ns = only(ns, section)
+		gateways = only(gateways, section)
 	}
-	if len(ns) != 1 {
+	if len(gateways) != 1 {
 		return fmt.Errorf("which gateway? name its section with --gateway (%q is none, or there are several)", section)
 	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
@@ -52,12 +52,12 @@ func (c *console) capture(ctx context.Context, dir, section string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return failed(err)
 	}
-	defer ns[0].tokens.Close()
-	session, err := ns[0].client.Open(ctx)
+	defer gateways[0].tokens.Close()
+	session, err := gateways[0].client.Open(ctx)
 	if err != nil {
 		return failed(err)
 	}
-	pages, err := c.askAll(ctx, session)
+	pages, err := c.requestAll(ctx, session)
 	if err != nil {
 		return failed(err)
 	}
@@ -75,14 +75,14 @@ func (c *console) capture(ctx context.Context, dir, section string) error {
 	return failed(err)
 }
 
-// A capturedPage is one answer and what it answers.
+// A capturedPage is a response with the path that was requested.
 type capturedPage struct {
 	path string
 	envoy.Page
 }
 
-// askAll asks for every page, one after the other. A page that cannot be had is left out.
-func (c *console) askAll(ctx context.Context, session *envoy.Session) ([]capturedPage, error) {
+// requestAll requests all pages, one after the other. It omits pages that fail.
+func (c *console) requestAll(ctx context.Context, session *envoy.Session) ([]capturedPage, error) {
 	var pages []capturedPage
 	for _, path := range envoy.Pages {
 		p, err := session.Page(ctx, path)
@@ -107,12 +107,12 @@ func (c *console) askAll(ctx context.Context, session *envoy.Session) ([]capture
 	return pages, nil
 }
 
-// contentType matches the types that are written down; parameters other than
-// the charset are not.
+// contentType matches the types that are written, with the charset as the only
+// parameter.
 var contentType = regexp.MustCompile(`^(application/json|application/xml|text/xml|text/html|text/plain)(; ?charset=(?i:utf-8|us-ascii|iso-8859-\d{1,2}))?`)
 
-// write writes the answer without personal data and, beside it, its status, type
-// and length.
+// write writes the response without personal data and, to a second file, its
+// status, type and length.
 func (p capturedPage) write(dir string, r *redactor) error {
 	name := filepath.Join(dir, strings.NewReplacer("/", "_", "?", "_", "=", "_", "&", "_").Replace(strings.Trim(p.path, "/")))
 	body, removed := r.redact(p.Body)

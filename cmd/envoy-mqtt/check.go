@@ -25,7 +25,7 @@ func (c *console) checkCommand() *cobra.Command {
 	}
 }
 
-// check goes through everything that run needs, one line a step.
+// check checks everything that run needs and prints one line for each check.
 func (c *console) check(ctx context.Context) error {
 	cfg, err := c.readConfig(ctx)
 	if err != nil {
@@ -45,8 +45,8 @@ func (c *console) check(ctx context.Context) error {
 	} else {
 		r.good("state folder", "%s", dir)
 	}
-	for _, n := range newNeighbours(cfg, dir) {
-		r.gateway(ctx, n, cfg)
+	for _, g := range newGateways(cfg, dir) {
+		r.gateway(ctx, g, cfg)
 	}
 	r.broker(ctx, cfg)
 	if r.failed {
@@ -55,59 +55,42 @@ func (c *console) check(ctx context.Context) error {
 	return nil
 }
 
-// A report prints steps.
-type report struct {
-	c      *console
-	failed bool
-}
-
-func (r *report) line(mark, step, format string, args ...any) {
-	fmt.Fprintf(r.c.out, "%-4s %-14s %s\n", mark, step, fmt.Sprintf(format, args...))
-}
-
-func (r *report) good(step, format string, args ...any) { r.line("ok", step, format, args...) }
-func (r *report) note(step, format string, args ...any) { r.line("note", step, format, args...) }
-func (r *report) bad(step string, err error) {
-	r.failed = true
-	r.line("FAIL", step, "%v", err)
-}
-
-// gateway checks one gateway: whether it is there, lets us in and measures.
-func (r *report) gateway(ctx context.Context, n *neighbour, cfg config.Config) {
-	defer n.tokens.Close()
-	session, err := n.client.Open(ctx)
+// gateway checks that a gateway answers, accepts our credentials and measures.
+func (r *report) gateway(ctx context.Context, g *configuredGateway, cfg config.Config) {
+	defer g.tokens.Close()
+	session, err := g.client.Open(ctx)
 	if err != nil {
-		if n.Host != envoy.Auto {
-			err = fmt.Errorf("%w: is HOST = %s right, and the gateway on?", err, n.Host)
+		if g.Host != envoy.Auto {
+			err = fmt.Errorf("%w: is HOST = %s right, and the gateway on?", err, g.Host)
 		}
-		r.bad(n.Section, err)
+		r.bad(g.Section, err)
 		return
 	}
-	r.good(n.Section, "gateway %s, firmware %s, part number %s, at %s", session.Serial, session.Firmware, session.PartNumber, session.URL())
-	if sum, ok := n.client.Certificate(); ok && n.Fingerprint == "" {
-		r.note(n.Section, "its certificate is not pinned; to accept no other: FINGERPRINT = sha256:%s", sum)
+	r.good(g.Section, "gateway %s, firmware %s, part number %s, at %s", session.Serial, session.Firmware, session.PartNumber, session.URL())
+	if sum, ok := g.client.Certificate(); ok && g.Fingerprint == "" {
+		r.note(g.Section, "its certificate is not pinned; to accept no other: FINGERPRINT = sha256:%s", sum)
 	}
-	if n.client.LegacyTLS() {
-		r.note(n.Section, "it needs TLS settings that are given up elsewhere; old firmware does")
+	if g.client.LegacyTLS() {
+		r.note(g.Section, "it needs TLS settings that are given up elsewhere; old firmware does")
 	}
-	if n.Serial != "" && n.Serial != session.Serial {
-		r.note(n.Section, "SERIAL = %s is another gateway's: correct it or leave it out", n.Serial)
+	if g.Serial != "" && g.Serial != session.Serial {
+		r.note(g.Section, "SERIAL = %s is another gateway's: correct it or leave it out", g.Serial)
 	}
 	s, err := session.Sample(ctx)
-	r.token(n, session.NeedsToken)
+	r.token(g, session.NeedsToken)
 	if err != nil {
-		r.bad(n.Section, err)
+		r.bad(g.Section, err)
 	} else {
-		r.good(n.Section, "read in %v", s.Took.Round(time.Millisecond))
-		var table bytes.Buffer // whole lines are set in, and a table is written in pieces
+		r.good(g.Section, "read in %v", s.Took.Round(time.Millisecond))
+		var table bytes.Buffer // indented line by line
 		_ = printSample(&table, session.Info, s)
 		for line := range bytes.Lines(table.Bytes()) {
 			fmt.Fprintf(r.c.out, "%20s%s", "", line)
 		}
 	}
-	for _, old := range n.seen.Serials(n.Section) {
+	for _, old := range g.seen.Serials(g.Section) {
 		if old != session.Serial {
-			r.note(n.Section, "gateway %s was read here before; to remove it, delete the device Envoy %s in Home Assistant (Settings, Devices, MQTT), or:\n"+
+			r.note(g.Section, "gateway %s was read here before; to remove it, delete the device Envoy %s in Home Assistant (Settings, Devices, MQTT), or:\n"+
 				"                    mosquitto_pub -r -n -t %s/device/envoy_%s/config", old, old, cfg.HomeAssistant.Prefix, old)
 		}
 	}
@@ -115,7 +98,7 @@ func (r *report) gateway(ctx context.Context, n *neighbour, cfg config.Config) {
 
 func (r *report) broker(ctx context.Context, cfg config.Config) {
 	step := "broker"
-	mqtt, err := brokerOf(cfg.MQTT)
+	mqtt, err := brokerConfig(cfg.MQTT)
 	if err != nil {
 		r.bad(step, err)
 		return
@@ -123,9 +106,9 @@ func (r *report) broker(ctx context.Context, cfg config.Config) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	if mqtt.ClientID == "" {
-		mqtt.ClientID, _ = state.ClientID(cfg.StateDir(r.c.environ)) // good for use also where it cannot be kept
+		mqtt.ClientID, _ = state.ClientID(cfg.StateDir(r.c.environ)) // valid even if it cannot be stored
 	}
-	mqtt.ClientID += "-check" // not to push out the running bridge
+	mqtt.ClientID += "-check" // another id, so that the broker does not disconnect the running bridge
 	if err := bridge.Probe(ctx, mqtt); err != nil {
 		r.bad(step, err)
 		return

@@ -83,14 +83,14 @@ func (c *console) demo(ctx context.Context, d demo) error {
 			Source: envoy.AutoSource, Interval: time.Second, Timeout: 10 * time.Second, StaleAfter: 30 * time.Second,
 		}},
 	}
-	ns := newNeighbours(cfg, state)
-	ns[0].tokens.Cloud = &enlighten.Cloud{LoginURL: cloud.LoginURL, TokenURL: cloud.TokenURL, HTTP: cloud.Client()}
+	gateways := newGateways(cfg, state)
+	gateways[0].tokens.Cloud = &enlighten.Cloud{LoginURL: cloud.LoginURL, TokenURL: cloud.TokenURL, HTTP: cloud.Client()}
 	log := zerolog.Nop()
 	if !c.outIsTerminal { // on a terminal the table stands there
 		log = c.newLogger("info", "auto")
 	}
 	mqtt := bridge.MQTT{URL: &url.URL{Scheme: "mqtt", Host: broker.address}, ClientID: "envoy-mqtt-demo"}
-	err = serve(ctx, newBridge(cfg, mqtt, ns, log), ns, log)
+	err = serve(ctx, newBridge(cfg, mqtt, gateways, log), gateways, log)
 	return errors.Join(err, show.err())
 }
 

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/term"
 )
 
+// isTerminal reports whether f is a terminal.
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
 // newLogger returns the program's logger, which writes to standard error.

@@ -1,9 +1,9 @@
 // The envoy-mqtt command publishes what Enphase gateways measure to MQTT.
 //
-// This package is the only one that knows all the others: it reads the
-// configuration, joins the gateway, the cloud and the broker, and logs.
+// This package has one file for each command. It connects gateways, Enphase's cloud
+// and the broker as configured, and logs.
 //
-// Some gateways' certificates have a negative serial number, which Go refuses
+// Some gateways' certificates have a negative serial number, which Go rejects
 // without the directive below.
 //
 //go:debug x509negativeserial=1
@@ -26,7 +26,7 @@ import (
 // version is set by the linker for releases.
 var version = ""
 
-// A console is where a command was started: its streams and its environment.
+// A console is the environment of a command: variables, streams and --config.
 type console struct {
 	environ       []string
 	in            io.Reader
@@ -47,8 +47,8 @@ func main() {
 	os.Exit(c.main(ctx, os.Args[1:]))
 }
 
-// main runs the command that args name and returns the exit code: 0 for fine,
-// 1 for failed, 2 for a wrong usage or configuration.
+// main runs the command in args and returns the exit code: 0 for success, 1 for a
+// failure, 2 for wrong usage or configuration.
 func (c *console) main(ctx context.Context, args []string) int {
 	cmd := c.root()
 	cmd.SetArgs(args)
@@ -68,8 +68,7 @@ func (c *console) main(ctx context.Context, args []string) int {
 	return 2
 }
 
-// A failure is an error of what a command does, as opposed to how it was
-// called or configured.
+// A failure is an error of a command that was called and configured correctly.
 type failure struct{ error }
 
 func (f *failure) Unwrap() error { return f.error }
@@ -77,6 +76,7 @@ func (f *failure) Unwrap() error { return f.error }
 // errPrinted is the error of a command that has printed its errors.
 var errPrinted = errors.New("failed")
 
+// failed returns err as a failure, nil for nil.
 func failed(err error) error {
 	if err == nil {
 		return nil
@@ -112,7 +112,8 @@ func (c *console) root() *cobra.Command {
 	return root
 }
 
-// programVersion is the linker's, else the module's, else "dev".
+// programVersion returns the version of the linker flag, else of the module, else
+// "dev".
 func programVersion() string {
 	if version != "" {
 		return version

@@ -23,17 +23,18 @@ func (c *console) readCommand() *cobra.Command {
 	return cmd
 }
 
-// read prints one sample of each gateway. It goes on with the others when one fails.
+// read prints one sample of each gateway. If one fails, it continues with the
+// others.
 func (c *console) read(ctx context.Context, asJSON bool) error {
 	cfg, err := c.readConfig(ctx)
 	if err != nil {
 		return err
 	}
 	var errs []error
-	for _, n := range newNeighbours(cfg, cfg.StateDir(c.environ)) {
-		session, s, err := n.readOnce(ctx)
+	for _, g := range newGateways(cfg, cfg.StateDir(c.environ)) {
+		session, s, err := g.readOnce(ctx)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("[%s] %w", n.Section, err))
+			errs = append(errs, fmt.Errorf("[%s] %w", g.Section, err))
 			continue
 		}
 		if asJSON {
@@ -46,11 +47,11 @@ func (c *console) read(ctx context.Context, asJSON bool) error {
 	return failed(errors.Join(errs...))
 }
 
-// readOnce opens the gateway and reads a sample. A first answer that is not to
-// be believed is asked for once more.
-func (n *neighbour) readOnce(ctx context.Context) (*envoy.Session, envoy.Sample, error) {
-	defer n.tokens.Close()
-	session, err := n.client.Open(ctx)
+// readOnce opens the gateway and reads a sample. If the first is implausible, it
+// reads another.
+func (g *configuredGateway) readOnce(ctx context.Context) (*envoy.Session, envoy.Sample, error) {
+	defer g.tokens.Close()
+	session, err := g.client.Open(ctx)
 	if err != nil {
 		return nil, envoy.Sample{}, err
 	}

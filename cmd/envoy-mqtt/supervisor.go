@@ -14,23 +14,24 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 )
 
-// supervisorURL is where an app of Home Assistant finds the Supervisor.
+// supervisorURL is the address of Home Assistant's Supervisor for its apps.
 var supervisorURL = "http://supervisor"
 
-// A supervisor is Home Assistant's, which starts its apps and tells them where the broker is.
+// A supervisor is a client of Home Assistant's Supervisor, which starts apps and
+// returns the address of the broker.
 type supervisor struct {
 	token config.Secret
 }
 
-// supervisorClient goes through no proxy: the token is for the Supervisor's eyes only.
+// supervisorClient uses no proxy, which would receive the token.
 var supervisorClient = &http.Client{
 	Timeout:       10 * time.Second,
 	Transport:     &http.Transport{DisableKeepAlives: true},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// broker asks for the URL of the broker's app, with user name and password. Only its MQTT 5 is of use, whatever
-// protocol the Supervisor names.
+// broker returns the URL of the broker app, with user name and password. It ignores
+// the MQTT version in the response: the bridge needs MQTT 5.
 func (s supervisor) broker(ctx context.Context) (*url.URL, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, supervisorURL+"/services/mqtt", nil)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// noArgs refuses words behind a command, and says which command was probably meant.
+// noArgs rejects arguments. After the root command it suggests a command.
 func noArgs(cmd *cobra.Command, args []string) error {
 	switch {
 	case len(args) == 0:
@@ -27,17 +27,17 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("there is no command %q; see %s --help", args[0], cmd.CommandPath())
 }
 
-// oneArg wants one word behind a command, or one at most.
-func oneArg(least int) cobra.PositionalArgs {
+// oneArg accepts one argument, or none if minArgs is 0.
+func oneArg(minArgs int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if len(args) < least || len(args) > 1 {
+		if len(args) < minArgs || len(args) > 1 {
 			return fmt.Errorf("it is called as %s", cmd.UseLine())
 		}
 		return nil
 	}
 }
 
-// wrongFlag says what is wrong with a flag.
+// wrongFlag returns a readable error for a wrong flag.
 func wrongFlag(cmd *cobra.Command, err error) error {
 	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		return fmt.Errorf("--%s %s: it wants a value like %s; see %s --help", e.GetFlag().Name, e.GetValue(), e.GetFlag().DefValue, cmd.CommandPath())

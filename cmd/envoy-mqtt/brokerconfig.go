@@ -1,0 +1,47 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
+)
+
+// brokerConfig returns the address, credentials and TLS configuration of the broker. It reads
+// the files of certificates.
+func brokerConfig(cfg config.MQTT) (bridge.MQTT, error) {
+	m := bridge.MQTT{URL: cfg.URL, ClientID: cfg.ClientID, Username: cfg.Username, Password: cfg.Password.Reveal()}
+	if cfg.Supervisor != "" {
+		m.URL, m.Locate = nil, supervisor{cfg.Supervisor}.broker
+	}
+	m.TLS = &tls.Config{InsecureSkipVerify: !cfg.VerifySSL, MinVersion: tls.VersionTLS12}
+	if cfg.CAFile != "" {
+		pem, err := state.ReadFile(cfg.CAFile, state.MaxFileSize)
+		if err != nil {
+			return m, fmt.Errorf("[MQTT] CA_FILE: %w", err)
+		}
+		m.TLS.RootCAs = x509.NewCertPool()
+		if !m.TLS.RootCAs.AppendCertsFromPEM(pem) {
+			return m, fmt.Errorf("[MQTT] CA_FILE: %s holds no certificate in PEM form", cfg.CAFile)
+		}
+	}
+	if cfg.CertFile != "" {
+		cert, err := state.ReadFile(cfg.CertFile, state.MaxFileSize)
+		if err != nil {
+			return m, fmt.Errorf("[MQTT] CERT_FILE: %w", err)
+		}
+		key, err := state.ReadFile(cfg.KeyFile, state.MaxFileSize)
+		if err != nil {
+			return m, fmt.Errorf("[MQTT] KEY_FILE: %w", err)
+		}
+		pair, err := tls.X509KeyPair(cert, key)
+		if err != nil {
+			return m, fmt.Errorf("[MQTT] CERT_FILE and KEY_FILE: %w", err)
+		}
+		m.TLS.Certificates = []tls.Certificate{pair}
+	}
+	return m, nil
+}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
+)
+
+// trackPublished passes to b which topics earlier runs have published, so that it
+// removes those that are no longer used, and stores which topics b publishes. It
+// passes the first error of the store to warn.
+func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*configuredGateway, warn func(error)) {
+	topic, prefix := rc.cfg.MQTT.Topic, ""
+	if rc.cfg.HomeAssistant.Discovery {
+		prefix = rc.cfg.HomeAssistant.Prefix
+	}
+	broker := "home assistant's" // its address comes from the Supervisor
+	if rc.mqtt.URL != nil {
+		broker = rc.mqtt.URL.Host
+	}
+	published := state.NewPublishedStore(rc.stateDir, broker)
+	var once sync.Once
+	warnOnce := func(err error) {
+		if err != nil {
+			once.Do(func() { warn(err) })
+		}
+	}
+	var err error
+	b.DeviceID, err = published.BridgeID(topic, bridge.DeviceID)
+	warnOnce(err)
+	for _, p := range published.Topics() {
+		for _, g := range gateways {
+			if p.Topic == topic && p.Prefix == prefix { // only the user removes a replaced gateway
+				p.Serials = slices.DeleteFunc(p.Serials, func(serial string) bool { return slices.Contains(g.seen.Serials(g.Section), serial) })
+			}
+		}
+		b.Earlier = append(b.Earlier, bridge.Place(p))
+	}
+	b.Cleared = func(removed bridge.Place) { warnOnce(published.Remove(state.PublishedTopics(removed), topic, prefix)) }
+	warnOnce(published.Add(topic, prefix))
+	for i, g := range gateways {
+		found := b.Feeds[i].Found
+		b.Feeds[i].Found = func(serial string) {
+			found(serial)
+			warnOnce(published.Add(topic, prefix, serial))
+		}
+		warnOnce(published.Add(topic, prefix, g.knownSerial()))
+	}
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"slices"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
+)
+
+// A runConfig is a configuration with the values that the run command derives
+// from it.
+type runConfig struct {
+	cfg      config.Config
+	mqtt     bridge.MQTT
+	stateDir string
+	log      zerolog.Logger
+}
+
+// loadRunConfig reads the configuration and the broker's certificates.
+func (c *console) loadRunConfig() (*runConfig, error) {
+	cfg, err := config.Load(c.sources())
+	if err != nil {
+		return nil, err
+	}
+	mqtt, err := brokerConfig(cfg.MQTT)
+	if err != nil {
+		return nil, err
+	}
+	return &runConfig{cfg, mqtt, cfg.StateDir(c.environ), c.newLogger(cfg.General.LogLevel, cfg.General.LogFormat)}, nil
+}
+
+// newBridge returns a bridge for cfg.
+func newBridge(cfg config.Config, mqtt bridge.MQTT, gateways []*configuredGateway, log zerolog.Logger) *bridge.Bridge {
+	b := &bridge.Bridge{
+		MQTT:  mqtt,
+		Topic: cfg.MQTT.Topic,
+		HomeAssistant: bridge.HomeAssistant{
+			Off:      !cfg.HomeAssistant.Discovery,
+			Prefix:   cfg.HomeAssistant.Prefix,
+			Interval: cfg.HomeAssistant.Interval,
+		},
+		Version: programVersion(),
+		Log:     log,
+	}
+	for _, g := range gateways {
+		b.Feeds = append(b.Feeds, g.feed(log))
+	}
+	return b
+}
+
+// health returns the health of a bridge with this configuration, which was started
+// at the time started.
+func (rc *runConfig) health(state bridge.State, started time.Time) monitor.Health {
+	limit := func(section string) time.Duration {
+		i := slices.IndexFunc(rc.cfg.Gateways, func(g config.Gateway) bool { return g.Section == section })
+		return stuckAfter(rc.cfg.Gateways[i])
+	}
+	return monitor.NewHealth(state, limit, started, time.Now())
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
+)
+
+// serveUntilReload runs a bridge with the configuration rc until ctx ends, or until
+// SIGHUP has brought another configuration, which it returns.
+func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup <-chan os.Signal) (next *runConfig, err error) {
+	warn := func(err error) {
+		if err != nil {
+			rc.log.Warn().Err(err).Msg("state folder")
+		}
+	}
+	unlock := rc.prepareState(warn)
+	defer unlock()
+	gateways := newGateways(rc.cfg, rc.stateDir)
+	m := newMetrics(rc.cfg.HTTP, gateways)
+	b := newBridge(rc.cfg, rc.mqtt, gateways, rc.log)
+	trackPublished(b, rc, gateways, warn)
+
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	started := time.Now()
+	health := func() monitor.Health { return rc.health(b.State(), started) }
+	serveHealth := func(ctx context.Context) {
+		if m == nil {
+			monitor.WriteHealth(ctx, healthPath(rc.stateDir), health, rc.log)
+		} else {
+			m.State = b.State
+			monitor.Serve(ctx, rc.cfg.HTTP.Listen, m.Handler(), health, rc.log)
+		}
+	}
+	notifySystemd := func(ctx context.Context) {
+		systemd := monitor.NewSystemd(rc.log)
+		systemd.IsReload = isReload
+		systemd.Watch(ctx, func() (bridge.State, monitor.Health) {
+			state := b.State()
+			return state, rc.health(state, started)
+		})
+	}
+	watchReload := func(ctx context.Context) {
+		c.watchReload(ctx, rc, hup, func(n *runConfig, cause error) { next = n; end(cause) })
+	}
+	err = serve(ctx, b, gateways, rc.log, serveHealth, notifySystemd, watchReload)
+	for _, g := range gateways {
+		g.client.CloseIdle()
+	}
+	return next, err
+}
+
+// prepareState logs the warnings of the configuration, checks and locks the state
+// folder, and sets the client id. The caller calls unlock at the end.
+func (rc *runConfig) prepareState(warn func(error)) (unlock func()) {
+	for _, w := range rc.cfg.Warnings {
+		rc.log.Warn().Msg(w)
+	}
+	for _, err := range state.FixTokenPermissions(rc.stateDir) {
+		warn(err)
+	}
+	lock, err := state.Lock(rc.stateDir)
+	warn(err)
+	if rc.mqtt.ClientID == "" {
+		rc.mqtt.ClientID, err = state.ClientID(rc.stateDir)
+		warn(err)
+	}
+	return func() {
+		if lock != nil {
+			_ = lock.Close() // nothing was written
+		}
+	}
+}
+
+// serve runs the bridge, the renewal of tokens, and tasks until ctx ends. Tokens and
+// tasks end with ctx; the bridge then still publishes its last messages.
+func serve(ctx context.Context, b *bridge.Bridge, gateways []*configuredGateway, log zerolog.Logger, tasks ...func(context.Context)) error {
+	g, tasksCtx := errgroup.WithContext(ctx) // ends with ctx, or if the bridge fails
+	for _, gw := range gateways {
+		gw.keepToken(log)
+	}
+	g.Go(func() error {
+		<-tasksCtx.Done()
+		var closed sync.WaitGroup
+		for _, gw := range gateways {
+			closed.Go(gw.tokens.Close)
+		}
+		closed.Wait()
+		return nil
+	})
+	for _, task := range tasks {
+		g.Go(func() error {
+			task(tasksCtx)
+			return nil
+		})
+	}
+	g.Go(func() error { return b.Run(ctx) })
+	return g.Wait()
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
+)
+
+// token reports the state of g's token.
+func (r *report) token(g *configuredGateway, needed bool) {
+	if !needed {
+		r.good(g.Section, "needs no token")
+		return
+	}
+	s := g.tokens.Status()
+	switch {
+	case s.Expires.IsZero():
+	case s.Role != "":
+		r.good(g.Section, "%s's token from %s, good until %s (%s)", s.Role, originWords[s.Origin], s.Expires.Local().Format("2006-01-02 15:04"), daysLeft(s.Expires))
+	default:
+		r.good(g.Section, "token from %s, good until %s (%s)", originWords[s.Origin], s.Expires.Local().Format("2006-01-02 15:04"), daysLeft(s.Expires))
+	}
+	if !s.Renewal.IsZero() {
+		r.good(g.Section, "renewed by itself on %s", s.Renewal.Local().Format("2006-01-02"))
+	}
+	if !s.Login.IsZero() {
+		r.note(g.Section, "no login at Enphase before %s", s.Login.Local().Format("2006-01-02 15:04:05"))
+	}
+	for _, w := range s.Warnings {
+		r.note(g.Section, "%s", w)
+	}
+	if s.Reason == "" {
+		return
+	}
+	if s.Problem {
+		r.bad(g.Section, errors.New(s.Reason))
+	} else {
+		r.note(g.Section, "%s", s.Reason)
+	}
+}
+
+var originWords = map[enlighten.Origin]string{
+	enlighten.Configured: "the configuration",
+	enlighten.Stored:     "the state folder",
+	enlighten.FromCloud:  "Enphase's cloud",
+}
+
+func daysLeft(t time.Time) string {
+	d := time.Until(t)
+	switch {
+	case d < 0:
+		return "expired"
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%.0f hours left", d.Hours())
+	}
+	return fmt.Sprintf("%.0f days left", d.Hours()/24)
+}
