@@ -17,7 +17,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
-func (c *console) captureCommand() *cobra.Command {
+func captureCommand(c *console) *cobra.Command {
 	section := ""
 	cmd := &cobra.Command{
 		Use:   "capture DIR",

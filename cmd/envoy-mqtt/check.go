@@ -16,7 +16,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
-func (c *console) checkCommand() *cobra.Command {
+func checkCommand(c *console) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
 		Short: "Checks the configuration, the gateways, their tokens and the broker, and says what to do",

@@ -43,7 +43,7 @@ var consumers = []consumer{
 //go:embed consumers
 var consumerFiles embed.FS
 
-func (c *console) consumersCommand() *cobra.Command {
+func consumersCommand(c *console) *cobra.Command {
 	var o consumerOptions
 	var names []string
 	for _, p := range consumers {

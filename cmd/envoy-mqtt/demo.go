@@ -19,7 +19,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
-func (c *console) demoCommand() *cobra.Command {
+func demoCommand(c *console) *cobra.Command {
 	var d demo
 	cmd := &cobra.Command{
 		Use:   "demo",
@@ -69,7 +69,7 @@ func (c *console) demo(ctx context.Context, d demo) error {
 		return err
 	}
 	defer broker.close()
-	show := c.newDisplay()
+	show := newDisplay(c)
 	if err := broker.subscribe("envoy/+/live", func(_ string, doc []byte) { show.document(doc) }); err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
-func (c *console) discoverCommand() *cobra.Command {
+func discoverCommand(c *console) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "discover",

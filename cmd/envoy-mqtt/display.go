@@ -18,7 +18,7 @@ type display struct {
 	problem error      // why nothing can be written any more
 }
 
-func (c *console) newDisplay() *display { return &display{c: c} }
+func newDisplay(c *console) *display { return &display{c: c} }
 
 func (d *display) err() error {
 	d.mu.Lock()

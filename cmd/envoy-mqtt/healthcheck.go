@@ -12,7 +12,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
 )
 
-func (c *console) healthcheckCommand() *cobra.Command {
+func healthcheckCommand(c *console) *cobra.Command {
 	ready := false
 	cmd := &cobra.Command{
 		Use:   "healthcheck",

@@ -17,7 +17,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
-func (c *console) initCommand() *cobra.Command {
+func initCommand(c *console) *cobra.Command {
 	return &cobra.Command{
 		Use:   "init",
 		Short: "Asks what is needed, writes config.ini and tries it",

@@ -4,7 +4,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/rs/zerolog"
 	"golang.org/x/term"
 )
@@ -26,6 +25,3 @@ func (c *console) newLogger(level, format string) zerolog.Logger {
 	}
 	return zerolog.New(w).Level(l).With().Timestamp().Logger()
 }
-
-// env returns the environment variable of that name, or "".
-func (c *console) env(name string) string { return config.Getenv(c.environ, name) }

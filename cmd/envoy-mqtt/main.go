@@ -17,24 +17,10 @@ import (
 	"log"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
 )
-
-// version is set by the linker for releases.
-var version = ""
-
-// A console is the environment of a command: variables, streams and --config.
-type console struct {
-	environ       []string
-	in            io.Reader
-	out, err      io.Writer
-	outIsTerminal bool
-	errIsTerminal bool
-	configPath    string
-}
 
 func main() {
 	log.SetOutput(io.Discard) // net/http logs there what a gateway sends unasked, cookies included; our logger is zerolog's
@@ -50,7 +36,7 @@ func main() {
 // main runs the command in args and returns the exit code: 0 for success, 1 for a
 // failure, 2 for wrong usage or configuration.
 func (c *console) main(ctx context.Context, args []string) int {
-	cmd := c.root()
+	cmd := rootCommand(c)
 	cmd.SetArgs(args)
 	cmd.SetIn(c.in)
 	cmd.SetOut(c.out)
@@ -68,24 +54,8 @@ func (c *console) main(ctx context.Context, args []string) int {
 	return 2
 }
 
-// A failure is an error of a command that was called and configured correctly.
-type failure struct{ error }
-
-func (f *failure) Unwrap() error { return f.error }
-
-// errPrinted is the error of a command that has printed its errors.
-var errPrinted = errors.New("failed")
-
-// failed returns err as a failure, nil for nil.
-func failed(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &failure{err}
-}
-
-func (c *console) root() *cobra.Command {
-	run := c.runCommand()
+func rootCommand(c *console) *cobra.Command {
+	run := runCommand(c)
 	root := &cobra.Command{
 		Use:   "envoy-mqtt",
 		Short: "Publishes what Enphase Envoy gateways (IQ Gateway) measure to MQTT and Home Assistant",
@@ -100,7 +70,7 @@ func (c *console) root() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(wrongFlag)
 	root.PersistentFlags().StringVar(&c.configPath, "config", "", "configuration `file` (default ./config.ini, /etc/envoy-mqtt/config.ini, else the environment alone)")
-	root.AddCommand(run, c.demoCommand(), c.checkCommand(), c.readCommand(), c.captureCommand(), c.tokenCommand(), c.consumersCommand(), c.healthcheckCommand(), c.discoverCommand(), c.initCommand(), &cobra.Command{
+	root.AddCommand(run, demoCommand(c), checkCommand(c), readCommand(c), captureCommand(c), tokenCommand(c), consumersCommand(c), healthcheckCommand(c), discoverCommand(c), initCommand(c), &cobra.Command{
 		Use:   "version",
 		Short: "Prints the version",
 		Args:  noArgs,
@@ -110,16 +80,4 @@ func (c *console) root() *cobra.Command {
 		},
 	})
 	return root
-}
-
-// programVersion returns the version of the linker flag, else of the module, else
-// "dev".
-func programVersion() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
-	}
-	return "dev"
 }

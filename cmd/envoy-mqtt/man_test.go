@@ -30,7 +30,7 @@ func TestManPages(t *testing.T) {
 		dir = manPages
 	}
 	c := &console{in: strings.NewReader(""), out: io.Discard, err: io.Discard}
-	root := c.root()
+	root := rootCommand(c)
 	root.DisableAutoGenTag = true
 	root.InitDefaultCompletionCmd()
 	root.Long = strings.NewReplacer("_", `\_`, "<", `\<`).Replace(root.Long) // the generator reads Markdown

@@ -11,7 +11,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
-func (c *console) readCommand() *cobra.Command {
+func readCommand(c *console) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "read",

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func (c *console) runCommand() *cobra.Command {
+func runCommand(c *console) *cobra.Command {
 	return &cobra.Command{
 		Use:   "run",
 		Short: "Reads the gateways and publishes until it is told to stop (the default)",

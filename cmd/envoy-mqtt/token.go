@@ -13,7 +13,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
-func (c *console) tokenCommand() *cobra.Command {
+func tokenCommand(c *console) *cobra.Command {
 	var renew, paste bool
 	var section string
 	cmd := &cobra.Command{

@@ -2,7 +2,6 @@ package config
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/knadh/koanf/providers/env/v2"
@@ -49,12 +48,15 @@ func isServiceLink(name, value string) bool {
 	return serviceLink.MatchString(name) || strings.HasSuffix(name, "PORT") && strings.Contains(value, "://")
 }
 
-// Getenv returns the last value of the variable name in environ, or "".
-func Getenv(environ []string, name string) string {
-	for _, variable := range slices.Backward(environ) {
-		if value, ok := strings.CutPrefix(variable, name+"="); ok {
-			return value
-		}
+// suggestVariable returns a hint which environment variable is meant by the
+// unknown name.
+func suggestVariable(name string) string {
+	var known []string
+	for _, s := range settings {
+		known = append(known, s.section+"__"+s.key)
 	}
-	return ""
+	if found, ok := Closest(strings.ToUpper(strings.TrimPrefix(name, envPrefix)), known); ok {
+		return "did you mean " + envPrefix + found + "?"
+	}
+	return "they are called " + envPrefix + "<SECTION>__<KEY>, e.g. " + envPrefix + "ENVOY__HOST"
 }

@@ -74,3 +74,13 @@ func optionPaths() map[string]string {
 	}
 	return paths
 }
+
+// suggestOption returns a hint which option of the Home Assistant app is meant by
+// the unknown name.
+func suggestOption(name string) string {
+	known := slices.Sorted(maps.Keys(optionPaths()))
+	if found, ok := Closest(name, known); ok {
+		return "did you mean " + found + "?"
+	}
+	return "they are called <section>_<key>, e.g. envoy_host"
+}

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
@@ -36,27 +35,4 @@ func suggestSection(name string) string {
 		return "did you mean [" + found + "]?"
 	}
 	return "known: [" + strings.Join(known, "], [") + "], [ENVOY_<name>]"
-}
-
-// suggestVariable returns a hint which environment variable is meant by the
-// unknown name.
-func suggestVariable(name string) string {
-	var known []string
-	for _, s := range settings {
-		known = append(known, s.section+"__"+s.key)
-	}
-	if found, ok := Closest(strings.ToUpper(strings.TrimPrefix(name, envPrefix)), known); ok {
-		return "did you mean " + envPrefix + found + "?"
-	}
-	return "they are called " + envPrefix + "<SECTION>__<KEY>, e.g. " + envPrefix + "ENVOY__HOST"
-}
-
-// suggestOption returns a hint which option of the Home Assistant app is meant by
-// the unknown name.
-func suggestOption(name string) string {
-	known := slices.Sorted(maps.Keys(optionPaths()))
-	if found, ok := Closest(name, known); ok {
-		return "did you mean " + found + "?"
-	}
-	return "they are called <section>_<key>, e.g. envoy_host"
 }

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"errors"
+	"io"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
+)
+
+// A console is the environment of a command: variables, streams and --config.
+type console struct {
+	environ       []string
+	in            io.Reader
+	out, err      io.Writer
+	outIsTerminal bool
+	errIsTerminal bool
+	configPath    string
+}
+
+// env returns the environment variable of that name, or "".
+func (c *console) env(name string) string { return config.Getenv(c.environ, name) }
+
+// A failure is an error of a command that was called and configured correctly.
+type failure struct{ error }
+
+func (f *failure) Unwrap() error { return f.error }
+
+// errPrinted is the error of a command that has printed its errors.
+var errPrinted = errors.New("failed")
+
+// failed returns err as a failure, nil for nil.
+func failed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &failure{err}
+}
