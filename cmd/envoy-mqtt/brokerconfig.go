@@ -10,8 +10,8 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
-// brokerConfig returns the address, credentials and TLS configuration of the broker. It reads
-// the files of certificates.
+// brokerConfig returns the address, credentials and TLS configuration of the
+// broker. It reads the certificate files.
 func brokerConfig(cfg config.MQTT) (bridge.MQTT, error) {
 	m := bridge.MQTT{URL: cfg.URL, ClientID: cfg.ClientID, Username: cfg.Username, Password: cfg.Password.Reveal()}
 	if cfg.Supervisor != "" {

@@ -7,7 +7,7 @@ import (
 )
 
 func TestConfigErrors(t *testing.T) {
-	const host = "[ENVOY]\nHOST=a\n" // what follows stands on line 3
+	const host = "[ENVOY]\nHOST=a\n" // the rows add line 3
 	empty := writeFile(t, "empty", "")
 	tests := []struct {
 		name, text string

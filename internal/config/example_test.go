@@ -27,7 +27,8 @@ func TestExampleLoads(t *testing.T) {
 	}
 }
 
-// TestExampleIsComplete wants a line of comment and the default of every key, in its section and in the table's order.
+// TestExampleIsComplete checks that config.ini.example has a comment and the default
+// of each key, in the order of the table.
 func TestExampleIsComplete(t *testing.T) {
 	var want []string
 	for _, s := range settings {
@@ -55,7 +56,7 @@ func TestExampleIsComplete(t *testing.T) {
 	}
 }
 
-// TestExampleUncommented takes the ";" away from every key, as a person would.
+// TestExampleUncommented checks that the example loads with all keys uncommented.
 func TestExampleUncommented(t *testing.T) {
 	got, errs := load(t, strings.ReplaceAll(readExample(t), "\n;", "\n"))
 	want := defaults()

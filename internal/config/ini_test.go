@@ -33,7 +33,8 @@ func TestINI(t *testing.T) {
 	}
 }
 
-// FuzzINI checks that what was read, written down again, reads as the same, and that every part of it has its line.
+// FuzzINI checks that the parsed values, written again, parse to the same, and that
+// each has a line number.
 func FuzzINI(f *testing.F) {
 	f.Add([]byte("[ENVOY]\nHOST = envoy.local\nPASSWORD = \"a#b\"\n"))
 	f.Add([]byte("\ufeff[envoy \"garage\"]\r\nHOST='x'\r\n[MQTT\n=\nA=\n[]\n[\"]\nkey"))

@@ -15,52 +15,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
-// writeFile writes text to a new file of that name, which only the owner can read, and returns its path.
-func writeFile(t *testing.T, name, text string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// load loads text as config.ini and returns the errors' lines without the path of the file.
-func load(t *testing.T, text string, environ ...string) (Config, []string) {
-	t.Helper()
-	return loadWithOptions(t, "", text, environ...)
-}
-
-// loadWithOptions is load with the path of the Home Assistant app's options.
-func loadWithOptions(t *testing.T, options, text string, environ ...string) (Config, []string) {
-	t.Helper()
-	path := writeFile(t, "config.ini", text)
-	cfg, err := Load(Sources{File: path, Options: options, Environ: environ})
-	if err == nil {
-		return cfg, nil
-	}
-	return cfg, strings.Split(strings.ReplaceAll(err.Error(), filepath.Dir(path)+"/", ""), "\n")
-}
-
-// defaults is what a section [ENVOY] with nothing but HOST = envoy.local comes to.
-func defaults() Config {
-	return Config{
-		General:       General{LogLevel: "info", LogFormat: "auto"},
-		MQTT:          MQTT{URL: &url.URL{Scheme: "mqtt", Host: "localhost:1883"}, Topic: "envoy", VerifySSL: true},
-		HomeAssistant: HomeAssistant{Discovery: true, Prefix: "homeassistant", Interval: 10 * time.Second},
-		Enlighten: Enlighten{
-			LoginURL: "https://enlighten.enphaseenergy.com/login/login.json",
-			TokenURL: "https://entrez.enphaseenergy.com/tokens",
-		},
-		Gateways: []Gateway{{
-			Section: "ENVOY", Host: "envoy.local", Source: envoy.AutoSource,
-			Timeout: 45 * time.Second, StaleAfter: 2 * time.Minute,
-			Multiplier: []float64{1}, Offset: []float64{0},
-		}},
-	}
-}
-
-func TestHostAloneGivesTheDefaults(t *testing.T) {
+func TestDefaults(t *testing.T) {
 	got, errs := load(t, "[ENVOY]\nHOST = envoy.local\n")
 	want := defaults()
 	want.File = got.File
@@ -69,7 +24,7 @@ func TestHostAloneGivesTheDefaults(t *testing.T) {
 	}
 }
 
-func TestEveryKeyIsRead(t *testing.T) {
+func TestAllKeys(t *testing.T) {
 	pem := writeFile(t, "some.pem", "PEM")
 	got, errs := load(t, `
 [general]
@@ -176,7 +131,7 @@ func TestGatewaysAreSorted(t *testing.T) {
 	}
 }
 
-func TestWhereTheFileIsLookedFor(t *testing.T) {
+func TestSearchPaths(t *testing.T) {
 	t.Chdir(t.TempDir())
 	elsewhere := writeFile(t, "config.ini", "[ENVOY]\nHOST=etc\n")
 	old := searchPaths
@@ -222,66 +177,10 @@ func TestValuesFromFiles(t *testing.T) {
 	}
 }
 
-func TestEmptyValuesAreNone(t *testing.T) {
+func TestEmptyValues(t *testing.T) {
 	token := writeFile(t, "token", "eyJ.a.b")
 	cfg, errs := load(t, "[MQTT]\nURL=\nPASSWORD=\nCA_FILE=\n[ENVOY]\nHOST=a\nTOKEN=\nTOKEN_FILE="+token+"\nUSERNAME=\nPASSWORD_FILE=\nINTERVAL=\n")
 	if errs != nil || cfg.MQTT.URL.Host != "localhost:1883" || cfg.Gateways[0].Token != "eyJ.a.b" {
 		t.Errorf("Load = %+v, %q; want the defaults and the token", cfg, errs)
-	}
-}
-
-func TestUserInfoInTheBrokerURL(t *testing.T) {
-	tests := []struct{ environ, wantUser, wantPassword string }{
-		{"", "anna", "p@ss"},
-		{"ENVOY_MQTT_MQTT__USERNAME=berta", "berta", "p@ss"},
-		{"ENVOY_MQTT_MQTT__PASSWORD=other", "anna", "other"},
-	}
-	for _, tt := range tests {
-		cfg, errs := load(t, "[MQTT]\nURL=mqtts://anna:p%40ss@broker\n[ENVOY]\nHOST=a\n", tt.environ)
-		if errs != nil {
-			t.Fatalf("Load with %q: %q", tt.environ, errs)
-		}
-		got := cfg.MQTT
-		if got.URL.String() != "mqtts://broker" || got.Username != tt.wantUser || got.Password.Reveal() != tt.wantPassword {
-			t.Errorf("Load with %q = %v, %q, %q; want mqtts://broker, %q, %q",
-				tt.environ, got.URL, got.Username, got.Password.Reveal(), tt.wantUser, tt.wantPassword)
-		}
-	}
-}
-
-func TestWarnings(t *testing.T) {
-	tests := []struct{ name, text, want string }{
-		{"AstraMeter's key", "THROTTLE_INTERVAL = 0", "config.ini:4: [ENVOY] THROTTLE_INTERVAL: not applied; how often the gateway is read is INTERVAL"},
-		{"fast", "INTERVAL = 100ms", "config.ini:4: [ENVOY] INTERVAL: 100ms is short"},
-		{"stale before the next reading", "STALE_AFTER = 9s\nINTERVAL = 5s", "config.ini:4: [ENVOY] STALE_AFTER: 9s is less than twice INTERVAL (5s)"},
-		{"a power that is not measured", "FAILSAFE = 0", "config.ini:4: [ENVOY] FAILSAFE: when data goes stale, every reader of live"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			cfg, errs := load(t, "; comment\n[ENVOY]\nHOST=a\n"+tt.text)
-			if len(cfg.Warnings) != 1 || !strings.Contains(cfg.Warnings[0], tt.want) {
-				t.Errorf("Load warns %q (%q), want %q", cfg.Warnings, errs, tt.want)
-			}
-		})
-	}
-}
-
-func TestExposedFilesAreWarnedOf(t *testing.T) {
-	key, token := writeFile(t, "key.pem", "k"), writeFile(t, "token", "t")
-	path := writeFile(t, "config.ini", "[MQTT]\nKEY_FILE="+key+"\nCERT_FILE="+key+"\n[ENVOY]\nHOST=a\nTOKEN_FILE="+token)
-	for _, file := range []string{path, key, token} {
-		if err := os.Chmod(file, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		cfg, err := Load(Sources{File: path})
-		if len(cfg.Warnings) != 1 || !strings.Contains(cfg.Warnings[0], file+" can be read by every user") {
-			t.Errorf("Load with %s readable by all warns %q (%v)", file, cfg.Warnings, err)
-		}
-		if err := os.Chmod(file, 0o640); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if cfg, err := Load(Sources{File: path}); err != nil || cfg.Warnings != nil {
-		t.Errorf("Load of closed files warns %q (%v), want nothing", cfg.Warnings, err)
 	}
 }

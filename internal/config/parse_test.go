@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestValues gives one key a value: what it becomes, or "error: " and a part of what is said of it.
+// TestValues sets one key to a value. want is the parsed value, or "error: " and a
+// part of the error.
 func TestValues(t *testing.T) {
 	sum := strings.Repeat("0123456789abcdef", 4)
 	tests := []struct{ section, key, value, want string }{

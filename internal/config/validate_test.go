@@ -1,0 +1,63 @@
+package config
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestUserInfoInTheBrokerURL(t *testing.T) {
+	tests := []struct{ environ, wantUser, wantPassword string }{
+		{"", "anna", "p@ss"},
+		{"ENVOY_MQTT_MQTT__USERNAME=berta", "berta", "p@ss"},
+		{"ENVOY_MQTT_MQTT__PASSWORD=other", "anna", "other"},
+	}
+	for _, tt := range tests {
+		cfg, errs := load(t, "[MQTT]\nURL=mqtts://anna:p%40ss@broker\n[ENVOY]\nHOST=a\n", tt.environ)
+		if errs != nil {
+			t.Fatalf("Load with %q: %q", tt.environ, errs)
+		}
+		got := cfg.MQTT
+		if got.URL.String() != "mqtts://broker" || got.Username != tt.wantUser || got.Password.Reveal() != tt.wantPassword {
+			t.Errorf("Load with %q = %v, %q, %q; want mqtts://broker, %q, %q",
+				tt.environ, got.URL, got.Username, got.Password.Reveal(), tt.wantUser, tt.wantPassword)
+		}
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	tests := []struct{ name, text, want string }{
+		{"AstraMeter's key", "THROTTLE_INTERVAL = 0", "config.ini:4: [ENVOY] THROTTLE_INTERVAL: not applied; how often the gateway is read is INTERVAL"},
+		{"fast", "INTERVAL = 100ms", "config.ini:4: [ENVOY] INTERVAL: 100ms is short"},
+		{"stale before the next reading", "STALE_AFTER = 9s\nINTERVAL = 5s", "config.ini:4: [ENVOY] STALE_AFTER: 9s is less than twice INTERVAL (5s)"},
+		{"a power that is not measured", "FAILSAFE = 0", "config.ini:4: [ENVOY] FAILSAFE: when data goes stale, every reader of live"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg, errs := load(t, "; comment\n[ENVOY]\nHOST=a\n"+tt.text)
+			if len(cfg.Warnings) != 1 || !strings.Contains(cfg.Warnings[0], tt.want) {
+				t.Errorf("Load warns %q (%q), want %q", cfg.Warnings, errs, tt.want)
+			}
+		})
+	}
+}
+
+func TestWarnExposed(t *testing.T) {
+	key, token := writeFile(t, "key.pem", "k"), writeFile(t, "token", "t")
+	path := writeFile(t, "config.ini", "[MQTT]\nKEY_FILE="+key+"\nCERT_FILE="+key+"\n[ENVOY]\nHOST=a\nTOKEN_FILE="+token)
+	for _, file := range []string{path, key, token} {
+		if err := os.Chmod(file, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		cfg, err := Load(Sources{File: path})
+		if len(cfg.Warnings) != 1 || !strings.Contains(cfg.Warnings[0], file+" can be read by every user") {
+			t.Errorf("Load with %s readable by all warns %q (%v)", file, cfg.Warnings, err)
+		}
+		if err := os.Chmod(file, 0o640); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if cfg, err := Load(Sources{File: path}); err != nil || cfg.Warnings != nil {
+		t.Errorf("Load of closed files warns %q (%v), want nothing", cfg.Warnings, err)
+	}
+}

@@ -1,0 +1,43 @@
+package state
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+)
+
+func TestPublishedStore(t *testing.T) {
+	dir := t.TempDir()
+	store := NewPublishedStore(dir, "broker:1883")
+	err := errors.Join(
+		store.Add("envoy", "homeassistant", "122000000001", ""),
+		store.Add("solar", "", "122000000001", "122000000002"),
+		NewPublishedStore(dir, "other:1883").Add("envoy", "homeassistant", "122000000003"),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	store = NewPublishedStore(dir, "broker:1883")
+	envoy := PublishedTopics{Topic: "envoy", Prefix: "homeassistant", Serials: []string{"122000000001"}}
+	solar := PublishedTopics{Topic: "solar", Serials: []string{"122000000001", "122000000002"}}
+	if got, want := store.Topics(), []PublishedTopics{envoy, solar}; !reflect.DeepEqual(got, want) {
+		t.Errorf("Topics = %+v, want %+v", got, want)
+	}
+
+	err = errors.Join(
+		store.Remove(envoy, "solar", ""), // no longer in use
+		store.Remove(solar, "solar", ""), // in use
+		store.Remove(PublishedTopics{Topic: "unknown"}, "solar", ""),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := NewPublishedStore(dir, "broker:1883").Topics()
+	if len(got) != 1 || got[0].Topic != "solar" || len(got[0].Serials) != 0 {
+		t.Errorf("Topics after Remove = %+v, want solar without gateways", got)
+	}
+	if got := NewPublishedStore(dir, "other:1883").Topics(); len(got) != 1 {
+		t.Errorf("Topics on the other broker = %+v, want one", got)
+	}
+}
