@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"io"
-
-	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 )
 
 // A console is the environment of a command: variables, streams and --config.
@@ -16,9 +14,6 @@ type console struct {
 	errIsTerminal bool
 	configPath    string
 }
-
-// env returns the environment variable of that name, or "".
-func (c *console) env(name string) string { return config.Getenv(c.environ, name) }
 
 // A failure is an error of a command that was called and configured correctly.
 type failure struct{ error }

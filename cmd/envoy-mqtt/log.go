@@ -4,6 +4,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/rs/zerolog"
 	"golang.org/x/term"
 )
@@ -17,7 +18,7 @@ func (c *console) newLogger(level, format string) zerolog.Logger {
 	zerolog.DurationFieldInteger = true
 	w := c.err
 	if format == "console" || format == "auto" && c.errIsTerminal {
-		w = zerolog.ConsoleWriter{Out: c.err, TimeFormat: time.TimeOnly, NoColor: !c.errIsTerminal || c.env("NO_COLOR") != ""}
+		w = zerolog.ConsoleWriter{Out: c.err, TimeFormat: time.TimeOnly, NoColor: !c.errIsTerminal || config.Getenv(c.environ, "NO_COLOR") != ""}
 	}
 	l, err := zerolog.ParseLevel(level)
 	if err != nil {
