@@ -3,8 +3,6 @@ package enlighten
 import (
 	"context"
 	"time"
-
-	"github.com/envoy-mqtt/envoy-mqtt/internal/pulse"
 )
 
 // Start renews tokens ahead of time until [Source.Close]. It is called once.
@@ -12,7 +10,32 @@ func (s *Source) Start() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.setup()
-	s.pulse = pulse.Start(s.tend)
+	ctx, cancel := context.WithCancel(s.life)
+	done := make(chan struct{})
+	s.wake = make(chan struct{}, 1)
+	s.stop = func() { cancel(); <-done }
+	go func() {
+		defer close(done)
+		s.run(ctx)
+	}()
+}
+
+// run calls tend at once, when the time that it returned last has passed, and
+// when it is woken, until ctx ends.
+func (s *Source) run(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+		case <-s.wake:
+		case <-timer.C:
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		timer.Reset(s.tend())
+	}
 }
 
 // tend tells what has changed and does what is due. It returns for how long there
@@ -50,10 +73,10 @@ func (s *Source) renewIfDue() time.Duration {
 func (s *Source) Close() {
 	s.mu.Lock()
 	s.setup()
-	running := s.pulse
+	stop := s.stop
 	s.mu.Unlock()
-	if running != nil {
-		running.End() // first: a login that is cancelled here is no news
+	if stop != nil {
+		stop() // first: a login that is cancelled here is not reported
 	}
 	s.mu.Lock()
 	s.end() // under the lock: seek starts no flight after it

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"sync"
 	"time"
-
-	"github.com/envoy-mqtt/envoy-mqtt/internal/pulse"
 )
 
 // A Source hands out the tokens of one gateway. Its fields are set before the
@@ -22,7 +20,7 @@ type Source struct {
 	// Changed, if not nil, is told of every status that differs from the one
 	// before, from Start on, by one goroutine at a time.
 	Changed func(Status)
-	told    Status // what it was told last; the pulse's
+	told    Status // what it was told last; owned by run's goroutine
 
 	disk sync.Mutex     // one writer of the gateway's files at a time
 	runs sync.WaitGroup // the flight
@@ -31,7 +29,8 @@ type Source struct {
 	started time.Time
 	life    context.Context // ends with Close
 	end     context.CancelFunc
-	pulse   *pulse.Pulse // nil before Start
+	wake    chan struct{} // of capacity 1, nil before Start: run calls tend at once
+	stop    func()        // ends run and waits for it, nil before Start
 	serial  string
 	loaded  bool // the store was read for serial
 	conf    held

@@ -101,8 +101,9 @@ func (s *Source) nextLogin(now time.Time) time.Time {
 // tell has a source that was started look at what has changed and what is to
 // do. The caller holds the lock.
 func (s *Source) tell() {
-	if s.pulse != nil {
-		s.pulse.Wake()
+	select {
+	case s.wake <- struct{}{}:
+	default: // not started, or woken already
 	}
 }
 
