@@ -13,7 +13,7 @@ var mayImport = map[string][]string{
 	"internal/envoy":                   {"internal/mdns", "github.com/icholy/digest"},
 	"internal/mdns":                    {"golang.org/x/net/"},
 	"internal/envoy/envoytest":         nil,
-	"internal/enlighten":               {"github.com/golang-jwt/jwt/v5"},
+	"internal/enlighten":               {"internal/state", "github.com/golang-jwt/jwt/v5"},
 	"internal/enlighten/enlightentest": {"github.com/golang-jwt/jwt/v5"},
 	"internal/problem":                 {},
 	"internal/bridge":                  {"internal/envoy", "internal/problem", "internal/pulse", "github.com/eclipse/paho.golang/", "github.com/gorilla/websocket", "github.com/rs/zerolog"},

@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// What a caller may want to tell apart. The words are for the person who runs
-// the program.
+// Errors that a caller may distinguish. The texts are for the user.
 var (
 	ErrNoToken     = errors.New("the gateway wants a token and there is none: set TOKEN, or USERNAME and PASSWORD of the Enphase account")
 	ErrRefused     = errors.New("the gateway refuses the token")
@@ -33,7 +32,7 @@ var (
 	errStopped      = errors.New("the token source is stopped")
 )
 
-// A PausedError says that no login is made before Until, and why.
+// A PausedError reports that no login is made before Until, because of Err.
 type PausedError struct {
 	Until time.Time
 	Err   error
@@ -45,17 +44,17 @@ func (e *PausedError) Error() string {
 
 func (e *PausedError) Unwrap() error { return e.Err }
 
-// An ExpiredError says that the only token there is has expired.
+// An ExpiredError reports that the only token has expired.
 type ExpiredError struct{ At time.Time }
 
 func (e *ExpiredError) Error() string {
-	return fmt.Sprintf("token expired on %s", moment(e.At))
+	return fmt.Sprintf("token expired on %s", formatMinute(e.At))
 }
 
-// A WrongSerialError says that a token is for another gateway than the one asked for.
+// A WrongSerialError reports a token for another gateway.
 type WrongSerialError struct {
-	Serial string // the gateway's
-	Token  string // the one in the token, empty when it is not a serial
+	Serial string // of the gateway
+	Token  string // in the token, empty if it is not a serial number
 }
 
 func (e *WrongSerialError) Error() string {
@@ -65,22 +64,18 @@ func (e *WrongSerialError) Error() string {
 // Problem returns the serial number of the token.
 func (e *WrongSerialError) Problem() any { return e.Token }
 
-// A StatusError is an answer of the cloud that is no success, 403 for one.
+// A StatusError is a response of the cloud with an HTTP status other than success.
 type StatusError struct{ Code int }
 
-// Problem returns the status.
+// Problem returns the HTTP status.
 func (e *StatusError) Problem() any { return e.Code }
 
 func (e *StatusError) Error() string {
 	return strings.TrimSpace(fmt.Sprintf("answer %d %s", e.Code, http.StatusText(e.Code)))
 }
 
-func badSerial(s string) error {
-	return fmt.Errorf("gateway serial %q is not 6 to 32 letters and digits", s)
-}
-
-// forPerson reports whether err stays until a person does something.
-func forPerson(err error) bool {
+// needsUser reports whether err remains until the user does something.
+func needsUser(err error) bool {
 	for _, e := range []error{ErrNoToken, ErrPassword, ErrMFA, ErrBlocked, errUnanswered} {
 		if errors.Is(err, e) {
 			return true
@@ -91,4 +86,4 @@ func forPerson(err error) bool {
 	return expired || wrong
 }
 
-func moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04 MST") }
+func formatMinute(t time.Time) string { return t.Local().Format("2006-01-02 15:04 MST") }

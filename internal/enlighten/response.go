@@ -17,15 +17,15 @@ import (
 	"sync/atomic"
 )
 
-const maxBody = 64 << 10 // bytes; a token has less than 1 KiB, the login's answer less than 2
+const maxBody = 64 << 10 // bytes; a token has less than 1 KiB, the login's response less than 2 KiB
 
-// An answer of the cloud, whole.
-type answer struct {
-	status int
-	body   []byte
+// A response is a complete response of the cloud.
+type response struct {
+	code int // HTTP status
+	body []byte
 }
 
-// An offlineError says that no connection was made, so that nothing was sent.
+// An offlineError reports that no connection was made, so that nothing was sent.
 type offlineError struct {
 	text string
 	err  error // may contain secrets: it is never printed
@@ -34,58 +34,58 @@ type offlineError struct {
 func (e *offlineError) Error() string { return e.text }
 func (e *offlineError) Unwrap() error { return e.err }
 
-// A brokenError reports an answer that did not arrive completely.
+// A brokenError reports a response that did not arrive completely.
 type brokenError struct {
 	text string
-	err  error // may contain secrets: it is never printed; nil if the answer cannot be read
+	err  error // may contain secrets: it is never printed; nil if the response cannot be read
 }
 
 func (e *brokenError) Error() string { return e.text }
 func (e *brokenError) Unwrap() error { return e.err }
 
-// do sends one request and reads its answer.
-func (s *session) do(ctx context.Context, method string, u *url.URL, kind string, body []byte) (answer, error) {
-	var sent atomic.Bool // a connection was there, handshake included, and the request went out
+// do sends one request and reads the response.
+func (s *cloudSession) do(ctx context.Context, method string, u *url.URL, kind string, body []byte) (response, error) {
+	var sent atomic.Bool // the request was sent over a connection
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent.Store(true) }})
 	req, err := http.NewRequestWithContext(traced, method, u.String(), bytes.NewReader(body))
 	if err != nil {
-		return answer{}, errors.New("not a usable URL")
+		return response{}, errors.New("not a usable URL")
 	}
-	req.Header.Set("Accept", "*/*") // 406 is answered to what does not please, in 2025
+	req.Header.Set("Accept", "*/*") // since 2025 the cloud responds 406 to some values
 	req.Header.Set("User-Agent", "envoy-mqtt")
 	if kind != "" {
 		req.Header.Set("Content-Type", kind)
 	}
-	resp, err := s.http.Do(req)
+	httpResp, err := s.http.Do(req)
 	switch {
 	case err == nil:
 	case !sent.Load():
-		return answer{}, &offlineError{s.offline(err), err}
+		return response{}, &offlineError{s.offlineText(err), err}
 	case ctx.Err() != nil:
-		return answer{}, ctx.Err()
+		return response{}, ctx.Err()
 	default:
-		return answer{}, s.broken(err)
+		return response{}, s.incomplete(err)
 	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	defer httpResp.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(httpResp.Body, maxBody+1))
 	switch {
 	case ctx.Err() != nil:
-		return answer{}, ctx.Err()
+		return response{}, ctx.Err()
 	case err != nil:
-		return answer{}, s.broken(err)
+		return response{}, s.incomplete(err)
 	case len(b) > maxBody:
-		return answer{}, errors.New("the answer is too long")
+		return response{}, errors.New("the answer is too long")
 	}
-	return answer{status: resp.StatusCode, body: b}, nil
+	return response{code: httpResp.StatusCode, body: b}, nil
 }
 
-// page reports whether the answer is a web page.
-func (a answer) page() bool { return bytes.HasPrefix(bytes.TrimSpace(a.body), []byte("<")) }
+// isWebPage reports whether the response is HTML.
+func (r response) isWebPage() bool { return bytes.HasPrefix(bytes.TrimSpace(r.body), []byte("<")) }
 
-// session returns the id that a login was answered with, or why there is none.
-// The shapes are those of home-assistant/core#155793 and #152659; is_consumer
-// and all else that an installer's account lacks is not asked for.
-func (a answer) session(acc Account) (string, error) {
+// sessionID returns the session id from the response to a login, or why there is
+// none. The formats are those of home-assistant/core#155793 and #152659. Fields
+// that an installer's account lacks, such as is_consumer, are not used.
+func (r response) sessionID(acc Account) (string, error) {
 	var doc struct {
 		SessionID   string `json:"session_id"`
 		Message     string `json:"message"`
@@ -93,17 +93,17 @@ func (a answer) session(acc Account) (string, error) {
 		Blocked     bool   `json:"isBlocked"`
 		Success     bool   `json:"success"`
 	}
-	err := json.Unmarshal(a.body, &doc)
+	err := json.Unmarshal(r.body, &doc)
 	switch {
 	case err == nil && doc.Blocked:
 		return "", ErrBlocked
 	case err == nil && doc.RequiresMFA:
 		return "", ErrMFA
-	case a.status == http.StatusUnauthorized, err == nil && doc.Message == "Invalid":
+	case r.code == http.StatusUnauthorized, err == nil && doc.Message == "Invalid":
 		return "", ErrPassword
-	case a.status != http.StatusOK:
-		return "", &StatusError{Code: a.status}
-	case a.page():
+	case r.code != http.StatusOK:
+		return "", &StatusError{Code: r.code}
+	case r.isWebPage():
 		return "", ErrWebPage
 	case err != nil:
 		return "", errors.New("the answer is not the JSON of a login")
@@ -116,9 +116,9 @@ func (a answer) session(acc Account) (string, error) {
 	return "", fmt.Errorf("%w: %s", errNoSession, cmp.Or(message, "unknown"))
 }
 
-// offline says why no connection was made. These words come from this machine,
-// but for a certificate's names.
-func (s *session) offline(err error) string {
+// offlineText returns why no connection was made. The text comes from this
+// machine, except for the names in a certificate.
+func (s *cloudSession) offlineText(err error) string {
 	if errors.Is(err, context.Canceled) {
 		return "stopped"
 	}
@@ -137,8 +137,9 @@ func (s *session) offline(err error) string {
 	return clean(err.Error(), s.account.Username, s.account.Password)
 }
 
-// broken says why an answer did not come whole. These words may hold some of it.
-func (s *session) broken(err error) error {
+// incomplete returns why a response is incomplete. The text may contain parts of
+// it, which are cleaned.
+func (s *cloudSession) incomplete(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err
 	}
@@ -155,13 +156,13 @@ func (s *session) broken(err error) error {
 	return e
 }
 
-// clean returns what can be shown of a text from outside: plain words of a
-// moderate length which are in none of the secrets. Tokens, sessions, addresses
-// and markup all have something else in them.
+// clean returns the words of a foreign text that can be shown: up to 16 words of
+// letters only that are part of no secret. Tokens, session ids, addresses and
+// markup contain other characters. Other words are replaced by "…".
 func clean(text string, secrets ...string) string {
 	var out []string
 	for w := range strings.FieldsSeq(text) {
-		if !plain(strings.TrimRight(w, ".,:;!?"), secrets) {
+		if !showable(strings.TrimRight(w, ".,:;!?"), secrets) {
 			w = "…"
 			if len(out) > 0 && out[len(out)-1] == w {
 				continue
@@ -174,7 +175,9 @@ func clean(text string, secrets ...string) string {
 	return strings.Join(out, " ")
 }
 
-func plain(word string, secrets []string) bool {
+// showable reports whether word has 1 to 16 letters, no other characters, and is
+// part of no secret.
+func showable(word string, secrets []string) bool {
 	for _, r := range word {
 		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') {
 			return false

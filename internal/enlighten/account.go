@@ -1,0 +1,42 @@
+package enlighten
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+)
+
+// An Account is an Enphase account, as used by the Enlighten app.
+type Account struct {
+	Username, Password string
+}
+
+// complete reports whether a can be used for a login.
+func (a Account) complete() bool { return a.Username != "" && a.Password != "" }
+
+// hash identifies the account and its password on disk. It is salted with the
+// name and cut to 16 bits, so that no guess at a password can be verified with
+// it. One change of the password in 65,536 is not detected; a pause then lasts
+// to its end.
+func (a Account) hash() string {
+	sum := sha256.Sum256([]byte("envoy-mqtt\x00" + a.Username + "\x00" + a.Password))
+	return hex.EncodeToString(sum[:2])
+}
+
+// validSerial reports whether s can be the serial number of a gateway. It becomes
+// part of a file name and of a URL, so only letters and digits are allowed.
+func validSerial(s string) bool {
+	for _, r := range s {
+		if (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
+			return false
+		}
+	}
+	return len(s) >= 6 && len(s) <= 32
+}
+
+func invalidSerialError(s string) error {
+	return fmt.Errorf("gateway serial %q is not 6 to 32 letters and digits", s)
+}
+
+// file returns the name, without extension, of the file with the account's rejected logins.
+func (a Account) file() string { return "account-" + a.hash() }

@@ -1,0 +1,74 @@
+package enlighten
+
+import (
+	"context"
+	"time"
+)
+
+// The methods of a Source that carry out a user's command.
+
+// RenewNow obtains a new token, even during a pause, but at the earliest one
+// minute after the last login.
+func (s *Source) RenewNow(ctx context.Context, serial string) error {
+	for {
+		_, c, err := s.tokenOrCall(serial, reasonForced)
+		if c == nil {
+			return err
+		}
+		if err := c.wait(ctx); err != nil {
+			return err
+		}
+		if c.reason == reasonForced && c.serial == serial {
+			return c.err
+		}
+	}
+}
+
+// Peek reads what is stored for the gateway with that serial number, so that
+// [Source.Status] returns it. It makes no login.
+func (s *Source) Peek(serial string) {
+	if _, c, _ := s.tokenOrCall(serial, reasonInspect); c != nil {
+		<-c.done
+	}
+}
+
+// Adopt stores a token of the user. It returns an error if it is no token for
+// the gateway with that serial number, has expired, or cannot be stored. The
+// caller should test first whether the gateway accepts it.
+func (s *Source) Adopt(serial, token string) error {
+	t := parseToken(token, Stored)
+	if _, err := Parse(t.raw); err != nil {
+		return err
+	}
+	if !validSerial(serial) {
+		return invalidSerialError(serial)
+	}
+	if err := t.claims.valid(serial, time.Now()); err != nil {
+		return err
+	}
+	s.lockIdle()
+	s.resetFor(serial)
+	s.mu.Unlock()
+	s.loadRecord(serial)
+	if err := s.warnings.setError("token file", s.Store.saveToken(serial, t.raw)); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.state.tokens.stored, s.state.err = t, nil
+	delete(s.state.tokens.rejected, t.hash())
+	s.notify()
+	s.mu.Unlock()
+	return s.saveRecord()
+}
+
+// lockIdle locks s.mu while no call is running.
+func (s *Source) lockIdle() {
+	s.mu.Lock()
+	s.setup()
+	for s.call != nil {
+		done := s.call.done
+		s.mu.Unlock()
+		<-done
+		s.mu.Lock()
+	}
+}

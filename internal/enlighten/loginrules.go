@@ -1,0 +1,125 @@
+package enlighten
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// loginRules decide when a login may be made and why it must wait.
+type loginRules struct {
+	started    time.Time // start of the process
+	attempted  bool      // a login was made by this process
+	gateway    loginLimiter
+	account    loginRejections
+	offline    offlineDelay
+	lastErr    error  // of the latest login of this process; nil if it returned a token
+	lastReason string // why the latest login returned no token, also of an earlier process; contains no secret
+}
+
+// resetGateway forgets the logins for the gateway. Those of the account remain.
+func (l *loginRules) resetGateway() {
+	l.gateway, l.lastErr, l.lastReason = loginLimiter{}, nil, ""
+}
+
+// next returns when the next login may be made. A past time means now.
+func (l *loginRules) next(now time.Time) time.Time {
+	at, _ := l.gateway.next(now)
+	return later(later(at, l.account.next(now)), l.offline.until)
+}
+
+// check returns a [PausedError] if a login must wait. A login that the user
+// requests only has to wait for minLoginInterval after the previous one.
+func (l *loginRules) check(requested bool, now time.Time) error {
+	until, cause := l.next(now), l.pauseErr()
+	if requested {
+		until, cause = time.Time{}, errJustNow
+		if l.gateway.Attempts > 0 {
+			until = l.gateway.Last.time(now).Add(minLoginInterval)
+		}
+	}
+	if !until.After(now) {
+		return nil
+	}
+	return &PausedError{Until: until, Err: cause}
+}
+
+// checkUnrecorded returns a [PausedError] if a login must wait because of saveErr,
+// the error of recording it on disk. Only the first login of a process waits.
+func (l *loginRules) checkUnrecorded(saveErr error, now time.Time) error {
+	until := l.started.Add(minLoginInterval)
+	if saveErr == nil || l.attempted || !now.Before(until) {
+		return nil
+	}
+	return &PausedError{Until: until, Err: fmt.Errorf("it cannot be written down: %w", saveErr)}
+}
+
+// pauseErr returns why a login has to wait.
+func (l *loginRules) pauseErr() error {
+	switch {
+	case l.account.Count >= maxRejections:
+		return l.account.pauseErr()
+	case l.lastErr != nil:
+		return l.lastErr
+	case l.lastReason != "":
+		return errors.New(l.lastReason)
+	}
+	return ErrRefused
+}
+
+// A loginAttempt contains the rules' records from before a login, which are
+// restored if no login was made.
+type loginAttempt struct {
+	gateway loginLimiter
+	account loginRejections
+}
+
+// recordAttempt records a login at now.
+func (l *loginRules) recordAttempt(now time.Time) loginAttempt {
+	before := loginAttempt{l.gateway, l.account}
+	l.gateway.recordAttempt(now)
+	l.account.recordAttempt(now)
+	return before
+}
+
+// undo removes the attempt that returned before.
+func (l *loginRules) undo(before loginAttempt) {
+	l.gateway, l.account = before.gateway, before.account
+}
+
+// recordResult records the result of a login. A login whose result is unknown,
+// because it was cancelled, counts as rejected by the account.
+func (l *loginRules) recordResult(err error, cancelled bool, before loginAttempt, now time.Time) {
+	unreachable := errors.Is(err, ErrUnreachable)
+	if !cancelled || unreachable {
+		l.account.recordResult(err, before.account)
+	}
+	if unreachable {
+		l.gateway = before.gateway
+		l.offline.extend(err, now)
+	} else {
+		l.offline = offlineDelay{}
+		l.lastErr, l.lastReason = err, ""
+	}
+	if l.lastErr != nil {
+		l.lastReason = l.lastErr.Error()
+	}
+}
+
+const (
+	minOfflineDelay = 10 * time.Second
+	maxOfflineDelay = 5 * time.Minute
+)
+
+// offlineDelay is the delay before the next login after a failed connection to
+// the cloud. It doubles with each failure.
+type offlineDelay struct {
+	err   error // of the latest connection, nil if it succeeded
+	delay time.Duration
+	until time.Time
+}
+
+func (d *offlineDelay) extend(err error, now time.Time) {
+	d.delay = min(max(2*d.delay, minOfflineDelay), maxOfflineDelay)
+	d.until, d.err = now.Add(d.delay), err
+}
