@@ -96,7 +96,7 @@ func (c *console) handleToken(ctx context.Context, r *report, g *configuredGatew
 			return err
 		}
 	default:
-		g.tokens.Peek(serial)
+		g.tokens.Load(serial)
 	}
 	r.token(g, true)
 	return nil
@@ -124,5 +124,5 @@ func (c *console) paste(ctx context.Context, g *configuredGateway, session *envo
 	if _, skipped := errors.AsType[*envoy.SkippedError](err); err != nil && !skipped {
 		return fmt.Errorf("the token was not kept: %w", err)
 	}
-	return g.tokens.Adopt(session.Serial, line)
+	return g.tokens.SetToken(session.Serial, line)
 }

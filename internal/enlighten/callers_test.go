@@ -13,10 +13,10 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 )
 
-// 200 readers, one refused token: exactly one login.
+// TestOneLogin checks that 200 concurrent callers share one login.
 func TestOneLogin(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
-		src := r.source()
+	withEnv(t, func(t *testing.T, r *testEnv) {
+		src := r.newSource()
 		defer src.Close()
 		bad, _ := src.Token(t.Context(), serial)
 		src.Accept(bad)
@@ -43,11 +43,12 @@ func TestOneLogin(t *testing.T) {
 	})
 }
 
-// A caller leaves when its context ends; the others get the token.
+// TestCallerLeaves checks that a caller returns when its context ends, and that
+// the login continues for the others.
 func TestCallerLeaves(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
+	withEnv(t, func(t *testing.T, r *testEnv) {
 		r.sim.Set(enlightentest.LoginHang)
-		src := r.source()
+		src := r.newSource()
 		defer src.Close()
 		first, cancel := context.WithCancel(t.Context())
 		got := make(chan error)
@@ -72,11 +73,11 @@ func TestCallerLeaves(t *testing.T) {
 	})
 }
 
-// The end of the program ends a login, and nothing is obtained after it.
+// TestStop checks that Close cancels a login, and that none is made afterwards.
 func TestStop(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
+	withEnv(t, func(t *testing.T, r *testEnv) {
 		r.sim.Set(enlightentest.LoginHang)
-		src := r.source()
+		src := r.newSource()
 		stop := run(src)
 		got := make(chan error)
 		go func() { _, err := src.Token(t.Context(), serial); got <- err }()

@@ -21,7 +21,7 @@ const serial = "122333444455"
 
 var account = enlighten.Account{Username: "homer@example.com", Password: "donuts & d'oh"}
 
-// noSecret fails the test when text holds one.
+// noSecret fails the test if text contains a secret.
 func noSecret(t *testing.T, c *enlightentest.Cloud, text string) {
 	t.Helper()
 	for _, s := range append(c.Secrets(), account.Username, account.Password, "homer", "donuts") {
@@ -31,7 +31,8 @@ func noSecret(t *testing.T, c *enlightentest.Cloud, text string) {
 	}
 }
 
-func TestAnswers(t *testing.T) {
+// TestResponses checks the token or error for each response of the cloud.
+func TestResponses(t *testing.T) {
 	const (
 		login = "log in to Enphase: "
 		fetch = "fetch a token from Enphase (until that works: log in at https://entrez.enphaseenergy.com/, choose the system and the gateway, and set the token shown there as TOKEN): "
@@ -39,9 +40,9 @@ func TestAnswers(t *testing.T) {
 	)
 	rows := []struct {
 		answer enlightentest.Answer
-		want   string // the whole message, empty = a token
-		is     error  // nil = none to be told apart
-		tokens int    // requests for one
+		want   string // complete message, empty = a token
+		is     error  // nil = any
+		tokens int    // requests for a token
 	}{
 		{enlightentest.OK, "", nil, 1},
 		{enlightentest.NotConsumer, "", nil, 1},
@@ -116,7 +117,7 @@ func TestWrongAccount(t *testing.T) {
 	}
 }
 
-// Connections that never come about are no logins, and their errors say why.
+// TestUnreachable checks the errors of failed connections, which are no logins.
 func TestUnreachable(t *testing.T) {
 	sim := &enlightentest.Cloud{}
 	tlsServer := httptest.NewUnstartedServer(sim) // its certificate is not in the system's roots

@@ -24,18 +24,18 @@ func (s *Source) RenewNow(ctx context.Context, serial string) error {
 	}
 }
 
-// Peek reads what is stored for the gateway with that serial number, so that
+// Load reads what is stored for the gateway with that serial number, so that
 // [Source.Status] returns it. It makes no login.
-func (s *Source) Peek(serial string) {
+func (s *Source) Load(serial string) {
 	if _, c, _ := s.tokenOrCall(serial, reasonInspect); c != nil {
 		<-c.done
 	}
 }
 
-// Adopt stores a token of the user. It returns an error if it is no token for
+// SetToken stores a token of the user. It returns an error if it is no token for
 // the gateway with that serial number, has expired, or cannot be stored. The
 // caller should test first whether the gateway accepts it.
-func (s *Source) Adopt(serial, token string) error {
+func (s *Source) SetToken(serial, token string) error {
 	t := parseToken(token, Stored)
 	if _, err := Parse(t.raw); err != nil {
 		return err

@@ -14,28 +14,28 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 )
 
-// A rig is a cloud and a folder, on which programs come and go.
-type rig struct {
+// A testEnv is a simulated cloud and a state folder.
+type testEnv struct {
 	t   *testing.T
 	sim *enlightentest.Cloud
 	srv *enlightentest.Server
 	dir string
 }
 
-// inRig runs f in a bubble of time, with a cloud and an empty folder.
-func inRig(t *testing.T, f func(t *testing.T, r *rig)) {
+// withEnv runs f in a synctest bubble with a new cloud and an empty folder.
+func withEnv(t *testing.T, f func(t *testing.T, r *testEnv)) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "state")
 	synctest.Test(t, func(t *testing.T) {
-		r := &rig{t: t, sim: &enlightentest.Cloud{}, dir: dir}
+		r := &testEnv{t: t, sim: &enlightentest.Cloud{}, dir: dir}
 		r.srv = enlightentest.NewServer(r.sim)
 		defer r.srv.Close()
 		f(t, r)
 	})
 }
 
-// source is a new program on the same folder.
-func (r *rig) source() *enlighten.Source {
+// newSource returns a source as a new process would create it.
+func (r *testEnv) newSource() *enlighten.Source {
 	return &enlighten.Source{
 		Account: account,
 		Cloud:   &enlighten.Cloud{LoginURL: r.srv.LoginURL, TokenURL: r.srv.TokenURL, HTTP: r.srv.Client()},
@@ -43,8 +43,8 @@ func (r *rig) source() *enlighten.Source {
 	}
 }
 
-// write puts a file into the folder.
-func (r *rig) write(name, text string) {
+// write writes a file in the folder.
+func (r *testEnv) write(name, text string) {
 	r.t.Helper()
 	if err := os.MkdirAll(r.dir, 0o700); err != nil {
 		r.t.Fatal(err)
@@ -54,8 +54,8 @@ func (r *rig) write(name, text string) {
 	}
 }
 
-// read returns a file of the folder.
-func (r *rig) read(name string) string {
+// read returns the content of a file in the folder.
+func (r *testEnv) read(name string) string {
 	r.t.Helper()
 	b, err := os.ReadFile(filepath.Join(r.dir, name))
 	if err != nil {
@@ -66,9 +66,9 @@ func (r *rig) read(name string) string {
 
 var stamps = regexp.MustCompile(`"\d{4}-\d\d-\d\dT[^"]*"`)
 
-// shift adds d to every time in the folder's bookkeeping, as if the clock had been
-// ahead by that when they were written, or was behind by it now.
-func (r *rig) shift(d time.Duration) {
+// shiftTimes adds d to each time in the records of the folder, as if the clock had
+// been ahead by d when they were written, or was behind by d now.
+func (r *testEnv) shiftTimes(d time.Duration) {
 	r.t.Helper()
 	files, err := filepath.Glob(filepath.Join(r.dir, "*.json"))
 	if err != nil || len(files) == 0 {
@@ -86,16 +86,16 @@ func (r *rig) shift(d time.Duration) {
 	}
 }
 
-// logins returns how many logins there were.
-func (r *rig) logins() int { return len(r.sim.Logins()) }
+// logins returns the number of logins so far.
+func (r *testEnv) logins() int { return len(r.sim.Logins()) }
 
-// A gateway is what takes or refuses a token, as the gateway's client asks it.
+// A gateway reports whether it accepts a token.
 type gateway func(token string) bool
 
-func takes(string) bool   { return true }
-func refuses(string) bool { return false }
+func accepts(string) bool { return true }
+func rejects(string) bool { return false }
 
-// poll uses src as the gateway's client does in one poll.
+// poll uses src as the client of the gateway does in one poll.
 func (g gateway) poll(ctx context.Context, src *enlighten.Source) error {
 	for range 2 {
 		token, err := src.Token(ctx, serial)
@@ -111,7 +111,7 @@ func (g gateway) poll(ctx context.Context, src *enlighten.Source) error {
 	return fmt.Errorf("poll: %w", enlighten.ErrRefused)
 }
 
-// run starts src's background part and returns what ends it and waits for it.
+// run starts src and returns the function that closes it.
 func run(src *enlighten.Source) (stop func()) {
 	src.Start()
 	return src.Close

@@ -15,15 +15,15 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 )
 
-// A script is a cloud without a network, which answers the same always.
-type script map[string]answer
+// A fixedCloud always returns the same response for a path, without a network.
+type fixedCloud map[string]answer
 
 type answer struct {
 	code int
 	body []byte
 }
 
-func (s script) RoundTrip(r *http.Request) (*http.Response, error) {
+func (s fixedCloud) RoundTrip(r *http.Request) (*http.Response, error) {
 	a, ok := s[r.URL.Path]
 	if !ok {
 		a.code = http.StatusNotFound
@@ -33,13 +33,14 @@ func (s script) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-func (s script) token() (string, error) {
+func (s fixedCloud) token() (string, error) {
 	c := enlighten.Cloud{HTTP: &http.Client{Transport: s}}
 	return c.Token(context.Background(), account, serial)
 }
 
-// seen fails the test when err shows what nobody may see, or what spoils a terminal.
-func seen(t *testing.T, err error, body []byte) {
+// checkText fails the test if the text of err contains a secret, a part of the
+// response or a control character.
+func checkText(t *testing.T, err error, body []byte) {
 	t.Helper()
 	if err == nil {
 		return
@@ -60,7 +61,7 @@ func seen(t *testing.T, err error, body []byte) {
 	}
 }
 
-// Any answer to the login gives a session or an error without a secret.
+// FuzzLogin checks that no response to the login causes an error with a secret.
 func FuzzLogin(f *testing.F) {
 	for _, s := range []string{
 		`{"message":"success","session_id":"00112233445566778899aabbccddeeff"}`, `{"message":"Invalid"}`, `{"success":true,"isBlocked":false}`,
@@ -73,16 +74,16 @@ func FuzzLogin(f *testing.F) {
 		if code < 200 || code > 599 {
 			return
 		}
-		token, err := script{"/login/login.json": {code, body}}.token()
+		token, err := fixedCloud{"/login/login.json": {code, body}}.token()
 		if token != "" || err == nil {
 			t.Errorf("Token = %q, %v, want an error", token, err)
 		}
-		seen(t, err, body)
+		checkText(t, err, body)
 	})
 }
 
-// Any answer to the request for a token gives a token for this gateway that has not
-// expired, or an error without a secret.
+// FuzzToken checks that each response to the token request results in a valid token
+// or in an error without a secret.
 func FuzzToken(f *testing.F) {
 	good := enlightentest.Sign(enlightentest.Claims{Serial: serial})
 	for _, s := range []string{
@@ -97,13 +98,13 @@ func FuzzToken(f *testing.F) {
 		if code < 200 || code > 599 {
 			return
 		}
-		s := script{
+		s := fixedCloud{
 			"/login/login.json":  {200, []byte(`{"session_id":"00112233445566778899aabbccddeeff"}`)},
 			"/tokens":            {code, body},
 			"/entrez-auth-token": {code, body},
 		}
 		token, err := s.token()
-		seen(t, err, body)
+		checkText(t, err, body)
 		if err != nil {
 			return
 		}
@@ -113,7 +114,8 @@ func FuzzToken(f *testing.F) {
 	})
 }
 
-// Any text gives claims that can be written down, or ErrNotToken.
+// FuzzParse checks that each text results in claims that JSON can represent, or in
+// ErrNotToken.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		enlightentest.Sign(enlightentest.Claims{Serial: serial}), enlightentest.Sign(enlightentest.Claims{Audience: []string{serial, "x"}, Role: "installer"}),

@@ -14,8 +14,8 @@ import (
 
 const day = 24 * time.Hour
 
-// A gateway that is never content must not cost more logins than these. The
-// numbers are part of what the program promises.
+// TestRejectingGateway checks the number of logins that a gateway can cause by
+// rejecting tokens. The documentation promises these numbers.
 func TestRejectingGateway(t *testing.T) {
 	for _, r := range []struct {
 		name    string
@@ -23,23 +23,23 @@ func TestRejectingGateway(t *testing.T) {
 		span    time.Duration
 		want    int // logins
 	}{
-		{"takes all, a week", func() gateway { return takes }, 7 * day, 1},
-		{"refuses all, a day", func() gateway { return refuses }, day, 12},
-		{"refuses all, a week", func() gateway { return refuses }, 7 * day, 36},
-		{"takes each for a minute, a day", func() gateway { return minute(time.Minute) }, day, 16},
-		{"takes each for a minute, a week", func() gateway { return minute(time.Minute) }, 7 * day, 58},
-		{"takes each for 7 hours, a week", func() gateway { return minute(7 * time.Hour) }, 7 * day, 24},
+		{"accepts all, a week", func() gateway { return accepts }, 7 * day, 1},
+		{"rejects all, a day", func() gateway { return rejects }, day, 12},
+		{"rejects all, a week", func() gateway { return rejects }, 7 * day, 36},
+		{"accepts each for a minute, a day", func() gateway { return acceptsFor(time.Minute) }, day, 16},
+		{"accepts each for a minute, a week", func() gateway { return acceptsFor(time.Minute) }, 7 * day, 58},
+		{"accepts each for 7 hours, a week", func() gateway { return acceptsFor(7 * time.Hour) }, 7 * day, 24},
 	} {
 		t.Run(r.name, func(t *testing.T) {
-			inRig(t, func(t *testing.T, rig *rig) {
-				src, g := rig.source(), r.gateway()
+			withEnv(t, func(t *testing.T, env *testEnv) {
+				src, g := env.newSource(), r.gateway()
 				stop := run(src)
 				for end := time.Now().Add(r.span); time.Now().Before(end); time.Sleep(time.Minute) {
 					_ = g.poll(t.Context(), src)
 				}
 				stop()
-				t.Logf("%d logins", rig.logins())
-				if n := rig.logins(); n != r.want {
+				t.Logf("%d logins", env.logins())
+				if n := env.logins(); n != r.want {
 					t.Errorf("%d logins, want %d", n, r.want)
 				}
 			})
@@ -47,8 +47,8 @@ func TestRejectingGateway(t *testing.T) {
 	}
 }
 
-// minute is a gateway that takes every token for that long.
-func minute(d time.Duration) gateway {
+// acceptsFor returns a gateway that accepts each token for d.
+func acceptsFor(d time.Duration) gateway {
 	first := map[string]time.Time{}
 	return func(token string) bool {
 		if first[token].IsZero() {
@@ -58,13 +58,14 @@ func minute(d time.Duration) gateway {
 	}
 }
 
-// Four tokens a day that had worked are replaced at once, the fifth a minute later.
-func TestAtOnce(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
-		src := r.source()
+// TestImmediateReplacement checks that four accepted tokens a day are replaced at
+// once when the gateway rejects them, and the fifth after a minute.
+func TestImmediateReplacement(t *testing.T) {
+	withEnv(t, func(t *testing.T, r *testEnv) {
+		src := r.newSource()
 		defer src.Close()
 		for i := range 5 {
-			if err := gateway(takes).poll(t.Context(), src); err != nil {
+			if err := gateway(accepts).poll(t.Context(), src); err != nil {
 				t.Fatalf("poll %d: %v", i, err)
 			}
 			token, _ := src.Token(t.Context(), serial)
@@ -86,17 +87,17 @@ func TestAtOnce(t *testing.T) {
 	})
 }
 
-// A wrong password leaves exactly three logins in 24 hours, however often the
-// program restarts, is killed, or runs for two gateways.
+// TestWrongPassword checks that a wrong password causes three logins in 24 hours,
+// despite restarts.
 func TestWrongPassword(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
+	withEnv(t, func(t *testing.T, r *testEnv) {
 		r.sim.Set(enlightentest.WrongPassword)
 		start := time.Now()
 		for restart := range 50 {
-			src := r.source()
+			src := r.newSource()
 			stop := run(src)
 			for end := start.Add(time.Duration(restart+1) * day / 51); time.Now().Before(end); time.Sleep(10 * time.Second) {
-				if err := gateway(takes).poll(t.Context(), src); !errors.Is(err, enlighten.ErrPassword) && restart != 0 {
+				if err := gateway(accepts).poll(t.Context(), src); !errors.Is(err, enlighten.ErrPassword) && restart != 0 {
 					t.Fatalf("poll in run %d: %v, want %v", restart, err, enlighten.ErrPassword)
 				}
 			}
@@ -107,28 +108,30 @@ func TestWrongPassword(t *testing.T) {
 		}
 		for time.Since(start) < day-time.Minute {
 			time.Sleep(time.Minute)
-			_ = gateway(takes).poll(t.Context(), r.source())
+			_ = gateway(accepts).poll(t.Context(), r.newSource())
 		}
 		t.Logf("%d logins in %v", r.logins(), time.Since(start))
 		if r.logins() != 3 {
 			t.Errorf("%d logins, want 3: %v", r.logins(), r.sim.Logins())
 		}
 		time.Sleep(4 * time.Minute)
-		_ = gateway(takes).poll(t.Context(), r.source())
+		_ = gateway(accepts).poll(t.Context(), r.newSource())
 		time.Sleep(12 * time.Hour)
-		_ = gateway(takes).poll(t.Context(), r.source())
+		_ = gateway(accepts).poll(t.Context(), r.newSource())
 		if r.logins() != 4 {
 			t.Errorf("%d logins in 36 hours, want 4", r.logins())
 		}
 	})
 }
 
+// TestWrongPasswordTwoGateways checks that the gateways of an account share the
+// limit.
 func TestWrongPasswordTwoGateways(t *testing.T) {
 	for name, shared := range map[string]bool{"one store": true, "two stores of one folder": false} {
 		t.Run(name, func(t *testing.T) {
-			inRig(t, func(t *testing.T, r *rig) {
+			withEnv(t, func(t *testing.T, r *testEnv) {
 				r.sim.Set(enlightentest.WrongPassword)
-				a, b := r.source(), r.source()
+				a, b := r.newSource(), r.newSource()
 				defer a.Close()
 				defer b.Close()
 				if shared {
@@ -147,46 +150,46 @@ func TestWrongPasswordTwoGateways(t *testing.T) {
 	}
 }
 
-// A different password or account in the configuration lifts the pause, and going
-// back to the refused one does not.
+// TestChangedAccount checks that a changed password ends the pause, and that
+// restoring the wrong password does not.
 func TestChangedAccount(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
+	withEnv(t, func(t *testing.T, r *testEnv) {
 		r.sim.Username, r.sim.Password = account.Username, account.Password
 		wrong := enlighten.Account{Username: account.Username, Password: "wrong"}
 		for range 24 * 60 {
-			src := r.source()
+			src := r.newSource()
 			src.Account = wrong
-			_ = gateway(takes).poll(t.Context(), src)
+			_ = gateway(accepts).poll(t.Context(), src)
 			time.Sleep(time.Minute)
 		}
 		if r.logins() != 3 {
 			t.Fatalf("%d logins, want 3", r.logins())
 		}
-		src := r.source()
-		if err := gateway(takes).poll(t.Context(), src); err != nil {
+		src := r.newSource()
+		if err := gateway(accepts).poll(t.Context(), src); err != nil {
 			t.Errorf("poll with the right password: %v", err)
 		}
 		if err := os.Remove(filepath.Join(r.dir, serial+".jwt")); err != nil {
 			t.Fatal(err)
 		}
-		src = r.source()
+		src = r.newSource()
 		src.Account = wrong
 		before := r.logins()
-		if err := gateway(takes).poll(t.Context(), src); !errors.Is(err, enlighten.ErrPassword) || r.logins() > before {
+		if err := gateway(accepts).poll(t.Context(), src); !errors.Is(err, enlighten.ErrPassword) || r.logins() > before {
 			t.Errorf("poll with the wrong password again: %v after %d logins, want no login", err, r.logins()-before)
 		}
 	})
 }
 
-// A program that is killed in the middle of a login, again and again, has
-// written every one of them down.
+// TestCrashLoop checks that each login is recorded before it is made, even if the
+// program is killed during each login.
 func TestCrashLoop(t *testing.T) {
 	root := t.TempDir()
-	inRig(t, func(t *testing.T, r *rig) {
+	withEnv(t, func(t *testing.T, r *testEnv) {
 		r.sim.Set(enlightentest.LoginHang)
 		for i := range 4 * 60 * 2 {
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-			src := r.source()
+			src := r.newSource()
 			_, err := src.Token(ctx, serial)
 			cancel()
 			if err == nil {

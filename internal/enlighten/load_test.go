@@ -9,8 +9,8 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 )
 
-// TestPeek: a look at the state of things is no login, whatever it finds.
-func TestPeek(t *testing.T) {
+// TestLoad checks that Load never makes a login.
+func TestLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cloud := new(enlightentest.Cloud)
 		srv := enlightentest.NewServer(cloud)
@@ -22,14 +22,14 @@ func TestPeek(t *testing.T) {
 				Cloud: &enlighten.Cloud{LoginURL: srv.LoginURL, TokenURL: srv.TokenURL, HTTP: srv.Client()},
 			}
 		}
-		peek := func() enlighten.Status {
+		load := func() enlighten.Status {
 			s := fresh()
 			defer s.Close()
-			s.Peek("122200000001")
+			s.Load("122200000001")
 			return s.Status()
 		}
-		if st := peek(); st.State == enlighten.StateOK || len(cloud.Logins()) != 0 {
-			t.Errorf("Peek of an empty store: %+v, %d logins, want no token and no login", st, len(cloud.Logins()))
+		if st := load(); st.State == enlighten.StateOK || len(cloud.Logins()) != 0 {
+			t.Errorf("Load of an empty store: %+v, %d logins, want no token and no login", st, len(cloud.Logins()))
 		}
 		cloud.Set(enlightentest.WrongPassword)
 		for range 3 {
@@ -38,8 +38,8 @@ func TestPeek(t *testing.T) {
 			s.Close()
 			time.Sleep(13 * time.Hour / 12)
 		}
-		if st := peek(); !st.Problem || st.Login.IsZero() || len(cloud.Logins()) != 3 {
-			t.Errorf("Peek after three refused passwords: %+v, %d logins, want a problem and 3", st, len(cloud.Logins()))
+		if st := load(); !st.Problem || st.Login.IsZero() || len(cloud.Logins()) != 3 {
+			t.Errorf("Load after three refused passwords: %+v, %d logins, want a problem and 3", st, len(cloud.Logins()))
 		}
 	})
 }

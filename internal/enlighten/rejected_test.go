@@ -8,12 +8,12 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 )
 
-// Where nobody can log in, a refused token is tried again after an hour: the
-// gateway may have been wrong.
-func TestTriedAgain(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
-		src := r.source()
-		src.Account, src.Configured = enlighten.Account{}, named()["new"]
+// TestRetryRejected checks that a rejected token is tried again after an hour if
+// there is no account, because the gateway may have been wrong.
+func TestRetryRejected(t *testing.T) {
+	withEnv(t, func(t *testing.T, r *testEnv) {
+		src := r.newSource()
+		src.Account, src.Configured = enlighten.Account{}, testTokens()["new"]
 		defer src.Close()
 		tries, start := 0, time.Now()
 		g := gateway(func(string) bool { tries++; return time.Since(start) > 270*time.Minute })
@@ -27,10 +27,10 @@ func TestTriedAgain(t *testing.T) {
 	})
 }
 
-// A gateway that refuses a good token by mistake, as while its clock is wrong,
-// and takes it again, takes the refusal back.
+// TestAcceptAfterReject checks that a rejection is forgotten when the gateway
+// accepts the token again.
 func TestAcceptAfterReject(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
+	withEnv(t, func(t *testing.T, r *testEnv) {
 		token := enlightentest.Sign(enlightentest.Claims{Serial: serial, Username: "owner"})
 		src := &enlighten.Source{Configured: token, Store: &enlighten.Store{Dir: r.dir}}
 		defer src.Close()
@@ -50,12 +50,11 @@ func TestAcceptAfterReject(t *testing.T) {
 	})
 }
 
-// A gateway that refused everything for a while, and lets its client in again
-// with the first token, has refused the second by mistake too: that one is handed
-// out again, and nothing flaps until the next login may be made.
+// TestRecoveryWithAnOlderToken checks that all rejections are forgotten when the
+// gateway accepts a rejected token: the newest token is used again, without a login.
 func TestRecoveryWithAnOlderToken(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
-		src := r.source()
+	withEnv(t, func(t *testing.T, r *testEnv) {
+		src := r.newSource()
 		defer src.Close()
 		first, err := src.Token(t.Context(), serial)
 		if err != nil {
@@ -63,7 +62,7 @@ func TestRecoveryWithAnOlderToken(t *testing.T) {
 		}
 		src.Accept(first)
 		for range 2 {
-			_ = gateway(refuses).poll(t.Context(), src)
+			_ = gateway(rejects).poll(t.Context(), src)
 		}
 		if _, err := src.Token(t.Context(), serial); err == nil || r.logins() != 2 {
 			t.Fatalf("Token = %v after %d logins, want both tokens refused", err, r.logins())

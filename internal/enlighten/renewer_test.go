@@ -16,8 +16,8 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 )
 
-// A token is renewed a twelfth of its life before its end, at most 30 days, less a
-// quarter of that at most, without anybody asking.
+// TestRenewal checks when a token is renewed: 1/12 of its lifetime before its
+// expiry, at most 30 days, shortened by up to a quarter.
 func TestRenewal(t *testing.T) {
 	for _, r := range []struct {
 		role             string
@@ -28,15 +28,15 @@ func TestRenewal(t *testing.T) {
 		{"owner", 24 * day, 2 * day, 36 * time.Hour},
 		{"installer", 0, time.Hour, 45 * time.Minute},
 	} {
-		inRig(t, func(t *testing.T, rig *rig) {
-			rig.sim.Role, rig.sim.Life = r.role, r.life
-			src := rig.source()
+		withEnv(t, func(t *testing.T, env *testEnv) {
+			env.sim.Role, env.sim.Life = r.role, r.life
+			src := env.newSource()
 			changed := make(chan enlighten.Status, 100)
 			src.Changed = func(s enlighten.Status) { changed <- s }
 			defer run(src)()
-			_ = gateway(takes).poll(t.Context(), src)
+			_ = gateway(accepts).poll(t.Context(), src)
 			old := src.Status()
-			for rig.logins() < 2 {
+			for env.logins() < 2 {
 				<-changed
 			}
 			ahead := time.Until(old.Expires)
@@ -52,14 +52,13 @@ func TestRenewal(t *testing.T) {
 	}
 }
 
-// While an early renewal hangs or fails, the old token is handed out at once, to
-// its last second. In the end it has expired, which is said, and is tried all the
-// same until the gateway refuses it.
+// TestRenewalFails checks that the old token is returned at once while the renewal
+// hangs or fails, and also after it has expired, until the gateway rejects it.
 func TestRenewalFails(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
-		src := r.source()
+	withEnv(t, func(t *testing.T, r *testEnv) {
+		src := r.newSource()
 		stop := run(src)
-		_ = gateway(takes).poll(t.Context(), src)
+		_ = gateway(accepts).poll(t.Context(), src)
 		old, _ := src.Token(t.Context(), serial)
 		end := src.Status().Expires
 		r.sim.Set(enlightentest.TokensHang)
@@ -86,15 +85,15 @@ func TestRenewalFails(t *testing.T) {
 	})
 }
 
-// No connection is no login: it is tried again within five minutes, costs no
-// pause, and a whole day of it leaves nothing behind.
+// TestNoConnection checks that failed connections do not count as logins: they are
+// retried within five minutes, without a pause.
 func TestNoConnection(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
+	withEnv(t, func(t *testing.T, r *testEnv) {
 		r.srv.Fail(&net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "enlighten.example"}})
-		src := r.source()
+		src := r.newSource()
 		stop := run(src)
 		for range 24 * 60 {
-			if err := gateway(takes).poll(t.Context(), src); !errors.Is(err, enlighten.ErrUnreachable) {
+			if err := gateway(accepts).poll(t.Context(), src); !errors.Is(err, enlighten.ErrUnreachable) {
 				t.Fatalf("poll without a connection: %v, want %v", err, enlighten.ErrUnreachable)
 			}
 			time.Sleep(time.Minute)
@@ -103,11 +102,11 @@ func TestNoConnection(t *testing.T) {
 			t.Errorf("Status = %+v, want no problem for a person", st)
 		}
 		stop()
-		next := r.source()
-		_ = gateway(takes).poll(t.Context(), next)
+		next := r.newSource()
+		_ = gateway(accepts).poll(t.Context(), next)
 		r.srv.Fail(nil)
 		back := time.Now()
-		for gateway(takes).poll(t.Context(), next) != nil {
+		for gateway(accepts).poll(t.Context(), next) != nil {
 			time.Sleep(time.Second)
 		}
 		if time.Since(back) > 5*time.Minute || r.logins() != 1 {
@@ -117,28 +116,28 @@ func TestNoConnection(t *testing.T) {
 	})
 }
 
-// A year with every kind of failure, a restart a week, and a poll every half hour.
-// Never are there more logins in 24 hours than the rules allow: four at once, and
-// the ten of a doubling twice, when a token has lasted six hours in between.
+// TestYear simulates a year with all kinds of errors, a restart each week and a poll
+// each half hour. In 24 hours there are at most the four immediate logins and twice
+// the ten of a doubling, if a token was accepted for six hours in between.
 func TestYear(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
+	withEnv(t, func(t *testing.T, r *testEnv) {
 		r.sim.Life = 60 * day
 		luck := rand.New(rand.NewPCG(3, 14))
-		src := r.source()
+		src := r.newSource()
 		stop := run(src)
 		polls, failed, healthy := 0, 0, 0
 		var texts strings.Builder
 		for start := time.Now(); time.Since(start) < 365*day; {
-			// A spell of up to 12 hours: half of them good.
+			// Up to 12 hours of one condition; half of them are without errors.
 			r.sim.Set(enlightentest.OK)
 			r.srv.Fail(nil)
-			g := gateway(takes)
+			g := gateway(accepts)
 			switch luck.IntN(8) {
 			case 0, 1:
 				a := enlightentest.Answers[luck.IntN(len(enlightentest.Answers))]
 				r.sim.Set(a)
 			case 2:
-				g = refuses
+				g = rejects
 			case 3:
 				r.srv.Fail(errors.New("network is unreachable"))
 			}
@@ -156,7 +155,7 @@ func TestYear(t *testing.T) {
 				doc, err := json.Marshal(src.Status())
 				fmt.Fprintln(&texts, string(doc), err)
 				stop()
-				src = r.source()
+				src = r.newSource()
 				stop = run(src)
 			}
 		}
@@ -183,21 +182,21 @@ func TestYear(t *testing.T) {
 	})
 }
 
-// For every answer of the cloud no error, no status and no file but the token's own
-// holds a secret, and the status tells whether a person must act.
+// TestStatus checks for each response of the cloud that no error, status or record
+// contains a secret, and that Problem is set if the user must act.
 func TestStatus(t *testing.T) {
 	person := map[enlightentest.Answer]bool{
 		enlightentest.WrongPassword: true, enlightentest.MFA: true, enlightentest.MFARequired: true, enlightentest.Blocked: true,
 		enlightentest.OtherSerial: true, enlightentest.Expired: true,
 	}
 	for _, a := range enlightentest.Answers {
-		inRig(t, func(t *testing.T, r *rig) {
+		withEnv(t, func(t *testing.T, r *testEnv) {
 			r.sim.Set(a)
-			src := r.source()
+			src := r.newSource()
 			first := src.Status()
-			err := gateway(takes).poll(t.Context(), src)
+			err := gateway(accepts).poll(t.Context(), src)
 			st := src.Status()
-			if a == enlightentest.Expired && err == nil { // it is tried, and what is wrong with it is said
+			if a == enlightentest.Expired && err == nil { // it is used, and the status contains the error
 				err = errors.New(st.Reason)
 			}
 			want := enlighten.StateOK
@@ -211,8 +210,8 @@ func TestStatus(t *testing.T) {
 				t.Errorf("%s: %+v\nthen %+v, %v, want %q", a, first, st, err, want)
 			}
 			src.Close()
-			next := r.source()
-			again := gateway(takes).poll(t.Context(), next)
+			next := r.newSource()
+			again := gateway(accepts).poll(t.Context(), next)
 			recent := time.Since(r.sim.Logins()[0]) < time.Minute // less than two hanging requests take
 			if pause, ok := errors.AsType[*enlighten.PausedError](again); err != nil && recent && a != enlightentest.Expired && (!ok || !strings.Contains(err.Error(), pause.Err.Error())) {
 				t.Errorf("%s: after a restart %v, want a pause because of %v", a, again, err)
@@ -224,6 +223,7 @@ func TestStatus(t *testing.T) {
 	}
 }
 
+// TestWarnings checks the warnings about tokens that cannot be renewed.
 func TestWarnings(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at := func(age time.Duration, role string) string {
@@ -258,15 +258,15 @@ func TestWarnings(t *testing.T) {
 	})
 }
 
-// TestCloseIsQuiet: the login that the end of the source cancels is no news.
+// TestCloseIsQuiet checks that a login that Close cancels is not reported.
 func TestCloseIsQuiet(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
+	withEnv(t, func(t *testing.T, r *testEnv) {
 		r.sim.Set(enlightentest.LoginHang)
-		src := r.source()
+		src := r.newSource()
 		var closing atomic.Bool
 		src.Changed = func(s enlighten.Status) {
 			if closing.Load() {
-				t.Errorf("told while it closes: %s %q", s.State, s.Reason)
+				t.Errorf("reported while it closes: %s %q", s.State, s.Reason)
 			}
 			time.Sleep(time.Second) // a slow log
 		}

@@ -12,8 +12,9 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 )
 
-// tokens by the names that the tables below use. Bubbles begin in the year 2000.
-func named() map[string]string {
+// testTokens returns tokens by the names in the tables below. It is called in a
+// synctest bubble, where the time starts in the year 2000.
+func testTokens() map[string]string {
 	sign := func(age time.Duration, serial string) string {
 		return enlightentest.Sign(enlightentest.Claims{Serial: serial, Issued: time.Now().Add(-age), Username: account.Username})
 	}
@@ -23,7 +24,9 @@ func named() map[string]string {
 	}
 }
 
-func TestOrder(t *testing.T) {
+// TestTokenChoice checks which of the configured, the stored and the cloud's tokens
+// is used.
+func TestTokenChoice(t *testing.T) {
 	for _, r := range []struct {
 		configured, stored, refused string
 		account                     enlighten.Account
@@ -60,12 +63,12 @@ func TestOrder(t *testing.T) {
 	} {
 		name := strings.Join([]string{r.configured, r.stored, r.refused, r.account.Username}, "/")
 		t.Run(name, func(t *testing.T) {
-			inRig(t, func(t *testing.T, rig *rig) {
-				tokens := named()
-				src := rig.source()
+			withEnv(t, func(t *testing.T, env *testEnv) {
+				tokens := testTokens()
+				src := env.newSource()
 				src.Configured, src.Account = " "+tokens[r.configured]+"\n", r.account
 				if r.stored != "" {
-					rig.write(serial+".jwt", tokens[r.stored]+"\n")
+					env.write(serial+".jwt", tokens[r.stored]+"\n")
 				}
 				if r.refused != "" {
 					if got, err := src.Token(t.Context(), serial); got != tokens[r.refused] {
@@ -88,21 +91,21 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// A token that has expired is tried where a login brings no other.
+// TestExpiredWithoutCloud checks that an expired token is used if the login fails.
 func TestExpiredWithoutCloud(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
-		tokens := named()
+	withEnv(t, func(t *testing.T, r *testEnv) {
+		tokens := testTokens()
 		r.write(serial+".jwt", tokens["expired"]+"\n")
 		r.sim.Set(enlightentest.WrongPassword)
-		src := r.source()
+		src := r.newSource()
 		defer src.Close()
-		if err := gateway(takes).poll(t.Context(), src); err != nil || r.logins() != 1 {
+		if err := gateway(accepts).poll(t.Context(), src); err != nil || r.logins() != 1 {
 			t.Errorf("poll of a gateway that accepts it: %v, %d logins, want one", err, r.logins())
 		}
 		if st := src.Status(); !st.Problem || !strings.Contains(st.Reason, "user name or password refused") {
 			t.Errorf("Status = %+v, want the reason why there is no other token", st)
 		}
-		if err := gateway(refuses).poll(t.Context(), src); err == nil {
+		if err := gateway(rejects).poll(t.Context(), src); err == nil {
 			t.Error("poll of a gateway that refuses it = nil")
 		}
 		if got, err := src.Token(t.Context(), serial); got != "" || err == nil {
@@ -111,14 +114,14 @@ func TestExpiredWithoutCloud(t *testing.T) {
 	})
 }
 
-// With our clock years ahead every token of the cloud has expired. It is tried,
-// kept over a restart, and logins stay as rare as after any failure.
+// TestClockAhead checks that a token that has expired only by our clock is used and
+// stored, and that logins are as rare as after any other error.
 func TestClockAhead(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
+	withEnv(t, func(t *testing.T, r *testEnv) {
 		r.sim.Set(enlightentest.Expired)
-		src := r.source()
+		src := r.newSource()
 		for range 24 * 60 {
-			if err := gateway(takes).poll(t.Context(), src); err != nil {
+			if err := gateway(accepts).poll(t.Context(), src); err != nil {
 				t.Fatalf("poll: %v", err)
 			}
 			time.Sleep(time.Minute)
@@ -128,29 +131,28 @@ func TestClockAhead(t *testing.T) {
 		if before > 12 {
 			t.Errorf("%d logins in a day, want at most 12", before)
 		}
-		next := r.source()
+		next := r.newSource()
 		defer next.Close()
-		if err := gateway(takes).poll(t.Context(), next); err != nil || r.logins() != before {
+		if err := gateway(accepts).poll(t.Context(), next); err != nil || r.logins() != before {
 			t.Errorf("poll after a restart: %v, %d logins more", err, r.logins()-before)
 		}
 	})
 }
 
-// hangs is a cloud that never answers.
-type hangs struct{}
+// A hangingCloud never responds.
+type hangingCloud struct{}
 
-func (hangs) RoundTrip(r *http.Request) (*http.Response, error) {
+func (hangingCloud) RoundTrip(r *http.Request) (*http.Response, error) {
 	<-r.Context().Done()
 	return nil, r.Context().Err()
 }
 
-// TestCloseRace is for the race detector: readings ask for a token while the
-// source is closed.
+// TestCloseRace requests tokens while the source is closed, for the race detector.
 func TestCloseRace(t *testing.T) {
 	for range 100 {
 		src := &enlighten.Source{
 			Account: account,
-			Cloud:   &enlighten.Cloud{LoginURL: "https://cloud.example", TokenURL: "https://cloud.example", HTTP: &http.Client{Transport: hangs{}}},
+			Cloud:   &enlighten.Cloud{LoginURL: "https://cloud.example", TokenURL: "https://cloud.example", HTTP: &http.Client{Transport: hangingCloud{}}},
 			Store:   &enlighten.Store{Dir: t.TempDir()},
 		}
 		var all sync.WaitGroup
@@ -179,49 +181,52 @@ func nameOf(tokens map[string]string, raw string) string {
 	return "cloud"
 }
 
-// A token that another process stores is found by the next poll.
-func TestAdopt(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
+// TestSetToken checks that SetToken rejects unusable tokens, and that a running
+// process finds a token that another process has stored.
+func TestSetToken(t *testing.T) {
+	withEnv(t, func(t *testing.T, r *testEnv) {
 		r.sim.Set(enlightentest.MFA)
-		src := r.source()
+		src := r.newSource()
 		defer src.Close()
-		if err := gateway(takes).poll(t.Context(), src); !errors.Is(err, enlighten.ErrMFA) {
+		if err := gateway(accepts).poll(t.Context(), src); !errors.Is(err, enlighten.ErrMFA) {
 			t.Errorf("poll = %v, want %v", err, enlighten.ErrMFA)
 		}
-		tokens := named()
-		other := r.source()
+		tokens := testTokens()
+		other := r.newSource()
 		defer other.Close()
 		for _, row := range []struct{ token, want string }{
 			{"opaque", "not a token"}, {"", "not a token"}, {"expired", "token expired on"}, {"other", "token is for gateway 999999999999"},
 		} {
-			if err := other.Adopt(serial, tokens[row.token]); err == nil || !strings.Contains(err.Error(), row.want) {
-				t.Errorf("Adopt(%s) = %v, want %q", row.token, err, row.want)
+			if err := other.SetToken(serial, tokens[row.token]); err == nil || !strings.Contains(err.Error(), row.want) {
+				t.Errorf("SetToken(%s) = %v, want %q", row.token, err, row.want)
 			}
 		}
-		if err := other.Adopt(serial, " "+tokens["old"]+"\n"); err != nil {
-			t.Errorf("Adopt = %v", err)
+		if err := other.SetToken(serial, " "+tokens["old"]+"\n"); err != nil {
+			t.Errorf("SetToken = %v", err)
 		}
-		for name, s := range map[string]*enlighten.Source{"the running one": src, "the other": other, "the next": r.source()} {
+		for name, s := range map[string]*enlighten.Source{"the running one": src, "the other": other, "the next": r.newSource()} {
 			if got, err := s.Token(t.Context(), serial); got != tokens["old"] {
-				t.Errorf("%s: Token = %s, %v, want the adopted one", name, nameOf(tokens, got), err)
+				t.Errorf("%s: Token = %s, %v, want the token set", name, nameOf(tokens, got), err)
 			}
 			if st := s.Status(); st.State != enlighten.StateOK || st.Problem || st.Origin != enlighten.Stored {
 				t.Errorf("%s: Status = %+v", name, st)
 			}
 		}
-		if err := (&enlighten.Source{}).Adopt(serial, tokens["new"]); err == nil {
-			t.Error("Adopt without a store = nil, want an error: it would be lost")
+		if err := (&enlighten.Source{}).SetToken(serial, tokens["new"]); err == nil {
+			t.Error("SetToken without a store = nil, want an error: it would be lost")
 		}
 	})
 }
 
+// TestRenewNow checks that RenewNow makes a login during a pause, but not within a
+// minute after the last login.
 func TestRenewNow(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
+	withEnv(t, func(t *testing.T, r *testEnv) {
 		r.sim.Set(enlightentest.WrongPassword)
-		src := r.source()
+		src := r.newSource()
 		defer src.Close()
 		for range 60 {
-			_ = gateway(takes).poll(t.Context(), src)
+			_ = gateway(accepts).poll(t.Context(), src)
 			time.Sleep(time.Minute)
 		}
 		r.sim.Set(enlightentest.OK) // the password was set back
@@ -241,10 +246,11 @@ func TestRenewNow(t *testing.T) {
 	})
 }
 
-// A gateway that is replaced brings its own serial: another token, the same source.
+// TestNewSerial checks that a replaced gateway gets a token of its own from the
+// same source, and that invalid serial numbers are rejected.
 func TestNewSerial(t *testing.T) {
-	inRig(t, func(t *testing.T, r *rig) {
-		src := r.source()
+	withEnv(t, func(t *testing.T, r *testEnv) {
+		src := r.newSource()
 		defer src.Close()
 		seen := map[string]bool{}
 		for _, s := range []string{serial, "202222222222", serial} {

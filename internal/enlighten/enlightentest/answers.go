@@ -6,30 +6,30 @@ import (
 	"net/http"
 )
 
-// An Answer is a way the cloud can answer, by name.
+// An Answer is the name of a response of the cloud.
 type Answer string
 
-// The answers. Those seen in the field are cited by the public thread.
+// The answers. Those seen in the field cite the public thread.
 const (
-	OK Answer = "" // both steps as they should be
+	OK Answer = "" // both steps succeed
 
-	// To the login.
+	// Responses to the login.
 	WrongPassword  Answer = "wrong password"  // home-assistant/core#152659
 	MFA            Answer = "mfa"             // home-assistant/core#155793
-	MFARequired    Answer = "mfa required"    // its other shape
+	MFARequired    Answer = "mfa required"    // another format
 	Blocked        Answer = "blocked"         //
 	LoginPage      Answer = "login page"      // 200 with HTML: barneyonline/ha-enphase-energy#528
 	LoginDown      Answer = "login down"      // 503 with HTML
 	LoginLimited   Answer = "login limited"   // 429
-	LoginOdd       Answer = "login odd"       // JSON without a session, with all it was given in it
+	LoginOdd       Answer = "login odd"       // JSON without a session id that repeats the request
 	LoginGarbage   Answer = "login garbage"   //
 	LoginHuge      Answer = "login huge"      //
 	LoginElsewhere Answer = "login elsewhere" // a redirect to another host
-	LoginHang      Answer = "login hang"      // until the client leaves
+	LoginHang      Answer = "login hang"      // no response until the client disconnects
 	LoginReset     Answer = "login reset"     // the connection is closed
-	NotConsumer    Answer = "not consumer"    // an installer's account without is_consumer: all is well
+	NotConsumer    Answer = "not consumer"    // an installer's account without is_consumer: succeeds
 
-	// To the request for a token.
+	// Responses to a token request.
 	Tokens401      Answer = "tokens 401"
 	Tokens403      Answer = "tokens 403" // July 2025
 	Tokens404      Answer = "tokens 404"
@@ -39,17 +39,17 @@ const (
 	Tokens500      Answer = "tokens 500"
 	TokensText     Answer = "tokens text"   // 200 with a sentence: vincentwolsink/home_assistant_enphase_envoy_installer#311
 	TokensPage     Answer = "tokens page"   // 200 with HTML
-	TokensHang     Answer = "tokens hang"   // until the client leaves
+	TokensHang     Answer = "tokens hang"   // no response until the client disconnects
 	TokensReset    Answer = "tokens reset"  // the connection is closed
 	OtherSerial    Answer = "other serial"  // a token for another gateway
-	Expired        Answer = "expired"       // a token that ended yesterday
+	Expired        Answer = "expired"       // a token that has expired
 	SameToken      Answer = "same token"    // the last token again
-	WebOnly        Answer = "web only"      // 403, but the web page's way works
-	ListAudience   Answer = "list audience" // aud is a list: all is well
+	WebOnly        Answer = "web only"      // 403, but WebPath succeeds
+	ListAudience   Answer = "list audience" // aud is a list: succeeds
 	Uncommissioned Answer = "un-commissioned"
 )
 
-// Answers are all of them, for tests that try each.
+// Answers contains all answers.
 var Answers = []Answer{
 	OK, WrongPassword, MFA, MFARequired, Blocked, LoginPage, LoginDown, LoginLimited, LoginOdd, LoginGarbage,
 	LoginHuge, LoginElsewhere, LoginHang, LoginReset, NotConsumer,
@@ -57,7 +57,7 @@ var Answers = []Answer{
 	TokensHang, TokensReset, OtherSerial, Expired, SameToken, WebOnly, ListAudience, Uncommissioned,
 }
 
-// The answers to a login that do not open a session.
+// The responses to a login that open no session.
 var logins = map[Answer]http.HandlerFunc{
 	WrongPassword: text(http.StatusUnauthorized, `{"message":"Invalid"}`),
 	MFA:           text(http.StatusOK, `{"success":true,"isBlocked":false}`),
@@ -76,7 +76,7 @@ var logins = map[Answer]http.HandlerFunc{
 	LoginReset:     reset,
 }
 
-// The answers to a request for a token that hold none.
+// The responses to a token request that contain no token.
 var tokens = map[Answer]http.HandlerFunc{
 	Tokens401:   html(http.StatusUnauthorized, "Unauthorized"),
 	Tokens403:   html(http.StatusForbidden, "Forbidden"),

@@ -1,6 +1,3 @@
-// Package enlightentest simulates Enphase's cloud as far as tokens go: the login,
-// the two ways to a token, and every answer that was seen in the field. The
-// program's demo logs in here too.
 package enlightentest
 
 import (
@@ -12,22 +9,22 @@ import (
 	"time"
 )
 
-// Where the cloud's three pages are, as at Enphase's two hosts.
+// The paths of the cloud's three endpoints, as on Enphase's two hosts.
 const (
 	LoginPath = "/login/login.json"
 	TokenPath = "/tokens"
-	WebPath   = "/entrez-auth-token" // the web page's way, with the login's cookie
+	WebPath   = "/entrez-auth-token" // used by Enphase's web page, with the cookie of the login
 )
 
-// A Cloud is a simulated cloud with one account. The zero value lets every
-// account in and gives owners' tokens for a year. Its methods may be called at the
-// same time, and while it serves.
+// A Cloud is a simulated cloud with one account. The zero value accepts every
+// account and issues owner's tokens for a year. Its methods may be called
+// concurrently, also while it serves.
 type Cloud struct {
 	Username, Password string        // of the account; both empty = any
 	Life               time.Duration // of a token; zero = a year for an owner, 12 hours for an installer
 	Role               string        // owner or installer; empty = owner
 
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	answer  Answer
 	logins  []time.Time
 	tokens  int
@@ -36,29 +33,29 @@ type Cloud struct {
 	secrets []string
 }
 
-// Set has the cloud answer like this from now on.
+// Set makes the cloud respond with a from now on.
 func (c *Cloud) Set(a Answer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.answer = a
 }
 
-// Logins returns when a login was asked for, oldest first.
+// Logins returns the times of all login requests, oldest first.
 func (c *Cloud) Logins() []time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.logins)
 }
 
-// Tokens returns how often a token was asked for, either way.
+// Tokens returns the number of token requests of both kinds.
 func (c *Cloud) Tokens() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.tokens
 }
 
-// Secrets returns all that must never be seen outside of the store: the tokens and
-// sessions it gave out, and the names and passwords it was given.
+// Secrets returns all texts that only the store may contain: the tokens and session
+// ids that it issued, and the names and passwords that it received.
 func (c *Cloud) Secrets() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -153,7 +150,7 @@ func (c *Cloud) web(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// count notes that a token was asked for and returns how to answer.
+// count counts a token request and returns the answer to use.
 func (c *Cloud) count() Answer {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -7,10 +7,9 @@ import (
 	"sync"
 )
 
-// A Server serves a [Cloud] over pipes in memory, so that it works inside a
-// testing/synctest bubble as well as outside. Its URLs say https, for no
-// password goes anywhere else, but there is no TLS in between: serve the Cloud by
-// httptest.NewTLSServer where TLS matters.
+// A Server serves a [Cloud] over pipes in memory, inside and outside of a
+// testing/synctest bubble. Its URLs use https, because package enlighten requires
+// that, but the connections use no TLS. To test TLS, use httptest.NewTLSServer.
 type Server struct {
 	LoginURL, TokenURL string
 
@@ -20,11 +19,11 @@ type Server struct {
 	once  sync.Once
 	tr    http.Transport
 
-	mu   sync.Mutex // guards what follows
+	mu   sync.Mutex // guards the fields below
 	fail error
 }
 
-// NewServer starts a server that the caller must Close.
+// NewServer starts a server. The caller must call Close.
 func NewServer(h http.Handler) *Server {
 	s := &Server{
 		LoginURL: "https://enlighten.example" + LoginPath,
@@ -38,10 +37,10 @@ func NewServer(h http.Handler) *Server {
 	return s
 }
 
-// Client returns a client whose every request goes to the server.
+// Client returns a client that sends all requests to the server.
 func (s *Server) Client() *http.Client { return &http.Client{Transport: &s.tr} }
 
-// Fail has every connection fail with err, until it is nil.
+// Fail makes all connections fail with err. A nil err ends that.
 func (s *Server) Fail(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

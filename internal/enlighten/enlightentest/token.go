@@ -12,7 +12,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// Claims are what a token says. The zero value is an owner's for a year from now.
+// Claims are the claims of a token. The zero value is an owner's token for a year from now.
 type Claims struct {
 	Serial   string
 	Audience []string // instead of Serial, as a list
@@ -32,7 +32,7 @@ var key = sync.OnceValue(func() *ecdsa.PrivateKey {
 	return k
 })
 
-// Sign returns a token like Enphase's, signed by a key of this process.
+// Sign returns a token in Enphase's format, signed with a key of this process.
 func Sign(c Claims) string {
 	issued := c.Issued
 	if issued.IsZero() {
@@ -69,7 +69,7 @@ func random() string {
 
 func (c *Cloud) life() time.Duration { return cmp.Or(c.Life, usual(c.Role)) }
 
-// token returns what the cloud gives for serial.
+// token returns the token that answer a contains for serial.
 func (c *Cloud) token(a Answer, serial, user string) string {
 	claims := Claims{Serial: serial, Username: user, Role: c.Role, Life: c.life()}
 	switch a {
