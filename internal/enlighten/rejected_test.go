@@ -40,7 +40,7 @@ func TestAcceptAfterReject(t *testing.T) {
 		src.Reject(token)
 		reason := src.Status().Reason
 		if got, err := src.Token(t.Context(), serial); err == nil || err.Error() != reason {
-			t.Errorf("Token = %.10q, %v after it was refused, want the one reason that was told then, %s", got, err, reason)
+			t.Errorf("Token = %.10q, %v after Reject, want the reason of the status, %s", got, err, reason)
 		}
 		src.Accept(token)
 		got, err := src.Token(t.Context(), serial)
