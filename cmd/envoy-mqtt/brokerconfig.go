@@ -5,17 +5,17 @@ import (
 	"crypto/x509"
 	"fmt"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
 // brokerConfig returns the address, credentials and TLS configuration of the
 // broker. It reads the certificate files.
-func brokerConfig(cfg config.MQTT) (bridge.MQTT, error) {
-	m := bridge.MQTT{URL: cfg.URL, ClientID: cfg.ClientID, Username: cfg.Username, Password: cfg.Password.Reveal()}
+func brokerConfig(cfg config.MQTT) (mqtt.Config, error) {
+	m := mqtt.Config{URL: cfg.URL, ClientID: cfg.ClientID, Username: cfg.Username, Password: cfg.Password.Reveal()}
 	if cfg.Supervisor != "" {
-		m.URL, m.Locate = nil, supervisor{cfg.Supervisor}.broker
+		m.URL, m.Resolve = nil, supervisor{cfg.Supervisor}.broker
 	}
 	m.TLS = &tls.Config{InsecureSkipVerify: !cfg.VerifySSL, MinVersion: tls.VersionTLS12}
 	if cfg.CAFile != "" {

@@ -10,9 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
@@ -98,24 +98,24 @@ func (r *report) gateway(ctx context.Context, g *configuredGateway, cfg config.C
 
 func (r *report) broker(ctx context.Context, cfg config.Config) {
 	step := "broker"
-	mqtt, err := brokerConfig(cfg.MQTT)
+	broker, err := brokerConfig(cfg.MQTT)
 	if err != nil {
 		r.bad(step, err)
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	if mqtt.ClientID == "" {
-		mqtt.ClientID, _ = state.ClientID(cfg.StateDir(r.c.environ)) // valid even if it cannot be stored
+	if broker.ClientID == "" {
+		broker.ClientID, _ = state.ClientID(cfg.StateDir(r.c.environ)) // valid even if it cannot be stored
 	}
-	mqtt.ClientID += "-check" // another id, so that the broker does not disconnect the running bridge
-	if err := bridge.Probe(ctx, mqtt); err != nil {
+	broker.ClientID += "-check" // another id, so that the broker does not disconnect the running bridge
+	if err := mqtt.Probe(ctx, broker); err != nil {
 		r.bad(step, err)
 		return
 	}
 	where := "Home Assistant's broker"
-	if mqtt.Locate == nil {
-		where = mqtt.URL.Redacted()
+	if broker.Resolve == nil {
+		where = broker.URL.Redacted()
 	}
 	r.good(step, "%s lets us in", where)
 }

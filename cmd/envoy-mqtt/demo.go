@@ -11,12 +11,12 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
 
 func demoCommand(c *console) *cobra.Command {
@@ -89,8 +89,8 @@ func (c *console) demo(ctx context.Context, d demo) error {
 	if !c.outIsTerminal { // on a terminal the table stands there
 		log = c.newLogger("info", "auto")
 	}
-	mqtt := bridge.MQTT{URL: &url.URL{Scheme: "mqtt", Host: broker.address}, ClientID: "envoy-mqtt-demo"}
-	err = serve(ctx, newBridge(cfg, mqtt, gateways, log), gateways, log)
+	client := mqtt.Config{URL: &url.URL{Scheme: "mqtt", Host: broker.address}, ClientID: "envoy-mqtt-demo"}
+	err = serve(ctx, newBridge(cfg, client, gateways, log), gateways, log)
 	return errors.Join(err, show.err())
 }
 

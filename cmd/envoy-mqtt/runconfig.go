@@ -9,13 +9,14 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
 
 // A runConfig is a configuration with the values that the run command derives
 // from it.
 type runConfig struct {
 	cfg      config.Config
-	mqtt     bridge.MQTT
+	mqtt     mqtt.Config
 	stateDir string
 	log      zerolog.Logger
 }
@@ -26,17 +27,17 @@ func (c *console) loadRunConfig() (*runConfig, error) {
 	if err != nil {
 		return nil, err
 	}
-	mqtt, err := brokerConfig(cfg.MQTT)
+	broker, err := brokerConfig(cfg.MQTT)
 	if err != nil {
 		return nil, err
 	}
-	return &runConfig{cfg, mqtt, cfg.StateDir(c.environ), c.newLogger(cfg.General.LogLevel, cfg.General.LogFormat)}, nil
+	return &runConfig{cfg, broker, cfg.StateDir(c.environ), c.newLogger(cfg.General.LogLevel, cfg.General.LogFormat)}, nil
 }
 
 // newBridge returns a bridge for cfg.
-func newBridge(cfg config.Config, mqtt bridge.MQTT, gateways []*configuredGateway, log zerolog.Logger) *bridge.Bridge {
+func newBridge(cfg config.Config, broker mqtt.Config, gateways []*configuredGateway, log zerolog.Logger) *bridge.Bridge {
 	b := &bridge.Bridge{
-		MQTT:  mqtt,
+		MQTT:  broker,
 		Topic: cfg.MQTT.Topic,
 		HomeAssistant: bridge.HomeAssistant{
 			Off:      !cfg.HomeAssistant.Discovery,

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
 
 // noteWrong keeps why there is no sample, and makes the first failure of a
@@ -62,9 +63,9 @@ func (g *gateway) alive() bool {
 }
 
 // lastWords are what a clean stop says.
-func (g *gateway) lastWords() []Message {
+func (g *gateway) lastWords() []mqtt.Message {
 	if serial := g.known(); serial != "" {
-		return []Message{retained(g.house.topics.availability(serial), payloadOffline)}
+		return []mqtt.Message{retained(g.house.topics.availability(serial), payloadOffline)}
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
 
 // A board is where the gateways leave what is to be published and the one
@@ -43,7 +45,7 @@ const (
 // A batch is one sample of a gateway under live.
 type batch struct {
 	serial   string
-	messages []Message
+	messages []mqtt.Message
 	until    time.Time // when the next sample is due, and this one not worth sending
 	taken    chan struct{}
 }
@@ -61,7 +63,7 @@ func (b *board) rouse() {
 
 // putLive leaves a sample, in place of an older one that was not sent. The
 // channel is closed when the broker has taken it, which may be never.
-func (b *board) putLive(serial string, ms []Message, until time.Time) (taken <-chan struct{}) {
+func (b *board) putLive(serial string, ms []mqtt.Message, until time.Time) (taken <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	l := batch{serial, ms, until, make(chan struct{})}
@@ -117,7 +119,7 @@ func (b *board) takeLive(now time.Time) []batch {
 
 // take takes the next retained message, with the time it has left, and the slot
 // to name when it is delivered.
-func (b *board) take(now time.Time) (Message, *slot, bool) {
+func (b *board) take(now time.Time) (mqtt.Message, *slot, bool) {
 	m, s, render := b.pop(now)
 	if render != nil {
 		m.Payload = render() // not under the lock: it takes others
@@ -125,7 +127,7 @@ func (b *board) take(now time.Time) (Message, *slot, bool) {
 	return m, s, s != nil
 }
 
-func (b *board) pop(now time.Time) (m Message, s *slot, render func() []byte) {
+func (b *board) pop(now time.Time) (m mqtt.Message, s *slot, render func() []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	passed := now.Sub(b.began)
@@ -148,19 +150,19 @@ func (b *board) pop(now time.Time) (m Message, s *slot, render func() []byte) {
 			case s.until > 0 && s.until <= passed:
 				continue
 			}
-			m := Message{Topic: s.topic, Payload: []byte(s.payload), Retain: true, QoS: s.qos}
+			m := mqtt.Message{Topic: s.topic, Payload: []byte(s.payload), Retain: true, QoS: s.qos}
 			if s.until > 0 {
 				m.Expiry = seconds(s.until - passed)
 			}
 			return m, s, s.render
 		}
 	}
-	return Message{}, nil, nil
+	return mqtt.Message{}, nil, nil
 }
 
 // leave forgets all that was to be sent and leaves the last words. The
 // channel is closed when they are sent.
-func (b *board) leave(words []Message) <-chan struct{} {
+func (b *board) leave(words []mqtt.Message) <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.left = true

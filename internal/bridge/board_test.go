@@ -6,10 +6,12 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
 
-func message(topic, payload string) Message {
-	return Message{Topic: topic, Payload: []byte(payload), Retain: true}
+func message(topic, payload string) mqtt.Message {
+	return mqtt.Message{Topic: topic, Payload: []byte(payload), Retain: true}
 }
 
 func TestBoard(t *testing.T) {
@@ -73,7 +75,7 @@ func TestBoardOffer(t *testing.T) {
 		now := start.Add(time.Duration(step.at) * time.Second)
 		if step.payload == "" {
 			b.clear([]string{"power"}) // stands, and is not cleared
-			b.put(stated, Message{Topic: "power"}, time.Time{})
+			b.put(stated, mqtt.Message{Topic: "power"}, time.Time{})
 		} else {
 			b.offer(message("power", step.payload), now, step.pace)
 		}
@@ -93,7 +95,7 @@ func TestBoardOffer(t *testing.T) {
 func TestBoardClear(t *testing.T) {
 	b := newBoard()
 	now := time.Now()
-	b.put(stated, Message{Topic: "stands", Payload: []byte("1")}, time.Time{})
+	b.put(stated, mqtt.Message{Topic: "stands", Payload: []byte("1")}, time.Time{})
 	b.take(now)
 	sent := b.clear([]string{"old", "stands"})
 	if m, _, _ := b.take(now); m.Topic != "old" || len(m.Payload) > 0 || isClosed(sent) {
@@ -118,7 +120,7 @@ func TestBoardClear(t *testing.T) {
 func TestBoardLive(t *testing.T) {
 	b := newBoard()
 	now := time.Now()
-	one := func(p string) []Message { return []Message{{Topic: "live", Payload: []byte(p)}} }
+	one := func(p string) []mqtt.Message { return []mqtt.Message{{Topic: "live", Payload: []byte(p)}} }
 	b.putLive("a", one("old"), now.Add(5*time.Second))
 	b.putLive("b", one("other"), now.Add(time.Second))
 	b.putLive("a", one("new"), now.Add(5*time.Second))

@@ -16,6 +16,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
 
 // A Feed is a gateway to read and how often to read it.
@@ -65,7 +66,7 @@ type HomeAssistant struct {
 // A Bridge publishes the samples of its feeds until its context ends.
 type Bridge struct {
 	Feeds []Feed
-	MQTT  MQTT
+	MQTT  mqtt.Config
 	Topic string // the base topic; empty means envoy
 	// DeviceID is the bridge's own identifier in Home Assistant, which its
 	// entities keep while Topic changes; empty means [DeviceID] of Topic.
@@ -100,11 +101,14 @@ var ErrHandover = errors.New("another bridge goes on")
 func (b *Bridge) Run(ctx context.Context) error {
 	h := newHouse(b)
 	// The connection outlives ctx so that the last word can be said over it.
-	link, err := connect(context.WithoutCancel(ctx), b.MQTT, retained(h.topics.bridge("state"), payloadOffline), h.writer.events())
+	cfg := b.MQTT
+	cfg.Will = retained(h.topics.bridge("state"), payloadOffline)
+	cfg.OnUp, cfg.OnDown, cfg.OnError, cfg.OnMessage = h.writer.connected, h.writer.disconnected, h.writer.refused, h.writer.heard
+	client, err := mqtt.Connect(context.WithoutCancel(ctx), cfg)
 	if err != nil {
 		return err
 	}
-	h.writer.serve(link)
+	h.writer.setClient(client)
 	b.running.Store(h)
 
 	for i, gw := range h.gateways {
@@ -118,19 +122,19 @@ func (b *Bridge) Run(ctx context.Context) error {
 	ends.Wait()
 	if errors.Is(context.Cause(ctx), ErrHandover) {
 		h.deafen()
-		_ = link.close(ctx) // without a goodbye, as ctx has ended
+		_ = client.Close(ctx) // without a goodbye, as ctx has ended
 		return nil
 	}
-	h.leave(link)
+	h.leave(client)
 	return nil
 }
 
 // leave says the last words and closes the connection.
-func (h *house) leave(link *link) {
+func (h *house) leave(client *mqtt.Client) {
 	ctx, cancel := context.WithTimeout(context.Background(), leaveIn)
 	defer cancel()
 	h.deafen()
-	var words []Message
+	var words []mqtt.Message
 	for _, gw := range h.gateways {
 		words = append(words, gw.lastWords()...)
 	}
@@ -139,7 +143,7 @@ func (h *house) leave(link *link) {
 	case <-sent:
 	case <-ctx.Done():
 	}
-	if err := link.close(ctx); err != nil {
+	if err := client.Close(ctx); err != nil {
 		h.writer.log.Warn().Err(err).Msg("left the broker without a goodbye")
 	}
 }

@@ -12,9 +12,10 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/bridgetest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt/mqtttest"
 )
 
 // A rig is a bridge between a simulated gateway and a broker in memory, to be
@@ -23,7 +24,7 @@ type rig struct {
 	*bridge.Bridge
 	gateway *envoytest.Gateway
 	server  *envoytest.Server
-	broker  *bridgetest.Broker
+	broker  *mqtttest.Broker
 	log     bytes.Buffer // read it after stop
 
 	cancel context.CancelFunc
@@ -36,10 +37,10 @@ func newRig(gw *envoytest.Gateway) *rig {
 	if gw.Serial == "" {
 		gw.Serial = serial
 	}
-	r := &rig{gateway: gw, server: envoytest.NewServer(gw), broker: new(bridgetest.Broker)}
+	r := &rig{gateway: gw, server: envoytest.NewServer(gw), broker: new(mqtttest.Broker)}
 	r.Bridge = &bridge.Bridge{
 		Feeds: []bridge.Feed{r.feed("ENVOY", r.server)},
-		MQTT:  bridge.MQTT{URL: &url.URL{Scheme: "mqtt", Host: "broker"}, ClientID: "rig", Dial: r.broker.Dial},
+		MQTT:  mqtt.Config{URL: &url.URL{Scheme: "mqtt", Host: "broker"}, ClientID: "rig", Dial: r.broker.Dial},
 		Log:   zerolog.New(zerolog.SyncWriter(&r.log)).Level(zerolog.InfoLevel),
 	}
 	return r
@@ -80,7 +81,7 @@ func (r *rig) stop(t *testing.T) {
 }
 
 // since returns what was published to topic after the given moment.
-func (r *rig) since(from time.Time, topic string) (records []bridgetest.Record) {
+func (r *rig) since(from time.Time, topic string) (records []mqtttest.Record) {
 	for _, m := range r.broker.Messages() {
 		if m.Topic == topic && m.Time.After(from) {
 			records = append(records, m)
@@ -114,7 +115,7 @@ func TestDay(t *testing.T) {
 		r.Feeds[0].Interval, r.Feeds[0].StaleAfter = 30*time.Second, 2*time.Minute
 		src := new(renewing)
 		r.Feeds[0].Client.Tokens = src
-		r.broker.Keep = func(m bridgetest.Record) bool {
+		r.broker.Keep = func(m mqtttest.Record) bool {
 			return m.Topic == liveTopic || m.Topic == availTopic || m.Topic == stateTopic || m.Topic == configTopic
 		}
 		start := time.Now()

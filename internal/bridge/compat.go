@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
 
 // A profile says a sample once more in the words of another program, on that
@@ -71,7 +72,7 @@ func newCompat(names []string) (c compat) {
 
 // messages returns what is said of s, beside live; noBatteries says that the
 // house has none.
-func (c compat) messages(s envoy.Sample, noBatteries bool) (ms []Message) {
+func (c compat) messages(s envoy.Sample, noBatteries bool) (ms []mqtt.Message) {
 	if len(c) > 0 {
 		s.Meters = slices.Clip(s.Meters)
 		s.AddHouse(noBatteries)
@@ -85,7 +86,7 @@ func (c compat) messages(s envoy.Sample, noBatteries bool) (ms []Message) {
 		if err != nil {
 			panic(err) // texts, finite numbers and maps of them
 		}
-		ms = append(ms, Message{Topic: p.topic, Payload: payload})
+		ms = append(ms, mqtt.Message{Topic: p.topic, Payload: payload})
 	}
 	return ms
 }

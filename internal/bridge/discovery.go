@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
 
 // The documents of Home Assistant's device discovery (2024.11 and later). Home
@@ -169,7 +170,7 @@ func joined(a, b map[string]component) map[string]component {
 
 // bridgeDiscovery announces the bridge as a device of its own, which the
 // gateways are connected by.
-func (h *house) bridgeDiscovery() Message {
+func (h *house) bridgeDiscovery() mqtt.Message {
 	id := h.topics.bridgeID()
 	cs := map[string]component{
 		"version":        {Platform: "sensor", Name: "Version"},
@@ -184,5 +185,5 @@ func (h *house) bridgeDiscovery() Message {
 	}
 	d := device{Identifiers: []string{id}, Name: "Envoy MQTT bridge", Manufacturer: "envoy-mqtt", Model: "envoy-mqtt", Software: h.version}
 	document := h.document(d, []topicRef{{h.topics.bridge("state")}}, cs)
-	return Message{Topic: h.topics.config(id), Payload: document, Retain: true, QoS: 1}
+	return mqtt.Message{Topic: h.topics.config(id), Payload: document, Retain: true, QoS: 1}
 }

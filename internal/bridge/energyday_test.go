@@ -10,9 +10,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/bridgetest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt/mqtttest"
 )
 
 const energyPicture = "../../docs/energy-day.svg"
@@ -91,7 +91,7 @@ func recordDay(t *testing.T) map[string]series {
 		r.Feeds[0].Client.Source = envoy.AutoSource
 		start := time.Now()
 		prefix := "envoy/" + serial + "/"
-		r.broker.Keep = func(m bridgetest.Record) bool {
+		r.broker.Keep = func(m mqtttest.Record) bool {
 			key, ours := strings.CutPrefix(m.Topic, prefix)
 			switch key {
 			case "production/power", "consumption/power", "grid/power", "production/energy", "consumption/energy", "grid/energy_import", "grid/energy_export":

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
 
 // A gridWatch remembers what was last measured at the grid connection.
@@ -16,7 +17,7 @@ type gridWatch struct {
 // failSafe returns what is said under live when the grid is not measured any
 // more, once: a power that nobody measured, for readers that hold the last
 // value for ever. The caller holds the lock.
-func (g *gateway) failSafe() []Message {
+func (g *gateway) failSafe() []mqtt.Message {
 	phases := g.grid.phases
 	if g.feed.FailSafe == nil || phases == 0 {
 		return nil
@@ -36,7 +37,7 @@ func (g *gateway) sayFailSafe() {
 
 // watchGrid takes note of a good sample and returns the fail-safe where the
 // grid has been missing in good samples for too long. The caller holds the lock.
-func (g *gateway) watchGrid(s envoy.Sample) []Message {
+func (g *gateway) watchGrid(s envoy.Sample) []mqtt.Message {
 	if n := gridPhases(s); n > 0 {
 		g.grid = gridWatch{n, time.Now()}
 	} else if time.Since(g.grid.at) >= g.feed.StaleAfter {
@@ -50,7 +51,7 @@ func (g *gateway) watchGrid(s envoy.Sample) []Message {
 var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // failSafe returns the messages, as live has them. The phases add up to watts.
-func (t topics) failSafe(serial string, watts float64, phases int, now time.Time) []Message {
+func (t topics) failSafe(serial string, watts float64, phases int, now time.Time) []mqtt.Message {
 	m := envoy.Meter{Measurement: envoy.NetConsumption}
 	m.Total.Set(envoy.Power, watts)
 	if phases > 1 {

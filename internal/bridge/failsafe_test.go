@@ -7,12 +7,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/bridgetest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt/mqtttest"
 )
 
 // failSafes returns the failsafe documents that were published after from.
-func (r *rig) failSafes(from time.Time) (docs []bridgetest.Record) {
+func (r *rig) failSafes(from time.Time) (docs []mqtttest.Record) {
 	for _, m := range r.since(from, liveTopic) {
 		if strings.Contains(m.Payload, "failsafe") {
 			docs = append(docs, m)

@@ -6,8 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/bridgetest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt/mqtttest"
 )
 
 // TestInverters: one document and one device for each microinverter.
@@ -101,11 +101,11 @@ func TestInverterTakenAway(t *testing.T) {
 func TestSixtyInverters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(&envoytest.Gateway{Inverters: 60, Start: morning()})
-		r.broker = &bridgetest.Broker{Delay: 100 * time.Millisecond}
+		r.broker = &mqtttest.Broker{Delay: 100 * time.Millisecond}
 		r.MQTT.Dial = r.broker.Dial
 		r.start(t)
 		time.Sleep(2 * time.Minute)
-		var last, live bridgetest.Record
+		var last, live mqtttest.Record
 		announced, lives := map[string]int{}, 0
 		for _, m := range r.broker.Messages() {
 			if strings.HasPrefix(m.Topic, "homeassistant/device/envoy_inverter_") {

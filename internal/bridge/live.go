@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
 
 // live returns the messages of a sample's values under live: the whole as one JSON
@@ -11,15 +12,20 @@ import (
 // may be lost: the next sample is better than an old one. What was not
 // measured is not in them, because a null stops some battery controllers for
 // good (AstraMeter 2.2.3).
-func (t topics) live(serial string, ts time.Time, vs []value) []Message {
+func (t topics) live(serial string, ts time.Time, vs []value) []mqtt.Message {
 	base := t.gateway(serial) + "/live"
-	ms := []Message{{Topic: base, Payload: document(ts, vs)}}
+	ms := []mqtt.Message{{Topic: base, Payload: document(ts, vs)}}
 	for _, v := range vs {
 		if v.sensor().quantity == envoy.Power && inLive(v.meter()) {
-			ms = append(ms, Message{Topic: base + "/" + v.topic(), Payload: appendNumber(nil, v.number, v.quantity().precise)})
+			ms = append(ms, mqtt.Message{Topic: base + "/" + v.topic(), Payload: appendNumber(nil, v.number, v.quantity().precise)})
 		}
 	}
 	return ms
+}
+
+// Document returns the JSON document that is published under live for s.
+func Document(s envoy.Sample) []byte {
+	return document(s.Time, measured(s))
 }
 
 // document writes values, which are ordered by meter and phase, as JSON:

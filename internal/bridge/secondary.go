@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"sync"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
 
 // A secondary is a task beside the readings, such as discovery or clean-up,
@@ -55,10 +57,10 @@ func (s *secondary) ended(err, cause error) bool {
 // or asked for: the broker closed it, sent what is not allowed, or sent no answer
 // (Mosquitto 2.0.11 drops answers too when more than 1,000 messages wait).
 func provoked(cause error) bool {
-	if why, ok := errors.AsType[reason](cause); ok {
+	if why, ok := errors.AsType[mqtt.ReasonCode](cause); ok {
 		return why != 0x8b && why != 0x8e && why != 0x98 // a shutdown, another client, an administrator
 	}
-	return errors.Is(cause, errHungUp) || errors.Is(cause, errLargePacket) || errors.Is(cause, errNoAnswer)
+	return errors.Is(cause, mqtt.ErrClosedByBroker) || errors.Is(cause, mqtt.ErrPacketTooLarge) || errors.Is(cause, mqtt.ErrPingTimeout)
 }
 
 // attempt runs a task for one connection, whose life is ctx, unless it was abandoned.
@@ -70,7 +72,7 @@ func (w *writer) attempt(ctx context.Context, s *secondary, f func(context.Conte
 
 // finish takes note of how an attempt went, and logs once that a task is abandoned.
 func (w *writer) finish(ctx context.Context, s *secondary, err error) {
-	cause := w.link.conn.Load().cause()
+	cause := w.client.Err()
 	if err != nil && cause == nil && ctx.Err() != nil {
 		return // it was stopped
 	}

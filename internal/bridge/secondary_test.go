@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/bridgetest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt/mqtttest"
 )
 
 // lives reports how many live documents came since from.
@@ -82,7 +82,7 @@ func TestSecondaryTasks(t *testing.T) {
 
 // retain has the broker keep n discovery documents of about 6 kB: of earlier
 // inverters behind our gateway, or of others.
-func retain(b *bridgetest.Broker, n int, ours bool) {
+func retain(b *mqtttest.Broker, n int, ours bool) {
 	base := "other"
 	if ours {
 		base = "envoy"
@@ -126,7 +126,7 @@ func TestRetainedDocuments(t *testing.T) {
 		if !strings.Contains(r.log.String(), "deleted in home assistant") {
 			t.Error("the deletion of the device was not noticed after a reconnect")
 		}
-		requests := slices.DeleteFunc(r.broker.Subscribes(), func(s bridgetest.Subscribe) bool {
+		requests := slices.DeleteFunc(r.broker.Subscribes(), func(s mqtttest.Subscribe) bool {
 			return s.Filter != "homeassistant/device/+/config" || s.RetainHandling == 2
 		})
 		if len(requests) != 1 {

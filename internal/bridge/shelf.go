@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
 
 // A shelf holds what the points of one gateway last measured. They are a hundred,
@@ -60,7 +62,7 @@ func (s *shelf) find(p point, near int) int {
 
 // take takes the next value that waits and is not stale. One that comes to wait
 // behind it is taken the next time round, which begins when there is none.
-func (s *shelf) take(now time.Duration) (Message, bool) {
+func (s *shelf) take(now time.Duration) (mqtt.Message, bool) {
 	for s.next < len(s.values) {
 		v := &s.values[s.next]
 		s.next++
@@ -72,14 +74,14 @@ func (s *shelf) take(now time.Duration) (Message, bool) {
 		if !q.counter && until <= now {
 			continue
 		}
-		m := Message{Topic: s.topic(v.point), Payload: appendNumber(nil, v.number, q.decimals), Retain: true}
+		m := mqtt.Message{Topic: s.topic(v.point), Payload: appendNumber(nil, v.number, q.decimals), Retain: true}
 		if !q.counter {
 			m.Expiry = seconds(until - now)
 		}
 		return m, true
 	}
 	s.next = 0
-	return Message{}, false
+	return mqtt.Message{}, false
 }
 
 // waiting reports whether something is to be sent.

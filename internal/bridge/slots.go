@@ -3,6 +3,8 @@ package bridge
 import (
 	"slices"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
 
 // A slot is the latest message of one retained topic or, under a gateway's own,
@@ -26,7 +28,7 @@ func (s *slot) empty() bool { return s.payload == "" && s.render == nil && s.she
 
 // put leaves a retained message to be sent now, and again to every new
 // connection as long as it is not stale.
-func (b *board) put(rank priority, m Message, until time.Time) {
+func (b *board) put(rank priority, m mqtt.Message, until time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.set(b.slot(m.Topic), rank, m, until)
@@ -38,13 +40,13 @@ func (b *board) putLater(rank priority, topic string, render func() []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := b.slot(topic)
-	b.set(s, rank, Message{QoS: 1}, time.Time{})
+	b.set(s, rank, mqtt.Message{QoS: 1}, time.Time{})
 	s.render = render
 }
 
 // offer is put for a text that may stand there already, or have been changed
 // just now.
-func (b *board) offer(m Message, now time.Time, p pace) {
+func (b *board) offer(m mqtt.Message, now time.Time, p pace) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s, at := b.slot(m.Topic), now.Sub(b.began)
@@ -65,7 +67,7 @@ func (b *board) slot(topic string) *slot {
 	return s
 }
 
-func (b *board) set(s *slot, rank priority, m Message, until time.Time) {
+func (b *board) set(s *slot, rank priority, m mqtt.Message, until time.Time) {
 	b.done(s) // what somebody waits for is superseded
 	s.payload, s.render, s.qos, s.rank = string(m.Payload), nil, m.QoS, rank
 	s.left, s.until, s.arrived = time.Since(b.began), 0, false
@@ -94,7 +96,7 @@ func (b *board) clear(topics []string) <-chan struct{} {
 	for _, topic := range topics {
 		if !b.left && !b.stands(topic) {
 			last = b.slot(topic)
-			b.set(last, stated, Message{QoS: 1}, time.Time{})
+			b.set(last, stated, mqtt.Message{QoS: 1}, time.Time{})
 		}
 	}
 	if last == nil {

@@ -55,8 +55,7 @@ func (w *writer) connectedNow() bool {
 	if !isClosed(w.ready) {
 		return false
 	}
-	_, err := w.link.state()
-	return err == nil
+	return w.client.Connected()
 }
 
 // A Power is what a meter measures, or one phase of it, in watts.

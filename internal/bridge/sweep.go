@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
 
 // A Place is where retained topics of ours may stand on the broker.
@@ -172,18 +174,18 @@ func (s *sweeper) retained(ctx context.Context, p Place, filters []string) (foun
 		s.swept = nil
 		s.mu.Unlock()
 	}()
-	link := s.house.writer.link
+	client := s.house.writer.client
 	if len(filters) > 0 {
-		subs := make([]subscription, len(filters))
+		subs := make([]mqtt.Subscription, len(filters))
 		for i, f := range filters {
-			subs[i] = subscription{topic: f} // of QoS 0: the broker sends all at once
+			subs[i] = mqtt.Subscription{Filter: f} // of QoS 0: the broker sends all at once
 		}
-		defer func() { err = errors.Join(err, link.unsubscribe(context.WithoutCancel(ctx), filters...)) }()
-		if err := link.subscribe(ctx, subs...); err != nil {
+		defer func() { err = errors.Join(err, client.Unsubscribe(context.WithoutCancel(ctx), filters...)) }()
+		if err := client.Subscribe(ctx, subs...); err != nil {
 			return nil, false, err
 		}
 	}
-	if err := wait(ctx, link.settled()); err != nil {
+	if err := wait(ctx, client.Barrier()); err != nil {
 		return nil, false, err
 	}
 	return s.gather(ctx)

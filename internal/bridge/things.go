@@ -2,6 +2,8 @@ package bridge
 
 import (
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
 
 // A family is a kind of things that look the same in Home Assistant.
@@ -99,7 +101,7 @@ func (g *gateway) show(kind string, there []report, complete bool, every time.Du
 			s = &shown{life: life}
 			known[r.serial] = s
 		}
-		g.house.board.put(stated, Message{Topic: g.thingTopic(r.thing), Payload: r.document, QoS: 1}, time.Now().Add(life))
+		g.house.board.put(stated, mqtt.Message{Topic: g.thingTopic(r.thing), Payload: r.document, QoS: 1}, time.Now().Add(life))
 		if s.family == r.family {
 			r.told |= s.told // what is missing once is no reason to remove it
 		}

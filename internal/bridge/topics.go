@@ -3,6 +3,8 @@ package bridge
 import (
 	"strings"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
 
 // topics knows where everything is published, schema 1.
@@ -87,8 +89,8 @@ const (
 
 // retained is a message that must arrive and stay: it is sent with QoS 1. An
 // empty one takes what stands there from the broker.
-func retained(topic, payload string) Message {
-	return Message{Topic: topic, Payload: []byte(payload), Retain: true, QoS: 1}
+func retained(topic, payload string) mqtt.Message {
+	return mqtt.Message{Topic: topic, Payload: []byte(payload), Retain: true, QoS: 1}
 }
 
 // seconds rounds d up to whole seconds, at least one, as MQTT and Home

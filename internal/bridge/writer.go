@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/problem"
 )
 
@@ -19,15 +20,15 @@ type writer struct {
 	board  *board
 	topics topics
 	log    zerolog.Logger
-	link   *link
-	ready  chan struct{} // closed when link is there
+	client *mqtt.Client
+	ready  chan struct{} // closed when client is set
 	failed counter       // connections lost or refused
 	sent   counter       // messages
 
 	missing  string // what the broker does not support, as last logged
 	denied   denials
 	leaving  atomic.Bool // the last words are being said
-	logged   problem.Set // since the broker was connected; the link reports one event at a time
+	logged   problem.Set // since the broker was connected; the client reports one event at a time
 	birth    storm
 	onConfig func(topic string, payload []byte, retained bool) // a discovery document that is not ours arrived
 	discover bool
@@ -50,13 +51,9 @@ func newWriter(b *board, t topics, log zerolog.Logger) *writer {
 	}
 }
 
-func (w *writer) events() events {
-	return events{up: w.connected, down: w.disconnected, refused: w.refused, message: w.heard}
-}
-
-// serve gives the writer the link whose events it already has.
-func (w *writer) serve(l *link) {
-	w.link = l
+// setClient sets the client, which may be connected already.
+func (w *writer) setClient(c *mqtt.Client) {
+	w.client = c
 	close(w.ready)
 }
 
@@ -73,12 +70,12 @@ const gateTimeout = 30 * time.Second
 var errHeldUp = errors.New("the broker has not answered for 30 s, though it sends")
 
 // connected serves one connection until ctx, its life, ends.
-func (w *writer) connected(ctx context.Context, l limits) {
+func (w *writer) connected(ctx context.Context, c mqtt.Capabilities) {
 	<-w.ready
 	w.logged.Clear()
 	w.denied = denials{}
 	w.log.Info().Msg("broker connected")
-	w.compareLimits(l)
+	w.compareLimits(c)
 	w.board.announce()
 	var tasks sync.WaitGroup
 	defer tasks.Wait()
@@ -125,8 +122,8 @@ func (w *writer) connected(ctx context.Context, l limits) {
 }
 
 // compareLimits logs what the broker does not support, once until that changes.
-func (w *writer) compareLimits(l limits) {
-	if missing := l.missing(); missing != w.missing {
+func (w *writer) compareLimits(c mqtt.Capabilities) {
+	if missing := c.Missing(); missing != w.missing {
 		w.missing = missing
 		if missing != "" {
 			w.log.Warn().Str("missing", missing).Msg("the broker does not support everything, guarantees are reduced")
@@ -138,25 +135,24 @@ func (w *writer) compareLimits(l limits) {
 // are not held up for long by what it was asked to send: first that is stopped,
 // and if it does not help, the connection ends.
 func (w *writer) relieve(ctx context.Context, stop func()) {
-	c := w.link.conn.Load()
 	for limit := gateTimeout; ; {
 		select {
-		case <-time.After(max(limit-c.waited(), time.Second)):
+		case <-time.After(max(limit-w.client.PingAge(), time.Second)):
 		case <-ctx.Done():
 			return
 		}
-		if c.waited() < limit {
+		if w.client.PingAge() < limit {
 			continue
 		}
 		asked := w.discover && w.surveying.abandon()
 		if !w.sweeping.abandon() && !asked {
-			c.fail(errHeldUp)
+			w.client.Reconnect(errHeldUp)
 			return
 		}
 		w.log.Warn().Dur("waited", gateTimeout).Msg("live documents wait for retained messages of the broker: none are asked for until the next start")
 		stop()
-		limit += answerIn
-		inTime, cancel := context.WithTimeout(ctx, answerIn)
+		limit += mqtt.PingTimeout
+		inTime, cancel := context.WithTimeout(ctx, mqtt.PingTimeout)
 		w.unsubscribe(inTime)
 		cancel()
 	}
@@ -165,7 +161,7 @@ func (w *writer) relieve(ctx context.Context, stop func()) {
 // listen subscribes, and does what else there is to do beside the readings.
 func (w *writer) listen(ctx context.Context, subscribed func()) {
 	defer subscribed()
-	w.attempt(ctx, &w.watching, func(ctx context.Context) error { return w.link.subscribe(ctx, w.states()...) })
+	w.attempt(ctx, &w.watching, func(ctx context.Context) error { return w.client.Subscribe(ctx, w.states()...) })
 	if w.discover {
 		w.attempt(ctx, &w.surveying, func(ctx context.Context) error { return w.survey(ctx, subscribed) })
 	}
@@ -190,22 +186,22 @@ func (w *writer) survey(ctx context.Context, subscribed func()) error {
 	filter := w.topics.config("+")
 	if !isClosed(w.surveyed) {
 		// Not noLocal: some brokers then keep back what we ourselves retained (mochi 2.7.9).
-		if err := w.link.subscribe(ctx, subscription{topic: filter}); err != nil {
+		if err := w.client.Subscribe(ctx, mqtt.Subscription{Filter: filter}); err != nil {
 			return err
 		}
 		subscribed()
-		if err := wait(ctx, w.link.settled()); err != nil {
+		if err := wait(ctx, w.client.Barrier()); err != nil {
 			return err
 		}
 		close(w.surveyed)
 	}
-	return w.link.subscribe(ctx, subscription{topic: filter, noLocal: true, retainHandling: 2})
+	return w.client.Subscribe(ctx, mqtt.Subscription{Filter: filter, NoLocal: true, RetainHandling: 2})
 }
 
 // unsubscribe ends the subscription to discovery documents, which may be one of
 // the broker's session.
 func (w *writer) unsubscribe(ctx context.Context) {
-	_ = w.link.unsubscribe(ctx, w.topics.config("+")) // else the connection ends
+	_ = w.client.Unsubscribe(ctx, w.topics.config("+")) // else the connection ends
 }
 
 var closed = func() <-chan struct{} { c := make(chan struct{}); close(c); return c }()
@@ -223,16 +219,16 @@ func isClosed(c <-chan struct{}) bool {
 // under live until the broker has answered it: the buffers of a frozen broker
 // would keep a burst of old samples for the hour of its return.
 func (w *writer) publishLive(ctx context.Context, samples []batch) (answered <-chan struct{}) {
-	var ms []Message
+	var ms []mqtt.Message
 	for _, s := range samples {
 		ms = append(ms, s.messages...)
 	}
 	w.publish(ctx, ms[0]) // a document, by itself: somebody waits for it
-	w.link.batch(func() {
+	w.client.Batch(func() {
 		for _, m := range ms[1:] {
 			w.publish(ctx, m)
 		}
-		answered = w.link.settled()
+		answered = w.client.Barrier()
 	})
 	return answered
 }
@@ -241,7 +237,7 @@ func (w *writer) publishLive(ctx context.Context, samples []batch) (answered <-c
 // that the broker has to acknowledge (Mosquitto 2.0.11 takes 40 ms for that), and
 // reports whether there were any.
 func (w *writer) publishSome(ctx context.Context) (some bool) {
-	w.link.batch(func() {
+	w.client.Batch(func() {
 		for range 16 {
 			m, s, ok := w.board.take(time.Now())
 			if !ok {
@@ -261,7 +257,7 @@ func (w *writer) publishSome(ctx context.Context) (some bool) {
 
 // send is publish for a retained message. Discovery is abandoned when several
 // connections in a row ended with the same document of it.
-func (w *writer) send(ctx context.Context, m Message) bool {
+func (w *writer) send(ctx context.Context, m mqtt.Message) bool {
 	if !w.topics.isConfig(m.Topic) {
 		return w.publish(ctx, m)
 	}
@@ -274,7 +270,7 @@ func (w *writer) send(ctx context.Context, m Message) bool {
 	}
 	if !sent && ctx.Err() != nil {
 		w.suspect = m.Topic
-		w.finish(ctx, &w.announcing, errDown)
+		w.finish(ctx, &w.announcing, mqtt.ErrNotConnected)
 	}
 	return sent
 }
@@ -282,8 +278,8 @@ func (w *writer) send(ctx context.Context, m Message) bool {
 // publish sends m. What fails because the connection ended is told again to
 // the next one, and what the broker refuses is told again to the same. A
 // refusal is said once, and so is a topic whose messages are too large.
-func (w *writer) publish(ctx context.Context, m Message) bool {
-	err := w.link.publish(ctx, m)
+func (w *writer) publish(ctx context.Context, m mqtt.Message) bool {
+	err := w.client.Publish(ctx, m)
 	switch {
 	case err == nil:
 		w.sent.Add(1)
@@ -292,7 +288,7 @@ func (w *writer) publish(ctx context.Context, m Message) bool {
 		return false
 	}
 	isNew := false
-	if _, tooLarge := errors.AsType[*tooLargeError](err); tooLarge || errors.Is(err, errForbidden) {
+	if _, tooLarge := errors.AsType[*mqtt.TooLargeError](err); tooLarge || errors.Is(err, mqtt.ErrInvalidPacket) {
 		isNew = w.logged.Add(err)
 	} else {
 		isNew = w.denied.add(err)
@@ -305,11 +301,11 @@ func (w *writer) publish(ctx context.Context, m Message) bool {
 
 // states are the subscriptions to the bridge's own state (an old Will may speak
 // late) and to Home Assistant's births.
-func (w *writer) states() []subscription {
-	subs := []subscription{{topic: w.topics.bridge("state"), qos: 1, noLocal: true}}
+func (w *writer) states() []mqtt.Subscription {
+	subs := []mqtt.Subscription{{Filter: w.topics.bridge("state"), QoS: 1, NoLocal: true}}
 	if w.discover {
 		for _, topic := range w.topics.births() {
-			subs = append(subs, subscription{topic: topic, qos: 1, retainHandling: 2})
+			subs = append(subs, mqtt.Subscription{Filter: topic, QoS: 1, RetainHandling: 2})
 		}
 	}
 	return subs

@@ -12,6 +12,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
 
 // TestMemory reads as fast as the program allows, to see in minutes what a day
@@ -44,7 +45,7 @@ func TestHeap(t *testing.T) {
 	got := subscribe(t, broker, g.liveTopic())
 	before := heap()
 	b := &bridge.Bridge{
-		MQTT:          bridge.MQTT{URL: &url.URL{Scheme: "mqtt", Host: broker}, ClientID: "heap"},
+		MQTT:          mqtt.Config{URL: &url.URL{Scheme: "mqtt", Host: broker}, ClientID: "heap"},
 		HomeAssistant: bridge.HomeAssistant{Interval: time.Millisecond},
 		Feeds: []bridge.Feed{{
 			Name:     "ENVOY",

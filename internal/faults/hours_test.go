@@ -13,9 +13,10 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/bridgetest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt/mqtttest"
 )
 
 const serial = "122200000001"
@@ -25,7 +26,7 @@ const serial = "122200000001"
 type bubble struct {
 	gateway *envoytest.Gateway
 	server  *envoytest.Server
-	broker  *bridgetest.Broker
+	broker  *mqtttest.Broker
 	bridge  *bridge.Bridge
 	log     bytes.Buffer // read it after stop
 
@@ -36,7 +37,7 @@ type bubble struct {
 func newBubble(source envoy.Source, interval, stale time.Duration) *bubble {
 	b := &bubble{
 		gateway: &envoytest.Gateway{Serial: serial, Phases: 3, Start: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC), Remember: 200_000},
-		broker:  new(bridgetest.Broker),
+		broker:  new(mqtttest.Broker),
 		done:    make(chan error, 1),
 	}
 	b.server = envoytest.NewServer(b.gateway)
@@ -47,7 +48,7 @@ func newBubble(source envoy.Source, interval, stale time.Duration) *bubble {
 			Interval:   interval,
 			StaleAfter: stale,
 		}},
-		MQTT: bridge.MQTT{URL: &url.URL{Scheme: "mqtt", Host: "broker"}, ClientID: "bubble", Dial: b.broker.Dial},
+		MQTT: mqtt.Config{URL: &url.URL{Scheme: "mqtt", Host: "broker"}, ClientID: "bubble", Dial: b.broker.Dial},
 		Log:  zerolog.New(zerolog.SyncWriter(&b.log)).Level(zerolog.InfoLevel),
 	}
 	return b

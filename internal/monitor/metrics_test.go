@@ -14,10 +14,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/bridgetest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt/mqtttest"
 )
 
 // A rig is a bridge between simulators, with metrics, in a synctest bubble.
@@ -25,7 +26,7 @@ type rig struct {
 	*monitor.Metrics
 	gateway *envoytest.Gateway
 	server  *envoytest.Server
-	broker  *bridgetest.Broker
+	broker  *mqtttest.Broker
 	before  string // scraped when the bridge did not run yet
 	stop    func()
 }
@@ -33,7 +34,7 @@ type rig struct {
 const serial = "122200000001"
 
 func start(t *testing.T) *rig {
-	r := &rig{Metrics: monitor.NewMetrics("1.2.3"), gateway: &envoytest.Gateway{Serial: serial, Phases: 3}, broker: new(bridgetest.Broker)}
+	r := &rig{Metrics: monitor.NewMetrics("1.2.3"), gateway: &envoytest.Gateway{Serial: serial, Phases: 3}, broker: new(mqtttest.Broker)}
 	r.server = envoytest.NewServer(r.gateway)
 	feed := bridge.Feed{
 		Name:       "ENVOY",
@@ -45,7 +46,7 @@ func start(t *testing.T) *rig {
 	r.Watch(&feed, func() (time.Time, bool) { return expires, false })
 	b := &bridge.Bridge{
 		Feeds: []bridge.Feed{feed},
-		MQTT:  bridge.MQTT{URL: &url.URL{Scheme: "mqtt", Host: "broker"}, ClientID: "rig", Dial: r.broker.Dial},
+		MQTT:  mqtt.Config{URL: &url.URL{Scheme: "mqtt", Host: "broker"}, ClientID: "rig", Dial: r.broker.Dial},
 	}
 	r.State = b.State
 	r.before = r.scrape(t)

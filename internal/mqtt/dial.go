@@ -1,0 +1,79 @@
+package mqtt
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+)
+
+// dialTimeout limits name lookup, connect and the handshakes of TLS and
+// WebSocket together; paho does not. It also limits Config.Resolve.
+const dialTimeout = 10 * time.Second
+
+// dial connects to the broker, with TLS and WebSocket if the URL's scheme asks
+// for them.
+func (cfg Config) dial(ctx context.Context) (*netConn, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	u, s := cfg.serverURL(), schemes[cfg.URL.Scheme]
+	dial := cfg.Dial
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	raw, err := dial(ctx, "tcp", u.Host)
+	if err != nil {
+		return nil, err
+	}
+	conn := raw
+	if s.tls {
+		conn, err = cfg.startTLS(ctx, raw)
+	}
+	if err == nil && s.ws {
+		conn, err = cfg.startWebSocket(ctx, conn)
+	}
+	if err != nil {
+		raw.Close()
+		return nil, err
+	}
+	return newNetConn(conn, raw, s.ws), nil
+}
+
+// startTLS returns TLS over c.
+func (cfg Config) startTLS(ctx context.Context, c net.Conn) (net.Conn, error) {
+	t := cfg.TLS.Clone()
+	if t == nil {
+		t = new(tls.Config)
+	}
+	t.ServerName = cmp.Or(t.ServerName, cfg.URL.Hostname())
+	secure := tls.Client(c, t)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		if isConnClosed(err) {
+			return nil, fmt.Errorf("the broker ended the TLS handshake: a port without TLS wants mqtt:// (or ws://): %w", err)
+		}
+		return nil, err
+	}
+	return secure, nil
+}
+
+// explainTLS adds to a TLS error what to do about it. It returns other errors
+// unchanged.
+func explainTLS(err error) error {
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return fmt.Errorf("the broker's certificate comes from an authority that is not known here: set CA_FILE to the authority's certificate: %w", err)
+	}
+	if _, ok := errors.AsType[x509.HostnameError](err); ok {
+		return fmt.Errorf("the broker's certificate is for another name: write in URL the name that it is for: %w", err)
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return fmt.Errorf("the broker does not speak TLS on this port: use mqtt:// (or ws://): %w", err)
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" { // a TLS alert, whose own type is not exported
+		return fmt.Errorf("the broker refused our side of TLS; if it wants a client certificate, set CERT_FILE and KEY_FILE, from an authority that it knows: %w", err)
+	}
+	return err
+}

@@ -1,0 +1,99 @@
+package mqtt
+
+import (
+	"sync"
+	"time"
+)
+
+// PingTimeout limits the silence of a broker that has to answer a PINGREQ. A
+// broker that sends nothing for so long is frozen or gone. Every byte received
+// restarts the time: on a slow link many retained messages may precede the answer.
+const PingTimeout = 5 * time.Second
+
+// pings matches the PINGREQs of a connection with their answers, which arrive in
+// the same order. Its zero value is ready.
+type pings struct {
+	mu      sync.Mutex // guards the fields below
+	sent    uint64
+	acked   uint64
+	pending []pendingPing // oldest first
+	timer   *time.Timer   // runs while an answer is missing
+	closed  bool
+}
+
+// A pendingPing is a PINGREQ without an answer.
+type pendingPing struct {
+	number uint64
+	sentAt time.Time
+	done   chan struct{}
+}
+
+// add counts a PINGREQ and returns a channel that is closed when it is answered
+// or the connection has ended. onTimeout is called if nothing is received for
+// PingTimeout. The PINGREQ must be sent after add: then the answer of that
+// number follows it, even if several goroutines send at the same time.
+func (p *pings) add(onTimeout func()) <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	done := make(chan struct{})
+	if p.closed {
+		close(done)
+		return done
+	}
+	if p.sent++; p.sent == p.acked+1 {
+		p.timer = time.AfterFunc(PingTimeout, onTimeout)
+	}
+	p.pending = append(p.pending, pendingPing{p.sent, time.Now(), done})
+	return done
+}
+
+// ack counts an answer.
+func (p *pings) ack() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed || p.acked == p.sent {
+		return
+	}
+	p.acked++
+	p.timer.Stop()
+	if p.acked < p.sent {
+		p.timer.Reset(PingTimeout)
+	}
+	for len(p.pending) > 0 && p.pending[0].number <= p.acked {
+		close(p.pending[0].done)
+		p.pending = p.pending[1:]
+	}
+}
+
+// extend restarts the timer, because something was received.
+func (p *pings) extend() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed && p.acked < p.sent {
+		p.timer.Reset(PingTimeout)
+	}
+}
+
+// age returns the age of the oldest PINGREQ without an answer, 0 if there is none.
+func (p *pings) age() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.pending) == 0 {
+		return 0
+	}
+	return time.Since(p.pending[0].sentAt)
+}
+
+// close closes the channels of all pending PINGREQs.
+func (p *pings) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+	for _, w := range p.pending {
+		close(w.done)
+	}
+	p.pending = nil
+}
