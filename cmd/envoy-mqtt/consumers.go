@@ -13,9 +13,10 @@ import (
 	"text/template"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
-	"github.com/spf13/cobra"
 )
 
 // A consumer is a program that reads what the bridge publishes.

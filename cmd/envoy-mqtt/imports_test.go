@@ -16,14 +16,13 @@ var mayImport = map[string][]string{
 	"internal/enlighten":               {"internal/state", "github.com/golang-jwt/jwt/v5"},
 	"internal/enlighten/enlightentest": {"github.com/golang-jwt/jwt/v5"},
 	"internal/problem":                 {},
-	"internal/bridge":                  {"internal/envoy", "internal/mqtt", "internal/problem", "internal/pulse", "github.com/rs/zerolog"},
+	"internal/bridge":                  {"internal/envoy", "internal/mqtt", "internal/problem", "github.com/rs/zerolog"},
 	"internal/monitor":                 {"internal/bridge", "internal/envoy", "internal/state", "github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/", "github.com/coreos/go-systemd/v22/daemon", "github.com/rs/zerolog"},
 	"internal/config":                  {"internal/bridge", "internal/envoy", "internal/state", "github.com/knadh/koanf/", "github.com/spf13/pflag"},
 	"internal/state":                   {"github.com/gofrs/flock"},
 	"internal/bridge/discoverytest":    nil,
 	"internal/mqtt":                    {"github.com/eclipse/paho.golang/", "github.com/gorilla/websocket"},
 	"internal/mqtt/mqtttest":           {"github.com/eclipse/paho.golang/"},
-	"internal/pulse":                   nil,
 	"internal/proctest":                nil,
 }
 

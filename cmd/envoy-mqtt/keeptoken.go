@@ -3,9 +3,10 @@ package main
 import (
 	"slices"
 
+	"github.com/rs/zerolog"
+
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/problem"
-	"github.com/rs/zerolog"
 )
 
 // keepToken renews the token before it expires until its source is closed. It logs

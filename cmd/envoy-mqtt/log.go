@@ -4,9 +4,10 @@ import (
 	"os"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/rs/zerolog"
 	"golang.org/x/term"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 )
 
 // isTerminal reports whether f is a terminal.

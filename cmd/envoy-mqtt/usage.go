@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 )
 
 // noArgs rejects arguments. After the root command it suggests a command.

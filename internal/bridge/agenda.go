@@ -10,7 +10,6 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/problem"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/pulse"
 )
 
 // A task is what a gateway is asked beside its readings. A gateway suffers from
@@ -67,17 +66,28 @@ func (a agenda) reset() {
 	}
 }
 
-// start polls from a time on until ctx ends, and does between two polls what the
-// agenda has. It must be ended then.
+// start starts the goroutine that polls from a time on until ctx ends, and does
+// the tasks of the agenda between two polls. Afterwards, end must be called.
 func (g *gateway) start(ctx context.Context, first time.Time) {
 	g.stale = time.AfterFunc(time.Until(first)+g.feed.StaleAfter, g.wentStale)
 	g.due = first
-	g.pulse = pulse.Start(func() time.Duration { return g.work(ctx) })
+	g.polling.Go(func() {
+		next := time.NewTimer(time.Until(first))
+		defer next.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-next.C:
+				next.Reset(g.work(ctx))
+			}
+		}
+	})
 }
 
-// end waits until that is over, and keeps what was counted.
+// end waits for that goroutine and saves the counters.
 func (g *gateway) end() {
-	g.pulse.End()
+	g.polling.Wait()
 	g.stale.Stop()
 	g.save(true)
 }
@@ -103,7 +113,7 @@ func (g *gateway) work(ctx context.Context) (wait time.Duration) {
 		}
 		return time.Until(until)
 	}
-	return time.Minute // it is about to end
+	return 0
 }
 
 // turn polls once and says when the next poll is due.

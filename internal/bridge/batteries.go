@@ -95,7 +95,7 @@ func (g *gateway) readEnsemble(ctx context.Context, s *envoy.Session, t *task) e
 func (b *batteries) keep(there []envoy.Battery) {
 	missed := map[string]int{}
 	for _, old := range b.known {
-		if slices.ContainsFunc(there, func(new envoy.Battery) bool { return new.Serial == old.Serial }) {
+		if slices.ContainsFunc(there, func(b envoy.Battery) bool { return b.Serial == old.Serial }) {
 			continue
 		}
 		if n := b.missed[old.Serial] + 1; n < agreeing {

@@ -11,17 +11,16 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/problem"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/pulse"
 )
 
 // A gateway polls one gateway and publishes what it measures.
 type gateway struct {
-	house *house
-	feed  Feed
-	log   zerolog.Logger
-	pulse *pulse.Pulse
+	house   *house
+	feed    Feed
+	log     zerolog.Logger
+	polling sync.WaitGroup
 
-	// These belong to the pulse.
+	// These belong to the polling goroutine.
 	session     *envoy.Session
 	failures    int // polls in a row that gave no sample
 	retry       retry

@@ -2,6 +2,7 @@ package bridge_test
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -35,9 +36,7 @@ func (r *rig) checkEmptyStates(t *testing.T) {
 		}
 		before, after := entities[m.Topic], map[string]string{}
 		if m.Payload != "" {
-			for key, topic := range before {
-				after[key] = topic // what is left out stays
-			}
+			maps.Copy(after, before) // what is left out stays
 			var doc discovered
 			if json.Unmarshal([]byte(m.Payload), &doc) != nil {
 				continue

@@ -33,11 +33,7 @@ func (s Secret) Format(f fmt.State, verb rune) {
 }
 
 // MarshalText implements [encoding.TextMarshaler].
-//
-//nolint:unparam // the error is encoding.TextMarshaler's
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // MarshalJSON implements [json.Marshaler].
-//
-//nolint:unparam // the error is json.Marshaler's
 func (s Secret) MarshalJSON() ([]byte, error) { return []byte(s.GoString()), nil }

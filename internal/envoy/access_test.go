@@ -181,9 +181,10 @@ func TestUnauthorizedSources(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if i == 1 {
+					switch i {
+					case 1:
 						gw.Fault(envoytest.Unauthorized, -1)
-					} else if i == 5 {
+					case 5:
 						gw.Clear()
 					}
 					for range 2 {

@@ -11,7 +11,7 @@ import (
 func TestClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now()
-		at := func(d time.Duration) time.Time { return now.Add(d) }
+		at := now.Add
 		long := time.Unix(315532800, 0) // 1980
 		const day = 24 * time.Hour
 		for _, tt := range []struct {

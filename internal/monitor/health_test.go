@@ -60,7 +60,7 @@ func TestHealthVerdicts(t *testing.T) {
 			name string
 			err  error
 			want string
-		}{{"alive", tt.Health.Alive(), tt.alive}, {"healthy", tt.Health.Healthy(), tt.healthy}, {"ready", tt.Health.Ready(), tt.ready}} {
+		}{{"alive", tt.Alive(), tt.alive}, {"healthy", tt.Healthy(), tt.healthy}, {"ready", tt.Ready(), tt.ready}} {
 			if v.want == "" && v.err != nil || v.want != "" && (v.err == nil || !strings.HasPrefix(v.err.Error(), v.want)) {
 				t.Errorf("%+v is %s: %v, want %q", tt.Health, v.name, v.err, v.want)
 			}

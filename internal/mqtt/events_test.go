@@ -75,7 +75,7 @@ func TestTwoWithOneClientID(t *testing.T) {
 			t.Errorf("%d attempts of two clients in an hour, want at most 260", n)
 		}
 		for _, err := range d.downs {
-			if err != ReasonCode(0x8e) {
+			if !errors.Is(err, ReasonCode(0x8e)) {
 				t.Errorf("OnDown(%v), want %v", err, ReasonCode(0x8e))
 			}
 		}

@@ -31,13 +31,13 @@ func causes(err error) []cause {
 	if err == nil {
 		return nil
 	}
-	if e, ok := err.(identified); ok {
+	if e, ok := err.(identified); ok { //nolint:errorlint // this function unwraps step by step
 		return []cause{{reflect.TypeOf(err), e.Problem()}}
 	}
 	if e, ok := err.(interface{ Timeout() bool }); ok && e.Timeout() {
 		return []cause{{}}
 	}
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // likewise
 	case interface{ Unwrap() error }:
 		if inner := e.Unwrap(); inner != nil {
 			return causes(inner)

@@ -53,7 +53,7 @@ func (c *client) write() {
 		c.broker.mu.Unlock()
 		for _, p := range queue {
 			if c.broker.Rate > 0 {
-				time.Sleep(time.Duration(size(p)) * time.Second / time.Duration(c.broker.Rate))
+				<-time.After(time.Duration(size(p)) * time.Second / time.Duration(c.broker.Rate))
 			}
 			if _, err := p.WriteTo(c.conn); err != nil {
 				return
