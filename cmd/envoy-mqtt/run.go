@@ -4,6 +4,9 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -32,6 +35,7 @@ func (c *console) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	limitGarbage(len(rc.cfg.Gateways), c.environ)
 	log := rc.log
 	log.Info().Str("version", programVersion()).Str("config", rc.cfg.File).Int("gateways", len(rc.cfg.Gateways)).Msg("envoy-mqtt starts")
 	for rc != nil && err == nil {
@@ -40,4 +44,21 @@ func (c *console) run(ctx context.Context) error {
 	}
 	log.Info().Msg("envoy-mqtt stopped")
 	return err
+}
+
+const (
+	// manyGateways is the number of gateways from which on memory matters more
+	// than CPU time.
+	manyGateways = 100
+	// manyGatewaysGC is their garbage collection target, in percent.
+	manyGatewaysGC = 35
+)
+
+// limitGarbage makes the garbage collector run more often if there are many
+// gateways, unless the environment sets GOGC.
+func limitGarbage(gateways int, environ []string) {
+	isSet := slices.ContainsFunc(environ, func(v string) bool { return strings.HasPrefix(v, "GOGC=") })
+	if gateways >= manyGateways && !isSet {
+		debug.SetGCPercent(manyGatewaysGC)
+	}
 }
