@@ -49,6 +49,16 @@ func (c *clock) now(info time.Time) time.Time {
 	return info
 }
 
+// isKnown reports whether now is right: a CT advances, or two of the other times
+// agree to a day.
+func (c *clock) isKnown(info time.Time) bool {
+	if !c.ct.IsZero() || info.IsZero() || c.newest.IsZero() {
+		return true
+	}
+	ours := time.Now()
+	return min(apartBy(info, ours), apartBy(info, c.newest), apartBy(ours, c.newest)) <= maxClockError
+}
+
 func apartBy(a, b time.Time) time.Duration { return a.Sub(b).Abs() }
 
 func later(a, b time.Time) time.Time {
@@ -60,12 +70,14 @@ func later(a, b time.Time) time.Time {
 
 // now returns the time by the gateway's clock. The age of what it reports is
 // measured by that.
-func (s *Session) now() time.Time {
-	info := s.Time
-	if !info.IsZero() {
-		info = info.Add(time.Since(s.opened))
+func (s *Session) now() time.Time { return s.clock.now(s.infoTime()) }
+
+// infoTime returns the time by the clock of /info; zero if it has none.
+func (s *Session) infoTime() time.Time {
+	if s.Time.IsZero() {
+		return time.Time{}
 	}
-	return s.clock.now(info)
+	return s.Time.Add(time.Since(s.opened))
 }
 
 // ReadClock reads the gateway's clock again, from /info, where no CT has it.

@@ -82,3 +82,27 @@ func TestCTTimes(t *testing.T) {
 		}
 	})
 }
+
+// TestClockIsKnown checks that ages are computed only if two times agree.
+func TestClockIsKnown(t *testing.T) {
+	now := time.Now()
+	years := func(n int) time.Time { return now.AddDate(-n, 0, 0) }
+	for _, row := range []struct {
+		name         string
+		info, report time.Time
+		want         bool
+	}{
+		{"all agree", now, now, true},
+		{"an old report", now, now.Add(-41 * time.Hour), true},
+		{"the clock of /info is wrong", years(20), now, true},
+		{"the gateway's clock is wrong", years(20), years(20), true},
+		{"no two agree", years(3), years(5), false},
+		{"no /info time", time.Time{}, years(5), true},
+		{"no report", years(3), time.Time{}, true},
+	} {
+		c := clock{newest: row.report}
+		if got := c.isKnown(row.info); got != row.want {
+			t.Errorf("%s: isKnown = %v, want %v", row.name, got, row.want)
+		}
+	}
+}

@@ -71,8 +71,12 @@ func (s *Session) current(r InverterReport) InverterReport {
 }
 
 // invertersAreAwake reports whether the sum of the inverters, of which r is the
-// latest /production.json, is their present power.
+// latest /production.json, is their present power. Without a clock that is known,
+// its age is unknown, and the gateway's sum is used as it is.
 func (s *Session) invertersAreAwake(r reading) bool {
+	if !s.clock.isKnown(s.infoTime()) {
+		return true
+	}
 	if s.layout.source == fromSum {
 		return isRecent(r.reported, s.now(), asleep)
 	}
