@@ -2,6 +2,7 @@ package envoy_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -46,14 +47,14 @@ func TestUnmeasuredProduction(t *testing.T) {
 					s.client.Correction.Multiplier = []float64{-1}
 				}
 				for i, sample := range s.good(t, 5) {
-					got := ""
+					var got strings.Builder
 					for _, m := range []envoy.Measurement{envoy.NetConsumption, envoy.TotalConsumption, envoy.House} {
 						if _, ok := sample.Meter(m); ok {
-							got += m.String()
+							got.WriteString(m.String())
 						}
 					}
-					if got != tt.want || (sample.NoGrid == nil) != (got == "net-consumption") {
-						t.Errorf("%s, %s, sample %d: %q, %v, want %q", tt.name, source, i, got, sample.NoGrid, tt.want)
+					if got.String() != tt.want || (sample.NoGrid == nil) != (got.String() == "net-consumption") {
+						t.Errorf("%s, %s, sample %d: %q, %v, want %q", tt.name, source, i, got.String(), sample.NoGrid, tt.want)
 					}
 					if pv, ok := sample.Meter(envoy.Production); ok && pv.Counters != envoy.APICounters {
 						t.Errorf("%s, %s, sample %d: production from %q, which no CT measures", tt.name, source, i, pv.Counters)
