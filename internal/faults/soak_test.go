@@ -141,7 +141,7 @@ func (b *bubble) forget(t *testing.T) footprint {
 	b.broker.Discard()
 	b.log.Reset()
 	f := measure(t)
-	b.gateway.Change(func(g *envoytest.Gateway) { g.Remember = 5000 })
+	b.gateway.Change(func(g *envoytest.Gateway) { g.Remember = 20_000 })
 	time.Sleep(time.Minute)
 	return f
 }
