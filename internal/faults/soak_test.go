@@ -32,7 +32,7 @@ func TestSoak(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		draw := rand.New(rand.NewPCG(seed, 0))
 		b := newBubble(envoy.AutoSource, time.Second, 10*time.Second)
-		b.gateway.Remember = 3_700
+		b.gateway.Remember = 20_000
 		sum, counters := verdict{}, map[string]string{}
 		counts := map[string]int{}
 		b.start(t)
