@@ -15,10 +15,10 @@ import (
 	"github.com/pelletier/go-toml/v2"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
@@ -191,14 +191,14 @@ func TestConsumersReadWhatIsPublished(t *testing.T) {
 	eachConsumer(t, func(t *testing.T, p consumer, s consumerSetup, text string) {
 		sample := everything(max(1, len(s.Phases)))
 		var live map[string]any
-		if err := json.Unmarshal(bridge.Document(sample), &live); err != nil {
+		if err := json.Unmarshal(schema.LiveDocument(sample), &live); err != nil {
 			t.Fatal(err)
 		}
 		published := map[string]bool{
 			s.State: true, s.Base + "/availability": true, s.Base + "/live": true, s.Base + "/live/grid/power": true,
 			s.Base + "/production/energy": true, s.Base + "/grid/energy_import": true, s.Base + "/storage/soc": true, s.Base + "/storage/power": true,
 			s.Base + "/info/token_problem": true, s.Base + "/info/+": true,
-			bridge.ProfileTopic("victron"): true, bridge.ProfileTopic("freeds"): true,
+			schema.ProfileTopic("victron"): true, schema.ProfileTopic("freeds"): true,
 		}
 		for _, topic := range topicPattern.FindAllString(text, -1) {
 			if topic = strings.TrimRight(topic, "."); strings.HasPrefix(topic, strings.TrimSuffix(s.State, "bridge/state")) && !published[topic] && !isPath(topic) {
@@ -210,7 +210,7 @@ func TestConsumersReadWhatIsPublished(t *testing.T) {
 		}
 		for _, m := range pathPattern.FindAllStringSubmatch(text, -1) {
 			if at := strings.FieldsFunc(m[1], func(r rune) bool { return r == '.' || r == '/' }); m[1] != "ts" && !isNumber(live, at) {
-				t.Errorf("%s is no number in %s", m[1], bridge.Document(sample))
+				t.Errorf("%s is no number in %s", m[1], schema.LiveDocument(sample))
 			}
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
@@ -28,7 +29,7 @@ func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*configuredGatew
 		}
 	}
 	var err error
-	b.DeviceID, err = published.BridgeID(topic, bridge.DeviceID)
+	b.DeviceID, err = published.BridgeID(topic, schema.BridgeID)
 	warnOnce(err)
 	for _, p := range published.Topics() {
 		for _, g := range gateways {

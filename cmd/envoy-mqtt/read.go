@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 func readCommand(c *console) *cobra.Command {
@@ -38,7 +38,7 @@ func (c *console) read(ctx context.Context, asJSON bool) error {
 			continue
 		}
 		if asJSON {
-			_, err = fmt.Fprintf(c.out, "%s\n", bridge.Document(s))
+			_, err = fmt.Fprintf(c.out, "%s\n", schema.LiveDocument(s))
 		} else {
 			err = printSample(c.out, session.Info, s)
 		}

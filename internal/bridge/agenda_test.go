@@ -62,7 +62,7 @@ func TestFirstReading(t *testing.T) {
 		g.start(ctx, time.Now().Add(5*time.Second))
 		time.Sleep(4 * time.Second)
 		synctest.Wait()
-		if h.board.stands(h.topics.availability("122200000001")) {
+		if h.board.stands(h.topics.Availability("122200000001")) {
 			t.Error("its availability was told before it was read")
 		}
 		cancel()

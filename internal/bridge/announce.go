@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // A presence is what Home Assistant has been told of a gateway.
 type presence struct {
 	device      device
-	points      []point
+	points      []schema.Sensor
 	absent      map[channelKey]time.Time // since when channels of points are missing
 	infos       []string                 // the keys below info that have a value
 	samples     int                      // good ones so far
@@ -32,7 +33,7 @@ type presence struct {
 // measured. An entity whose meter or phase is gone is removed the documented
 // way: first a document that names its platform only, then, a second later at
 // least, one without it. The caller holds the lock.
-func (g *gateway) announce(vs []value, info map[string]string) {
+func (g *gateway) announce(vs []schema.Value, info map[string]string) {
 	if g.house.ha.Off {
 		return
 	}
@@ -46,7 +47,7 @@ func (g *gateway) announce(vs []value, info map[string]string) {
 	if time.Since(g.announcedAt) <= time.Second {
 		return
 	}
-	topic := g.house.topics.gatewayConfig(g.serial)
+	topic := g.house.topics.Discovery(schema.GatewayID(g.serial))
 	if g.removing && !g.house.board.waiting(topic) {
 		g.leftovers, g.removing, g.outdated = nil, false, true
 	}
@@ -92,44 +93,44 @@ const absentFor = time.Minute
 
 // keepPoints makes g.points those of vs and, of channels that are still there,
 // those that once were: a voltage that is missing once is no reason to remove it.
-func (g *gateway) keepPoints(vs []value) {
-	if slices.EqualFunc(g.points, vs, func(p point, v value) bool { return p == v.point }) {
+func (g *gateway) keepPoints(vs []schema.Value) {
+	if slices.EqualFunc(g.points, vs, func(p schema.Sensor, v schema.Value) bool { return p == v.Sensor }) {
 		return // as nearly always
 	}
 	here := map[channelKey]bool{}
 	for _, v := range vs {
-		here[v.channel()] = true
+		here[channelOf(v.Sensor)] = true
 	}
-	g.points = slices.DeleteFunc(g.points, func(p point) bool {
-		if !g.gone(p, here[p.channel()]) {
+	g.points = slices.DeleteFunc(g.points, func(p schema.Sensor) bool {
+		if !g.gone(p, here[channelOf(p)]) {
 			return false
 		}
-		g.leave(p.key(), p.component(g.house.topics, g.serial, g.feed.StaleAfter))
+		g.leave(p.ID(), sensorComponent(p, g.house.topics, g.serial, g.feed.StaleAfter))
 		g.outdated = true
 		return true
 	})
 	g.points = slices.Grow(g.points, max(0, len(vs)-len(g.points))) // nearly always all there will be
 	for _, v := range vs {
-		if !slices.Contains(g.points, v.point) {
-			g.points, g.outdated = append(g.points, v.point), true
+		if !slices.Contains(g.points, v.Sensor) {
+			g.points, g.outdated = append(g.points, v.Sensor), true
 		}
 	}
 }
 
 // gone reports whether a point that is here, or not, has been missing for long.
 // Batteries tell their power when it suits them.
-func (g *gateway) gone(p point, here bool) bool {
-	if here || len(g.batteries.known) > 0 && (p.meter() == envoy.Storage || p.meter() == envoy.House) {
-		delete(g.absent, p.channel())
+func (g *gateway) gone(p schema.Sensor, here bool) bool {
+	if here || len(g.batteries.known) > 0 && (p.Meter() == envoy.Storage || p.Meter() == envoy.House) {
+		delete(g.absent, channelOf(p))
 		return false
 	}
 	if g.absent == nil {
 		g.absent = map[channelKey]time.Time{}
 	}
-	since, missed := g.absent[p.channel()]
+	since, missed := g.absent[channelOf(p)]
 	if !missed {
 		since = time.Now()
-		g.absent[p.channel()] = since
+		g.absent[channelOf(p)] = since
 	}
 	return time.Since(since) >= absentFor
 }
@@ -150,7 +151,7 @@ func (g *gateway) vacated(now map[string]component) (topics []string) {
 		read[c.StateTopic] = true
 	}
 	for _, c := range g.leftovers {
-		if strings.HasPrefix(c.StateTopic, g.house.topics.gateway(g.serial)+"/") && !read[c.StateTopic] {
+		if strings.HasPrefix(c.StateTopic, g.house.topics.Gateway(g.serial)+"/") && !read[c.StateTopic] {
 			topics = append(topics, c.StateTopic)
 		}
 	}
@@ -163,7 +164,7 @@ func (g *gateway) vacated(now map[string]component) (topics []string) {
 func (g *gateway) superseded() (announced, complete bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	announced = g.samples > 0 && g.house.board.hasArrived(g.house.topics.gatewayConfig(g.serial))
+	announced = g.samples > 0 && g.house.board.hasArrived(g.house.topics.Discovery(schema.GatewayID(g.serial)))
 	complete = announced && !g.removing && !g.outdated
 	if complete && len(g.earlier) > 0 {
 		now := g.components()
@@ -226,7 +227,7 @@ func (g *gateway) document() []byte {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	d := g.device
-	d.Via = g.house.topics.bridgeID()
+	d.Via = g.house.topics.BridgeID()
 	cs := g.components()
 	maps.Copy(cs, g.removals(cs))
 	return g.house.document(d, g.availability(), cs)
@@ -234,7 +235,7 @@ func (g *gateway) document() []byte {
 
 // availability is that of the bridge and of the gateway.
 func (g *gateway) availability() []topicRef {
-	return []topicRef{{g.house.topics.bridge("state")}, {g.house.topics.availability(g.serial)}}
+	return []topicRef{{g.house.topics.BridgeState()}, {g.house.topics.Availability(g.serial)}}
 }
 
 // components are the entities of all that is measured and told.
@@ -244,23 +245,23 @@ func (g *gateway) components() map[string]component {
 	cs := map[string]component{"reachable": {
 		Platform:     "binary_sensor",
 		Name:         "Reachable",
-		UniqueID:     "envoy_" + g.serial + "_reachable",
-		StateTopic:   h.topics.availability(g.serial),
+		UniqueID:     schema.GatewayID(g.serial) + "_reachable",
+		StateTopic:   h.topics.Availability(g.serial),
 		DeviceClass:  "connectivity",
 		Category:     diagnostic,
-		PayloadOn:    payloadOnline,
-		PayloadOff:   payloadOffline,
+		PayloadOn:    schema.Online,
+		PayloadOff:   schema.Offline,
 		Availability: bridgeOnly,
 	}}
 	for _, p := range g.points {
-		c := p.component(h.topics, g.serial, g.feed.StaleAfter)
-		if g.estimating && p.meter() == envoy.Storage && p.quantity().counter {
+		c := sensorComponent(p, h.topics, g.serial, g.feed.StaleAfter)
+		if g.estimating && p.Meter() == envoy.Storage && p.IsCounter() {
 			c.Name += " (estimated)"
 		}
-		if g.falling && p.meter() == envoy.TotalConsumption && p.quantity().counter {
+		if g.falling && p.Meter() == envoy.TotalConsumption && p.IsCounter() {
 			c.StateClass = "total"
 		}
-		cs[p.key()] = c
+		cs[p.ID()] = c
 	}
 	for key, e := range g.extras {
 		cs[key] = e.component(h.topics, g.serial)
@@ -273,8 +274,8 @@ func (g *gateway) components() map[string]component {
 		if strings.HasPrefix(key, "token_") {
 			c.Availability = bridgeOnly
 		}
-		c.UniqueID = "envoy_" + g.serial + "_" + key
-		c.StateTopic = h.topics.info(g.serial, key)
+		c.UniqueID = schema.GatewayID(g.serial) + "_" + key
+		c.StateTopic = h.topics.Info(g.serial, key)
 		cs[key] = c
 	}
 	return cs

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 func message(topic, payload string) mqtt.Message {
@@ -139,18 +140,18 @@ func TestBoardValues(t *testing.T) { synctest.Test(t, testBoardValues) }
 
 func testBoardValues(t *testing.T) {
 	const life = time.Minute
-	power, counter, voltage := pointOf(t, "grid/power"), pointOf(t, "grid/energy_import"), pointOf(t, "grid/l1/voltage")
+	power, counter, voltage := sensorOf(t, "grid/power"), sensorOf(t, "grid/energy_import"), sensorOf(t, "grid/l1/voltage")
 	b := newBoard()
 	start := time.Now()
 	p := pace{least: 10 * time.Second, most: 20 * time.Second, next: 5 * time.Second}
-	all := func(power1, counted, volts float64) []value {
-		return []value{{power, power1}, {counter, counted}, {voltage, volts}}
+	all := func(power1, counted, volts float64) []schema.Value {
+		return []schema.Value{{Sensor: power, Number: power1}, {Sensor: counter, Number: counted}, {Sensor: voltage, Number: volts}}
 	}
 	for _, step := range []struct {
 		what string
 		at   int // seconds
 		do   func(now time.Time)
-		vs   []value
+		vs   []schema.Value
 		want string
 	}{
 		{"the first", 0, nil, all(-0.2, 1.00049, 230), "envoy/1/grid/power=0/60 envoy/1/grid/energy_import=1/0 envoy/1/grid/l1/voltage=230/60"},
@@ -158,7 +159,7 @@ func testBoardValues(t *testing.T) {
 		{"soon to expire", 16, nil, all(0, 1, 230), "envoy/1/grid/power=0/60 envoy/1/grid/l1/voltage=230/60"},
 		{"too soon", 20, nil, all(5, 1.001, 230), "envoy/1/grid/energy_import=1.001/0"},
 		{"changed", 26, nil, all(5, 1.001, 230), "envoy/1/grid/power=5/60"},
-		{"one is missing", 27, nil, []value{{counter, 1.001}, {voltage, 231}}, "envoy/1/grid/l1/voltage=231/60"},
+		{"one is missing", 27, nil, []schema.Value{{Sensor: counter, Number: 1.001}, {Sensor: voltage, Number: 231}}, "envoy/1/grid/l1/voltage=231/60"},
 		{"a new connection", 80, func(time.Time) { b.announce() }, nil, "envoy/1/grid/power=5/6 envoy/1/grid/energy_import=1.001/0 envoy/1/grid/l1/voltage=231/7"},
 		{"a new connection, late", 86, func(time.Time) { b.announce() }, nil, "envoy/1/grid/energy_import=1.001/0 envoy/1/grid/l1/voltage=231/1"},
 		{"another takes it away, which stands", 90, func(time.Time) { b.clear([]string{"envoy/1/grid/power"}) }, nil, ""},
@@ -167,7 +168,7 @@ func testBoardValues(t *testing.T) {
 		{"taken away later", 102, nil, nil, "envoy/1/grid/power=/0"},
 		{"back before it is taken away", 103, func(now time.Time) {
 			b.retire("envoy/1/grid/power")
-			b.offerValues("envoy/1", []value{{power, 7}}, life, now, p)
+			b.offerValues("envoy/1", []schema.Value{{Sensor: power, Number: 7}}, life, now, p)
 			b.announce()
 		}, nil, "envoy/1/grid/energy_import=1.001/0 envoy/1/grid/power=7/60"},
 		{"not taken away", 114, nil, nil, ""},
@@ -202,11 +203,11 @@ func testBoardValues(t *testing.T) {
 func TestBoardOrder(t *testing.T) {
 	b := newBoard()
 	now := time.Now()
-	power, voltage := pointOf(t, "grid/power"), pointOf(t, "grid/l1/voltage")
+	power, voltage := sensorOf(t, "grid/power"), sensorOf(t, "grid/l1/voltage")
 	n := 0.0
 	change := func() {
 		n++
-		b.offerValues("envoy/1", []value{{power, n}, {voltage, n}}, time.Minute, now, pace{})
+		b.offerValues("envoy/1", []schema.Value{{Sensor: power, Number: n}, {Sensor: voltage, Number: n}}, time.Minute, now, pace{})
 	}
 	b.put(discovered, message("config1", "{}"), time.Time{})
 	b.put(available, message("availability", "online"), time.Time{})
@@ -226,14 +227,12 @@ func TestBoardOrder(t *testing.T) {
 	}
 }
 
-func pointOf(t *testing.T, topic string) point {
-	for row := range sensors {
-		for phase := range phaseKeys {
-			if p := (point{uint8(row), uint8(phase)}); p.topic() == topic {
-				return p
-			}
+func sensorOf(t *testing.T, topic string) schema.Sensor {
+	for _, s := range schema.Sensors() {
+		if s.Topic() == topic {
+			return s
 		}
 	}
 	t.Fatalf("no sensor has the topic %s", topic)
-	return point{}
+	return schema.Sensor{}
 }

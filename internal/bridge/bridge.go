@@ -17,6 +17,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // A Feed is a gateway to read and how often to read it.
@@ -102,7 +103,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	h := newHouse(b)
 	// The connection outlives ctx so that the last word can be said over it.
 	cfg := b.MQTT
-	cfg.Will = retained(h.topics.bridge("state"), payloadOffline)
+	cfg.Will = retained(h.topics.BridgeState(), schema.Offline)
 	cfg.OnUp, cfg.OnDown, cfg.OnError, cfg.OnMessage = h.writer.connected, h.writer.disconnected, h.writer.refused, h.writer.heard
 	client, err := mqtt.Connect(context.WithoutCancel(ctx), cfg)
 	if err != nil {
@@ -138,7 +139,7 @@ func (h *house) leave(client *mqtt.Client) {
 	for _, gw := range h.gateways {
 		words = append(words, gw.lastWords()...)
 	}
-	sent := h.board.leave(append(words, retained(h.topics.bridge("state"), payloadOffline)))
+	sent := h.board.leave(append(words, retained(h.topics.BridgeState(), schema.Offline)))
 	select {
 	case <-sent:
 	case <-ctx.Done():

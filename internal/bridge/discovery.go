@@ -7,6 +7,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // The documents of Home Assistant's device discovery (2024.11 and later). Home
@@ -106,7 +107,7 @@ func newDevice(i envoy.Info, name string) device {
 		model = "IQ Gateway Metered"
 	}
 	return device{
-		Identifiers:  []string{"envoy_" + i.Serial},
+		Identifiers:  []string{schema.GatewayID(i.Serial)},
 		Name:         orUsual(name, "Envoy "+i.Serial),
 		Manufacturer: "Enphase",
 		Model:        model,
@@ -123,27 +124,22 @@ func (d device) equal(e device) bool {
 
 func (h *house) origin() origin { return origin{originName, h.version, supportURL} }
 
-// component is the entity of one point.
-func (p point) component(t topics, serial string, staleAfter time.Duration) component {
-	q := p.quantity()
+// sensorComponent returns the entity of a sensor.
+func sensorComponent(s schema.Sensor, t schema.Topics, serial string, staleAfter time.Duration) component {
 	c := component{
 		Platform:    "sensor",
-		Name:        p.sensor().name,
-		UniqueID:    "envoy_" + serial + "_" + p.key(),
-		StateTopic:  t.gateway(serial) + "/" + p.topic(),
-		DeviceClass: q.class,
-		StateClass:  "measurement",
-		Unit:        q.unit,
-		Precision:   new(q.displayed),
-		ExpireAfter: seconds(staleAfter),
+		Name:        s.Name(),
+		UniqueID:    schema.GatewayID(serial) + "_" + s.ID(),
+		StateTopic:  t.Gateway(serial) + "/" + s.Topic(),
+		DeviceClass: s.Class(),
+		StateClass:  s.StateClass(),
+		Unit:        s.Unit(),
+		Precision:   new(s.DisplayDecimals()),
 	}
-	if p.phase > 0 {
-		c.Name += " " + phaseKeys[p.phase]
+	if !s.IsCounter() {
+		c.ExpireAfter = seconds(staleAfter)
 	}
-	if q.counter {
-		c.StateClass, c.ExpireAfter = "total_increasing", 0
-	}
-	if !p.sensor().enabled || p.phase > 0 {
+	if !s.IsEnabled() {
 		c.Enabled = new(false)
 	}
 	return c
@@ -171,7 +167,7 @@ func joined(a, b map[string]component) map[string]component {
 // bridgeDiscovery announces the bridge as a device of its own, which the
 // gateways are connected by.
 func (h *house) bridgeDiscovery() mqtt.Message {
-	id := h.topics.bridgeID()
+	id := h.topics.BridgeID()
 	cs := map[string]component{
 		"version":        {Platform: "sensor", Name: "Version"},
 		"gateways":       {Platform: "sensor", Name: "Gateways connected", StateClass: "measurement"},
@@ -180,10 +176,10 @@ func (h *house) bridgeDiscovery() mqtt.Message {
 		"broker_errors":  {Platform: "sensor", Name: "Broker errors", StateClass: "total_increasing", Enabled: new(false)},
 	}
 	for key, c := range cs {
-		c.UniqueID, c.StateTopic, c.Category = id+"_"+key, h.topics.bridge(key), diagnostic
+		c.UniqueID, c.StateTopic, c.Category = id+"_"+key, h.topics.Bridge(key), diagnostic
 		cs[key] = c
 	}
 	d := device{Identifiers: []string{id}, Name: "Envoy MQTT bridge", Manufacturer: "envoy-mqtt", Model: "envoy-mqtt", Software: h.version}
-	document := h.document(d, []topicRef{{h.topics.bridge("state")}}, cs)
-	return mqtt.Message{Topic: h.topics.config(id), Payload: document, Retain: true, QoS: 1}
+	document := h.document(d, []topicRef{{h.topics.BridgeState()}}, cs)
+	return mqtt.Message{Topic: h.topics.Discovery(id), Payload: document, Retain: true, QoS: 1}
 }

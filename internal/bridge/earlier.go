@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // An inventory holds the retained discovery documents that earlier runs
@@ -92,7 +94,7 @@ func (i *inventory) all() map[string]string {
 func (h *house) recall(via, prefix string) iter.Seq2[string, announcement] {
 	return func(yield func(string, announcement) bool) {
 		for topic, doc := range h.inventory.all() {
-			if !strings.HasPrefix(topic, h.topics.prefix+"/device/"+prefix) || !strings.Contains(doc, `"`+via+`"`) {
+			if !strings.HasPrefix(topic, h.topics.Prefix+"/device/"+prefix) || !strings.Contains(doc, `"`+via+`"`) {
 				continue
 			}
 			var a announcement
@@ -100,7 +102,7 @@ func (h *house) recall(via, prefix string) iter.Seq2[string, announcement] {
 				continue
 			}
 			id := a.Device.Identifiers[0]
-			if topic != h.topics.config(id) {
+			if topic != h.topics.Discovery(id) {
 				continue
 			}
 			h.inventory.take(topic)
@@ -117,11 +119,11 @@ func (g *gateway) compareThings(kind string, known things) {
 	if g.rounds[kind] < agreeing {
 		return
 	}
-	prefix := thingID(kind, "")
-	for id, old := range g.house.recall("envoy_"+g.serial, prefix) {
+	prefix := schema.SubDeviceID(kind, "")
+	for id, old := range g.house.recall(schema.GatewayID(g.serial), prefix) {
 		serial := strings.TrimPrefix(id, prefix)
 		s, still := known[serial]
-		switch topic := g.house.topics.thing(g.serial, kind, serial); {
+		switch topic := g.house.topics.SubDevice(g.serial, kind, serial); {
 		case !still && g.house.isOurs(old, g.serial, kind, serial):
 			g.dismiss(id, topic)
 		case still:
@@ -142,7 +144,7 @@ func (g *gateway) compareThings(kind string, known things) {
 // isOurs reports whether a reads the document of a thing where this run or an
 // earlier one publishes it.
 func (h *house) isOurs(a announcement, gateway, kind, serial string) bool {
-	return slices.ContainsFunc(h.bases, func(base string) bool { return a.reads(topics{base: base}.thing(gateway, kind, serial)) })
+	return slices.ContainsFunc(h.bases, func(base string) bool { return a.reads(schema.Topics{Base: base}.SubDevice(gateway, kind, serial)) })
 }
 
 // remaining returns the topics of the documents that an earlier run announced of
@@ -150,7 +152,7 @@ func (h *house) isOurs(a announcement, gateway, kind, serial string) bool {
 func (h *house) remaining(gateways []string) (topics []string) {
 	for topic, doc := range h.inventory.all() {
 		var a announcement
-		isBehind := func(sn string) bool { return a.Device.Via == "envoy_"+sn }
+		isBehind := func(sn string) bool { return a.Device.Via == schema.GatewayID(sn) }
 		if json.Unmarshal([]byte(doc), &a) == nil && slices.ContainsFunc(gateways, isBehind) && !h.board.hasArrived(topic) {
 			topics = append(topics, topic)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // A group is what one answer tells of the gateway's own device beside its
@@ -56,10 +57,10 @@ type extra struct {
 }
 
 // component is the entity of an extra.
-func (e extra) component(t topics, serial string) component {
+func (e extra) component(t schema.Topics, serial string) component {
 	c := *e.is
-	c.UniqueID = "envoy_" + serial + "_" + extraKey(e.topic)
-	c.StateTopic = t.gateway(serial) + "/" + e.topic
+	c.UniqueID = schema.GatewayID(serial) + "_" + extraKey(e.topic)
+	c.StateTopic = t.Gateway(serial) + "/" + e.topic
 	if c.StateClass == "measurement" {
 		c.ExpireAfter = seconds(e.life)
 	}
@@ -79,7 +80,7 @@ func tellExtras[D any](g *gateway, of group[D], d D, every time.Duration) {
 		if text == "" {
 			continue
 		}
-		topic, text := g.house.topics.gateway(g.serial)+"/"+t.key, plain(text)
+		topic, text := g.house.topics.Gateway(g.serial)+"/"+t.key, plain(text)
 		if t.is.StateClass == "measurement" {
 			g.house.board.put(stated, retained(topic, text), time.Now().Add(life))
 		} else {

@@ -1,11 +1,11 @@
 package bridge
 
 import (
-	"bytes"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // A gridWatch remembers what was last measured at the grid connection.
@@ -24,7 +24,7 @@ func (g *gateway) failSafe() []mqtt.Message {
 	}
 	g.grid = gridWatch{}
 	g.log.Warn().Float64("power", *g.feed.FailSafe).Msg("failsafe sent in place of measured power")
-	return g.house.topics.failSafe(g.serial, *g.feed.FailSafe, phases, time.Now())
+	return g.house.topics.FailSafe(g.serial, *g.feed.FailSafe, phases, time.Now())
 }
 
 // sayFailSafe leaves it by itself, when there are no samples at all. The caller
@@ -38,7 +38,7 @@ func (g *gateway) sayFailSafe() {
 // watchGrid takes note of a good sample and returns the fail-safe where the
 // grid has been missing in good samples for too long. The caller holds the lock.
 func (g *gateway) watchGrid(s envoy.Sample) []mqtt.Message {
-	if n := gridPhases(s); n > 0 {
+	if n := schema.GridPhases(s); n > 0 {
 		g.grid = gridWatch{n, time.Now()}
 	} else if time.Since(g.grid.at) >= g.feed.StaleAfter {
 		return g.failSafe()
@@ -49,28 +49,3 @@ func (g *gateway) watchGrid(s envoy.Sample) []mqtt.Message {
 // never is long enough for a broker that is away just then: the next sample
 // takes the place of what is not sent.
 var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
-
-// failSafe returns the messages, as live has them. The phases add up to watts.
-func (t topics) failSafe(serial string, watts float64, phases int, now time.Time) []mqtt.Message {
-	m := envoy.Meter{Measurement: envoy.NetConsumption}
-	m.Total.Set(envoy.Power, watts)
-	if phases > 1 {
-		share := rounded(watts/float64(phases), 3)
-		m.Phases = make([]envoy.Channel, phases)
-		for i := range m.Phases {
-			m.Phases[i].Set(envoy.Power, share)
-		}
-		m.Phases[phases-1].Set(envoy.Power, rounded(watts-share*float64(phases-1), 3))
-	}
-	ms := t.live(serial, now, measured(envoy.Sample{Meters: []envoy.Meter{m}}))
-	ms[0].Payload = bytes.Replace(ms[0].Payload, []byte(`,"grid"`), []byte(`,"failsafe":true,"grid"`), 1)
-	return ms
-}
-
-// gridPhases returns how many phases are measured at the grid, 0 where none is.
-func gridPhases(s envoy.Sample) int {
-	if m, ok := s.Meter(envoy.NetConsumption); ok {
-		return max(1, len(m.Phases))
-	}
-	return 0
-}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/problem"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // A gateway polls one gateway and publishes what it measures.
@@ -33,15 +34,15 @@ type gateway struct {
 	due         time.Time // the next poll
 	agenda      agenda
 	behind
-	answers  answerTimes
-	timed    time.Time // when their figures were last told
-	compat   compat
-	phases   int // as last told to the feed
-	estimate estimate
-	kept     estimate  // the estimate when the counters were last kept
-	saved    time.Time // when the counters were last kept
-	unsaved  bool      // they cannot be kept
-	recalled string    // the serial number that they were recalled for
+	answers    answerTimes
+	timed      time.Time // when their figures were last told
+	formatters schema.Formatters
+	phases     int // as last told to the feed
+	estimate   estimate
+	kept       estimate  // the estimate when the counters were last kept
+	saved      time.Time // when the counters were last kept
+	unsaved    bool      // they cannot be kept
+	recalled   string    // the serial number that they were recalled for
 
 	deleted storm // messages by which Home Assistant deletes the device
 
@@ -61,7 +62,7 @@ type gateway struct {
 }
 
 func newGateway(h *house, f Feed, log zerolog.Logger) *gateway {
-	g := &gateway{house: h, feed: f, log: log, serial: f.Serial, guard: guard{log: log}, compat: newCompat(f.Profiles), things: map[string]things{}, rounds: map[string]int{}}
+	g := &gateway{house: h, feed: f, log: log, serial: f.Serial, guard: guard{log: log}, formatters: schema.NewFormatters(f.Profiles), things: map[string]things{}, rounds: map[string]int{}}
 	f.Client.StaleAfter = f.StaleAfter
 	f.Client.Observe = func(path string, took time.Duration, err error) {
 		g.answers.note(path, took, err)
@@ -122,7 +123,7 @@ func (g *gateway) meet(s *envoy.Session) {
 	old := g.serial
 	if old != s.Serial {
 		g.sayFailSafe()
-		g.state, g.presence, g.grid, g.compat = "", presence{}, gridWatch{}, newCompat(g.feed.Profiles)
+		g.state, g.presence, g.grid, g.formatters = "", presence{}, gridWatch{}, schema.NewFormatters(g.feed.Profiles)
 		g.guard, g.behind, g.estimate, g.kept, g.estimating = guard{log: g.log}, behind{}, estimate{}, estimate{}, false
 		g.forgetThings()
 	}
@@ -142,13 +143,13 @@ func (g *gateway) meet(s *envoy.Session) {
 	g.log.Info().Str("serial", s.Serial).Str("firmware", s.Firmware).Str("url", s.URL()).Msg("gateway found")
 	if old != "" {
 		g.log.Warn().Str("old", old).Str("new", s.Serial).Msg("another gateway answers: the old one's entities stay offline until they are removed")
-		g.house.board.forget(g.house.topics.gatewayConfig(old), g.house.topics.gateway(old))
-		g.house.board.put(available, retained(g.house.topics.availability(old), payloadOffline), time.Time{})
+		g.house.board.forget(g.house.topics.Discovery(schema.GatewayID(old)), g.house.topics.Gateway(old))
+		g.house.board.put(available, retained(g.house.topics.Availability(old), schema.Offline), time.Time{})
 	}
 	if g.feed.Found != nil {
 		g.feed.Found(s.Serial)
 	}
-	if doc, ok := g.house.inventory.take(g.house.topics.gatewayConfig(s.Serial)); ok {
+	if doc, ok := g.house.inventory.take(g.house.topics.Discovery(schema.GatewayID(s.Serial))); ok {
 		g.supersede([]byte(doc))
 	}
 	g.house.describe()
@@ -184,7 +185,7 @@ func (g *gateway) succeed(s envoy.Sample, next time.Time) {
 			g.log.Warn().Err(s.NoGrid).Msg("no net consumption")
 		}
 	}
-	if n := gridPhases(s); n > 0 && n != g.phases && g.feed.Phases != nil {
+	if n := schema.GridPhases(s); n > 0 && n != g.phases && g.feed.Phases != nil {
 		g.phases = n
 		g.feed.Phases(n)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // A guard keeps counters from falling and from jumping. Home Assistant takes a
@@ -41,16 +42,16 @@ type valueKey struct {
 // A channelKey names a meter (phase 0) or one of its phases.
 type channelKey struct {
 	meter envoy.Measurement
-	phase uint8
+	phase int
 }
 
-func (p point) channel() channelKey { return channelKey{p.meter(), p.phase} }
+func channelOf(s schema.Sensor) channelKey { return channelKey{s.Meter(), s.Phase()} }
 
-// counterQuantities are the rows of quantities that count.
+// counterQuantities are the quantities that count.
 var counterQuantities = func() (qs []envoy.Quantity) {
-	for q := range quantities {
-		if quantities[q].counter {
-			qs = append(qs, envoy.Quantity(q))
+	for _, s := range schema.Sensors() {
+		if s.IsCounter() && !slices.Contains(qs, s.Quantity()) {
+			qs = append(qs, s.Quantity())
 		}
 	}
 	return qs
@@ -81,7 +82,7 @@ func (g *guard) pass(s envoy.Sample, now time.Time) envoy.Sample {
 func (g *guard) meter(m *envoy.Meter, now time.Time) {
 	g.channel(channelKey{m.Measurement, 0}, &m.Total, m.Counters, now)
 	for i := range m.Phases {
-		g.channel(channelKey{m.Measurement, uint8(i + 1)}, &m.Phases[i], m.Counters, now)
+		g.channel(channelKey{m.Measurement, i + 1}, &m.Phases[i], m.Counters, now)
 	}
 }
 
@@ -158,7 +159,7 @@ func (g *guard) judge(name func() string, c counted, r answer) (counted, bool) {
 
 // topic is the value's topic below the gateway's, such as grid/l1/energy_import.
 func (k valueKey) topic() string {
-	return pointTopic(k.meter, k.phase, k.quantity)
+	return schema.SensorTopic(k.meter, k.phase, k.quantity)
 }
 
 // counted is what a guard knows of a counter, of which a gateway has some forty.

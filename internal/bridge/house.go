@@ -6,11 +6,13 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // A house is what a running bridge consists of.
 type house struct {
-	topics   topics
+	topics   schema.Topics
 	board    *board
 	writer   *writer
 	sweeper  *sweeper
@@ -33,13 +35,13 @@ func (c *counter) String() string { return strconv.FormatInt(c.n.Load(), 10) }
 
 func newHouse(b *Bridge) *house {
 	h := &house{
-		topics:  topics{base: orUsual(b.Topic, "envoy"), prefix: orUsual(b.HomeAssistant.Prefix, "homeassistant"), id: b.DeviceID},
+		topics:  schema.Topics{Base: orUsual(b.Topic, "envoy"), Prefix: orUsual(b.HomeAssistant.Prefix, "homeassistant"), DeviceID: b.DeviceID},
 		board:   newBoard(),
 		version: orUsual(b.Version, "dev"),
 		started: time.Now().UTC(),
 		ha:      b.HomeAssistant,
 	}
-	h.bases = []string{h.topics.base}
+	h.bases = []string{h.topics.Base}
 	for _, p := range b.Earlier {
 		h.bases = append(h.bases, p.Topic)
 	}
@@ -75,7 +77,7 @@ func (h *house) introduce() {
 	h.tell("version", h.version)
 	h.tell("started", h.started.Format(time.RFC3339))
 	h.count()
-	h.board.put(present, retained(h.topics.bridge("state"), payloadOnline), time.Time{})
+	h.board.put(present, retained(h.topics.BridgeState(), schema.Online), time.Time{})
 }
 
 // reads names the gateway other than g that reads the gateway of that serial number.
@@ -90,7 +92,7 @@ func (h *house) reads(serial string, g *gateway) (string, bool) {
 
 // describe leaves the bridge's info document. A thousand gateways may be found at
 // once: it is written when it is sent.
-func (h *house) describe() { h.board.putLater(stated, h.topics.bridge("info"), h.info) }
+func (h *house) describe() { h.board.putLater(stated, h.topics.Bridge("info"), h.info) }
 
 func (h *house) info() []byte {
 	type gatewayInfo struct {
@@ -131,7 +133,7 @@ func (h *house) count() {
 
 // tell leaves a value of the bridge's own, if it is new.
 func (h *house) tell(key, text string) {
-	h.board.offer(retained(h.topics.bridge(key), text), time.Now(), pace{})
+	h.board.offer(retained(h.topics.Bridge(key), text), time.Now(), pace{})
 }
 
 // announced takes a discovery document that others sent: what an earlier run
@@ -141,11 +143,11 @@ func (h *house) announced(topic string, payload []byte, kept bool) {
 	if kept {
 		h.sweeper.take(topic, payload)
 	}
-	if kept && !h.ha.Off && h.topics.isConfig(topic) {
+	if kept && !h.ha.Off && h.topics.IsDiscovery(topic) {
 		h.inventory.keep(topic, payload)
 	}
 	for _, gw := range h.gateways {
-		if serial := gw.known(); serial == "" || topic != h.topics.gatewayConfig(serial) {
+		if serial := gw.known(); serial == "" || topic != h.topics.Discovery(schema.GatewayID(serial)) {
 			continue
 		}
 		known = true

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // A Memory keeps what a gateway's counters have come to over restarts. Data is
@@ -36,15 +37,12 @@ func (g *gateway) recall(serial string) {
 	g.guard.inverters, g.guard.number = doc.Inverters, doc.Number
 	g.guard.counters = map[valueKey]counted{}
 	corrected := doc.Correction != nil && !doc.Correction.Equal(g.feed.Client.Correction)
-	for _, sn := range sensors {
-		if corrected && (sn.meter == envoy.NetConsumption || sn.meter == envoy.TotalConsumption) {
+	for _, s := range schema.Sensors() {
+		if corrected && (s.Meter() == envoy.NetConsumption || s.Meter() == envoy.TotalConsumption) {
 			continue // with another factor it is another counter
 		}
-		for phase := range phaseKeys {
-			k := valueKey{channelKey{sn.meter, uint8(phase)}, sn.quantity}
-			if c, ok := doc.Counters[k.topic()]; ok {
-				g.guard.counters[k] = c
-			}
+		if c, ok := doc.Counters[s.Topic()]; ok {
+			g.guard.counters[valueKey{channelOf(s), s.Quantity()}] = c
 		}
 	}
 }

@@ -7,12 +7,14 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // publish leaves a good sample on the board: live first, then what is retained.
 func (g *gateway) publish(s envoy.Sample, next time.Time) {
 	s = g.guard.pass(s, time.Now())
-	vs := measured(s)
+	vs := schema.Values(s)
 	// Somebody waits for live, and the rest can wait. To step aside lets the
 	// writer run at once and on this processor, where another would have to wake
 	// up first, and leaves that one to the broker and its reader.
@@ -21,7 +23,7 @@ func (g *gateway) publish(s envoy.Sample, next time.Time) {
 	case <-time.After(aside):
 	}
 	if whole := g.withBatteries(s); len(whole.Meters) > len(s.Meters) {
-		s, vs = whole, measured(whole)
+		s, vs = whole, schema.Values(whole)
 	}
 	g.publishRetained(s, vs, next)
 	g.examine(s)
@@ -32,17 +34,17 @@ func (g *gateway) publish(s envoy.Sample, next time.Time) {
 const aside = time.Millisecond
 
 // publishLive returns a channel that is closed when the broker has taken the sample.
-func (g *gateway) publishLive(s envoy.Sample, vs []value, next time.Time) (taken <-chan struct{}) {
+func (g *gateway) publishLive(s envoy.Sample, vs []schema.Value, next time.Time) (taken <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	h := g.house
-	taken = h.board.putLive(g.serial, slices.Concat(h.topics.live(g.serial, s.Time, vs), g.compat.messages(s, g.batteries.none), g.watchGrid(s)), next)
+	taken = h.board.putLive(g.serial, slices.Concat(h.topics.Live(g.serial, s.Time, vs), g.formatters.Messages(s, g.batteries.none), g.watchGrid(s)), next)
 	g.good = time.Now()
 	g.stale.Reset(g.feed.StaleAfter)
 	return taken
 }
 
-func (g *gateway) publishRetained(s envoy.Sample, vs []value, next time.Time) {
+func (g *gateway) publishRetained(s envoy.Sample, vs []schema.Value, next time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	h := g.house
@@ -51,12 +53,12 @@ func (g *gateway) publishRetained(s envoy.Sample, vs []value, next time.Time) {
 	g.announce(vs, info)
 
 	pace := pace{least: h.ha.Interval, most: g.feed.StaleAfter / 3, next: time.Until(next)}
-	h.board.offerValues(h.topics.gateway(g.serial), vs, g.feed.StaleAfter, s.Time, pace)
+	h.board.offerValues(h.topics.Gateway(g.serial), vs, g.feed.StaleAfter, s.Time, pace)
 	for key, text := range info {
 		g.tellInfo(key, text, s.Time, pace.lasting())
 	}
-	if g.state != payloadOnline {
-		g.say(payloadOnline)
+	if g.state != schema.Online {
+		g.say(schema.Online)
 	}
 }
 
@@ -97,5 +99,17 @@ func (g *gateway) tellStatus() {
 }
 
 func (g *gateway) tellInfo(key, text string, now time.Time, p pace) {
-	g.house.board.offer(retained(g.house.topics.info(g.serial, key), text), now, p)
+	g.house.board.offer(retained(g.house.topics.Info(g.serial, key), text), now, p)
+}
+
+// retained is a message that must arrive and stay: it is sent with QoS 1. An
+// empty one takes what stands there from the broker.
+func retained(topic, payload string) mqtt.Message {
+	return mqtt.Message{Topic: topic, Payload: []byte(payload), Retain: true, QoS: 1}
+}
+
+// seconds rounds d up to whole seconds, at least one, as MQTT and Home
+// Assistant count.
+func seconds(d time.Duration) uint32 {
+	return uint32(max(1, (d+time.Second-1)/time.Second))
 }

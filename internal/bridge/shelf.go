@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // A shelf holds what the points of one gateway last measured. They are a hundred,
@@ -19,29 +20,28 @@ type shelf struct {
 
 // A standing is the last value of a point.
 type standing struct {
-	point
-	waits  bool          // to be sent
-	number float64       // rounded as it is written
-	left   time.Duration // when it was left
+	schema.Value               // rounded as it is written
+	waits        bool          // to be sent
+	left         time.Duration // when it was left
 }
 
 // stand makes number the value of the i-th point if it is to be sent, and
 // reports that.
 func (s *shelf) stand(i int, number float64, at time.Duration, p pace) (news bool) {
 	v := &s.values[i]
-	if v.quantity().counter {
+	if v.IsCounter() {
 		p = p.lasting()
 	}
-	if !p.due(at-v.left, number == v.number) {
+	if !p.due(at-v.left, number == v.Number) {
 		return false
 	}
-	v.number, v.left, v.waits = number, at, true
+	v.Number, v.left, v.waits = number, at, true
 	return true
 }
 
 // add puts the first value of a point there.
-func (s *shelf) add(p point, number float64, at time.Duration) {
-	s.values = append(s.values, standing{p, true, number, at})
+func (s *shelf) add(p schema.Sensor, number float64, at time.Duration) {
+	s.values = append(s.values, standing{schema.Value{Sensor: p, Number: number}, true, at})
 }
 
 // again has everything sent once more.
@@ -53,11 +53,11 @@ func (s *shelf) again() {
 }
 
 // find returns where p stands, or -1. It is looked for at near first.
-func (s *shelf) find(p point, near int) int {
-	if near < len(s.values) && s.values[near].point == p {
+func (s *shelf) find(p schema.Sensor, near int) int {
+	if near < len(s.values) && s.values[near].Sensor == p {
 		return near
 	}
-	return slices.IndexFunc(s.values, func(v standing) bool { return v.point == p })
+	return slices.IndexFunc(s.values, func(v standing) bool { return v.Sensor == p })
 }
 
 // take takes the next value that waits and is not stale. One that comes to wait
@@ -70,12 +70,12 @@ func (s *shelf) take(now time.Duration) (mqtt.Message, bool) {
 			continue
 		}
 		v.waits = false
-		q, until := v.quantity(), v.left+s.life
-		if !q.counter && until <= now {
+		until := v.left + s.life
+		if !v.IsCounter() && until <= now {
 			continue
 		}
-		m := mqtt.Message{Topic: s.topic(v.point), Payload: appendNumber(nil, v.number, q.decimals), Retain: true}
-		if !q.counter {
+		m := mqtt.Message{Topic: s.topic(v.Sensor), Payload: v.Payload(), Retain: true}
+		if !v.IsCounter() {
 			m.Expiry = seconds(until - now)
 		}
 		return m, true
@@ -89,11 +89,11 @@ func (s *shelf) waiting() bool {
 	return slices.ContainsFunc(s.values, func(v standing) bool { return v.waits })
 }
 
-func (s *shelf) topic(p point) string { return s.base + "/" + p.topic() }
+func (s *shelf) topic(p schema.Sensor) string { return s.base + "/" + p.Topic() }
 
 // offerValues is offer for the values of a gateway, whose topics are below base.
 // Measurements stand for life.
-func (b *board) offerValues(base string, vs []value, life time.Duration, now time.Time, p pace) {
+func (b *board) offerValues(base string, vs []schema.Value, life time.Duration, now time.Time, p pace) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	place := b.slot(base)
@@ -104,13 +104,13 @@ func (b *board) offerValues(base string, vs []value, life time.Duration, now tim
 	s.life = life
 	at, news := now.Sub(b.began), false
 	for near, v := range vs {
-		number := rounded(v.number, v.quantity().decimals)
-		if i := s.find(v.point, near); i >= 0 {
+		number := v.Rounded()
+		if i := s.find(v.Sensor, near); i >= 0 {
 			news = s.stand(i, number, at, p) || news
 			continue
 		}
-		b.drop(b.slots[s.topic(v.point)]) // which would take it from the broker
-		s.add(v.point, number, at)
+		b.drop(b.slots[s.topic(v.Sensor)]) // which would take it from the broker
+		s.add(v.Sensor, number, at)
 		news = true
 	}
 	if news {
@@ -124,7 +124,7 @@ func (b *board) shelved(topic string) (*shelf, int) {
 	for end := strings.LastIndexByte(topic, '/'); end >= 0; end = strings.LastIndexByte(topic[:end], '/') {
 		if place := b.slots[topic[:end]]; place != nil && place.shelf != nil {
 			below := topic[end+1:]
-			if i := slices.IndexFunc(place.shelf.values, func(v standing) bool { return v.topic() == below }); i >= 0 {
+			if i := slices.IndexFunc(place.shelf.values, func(v standing) bool { return v.Topic() == below }); i >= 0 {
 				return place.shelf, i
 			}
 		}

@@ -3,7 +3,7 @@ package bridge
 import (
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // A State is what a running bridge is at, for those who watch it. It says
@@ -40,7 +40,7 @@ func (b *Bridge) State() State {
 func (g *gateway) snapshot() GatewayState {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return GatewayState{Name: g.feed.Name, Serial: g.serial, Firmware: g.device.Software, Online: g.state == payloadOnline, Polled: g.polled}
+	return GatewayState{Name: g.feed.Name, Serial: g.serial, Firmware: g.device.Software, Online: g.state == schema.Online, Polled: g.polled}
 }
 
 // turned takes note that a poll ended: it goes on with the gateway.
@@ -56,21 +56,4 @@ func (w *writer) connectedNow() bool {
 		return false
 	}
 	return w.client.Connected()
-}
-
-// A Power is what a meter measures, or one phase of it, in watts.
-type Power struct {
-	Meter string // as in topics
-	Phase string // likewise; "" for all of them
-	Watts float64
-}
-
-// Powers returns the powers that are in s.
-func Powers(s envoy.Sample) (ps []Power) {
-	for _, v := range measured(s) {
-		if v.sensor().quantity == envoy.Power {
-			ps = append(ps, Power{meterKeys[v.meter()], phaseKeys[v.phase], v.number})
-		}
-	}
-	return ps
 }

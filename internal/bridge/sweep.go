@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // A Place is where retained topics of ours may stand on the broker.
@@ -97,12 +98,12 @@ func (s *sweeper) dirt(p Place) Place {
 
 // here reports whether p is where this run publishes.
 func (s *sweeper) here(p Place) bool {
-	return p.Topic == s.house.topics.base && p.Prefix == s.house.prefix()
+	return p.Topic == s.house.topics.Base && p.Prefix == s.house.prefix()
 }
 
 // empty reports whether nothing can stand at p that is not renewed.
 func (s *sweeper) empty(p Place) bool {
-	return p.Topic == s.house.topics.base && (p.Prefix == "" || p.Prefix == s.house.prefix()) && len(s.roots(p)) == 0
+	return p.Topic == s.house.topics.Base && (p.Prefix == "" || p.Prefix == s.house.prefix()) && len(s.roots(p)) == 0
 }
 
 // sweep finds what is retained at p, clears it and returns how much it was:
@@ -110,16 +111,16 @@ func (s *sweeper) empty(p Place) bool {
 // topics when Home Assistant reads them no more. The discovery documents under
 // the present prefix are known.
 func (s *sweeper) sweep(ctx context.Context, p Place) (int, error) {
-	old := topics{base: p.Topic, prefix: p.Prefix}
+	old := schema.Topics{Base: p.Topic, Prefix: p.Prefix}
 	var documents, others []string // filters
 	if p.Prefix != "" && p.Prefix != s.house.prefix() {
-		documents = append(documents, old.config("+"))
+		documents = append(documents, old.Discovery("+"))
 	}
 	for _, serial := range s.roots(p) {
-		others = append(others, old.gateway(serial)+"/#")
+		others = append(others, old.Gateway(serial)+"/#")
 	}
-	if p.Topic != s.house.topics.base {
-		others = append(others, old.bridge("+"))
+	if p.Topic != s.house.topics.Base {
+		others = append(others, old.Bridge("+"))
 	}
 	cleared, err := s.clear(ctx, p, documents, nil)
 	if err != nil {
@@ -200,12 +201,12 @@ const lastAnswers = 20 * time.Minute
 // gateways that are still read are replaced, which may take until they answer.
 func (s *sweeper) supersede(ctx context.Context, p Place) error {
 	h := s.house
-	if p.Topic == h.topics.base || h.ha.Off {
+	if p.Topic == h.topics.Base || h.ha.Off {
 		return nil // there are none
 	}
 	var until time.Time
 	for {
-		announced, complete := h.board.hasArrived(h.topics.config(h.topics.bridgeID())), true
+		announced, complete := h.board.hasArrived(h.topics.Discovery(h.topics.BridgeID())), true
 		for _, g := range h.gateways {
 			if slices.Contains(p.Serials, g.known()) {
 				a, c := g.superseded()
@@ -239,7 +240,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // roots are the gateways of p whose values nobody renews.
 func (s *sweeper) roots(p Place) []string {
-	if p.Topic != s.house.topics.base {
+	if p.Topic != s.house.topics.Base {
 		return p.Serials
 	}
 	serving := s.serving()
@@ -287,28 +288,28 @@ func (s *sweeper) take(topic string, payload []byte) {
 
 // ours reports whether what stands under topic belongs to p and is not renewed.
 func (s *sweeper) ours(p Place, topic string, payload []byte) bool {
-	old := topics{base: p.Topic, prefix: p.Prefix}
+	old := schema.Topics{Base: p.Topic, Prefix: p.Prefix}
 	for _, serial := range s.roots(p) {
-		if strings.HasPrefix(topic, old.gateway(serial)+"/") {
+		if strings.HasPrefix(topic, old.Gateway(serial)+"/") {
 			return true
 		}
 	}
-	if p.Topic != s.house.topics.base && strings.HasPrefix(topic, old.bridge("")) {
+	if p.Topic != s.house.topics.Base && strings.HasPrefix(topic, old.Bridge("")) {
 		return true
 	}
 	var doc announced
 	if p.Prefix == "" || !strings.HasPrefix(topic, p.Prefix+"/device/") || json.Unmarshal(payload, &doc) != nil ||
-		doc.Origin.Name != originName || !doc.awaits(old.bridge("state")) {
+		doc.Origin.Name != originName || !doc.awaits(old.BridgeState()) {
 		return false
 	}
 	of := func(serials []string) bool {
-		return slices.ContainsFunc(serials, func(sn string) bool { return doc.awaits(old.availability(sn)) })
+		return slices.ContainsFunc(serials, func(sn string) bool { return doc.awaits(old.Availability(sn)) })
 	}
 	if own := len(doc.Availability) == 1; !own && !of(p.Serials) { // the bridge's own has no other
 		return false
 	}
 	// Under the prefix that stays, the documents of what stays are about to be overwritten.
-	stays := topic == s.house.topics.config(s.house.topics.bridgeID()) || of(s.serving())
+	stays := topic == s.house.topics.Discovery(s.house.topics.BridgeID()) || of(s.serving())
 	return p.Prefix != s.house.prefix() || !stays
 }
 
@@ -322,5 +323,5 @@ func (h *house) prefix() string {
 	if h.ha.Off {
 		return ""
 	}
-	return h.topics.prefix
+	return h.topics.Prefix
 }

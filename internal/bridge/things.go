@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // A family is a kind of things that look the same in Home Assistant.
@@ -35,9 +36,7 @@ type thing struct {
 }
 
 // id is the thing's object id, such as envoy_inverter_122000000001.
-func (t thing) id() string { return thingID(t.kind, t.serial) }
-
-func thingID(kind, serial string) string { return "envoy_" + kind + "_" + serial }
+func (t thing) id() string { return schema.SubDeviceID(t.kind, t.serial) }
 
 // A report is what a thing has just told.
 type report struct {
@@ -130,13 +129,13 @@ func (g *gateway) show(kind string, there []report, complete bool, every time.Du
 
 // thingTopic is where a thing's document is.
 func (g *gateway) thingTopic(t thing) string {
-	return g.house.topics.thing(g.serial, t.kind, t.serial)
+	return g.house.topics.SubDevice(g.serial, t.kind, t.serial)
 }
 
 // introduce announces a thing. The caller holds the lock.
 func (g *gateway) introduce(s *shown) {
 	if !g.house.ha.Off {
-		g.house.board.putLater(discovered, g.house.topics.config(s.id()), func() []byte { return g.introduction(s) })
+		g.house.board.putLater(discovered, g.house.topics.Discovery(s.id()), func() []byte { return g.introduction(s) })
 	}
 }
 
@@ -152,7 +151,7 @@ func (g *gateway) introduction(s *shown) []byte {
 		Serial:       s.serial,
 		Software:     s.software,
 		Hardware:     s.hardware,
-		Via:          "envoy_" + g.serial,
+		Via:          schema.GatewayID(g.serial),
 	}
 	cs := s.components(g.thingTopic(s.thing))
 	for key, platform := range s.gone {
@@ -166,7 +165,7 @@ func (g *gateway) introduction(s *shown) []byte {
 // dismiss takes a thing from Home Assistant, and then its document from the broker.
 func (g *gateway) dismiss(id, topic string) {
 	if !g.house.ha.Off {
-		g.house.board.put(discovered, retained(g.house.topics.config(id), ""), time.Time{})
+		g.house.board.put(discovered, retained(g.house.topics.Discovery(id), ""), time.Time{})
 	}
 	g.house.board.retire(topic)
 }
@@ -175,7 +174,7 @@ func (g *gateway) dismiss(id, topic string) {
 func (g *gateway) forgetThings() {
 	for _, known := range g.things {
 		for _, s := range known {
-			g.house.board.forget(g.house.topics.config(s.id()), g.thingTopic(s.thing))
+			g.house.board.forget(g.house.topics.Discovery(s.id()), g.thingTopic(s.thing))
 		}
 	}
 	g.things, g.rounds = map[string]things{}, map[string]int{}

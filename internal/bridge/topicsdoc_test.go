@@ -10,44 +10,16 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
-var update = flag.Bool("update", false, "write the tables of docs/topics.md anew")
+var update = flag.Bool("update", false, "write the tables of docs/topics.md")
 
 const topicsDoc = "../../docs/topics.md"
 
 var tableBlock = regexp.MustCompile(`(?s)(<!-- table: ([a-z]+) -->\n).*?(<!-- end -->)`)
 
-// TestLongestTopics holds the limit against the parts that topics are made of.
-func TestLongestTopics(t *testing.T) {
-	longest := func(words ...string) string {
-		return slices.MaxFunc(words, func(a, b string) int { return len(a) - len(b) })
-	}
-	keys := []string{}
-	for _, q := range quantities {
-		keys = append(keys, q.key)
-	}
-	serial, kind := strings.Repeat("0", 32), "controller"
-	ts := topics{base: "b", prefix: "p"}
-	below, discovery := LongestTopics(ts.base, ts.prefix)
-	for _, topic := range []string{
-		ts.gateway(serial) + "/live/" + longest(meterKeys[:]...) + "/" + longest(phaseKeys[:]...) + "/" + longest(keys...),
-		ts.thing(serial, kind, serial), ts.info(serial, "firmware_and_more"), ts.availability(serial), ts.bridge("availability"),
-	} {
-		if len(topic) > below {
-			t.Errorf("%s has %d bytes, more than %d", topic, len(topic), below)
-		}
-	}
-	for _, id := range []string{thingID(kind, serial), "envoy_" + serial, ts.bridgeID()} {
-		if topic := ts.config(id); len(topic) > discovery {
-			t.Errorf("%s has %d bytes, more than %d", topic, len(topic), discovery)
-		}
-	}
-}
-
-// TestTopicsDocument holds the tables of docs/topics.md to what is published.
+// TestTopicsDocument holds the tables of docs/topics.md to what is published. The
+// test of package schema has those whose names begin with schema/.
 func TestTopicsDocument(t *testing.T) {
 	data, err := os.ReadFile(topicsDoc)
 	if err != nil {
@@ -79,9 +51,6 @@ func TestTopicsDocument(t *testing.T) {
 func docTables() map[string]string {
 	inverters, batteries, acb := traitRows(inverterFamily.traits), traitRows(batteryFamily.traits), traitRows(acbFamily.traits)
 	return map[string]string{
-		"quantities":  quantityTable(),
-		"meters":      meterTable(),
-		"sensors":     sensorTable(),
 		"info":        componentTable(infoSensors, "info/"),
 		"bridge":      bridgeTable(),
 		"storage":     entityTable("topic", traitRows(totalsGroup.traits)),
@@ -90,7 +59,6 @@ func docTables() map[string]string {
 		"battery":     entityTable("key", batteries),
 		"acb":         entityTable("key", acb),
 		"controller":  controllerTable(),
-		"profiles":    profileTable(),
 		"answertimes": answerTimeTable(),
 	}
 }
@@ -105,48 +73,6 @@ func yesNo(b bool) string {
 		return "yes"
 	}
 	return ""
-}
-
-func quantityTable() string {
-	var rows []string
-	for _, q := range quantities {
-		live := ""
-		if q.live {
-			live = fmt.Sprint(q.precise)
-		}
-		rows = append(rows, fmt.Sprintf("| `%s` | %s | %d | %s | %s |", q.key, q.unit, q.decimals, live, yesNo(q.counter)))
-	}
-	return table("| quantity | unit | decimals, retained | decimals in `live`, if there | counter |", rows)
-}
-
-// signs say what a positive power is.
-var signs = map[envoy.Measurement]string{
-	envoy.NetConsumption:   "at the grid connection: + import, − export",
-	envoy.Production:       "+ producing",
-	envoy.TotalConsumption: "the whole house with what its batteries take: + using",
-	envoy.Storage:          "batteries: + discharging, − charging",
-	envoy.House:            "what the house takes without its batteries: + using",
-}
-
-func meterTable() string {
-	var rows []string
-	for m, key := range meterKeys {
-		sign := cmp.Or(signs[envoy.Measurement(m)], "a CT that few systems have: + as seen from the switchboard")
-		rows = append(rows, fmt.Sprintf("| `%s` | %s | %s |", key, sign, yesNo(inLive(envoy.Measurement(m)))))
-	}
-	return table("| meter | what, and the sign of its power | in `live` |", rows)
-}
-
-func sensorTable() string {
-	var rows []string
-	for _, sn := range sensors {
-		if sn.meter > envoy.House {
-			continue // all alike: see the rows of grid
-		}
-		q := quantities[sn.quantity]
-		rows = append(rows, fmt.Sprintf("| `%s/%s` | %s | %s | %s |", meterKeys[sn.meter], q.key, q.unit, sn.name, yesNo(sn.enabled)))
-	}
-	return table("| topic below `envoy/<sn>/` | unit | Home Assistant's entity | on from the start |", rows)
 }
 
 // A docRow is one value.
@@ -206,7 +132,7 @@ func bridgeTable() string {
 	h := newHouse(new(Bridge))
 	var keys []string
 	for _, topic := range slices.Sorted(maps.Keys(h.board.slots)) {
-		if key, ok := strings.CutPrefix(topic, h.topics.bridge("")); ok {
+		if key, ok := strings.CutPrefix(topic, h.topics.Bridge("")); ok {
 			keys = append(keys, "| `envoy/bridge/"+key+"` | "+bridgeWords[key]+" |")
 		}
 	}
@@ -233,12 +159,4 @@ func controllerTable() string {
 		}
 	}
 	return entityTable("key", rows)
-}
-
-func profileTable() string {
-	var rows []string
-	for _, p := range profiles {
-		rows = append(rows, fmt.Sprintf("| `%s` | `%s` |", p.name, p.topic))
-	}
-	return table("| profile | topic |", rows)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // A trait is one thing that a D tells of itself. Its row is the only place that
@@ -23,7 +24,7 @@ func number[D any](decimals int, of func(D) envoy.Told[float64]) func(D) string 
 		if !ok {
 			return ""
 		}
-		return string(appendNumber(nil, v, decimals))
+		return string(schema.AppendNumber(nil, v, decimals))
 	}
 }
 

@@ -12,13 +12,14 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/problem"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // A writer is the one goroutine that publishes. A publish can block for
 // seconds on a frozen broker, which a poll must not: they meet at the board.
 type writer struct {
 	board  *board
-	topics topics
+	topics schema.Topics
 	log    zerolog.Logger
 	client *mqtt.Client
 	ready  chan struct{} // closed when client is set
@@ -41,7 +42,7 @@ type writer struct {
 	suspect                                   string        // the discovery topic that the last connection ended with
 }
 
-func newWriter(b *board, t topics, log zerolog.Logger) *writer {
+func newWriter(b *board, t schema.Topics, log zerolog.Logger) *writer {
 	return &writer{
 		board: b, topics: t, log: log, ready: make(chan struct{}), surveyed: make(chan struct{}),
 		watching:   secondary{name: "subscription to states", most: 3},
@@ -183,7 +184,7 @@ func (w *writer) listen(ctx context.Context, subscribed func()) {
 // survey subscribes to discovery documents: the first time with what is
 // retained, until the broker has sent it all, then to changes alone.
 func (w *writer) survey(ctx context.Context, subscribed func()) error {
-	filter := w.topics.config("+")
+	filter := w.topics.Discovery("+")
 	if !isClosed(w.surveyed) {
 		// Not noLocal: some brokers then keep back what we ourselves retained (mochi 2.7.9).
 		if err := w.client.Subscribe(ctx, mqtt.Subscription{Filter: filter}); err != nil {
@@ -201,7 +202,7 @@ func (w *writer) survey(ctx context.Context, subscribed func()) error {
 // unsubscribe ends the subscription to discovery documents, which may be one of
 // the broker's session.
 func (w *writer) unsubscribe(ctx context.Context) {
-	_ = w.client.Unsubscribe(ctx, w.topics.config("+")) // else the connection ends
+	_ = w.client.Unsubscribe(ctx, w.topics.Discovery("+")) // else the connection ends
 }
 
 var closed = func() <-chan struct{} { c := make(chan struct{}); close(c); return c }()
@@ -258,7 +259,7 @@ func (w *writer) publishSome(ctx context.Context) (some bool) {
 // send is publish for a retained message. Discovery is abandoned when several
 // connections in a row ended with the same document of it.
 func (w *writer) send(ctx context.Context, m mqtt.Message) bool {
-	if !w.topics.isConfig(m.Topic) {
+	if !w.topics.IsDiscovery(m.Topic) {
 		return w.publish(ctx, m)
 	}
 	if !w.announcing.active() {
@@ -302,9 +303,9 @@ func (w *writer) publish(ctx context.Context, m mqtt.Message) bool {
 // states are the subscriptions to the bridge's own state (an old Will may speak
 // late) and to Home Assistant's births.
 func (w *writer) states() []mqtt.Subscription {
-	subs := []mqtt.Subscription{{Filter: w.topics.bridge("state"), QoS: 1, NoLocal: true}}
+	subs := []mqtt.Subscription{{Filter: w.topics.BridgeState(), QoS: 1, NoLocal: true}}
 	if w.discover {
-		for _, topic := range w.topics.births() {
+		for _, topic := range w.topics.Births() {
 			subs = append(subs, mqtt.Subscription{Filter: topic, QoS: 1, RetainHandling: 2})
 		}
 	}
@@ -315,12 +316,12 @@ func (w *writer) states() []mqtt.Subscription {
 func (w *writer) heard(topic string, payload []byte, kept bool) {
 	switch {
 	case w.leaving.Load():
-	case topic == w.topics.bridge("state"):
-		if string(payload) != payloadOnline { // empty where another bridge has cleared it
-			w.board.put(present, retained(topic, payloadOnline), time.Time{})
+	case topic == w.topics.BridgeState():
+		if string(payload) != schema.Online { // empty where another bridge has cleared it
+			w.board.put(present, retained(topic, schema.Online), time.Time{})
 		}
-	case slices.Contains(w.topics.births(), topic):
-		if string(payload) == payloadOnline {
+	case slices.Contains(w.topics.Births(), topic):
+		if string(payload) == schema.Online {
 			w.birth.answer(func() {
 				w.log.Info().Msg("home assistant started")
 				w.board.announce()

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // parseTopic parses the first levels of a topic.
@@ -54,9 +54,9 @@ func parseProfiles(text string) ([]string, error) {
 	taken := map[string]string{}
 	for field := range strings.SplitSeq(text, ",") {
 		name := strings.ToLower(strings.TrimSpace(field))
-		topic := bridge.ProfileTopic(name)
+		topic := schema.ProfileTopic(name)
 		if topic == "" {
-			return nil, errors.New("want any of " + strings.Join(bridge.Profiles(), ", "))
+			return nil, errors.New("want any of " + strings.Join(schema.Profiles(), ", "))
 		}
 		if other, ok := taken[topic]; ok && other != name {
 			return nil, fmt.Errorf("%s and %s are both told on %s; choose one", other, name, topic)

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // A setting is one configuration key. The table settings defines all keys; the
@@ -97,7 +97,7 @@ var settings = []setting{
 	},
 
 	{
-		"COMPAT", "PROFILES", "", "Other programs' topics that live values are told on too: any of " + strings.Join(bridge.Profiles(), ", ") + ".",
+		"COMPAT", "PROFILES", "", "Other programs' topics that live values are told on too: any of " + strings.Join(schema.Profiles(), ", ") + ".",
 		into(func(t target) *[]string { return &t.Compat.Profiles }, parseProfiles),
 	},
 

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // check checks the values of cfg against each other. Each single value is valid,
@@ -62,7 +62,7 @@ func (l *loader) checkMQTT(m *MQTT) {
 // checkTopics reports a TOPIC or PREFIX with which the longest topic would exceed
 // MQTT's limit.
 func (l *loader) checkTopics(cfg *Config) {
-	below, discovery := bridge.LongestTopics(cfg.MQTT.Topic, cfg.HomeAssistant.Prefix)
+	below, discovery := schema.MaxTopicLengths(cfg.MQTT.Topic, cfg.HomeAssistant.Prefix)
 	if below > maxMQTTString {
 		l.fail(l.origins["MQTT"+delimiter+"TOPIC"], fmt.Sprintf("%q: too long: topics may have %d bytes, and the longest would have %d", shortened(cfg.MQTT.Topic), maxMQTTString, below))
 	} else if discovery > maxMQTTString {

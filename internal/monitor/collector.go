@@ -5,7 +5,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // What is read when it is asked for.
@@ -74,11 +75,13 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 		if !online[f.name] {
 			continue
 		}
-		for _, p := range bridge.Powers(*sample) {
-			if p.Phase == "" {
-				gauge(power, p.Watts, f.name, p.Meter)
-			} else {
-				gauge(phasePower, p.Watts, f.name, p.Meter, p.Phase)
+		for _, v := range schema.Values(*sample) {
+			switch {
+			case v.Quantity() != envoy.Power:
+			case v.Phase() == 0:
+				gauge(power, v.Number, f.name, v.MeterKey())
+			default:
+				gauge(phasePower, v.Number, f.name, v.MeterKey(), v.PhaseKey())
 			}
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // TestBridgeID checks that the bridge's identifier in Home Assistant is that of the
@@ -37,7 +37,7 @@ func TestBridgeID(t *testing.T) {
 			}
 			for _, topic := range []string{tt.topic, "later"} {
 				p := NewPublishedStore(dir, "a:1883")
-				if got, err := p.BridgeID(topic, bridge.DeviceID); got != tt.want || err != nil {
+				if got, err := p.BridgeID(topic, schema.BridgeID); got != tt.want || err != nil {
 					t.Errorf("BridgeID(%q) = %q, %v, want %q", topic, got, err, tt.want)
 				}
 				if err := p.Add(topic, "homeassistant"); err != nil {
@@ -55,7 +55,7 @@ func TestBridgeIDNotStored(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := NewPublishedStore(file, "a:1883").BridgeID("solar", bridge.DeviceID); got != "solar_bridge" || err == nil {
+	if got, err := NewPublishedStore(file, "a:1883").BridgeID("solar", schema.BridgeID); got != "solar_bridge" || err == nil {
 		t.Errorf("BridgeID = %q, %v, want solar_bridge and an error", got, err)
 	}
 }

@@ -1,4 +1,4 @@
-package bridge
+package schema
 
 import (
 	"strings"
@@ -36,16 +36,16 @@ func house2() envoy.Sample {
 	}
 }
 
-func inWords(t *testing.T, c compat, s envoy.Sample) string {
+func messagesOf(t *testing.T, fs Formatters, s envoy.Sample) string {
 	t.Helper()
-	var said []string
-	for _, m := range c.messages(s, false) {
+	var lines []string
+	for _, m := range fs.Messages(s, false) {
 		if m.Retain || m.QoS != 0 {
 			t.Errorf("%s: retain %t, QoS %d, want as live", m.Topic, m.Retain, m.QoS)
 		}
-		said = append(said, m.Topic+" "+string(m.Payload))
+		lines = append(lines, m.Topic+" "+string(m.Payload))
 	}
-	return strings.Join(said, "\n")
+	return strings.Join(lines, "\n")
 }
 
 func TestProfiles(t *testing.T) {
@@ -63,7 +63,7 @@ func TestProfiles(t *testing.T) {
 			`"L2":{"power":40},"current":-0.3,"energy_forward":5,"energy_reverse":9,"power":-60.25}}`,
 		"freeds": `Inverter/GridWatts -60`,
 	} {
-		if got := inWords(t, newCompat([]string{name}), house2()); got != want {
+		if got := messagesOf(t, NewFormatters([]string{name}), house2()); got != want {
 			t.Errorf("%s: %s\nwant %s", name, got, want)
 		}
 	}
@@ -96,7 +96,7 @@ func TestRawProfiles(t *testing.T) {
 			`"L1":{"current":-0.44,"energy_forward":1.5,"energy_reverse":2.25,"frequency":50.01,"power":-100.25,"power_factor":-0.97,"voltage":230.1},` +
 			`"L2":{"power":40},"current":-0.3,"energy_forward":5,"energy_reverse":9,"power":-60.25}}`,
 	} {
-		if got := inWords(t, newCompat([]string{name}), s); got != want {
+		if got := messagesOf(t, NewFormatters([]string{name}), s); got != want {
 			t.Errorf("%s: %s\nwant %s", name, got, want)
 		}
 	}
@@ -121,7 +121,7 @@ func TestLoad(t *testing.T) {
 		{[]envoy.Meter{pv, net, total}, true, `"load":{"agg_p_mw":4000000,`},
 		{[]envoy.Meter{pv, net, total}, false, `"last_update":-62135596800,"pv"`},
 	} {
-		ms := newCompat([]string{"vk2him-livedata"}).messages(envoy.Sample{Meters: tt.meters}, tt.noBatteries)
+		ms := NewFormatters([]string{"vk2him-livedata"}).Messages(envoy.Sample{Meters: tt.meters}, tt.noBatteries)
 		if len(ms) != 1 || !strings.Contains(string(ms[0].Payload), tt.want) {
 			t.Errorf("%d meters, no batteries %t: %v, want %s", len(tt.meters), tt.noBatteries, ms, tt.want)
 		}
@@ -132,12 +132,12 @@ func TestLoad(t *testing.T) {
 func TestProfilesWithoutGrid(t *testing.T) {
 	s := house2()
 	s.Meters = s.Meters[:1]
-	if got, want := inWords(t, newCompat(Profiles()), s), `/envoy/json {"production":{"ph-a":{"p":690.123}}}`; got != want {
+	if got, want := messagesOf(t, NewFormatters(Profiles()), s), `/envoy/json {"production":{"ph-a":{"p":690.123}}}`; got != want {
 		t.Errorf("%s, want %s alone", got, want)
 	}
 	s = house2()
 	s.Meters = s.Meters[1:]
-	if got := inWords(t, newCompat([]string{"vk2him-meters"}), s); got != "" {
+	if got := messagesOf(t, NewFormatters([]string{"vk2him-meters"}), s); got != "" {
 		t.Errorf("%s: net consumption is not the second in the list", got)
 	}
 }
@@ -145,7 +145,7 @@ func TestProfilesWithoutGrid(t *testing.T) {
 // TestVictronPhases: the same phases in every message, or silence until the
 // reader has started anew.
 func TestVictronPhases(t *testing.T) {
-	c := newCompat([]string{"victron"})
+	fs := NewFormatters([]string{"victron"})
 	three := house2()
 	one := house2()
 	one.Meters[1].Phases = nil
@@ -166,7 +166,7 @@ func TestVictronPhases(t *testing.T) {
 	} {
 		s := tt.sample
 		s.Time = s.Time.Add(tt.after)
-		got := inWords(t, c, s)
+		got := messagesOf(t, fs, s)
 		if tt.want == "" && got != "" || !strings.Contains(got, tt.want) {
 			t.Errorf("after %v: %q, want %q", tt.after, got, tt.want)
 		}
@@ -176,13 +176,13 @@ func TestVictronPhases(t *testing.T) {
 // TestVictronCounters: a counter that is held back is told as last read, as
 // the reader would take 0 for it.
 func TestVictronCounters(t *testing.T) {
-	c := newCompat([]string{"victron"})
+	fs := NewFormatters([]string{"victron"})
 	s := house2()
-	first := inWords(t, c, s)
+	first := messagesOf(t, fs, s)
 	held := house2()
 	held.Meters[1].Total.Drop(envoy.EnergyImport)
 	held.Meters[1].Phases[0].Drop(envoy.EnergyExport)
-	if got := inWords(t, c, held); got != first {
+	if got := messagesOf(t, fs, held); got != first {
 		t.Errorf("%s, want as before, %s", got, first)
 	}
 	if v, ok := held.Meters[1].Phases[0].Get(envoy.EnergyExport); ok {

@@ -1,0 +1,104 @@
+package schema
+
+import "strings"
+
+// The payloads of availability topics and of the bridge's state.
+const (
+	Online  = "online"
+	Offline = "offline"
+)
+
+// Topics returns the topics of one bridge, and the identifiers of its devices in
+// Home Assistant.
+type Topics struct {
+	Base     string // of the bridge, such as envoy
+	Prefix   string // of Home Assistant's discovery, such as homeassistant
+	DeviceID string // of the bridge in Home Assistant; empty means that of Base
+}
+
+// Bridge returns the topic of a value of the bridge itself.
+func (t Topics) Bridge(key string) string { return t.Base + "/bridge/" + key }
+
+// BridgeState returns the topic that is Online while the bridge is connected.
+func (t Topics) BridgeState() string { return t.Bridge("state") }
+
+// Gateway returns the topic that everything about a gateway is below.
+func (t Topics) Gateway(serial string) string { return t.Base + "/" + serial }
+
+// Availability returns the topic that is Online while a gateway has samples.
+func (t Topics) Availability(serial string) string { return t.Gateway(serial) + "/availability" }
+
+// Info returns the topic of a text about a gateway.
+func (t Topics) Info(serial, key string) string { return t.Gateway(serial) + "/info/" + key }
+
+// SubDevice returns the topic of the document of a device behind a gateway. The
+// AC Batteries of a gateway share one document.
+func (t Topics) SubDevice(gateway, kind, serial string) string {
+	if kind == "acb" {
+		kind, serial = "battery", "acb"
+	}
+	return t.Gateway(gateway) + "/" + kind + "/" + serial
+}
+
+// Discovery returns the topic of the discovery document of a device.
+func (t Topics) Discovery(id string) string { return t.discoveryBase() + id + discoveryEnd }
+
+// IsDiscovery reports whether topic is that of a discovery document.
+func (t Topics) IsDiscovery(topic string) bool {
+	return strings.HasPrefix(topic, t.discoveryBase()) && strings.HasSuffix(topic, discoveryEnd)
+}
+
+func (t Topics) discoveryBase() string { return t.Prefix + "/device/" }
+
+const discoveryEnd = "/config"
+
+// Births returns the topics of Home Assistant's birth message: below the
+// discovery prefix and, if only that was changed, at the default topic.
+func (t Topics) Births() []string {
+	const standard = "homeassistant/status"
+	if own := t.Prefix + "/status"; own != standard {
+		return []string{own, standard}
+	}
+	return []string{standard}
+}
+
+// BridgeID returns the identifier of the bridge in Home Assistant.
+func (t Topics) BridgeID() string {
+	if t.DeviceID != "" {
+		return t.DeviceID
+	}
+	return BridgeID(t.Base)
+}
+
+// BridgeID returns the default identifier in Home Assistant of a bridge with a
+// base topic. A discovery topic may contain letters, digits, _ and - only.
+func BridgeID(base string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-':
+			return r
+		}
+		return '_'
+	}, base) + "_bridge"
+}
+
+// GatewayID returns the identifier of a gateway in Home Assistant.
+func GatewayID(serial string) string { return "envoy_" + serial }
+
+// SubDeviceID returns the identifier in Home Assistant of a device behind a
+// gateway, such as envoy_inverter_122000000001.
+func SubDeviceID(kind, serial string) string { return "envoy_" + kind + "_" + serial }
+
+// maxSuffix is an upper limit, in bytes, of the part of a topic that follows the
+// topic of a gateway, and of the identifier of a gateway or of a device behind it.
+const maxSuffix = 100
+
+// MaxTopicLengths returns upper limits, in bytes, of the length of the topics
+// below base and of the discovery topics below prefix.
+func MaxTopicLengths(base, prefix string) (below, discovery int) {
+	t := Topics{Base: base, Prefix: prefix}
+	longestSerial := strings.Repeat("0", 32)
+	below = len(t.Gateway(longestSerial)) + maxSuffix
+	discovery = len(t.Discovery("")) + max(maxSuffix, len(t.BridgeID()))
+	return below, discovery
+}
