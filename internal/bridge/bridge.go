@@ -47,7 +47,8 @@ type Feed struct {
 	// FailSafe, if not nil, is the power at the grid, W, that is said once under
 	// live when data goes stale.
 	FailSafe *float64
-	// Profiles are other programs' formats, by name, in which samples are told too.
+	// Profiles are the formats of other programs in which samples are published too,
+	// by the names of [schema.Profiles].
 	Profiles []string
 	// Polled, if not nil, is told how every reading went: the sample, or why there is none.
 	Polled func(envoy.Sample, error)
@@ -70,7 +71,7 @@ type Bridge struct {
 	MQTT  mqtt.Config
 	Topic string // the base topic; empty means envoy
 	// DeviceID is the bridge's own identifier in Home Assistant, which its
-	// entities keep while Topic changes; empty means [DeviceID] of Topic.
+	// entities keep while Topic changes; empty means [schema.BridgeID] of Topic.
 	DeviceID      string
 	HomeAssistant HomeAssistant
 	// Earlier is where earlier runs published on this broker. What is not

@@ -59,7 +59,7 @@ type HomeAssistant struct {
 
 // Compat is the section [COMPAT].
 type Compat struct {
-	Profiles []string // names of the bridge's profiles, without duplicates
+	Profiles []string // names of schema.Profiles, without duplicates
 }
 
 // Enlighten is the section [ENLIGHTEN]: the addresses of Enphase's cloud.

@@ -47,7 +47,7 @@ func parseMQTTSecret(text string) (Secret, error) {
 	return Secret(text), nil
 }
 
-// parseProfiles parses a list of the bridge's profiles. Two profiles must not
+// parseProfiles parses a list of names of schema.Profiles. Two profiles must not
 // publish on the same topic.
 func parseProfiles(text string) ([]string, error) {
 	var names []string

@@ -8,7 +8,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
-// channelOf is a channel with these values.
+// channelOf returns a channel with these values.
 func channelOf(values map[envoy.Quantity]float64) (c envoy.Channel) {
 	for q, v := range values {
 		c.Set(q, v)
@@ -105,8 +105,8 @@ func TestRawProfiles(t *testing.T) {
 	}
 }
 
-// TestLoad: the load of the live data is what the house takes, never what
-// charges batteries; where that is not known, it is left out.
+// TestLoad: the load of vk2him-livedata does not include the charging of
+// batteries. It is omitted if that is not known.
 func TestLoad(t *testing.T) {
 	power := func(m envoy.Measurement, w float64) envoy.Meter {
 		return envoy.Meter{Measurement: m, Total: channelOf(map[envoy.Quantity]float64{envoy.Power: w})}
@@ -128,7 +128,7 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// TestProfilesWithoutGrid: whoever steers by the grid gets nothing at all then.
+// TestProfilesWithoutGrid: no message without the grid for programs that use it.
 func TestProfilesWithoutGrid(t *testing.T) {
 	s := house2()
 	s.Meters = s.Meters[:1]
@@ -142,8 +142,8 @@ func TestProfilesWithoutGrid(t *testing.T) {
 	}
 }
 
-// TestVictronPhases: the same phases in every message, or silence until the
-// reader has started anew.
+// TestVictronPhases: every message has the same phases. Before another number of
+// them, there is a pause in which the reader restarts.
 func TestVictronPhases(t *testing.T) {
 	fs := NewFormatters([]string{"victron"})
 	three := house2()
@@ -173,8 +173,8 @@ func TestVictronPhases(t *testing.T) {
 	}
 }
 
-// TestVictronCounters: a counter that is held back is told as last read, as
-// the reader would take 0 for it.
+// TestVictronCounters: a missing counter has its latest value, because the reader
+// would use 0.
 func TestVictronCounters(t *testing.T) {
 	fs := NewFormatters([]string{"victron"})
 	s := house2()

@@ -76,7 +76,17 @@ func TestLive(t *testing.T) {
 	}
 }
 
-// TestLiveIsJSON: whatever is missing, the document stays one.
+// TestLiveOfPhaseAlone: a meter whose total has no live value.
+func TestLiveOfPhaseAlone(t *testing.T) {
+	m := envoy.Meter{Measurement: envoy.NetConsumption, Phases: make([]envoy.Channel, 2)}
+	m.Phases[1].Set(envoy.Voltage, 230)
+	const want = `{"ts":"2026-11-23T19:00:00.123Z","grid":{"l2":{"voltage":230}}}`
+	if got := string(LiveDocument(envoy.Sample{Time: sample().Time, Meters: []envoy.Meter{m}})); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// TestLiveIsJSON: the document is JSON whatever is missing.
 func TestLiveIsJSON(t *testing.T) {
 	full := sample()
 	for mask := range 1 << 4 {

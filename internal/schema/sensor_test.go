@@ -1,0 +1,47 @@
+package schema
+
+import (
+	"fmt"
+	"testing"
+)
+
+// TestSensor compares all that a sensor reports, of a measurement and of a
+// counter, of a whole meter and of a phase.
+func TestSensor(t *testing.T) {
+	want := map[string]string{
+		"grid/power":                  `grid_power "Current net power consumption" power measurement W 0, counter false, enabled true`,
+		"grid/l3/power":               `grid_l3_power "Current net power consumption l3" power measurement W 0, counter false, enabled false`,
+		"production/energy":           `production_energy "Lifetime energy production" energy total_increasing kWh 3, counter true, enabled true`,
+		"generator/l1/energy_import":  `generator_l1_energy_import "Generator CT energy delivered l1" energy total_increasing kWh 3, counter true, enabled false`,
+		"storage/power_factor":        `storage_power_factor "Power factor storage CT" power_factor measurement  2, counter false, enabled false`,
+		"consumption/energy_received": `consumption_energy_received "Total consumption CT energy received" energy total_increasing kWh 3, counter true, enabled false`,
+	}
+	topics := map[string]bool{}
+	for _, s := range Sensors() {
+		if topics[s.Topic()] {
+			t.Errorf("two sensors have the topic %s", s.Topic())
+		}
+		topics[s.Topic()] = true
+		got := fmt.Sprintf("%s %q %s %s %s %d, counter %t, enabled %t", s.ID(), s.Name(), s.Class(), s.StateClass(), s.Unit(), s.DisplayDecimals(), s.IsCounter(), s.IsEnabled())
+		if w, ok := want[s.Topic()]; ok && got != w {
+			t.Errorf("%s: %s, want %s", s.Topic(), got, w)
+		}
+	}
+	for topic := range want {
+		if !topics[topic] {
+			t.Errorf("no sensor has the topic %s", topic)
+		}
+	}
+}
+
+// TestPayload: a retained value has fewer decimals than the number.
+func TestPayload(t *testing.T) {
+	for topic, want := range map[string]string{"grid/power": "-1235", "grid/l1/voltage": "-1234.6", "storage/energy_charged": "-1234.568"} {
+		for _, s := range Sensors() {
+			v := Value{s, -1234.56789}
+			if got := string(v.Payload()); s.Topic() == topic && (got != want || fmt.Sprint(v.Rounded()) != want) {
+				t.Errorf("%s: payload %s, rounded %v, want %s", topic, got, v.Rounded(), want)
+			}
+		}
+	}
+}
