@@ -19,7 +19,7 @@ var mayImport = map[string][]string{
 	"internal/schema":                  {"internal/envoy", "internal/mqtt"},
 	"internal/bridge":                  {"internal/envoy", "internal/mqtt", "internal/problem", "internal/schema", "github.com/rs/zerolog"},
 	"internal/monitor":                 {"internal/bridge", "internal/envoy", "internal/schema", "internal/state", "github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/", "github.com/coreos/go-systemd/v22/daemon", "github.com/rs/zerolog"},
-	"internal/config":                  {"internal/bridge", "internal/envoy", "internal/schema", "internal/state", "github.com/knadh/koanf/", "github.com/spf13/pflag"},
+	"internal/config":                  {"internal/envoy", "internal/schema", "internal/state", "github.com/knadh/koanf/", "github.com/spf13/pflag"},
 	"internal/state":                   {"github.com/gofrs/flock"},
 	"internal/bridge/discoverytest":    nil,
 	"internal/mqtt":                    {"github.com/eclipse/paho.golang/", "github.com/gorilla/websocket"},
