@@ -89,7 +89,7 @@ func (g *gateway) start(ctx context.Context, first time.Time) {
 func (g *gateway) end() {
 	g.polling.Wait()
 	g.stale.Stop()
-	g.save(true)
+	g.saveCounters(true)
 }
 
 // work does what is due, and returns for how long there is nothing to do.

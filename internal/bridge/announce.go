@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/filter"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
@@ -51,7 +52,7 @@ func (g *gateway) announce(vs []schema.Value, info map[string]string) {
 	if g.removing && !g.house.board.waiting(topic) {
 		g.leftovers, g.removing, g.outdated = nil, false, true
 	}
-	if !g.settled && g.samples >= settledIn && time.Since(g.began) >= agreeFor {
+	if !g.settled && g.samples >= settledIn && time.Since(g.began) >= filter.ConfirmFor {
 		g.settled = true
 		g.outdated = g.outdated || len(g.earlier) > 0
 	}
@@ -82,10 +83,18 @@ func (g *gateway) keepInfo(key string) {
 // Home Assistant's total_increasing may not.
 func (g *gateway) keepFalling(s envoy.Sample) {
 	m, _ := s.Meter(envoy.TotalConsumption)
-	if _, counts := m.Total.Get(envoy.Energy); counts && mayFall(m.Measurement, m.Counters) != g.falling {
+	if _, counts := m.Total.Get(envoy.Energy); counts && filter.MayFall(m) != g.falling {
 		g.falling, g.outdated = !g.falling, true
 	}
 }
+
+// A channelKey names a meter (phase 0) or one of its phases.
+type channelKey struct {
+	meter envoy.Measurement
+	phase int
+}
+
+func channelOf(s schema.Sensor) channelKey { return channelKey{s.Meter(), s.Phase()} }
 
 // absentFor is how long a channel must be missing until it is gone: a CT that
 // only few systems have may be left out of single answers.
@@ -179,7 +188,7 @@ func (g *gateway) superseded() (announced, complete bool) {
 // settledIn is how many good samples must have come, for as long as a counter
 // may be held back, before what an earlier run announced, and this one does not
 // have, is taken for gone.
-const settledIn = agreeing
+const settledIn = filter.Confirmations
 
 // supersede takes the document that an earlier run announced.
 func (g *gateway) supersede(payload []byte) {

@@ -122,8 +122,8 @@ func (g *gateway) readBatteryPower(ctx context.Context, s *envoy.Session) error 
 	b.all = s.Batteries(b.known, powers, time.Now())
 	b.fresh = max(batteryFresh, rest*time.Since(start)*3/2)
 	if w, ok := b.all.Power.Get(); ok && g.feed.EstimateStorage {
-		g.estimate.add(w, b.all.Time, b.fresh)
-		g.guard.changed = true
+		g.filters.storage.Add(w, b.all.Time, b.fresh)
+		g.filters.counters.Changed = true // of what is saved with them
 	}
 	var there []report
 	for _, battery := range b.all.Each {
@@ -170,7 +170,7 @@ func (g *gateway) withBatteries(s envoy.Sample) envoy.Sample {
 		if m, ok := g.batteries.all.Storage(); ok {
 			if g.feed.EstimateStorage {
 				g.markEstimated()
-				e := g.keptEstimate()
+				e := g.publishedStorage()
 				m.Total.Set(envoy.EnergyCharged, e.Charged)
 				m.Total.Set(envoy.EnergyDischarged, e.Discharged)
 			}

@@ -9,10 +9,9 @@ import (
 
 // behind is what a gateway last told of the things behind it.
 type behind struct {
-	inverters    inverters
-	batteries    batteries
-	configs      []envoy.MeterConfig
-	plausibility plausibility
+	inverters inverters
+	batteries batteries
+	configs   []envoy.MeterConfig
 }
 
 // deviceTasks are what a gateway is asked about the devices behind it.

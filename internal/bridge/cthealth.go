@@ -140,7 +140,7 @@ func (g *gateway) tellHealth() {
 			h.judged = true
 		}
 	}
-	h.problems = append(h.problems, g.plausibility.problems()...)
+	h.problems = append(h.problems, g.filters.plausibility.Problems()...)
 	slices.Sort(h.problems)
 	h.problems = slices.Compact(h.problems)
 	tellExtras(g, healthGroup, h, ctsEvery)

@@ -30,19 +30,17 @@ type gateway struct {
 	noGrid      error       // why consumption was last not measured; nil where it was
 	certificate string
 	frozenCTs   []envoy.Measurement // as last logged
-	guard       guard
+	filters     filters
 	due         time.Time // the next poll
 	agenda      agenda
 	behind
 	answers    answerTimes
 	timed      time.Time // when their figures were last told
 	formatters schema.Formatters
-	phases     int // as last told to the feed
-	estimate   estimate
-	kept       estimate  // the estimate when the counters were last kept
-	saved      time.Time // when the counters were last kept
-	unsaved    bool      // they cannot be kept
-	recalled   string    // the serial number that they were recalled for
+	phases     int       // as last told to the feed
+	saved      time.Time // when the counters were last saved
+	saveFailed bool      // the last time
+	restored   string    // the serial number that they were restored for
 
 	deleted storm // messages by which Home Assistant deletes the device
 
@@ -62,7 +60,7 @@ type gateway struct {
 }
 
 func newGateway(h *house, f Feed, log zerolog.Logger) *gateway {
-	g := &gateway{house: h, feed: f, log: log, serial: f.Serial, guard: guard{log: log}, formatters: schema.NewFormatters(f.Profiles), things: map[string]things{}, rounds: map[string]int{}}
+	g := &gateway{house: h, feed: f, log: log, serial: f.Serial, filters: newFilters(log), formatters: schema.NewFormatters(f.Profiles), things: map[string]things{}, rounds: map[string]int{}}
 	f.Client.StaleAfter = f.StaleAfter
 	f.Client.Observe = func(path string, took time.Duration, err error) {
 		g.answers.note(path, took, err)
@@ -124,7 +122,7 @@ func (g *gateway) meet(s *envoy.Session) {
 	if old != s.Serial {
 		g.sayFailSafe()
 		g.state, g.presence, g.grid, g.formatters = "", presence{}, gridWatch{}, schema.NewFormatters(g.feed.Profiles)
-		g.guard, g.behind, g.estimate, g.kept, g.estimating = guard{log: g.log}, behind{}, estimate{}, estimate{}, false
+		g.filters, g.behind, g.estimating = newFilters(g.log), behind{}, false
 		g.forgetThings()
 	}
 	g.serial = s.Serial
@@ -133,9 +131,9 @@ func (g *gateway) meet(s *envoy.Session) {
 	}
 	g.mu.Unlock()
 	g.compareCertificate()
-	if g.recalled != s.Serial {
-		g.recalled = s.Serial
-		g.recall(s.Serial)
+	if g.restored != s.Serial {
+		g.restored = s.Serial
+		g.restoreCounters(s.Serial)
 	}
 	if old == s.Serial {
 		return
@@ -191,7 +189,7 @@ func (g *gateway) succeed(s envoy.Sample, next time.Time) {
 	}
 	g.noteFrozen(s.Frozen)
 	g.publish(s, next)
-	g.save(false)
+	g.saveCounters(false)
 }
 
 // fail takes note of a poll that began at start and failed, and returns when

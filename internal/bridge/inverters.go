@@ -69,13 +69,11 @@ func (g *gateway) keepInverters(last *envoy.InverterReport, r envoy.InverterRepo
 		return notHere(err)
 	}
 	for i := range r.Inverters {
-		r.Inverters[i].Energy = g.guard.inverter(r.Inverters[i].Serial, r.Inverters[i].Energy, time.Now())
+		r.Inverters[i] = g.filters.inverters.Apply(r.Inverters[i], time.Now())
 	}
 	*last = r
 	all := g.inverters.list.Join(g.inverters.details)
-	if n := len(all.Inverters); n > 0 && n != g.guard.number {
-		g.guard.number, g.guard.changed = n, true
-	}
+	g.filters.counters.SetInverters(len(all.Inverters))
 	var there []report
 	for _, i := range all.Inverters {
 		i.Reported = g.session.Date(i.Reported)

@@ -13,7 +13,7 @@ import (
 
 // publish leaves a good sample on the board: live first, then what is retained.
 func (g *gateway) publish(s envoy.Sample, next time.Time) {
-	s = g.guard.pass(s, time.Now())
+	s = g.filters.counters.Apply(s, time.Now())
 	vs := schema.Values(s)
 	// Somebody waits for live, and the rest can wait. To step aside lets the
 	// writer run at once and on this processor, where another would have to wake
@@ -26,7 +26,7 @@ func (g *gateway) publish(s envoy.Sample, next time.Time) {
 		s, vs = whole, schema.Values(whole)
 	}
 	g.publishRetained(s, vs, next)
-	g.examine(s)
+	g.checkPlausibility(s)
 }
 
 // aside is how long a sample's other values wait for a broker that is slow,

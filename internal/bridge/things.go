@@ -56,6 +56,9 @@ func (r report) of(software, hardware string) report {
 	return r
 }
 
+// agreeing is how many complete answers in a row must lack what is removed then.
+const agreeing = 3
+
 // lives is how many answers a document outlives: it expires when that many did not come.
 const lives = 4
 

@@ -1,4 +1,4 @@
-package bridge
+package filter
 
 import (
 	"bytes"
@@ -25,7 +25,7 @@ type timedReading struct {
 // and read again between two answers, as over a restart.
 func TestRegisterWraps(t *testing.T) {
 	const (
-		w = wrap
+		w = wrapAt
 		h = time.Hour
 		s = time.Second
 	)
@@ -53,7 +53,8 @@ func TestRegisterWraps(t *testing.T) {
 	} {
 		for _, own := range []bool{false, true} {
 			var log bytes.Buffer
-			g := &guard{log: zerolog.New(&log), number: 7}
+			counters, inverters := &Counters{Log: zerolog.New(&log)}, &InverterCounters{Log: zerolog.New(&log)}
+			counters.SetInverters(7)
 			start := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 			source := envoy.APICounters
 			for i, row := range tt.rows {
@@ -61,14 +62,14 @@ func TestRegisterWraps(t *testing.T) {
 				got := -1.0
 				if own { // what one inverter makes takes seven times as long
 					now = start.Add(7 * row.after)
-					if v, ok := g.inverter("122", envoy.Tell(row.value), now).Get(); ok {
+					if v, ok := inverters.Apply(envoy.Inverter{Serial: "122", Energy: envoy.Tell(row.value)}, now).Energy.Get(); ok {
 						got = v
 					}
 				} else {
 					var sample envoy.Sample
 					sample.Meters = []envoy.Meter{{Measurement: envoy.Production, Counters: source}}
 					sample.Meters[0].Total.Set(envoy.Energy, row.value)
-					out := g.pass(sample, now)
+					out := counters.Apply(sample, now)
 					if v, ok := out.Meters[0].Total.Get(envoy.Energy); ok {
 						got = v
 					}
@@ -77,7 +78,7 @@ func TestRegisterWraps(t *testing.T) {
 					t.Errorf("%s (one inverter: %t): answer %d, %v, is published as %v, want %v", tt.name, own, i+1, row.value, got, row.want)
 				}
 				if got > 0 {
-					g.restart(t)
+					restart(t, counters, inverters)
 				}
 				source = envoy.InverterCounters + envoy.APICounters - source // the firmware changes too
 			}
@@ -88,102 +89,20 @@ func TestRegisterWraps(t *testing.T) {
 	}
 }
 
-// restart keeps what outlives a restart.
-func (g *guard) restart(t *testing.T) {
-	for k, c := range g.counters {
-		g.counters[k] = again(t, c)
-	}
-	for k, c := range g.inverters {
-		g.inverters[k] = again(t, c)
-	}
-}
-
-func again(t *testing.T, c counted) (read counted) {
+// restart saves and restores the state of both filters, as a restart does.
+func restart(t *testing.T, counters *Counters, inverters *InverterCounters) {
 	t.Helper()
-	data, err := json.Marshal(c)
+	var saved, read State
+	counters.Save(&saved)
+	inverters.Save(&saved)
+	data, err := json.Marshal(saved)
 	if err == nil {
 		err = json.Unmarshal(data, &read)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return read
-}
-
-// TestComputedCounter: total consumption that is computed follows the counters
-// that are published, and falls only where they say so.
-func TestComputedCounter(t *testing.T) {
-	answer := func(made, in, out float64) envoy.Sample {
-		pv := envoy.Meter{Measurement: envoy.Production, Counters: envoy.ReadingCounters}
-		pv.Total.Set(envoy.Energy, made)
-		net := envoy.Meter{Measurement: envoy.NetConsumption, Counters: envoy.ReadingCounters}
-		net.Total.Set(envoy.EnergyImport, in)
-		net.Total.Set(envoy.EnergyExport, out)
-		total := envoy.Meter{Measurement: envoy.TotalConsumption, Counters: envoy.ComputedCounters}
-		total.Total.Set(envoy.Energy, made+in-out)
-		return envoy.Sample{Meters: []envoy.Meter{pv, net, total}}
-	}
-	var g guard
-	now := time.Now()
-	for i, row := range []struct{ made, in, out, want float64 }{ // -1 is nothing
-		{5000, 7069.263, 300, 11769.263},
-		{5000, 7069.262, 300, 11769.263}, // import dips
-		{5000, 7069.262, 299.999, 11769.263},
-		{5000.001, 7069.262, 300, 11769.264},
-		{5000.001, 7069.264, 300.01, 11769.255}, // a battery exports
-		{5000.001, 7069.264, 301, 11768.265},
-		{5000.001, 0, 301, -1}, // one bad answer
-		{5000.001, 7069.264, 301, 11768.265},
-	} {
-		out := g.pass(answer(row.made, row.in, row.out), now.Add(time.Duration(i)*5*time.Second))
-		got, ok := out.Meters[2].Total.Get(envoy.Energy)
-		if !ok {
-			got = -1
-		}
-		if math.Abs(got-row.want) > 1e-9 {
-			t.Errorf("answer %d: total consumption %v, want %v", i+1, got, row.want)
-		}
-	}
-
-	// The gateway's own total is another counter, in place of ours and before it.
-	other := envoy.Sample{Meters: []envoy.Meter{{Measurement: envoy.TotalConsumption, Counters: envoy.EIMCounters}}}
-	other.Meters[0].Total.Set(envoy.Energy, 11500)
-	if got, ok := g.pass(other, now.Add(time.Minute)).Meters[0].Total.Get(envoy.Energy); ok {
-		t.Errorf("the gateway's own total, far from ours, is published as %v", got)
-	}
-	g = guard{}
-	g.pass(other, now)
-	if got, ok := g.pass(answer(5000, 7069.263, 300), now.Add(time.Minute)).Meters[2].Total.Get(envoy.Energy); ok {
-		t.Errorf("our total, far from the gateway's own, is published as %v", got)
-	}
-}
-
-// TestCounterThatMayFall: /production.json does not say whether it computes total
-// consumption. Rounding is held, a fall that a battery can cause is not.
-func TestCounterThatMayFall(t *testing.T) {
-	var g guard
-	now := time.Now()
-	for i, row := range []struct{ value, want float64 }{ // -1 is nothing
-		{11769.263, 11769.263},
-		{11769.262, 11769.263},
-		{11769.264, 11769.264},
-		{11768.264, 11768.264},
-		{11760, 11760},
-		{0, -1},
-		{5000, -1},
-		{5000, -1},
-		{5000, 11760}, // far from zero, and more than a battery exports
-		{5000.1, 11760},
-		{11759, 11759},
-	} {
-		s := envoy.Sample{Meters: []envoy.Meter{{Measurement: envoy.TotalConsumption, Counters: envoy.EIMCounters}}}
-		s.Meters[0].Total.Set(envoy.Energy, row.value)
-		got, ok := g.pass(s, now.Add(time.Duration(i)*5*time.Second)).Meters[0].Total.Get(envoy.Energy)
-		if !ok {
-			got = -1
-		}
-		if math.Abs(got-row.want) > 1e-9 {
-			t.Errorf("answer %d, %v, is published as %v, want %v", i+1, row.value, got, row.want)
-		}
-	}
+	*counters, *inverters = Counters{Log: counters.Log}, InverterCounters{Log: inverters.Log}
+	counters.Restore(read, envoy.Correction{})
+	inverters.Restore(read)
 }

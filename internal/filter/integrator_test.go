@@ -1,4 +1,4 @@
-package bridge
+package filter
 
 import (
 	"math"
@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestEstimate(t *testing.T) {
+func TestIntegrator(t *testing.T) {
 	for _, tt := range []struct {
 		name                string
 		powers              []float64 // 30 s apart, NaN is none
@@ -21,11 +21,11 @@ func TestEstimate(t *testing.T) {
 		{"two missing", []float64{1200, math.NaN(), math.NaN(), 1200}, 0, 30},
 		{"a gap", []float64{1200, math.NaN(), math.NaN(), math.NaN(), 1200, 1200}, 0, 10},
 	} {
-		var e estimate
+		var e Integrator
 		start := time.Now()
 		for i, p := range tt.powers {
 			if !math.IsNaN(p) {
-				e.add(p, start.Add(time.Duration(i)*30*time.Second), batteryFresh)
+				e.Add(p, start.Add(time.Duration(i)*30*time.Second), 90*time.Second)
 			}
 		}
 		if math.Abs(e.Charged*1000-tt.charged) > 1e-9 || math.Abs(e.Discharged*1000-tt.discharged) > 1e-9 {

@@ -1,0 +1,133 @@
+package filter
+
+import (
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// A counterState is the state of one counter, of which a gateway has about forty
+// and one per inverter. The fields with a name in JSON outlive a restart.
+type counterState struct {
+	Value  float64        `json:"kwh"`              // published, kWh; zero before that
+	At     time.Time      `json:"at"`               // of the last accepted reading; zero before that
+	Rose   time.Time      `json:"rose,omitzero"`    // when an inverter counter last rose
+	Behind float64        `json:"behind,omitempty"` // how far the counter is below Value, which is held, kWh
+	Wraps  int32          `json:"wraps,omitempty"`  // of inverter registers; below zero if firmware has corrected them upwards
+	Source envoy.Counters `json:"source,omitempty"`
+
+	pending *pending // nil if no reading is withheld
+}
+
+// A reading is what a gateway reports of one counter.
+type reading struct {
+	value    float64 // kWh
+	source   envoy.Counters
+	mayFall  bool    // by nature
+	maxPower float64 // that the counter counts, kW
+	at       time.Time
+}
+
+const (
+	// tolerance is how much a counter may always rise, in kWh.
+	tolerance = 10
+	// rounding is a fall without a meaning, of an older or a rounded value, in kWh.
+	rounding = 0.1
+)
+
+// accept returns the state after r, and whether its Value may be published now.
+func (s counterState) accept(r reading) (next counterState, ok bool) {
+	if r.value < 0 {
+		return s, false
+	}
+	if r.source == envoy.ComputedCounters && s.hasRegisterOf(r) {
+		return counterState{Value: r.value, At: r.at, Source: r.source}, true // its parts have been filtered
+	}
+	wraps, isUncertain := s.unwrap(r)
+	if isUncertain {
+		return s, true
+	}
+	v := r.value + float64(wraps)*wrapAt
+	isNear := s.isNear(v, r)
+	if !isNear && !s.hasRegisterOf(r) {
+		return s, false // another counter, and not where this one was
+	}
+	isKnownZero := v == 0 && s.Value == 0 && !s.At.IsZero()
+	if !(isNear && r.value > 0 || isKnownZero) && !s.confirm(v, r.at) {
+		return s, false
+	}
+	next = counterState{Value: v, At: r.at, Wraps: wraps, Source: r.source}
+	behind, limit := s.Value-v, s.maxRise(r)
+	switch {
+	case !isNear && v < s.Value && r.value <= limit && r.value < s.Value/2: // a new meter, which has not counted much yet
+		next.Value, next.Wraps = r.value, 0
+	case behind > 0 && !(r.mayFall && behind > rounding && behind <= limit):
+		next.Value, next.Behind = s.Value, behind
+	}
+	if r.source.OfInverters() {
+		if next.Rose = s.Rose; v > s.reported() || s.Rose.IsZero() {
+			next.Rose = r.at
+		}
+	}
+	return next, true
+}
+
+// acceptAndLog is accept, and logs what is not an ordinary rise. name returns the
+// name of the counter.
+func (s counterState) acceptAndLog(r reading, log zerolog.Logger, name func() string) (next counterState, ok bool) {
+	next, ok = s.accept(r)
+	level, text := zerolog.InfoLevel, ""
+	switch {
+	case s.Value == 0: // the first readings
+	case next.Wraps != s.Wraps && next.Value >= s.Value:
+		text = "inverter registers wrapped or were corrected, the counter continues"
+	case next.Value > s.Value && r.source.OfInverters() && s.mayHaveWrapped(r):
+		text = "inverter counter is published as reported, although its registers may have wrapped or been corrected"
+	case next.Value < s.Value && !r.mayFall:
+		text = "counter was reset"
+	case next.isBehind() && !s.isBehind():
+		level, text = zerolog.WarnLevel, "counter fell, its old value is held until it has caught up"
+	}
+	if text != "" {
+		log.WithLevel(level).Str("counter", name()).Float64("before", s.Value).Float64("reported", r.value).
+			Float64("published", next.Value).Int32("wraps", next.Wraps).Msg(text)
+	}
+	return next, ok
+}
+
+// isWorthSaving reports whether a restart with the old state would publish other
+// values than one with s.
+func (s counterState) isWorthSaving(old counterState) bool {
+	return s.Value != old.Value || s.Behind != old.Behind || s.Wraps != old.Wraps
+}
+
+// reported is the last accepted reading, with its wraps, in kWh.
+func (s counterState) reported() float64 { return s.Value - s.Behind }
+
+// isBehind reports whether the counter is below its published value by more than
+// rounding.
+func (s counterState) isBehind() bool { return s.Behind > rounding }
+
+// hasRegisterOf reports whether r is of the register that s is of, or the first.
+func (s counterState) hasRegisterOf(r reading) bool {
+	return s.Value == 0 || s.Source == r.source || s.Source.OfInverters() && r.source.OfInverters()
+}
+
+// maxRise is how far the counter can have risen by the time of r, in kWh.
+func (s counterState) maxRise(r reading) float64 {
+	return tolerance + r.maxPower*max(0, r.at.Sub(s.At).Hours())
+}
+
+// isNear reports whether v, the value of r with its wraps, can follow s.
+func (s counterState) isNear(v float64, r reading) bool {
+	lowest := s.reported() - rounding
+	switch {
+	case r.mayFall:
+		lowest = min(lowest, s.Value-s.maxRise(r))
+	case !s.hasRegisterOf(r):
+		lowest = s.Value
+	}
+	return v >= lowest && (s.Value == 0 || v < s.Value+s.maxRise(r))
+}

@@ -1,0 +1,44 @@
+package filter
+
+import (
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// InverterCounters keeps the lifetime energy of each inverter from falling and
+// from jumping, as [Counters] does for those of meters. An inverter's register
+// wraps at 2^32 J with firmware 7.3 to 8.2.127; its published energy continues.
+type InverterCounters struct {
+	Log zerolog.Logger // of falls, resets and wraps
+
+	// Changed is set when the state that outlives a restart has changed. The
+	// caller clears it when it has saved the state.
+	Changed bool
+
+	states map[string]counterState // by serial number
+}
+
+// Apply returns i, without its lifetime energy if that must not be published
+// yet. now is the time of the report.
+func (c *InverterCounters) Apply(i envoy.Inverter, now time.Time) envoy.Inverter {
+	v, ok := i.Energy.Get()
+	if !ok {
+		return i
+	}
+	if c.states == nil {
+		c.states = map[string]counterState{}
+	}
+	old := c.states[i.Serial]
+	r := reading{value: v, source: envoy.InverterCounters, maxPower: maxInverterPower, at: now}
+	next, ok := old.acceptAndLog(r, c.Log, func() string { return "inverter " + i.Serial })
+	c.states[i.Serial] = next
+	c.Changed = c.Changed || next.isWorthSaving(old)
+	i.Energy = envoy.Told[float64]{}
+	if ok {
+		i.Energy = envoy.Tell(next.Value)
+	}
+	return i
+}
