@@ -30,7 +30,7 @@ type Counters struct {
 	Changed bool
 
 	states    map[counterKey]counterState
-	inverters int // 0 if unknown
+	inverters int // their number; 0 if unknown
 }
 
 // The most power that a counter counts, kW.

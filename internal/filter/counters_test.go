@@ -12,7 +12,7 @@ func TestCounters(t *testing.T) {
 	const w = wrapAt
 	for _, tt := range []struct {
 		name    string
-		sources string // of the answers: r(eadings), p(roduction.json), i(nverters), a(pi); the last stands for the rest
+		sources string // of the readings: r(eadings), p(roduction.json), i(nverters), a(pi); the last stands for the rest
 		in      []float64
 		want    []float64 // -1 is held back
 	}{
@@ -62,10 +62,10 @@ func TestCounters(t *testing.T) {
 				got = -1
 			}
 			if math.Abs(got-tt.want[i]) > 1e-9 {
-				t.Errorf("%s: answer %d, %v, passes as %v, want %v", tt.name, i+1, v, got, tt.want[i])
+				t.Errorf("%s: reading %d, %v, is published as %v, want %v", tt.name, i+1, v, got, tt.want[i])
 			}
 			if _, ok := s.Meters[0].Total.Get(envoy.Energy); !ok {
-				t.Errorf("%s: pass changed the sample that it was given", tt.name)
+				t.Errorf("%s: Apply changed its argument", tt.name)
 			}
 		}
 	}
@@ -102,7 +102,7 @@ func TestComputedCounter(t *testing.T) {
 			got = -1
 		}
 		if math.Abs(got-row.want) > 1e-9 {
-			t.Errorf("answer %d: total consumption %v, want %v", i+1, got, row.want)
+			t.Errorf("reading %d: total consumption %v, want %v", i+1, got, row.want)
 		}
 	}
 
@@ -144,7 +144,7 @@ func TestCounterThatMayFall(t *testing.T) {
 			got = -1
 		}
 		if math.Abs(got-row.want) > 1e-9 {
-			t.Errorf("answer %d, %v, is published as %v, want %v", i+1, row.value, got, row.want)
+			t.Errorf("reading %d, %v, is published as %v, want %v", i+1, row.value, got, row.want)
 		}
 	}
 }

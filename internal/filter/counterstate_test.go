@@ -8,8 +8,8 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
-// TestResetWithinOneMoment: three answers a second apart are one moment of the
-// gateway's, and no new meter yet.
+// TestResetWithinOneMoment: three readings a second apart are one moment of the
+// gateway, and not yet a new meter.
 func TestResetWithinOneMoment(t *testing.T) {
 	start := time.Now()
 	c, _ := counterState{}.accept(reading{1000, envoy.ReadingCounters, false, maxHousePower, start})
@@ -22,11 +22,11 @@ func TestResetWithinOneMoment(t *testing.T) {
 		}
 	}
 	if passes != 10 {
-		t.Errorf("a fall passes after %d s, want 10", passes)
+		t.Errorf("a fall is accepted after %d s, want 10", passes)
 	}
 }
 
-// TestSavedCounters: what a version wrote down, every later one reads.
+// TestSavedCounters: each version reads what an earlier one has saved.
 func TestSavedCounters(t *testing.T) {
 	for _, written := range []string{
 		`{"kwh":1.5,"at":"2026-05-01T12:00:00Z","wraps":2,"source":"inverters"}`,
@@ -42,7 +42,7 @@ func TestSavedCounters(t *testing.T) {
 			t.Fatal(err)
 		}
 		if again, err := json.Marshal(c); err != nil || string(again) != written {
-			t.Errorf("%s is written again as %s, %v", written, again, err)
+			t.Errorf("%s is saved again as %s, %v", written, again, err)
 		}
 	}
 	var c counterState

@@ -17,8 +17,8 @@ type Plausibility struct {
 	unbalanced   hysteresis // total consumption is not production + net consumption
 }
 
-// What a CT measures without a load is below 50 W: inverters in standby take
-// some watts each, and CTs add their error.
+// Without production a CT measures less than 50 W with every firmware: inverters
+// in standby take some watts each, and CTs add their error.
 const (
 	onThreshold  = 100 // W
 	offThreshold = 50  // W

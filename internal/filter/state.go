@@ -11,10 +11,10 @@ import (
 // some kilobytes, the gateway's file in STATE_DIR. Set Storage and Correction,
 // and call the filters' Save; the zero State is that of the first start.
 type State struct {
-	Counters  map[string]counterState `json:"counters"`                  // by name, such as grid/l1/energy_import
-	Inverters map[string]counterState `json:"inverters,omitempty"`       // by serial number
-	Number    int                     `json:"inverter_number,omitempty"` // of inverters; 0 if unknown
-	Storage   Integrator              `json:"estimated_storage"`
+	Counters     map[string]counterState `json:"counters"`                  // by name, such as grid/l1/energy_import
+	Inverters    map[string]counterState `json:"inverters,omitempty"`       // by serial number
+	NumInverters int                     `json:"inverter_number,omitempty"` // 0 if unknown
+	Storage      Integrator              `json:"estimated_storage"`
 
 	// Correction is that of the counters of net and total consumption; nil in
 	// files of older versions.
@@ -23,7 +23,7 @@ type State struct {
 
 // Save writes the state of the counters to s.
 func (c *Counters) Save(s *State) {
-	s.Number = c.inverters
+	s.NumInverters = c.inverters
 	s.Counters = map[string]counterState{}
 	for key, state := range c.states {
 		if state.Value > 0 {
@@ -36,7 +36,7 @@ func (c *Counters) Save(s *State) {
 // the saved one, net and total consumption are other counters and start anew.
 func (c *Counters) Restore(s State, correction envoy.Correction) {
 	isCorrected := s.Correction != nil && !s.Correction.Equal(correction)
-	c.inverters = s.Number
+	c.inverters = s.NumInverters
 	c.states = map[counterKey]counterState{}
 	for meter := range envoy.Measurement(len(meterNames)) {
 		if isCorrected && (meter == envoy.NetConsumption || meter == envoy.TotalConsumption) {

@@ -21,8 +21,8 @@ type timedReading struct {
 }
 
 // TestRegisterWraps: a sum of seven inverters loses k times 2^32 J, or has it
-// added again, and the published counter continues. Everything is written down
-// and read again between two answers, as over a restart.
+// added again, and the published counter continues. The state is saved and
+// restored between two readings, as over a restart.
 func TestRegisterWraps(t *testing.T) {
 	const (
 		w = wrapAt
@@ -60,7 +60,7 @@ func TestRegisterWraps(t *testing.T) {
 			for i, row := range tt.rows {
 				now := start.Add(row.after)
 				got := -1.0
-				if own { // what one inverter makes takes seven times as long
+				if own { // one inverter takes seven times as long
 					now = start.Add(7 * row.after)
 					if v, ok := inverters.Apply(envoy.Inverter{Serial: "122", Energy: envoy.Tell(row.value)}, now).Energy.Get(); ok {
 						got = v
@@ -75,7 +75,7 @@ func TestRegisterWraps(t *testing.T) {
 					}
 				}
 				if math.Abs(got-row.want) > 1e-4 {
-					t.Errorf("%s (one inverter: %t): answer %d, %v, is published as %v, want %v", tt.name, own, i+1, row.value, got, row.want)
+					t.Errorf("%s (one inverter: %t): reading %d, %v, is published as %v, want %v", tt.name, own, i+1, row.value, got, row.want)
 				}
 				if got > 0 {
 					restart(t, counters, inverters)
@@ -83,7 +83,7 @@ func TestRegisterWraps(t *testing.T) {
 				source = envoy.InverterCounters + envoy.APICounters - source // the firmware changes too
 			}
 			if text := strings.TrimSpace(log.String()); !strings.Contains(text, tt.log) || tt.log != "" && strings.Contains(text, "\n") {
-				t.Errorf("%s: the log says %q, want %q once", tt.name, text, tt.log)
+				t.Errorf("%s: log %q, want %q once", tt.name, text, tt.log)
 			}
 		}
 	}

@@ -1,0 +1,33 @@
+package bridge
+
+import (
+	"testing"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/filter"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
+)
+
+// TestEveryCounterIsFiltered: the filter has each counter that is published, and
+// saves it under its topic, as earlier versions have.
+func TestEveryCounterIsFiltered(t *testing.T) {
+	for _, s := range schema.Sensors() {
+		if !s.IsCounter() {
+			continue
+		}
+		m := envoy.Meter{Measurement: s.Meter(), Counters: envoy.ReadingCounters, Phases: make([]envoy.Channel, 3)}
+		channel := &m.Total
+		if s.Phase() > 0 {
+			channel = &m.Phases[s.Phase()-1]
+		}
+		channel.Set(s.Quantity(), 5)
+		var counters filter.Counters
+		counters.Apply(envoy.Sample{Meters: []envoy.Meter{m}}, time.Now())
+		var state filter.State
+		counters.Save(&state)
+		if _, ok := state.Counters[s.Topic()]; !ok {
+			t.Errorf("%s is not saved", s.Topic())
+		}
+	}
+}

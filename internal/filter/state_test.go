@@ -1,0 +1,99 @@
+package filter
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// savedState is what earlier versions have saved.
+const savedState = `{"counters":{` +
+	`"grid/energy_import":{"kwh":101,"at":"2026-05-01T12:01:00Z","behind":0.0625,"source":"readings"},` +
+	`"grid/l3/energy_export":{"kwh":103,"at":"2026-05-01T12:01:00Z","source":"readings"},` +
+	`"production/energy":{"kwh":100,"at":"2026-05-01T12:01:00Z","rose":"2026-05-01T12:00:00Z","wraps":1,"source":"inverters"}},` +
+	`"inverters":{"122":{"kwh":5.5,"at":"2026-05-01T12:00:00Z","rose":"2026-05-01T12:00:00Z","source":"inverters"}},` +
+	`"inverter_number":12,"estimated_storage":{"charged":1.5,"discharged":2.5},"correction":{"multiplier":[-1]}}`
+
+// TestState restores a saved state and saves it again.
+func TestState(t *testing.T) {
+	reversed := envoy.Correction{Multiplier: []float64{-1}}
+	for _, tt := range []struct {
+		name       string
+		saved      string
+		correction envoy.Correction
+		want       string
+	}{
+		{"the same correction", savedState, reversed, savedState},
+		{
+			"another correction", savedState,
+			envoy.Correction{},
+			`{"counters":{"production/energy":{"kwh":100,"at":"2026-05-01T12:01:00Z","rose":"2026-05-01T12:00:00Z","wraps":1,"source":"inverters"}},` +
+				`"inverters":{"122":{"kwh":5.5,"at":"2026-05-01T12:00:00Z","rose":"2026-05-01T12:00:00Z","source":"inverters"}},` +
+				`"inverter_number":12,"estimated_storage":{"charged":1.5,"discharged":2.5},"correction":{}}`,
+		},
+		{
+			"no correction, of an older version",
+			`{"counters":{"grid/energy_import":{"kwh":101,"at":"2026-05-01T12:01:00Z"}},"estimated_storage":{"charged":0,"discharged":0}}`,
+			envoy.Correction{},
+			`{"counters":{"grid/energy_import":{"kwh":101,"at":"2026-05-01T12:01:00Z"}},"estimated_storage":{"charged":0,"discharged":0},"correction":{}}`,
+		},
+		{
+			"counters that are not published, or of a later version",
+			`{"counters":{"grid/energy":{"kwh":7,"at":"2026-05-01T12:01:00Z"},"pool/energy":{"kwh":7,"at":"2026-05-01T12:01:00Z"}}}`,
+			envoy.Correction{},
+			`{"counters":{},"estimated_storage":{"charged":0,"discharged":0},"correction":{}}`,
+		},
+		{"the first start", `{}`, envoy.Correction{}, `{"counters":{},"estimated_storage":{"charged":0,"discharged":0},"correction":{}}`},
+	} {
+		var read State
+		if err := json.Unmarshal([]byte(tt.saved), &read); err != nil {
+			t.Fatal(err)
+		}
+		var counters Counters
+		var inverters InverterCounters
+		counters.Restore(read, tt.correction)
+		inverters.Restore(read)
+		state := State{Storage: read.Storage, Correction: &tt.correction}
+		counters.Save(&state)
+		inverters.Save(&state)
+		if got, err := json.Marshal(state); err != nil || string(got) != tt.want {
+			t.Errorf("%s: saved again as\n%s, %v, want\n%s", tt.name, got, err, tt.want)
+		}
+		if counters.Changed || inverters.Changed {
+			t.Errorf("%s: a restored state has changed", tt.name)
+		}
+	}
+}
+
+// TestChanged applies readings and checks whether the state must be saved.
+func TestChanged(t *testing.T) {
+	var counters Counters
+	var inverters InverterCounters
+	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	for i, row := range []struct {
+		value, energy float64
+		inverters     int
+		want          [2]bool // of counters and of inverters
+	}{
+		{100, 5, 0, [2]bool{true, true}},
+		{100, 5, 0, [2]bool{false, false}}, // at night
+		{100, 5, 12, [2]bool{true, false}},
+		{100, 5, 12, [2]bool{false, false}},
+		{100, 5.5, 0, [2]bool{false, true}},
+		{100.5, 5.5, 0, [2]bool{true, false}},
+		{100.4375, 5.5, 0, [2]bool{true, false}}, // held
+		{0, 0, 0, [2]bool{false, false}},         // withheld
+	} {
+		counters.Changed, inverters.Changed = false, false
+		s := envoy.Sample{Meters: []envoy.Meter{{Measurement: envoy.Production, Counters: envoy.ReadingCounters}}}
+		s.Meters[0].Total.Set(envoy.Energy, row.value)
+		counters.SetInverters(row.inverters)
+		counters.Apply(s, now.Add(time.Duration(i)*time.Minute))
+		inverters.Apply(envoy.Inverter{Serial: "122", Energy: envoy.Tell(row.energy)}, now.Add(time.Duration(i)*time.Minute))
+		if got := [2]bool{counters.Changed, inverters.Changed}; got != row.want {
+			t.Errorf("reading %d: changed = %v, want %v", i+1, got, row.want)
+		}
+	}
+}
