@@ -1,42 +1,77 @@
 package main
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"unicode"
 )
 
-var docLink = regexp.MustCompile(`\]\(([^)#\s]+)(#[^)\s]*)?\)`)
+var (
+	docLink    = regexp.MustCompile(`\]\(([^)#\s]*)(?:#([^)\s]*))?\)|(?:src|srcset)="([^"]+)"`)
+	docHeading = regexp.MustCompile(`(?m)^#+ +(.+?) *$`)
+	codeBlock  = regexp.MustCompile("(?ms)^ *```.*?^ *```")
+)
 
-// TestLinks: what a page of the documentation links to is there.
+// TestLinks checks that the files, images and headings that the documentation
+// links to exist.
 func TestLinks(t *testing.T) {
-	pages, err := filepath.Glob("../../docs/*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	more, err := filepath.Glob("../../*.md")
+	anchors := map[string]map[string]bool{} // of each page, by its path
+	text := map[string]string{}
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && (d.Name() == ".git" || d.Name() == "node_modules" || d.Name() == "dist") {
+			return fs.SkipDir
+		}
+		if err != nil || filepath.Ext(path) != ".md" {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		text[path] = codeBlock.ReplaceAllString(string(data), "")
+		anchors[path] = map[string]bool{}
+		for _, m := range docHeading.FindAllStringSubmatch(text[path], -1) {
+			anchors[path][anchor(m[1])] = true
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	links := 0
-	for _, page := range append(pages, more...) {
-		data, err := os.ReadFile(page)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range docLink.FindAllStringSubmatch(string(data), -1) {
-			if strings.Contains(m[1], "://") {
+	for page, body := range text {
+		for _, m := range docLink.FindAllStringSubmatch(body, -1) {
+			file, heading := m[1]+m[3], m[2]
+			if strings.Contains(file, "://") {
 				continue
 			}
 			links++
-			if _, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil {
-				t.Errorf("%s links to %s, which is not there", filepath.Base(page), m[1])
+			target := page
+			if file != "" {
+				target = filepath.Join(filepath.Dir(page), file)
+			}
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s links to %s, which does not exist", page, file)
+			} else if heading != "" && !anchors[target][heading] {
+				t.Errorf("%s links to %s#%s, and that page has no such heading", page, file, heading)
 			}
 		}
 	}
-	if links < 20 {
-		t.Errorf("%d links in %d pages: the test looks past them", links, len(pages)+len(more))
+	if links < 80 {
+		t.Errorf("only %d links found in %d pages", links, len(text))
 	}
+}
+
+// anchor returns the fragment that GitHub gives a heading.
+func anchor(heading string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsLetter(r), unicode.IsDigit(r), r == '-', r == '_':
+			return unicode.ToLower(r)
+		case r == ' ':
+			return '-'
+		}
+		return -1
+	}, heading)
 }

@@ -23,7 +23,7 @@ type official struct {
 	On, Phases                           bool
 }
 
-// A parityRow is a row of docs/parity.md.
+// A parityRow is a row of docs/dev/parity.md.
 type parityRow struct {
 	group, name, key, class, unit string
 	on                            bool
@@ -57,9 +57,9 @@ var (
 // modelOf are the controllers, whose documents share their keys.
 var modelOf = map[string]string{"System controller (Enpower)": "Enpower", "Meter Collar": "IQ Meter Collar", "IQ Combiner 6C controller": "C6 COMBINER CONTROLLER"}
 
-// parityTable reads docs/parity.md: the rows, and what only we have.
+// parityTable reads docs/dev/parity.md: the rows, and what only we have.
 func parityTable(t *testing.T) (rows []parityRow, besides []string) {
-	data, err := os.ReadFile("../../docs/parity.md")
+	data, err := os.ReadFile("../../docs/dev/parity.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestParity(t *testing.T) {
 			known = true // "and of every other meter"; phases are looked at with their meter
 		}
 		if !known {
-			t.Errorf("%s is announced and not in docs/parity.md", ours)
+			t.Errorf("%s is announced and not in docs/dev/parity.md", ours)
 		}
 	}
 }

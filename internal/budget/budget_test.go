@@ -10,7 +10,7 @@
 // busy machine slows both. Each test prints a line that begins with "budget"
 // and fails when the figure is over the budget. On a machine that does other
 // things meanwhile a budget may be given some -slack; with -short, fewer turns
-// are taken. The figures that were measured stand in docs/budgets.md.
+// are taken. The figures that were measured stand in docs/dev/budgets.md.
 package budget_test
 
 import (

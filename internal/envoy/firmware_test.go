@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// TestFirmwareTable: each row of docs/firmware.md names tests that exist or
+// TestFirmwareTable: each row of docs/dev/firmware.md names tests that exist or
 // says why it is not handled.
 func TestFirmwareTable(t *testing.T) {
-	data, err := os.ReadFile("../../docs/firmware.md")
+	data, err := os.ReadFile("../../docs/dev/firmware.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ func TestDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	named := 0
-	for _, doc := range []string{"SECURITY.md", "docs/failures.md"} {
+	for _, doc := range []string{"SECURITY.md", "docs/dev/failures.md"} {
 		data, err := os.ReadFile(filepath.Join(root, doc))
 		if err != nil {
 			t.Fatal(err)

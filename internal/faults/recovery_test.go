@@ -69,7 +69,7 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
-// title is the row's name in docs/failures.md.
+// title is the row's name in docs/dev/failures.md.
 func (row recoveryRow) title() string {
 	return fmt.Sprintf("%s for %.0f s", row.name, row.lasts.Seconds())
 }

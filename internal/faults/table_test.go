@@ -38,14 +38,14 @@ func tell(fault, meanwhile, back, log string) {
 	table.rows = append(table.rows, strings.Join([]string{fault, meanwhile, back, log}, "\t"))
 }
 
-// printTable prints the rows, and reports whether docs/failures.md has each.
+// printTable prints the rows, and reports whether docs/dev/failures.md has each.
 func printTable() bool {
 	table.mu.Lock()
 	defer table.mu.Unlock()
 	slices.Sort(table.rows)
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "fault\tmeanwhile\tback after\tlog")
-	doc, err := os.ReadFile("../../docs/failures.md")
+	doc, err := os.ReadFile("../../docs/dev/failures.md")
 	complete := err == nil
 	for _, row := range table.rows {
 		fmt.Fprintln(w, row)
@@ -55,7 +55,7 @@ func printTable() bool {
 		}
 		if !strings.Contains(string(doc), "| "+fault+" |") {
 			complete = false
-			fmt.Fprintf(w, "docs/failures.md has no row %q\n", fault)
+			fmt.Fprintf(w, "docs/dev/failures.md has no row %q\n", fault)
 		}
 	}
 	w.Flush()
