@@ -1,0 +1,62 @@
+package config
+
+import (
+	"cmp"
+	"flag"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite the tables of docs/configuration.md")
+
+const documentPath = "../../docs/configuration.md"
+
+var settingsTable = regexp.MustCompile(`(?s)(<!-- settings: ([A-Z]+) -->\n).*?(<!-- end -->)`)
+
+// TestConfigurationDocument checks that docs/configuration.md has a table for
+// each section, with each key, its default and its meaning.
+func TestConfigurationDocument(t *testing.T) {
+	data, err := os.ReadFile(documentPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables := map[string]bool{}
+	text := settingsTable.ReplaceAllStringFunc(string(data), func(block string) string {
+		m := settingsTable.FindStringSubmatch(block)
+		tables[m[2]] = true
+		return m[1] + "\n" + tableOf(m[2]) + "\n" + m[3]
+	})
+	for _, s := range settings {
+		if !tables[s.section] {
+			t.Errorf("%s has no table for [%s] %s", documentPath, s.section, s.key)
+		}
+	}
+	if *update {
+		err = os.WriteFile(documentPath, []byte(text), 0o600)
+	} else if text != string(data) {
+		t.Errorf("%s differs from the table of settings; run go test ./internal/config -run TestConfigurationDocument -update", documentPath)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tableOf returns the keys of section as a Markdown table.
+func tableOf(section string) string {
+	var b strings.Builder
+	b.WriteString("| key | default | meaning |\n|---|---|---|\n")
+	for _, s := range settingsOf(section) {
+		if s.set == nil {
+			continue // accepted and ignored
+		}
+		def := ""
+		if s.def != "" {
+			def = "`" + s.def + "`"
+		}
+		about := strings.NewReplacer("|", `\|`, "<", "&lt;", ">", "&gt;").Replace(s.about)
+		b.WriteString("| `" + s.key + "` | " + cmp.Or(def, "–") + " | " + about + " |\n")
+	}
+	return b.String()
+}
