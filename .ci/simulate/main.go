@@ -1,6 +1,8 @@
 // Simulate is the neighbours for trials with containers and services: a gateway, or Home Assistant's Supervisor.
 //
 //	simulate gateway ADDRESS          https, firmware 8; takes any token
+//	simulate day ADDRESS SPEED        the same with a battery, from 04:00, so many times faster
+//	simulate token                    prints a token for either
 //	simulate supervisor ADDRESS HOST  http; names HOST:1883 as the broker
 package main
 
@@ -12,6 +14,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strconv"
+	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
@@ -22,16 +26,14 @@ func main() {
 	case len(args) == 1 && args[0] == "token":
 		fmt.Println(enlightentest.Sign(enlightentest.Claims{Serial: "122012345678", Username: "owner@example.org"}))
 	case len(args) == 2 && args[0] == "gateway":
-		l, err := net.Listen("tcp", args[1])
+		serve(args[1], &envoytest.Gateway{Phases: 3, Speed: 60})
+	case len(args) == 3 && args[0] == "day":
+		speed, err := strconv.ParseFloat(args[2], 64)
 		if err != nil {
 			log.Fatal(err)
 		}
-		s := httptest.NewUnstartedServer(&envoytest.Gateway{Phases: 3, Speed: 60})
-		s.Config.ErrorLog = log.New(io.Discard, "", 0)
-		s.Listener.Close()
-		s.Listener = l
-		s.StartTLS()
-		select {}
+		start := time.Now().Truncate(24 * time.Hour).Add(4 * time.Hour)
+		serve(args[1], &envoytest.Gateway{Phases: 3, Speed: speed, Start: start, Batteries: 1, StorageCT: true})
 	case len(args) == 3 && args[0] == "supervisor":
 		http.HandleFunc("GET /services/mqtt", func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Authorization") != "Bearer supervisors-token" {
@@ -42,6 +44,20 @@ func main() {
 		})
 		log.Fatal(http.ListenAndServe(args[1], nil))
 	default:
-		log.Fatal("usage: simulate token | gateway ADDRESS | supervisor ADDRESS HOST")
+		log.Fatal("usage: simulate token | gateway ADDRESS | day ADDRESS SPEED | supervisor ADDRESS HOST")
 	}
+}
+
+// serve serves a gateway at address until the process ends.
+func serve(address string, g *envoytest.Gateway) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		log.Fatal(err)
+	}
+	s := httptest.NewUnstartedServer(g)
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.Listener.Close()
+	s.Listener = l
+	s.StartTLS()
+	select {}
 }
