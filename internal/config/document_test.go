@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"flag"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -59,4 +60,42 @@ func tableOf(section string) string {
 		b.WriteString("| `" + s.key + "` | " + cmp.Or(def, "–") + " | " + about + " |\n")
 	}
 	return b.String()
+}
+
+var iniBlock = regexp.MustCompile("(?s)```ini\n(.*?)```")
+
+// TestDocumentedKeys checks that the examples of the documents have sections and
+// keys that exist.
+func TestDocumentedKeys(t *testing.T) {
+	pages, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := 0
+	for _, page := range append(pages, "../../README.md", "../../deploy/homeassistant/envoy_mqtt/DOCS.md") {
+		data, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range iniBlock.FindAllStringSubmatch(string(data), -1) {
+			section := ""
+			for line := range strings.Lines(block[1]) {
+				line = strings.TrimSpace(line)
+				if strings.HasPrefix(line, "[") {
+					section = strings.Trim(line, "[]")
+				}
+				key, _, ok := strings.Cut(line, " =")
+				if !ok || strings.HasPrefix(line, "#") {
+					continue
+				}
+				keys++
+				if !isSetting(section, strings.TrimSuffix(key, "_FILE")) && !isSetting(section, key) {
+					t.Errorf("%s: [%s] has no key %s", page, section, key)
+				}
+			}
+		}
+	}
+	if keys < 20 {
+		t.Errorf("only %d keys found", keys)
+	}
 }
