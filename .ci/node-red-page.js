@@ -23,6 +23,7 @@ async function main([url, folder, seconds]) {
     if (overflow > 0) failures.push(`${name}: ${overflow} px wider than the window`);
     if (failures.length > 0) throw new Error(failures.join('\n'));
     await page.screenshot({ path: `${folder}/${name}`, fullPage: true });
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
     await page.close();
   }
   await browser.close();
