@@ -11,6 +11,9 @@ func TestClosest(t *testing.T) {
 		{"HSOT", "HOST", true},
 		{"USER_NAME", "USERNAME", true},
 		{"PASSWD", "PASSWORD", true},
+		{"USER", "USERNAME", true},
+		{"PASS", "PASSWORD", true},
+		{"US", "HOST", false},
 		{"X", "HOST", false},
 		{"", "HOST", false},
 	}

@@ -24,7 +24,7 @@ type Config struct {
 // General is the section [GENERAL].
 type General struct {
 	LogLevel  string // debug, info, warn or error
-	LogFormat string // auto, console or json
+	LogFormat string // text or json
 	StateDir  string // STATE_DIR; use [Config.StateDir], which also knows the default
 }
 

@@ -44,7 +44,7 @@ func loadWithOptions(t *testing.T, options, text string, environ ...string) (Con
 // only.
 func defaults() Config {
 	return Config{
-		General:       General{LogLevel: "info", LogFormat: "auto"},
+		General:       General{LogLevel: "info", LogFormat: "text"},
 		MQTT:          MQTT{URL: &url.URL{Scheme: "mqtt", Host: "localhost:1883"}, Topic: "envoy", VerifySSL: true},
 		HomeAssistant: HomeAssistant{Discovery: true, Prefix: "homeassistant", Interval: 10 * time.Second},
 		Enlighten: Enlighten{

@@ -49,7 +49,7 @@ func (l *loader) addFile(path string, data []byte) {
 			line = parser.lines[section]
 		}
 		text := strings.TrimSuffix(fmt.Sprintf("%s:%d: [%s] %s", path, line, section, key), " ")
-		return origin{text: text, line: line}
+		return origin{text: text, line: line, hash: parser.hashes[section+delimiter+key]}
 	}
 	l.mistakes = append(l.mistakes, parser.mistakes...)
 	for _, section := range slices.Sorted(maps.Keys(layer.Raw())) {

@@ -19,15 +19,16 @@ const delimiter = "\x1f"
 //
 // An ini parses one file.
 type ini struct {
-	file     string         // path, for messages
-	lines    map[string]int // line numbers, by section and by path (section, delimiter, key)
-	mistakes []mistake      // all of them: Unmarshal continues after a mistake
+	file     string          // path, for messages
+	lines    map[string]int  // line numbers, by section and by path (section, delimiter, key)
+	hashes   map[string]bool // paths of the unquoted values that contain what looks like a comment
+	mistakes []mistake       // all of them: Unmarshal continues after a mistake
 }
 
 // Unmarshal parses data into a map of sections of keys, all in upper case. Its
 // error is always nil; see mistakes.
 func (p *ini) Unmarshal(data []byte) (map[string]any, error) {
-	p.lines = map[string]int{}
+	p.lines, p.hashes = map[string]int{}, map[string]bool{}
 	sections := map[string]any{}
 	var section string
 	var keys map[string]any
@@ -61,14 +62,15 @@ func (p *ini) Unmarshal(data []byte) (map[string]any, error) {
 			key, value, ok := keyValue(line)
 			path := section + delimiter + key
 			switch {
-			case !ok: // the line is not shown: it may be the second line of a password
-				p.fail(n, "", "neither a [SECTION] nor KEY = value nor a comment")
+			case !ok:
+				p.fail(n, "", "neither a [SECTION] nor KEY = value nor a comment"+suggestEquals(section, line))
 			case keys == nil:
 				p.fail(n, key, "stands before the first [SECTION]")
 			case p.lines[path] != 0:
 				p.fail(n, "["+section+"] "+key, fmt.Sprintf("given already on line %d", p.lines[path]))
 			default:
 				p.lines[path] = n
+				p.hashes[path] = looksCommented(line)
 				keys[key] = value
 			}
 		}
@@ -113,3 +115,18 @@ func keyValue(line string) (key, value string, ok bool) {
 	}
 	return strings.ToUpper(key), value, true
 }
+
+// looksCommented reports whether the line KEY = value seems to end with a comment.
+// A value in quotes does not.
+func looksCommented(line string) bool {
+	_, value, _ := strings.Cut(line, "=")
+	value = strings.TrimSpace(value)
+	if n := len(value); n >= 2 && value[0] == value[n-1] && (value[0] == '"' || value[0] == '\'') {
+		return false
+	}
+	return commentPattern.MatchString(value)
+}
+
+// commentPattern matches a # or ; that stands apart from the text before or, at the
+// beginning, from the text behind it.
+var commentPattern = regexp.MustCompile(`^[#;]\s|\s[#;]`)

@@ -71,3 +71,13 @@ func FuzzINI(f *testing.F) {
 		}
 	})
 }
+
+func TestLooksCommented(t *testing.T) {
+	for line, want := range map[string]bool{
+		"A = b # c": true, "A = b\t;c": true, "A = b#c": false, "A = b;c": false, `A = "b # c"`: false, "A = 'b # c'": false, `A = "b" # c`: true, "A = # c": true, "A = #c": false, "A =": false,
+	} {
+		if got := looksCommented(line); got != want {
+			t.Errorf("looksCommented(%q) = %v, want %v", line, got, want)
+		}
+	}
+}

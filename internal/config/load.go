@@ -21,7 +21,7 @@ type Sources struct {
 
 // Load reads and checks the configuration. The error has one line for each
 // mistake, with the file and line or the variable. It contains no passwords and
-// no tokens.
+// no tokens. Without any configuration it is a [MissingError].
 func Load(from Sources) (Config, error) {
 	l := newLoader()
 	path, data, err := readFile(from.File)
@@ -36,6 +36,9 @@ func Load(from Sources) (Config, error) {
 		l.addOptions(cmp.Or(from.Options, "/data/options.json"))
 	}
 	l.addEnvironment(from.Environ)
+	if path == "" && token == "" && len(l.origins)+len(l.gateways)+len(l.mistakes) == 0 {
+		return Config{}, &MissingError{Files: searchPaths}
+	}
 	if from.Flags != nil {
 		l.addFlags(from.Flags)
 	}
@@ -76,6 +79,9 @@ func (l *loader) decode(gateway string, t target) {
 			continue
 		}
 		err := s.set(t, text)
+		if err != nil && at.hash {
+			err = fmt.Errorf("%w; a comment needs a line of its own", err)
+		}
 		switch {
 		case err == nil:
 		case at.hidden || strings.Contains(text, "@"): // may be a URL with a password

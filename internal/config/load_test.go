@@ -158,6 +158,10 @@ func TestSearchPaths(t *testing.T) {
 	if got, want := found(), "environment ENVOY_MQTT_ENVOY__HOST: missing"; !strings.HasPrefix(got, want) {
 		t.Errorf("from the environment alone: %s, want %s", got, want)
 	}
+	searchPaths = []string{"none.ini", "/etc/none.ini"}
+	if _, err := Load(Sources{}); err == nil || err.Error() != "no configuration found: there is no none.ini, no /etc/none.ini, and no variable ENVOY_MQTT_<SECTION>__<KEY>" {
+		t.Errorf("Load without any configuration: %v", err)
+	}
 	if _, err := Load(Sources{File: "missing.ini", Environ: []string{"ENVOY_MQTT_ENVOY__HOST=a"}}); !os.IsNotExist(err) {
 		t.Errorf("Load of a missing file: %v, want that it is not there", err)
 	}

@@ -59,6 +59,9 @@ func (l *loader) add(layer *koanf.Koanf, at func(section, key string) origin) {
 				text = l.readValue(from, text)
 			}
 			path := section + delimiter + known
+			if from.hash {
+				l.warn(from, "the text after # or ; is part of the value; write a comment on a line of its own, or put the value in quotes")
+			}
 			l.origins[path] = from
 			values[path] = text
 		}

@@ -35,6 +35,17 @@ func OneOf(words ...string) func(string) (string, error) {
 	}
 }
 
+// parseLogFormat parses text or json. auto and console are older names of text.
+func parseLogFormat(text string) (string, error) {
+	switch word := strings.ToLower(text); word {
+	case "text", "json":
+		return word, nil
+	case "auto", "console":
+		return "text", nil
+	}
+	return "", errors.New("want text or json")
+}
+
 func parseBool(text string) (bool, error) {
 	switch strings.ToLower(text) {
 	case "true", "yes", "on", "1":

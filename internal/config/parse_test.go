@@ -51,7 +51,10 @@ func TestValues(t *testing.T) {
 		{"ENLIGHTEN", "LOGIN_URL", "http://cloud", "error: begins with https://"},
 		{"ENLIGHTEN", "TOKEN_URL", "https://", "error: want a host name"},
 		{"GENERAL", "LOG_LEVEL", "trace", "error: want debug, info, warn or error"},
-		{"GENERAL", "LOG_FORMAT", "xml", "error: want auto, console or json"},
+		{"GENERAL", "LOG_FORMAT", "xml", "error: want text or json"},
+		{"GENERAL", "LOG_FORMAT", "JSON", "json"},
+		{"GENERAL", "LOG_FORMAT", "auto", "text"},
+		{"GENERAL", "LOG_FORMAT", "console", "text"},
 		{"HTTP", "LISTEN", "127.0.0.1:9799", "127.0.0.1:9799"},
 		{"HTTP", "LISTEN", ":9799", ":9799"},
 		{"HTTP", "LISTEN", "9799", "error: want host:port"},
@@ -152,7 +155,7 @@ func shown(cfg Config, section, key string) string {
 		failSafe = fmt.Sprint(*g.FailSafe)
 	}
 	return fmt.Sprint(map[string]any{
-		"HTTP LISTEN": cfg.HTTP.Listen, "COMPAT PROFILES": cfg.Compat.Profiles, "ENVOY FAILSAFE": failSafe,
+		"GENERAL LOG_FORMAT": cfg.General.LogFormat, "HTTP LISTEN": cfg.HTTP.Listen, "COMPAT PROFILES": cfg.Compat.Profiles, "ENVOY FAILSAFE": failSafe,
 		"MQTT URL": cfg.MQTT.URL, "MQTT TOPIC": cfg.MQTT.Topic,
 		"ENVOY HOST": g.Host, "ENVOY TOKEN": g.Token, "ENVOY FINGERPRINT": g.Fingerprint, "ENVOY INTERVAL": g.Interval,
 		"ENVOY STALE_AFTER": g.StaleAfter, "ENVOY POWER_MULTIPLIER": g.Multiplier, "ENVOY POWER_OFFSET": g.Offset,

@@ -33,8 +33,8 @@ var settings = []setting{
 		into(func(t target) *string { return &t.General.LogLevel }, OneOf("debug", "info", "warn", "error")),
 	},
 	{
-		"GENERAL", "LOG_FORMAT", "auto", "How it is logged: console, json, or auto (console on a terminal, else json).",
-		into(func(t target) *string { return &t.General.LogFormat }, OneOf("auto", "console", "json")),
+		"GENERAL", "LOG_FORMAT", "text", "The format of the log: text or json.",
+		into(func(t target) *string { return &t.General.LogFormat }, parseLogFormat),
 	},
 	{
 		"GENERAL", "STATE_DIR", "", "Folder for tokens and the client id (default: $STATE_DIRECTORY, else ~/.local/state/envoy-mqtt).",

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -21,6 +22,27 @@ func suggestKey(section, key string) string {
 		return "did you mean " + found + suffix + "?"
 	}
 	return "known here: " + strings.Join(known, ", ")
+}
+
+// colonPattern matches a key and a value with a colon or a space between them.
+var colonPattern = regexp.MustCompile(`^([A-Za-z_]+)(?:\s*:\s*|\s+)(.+)$`)
+
+// suggestEquals returns a hint how to write a line that has a known key of section
+// but no equals sign, otherwise "". It shows the value only if it cannot be a secret.
+func suggestEquals(section, line string) string {
+	m := colonPattern.FindStringSubmatch(line)
+	if m == nil {
+		return ""
+	}
+	key, value := strings.ToUpper(m[1]), m[2]
+	known, _, ok := lookUp(section, key)
+	if !ok {
+		return ""
+	}
+	if known == "PASSWORD" || known == "TOKEN" || strings.Contains(value, "@") {
+		value = "…"
+	}
+	return "; write " + key + " = " + value
 }
 
 // suggestSection returns a hint which section is meant by the unknown name.

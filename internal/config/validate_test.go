@@ -28,6 +28,7 @@ func TestUserInfoInTheBrokerURL(t *testing.T) {
 func TestWarnings(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"AstraMeter's key", "THROTTLE_INTERVAL = 0", "config.ini:4: [ENVOY] THROTTLE_INTERVAL: not applied; how often the gateway is read is INTERVAL"},
+		{"comment after a value", "NAME = House # mine", "config.ini:4: [ENVOY] NAME: the text after # or ; is part of the value"},
 		{"fast", "INTERVAL = 100ms", "config.ini:4: [ENVOY] INTERVAL: 100ms is short"},
 		{"stale before the next reading", "STALE_AFTER = 9s\nINTERVAL = 5s", "config.ini:4: [ENVOY] STALE_AFTER: 9s is less than twice INTERVAL (5s)"},
 		{"a power that is not measured", "FAILSAFE = 0", "config.ini:4: [ENVOY] FAILSAFE: when data goes stale, every reader of live"},
