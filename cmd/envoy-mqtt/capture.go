@@ -20,10 +20,12 @@ import (
 func captureCommand(c *console) *cobra.Command {
 	section := ""
 	cmd := &cobra.Command{
-		Use:   "capture DIR",
-		Short: "Asks the gateway for everything once and writes the answers to DIR without personal data, for a bug report",
-		Args:  oneArg(1),
-		RunE:  func(cmd *cobra.Command, args []string) error { return c.capture(cmd.Context(), args[0], section) },
+		Use:     "capture DIR",
+		Short:   "Save the gateway's answers, anonymized, for a bug report",
+		Example: "envoy-mqtt capture answers",
+		GroupID: groupInspect,
+		Args:    oneArg(1),
+		RunE:    func(cmd *cobra.Command, args []string) error { return c.capture(cmd.Context(), args[0], section) },
 	}
 	cmd.Flags().StringVar(&section, "gateway", "", "the `section` of the gateway, where there are several")
 	return cmd

@@ -18,10 +18,12 @@ import (
 
 func checkCommand(c *console) *cobra.Command {
 	return &cobra.Command{
-		Use:   "check",
-		Short: "Checks the configuration, the gateways, their tokens and the broker, and says what to do",
-		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return c.check(cmd.Context()) },
+		Use:     "check",
+		Short:   "Check configuration, gateways, tokens and broker",
+		Example: "envoy-mqtt check",
+		GroupID: groupInspect,
+		Args:    noArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.check(cmd.Context()) },
 	}
 }
 

@@ -3,16 +3,20 @@ package main
 import (
 	"errors"
 	"io"
+
+	"github.com/spf13/pflag"
 )
 
-// A console is the environment of a command: variables, streams and --config.
+// A console is the environment of a command: variables, streams and flags.
 type console struct {
 	environ       []string
 	in            io.Reader
 	out, err      io.Writer
 	outIsTerminal bool
 	errIsTerminal bool
+	width         int // columns of the terminal, for help
 	configPath    string
+	flags         *pflag.FlagSet // of the command; nil before it is known
 }
 
 // A failure is an error of a command that was called and configured correctly.
@@ -29,4 +33,15 @@ func failed(err error) error {
 		return nil
 	}
 	return &failure{err}
+}
+
+// flag returns the value of the command's flag name, or "".
+func (c *console) flag(name string) string {
+	if c.flags == nil {
+		return ""
+	}
+	if f := c.flags.Lookup(name); f != nil {
+		return f.Value.String()
+	}
+	return ""
 }

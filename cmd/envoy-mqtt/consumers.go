@@ -52,7 +52,9 @@ func consumersCommand(c *console) *cobra.Command {
 	}
 	cmd := &cobra.Command{
 		Use:       "consumers [program]",
-		Short:     "Prints the configuration of a program that reads from the broker, or lists those programs",
+		Short:     "Print the configuration of evcc, Node-RED and others",
+		Example:   "envoy-mqtt consumers evcc",
+		GroupID:   groupIntegrate,
 		Args:      oneArg(0),
 		ValidArgs: names,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -61,10 +63,7 @@ func consumersCommand(c *console) *cobra.Command {
 			}
 			i := slices.Index(names, strings.ToLower(args[0]))
 			if i < 0 {
-				if likely, ok := config.Closest(args[0], names); ok {
-					return fmt.Errorf("%q is not known; did you mean %s?", args[0], likely)
-				}
-				return fmt.Errorf("%q is not known; there are %s", args[0], strings.Join(names, ", "))
+				return usageErrorf(cmd, "unknown program %q; %s", args[0], suggest(strings.ToLower(args[0]), names))
 			}
 			return c.printConsumer(cmd.Context(), consumers[i], o)
 		},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,20 +23,23 @@ import (
 func demoCommand(c *console) *cobra.Command {
 	var d demo
 	cmd := &cobra.Command{
-		Use:   "demo",
-		Short: "Shows the program at work on a simulated house: no gateway, no account, no broker needed",
-		Args:  noArgs,
+		Use:     "demo",
+		Short:   "Show a simulated home, without gateway, account or broker",
+		Example: "envoy-mqtt demo --phases 1",
+		GroupID: groupStart,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if d.phases < 1 || d.phases > 3 {
-				return fmt.Errorf("--phases %d: a house has 1, 2 or 3", d.phases)
+				return usageErrorf(cmd, "--phases %d: a house has 1, 2 or 3", d.phases)
 			}
 			if d.speed <= 0 || d.speed > 3600 {
-				return fmt.Errorf("--speed %v: more than 0, and 3600 at most", d.speed)
+				return usageErrorf(cmd, "--speed %v: more than 0, and 3600 at most", d.speed)
 			}
 			return failed(c.demo(cmd.Context(), d))
 		},
 	}
 	cmd.Flags().IntVar(&d.phases, "phases", 3, "the house's phases: 1, 2 (split phase) or 3")
+	addLogFlags(cmd)
 	cmd.Flags().Float64Var(&d.speed, "speed", 60, "how fast the day passes; 60 is an hour a minute")
 	return cmd
 }
@@ -87,7 +91,7 @@ func (c *console) demo(ctx context.Context, d demo) error {
 	gateways[0].tokens.Cloud = &enlighten.Cloud{LoginURL: cloud.LoginURL, TokenURL: cloud.TokenURL, HTTP: cloud.Client()}
 	log := zerolog.Nop()
 	if !c.outIsTerminal { // on a terminal the table stands there
-		log = c.newLogger("info", "auto")
+		log = c.newLogger(cmp.Or(c.flag("log-level"), "info"), c.flag("log-format"))
 	}
 	client := mqtt.Config{URL: &url.URL{Scheme: "mqtt", Host: broker.address}, ClientID: "envoy-mqtt-demo"}
 	err = serve(ctx, newBridge(cfg, client, gateways, log), gateways, log)

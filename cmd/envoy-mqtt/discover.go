@@ -18,10 +18,12 @@ import (
 func discoverCommand(c *console) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
-		Use:   "discover",
-		Short: "Finds the gateways on the local network by multicast DNS; needs no configuration",
-		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return failed(c.discover(cmd.Context(), asJSON)) },
+		Use:     "discover",
+		Short:   "Find gateways on the local network by multicast DNS",
+		Example: "envoy-mqtt discover --json",
+		GroupID: groupStart,
+		Args:    noArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return failed(c.discover(cmd.Context(), asJSON)) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
 	return cmd

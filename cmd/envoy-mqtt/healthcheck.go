@@ -15,14 +15,16 @@ import (
 func healthcheckCommand(c *console) *cobra.Command {
 	ready := false
 	cmd := &cobra.Command{
-		Use:   "healthcheck",
-		Short: "Asks whether the running bridge is well: exit code 0, or 1 and why not; for containers",
-		Long: "Asks whether the bridge that runs with this configuration is well: its gateways are polled and the broker is connected.\n" +
-			"A gateway that does not answer is no reason to restart the bridge, so it counts with --ready only.",
+		Use:     "healthcheck",
+		Short:   "Report whether the running bridge works, by the exit code",
+		Example: "envoy-mqtt healthcheck --ready",
+		GroupID: groupRun,
+		Long: "Report whether the bridge that runs with this configuration works: it polls its gateways, and the broker is connected.\n" +
+			"The exit code is 0 or, with the reason, 1. A gateway that does not answer is no reason to restart the bridge: it counts with --ready only.",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return failed(c.healthcheck(cmd.Context(), ready)) }, // an engine knows no code but 0 and 1
 	}
-	cmd.Flags().BoolVar(&ready, "ready", false, "ask for fresh data of every gateway too")
+	cmd.Flags().BoolVar(&ready, "ready", false, "require fresh data of every gateway too")
 	return cmd
 }
 

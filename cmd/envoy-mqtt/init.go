@@ -19,11 +19,13 @@ import (
 
 func initCommand(c *console) *cobra.Command {
 	return &cobra.Command{
-		Use:   "init",
-		Short: "Asks what is needed, writes config.ini and tries it",
-		Long:  "Asks for the gateway, which is found by itself where multicast DNS reaches it, for the access to it and for the broker, writes config.ini (or --config) for the owner's eyes only, and tries it as envoy-mqtt check does.",
-		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return c.init(cmd.Context()) },
+		Use:     "init",
+		Short:   "Write and test config.ini",
+		Example: "envoy-mqtt init",
+		GroupID: groupStart,
+		Long:    "Ask for the gateway, the Enphase account and the broker, write config.ini (or --config) readable by its owner only, and test it as envoy-mqtt check does. Gateways that answer to multicast DNS are offered.",
+		Args:    noArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.init(cmd.Context()) },
 	}
 }
 

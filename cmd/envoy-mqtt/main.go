@@ -17,6 +17,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -29,6 +30,7 @@ func main() {
 	c := &console{
 		environ: os.Environ(), in: os.Stdin, out: os.Stdout, err: os.Stderr,
 		outIsTerminal: isTerminal(os.Stdout), errIsTerminal: isTerminal(os.Stderr),
+		width: terminalWidth(os.Stdout),
 	}
 	os.Exit(c.main(ctx, os.Args[1:]))
 }
@@ -46,7 +48,16 @@ func (c *console) main(ctx context.Context, args []string) int {
 		return 0
 	}
 	if !errors.Is(err, errPrinted) {
-		fmt.Fprintln(c.err, "envoy-mqtt:", err)
+		for line := range strings.SplitSeq(withHint(err).Error(), "\n") {
+			line = "envoy-mqtt: " + line
+			if c.errIsTerminal {
+				line = wrap(line, c.width, "  ")
+			}
+			fmt.Fprintln(c.err, line)
+		}
+	}
+	if usage, ok := errors.AsType[*usageError](err); ok {
+		fmt.Fprintf(c.err, "Usage: %s\nHelp:  %s --help\n", usage.cmd.UseLine(), usage.cmd.CommandPath())
 	}
 	if _, failed := errors.AsType[*failure](err); failed {
 		return 1
@@ -55,29 +66,34 @@ func (c *console) main(ctx context.Context, args []string) int {
 }
 
 func rootCommand(c *console) *cobra.Command {
+	cobra.EnableCommandSorting = false // help lists commands in the order of their use
 	run := runCommand(c)
 	root := &cobra.Command{
-		Use:   "envoy-mqtt",
-		Short: "Publishes what Enphase Envoy gateways (IQ Gateway) measure to MQTT and Home Assistant",
-		Long: "Reads Enphase's Envoy (IQ Gateway) in your house and publishes what it measures to MQTT: grid, production and consumption, per phase and in total.\n\n" +
-			"Begin with envoy-mqtt init, which asks what is needed, or with envoy-mqtt demo, which needs nothing. Without a command it runs.\n\n" +
-			"Every key of config.ini is also a variable ENVOY_MQTT_<SECTION>__<KEY>, and with _FILE behind it the path of a file that holds the value.\n\n" +
-			"Exit codes: 0 fine, 1 failed, 2 wrong usage or configuration.",
-		Args:          noArgs,
-		RunE:          run.RunE,
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		Use:   "envoy-mqtt [command] [flags]",
+		Short: "Publish the data of Enphase Envoy gateways (IQ Gateway) to MQTT",
+		Long: "Read Enphase's Envoy (IQ Gateway) in your home and publish grid, production, consumption and battery data to MQTT and Home Assistant, in total and per phase.\n\n" +
+			"Start with envoy-mqtt init, which asks for the configuration, or with envoy-mqtt demo, which needs none. Without a command, envoy-mqtt does the same as envoy-mqtt run.\n\n" +
+			"Each key of config.ini is also an environment variable ENVOY_MQTT_<SECTION>__<KEY>. With the suffix _FILE, its value is the path of a file that contains the value.\n\n" +
+			"Exit codes: 0 success, 1 failure, 2 wrong usage or configuration.",
+		Example:               "envoy-mqtt init",
+		Version:               programVersion(),
+		Args:                  noArgs,
+		RunE:                  run.RunE,
+		PersistentPreRun:      func(cmd *cobra.Command, _ []string) { c.flags = cmd.Flags() },
+		DisableFlagsInUseLine: true,
+		SilenceErrors:         true,
+		SilenceUsage:          true,
 	}
+	root.SetVersionTemplate("envoy-mqtt {{.Version}}\n")
 	root.SetFlagErrorFunc(wrongFlag)
-	root.PersistentFlags().StringVar(&c.configPath, "config", "", "configuration `file` (default ./config.ini, /etc/envoy-mqtt/config.ini, else the environment alone)")
-	root.AddCommand(run, demoCommand(c), checkCommand(c), readCommand(c), captureCommand(c), tokenCommand(c), consumersCommand(c), healthcheckCommand(c), discoverCommand(c), initCommand(c), &cobra.Command{
-		Use:   "version",
-		Short: "Prints the version",
-		Args:  noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(c.out, "envoy-mqtt", programVersion())
-			return failed(err)
-		},
-	})
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { fmt.Fprint(c.out, helpText(cmd, c.width)) })
+	root.SetHelpCommand(helpCommand())
+	root.PersistentFlags().BoolP("help", "h", false, "show this help")
+	root.PersistentFlags().StringVarP(&c.configPath, "config", "c", "", "`path` of config.ini (default: ./, /etc/envoy-mqtt/)")
+	root.Flags().BoolP("version", "v", false, "print the version")
+	addLogFlags(root)
+	root.AddGroup(commandGroups...)
+	root.AddCommand(initCommand(c), discoverCommand(c), demoCommand(c), checkCommand(c), readCommand(c), tokenCommand(c), captureCommand(c),
+		run, healthcheckCommand(c), versionCommand(c), consumersCommand(c), completionCommand(c))
 	return root
 }

@@ -67,7 +67,7 @@ func newHouse(t *testing.T, gw *envoytest.Gateway) *house {
 
 	ca := proctest.WriteFile(t, filepath.Join(h.dir, "ca.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cloud.Certificate().Raw})))
 	h.environ = []string{asProgram + "=1", "HOME=" + h.dir, "PATH=" + os.Getenv("PATH"), "SSL_CERT_FILE=" + ca}
-	h.config = fmt.Sprintf("[GENERAL]\nLOG_LEVEL = debug\nSTATE_DIR = %s\n[MQTT]\nURL = mqtt://%s\n[ENLIGHTEN]\nLOGIN_URL = %s%s\nTOKEN_URL = %s%s\n"+
+	h.config = fmt.Sprintf("[GENERAL]\nLOG_LEVEL = debug\nLOG_FORMAT = json\nSTATE_DIR = %s\n[MQTT]\nURL = mqtt://%s\n[ENLIGHTEN]\nLOGIN_URL = %s%s\nTOKEN_URL = %s%s\n"+
 		"[ENVOY]\nHOST = %s\nINTERVAL = 200ms\nSTALE_AFTER = 3s\n",
 		filepath.Join(h.dir, "state"), broker.address, cloud.URL, enlightentest.LoginPath, cloud.URL, enlightentest.TokenPath, h.server.Addr)
 	return h

@@ -14,10 +14,12 @@ import (
 func readCommand(c *console) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
-		Use:   "read",
-		Short: "Reads each gateway once and prints what it measures",
-		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return c.read(cmd.Context(), asJSON) },
+		Use:     "read",
+		Short:   "Read each gateway once and print the values",
+		Example: "envoy-mqtt read --json",
+		GroupID: groupInspect,
+		Args:    noArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.read(cmd.Context(), asJSON) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the document that is published under live, one line a gateway")
 	return cmd

@@ -12,7 +12,7 @@ var optionsPath = ""
 
 // sources returns the places that the configuration is read from.
 func (c *console) sources() config.Sources {
-	return config.Sources{File: c.configPath, Options: optionsPath, Environ: c.environ}
+	return config.Sources{File: c.configPath, Options: optionsPath, Environ: c.environ, Flags: c.flags}
 }
 
 // readConfig reads the configuration. It returns an error if ctx ends first.

@@ -13,12 +13,16 @@ import (
 )
 
 func runCommand(c *console) *cobra.Command {
-	return &cobra.Command{
-		Use:   "run",
-		Short: "Reads the gateways and publishes until it is told to stop (the default)",
-		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
+	cmd := &cobra.Command{
+		Use:     "run",
+		Short:   "Publish until interrupted (the default command)",
+		Example: "envoy-mqtt run --config /etc/envoy-mqtt/config.ini",
+		GroupID: groupRun,
+		Args:    noArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
 	}
+	addLogFlags(cmd)
+	return cmd
 }
 
 // run reads the gateways and publishes until ctx ends. On SIGHUP it reads the

@@ -17,9 +17,11 @@ func tokenCommand(c *console) *cobra.Command {
 	var renew, paste bool
 	var section string
 	cmd := &cobra.Command{
-		Use:   "token",
-		Short: "Shows the state of each gateway's token; renews it, or takes one from standard input",
-		Args:  noArgs,
+		Use:     "token",
+		Short:   "Show, renew or replace the access token",
+		Example: "envoy-mqtt token --renew",
+		GroupID: groupInspect,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.token(cmd.Context(), section, renew, paste)
 		},

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -10,29 +11,50 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 )
 
+// A usageError reports a wrong call of a command.
+type usageError struct {
+	cmd *cobra.Command
+	error
+}
+
+func (e *usageError) Unwrap() error { return e.error }
+
+// usageErrorf returns a [usageError] of cmd.
+func usageErrorf(cmd *cobra.Command, format string, args ...any) error {
+	return &usageError{cmd, fmt.Errorf(format, args...)}
+}
+
 // noArgs rejects arguments. After the root command it suggests a command.
 func noArgs(cmd *cobra.Command, args []string) error {
 	switch {
 	case len(args) == 0:
 		return nil
 	case cmd.HasParent():
-		return fmt.Errorf("%s takes no %q; see %[1]s --help", cmd.CommandPath(), args[0])
+		return usageErrorf(cmd, "unexpected argument %q", args[0])
 	}
+	return unknownCommand(cmd, args[0])
+}
+
+// unknownCommand returns an error that suggests a command of root.
+func unknownCommand(root *cobra.Command, name string) error {
 	var names []string
-	for _, c := range cmd.Commands() {
-		names = append(names, c.Name())
+	for _, sub := range root.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
 	}
-	if likely, ok := config.Closest(args[0], names); ok {
-		return fmt.Errorf("there is no command %q; did you mean %s?", args[0], likely)
-	}
-	return fmt.Errorf("there is no command %q; see %s --help", args[0], cmd.CommandPath())
+	return usageErrorf(root, "unknown command %q; %s", name, suggest(strings.ToLower(name), names))
 }
 
 // oneArg accepts one argument, or none if minArgs is 0.
 func oneArg(minArgs int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if len(args) < minArgs || len(args) > 1 {
-			return fmt.Errorf("it is called as %s", cmd.UseLine())
+		_, name, _ := strings.Cut(cmd.Use, " ")
+		switch {
+		case len(args) < minArgs:
+			return usageErrorf(cmd, "%s is missing", name)
+		case len(args) > 1:
+			return usageErrorf(cmd, "unexpected argument %q", args[1])
 		}
 		return nil
 	}
@@ -41,7 +63,37 @@ func oneArg(minArgs int) cobra.PositionalArgs {
 // wrongFlag returns a readable error for a wrong flag.
 func wrongFlag(cmd *cobra.Command, err error) error {
 	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
-		return fmt.Errorf("--%s %s: it wants a value like %s; see %s --help", e.GetFlag().Name, e.GetValue(), e.GetFlag().DefValue, cmd.CommandPath())
+		want := "want a value such as " + e.GetFlag().DefValue
+		if _, isWord := e.GetFlag().Value.(*wordFlag); isWord {
+			want = e.Unwrap().Error()
+		}
+		return usageErrorf(cmd, "--%s %s: %s", e.GetFlag().Name, e.GetValue(), want)
 	}
-	return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
+	if e, ok := errors.AsType[*pflag.NotExistError](err); ok && e.GetSpecifiedShortnames() == "" {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		name, _, _ := strings.Cut(e.GetSpecifiedName(), "=")
+		if likely, ok := config.Closest(name, names); ok {
+			return usageErrorf(cmd, "unknown flag --%s; did you mean --%s?", name, likely)
+		}
+		return usageErrorf(cmd, "unknown flag --%s", name)
+	}
+	return &usageError{cmd, err}
 }
+
+// A wordFlag is the value of a flag that accepts certain words.
+type wordFlag struct {
+	text  string
+	parse func(string) (string, error)
+}
+
+// Set implements [pflag.Value].
+func (w *wordFlag) Set(text string) (err error) {
+	w.text, err = w.parse(text)
+	return err
+}
+
+func (w *wordFlag) String() string { return w.text }
+
+// Type implements [pflag.Value].
+func (w *wordFlag) Type() string { return "string" }

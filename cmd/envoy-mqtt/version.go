@@ -1,6 +1,25 @@
 package main
 
-import "runtime/debug"
+import (
+	"fmt"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+func versionCommand(c *console) *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version",
+		Example: "envoy-mqtt version",
+		GroupID: groupRun,
+		Args:    noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(c.out, "envoy-mqtt", programVersion())
+			return failed(err)
+		},
+	}
+}
 
 // version is set by the linker for releases.
 var version = ""

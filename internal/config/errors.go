@@ -20,7 +20,7 @@ type MissingError struct {
 }
 
 func (e *MissingError) Error() string {
-	return fmt.Sprintf("no configuration found: there is no %s, and no variable %s<SECTION>__<KEY>", strings.Join(e.Files, ", no "), envPrefix)
+	return fmt.Sprintf("no configuration found: no %s, no variable %s<SECTION>__<KEY>", strings.Join(e.Files, ", no "), envPrefix)
 }
 
 // A mistake is one error in the configuration.

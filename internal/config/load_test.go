@@ -159,7 +159,7 @@ func TestSearchPaths(t *testing.T) {
 		t.Errorf("from the environment alone: %s, want %s", got, want)
 	}
 	searchPaths = []string{"none.ini", "/etc/none.ini"}
-	if _, err := Load(Sources{}); err == nil || err.Error() != "no configuration found: there is no none.ini, no /etc/none.ini, and no variable ENVOY_MQTT_<SECTION>__<KEY>" {
+	if _, err := Load(Sources{}); err == nil || err.Error() != "no configuration found: no none.ini, no /etc/none.ini, no variable ENVOY_MQTT_<SECTION>__<KEY>" {
 		t.Errorf("Load without any configuration: %v", err)
 	}
 	if _, err := Load(Sources{File: "missing.ini", Environ: []string{"ENVOY_MQTT_ENVOY__HOST=a"}}); !os.IsNotExist(err) {

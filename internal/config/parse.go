@@ -35,8 +35,13 @@ func OneOf(words ...string) func(string) (string, error) {
 	}
 }
 
-// parseLogFormat parses text or json. auto and console are older names of text.
-func parseLogFormat(text string) (string, error) {
+// ParseLogLevel parses debug, info, warn or error.
+func ParseLogLevel(text string) (string, error) {
+	return OneOf("debug", "info", "warn", "error")(text)
+}
+
+// ParseLogFormat parses text or json. auto and console are older names of text.
+func ParseLogFormat(text string) (string, error) {
 	switch word := strings.ToLower(text); word {
 	case "text", "json":
 		return word, nil

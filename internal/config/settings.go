@@ -30,11 +30,11 @@ type target struct {
 var settings = []setting{
 	{
 		"GENERAL", "LOG_LEVEL", "info", "How much is logged: debug, info, warn or error.",
-		into(func(t target) *string { return &t.General.LogLevel }, OneOf("debug", "info", "warn", "error")),
+		into(func(t target) *string { return &t.General.LogLevel }, ParseLogLevel),
 	},
 	{
 		"GENERAL", "LOG_FORMAT", "text", "The format of the log: text or json.",
-		into(func(t target) *string { return &t.General.LogFormat }, parseLogFormat),
+		into(func(t target) *string { return &t.General.LogFormat }, ParseLogFormat),
 	},
 	{
 		"GENERAL", "STATE_DIR", "", "Folder for tokens and the client id (default: $STATE_DIRECTORY, else ~/.local/state/envoy-mqtt).",

@@ -63,7 +63,7 @@ func (r *rig) state() string { return filepath.Join(r.dir, "state") }
 // write writes config.ini; mqtt is more lines of [MQTT].
 func (r *rig) write(mqtt string) string {
 	r.t.Helper()
-	text := fmt.Sprintf("[GENERAL]\nSTATE_DIR = %s\n[MQTT]\nURL = %s\nTOPIC = %s\n%s%s", r.state(), r.url, r.base, mqtt, r.config)
+	text := fmt.Sprintf("[GENERAL]\nLOG_FORMAT = json\nSTATE_DIR = %s\n[MQTT]\nURL = %s\nTOPIC = %s\n%s%s", r.state(), r.url, r.base, mqtt, r.config)
 	return proctest.WriteFile(r.t, filepath.Join(r.dir, "config.ini"), text)
 }
 

@@ -23,7 +23,7 @@ func (s *street) run(args ...string) (string, error) {
 // configure writes a config.ini with HOST = auto and returns the arguments that name it.
 func configure(t *testing.T, more string) []string {
 	t.Helper()
-	return []string{"--config", proctest.Configure(t, "LOG_FORMAT = json\n[MQTT]\nURL = mqtt://127.0.0.1:1883\n"+
+	return []string{"--config", proctest.Configure(t, "[MQTT]\nURL = mqtt://127.0.0.1:1883\n"+
 		"[ENVOY]\nHOST = auto\nINTERVAL = 200ms\nTIMEOUT = 2s\nSTALE_AFTER = 3s\n"+more)}
 }
 

@@ -37,11 +37,11 @@ func Main(m *testing.M, packages ...string) int {
 func Binary(name string) string { return filepath.Join(binaries, name) }
 
 // Configure writes a config.ini and returns its path. The text begins within
-// [GENERAL], after a STATE_DIR beside the file.
+// [GENERAL], after a STATE_DIR beside the file. The log is JSON.
 func Configure(t *testing.T, text string) string {
 	t.Helper()
 	dir := t.TempDir()
-	return WriteFile(t, filepath.Join(dir, "config.ini"), "[GENERAL]\nSTATE_DIR = "+filepath.Join(dir, "state")+"\n"+text)
+	return WriteFile(t, filepath.Join(dir, "config.ini"), "[GENERAL]\nLOG_FORMAT = json\nSTATE_DIR = "+filepath.Join(dir, "state")+"\n"+text)
 }
 
 // WriteFile writes a file that only its owner can read, and returns its path.

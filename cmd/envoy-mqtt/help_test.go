@@ -1,0 +1,110 @@
+package main
+
+import (
+	"io"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
+)
+
+func TestHelp(t *testing.T) {
+	root := rootCommand(&console{out: io.Discard, err: io.Discard})
+	for _, width := range []int{60, 80, maxWidth} {
+		for _, cmd := range append(root.Commands(), root) {
+			text := helpText(cmd, width)
+			for line := range strings.Lines(text) {
+				if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width {
+					t.Errorf("%s: %d columns at width %d: %s", cmd.CommandPath(), n, width, line)
+				}
+			}
+		}
+	}
+	for _, cmd := range root.Commands() {
+		verb, _, _ := strings.Cut(cmd.Short, " ")
+		if cmd.GroupID == "" && !cmd.Hidden || cmd.Example == "" || strings.HasSuffix(verb, "s") || strings.HasSuffix(cmd.Short, ".") {
+			t.Errorf("%s: group %q, example %q, %q, want all three, and an imperative without a full stop", cmd.Name(), cmd.GroupID, cmd.Example, cmd.Short)
+		}
+		if name, example := cmd.CommandPath(), cmd.Example; !strings.Contains(example, name) || strings.Contains(example, "\n") {
+			t.Errorf("%s: example %q, want one line", name, example)
+		}
+	}
+	help := helpText(root, 80)
+	at := 0
+	for _, want := range []string{"Usage:   envoy-mqtt [command] [flags]", "\nStart\n  init ", "  demo ", "\nInspect\n  check ", "\nRun\n  run ", "\nIntegrate\n  consumers ", "--config", "--version"} {
+		i := strings.Index(help[at:], want)
+		if i < 0 {
+			t.Fatalf("help has no %q after column %d:\n%s", want, at, help)
+		}
+		at += i
+	}
+}
+
+func TestWrap(t *testing.T) {
+	for _, tt := range []struct {
+		text  string
+		width int
+		want  string
+	}{
+		{"", 10, ""},
+		{"one two three", 13, "one two three"},
+		{"one two three", 12, "one two\n  three"},
+		{"one two three four", 7, "one two\n  three\n  four"},
+		{"a-very-long-word b", 5, "a-very-long-word\n  b"},
+		{"one\ntwo three", 9, "one\n  two\n  three"},
+		{"über Öl am", 7, "über Öl\n  am"},
+	} {
+		if got := wrap(tt.text, tt.width, "  "); got != tt.want {
+			t.Errorf("wrap(%q, %d) = %q, want %q", tt.text, tt.width, got, tt.want)
+		}
+	}
+}
+
+// TestNoConfiguration checks what the program prints at its first start.
+func TestNoConfiguration(t *testing.T) {
+	h := newHouse(t, new(envoytest.Gateway))
+	for _, args := range [][]string{nil, {"check"}, {"--log-level", "debug"}} {
+		cmd := h.command(t, "", args...)
+		cmd.Args = cmd.Args[:len(cmd.Args)-2] // without --config
+		cmd.Dir = t.TempDir()
+		out, _ := cmd.CombinedOutput() // the code is compared
+		const want = "envoy-mqtt: no configuration found: no config.ini, no /etc/envoy-mqtt/config.ini, no variable ENVOY_MQTT_<SECTION>__<KEY>\n" +
+			"envoy-mqtt: run envoy-mqtt init to write one, or envoy-mqtt demo to try the program without\n"
+		if code := cmd.ProcessState.ExitCode(); code != 2 || string(out) != want {
+			t.Errorf("envoy-mqtt %v: code %d, want 2 and\n%sgot\n%s", args, code, want, out)
+		}
+	}
+}
+
+// TestEachErrorHasTheName checks that each of several configuration errors begins
+// with the program's name.
+func TestEachErrorHasTheName(t *testing.T) {
+	h := newHouse(t, new(envoytest.Gateway))
+	_, _, stderr := h.run(t, "USRNAME = x\nHSOT = y\n", "run")
+	if lines := strings.Count(stderr, "\n"); lines != 2 || strings.Count(stderr, "envoy-mqtt: ") != 2 {
+		t.Errorf("run: %q, want two lines that begin with envoy-mqtt:", stderr)
+	}
+}
+
+// TestLogFlags checks that flags override the configuration's level and format.
+func TestLogFlags(t *testing.T) {
+	h := newHouse(t, new(envoytest.Gateway))
+	h.config = strings.Replace(h.config, "LOG_LEVEL = debug\nLOG_FORMAT = json\n", "LOG_LEVEL = error\n", 1)
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"run", "--log-level", "info"}, " INF envoy-mqtt starts config="},
+		{[]string{"--log-level", "info", "--log-format=json"}, `"message":"envoy-mqtt starts"`},
+		{[]string{"run", "--log-level", "info", "--log-format", "auto"}, " INF envoy-mqtt starts config="},
+	} {
+		p := proctest.Start(t, h.command(t, withAccount, tt.args...))
+		p.Await(tt.want)
+		p.Stop()
+		if strings.Contains(p.Output(), "\x1b") {
+			t.Errorf("%v: there are colors in a file", tt.args)
+		}
+	}
+}
