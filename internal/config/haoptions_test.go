@@ -15,9 +15,9 @@ func TestOptions(t *testing.T) {
 		check         func(Config) bool
 		want          []string // errors
 	}{
-		{"what the form gives", `{"log_level":"debug","envoy_host":"192.0.2.7","envoy_interval":"2s","envoy_verify_ssl":true,"envoy_token":"","envoy_name":null}`, []string{token}, func(c Config) bool {
+		{"what the form gives", `{"log_level":"debug","log_format":"json","envoy_host":"192.0.2.7","envoy_interval":"2s","envoy_verify_ssl":true,"envoy_token":"","envoy_name":null}`, []string{token}, func(c Config) bool {
 			g := c.Gateways[0]
-			return c.General.LogLevel == "debug" && g.Host == "192.0.2.7" && g.Interval.Seconds() == 2 && g.VerifySSL && g.Token == "" && c.MQTT.Supervisor == supervisorToken
+			return c.General.LogLevel == "debug" && c.General.LogFormat == "json" && g.Host == "192.0.2.7" && g.Interval.Seconds() == 2 && g.VerifySSL && g.Token == "" && c.MQTT.Supervisor == supervisorToken
 		}, nil},
 		{"a number where text is wanted", `{"envoy_host":"a","envoy_serial":122012345678}`, []string{token}, func(c Config) bool { return c.Gateways[0].Serial == "122012345678" }, nil},
 		{"a broker of one's own", `{"envoy_host":"a","mqtt_url":"mqtt://b","mqtt_username":"u","mqtt_password":"p"}`, []string{token}, func(c Config) bool {
