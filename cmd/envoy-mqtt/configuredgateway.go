@@ -133,8 +133,8 @@ func (g *configuredGateway) tokenInfo() map[string]string {
 		return nil
 	}
 	text := string(s.State)
-	if s.Reason != "" {
-		text += ": " + s.Reason
+	if s.Err != nil {
+		text += ": " + withHint(s.Err).Error()
 	}
 	info := map[string]string{"token_state": text[:min(len(text), 255)], "token_problem": "OFF"} // Home Assistant's limit
 	if s.Problem {

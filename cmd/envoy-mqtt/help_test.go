@@ -70,8 +70,8 @@ func TestNoConfiguration(t *testing.T) {
 		cmd.Args = cmd.Args[:len(cmd.Args)-2] // without --config
 		cmd.Dir = t.TempDir()
 		out, _ := cmd.CombinedOutput() // the code is compared
-		const want = "envoy-mqtt: no configuration found: no config.ini, no /etc/envoy-mqtt/config.ini, no variable ENVOY_MQTT_<SECTION>__<KEY>\n" +
-			"envoy-mqtt: run envoy-mqtt init to write one, or envoy-mqtt demo to try the program without\n"
+		const want = "envoy-mqtt: no configuration found: no config.ini, no /etc/envoy-mqtt/config.ini, no variable ENVOY_MQTT_<SECTION>__<KEY>; " +
+			"run envoy-mqtt init to write one, or envoy-mqtt demo to try the program without\n"
 		if code := cmd.ProcessState.ExitCode(); code != 2 || string(out) != want {
 			t.Errorf("envoy-mqtt %v: code %d, want 2 and\n%sgot\n%s", args, code, want, out)
 		}

@@ -16,5 +16,5 @@ func (r *report) good(step, format string, args ...any) { r.line("ok", step, for
 func (r *report) note(step, format string, args ...any) { r.line("note", step, format, args...) }
 func (r *report) bad(step string, err error) {
 	r.failed = true
-	r.line("FAIL", step, "%v", err)
+	r.line("FAIL", step, "%v", withHint(err))
 }

@@ -79,7 +79,7 @@ func (c *console) handleToken(ctx context.Context, r *report, g *configuredGatew
 	case err != nil && (paste || g.knownSerial() == ""):
 		return err
 	case err != nil:
-		r.note(g.Section, "%v", err)
+		r.note(g.Section, "%v", withHint(err))
 	case !session.NeedsToken:
 		r.good(g.Section, "gateway %s, firmware %s: needs no token", session.Serial, session.Firmware)
 		return nil

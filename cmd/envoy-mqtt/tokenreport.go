@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -31,13 +30,13 @@ func (r *report) token(g *configuredGateway, needed bool) {
 	for _, w := range s.Warnings {
 		r.note(g.Section, "%s", w)
 	}
-	if s.Reason == "" {
+	if s.Err == nil {
 		return
 	}
 	if s.Problem {
-		r.bad(g.Section, errors.New(s.Reason))
+		r.bad(g.Section, s.Err)
 	} else {
-		r.note(g.Section, "%s", s.Reason)
+		r.note(g.Section, "%v", withHint(s.Err))
 	}
 }
 

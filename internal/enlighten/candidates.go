@@ -101,7 +101,6 @@ func (c *candidates) retryRejected(now time.Time) bool {
 
 // missingErr returns why there is no usable token if there is no account for a login.
 func (c *candidates) missingErr(now time.Time) error {
-	const todo = "set a new TOKEN, or USERNAME and PASSWORD of the Enphase account"
 	t := c.configured
 	if t.raw == "" || c.stored.claims.Issued.After(t.claims.Issued) {
 		t = c.stored
@@ -109,8 +108,9 @@ func (c *candidates) missingErr(now time.Time) error {
 	if t.raw == "" {
 		return ErrNoToken
 	}
-	if err := t.claims.valid(c.serial, now); err != nil {
-		return fmt.Errorf("%s: %w", todo, err)
+	err := t.claims.valid(c.serial, now)
+	if err == nil {
+		err = ErrRefused
 	}
-	return fmt.Errorf("%s: %w", todo, ErrRefused)
+	return fmt.Errorf("%w, and %w", err, ErrNoAccount)
 }

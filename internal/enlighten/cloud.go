@@ -54,7 +54,7 @@ func (c *Cloud) obtain(ctx context.Context, a Account, serial string) (string, e
 			return token, nil
 		}
 	}
-	return token, fmt.Errorf("fetch a token from Enphase (until that works: %s): %w", paste, err)
+	return token, &FetchError{err}
 }
 
 // A cloudSession is one login with its own cookies.
@@ -70,10 +70,10 @@ func (c *Cloud) login(ctx context.Context, a Account) (*cloudSession, error) {
 	s := &cloudSession{account: a}
 	var err error
 	if s.loginURL, err = parseURL(cmp.Or(c.LoginURL, loginURL)); err != nil {
-		return nil, fmt.Errorf("LOGIN_URL: %w", err)
+		return nil, fmt.Errorf("login URL: %w", err)
 	}
 	if s.tokenURL, err = parseURL(cmp.Or(c.TokenURL, tokenURL)); err != nil {
-		return nil, fmt.Errorf("TOKEN_URL: %w", err)
+		return nil, fmt.Errorf("token URL: %w", err)
 	}
 	s.http = *cmp.Or(c.HTTP, http.DefaultClient)
 	s.http.Timeout = 30 * time.Second

@@ -35,7 +35,7 @@ func noSecret(t *testing.T, c *enlightentest.Cloud, text string) {
 func TestResponses(t *testing.T) {
 	const (
 		login = "log in to Enphase: "
-		fetch = "fetch a token from Enphase (until that works: log in at https://entrez.enphaseenergy.com/, choose the system and the gateway, and set the token shown there as TOKEN): "
+		fetch = "fetch a token from Enphase: "
 		page  = "a web page came instead of an answer: the cloud is down, or turns away too many logins"
 	)
 	rows := []struct {
@@ -50,10 +50,10 @@ func TestResponses(t *testing.T) {
 		{enlightentest.Uncommissioned, "", nil, 1},
 		{enlightentest.WebOnly, "", nil, 2},
 		{enlightentest.SameToken, "", nil, 1},
-		{enlightentest.WrongPassword, login + "user name or password refused: correct USERNAME and PASSWORD of the Enphase account", enlighten.ErrPassword, 0},
-		{enlightentest.MFA, login + "the account has multi-factor authentication (MFA), which only a person can pass: log in at https://entrez.enphaseenergy.com/, choose the system and the gateway, and set the token shown there as TOKEN", enlighten.ErrMFA, 0},
-		{enlightentest.MFARequired, login + "the account has multi-factor authentication (MFA), which only a person can pass: log in at https://entrez.enphaseenergy.com/, choose the system and the gateway, and set the token shown there as TOKEN", enlighten.ErrMFA, 0},
-		{enlightentest.Blocked, login + "the account is blocked for now: log in at https://enlighten.enphaseenergy.com/ to see why", enlighten.ErrBlocked, 0},
+		{enlightentest.WrongPassword, login + "user name or password of the Enphase account rejected", enlighten.ErrPassword, 0},
+		{enlightentest.MFA, login + "the account has multi-factor authentication (MFA), which only a person can pass", enlighten.ErrMFA, 0},
+		{enlightentest.MFARequired, login + "the account has multi-factor authentication (MFA), which only a person can pass", enlighten.ErrMFA, 0},
+		{enlightentest.Blocked, login + "Enphase has blocked the account for now", enlighten.ErrBlocked, 0},
 		{enlightentest.LoginPage, login + page, enlighten.ErrWebPage, 0},
 		{enlightentest.LoginDown, login + "answer 503 Service Unavailable", nil, 0},
 		{enlightentest.LoginLimited, login + "answer 429 Too Many Requests", nil, 0},
@@ -157,7 +157,7 @@ func TestURLs(t *testing.T) {
 	for _, u := range []string{"http://enlighten.example/login", "enlighten.example", "https://", "https://u:secret@enlighten.example/", ":", "ftp://x/"} {
 		for _, c := range []enlighten.Cloud{{LoginURL: u}, {TokenURL: u}} {
 			c.HTTP = &http.Client{Transport: http.NewFileTransport(http.Dir("."))}
-			if _, err := c.Token(t.Context(), account, serial); err == nil || !strings.Contains(err.Error(), "_URL: must be https://host/path") {
+			if _, err := c.Token(t.Context(), account, serial); err == nil || !strings.Contains(err.Error(), " URL: must be https://host/path") {
 				t.Errorf("Token from %+v: %v, want an error about the URL", c, err)
 			}
 		}

@@ -11,17 +11,16 @@ import (
 
 // Errors that a caller may distinguish. The texts are for the user.
 var (
-	ErrNoToken     = errors.New("the gateway wants a token and there is none: set TOKEN, or USERNAME and PASSWORD of the Enphase account")
+	ErrNoToken     = errors.New("the gateway wants a token and there is none")
 	ErrRefused     = errors.New("the gateway refuses the token")
-	ErrPassword    = errors.New("user name or password refused: correct USERNAME and PASSWORD of the Enphase account")
-	ErrMFA         = errors.New("the account has multi-factor authentication (MFA), which only a person can pass: " + paste)
-	ErrBlocked     = errors.New("the account is blocked for now: log in at https://enlighten.enphaseenergy.com/ to see why")
+	ErrPassword    = errors.New("user name or password of the Enphase account rejected")
+	ErrMFA         = errors.New("the account has multi-factor authentication (MFA), which only a person can pass")
+	ErrBlocked     = errors.New("Enphase has blocked the account for now")
+	ErrNoAccount   = errors.New("there is no account to obtain another")
 	ErrUnreachable = errors.New("no connection to the Enphase cloud")
 	ErrWebPage     = errors.New("a web page came instead of an answer: the cloud is down, or turns away too many logins")
 	ErrNotToken    = errors.New("not a token: one has three parts with dots between and begins with eyJ")
 )
-
-const paste = "log in at https://entrez.enphaseenergy.com/, choose the system and the gateway, and set the token shown there as TOKEN"
 
 var (
 	errUnanswered   = errors.New("the program ended three times before the cloud had answered a login")
@@ -43,6 +42,12 @@ func (e *PausedError) Error() string {
 }
 
 func (e *PausedError) Unwrap() error { return e.Err }
+
+// A FetchError reports a login that succeeded and returned no token.
+type FetchError struct{ Err error }
+
+func (e *FetchError) Error() string { return "fetch a token from Enphase: " + e.Err.Error() }
+func (e *FetchError) Unwrap() error { return e.Err }
 
 // An ExpiredError reports that the only token has expired.
 type ExpiredError struct{ At time.Time }

@@ -33,7 +33,7 @@ func TestRecordFormat(t *testing.T) {
 		"2000-01-01T00:00:00Z"
 	],
 	"Account": "fa10",
-	"Why": "log in to Enphase: user name or password refused: correct USERNAME and PASSWORD of the Enphase account",
+	"Why": "log in to Enphase: user name or password of the Enphase account rejected",
 	"Refused": {
 		"HASH": "2000-01-01T00:00:00Z"
 	}

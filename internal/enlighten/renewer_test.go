@@ -236,8 +236,8 @@ func TestWarnings(t *testing.T) {
 			problem     bool
 		}{
 			{"fresh", at(day, "owner"), enlighten.Account{}, nil, false},
-			{"installer's", at(time.Hour, "installer"), enlighten.Account{}, []string{"TOKEN is an installer's, which lives 12 hours: it ends on "}, false},
-			{"installer's, near its end", at(11*time.Hour+30*time.Minute, "installer"), enlighten.Account{}, []string{"TOKEN is an installer's", "the token ends on "}, true},
+			{"installer's", at(time.Hour, "installer"), enlighten.Account{}, []string{"the configured token is an installer's, which lives 12 hours: it ends on "}, false},
+			{"installer's, near its end", at(11*time.Hour+30*time.Minute, "installer"), enlighten.Account{}, []string{"the configured token is an installer's", "the token ends on "}, true},
 			{"near its end", at(350*day, "owner"), enlighten.Account{}, []string{"the token ends on "}, true},
 			{"near its end, with an account", at(350*day, "owner"), account, nil, false},
 		} {
@@ -254,6 +254,11 @@ func TestWarnings(t *testing.T) {
 				t.Errorf("%s: %q, problem %t, want %q, %t", r.name, st.Warnings, st.Problem, r.want, r.problem)
 			}
 			src.Close()
+		}
+		src := &enlighten.Source{Configured: at(13*time.Hour, "installer"), Store: &enlighten.Store{Dir: t.TempDir()}}
+		defer src.Close()
+		if _, err := src.Token(t.Context(), serial); err != nil || len(src.Status().Warnings) > 0 {
+			t.Errorf("installer's, expired: %v, %q, want no warning of a time that has passed", err, src.Status().Warnings)
 		}
 	})
 }

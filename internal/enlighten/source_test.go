@@ -49,7 +49,7 @@ func TestTokenChoice(t *testing.T) {
 		{"opaque", "old", "", account, "old", enlighten.Stored},
 		{"opaque", "", "opaque", account, "cloud", enlighten.FromCloud},
 		{"opaque", "", "", enlighten.Account{}, "opaque", enlighten.Configured},
-		{"", "", "", enlighten.Account{}, "the gateway wants a token and there is none: set TOKEN, or USERNAME and PASSWORD of the Enphase account", ""},
+		{"", "", "", enlighten.Account{}, "the gateway wants a token and there is none", ""},
 		{"", "", "", enlighten.Account{Username: "homer@example.com"}, "the gateway wants a token and there is none", ""},
 		{"expired", "", "", enlighten.Account{}, "expired", ""},
 		{"", "expired", "", enlighten.Account{}, "expired", ""},
@@ -57,9 +57,9 @@ func TestTokenChoice(t *testing.T) {
 		{"expired", "new", "", enlighten.Account{}, "new", enlighten.Stored},
 		{"expired", "opaque", "", enlighten.Account{}, "expired", ""},
 		{"opaque", "expired", "", enlighten.Account{}, "opaque", enlighten.Configured},
-		{"expired", "", "expired", enlighten.Account{}, "set a new TOKEN, or USERNAME and PASSWORD of the Enphase account: token expired on 1999-12-31", ""},
+		{"expired", "", "expired", enlighten.Account{}, "token expired on 1999-12-31", ""},
 		{"other", "", "", enlighten.Account{}, "token is for gateway 999999999999, not for 122333444455", ""},
-		{"new", "", "new", enlighten.Account{}, "set a new TOKEN, or USERNAME and PASSWORD of the Enphase account: the gateway refuses the token", ""},
+		{"new", "", "new", enlighten.Account{}, "the gateway refuses the token, and there is no account to obtain another", ""},
 	} {
 		name := strings.Join([]string{r.configured, r.stored, r.refused, r.account.Username}, "/")
 		t.Run(name, func(t *testing.T) {
@@ -102,7 +102,7 @@ func TestExpiredWithoutCloud(t *testing.T) {
 		if err := gateway(accepts).poll(t.Context(), src); err != nil || r.logins() != 1 {
 			t.Errorf("poll of a gateway that accepts it: %v, %d logins, want one", err, r.logins())
 		}
-		if st := src.Status(); !st.Problem || !strings.Contains(st.Reason, "user name or password refused") {
+		if st := src.Status(); !st.Problem || !strings.Contains(st.Reason, "user name or password of the Enphase account rejected") {
 			t.Errorf("Status = %+v, want the reason why there is no other token", st)
 		}
 		if err := gateway(rejects).poll(t.Context(), src); err == nil {

@@ -141,7 +141,11 @@ func (g *gatewayState) status(loggingIn bool, now time.Time) Status {
 		st.Login = at
 	}
 	if g.err != nil {
-		st.Reason, st.Err = g.err.Error(), g.err
+		st.Err = g.err
+		if pause, ok := errors.AsType[*PausedError](g.err); ok && now.After(pause.Until) {
+			st.Err = pause.Err // the pause is over, its cause is not
+		}
+		st.Reason = st.Err.Error()
 		st.Problem = needsUser(g.err) || errors.Is(g.err, ErrRefused) && !g.canLogin
 	}
 	switch {
@@ -153,7 +157,7 @@ func (g *gatewayState) status(loggingIn bool, now time.Time) Status {
 	default:
 		st.State = StateRenewing
 	}
-	if configured := g.tokens.configured.claims; configured.Role == Installer {
+	if configured := g.tokens.configured.claims; configured.Role == Installer && now.Before(configured.Expires) {
 		st.Warnings = append(st.Warnings, installerWarning(configured.Expires))
 	}
 	if due := best.renewal(); ok && !g.canLogin && !due.IsZero() && now.After(due) {

@@ -101,7 +101,7 @@ func (s *Session) enter(ctx context.Context, token string) (string, error) {
 		return "", &TokenError{err}
 	}
 	if next == token {
-		return "", fmt.Errorf("%w: it does not accept the token, and there is no other: set TOKEN to a new one", ErrUnauthorized)
+		return "", ErrTokenRejected
 	}
 	if err := s.check(ctx, next); refused(err) {
 		s.client.Tokens.Reject(next)

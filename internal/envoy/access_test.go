@@ -96,8 +96,8 @@ func TestStaticTokenRefused(t *testing.T) {
 	gw := new(envoytest.Gateway)
 	gw.RequireToken("other")
 	_, err := open(t, gw, envoy.StaticToken("t")).Sample(t.Context())
-	if !errors.Is(err, envoy.ErrUnauthorized) || !strings.Contains(err.Error(), "set TOKEN") {
-		t.Errorf("Sample with a bad static token = %v, want ErrUnauthorized and what to do", err)
+	if !errors.Is(err, envoy.ErrTokenRejected) || !errors.Is(err, envoy.ErrUnauthorized) {
+		t.Errorf("Sample with a bad static token = %v, want ErrTokenRejected, which is ErrUnauthorized", err)
 	}
 	if n := gw.Count("/production.json"); n != 0 {
 		t.Errorf("%d requests for data with a token that the check refused, want 0", n)
@@ -106,8 +106,8 @@ func TestStaticTokenRefused(t *testing.T) {
 
 func TestNoTokens(t *testing.T) {
 	_, err := open(t, new(envoytest.Gateway), nil).Sample(t.Context())
-	if !errors.Is(err, envoy.ErrUnauthorized) || !strings.Contains(err.Error(), "set TOKEN, or USERNAME and PASSWORD") {
-		t.Errorf("Sample without a source = %v, want ErrUnauthorized and what to do", err)
+	if !errors.Is(err, envoy.ErrNoTokenSource) || !errors.Is(err, envoy.ErrUnauthorized) {
+		t.Errorf("Sample without a source = %v, want ErrNoTokenSource, which is ErrUnauthorized", err)
 	}
 }
 

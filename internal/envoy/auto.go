@@ -18,13 +18,8 @@ import (
 // the serial number that is looked for. Once one has answered it is the one.
 const Auto = "auto"
 
-// ErrNotFound reports that no gateway was found.
-var ErrNotFound = errors.New("no gateway answers to multicast DNS here (other subnets and Docker bridge networks do not carry it, firewalls may stop it): set HOST to its address, which the router knows")
-
 // What is wrong with the gateways that answer. Which these are may vary.
 var (
-	errSeveral      = errors.New("set SERIAL to the one that is meant")
-	errReplaced     = errors.New("if it was replaced, set SERIAL to the new one")
 	errNoAddress    = errors.New("announces no address")
 	errOtherAnswers = errors.New("answers, not")
 )
@@ -53,11 +48,11 @@ func (c *Client) find(ctx context.Context) (Info, string, error) {
 	}
 	found, err := c.discovery()(ctx, serial)
 	if err != nil {
-		return Info{}, "", fmt.Errorf("HOST = auto: %w", err)
+		return Info{}, "", fmt.Errorf("look for the gateway: %w", err)
 	}
 	candidates, err := choose(found, serial)
 	if err != nil {
-		return Info{}, "", fmt.Errorf("HOST = auto: %w", err)
+		return Info{}, "", fmt.Errorf("look for the gateway: %w", err)
 	}
 	return c.tryAll(ctx, candidates, serial)
 }
@@ -76,11 +71,11 @@ func choose(found []Discovered, serial string) ([]Discovered, error) {
 		return nil, ErrNotFound
 	}
 	if serial == "" && len(found) > 1 {
-		return nil, fmt.Errorf("%d gateways answer: %s; %w", len(found), list(found), errSeveral)
+		return nil, fmt.Errorf("%w: %s", ErrSeveral, list(found))
 	}
 	candidates := slices.DeleteFunc(slices.Clone(found), func(a Discovered) bool { return serial != "" && a.Serial != "" && a.Serial != serial })
 	if len(candidates) == 0 {
-		return nil, fmt.Errorf("gateway %s does not answer to multicast DNS here; %s does: %w", serial, list(found), errReplaced)
+		return nil, fmt.Errorf("gateway %s does not answer to multicast DNS here, %w: %s", serial, ErrReplaced, list(found))
 	}
 	return candidates, nil
 }
@@ -124,7 +119,7 @@ func (c *Client) tryAll(ctx context.Context, candidates []Discovered, serial str
 		}
 	}
 	if len(errs) == 0 {
-		return Info{}, "", fmt.Errorf("HOST = auto: %s %w", list(candidates), errNoAddress)
+		return Info{}, "", fmt.Errorf("look for the gateway: %s %w", list(candidates), errNoAddress)
 	}
 	return Info{}, "", errors.Join(errs...)
 }

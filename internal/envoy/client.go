@@ -122,15 +122,15 @@ func (c *Client) LegacyTLS() bool {
 func (c *Client) bases(host string) ([]string, error) {
 	host = strings.TrimSpace(host)
 	if host == "" {
-		return nil, errors.New("no HOST: where is the gateway? (its name, such as envoy.local, or its address)")
+		return nil, errors.New("no host name or address of the gateway")
 	}
 	if strings.Contains(host, "://") {
 		u, err := url.Parse(host)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return nil, fmt.Errorf("HOST %q: neither a name, an address nor an http or https URL", host)
+			return nil, fmt.Errorf("host %q: neither a name, an address nor an http or https URL", host)
 		}
 		if u.Scheme == "http" && c.wantsCertificate() {
-			return nil, fmt.Errorf("HOST %q: http has no certificate: use https, or unset FINGERPRINT and VERIFY_SSL", host)
+			return nil, fmt.Errorf("host %q: http has no certificate that could be verified", host)
 		}
 		return []string{u.Scheme + "://" + u.Host}, nil
 	}
@@ -186,7 +186,7 @@ func (c *Client) withDigest() *http.Client {
 func (c *Client) getDigest(ctx context.Context, base, path string, fits fits) ([]byte, error) {
 	body, err := c.send(ctx, c.withDigest(), request{method: http.MethodGet, base: base, path: path, fits: fits, shortened: c.Shortened})
 	if e, ok := errors.AsType[*StatusError](err); ok && e.Code == http.StatusUnauthorized {
-		return nil, fmt.Errorf("%s: %w: firmware before 7 has users of its own: set USERNAME = envoy and PASSWORD = the last six digits of the serial number, unless they were changed", path, ErrUnauthorized)
+		return nil, fmt.Errorf("%s: %w", path, ErrLocalUser)
 	}
 	return body, err
 }

@@ -116,8 +116,8 @@ func TestSchemes(t *testing.T) {
 
 func TestHosts(t *testing.T) {
 	for _, host := range []string{"", "  ", "ftp://envoy", "http://"} {
-		if _, err := (&envoy.Client{Host: host}).Open(t.Context()); err == nil || !strings.Contains(err.Error(), "HOST") {
-			t.Errorf("Open(%q) = %v, want an error that names HOST", host, err)
+		if _, err := (&envoy.Client{Host: host}).Open(t.Context()); err == nil || !strings.Contains(err.Error(), "host ") {
+			t.Errorf("Open(%q) = %v, want an error that names the host", host, err)
 		}
 	}
 	for _, host := range []string{"::1", "[::1]:1", "127.0.0.1:1"} {

@@ -44,7 +44,7 @@ func (c Correction) apply(s *Sample) error {
 func (m *Meter) checkCorrected() error {
 	for _, c := range append([]Channel{m.Total}, m.Phases...) {
 		if w, ok := c.Get(Power); !ok || !measurable(w) {
-			return fmt.Errorf("%v: with POWER_MULTIPLIER and POWER_OFFSET its power is one that no CT can measure", m.Measurement)
+			return fmt.Errorf("%w: the power of %v becomes one that no CT can measure", ErrCorrection, m.Measurement)
 		}
 	}
 	return nil
@@ -64,7 +64,7 @@ func (c Correction) Changes() bool {
 func (c Correction) fits(phases int) error {
 	for _, list := range [][]float64{c.Multiplier, c.Offset} {
 		if len(list) > 1 && len(list) != phases {
-			return fmt.Errorf("POWER_MULTIPLIER and POWER_OFFSET: %d values for %d phases: give one for each phase, or one for all", len(list), phases)
+			return fmt.Errorf("%w: %d values for %d phases: give one for each phase, or one for all", ErrCorrection, len(list), phases)
 		}
 	}
 	return nil

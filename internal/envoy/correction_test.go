@@ -66,7 +66,7 @@ func TestCorrectionIsPlausible(t *testing.T) {
 		{Multiplier: []float64{1e306, -1e306, 1}},
 	} {
 		s := house(3030, 1000, 1000, 1030)
-		const want = "net-consumption: with POWER_MULTIPLIER and POWER_OFFSET its power is one that no CT can measure"
+		const want = "the correction of net consumption does not fit: the power of net-consumption becomes one that no CT can measure"
 		if err := c.apply(&s); err == nil || err.Error() != want {
 			t.Errorf("%v: %v, want %s", c, err, want)
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -66,12 +67,12 @@ func parseInfo(body []byte) (Info, error) {
 		WebTokens string `xml:"web-tokens"`
 	}
 	if len(body) > maxInfo {
-		return Info{}, &formatError{fmt.Errorf("%w: %d bytes are too many", errNotGateway, len(body))}
+		return Info{}, &formatError{fmt.Errorf("%w: /info has %d bytes", ErrNotGateway, len(body))}
 	}
 	dec := xml.NewDecoder(bytes.NewReader(body))
 	dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil } // what is read is ASCII in any
 	if err := dec.Decode(&doc); err != nil {
-		return Info{}, &formatError{fmt.Errorf("%w: %w", errNotGateway, err)}
+		return Info{}, &formatError{fmt.Errorf("%w: /info: %w", ErrNotGateway, err)}
 	}
 	info := Info{
 		Serial:     strings.TrimSpace(doc.Device.Serial),
@@ -103,6 +104,10 @@ func clip(s string) string {
 	return s[:min(len(s), 64)]
 }
 
+// notGateway are statuses that no gateway answers for /info, which each firmware
+// has and shows to anyone.
+var notGateway = []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed}
+
 // readInfo reads /info from the first of the base URLs that answers as a
 // gateway. http is tried after https, because firmware before 7 has only port
 // 80 and firmware from D8.3.5286 on only port 443. After a timeout where the
@@ -120,6 +125,9 @@ func (c *Client) readInfo(ctx context.Context, bases []string) (Info, string, er
 		if ctx.Err() != nil || base == last && FailureOf(err) == FailureTimeout {
 			return Info{}, "", err
 		}
+		if e, ok := errors.AsType[*StatusError](err); ok && slices.Contains(notGateway, e.Code) {
+			err = fmt.Errorf("%s: %w: %w", base, ErrNotGateway, err)
+		}
 		errs = append(errs, err)
 	}
 	return Info{}, "", mostTelling(errs)
@@ -128,6 +136,9 @@ func (c *Client) readInfo(ctx context.Context, bases []string) (Info, string, er
 // mostTelling returns the error worth showing. After https has failed, that
 // http is refused as well tells nothing.
 func mostTelling(errs []error) error {
+	if errors.Is(errs[0], ErrNotGateway) {
+		return errs[0]
+	}
 	for _, err := range errs[1:] {
 		if _, ok := errors.AsType[*StatusError](err); ok {
 			return errors.Join(errs...)

@@ -235,7 +235,7 @@ func (s *Session) startStream(ctx context.Context, now time.Time) error {
 	}
 	_, err = s.client.post(ctx, s.base, streamPath, p.token, `{"enable":1}`)
 	if cannot(err) {
-		return fmt.Errorf("the gateway does not let this token start its live data (SOURCE = livedata): set SOURCE = auto: %w", err)
+		return fmt.Errorf("%w: %w", ErrNoLiveData, err)
 	}
 	return err
 }

@@ -53,7 +53,7 @@ func (s *Session) fromReadings(ctx context.Context) (Sample, error) {
 		return Sample{}, err
 	}
 	if len(r.meters) == 0 {
-		return Sample{}, fmt.Errorf("%s: no CT is enabled on the gateway: set SOURCE = auto", metersPath)
+		return Sample{}, fmt.Errorf("%s: %w", metersPath, ErrNoCT)
 	}
 	sample := Sample{Time: time.Now(), Reading: r.at, Metered: !r.at.IsZero(), Meters: r.meters, Frozen: r.frozen}
 	if r.meter(NetConsumption) == nil {

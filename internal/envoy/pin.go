@@ -15,9 +15,7 @@ type PinError struct {
 }
 
 func (e *PinError) Error() string {
-	return fmt.Sprintf("the gateway's certificate is sha256:%s, FINGERPRINT expects sha256:%s: "+
-		"if the gateway was replaced or reset set FINGERPRINT to the new one, else something other than the gateway answers at its address",
-		e.Got, e.Want)
+	return fmt.Sprintf("the gateway's certificate is sha256:%s, not the pinned sha256:%s", e.Got, e.Want)
 }
 
 // inspect notes the gateway's certificate and compares it with the pinned one.

@@ -200,7 +200,7 @@ func (s *Session) get(ctx context.Context, path string, fits fits) ([]byte, erro
 	case !s.NeedsToken:
 		return s.timed(func() ([]byte, error) { return s.client.getDigest(ctx, s.base, path, fits) })
 	case s.client.Tokens == nil:
-		return nil, fmt.Errorf("firmware %s: %w without a token: set TOKEN, or USERNAME and PASSWORD", s.Firmware, ErrUnauthorized)
+		return nil, fmt.Errorf("firmware %s: %w", s.Firmware, ErrNoTokenSource)
 	}
 	return s.authorized(ctx, path, fits)
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"slices"
@@ -173,8 +172,7 @@ func (t *transport) explain(err error) error {
 		return err
 	}
 	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return fmt.Errorf("the gateway's certificate is not trusted (set FINGERPRINT=sha256:%s to accept this one only, or VERIFY_SSL=false to accept any): %w",
-			t.saw(e.UnverifiedCertificates[0]), err)
+		return &UntrustedError{t.saw(e.UnverifiedCertificates[0]), err}
 	}
 	return &handshakeError{err}
 }

@@ -76,7 +76,6 @@ var (
 	errNotNumber   = errors.New("is not a number")
 	errImplausible = errors.New("which no CT can measure")
 	errOpening     = errors.New("the answer begins with")
-	errNotGateway  = errors.New("/info is not a gateway's")
 	errBadSerial   = errors.New("cannot be a serial number (6 to 32 letters and digits)")
 )
 

@@ -34,9 +34,9 @@ func TestPinned(t *testing.T) {
 	r.whole()
 	r.stop()
 	r.judge(0)
-	r.once("FINGERPRINT expects sha256:")
+	r.once("not the pinned sha256:")
 	offline := r.await(r.topic("availability"), "offline", 1, began, time.Second)
-	tell("gateway's certificate changes, pinned", "nothing under live, no request, offline after "+seconds(offline.Sub(began)), seconds(back.Sub(ended)), "FINGERPRINT expects sha256:")
+	tell("gateway's certificate changes, pinned", "nothing under live, no request, offline after "+seconds(offline.Sub(began)), seconds(back.Sub(ended)), "not the pinned sha256:")
 }
 
 // TestNoRoute: packets to the gateway vanish, and then pass again.

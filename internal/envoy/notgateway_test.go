@@ -1,0 +1,36 @@
+package envoy_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// TestNotGateway checks the error for a host that is something other than a gateway.
+func TestNotGateway(t *testing.T) {
+	for name, tt := range map[string]struct {
+		code int
+		body string
+		want bool
+	}{
+		"no such page":      {http.StatusNotFound, "", true},
+		"login":             {http.StatusUnauthorized, "", true},
+		"web page":          {http.StatusOK, "<html><body>router</body></html>", true},
+		"starting gateway":  {http.StatusServiceUnavailable, "", false},
+		"overloaded server": {http.StatusInternalServerError, "", false},
+	} {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(tt.code)
+			_, _ = w.Write([]byte(tt.body))
+		}))
+		c := &envoy.Client{Host: srv.URL}
+		if _, err := c.Open(t.Context()); err == nil || errors.Is(err, envoy.ErrNotGateway) != tt.want {
+			t.Errorf("%s: %v, want ErrNotGateway: %v", name, err, tt.want)
+		}
+		c.CloseIdle()
+		srv.Close()
+	}
+}
