@@ -79,11 +79,11 @@ func TestBrokerOfTheSupervisor(t *testing.T) {
 		{200, "core-mosquitto", "1883", `,"ssl":false` + login, "mqtt://addons:p%40s%2Fs%3Aw%3Frd@core-mosquitto:1883"},
 		{200, "core-mosquitto", `"8883"`, `,"ssl":true` + login, "mqtts://addons:p%40s%2Fs%3Aw%3Frd@core-mosquitto:8883"},
 		{200, "fd00::5", "1883", "", "mqtt://[fd00::5]:1883"},
-		{200, "", "1883", login, "says of the broker: want a host name"},
-		{200, "core-mosquitto", "0", login, "says of the broker: want a port"},
-		{200, "core-mosquitto", "[]", login, "says of the broker: json:"},
+		{200, "", "1883", login, "Supervisor: want a host name"},
+		{200, "core-mosquitto", "0", login, "Supervisor: want a port"},
+		{200, "core-mosquitto", "[]", login, "Supervisor: json:"},
 		{400, "", "0", "", "install and start its Mosquitto broker app, or set mqtt_url"},
-		{500, "", "0", "", "it says 500 Internal Server Error"},
+		{500, "", "0", "", "it answered 500 Internal Server Error"},
 	} {
 		s.offer(tt.host, tt.port, tt.rest)
 		s.status = tt.status
@@ -115,7 +115,7 @@ func TestApp(t *testing.T) {
 	h.config = "[GENERAL]\nLOG_LEVEL = debug\nSTATE_DIR = " + filepath.Join(h.dir, "state") + "\n"
 
 	p := h.start(t, "")
-	p.Await("no broker in Home Assistant yet: install and start its Mosquitto broker app")
+	p.Await("no broker in Home Assistant yet; install and start its Mosquitto broker app")
 	host, port, err := net.SplitHostPort(h.broker.address)
 	if err != nil {
 		t.Fatal(err)

@@ -104,15 +104,15 @@ func (g *configuredGateway) feed(log zerolog.Logger) bridge.Feed {
 		EstimateStorage: g.EstimateStorage,
 		Found: func(serial string) {
 			if g.Serial != "" && g.Serial != serial {
-				log.Warn().Str("gateway", g.Section).Str("configured", g.Serial).Str("found", serial).Msg("SERIAL is another gateway's, the one that answers is read")
+				log.Warn().Str("gateway", g.Section).Str("configured", g.Serial).Str("found", serial).Msg("SERIAL is not that of the gateway that answers; correct or remove it")
 			}
 			if err := g.seen.SetSerial(g.Section, serial); err != nil {
-				log.Warn().Err(err).Msg("state folder")
+				log.Warn().Err(err).Msg("state folder error")
 			}
 		},
 		Phases: func(phases int) {
 			if err := g.seen.SetPhases(g.Section, phases); err != nil {
-				log.Warn().Err(err).Msg("state folder")
+				log.Warn().Err(err).Msg("state folder error")
 			}
 		},
 	}

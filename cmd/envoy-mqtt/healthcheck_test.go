@@ -50,10 +50,10 @@ func TestUnwritableState(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := h.start(t, "TOKEN = "+enlightentest.Sign(enlightentest.Claims{Serial: "122012345678", Username: testUser})+"\n")
-	p.Await("no health file")
+	p.Await("health file not written")
 	proctest.Await(t, "readings", func() bool { return strings.Contains(h.recorded(), "/live ") })
 	p.Stop()
-	if n := strings.Count(p.Output(), "no health file"); n != 1 {
+	if n := strings.Count(p.Output(), "health file not written"); n != 1 {
 		t.Errorf("said %d times that there is no health file, want once", n)
 	}
 }

@@ -75,7 +75,7 @@ func TestHTTP(t *testing.T) {
 	}
 
 	p.Signal(syscall.SIGHUP)
-	p.Await("configuration read again")
+	p.Await("configuration reloaded")
 	answers("/readyz", http.StatusOK, `"ok":true`) // by the next bridge, at the same port
 
 	h.server.Refuse(true)
@@ -99,9 +99,9 @@ func TestPortTaken(t *testing.T) {
 	}
 	defer l.Close()
 	p := h.start(t, withAccount+"[HTTP]\nLISTEN = "+l.Addr().String()+"\n")
-	p.Await("LISTEN cannot be had")
+	p.Await("cannot listen on the address")
 	proctest.Await(t, "readings", func() bool { return strings.Contains(h.recorded(), "/live ") })
 	l.Close()
-	p.Await("metrics and health are served")
+	p.Await("metrics and health available over HTTP")
 	p.Stop()
 }

@@ -24,18 +24,18 @@ func (g *configuredGateway) keepToken(log zerolog.Logger) {
 func logToken(log zerolog.Logger, last, s enlighten.Status) {
 	for _, w := range s.Warnings {
 		if !slices.Contains(last.Warnings, w) {
-			log.Warn().Msg(w)
+			log.Warn().Str("reason", w).Msg("token warning")
 		}
 	}
 	switch {
 	case s.State == last.State && problem.Same(s.Err, last.Err) && s.Expires.Equal(last.Expires):
-	case s.Problem && s.Reason != "":
-		log.Error().Str("state", string(s.State)).Str("reason", s.Reason).Msg("token: a person must act")
-	case s.Reason != "":
-		log.Warn().Str("state", string(s.State)).Str("reason", s.Reason).Msg("token")
+	case s.Problem && s.Err != nil:
+		log.Error().Str("state", string(s.State)).Str("reason", withHint(s.Err).Error()).Msg("token problem, action required")
+	case s.Err != nil:
+		log.Warn().Str("state", string(s.State)).Str("reason", withHint(s.Err).Error()).Msg("no new token, retrying")
 	case s.State == enlighten.StateOK:
-		log.Info().Time("expires", s.Expires).Str("role", string(s.Role)).Str("from", string(s.Origin)).Msg("token")
+		log.Info().Time("expires", s.Expires).Str("role", string(s.Role)).Str("from", string(s.Origin)).Msg("token valid")
 	case s.State == enlighten.StateRenewing:
-		log.Info().Msg("token: asking Enphase for a new one")
+		log.Info().Msg("requesting a token from Enphase")
 	}
 }

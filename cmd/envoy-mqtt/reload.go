@@ -26,7 +26,7 @@ func (c *console) watchReload(ctx context.Context, now *runConfig, hup <-chan os
 		case <-hup:
 		}
 		slow := time.AfterFunc(5*time.Second, func() {
-			now.log.Warn().Msg("configuration is still being read, the old one goes on; a file may be on a share that does not answer")
+			now.log.Warn().Msg("configuration is still being read, the current one stays in use")
 		})
 		next, err := callCtx(ctx, c.loadRunConfig)
 		slow.Stop()
@@ -34,7 +34,7 @@ func (c *console) watchReload(ctx context.Context, now *runConfig, hup <-chan os
 			return
 		}
 		if err != nil {
-			now.log.Error().Err(err).Msg("configuration refused, the old one goes on")
+			now.log.Error().Err(err).Msg("configuration rejected, the current one stays in use")
 			continue
 		}
 		if next.cfg.MQTT.ClientID == "" && next.stateDir == now.stateDir {
@@ -44,7 +44,7 @@ func (c *console) watchReload(ctx context.Context, now *runConfig, hup <-chan os
 		if reflect.DeepEqual(next.cfg.MQTT, now.cfg.MQTT) && next.mqtt.ClientID == now.mqtt.ClientID {
 			cause = bridge.ErrHandover
 		}
-		next.log.Info().Str("config", next.cfg.File).Int("gateways", len(next.cfg.Gateways)).Msg("configuration read again")
+		next.log.Info().Str("config", next.cfg.File).Int("gateways", len(next.cfg.Gateways)).Msg("configuration reloaded")
 		end(next, cause)
 		return
 	}

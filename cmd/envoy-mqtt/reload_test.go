@@ -37,14 +37,14 @@ func TestReload(t *testing.T) {
 	h.more(t, "envoy")
 
 	h.hangUp(t, p, h.config+withAccount+"USRNAME = x\n")
-	p.Await("configuration refused, the old one goes on")
+	p.Await("configuration rejected, the current one stays in use")
 	if !strings.Contains(p.Output(), "did you mean USERNAME") {
 		t.Error("the log does not say what is wrong")
 	}
 	h.more(t, "envoy")
 
 	h.hangUp(t, p, strings.Replace(h.config, "LOG_LEVEL = debug", "LOG_LEVEL = info", 1)+withAccount+"NAME = Roof\n")
-	p.Await("configuration read again")
+	p.Await("configuration reloaded")
 	proctest.Await(t, "the new name", func() bool { return strings.Contains(h.recorded(), `"name":"Roof"`) })
 	h.more(t, "envoy")
 	if strings.Contains(h.recorded(), " offline\n") {

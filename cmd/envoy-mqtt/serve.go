@@ -19,7 +19,7 @@ import (
 func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup <-chan os.Signal) (next *runConfig, err error) {
 	warn := func(err error) {
 		if err != nil {
-			rc.log.Warn().Err(err).Msg("state folder")
+			rc.log.Warn().Err(err).Msg("state folder error")
 		}
 	}
 	unlock := rc.prepareState(warn)
@@ -52,7 +52,8 @@ func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup <-cha
 	watchReload := func(ctx context.Context) {
 		c.watchReload(ctx, rc, hup, func(n *runConfig, cause error) { next = n; end(cause) })
 	}
-	err = serve(ctx, b, gateways, rc.log, serveHealth, notifySystemd, watchReload)
+	reportWorking := func(ctx context.Context) { logWorking(ctx, b.State, rc.cfg.MQTT.Topic, rc.log) }
+	err = serve(ctx, b, gateways, rc.log, serveHealth, notifySystemd, watchReload, reportWorking)
 	for _, g := range gateways {
 		g.client.CloseIdle()
 	}
@@ -63,7 +64,7 @@ func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup <-cha
 // folder, and sets the client id. The caller calls unlock at the end.
 func (rc *runConfig) prepareState(warn func(error)) (unlock func()) {
 	for _, w := range rc.cfg.Warnings {
-		rc.log.Warn().Msg(w)
+		rc.log.Warn().Str("reason", w).Msg("configuration warning")
 	}
 	for _, err := range state.FixTokenPermissions(rc.stateDir) {
 		warn(err)

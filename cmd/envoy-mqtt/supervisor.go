@@ -54,11 +54,11 @@ func (s supervisor) broker(ctx context.Context) (*url.URL, error) {
 	err = json.NewDecoder(io.LimitReader(resp.Body, 64<<10)).Decode(&answer)
 	switch {
 	case resp.StatusCode == http.StatusBadRequest:
-		return nil, errors.New("no broker in Home Assistant yet: install and start its Mosquitto broker app, or set mqtt_url to another broker")
+		return nil, errors.New("no broker in Home Assistant yet; install and start its Mosquitto broker app, or set mqtt_url to another broker")
 	case resp.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("ask Home Assistant's Supervisor for the broker: it says %s %s", resp.Status, answer.Message)
+		return nil, fmt.Errorf("ask Home Assistant's Supervisor for the broker: it answered %s %s", resp.Status, answer.Message)
 	case err != nil:
-		return nil, fmt.Errorf("what Home Assistant's Supervisor says of the broker: %w", err)
+		return nil, fmt.Errorf("read the broker's address from Home Assistant's Supervisor: %w", err)
 	}
 	u := &url.URL{Scheme: "mqtt", Host: net.JoinHostPort(answer.Data.Host, answer.Data.Port.String())}
 	if answer.Data.SSL {
@@ -68,7 +68,7 @@ func (s supervisor) broker(ctx context.Context) (*url.URL, error) {
 		u.User = url.UserPassword(answer.Data.Username, answer.Data.Password)
 	}
 	if _, err := config.ParseBrokerURL(u.Scheme + "://" + u.Host); err != nil {
-		return nil, fmt.Errorf("what Home Assistant's Supervisor says of the broker: %w", err)
+		return nil, fmt.Errorf("read the broker's address from Home Assistant's Supervisor: %w", err)
 	}
 	return u, nil
 }

@@ -27,7 +27,7 @@ type gatewayRow struct {
 
 // namedRows are the faults that envoytest knows by name.
 var namedRows = []gatewayRow{
-	fault(envoytest.Unauthorized, `"message":"token: a person must act"`),
+	fault(envoytest.Unauthorized, `"message":"token problem, action required"`),
 	fault(envoytest.Data401, "although its own check of the token passes"),
 	fault(envoytest.ServerError, "500 Internal Server Error"),
 	fault(envoytest.Busy, "503 Service Unavailable"),

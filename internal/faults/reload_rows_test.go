@@ -22,9 +22,9 @@ func TestHangUp(t *testing.T) {
 	r.write("")
 	hup := time.Now()
 	r.Signal(syscall.SIGHUP)
-	r.said("configuration refused, the old one goes on", 10*time.Second)
+	r.said("configuration rejected, the current one stays in use", 10*time.Second)
 	r.lives(3, hup, 10*time.Second)
-	tell("SIGHUP, wrong configuration", "live goes on", "-", "configuration refused, the old one goes on")
+	tell("SIGHUP, wrong configuration", "live goes on", "-", "configuration rejected, the current one stays in use")
 
 	r.config = good + "NAME = Roof\n"
 	r.write("")
@@ -34,7 +34,7 @@ func TestHangUp(t *testing.T) {
 	r.whole()
 	r.neverOffline()
 	r.judge(0)
-	tell("SIGHUP, right configuration", "nothing is offline", seconds(back.Sub(hup)), "configuration read again")
+	tell("SIGHUP, right configuration", "nothing is offline", seconds(back.Sub(hup)), "configuration reloaded")
 
 	old := r.base
 	r.base += "new"
@@ -74,7 +74,7 @@ func TestManyReloads(t *testing.T) {
 	r.neverOffline()
 	r.stop()
 	r.judge(0)
-	tell("SIGHUP thirty times in six seconds", "nothing is offline", seconds(back.Sub(ended)), "configuration read again")
+	tell("SIGHUP thirty times in six seconds", "nothing is offline", seconds(back.Sub(ended)), "configuration reloaded")
 }
 
 // neverOffline fails if anything was said to be offline so far.

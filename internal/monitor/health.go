@@ -41,7 +41,7 @@ func NewHealth(s bridge.State, stuckAfter func(gateway string) time.Duration, st
 // not respond is no reason: many restart every night.
 func (h Health) Alive() error {
 	if len(h.Stuck) > 0 {
-		return fmt.Errorf("the polling of %s stands still", strings.Join(h.Stuck, ", "))
+		return fmt.Errorf("the polling of %s has stopped", strings.Join(h.Stuck, ", "))
 	}
 	return nil
 }
@@ -52,7 +52,7 @@ func (h Health) Healthy() error {
 		return err
 	}
 	if !h.Broker {
-		return fmt.Errorf("the broker is not connected: envoy-mqtt check says why")
+		return fmt.Errorf("the broker is not connected; envoy-mqtt check shows why")
 	}
 	return nil
 }
@@ -63,7 +63,7 @@ func (h Health) Ready() error {
 		return err
 	}
 	if len(h.Waiting) > 0 {
-		return fmt.Errorf("no fresh data of %s: envoy-mqtt check says why", strings.Join(h.Waiting, ", "))
+		return fmt.Errorf("no fresh data of %s; envoy-mqtt check shows why", strings.Join(h.Waiting, ", "))
 	}
 	return nil
 }

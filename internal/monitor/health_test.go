@@ -54,7 +54,7 @@ func TestHealthVerdicts(t *testing.T) {
 		{Health{Broker: true}, "", "", ""},
 		{Health{Broker: true, Waiting: []string{"ENVOY", "ENVOY_B"}}, "", "", "no fresh data of ENVOY, ENVOY_B"},
 		{Health{}, "", "the broker is not connected", "the broker is not connected"},
-		{Health{Broker: true, Stuck: []string{"ENVOY"}}, "the polling of ENVOY stands still", "the polling of ENVOY stands still", "the polling of ENVOY stands still"},
+		{Health{Broker: true, Stuck: []string{"ENVOY"}}, "the polling of ENVOY has stopped", "the polling of ENVOY has stopped", "the polling of ENVOY has stopped"},
 	} {
 		for _, v := range []struct {
 			name string
@@ -116,8 +116,8 @@ func TestReadOldHealth(t *testing.T) {
 		want string
 	}{
 		{`{"time":"2026-11-24T11:59:30Z","broker":true}`, ""},
-		{`{"time":"2026-11-24T11:58:30Z","broker":true}`, "has said nothing since"},
-		{`{"time":"2026-11-24T13:00:00Z","broker":true}`, "has said nothing since"}, // the clock was set back; the next beat says better
+		{`{"time":"2026-11-24T11:58:30Z","broker":true}`, "has not written its health since"},
+		{`{"time":"2026-11-24T13:00:00Z","broker":true}`, "has not written its health since"}, // the clock was set back; the next beat says better
 		{`{"time":`, "health.json"},
 	} {
 		if err := os.WriteFile(path, []byte(tt.file), 0o600); err != nil {

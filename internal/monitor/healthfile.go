@@ -33,7 +33,7 @@ func WriteHealth(ctx context.Context, path string, health func() Health, log zer
 				panic(err) // strings and a time
 			}
 			if err = state.WriteFileAtomic(path, data); err != nil && !logged {
-				log.Warn().Err(err).Msg("state folder: no health file")
+				log.Warn().Err(err).Msg("health file not written")
 			}
 			logged = err != nil
 			last = h
@@ -51,14 +51,14 @@ func WriteHealth(ctx context.Context, path string, health func() Health, log zer
 func ReadHealth(path string, now time.Time) (Health, error) {
 	data, err := state.ReadFile(path, state.MaxFileSize)
 	if err != nil {
-		return Health{}, fmt.Errorf("%w: the bridge is not running, has another STATE_DIR, or cannot write there", err)
+		return Health{}, fmt.Errorf("%w; the bridge is not running, has another STATE_DIR, or cannot write there", err)
 	}
 	var h Health
 	if err := json.Unmarshal(data, &h); err != nil {
 		return Health{}, fmt.Errorf("%s: %w", path, err)
 	}
 	if age := now.Sub(h.Time); age.Abs() > healthMaxAge {
-		return Health{}, fmt.Errorf("the bridge has said nothing since %s: it was killed or hangs", h.Time.Local().Format(time.DateTime))
+		return Health{}, fmt.Errorf("the bridge has not written its health since %s; it was killed or hangs", h.Time.Local().Format(time.DateTime))
 	}
 	return h, nil
 }

@@ -44,10 +44,10 @@ func Serve(ctx context.Context, addr string, metrics http.Handler, health func()
 	if l == nil {
 		return
 	}
-	log.Info().Stringer("address", l.Addr()).Msg("http: metrics and health are served")
+	log.Info().Stringer("address", l.Addr()).Msg("metrics and health available over HTTP")
 	defer context.AfterFunc(ctx, func() { _ = srv.Close() })()
 	if err := srv.Serve(l); ctx.Err() == nil {
-		log.Error().Err(err).Msg("http: nothing is served any more")
+		log.Error().Err(err).Msg("HTTP server stopped")
 	}
 }
 
@@ -59,7 +59,7 @@ func listen(ctx context.Context, addr string, log zerolog.Logger) net.Listener {
 			return l
 		}
 		if !logged && ctx.Err() == nil {
-			log.Error().Err(err).Msg("http: [HTTP] LISTEN cannot be had, trying on")
+			log.Error().Err(err).Msg("cannot listen on the address of [HTTP] LISTEN, retrying")
 		}
 		select {
 		case <-ctx.Done():
@@ -96,7 +96,7 @@ func RequestHealth(ctx context.Context, addr string) (Health, error) {
 	}
 	resp, err := (&http.Client{Transport: new(http.Transport)}).Do(req) // without a proxy
 	if err != nil {
-		return Health{}, fmt.Errorf("%w: the bridge is not running, or has another [HTTP] LISTEN", err)
+		return Health{}, fmt.Errorf("%w; the bridge is not running, or has another [HTTP] LISTEN", err)
 	}
 	defer resp.Body.Close()
 	var h Health

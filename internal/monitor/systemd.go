@@ -26,11 +26,11 @@ type Systemd struct {
 func NewSystemd(log zerolog.Logger) *Systemd {
 	watchdog, err := daemon.SdWatchdogEnabled(false)
 	if err != nil {
-		log.Warn().Err(err).Msg("no watchdog")
+		log.Warn().Err(err).Msg("systemd watchdog disabled")
 	}
 	return &Systemd{watchdog: watchdog, notify: func(state string) {
 		if _, err := daemon.SdNotify(false, state); err != nil {
-			log.Debug().Err(err).Msg("systemd does not listen")
+			log.Debug().Err(err).Msg("systemd notification failed")
 		}
 	}}
 }

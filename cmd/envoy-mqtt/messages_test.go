@@ -1,0 +1,84 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	gotoken "go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestMessagesAreExplained checks that docs/troubleshooting.md has every message
+// that is logged as a warning or an error.
+func TestMessagesAreExplained(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/troubleshooting.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	messages := loggedMessages(t, "../..")
+	if len(messages) < 25 {
+		t.Fatalf("%d messages in the source: the test looks past them", len(messages))
+	}
+	var explained []string
+	for _, m := range quotedMessage.FindAllStringSubmatch(string(doc), -1) {
+		explained = append(explained, m[1])
+	}
+	for _, m := range messages {
+		if !slices.ContainsFunc(explained, func(e string) bool { return strings.Contains(e, m) }) {
+			t.Errorf("docs/troubleshooting.md does not have `%s`", m)
+		}
+	}
+}
+
+// loggedMessages returns the literal messages below dir that are logged at a level
+// other than debug and info.
+func loggedMessages(t *testing.T, dir string) (messages []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(gotoken.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) != 1 {
+				return true
+			}
+			if text, isText := joined(call.Args[0]); isText && isAlarm(call) {
+				messages = append(messages, strings.TrimSpace(text))
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return messages
+}
+
+// isAlarm reports whether call ends a log line, x.Warn()….Msg(text), whose level is
+// neither debug nor info.
+func isAlarm(call *ast.CallExpr) bool {
+	var names []string
+	for e := ast.Expr(call); ; {
+		c, isCall := e.(*ast.CallExpr)
+		if !isCall {
+			break
+		}
+		s, isMethod := c.Fun.(*ast.SelectorExpr)
+		if !isMethod {
+			break
+		}
+		names = append(names, s.Sel.Name)
+		e = s.X
+	}
+	return len(names) > 0 && names[0] == "Msg" && !slices.Contains(names, "Debug") && !slices.Contains(names, "Info")
+}
