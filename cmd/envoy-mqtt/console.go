@@ -2,7 +2,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/pflag"
 )
@@ -33,6 +35,44 @@ func failed(err error) error {
 		return nil
 	}
 	return &failure{err}
+}
+
+// printError prints err with the program's name and, if there is one, a hint.
+// Each of several joined errors has its own line.
+func (c *console) printError(err error) {
+	if f, ok := err.(*failure); ok { //nolint:errorlint // of the command itself
+		err = f.error
+	}
+	if errs := joinedErrors(err); len(errs) > 0 {
+		for _, e := range errs {
+			c.printError(e)
+		}
+		return
+	}
+	for line := range strings.SplitSeq(withHint(err).Error(), "\n") {
+		line = "envoy-mqtt: " + line
+		if c.errIsTerminal {
+			line = wrap(line, c.width, "  ")
+		}
+		fmt.Fprintln(c.err, line)
+	}
+}
+
+// joinedErrors returns the errors that [errors.Join] has joined to err, nil if err
+// is another one. One that wraps several with a text of its own is another one.
+func joinedErrors(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // one step only
+	if !ok {
+		return nil
+	}
+	var texts []string
+	for _, e := range joined.Unwrap() {
+		texts = append(texts, e.Error())
+	}
+	if err.Error() != strings.Join(texts, "\n") {
+		return nil
+	}
+	return joined.Unwrap()
 }
 
 // flag returns the value of the command's flag name, or "".

@@ -24,12 +24,17 @@ func addLogFlags(cmd *cobra.Command) {
 	cmd.Flags().Var(format, "log-format", "log `format`: text or json")
 }
 
-// newLogger returns the program's logger, which writes to standard error. The
-// format is text or json.
-func (c *console) newLogger(level, format string) zerolog.Logger {
+// setUpLogging sets the options that all loggers of the process share. It is called
+// once, before the first logger is used.
+func setUpLogging() {
 	zerolog.TimeFieldFormat = "2006-01-02T15:04:05.000Z07:00"
 	zerolog.DurationFieldInteger = true
 	zerolog.ErrorMarshalFunc = func(err error) any { return withHint(err) }
+}
+
+// newLogger returns the program's logger, which writes to standard error. The
+// format is text or json.
+func (c *console) newLogger(level, format string) zerolog.Logger {
 	w := c.err
 	if format != "json" {
 		w = c.textWriter()

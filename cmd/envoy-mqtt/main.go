@@ -17,7 +17,6 @@ import (
 	"log"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -38,6 +37,7 @@ func main() {
 // main runs the command in args and returns the exit code: 0 for success, 1 for a
 // failure, 2 for wrong usage or configuration.
 func (c *console) main(ctx context.Context, args []string) int {
+	setUpLogging()
 	cmd := rootCommand(c)
 	cmd.SetArgs(args)
 	cmd.SetIn(c.in)
@@ -48,13 +48,7 @@ func (c *console) main(ctx context.Context, args []string) int {
 		return 0
 	}
 	if !errors.Is(err, errPrinted) {
-		for line := range strings.SplitSeq(withHint(err).Error(), "\n") {
-			line = "envoy-mqtt: " + line
-			if c.errIsTerminal {
-				line = wrap(line, c.width, "  ")
-			}
-			fmt.Fprintln(c.err, line)
-		}
+		c.printError(err)
 	}
 	if usage, ok := errors.AsType[*usageError](err); ok {
 		fmt.Fprintf(c.err, "Usage: %s\nHelp:  %s --help\n", usage.cmd.UseLine(), usage.cmd.CommandPath())

@@ -136,8 +136,8 @@ func (c *Client) readInfo(ctx context.Context, bases []string) (Info, string, er
 // mostTelling returns the error worth showing. After https has failed, that
 // http is refused as well tells nothing.
 func mostTelling(errs []error) error {
-	if errors.Is(errs[0], ErrNotGateway) {
-		return errs[0]
+	if i := slices.IndexFunc(errs, func(err error) bool { return errors.Is(err, ErrNotGateway) }); i >= 0 {
+		return errs[i]
 	}
 	for _, err := range errs[1:] {
 		if _, ok := errors.AsType[*StatusError](err); ok {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
@@ -26,11 +27,13 @@ func TestNotGateway(t *testing.T) {
 			w.WriteHeader(tt.code)
 			_, _ = w.Write([]byte(tt.body))
 		}))
-		c := &envoy.Client{Host: srv.URL}
-		if _, err := c.Open(t.Context()); err == nil || errors.Is(err, envoy.ErrNotGateway) != tt.want {
-			t.Errorf("%s: %v, want ErrNotGateway: %v", name, err, tt.want)
+		for _, host := range []string{srv.URL, srv.Listener.Addr().String()} { // http alone, and https before it
+			c := &envoy.Client{Host: host}
+			if _, err := c.Open(t.Context()); err == nil || errors.Is(err, envoy.ErrNotGateway) != tt.want || tt.want && strings.Contains(err.Error(), "\n") {
+				t.Errorf("%s: %v, want ErrNotGateway in one line: %v", name, err, tt.want)
+			}
+			c.CloseIdle()
 		}
-		c.CloseIdle()
 		srv.Close()
 	}
 }
