@@ -10,7 +10,11 @@ import (
 // mayImport says who may import whom, beside the standard library. Simulators
 // know nobody but themselves.
 var mayImport = map[string][]string{
-	"internal/envoy":                   {"internal/mdns", "github.com/icholy/digest"},
+	"internal/envoy":                   {"internal/envoy/device", "internal/envoy/locate", "internal/envoy/transport", "internal/envoy/wire"},
+	"internal/envoy/device":            {"internal/envoy/wire"},
+	"internal/envoy/locate":            {"internal/envoy/transport", "internal/envoy/wire", "internal/mdns"},
+	"internal/envoy/transport":         {"internal/mdns", "github.com/icholy/digest"},
+	"internal/envoy/wire":              {},
 	"internal/mdns":                    {"golang.org/x/net/"},
 	"internal/envoy/envoytest":         nil,
 	"internal/enlighten":               {"internal/state", "github.com/golang-jwt/jwt/v5"},

@@ -32,17 +32,17 @@ func TestClock(t *testing.T) {
 			{"no report", at(-40 * time.Hour), time.Time{}, time.Time{}, at(-40 * time.Hour), false, false},
 			{"a CT", long, at(-50 * day), at(-20 * time.Minute), at(-20 * time.Minute), true, true},
 		} {
-			s := &Session{Info: Info{Time: tt.info}, opened: now}
-			s.clock.report(tt.report)
-			s.clock.follow(tt.ct)
-			if got := s.now(); !got.Equal(tt.want) {
+			c := &clock{info: tt.info, opened: now}
+			c.report(tt.report)
+			c.follow(tt.ct)
+			if got := c.now(); !got.Equal(tt.want) {
 				t.Errorf("%s: now() = %v, want %v", tt.name, got, tt.want)
 			}
-			if got := s.Date(now); got.Equal(now) != tt.published {
-				t.Errorf("%s: Date(now) = %v, want published %t", tt.name, got, tt.published)
+			if got := c.date(now); got.Equal(now) != tt.published {
+				t.Errorf("%s: date(now) = %v, want published %t", tt.name, got, tt.published)
 			}
-			if got := s.Date(tt.report); !got.IsZero() != tt.reportIsThere {
-				t.Errorf("%s: Date(%v) = %v, want it %t", tt.name, tt.report, got, tt.reportIsThere)
+			if got := c.date(tt.report); !got.IsZero() != tt.reportIsThere {
+				t.Errorf("%s: date(%v) = %v, want it %t", tt.name, tt.report, got, tt.reportIsThere)
 			}
 		}
 	})
@@ -72,7 +72,7 @@ func TestCTTimes(t *testing.T) {
 			if i >= 29 && i < 40 {
 				want = append(want, EVSE)
 			}
-			if len(frozen) != len(want) || len(want) > 0 && frozen[len(frozen)-1] != want[len(want)-1] {
+			if len(frozen) != len(want) || len(want) > 0 && frozen[len(frozen)-1].measurement != want[len(want)-1] {
 				t.Errorf("after %d s %v are frozen, want %v", i, frozen, want)
 			}
 			if i > 0 && !advanced.Equal(now) || i == 0 && !advanced.IsZero() {
@@ -100,8 +100,8 @@ func TestClockIsKnown(t *testing.T) {
 		{"no /info time", time.Time{}, years(5), true},
 		{"no report", years(3), time.Time{}, true},
 	} {
-		c := clock{newest: row.report}
-		if got := c.isKnown(row.info); got != row.want {
+		c := clock{info: row.info, opened: now, newest: row.report}
+		if got := c.isKnown(); got != row.want {
 			t.Errorf("%s: isKnown = %v, want %v", row.name, got, row.want)
 		}
 	}

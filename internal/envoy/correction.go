@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// A Correction puts right a consumption CT that was mounted the wrong way, or
-// that measures a part only. The factor of a phase is applied first, then its
-// offset. One value stands for all phases.
+// A Correction corrects a consumption CT that was mounted the wrong way, or
+// that measures only a part. The factor of a phase is applied first, then its
+// offset. A single value applies to all phases.
 type Correction struct {
 	Multiplier []float64 `json:"multiplier,omitempty"` // -1 turns a CT round
 	Offset     []float64 `json:"offset,omitempty"`     // W
@@ -34,7 +34,7 @@ func (c Correction) apply(s *Sample) error {
 		return err
 	}
 	if total, pv := s.meter(TotalConsumption), s.meter(Production); total != nil && pv != nil && !pv.byInverters() {
-		*total = combined(TotalConsumption, *net, *pv, 1)
+		*total = combine(TotalConsumption, *net, *pv, 1)
 	}
 	return nil
 }
@@ -70,10 +70,10 @@ func (c Correction) fits(phases int) error {
 	return nil
 }
 
-func (c Correction) factor(phase int) float64 { return at(c.Multiplier, phase, 1) }
-func (c Correction) offset(phase int) float64 { return at(c.Offset, phase, 0) }
+func (c Correction) factor(phase int) float64 { return valueAt(c.Multiplier, phase, 1) }
+func (c Correction) offset(phase int) float64 { return valueAt(c.Offset, phase, 0) }
 
-func at(list []float64, i int, none float64) float64 {
+func valueAt(list []float64, i int, none float64) float64 {
 	switch len(list) {
 	case 0:
 		return none

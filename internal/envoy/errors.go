@@ -3,18 +3,18 @@ package envoy
 import (
 	"errors"
 	"fmt"
+	"net/http"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/transport"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
+
+// ErrUnauthorized reports that the gateway refuses to be read although its
+// token source holds the token to be good.
+var ErrUnauthorized = errors.New("the gateway refuses access")
 
 // Errors that a caller may distinguish in order to say what to do.
 var (
-	// ErrNotFound reports that no gateway was found.
-	ErrNotFound = errors.New("no gateway answers to multicast DNS here (other subnets and Docker bridge networks do not carry it, firewalls may stop it)")
-	// ErrSeveral reports that several gateways were found and none was chosen.
-	ErrSeveral = errors.New("several gateways answer")
-	// ErrReplaced reports that only other gateways than the chosen one were found.
-	ErrReplaced = errors.New("only others do")
-	// ErrNotGateway reports that something other than a gateway answers.
-	ErrNotGateway = errors.New("not an Envoy")
 	// ErrLocalUser reports a gateway with firmware before 7 that rejects the
 	// user name and password.
 	ErrLocalUser = fmt.Errorf("%w: firmware before 7 has users of its own", ErrUnauthorized)
@@ -31,14 +31,56 @@ var (
 	ErrCorrection = errors.New("the correction of net consumption does not fit")
 )
 
+// ErrReopen reports that the gateway is no longer what it was when the session
+// was opened: open another one.
+var ErrReopen = errors.New("the gateway changed, its /info must be read again")
+
+// ErrUnsupported reports that the gateway does not have a page, because of its
+// firmware, its hardware or the user's role. It is not a failure.
+var ErrUnsupported = wire.ErrUnsupported
+
+// A StatusError is an answer other than 200 OK.
+type StatusError = transport.StatusError
+
+// A PinError is a gateway that shows another certificate than the one that was
+// pinned. Nothing has been sent to it.
+type PinError = transport.PinError
+
 // An UntrustedError reports a certificate that the system's roots do not verify.
-type UntrustedError struct {
-	Fingerprint string // SHA-256 of the certificate, lower case hex
-	Err         error
+type UntrustedError = transport.UntrustedError
+
+// A SkippedError is an answer that was understood and is not plausible. The
+// gateway is alive; the next answer may be good.
+type SkippedError struct{ Reason string }
+
+func (e *SkippedError) Error() string { return "answer skipped: " + e.Reason }
+
+// Problem returns the reason.
+func (e *SkippedError) Problem() any { return e.Reason }
+
+func isSkipped(err error) bool {
+	_, ok := errors.AsType[*SkippedError](err)
+	return ok
 }
 
-func (e *UntrustedError) Error() string {
-	return fmt.Sprintf("the gateway's certificate, sha256:%s, is not trusted: %v", e.Fingerprint, e.Err)
-}
+// A TokenError is a token source that has no token.
+type TokenError struct{ Err error }
 
-func (e *UntrustedError) Unwrap() error { return e.Err }
+func (e *TokenError) Error() string { return e.Err.Error() }
+func (e *TokenError) Unwrap() error { return e.Err }
+
+// Problem returns a constant: the token source reports what is wrong.
+func (e *TokenError) Problem() any { return "token" }
+
+// isRefused reports whether err is a 401. A 403 is none: no gateway is known to answer one.
+func isRefused(err error) bool { return transport.HasStatus(err, http.StatusUnauthorized) }
+
+// isUnsupported reports whether err means that the gateway does not have the
+// path, at least not for this reader.
+func isUnsupported(err error) bool {
+	if _, ok := errors.AsType[*wire.HTMLError](err); ok {
+		return true
+	}
+	e, ok := errors.AsType[*StatusError](err)
+	return errors.Is(err, ErrUnauthorized) || ok && e.Code >= 300 && e.Code < 500
+}

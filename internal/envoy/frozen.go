@@ -23,9 +23,15 @@ type ctTimes [measurements]struct {
 	since   time.Time // when that time was first read, by ours
 }
 
+// A frozenCT is a CT whose reading does not change.
+type frozenCT struct {
+	measurement Measurement
+	reading     time.Time // by the gateway's clock
+}
+
 // update records the times of meters. It returns the CTs whose time has not
 // changed for limit, and the newest of the times that have advanced.
-func (ts *ctTimes) update(meters []Meter, limit time.Duration) (frozen []Measurement, advanced time.Time) {
+func (ts *ctTimes) update(meters []Meter, limit time.Duration) (frozen []frozenCT, advanced time.Time) {
 	now := time.Now()
 	for _, m := range meters {
 		t := &ts[m.Measurement]
@@ -36,47 +42,32 @@ func (ts *ctTimes) update(meters []Meter, limit time.Duration) (frozen []Measure
 			}
 			t.reading, t.since = m.Reading, now
 		case limit > 0 && now.Sub(t.since) >= limit:
-			frozen = append(frozen, m.Measurement)
+			frozen = append(frozen, frozenCT{m.Measurement, t.reading})
 		}
 	}
 	return frozen, advanced
 }
 
-// dropFrozen removes from r, an answer of path, the CTs that are frozen and what
-// the gateway computes from them. It returns a [*FrozenError] where that is the
-// grid, or all there is. The clock follows the CTs that advance.
-func (s *Session) dropFrozen(path string, r *reading) error {
-	c := s.client
-	c.mu.Lock()
-	times := c.ctTimes[path]
-	if times == nil {
-		times = new(ctTimes)
-		if c.ctTimes == nil {
-			c.ctTimes = map[string]*ctTimes{}
-		}
-		c.ctTimes[path] = times
-	}
-	frozen, advanced := times.update(r.meters, c.StaleAfter)
-	c.mu.Unlock()
-	s.clock.follow(advanced)
-	s.clock.report(r.at)
+// dropFrozen removes from r the frozen CTs and what the gateway computes from
+// them: computed is the consumption meter that no CT measures. It returns a
+// [*FrozenError] where the grid is frozen, or all there is.
+func (r *reading) dropFrozen(frozen []frozenCT, computed Measurement) error {
 	if len(frozen) == 0 {
 		return nil
 	}
-	is := func(m Measurement) bool { return slices.Contains(frozen, m) }
-	// One of the consumption meters is computed from the other and production.
-	computed := TotalConsumption
-	if hasEnabled(s.choice.configs, TotalConsumption) && !hasEnabled(s.choice.configs, NetConsumption) {
-		computed = NetConsumption
+	var ms []Measurement
+	for _, f := range frozen {
+		ms = append(ms, f.measurement)
 	}
+	is := func(m Measurement) bool { return slices.Contains(ms, m) }
 	if !is(computed) && (is(Production) || computed == NetConsumption && is(TotalConsumption)) {
-		frozen = append(frozen, computed)
+		ms = append(ms, computed)
 	}
 	left := slices.DeleteFunc(slices.Clone(r.meters), func(m Meter) bool { return is(m.Measurement) })
 	if is(NetConsumption) || len(left) == 0 {
-		return &FrozenError{frozen[0], times[frozen[0]].reading}
+		return &FrozenError{frozen[0].measurement, frozen[0].reading}
 	}
-	r.meters, r.frozen, r.at = left, frozen, time.Time{}
+	r.meters, r.frozen, r.at = left, ms, time.Time{}
 	for _, m := range left {
 		r.at = later(r.at, m.Reading)
 	}

@@ -3,6 +3,8 @@ package envoy
 import (
 	"errors"
 	"testing"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 )
 
 // TestListsOfNothingKnown: a list with entries of which none is understood is an
@@ -10,19 +12,19 @@ import (
 func TestListsOfNothingKnown(t *testing.T) {
 	configs := []MeterConfig{{EID: "1", Kind: "storage", Enabled: true, Phases: 1}}
 	for name, parse := range map[string]func(list string) error{
-		"inventory": func(list string) error { _, err := parseEnsemble([]byte(list)); return err },
+		"inventory": func(list string) error { _, err := device.ParseInventory([]byte(list)); return err },
 		"devices of the inventory": func(list string) error {
-			_, err := parseEnsemble([]byte(`[{"type":"ENCHARGE","devices":` + list + `}]`))
+			_, err := device.ParseInventory([]byte(`[{"type":"ENCHARGE","devices":` + list + `}]`))
 			return err
 		},
-		"battery power": func(list string) error { _, err := parseBatteryPower([]byte(`{"devices:":` + list + `}`)); return err },
+		"battery power": func(list string) error { _, err := device.ParsePowers([]byte(`{"devices:":` + list + `}`)); return err },
 		"meters":        func(list string) error { _, err := parseMeters([]byte(list)); return err },
 		"flags of a meter": func(list string) error {
 			_, err := parseMeters([]byte(`[{"eid":1,"state":"enabled","statusFlags":` + list + `}]`))
 			return err
 		},
 		"readings":  func(list string) error { _, err := parseReadings([]byte(list), configs, &layout{}); return err },
-		"inverters": func(list string) error { _, err := parseInverters([]byte(list)); return err },
+		"inverters": func(list string) error { _, err := device.ParseInverters([]byte(list)); return err },
 		"production": func(list string) error {
 			_, err := parseProduction([]byte(`{"production":`+list+`,"consumption":[]}`), &layout{})
 			return err
@@ -49,18 +51,18 @@ func TestListsOfNothingKnown(t *testing.T) {
 		})
 	}
 	for _, body := range []string{`{"1":{"error":"internal"},"deviceCount":1,"deviceDataLimit":50}`, `{"1":null,"2":null}`, `{"7":5}`} {
-		if _, err := parseDeviceData([]byte(body)); err == nil {
+		if _, err := device.ParseDetails([]byte(body)); err == nil {
 			t.Errorf("device_data %s is no error", body)
 		}
 	}
-	if r, err := parseDeviceData([]byte(`{"deviceCount":0,"deviceDataLimit":50}`)); err != nil || !r.Complete {
+	if r, err := device.ParseDetails([]byte(`{"deviceCount":0,"deviceDataLimit":50}`)); err != nil || !r.Complete {
 		t.Errorf("device_data without devices: %+v, %v", r, err)
 	}
 }
 
 // TestNoCTsAfterSome: that there are no CTs any more takes three answers.
 func TestNoCTsAfterSome(t *testing.T) {
-	c := &Client{}
+	m := new(memory)
 	for i, tt := range []struct {
 		body string
 		fail bool
@@ -69,7 +71,7 @@ func TestNoCTsAfterSome(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := c.confirmConfigs(configs); (err != nil) != tt.fail {
+		if err := m.confirmConfigs(configs); (err != nil) != tt.fail {
 			t.Errorf("answer %d, %s: %v, want an error %t", i+1, tt.body, err, tt.fail)
 		}
 	}

@@ -64,7 +64,7 @@ func FuzzLivedata(f *testing.F) {
 		if err != nil {
 			return
 		}
-		r.derive()
+		r.meters = derive(r.meters)
 		wantFinite(t, r.meters)
 	})
 }

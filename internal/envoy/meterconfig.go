@@ -1,25 +1,26 @@
 package envoy
 
 import (
-	"context"
-	"fmt"
 	"slices"
+	"strings"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
 
 const metersPath = "/ivp/meters"
 
-// A MeterConfig is how the gateway is set up to use one of its CTs.
+// A MeterConfig is how one of the gateway's CTs is set up.
 type MeterConfig struct {
 	EID       string // the meter's number; readings are joined by it, never by their order
 	Kind      string // the firmware's word: production, net-consumption, total-consumption, storage, backfeed, load, evse, pv3p, gen …
 	Enabled   bool
 	PhaseMode string   // single, split or three, whatever the number of phases: a house in Europe has "three" and 1
-	Phases    int      // how many of the three channels mean something, 1 to 3; 0 where that is not told
-	Status    string   // normal, not-metering, check-wiring …; empty where that is not told
-	Flags     []string // what the gateway finds wrong, such as negative-production; nil where it tells no flags
+	Phases    int      // number of channels that are used, 1 to 3; 0 if unknown
+	Status    string   // normal, not-metering, check-wiring …; empty if unknown
+	Flags     []string // problems that the gateway detects, such as negative-production; nil if it reports no flags
 }
 
-// Measurement returns what the meter measures, if that is one of ours.
+// Measurement returns what the meter measures, if this package has it.
 func (m MeterConfig) Measurement() (Measurement, bool) {
 	for of := range measurements {
 		if m.Kind == of.String() && of != House { // a sum of ours
@@ -32,16 +33,16 @@ func (m MeterConfig) Measurement() (Measurement, bool) {
 // parseMeters reads /ivp/meters. A gateway without meters answers an empty list.
 func parseMeters(body []byte) ([]MeterConfig, error) {
 	type entry struct {
-		EID             word    `json:"eid"`
-		State           word    `json:"state"`
-		MeasurementType word    `json:"measurementType"`
-		PhaseMode       word    `json:"phaseMode"`
-		PhaseCount      number  `json:"phaseCount"`
-		MeteringStatus  word    `json:"meteringStatus"`
-		StatusFlags     *[]word `json:"statusFlags"`
+		EID             wire.String    `json:"eid"`
+		State           wire.String    `json:"state"`
+		MeasurementType wire.String    `json:"measurementType"`
+		PhaseMode       wire.String    `json:"phaseMode"`
+		PhaseCount      wire.Number    `json:"phaseCount"`
+		MeteringStatus  wire.String    `json:"meteringStatus"`
+		StatusFlags     *[]wire.String `json:"statusFlags"`
 	}
-	doc, err := decodeList(metersPath, body, func(e *entry) bool {
-		return e.EID != "" && (e.State+e.MeasurementType+e.PhaseMode != "" || e.PhaseCount.kind != missing) // a reading has an eid too
+	doc, err := wire.DecodeList(metersPath, body, func(e *entry) bool {
+		return e.EID != "" && (e.State+e.MeasurementType+e.PhaseMode != "" || e.PhaseCount.Kind != wire.Absent) // a reading has an eid too
 	})
 	if err != nil {
 		return nil, err
@@ -58,11 +59,11 @@ func parseMeters(body []byte) ([]MeterConfig, error) {
 			PhaseMode: string(d.PhaseMode),
 			Status:    string(d.MeteringStatus),
 		}
-		if n := d.PhaseCount; n.kind == numeric && (n.value == 1 || n.value == 2 || n.value == 3) {
-			m.Phases = int(n.value)
+		if n := d.PhaseCount; n.Kind == wire.Numeric && (n.Value == 1 || n.Value == 2 || n.Value == 3) {
+			m.Phases = int(n.Value)
 		}
 		if d.StatusFlags != nil {
-			flags, err := onlyUnderstood(metersPath, *d.StatusFlags, func(f *word) bool { return *f != "" })
+			flags, err := wire.Understood(metersPath, *d.StatusFlags, func(f *wire.String) bool { return *f != "" })
 			if err != nil {
 				return nil, err
 			}
@@ -76,28 +77,17 @@ func parseMeters(body []byte) ([]MeterConfig, error) {
 	return ms, nil
 }
 
-// MeterConfigs reads how the gateway's CTs are set up. Without meters there are
-// none. After there were some, three answers in a row must have none.
-func (s *Session) MeterConfigs(ctx context.Context) ([]MeterConfig, error) {
-	configs, err := readOptional(ctx, s, metersPath, parseMeters)
-	if err == nil {
-		err = s.client.confirmConfigs(configs)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return configs, nil
+// sameConfigs reports whether a and b measure the same, in whatever order.
+func sameConfigs(a, b []MeterConfig) bool {
+	byEID := func(x, y MeterConfig) int { return strings.Compare(x.EID, y.EID) }
+	return slices.EqualFunc(slices.SortedFunc(slices.Values(a), byEID), slices.SortedFunc(slices.Values(b), byEID), func(x, y MeterConfig) bool {
+		return x.EID == y.EID && x.Enabled == y.Enabled && x.Kind == y.Kind && x.Phases == y.Phases
+	})
 }
 
-// confirmConfigs returns an error where configs are none, were some, and fewer
-// than three answers in a row agree.
-func (c *Client) confirmConfigs(configs []MeterConfig) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(configs) == 0 && c.configured && c.noConfigs+1 < confirm {
-		c.noConfigs++
-		return fmt.Errorf("%s: the list is empty, but there were CTs before", metersPath)
-	}
-	c.configured, c.noConfigs = len(configs) > 0, 0
-	return nil
+func hasEnabled(configs []MeterConfig, ms ...Measurement) bool {
+	return slices.ContainsFunc(configs, func(c MeterConfig) bool {
+		m, ok := c.Measurement()
+		return ok && c.Enabled && slices.Contains(ms, m)
+	})
 }

@@ -6,10 +6,12 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/transport"
 )
 
-// Pages are the paths that are known to tell something, quick ones first. Most
-// gateways have only some of them.
+// Pages are the paths with known content, fast ones first. Most gateways have only
+// some of them.
 var Pages = []string{
 	"/info",
 	"/api/v1/production",
@@ -34,7 +36,7 @@ var Pages = []string{
 	"/home.json",
 }
 
-// A Page is an answer as it came, whatever it is.
+// A Page is a response as it arrived, whatever its status.
 type Page struct {
 	Code   int
 	Header http.Header
@@ -44,25 +46,19 @@ type Page struct {
 
 // Page asks for path as samples are asked for, with a token where one is needed.
 func (s *Session) Page(ctx context.Context, path string) (Page, error) {
-	hc, r := &s.client.plain, request{method: http.MethodGet, base: s.base, path: path}
-	if s.NeedsToken {
-		p, err := s.pass(ctx, pass{})
-		if err != nil {
-			return Page{}, err
-		}
-		r.token = p.token
-	} else {
-		hc = s.client.withDigest()
+	req, err := s.req.request(ctx, path)
+	if err != nil {
+		return Page{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, usualTimeout)
+	ctx, cancel := context.WithTimeout(ctx, transport.DefaultTimeout)
 	defer cancel()
 	start := time.Now()
-	resp, err := r.ask(ctx, hc)
+	resp, err := s.req.http.Fetch(ctx, req)
 	if err != nil {
 		return Page{}, err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, transport.MaxBody))
 	if err != nil {
 		return Page{}, fmt.Errorf("%s: the answer broke off: %w", path, err)
 	}

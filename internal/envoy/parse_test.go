@@ -137,7 +137,7 @@ func TestDroppedLine(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		known.add(r)
+		known.add(&r)
 		_, err = parseProduction([]byte(netBody(`"wNow":30,"lines":`+tt.now)), known)
 		if !strings.Contains(fmt.Sprint(err), tt.want) {
 			t.Errorf("%s after %s: %v, want %s", tt.now, tt.before, err, tt.want)
@@ -205,10 +205,10 @@ func TestParseV1(t *testing.T) {
 		{`{"wattHoursLifetime":3000}`, 0, "not a number"},
 		{`<html>`, 0, "web page"},
 	} {
-		c, err := parseV1([]byte(tt.body))
+		c, err := parseAPI([]byte(tt.body))
 		w, _ := c.Get(Power)
 		if w != tt.watts || (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
-			t.Errorf("parseV1(%s) = %v W, %v, want %v W, %q", tt.body, w, err, tt.watts, tt.err)
+			t.Errorf("parseAPI(%s) = %v W, %v, want %v W, %q", tt.body, w, err, tt.watts, tt.err)
 		}
 	}
 }

@@ -1,9 +1,10 @@
 package envoy
 
 import (
-	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
 
 const readingsPath = "/ivp/meters/readings"
@@ -11,17 +12,17 @@ const readingsPath = "/ivp/meters/readings"
 // A wireReading is a meter or one of its channels in /ivp/meters/readings,
 // which every metered firmware from 4.2.33 on answers in milliseconds.
 type wireReading struct {
-	EID           word   `json:"eid"`
-	Timestamp     number `json:"timestamp"`
-	ActEnergyDlvd number `json:"actEnergyDlvd"`
-	ActEnergyRcvd number `json:"actEnergyRcvd"`
-	ActivePower   number `json:"activePower"`
-	ApparentPower number `json:"apparentPower"`
-	ReactivePower number `json:"reactivePower"`
-	PwrFactor     number `json:"pwrFactor"`
-	Voltage       number `json:"voltage"`
-	Current       number `json:"current"`
-	Freq          number `json:"freq"`
+	EID           wire.String `json:"eid"`
+	Timestamp     wire.Number `json:"timestamp"`
+	ActEnergyDlvd wire.Number `json:"actEnergyDlvd"`
+	ActEnergyRcvd wire.Number `json:"actEnergyRcvd"`
+	ActivePower   wire.Number `json:"activePower"`
+	ApparentPower wire.Number `json:"apparentPower"`
+	ReactivePower wire.Number `json:"reactivePower"`
+	PwrFactor     wire.Number `json:"pwrFactor"`
+	Voltage       wire.Number `json:"voltage"`
+	Current       wire.Number `json:"current"`
+	Freq          wire.Number `json:"freq"`
 }
 
 type wireMeterReading struct {
@@ -29,23 +30,9 @@ type wireMeterReading struct {
 	Channels []wireReading `json:"channels"` // always three
 }
 
-// readingFields joins the words of the readings to ours, but for the energies.
-var readingFields = [...]struct {
-	name string
-	of   func(*wireReading) *number
-	to   Quantity
-}{
-	{"voltage", func(w *wireReading) *number { return &w.Voltage }, Voltage},
-	{"current", func(w *wireReading) *number { return &w.Current }, Current},
-	{"freq", func(w *wireReading) *number { return &w.Freq }, Frequency},
-	{"pwrFactor", func(w *wireReading) *number { return &w.PwrFactor }, PowerFactor},
-	{"apparentPower", func(w *wireReading) *number { return &w.ApparentPower }, ApparentPower},
-	{"reactivePower", func(w *wireReading) *number { return &w.ReactivePower }, ReactivePower},
-}
-
-// energyWords are what energy delivered and received is of each meter.
+// energiesOf maps energy delivered and received to quantities, for each meter.
 // Delivered is toward the switchboard: imported, produced, discharged.
-var energyWords = [measurements]struct{ delivered, received Quantity }{
+var energiesOf = [measurements]struct{ delivered, received Quantity }{
 	Production:       {Energy, EnergyReceived},
 	NetConsumption:   {EnergyImport, EnergyExport},
 	TotalConsumption: {Energy, EnergyReceived},
@@ -60,17 +47,17 @@ var energyWords = [measurements]struct{ delivered, received Quantity }{
 // parseReadings reads /ivp/meters/readings and returns the meters that are
 // enabled by the configuration; known is what earlier readings had. Rows are
 // joined by eid: their order and number differ from those of /ivp/meters, and
-// since 8.3.5025 there is a row that no configuration knows (eid 1023410688).
-// What only few systems have, such as the CT of a car charger, is left out where
-// it is not told; the grid, production and consumption have to be.
+// since 8.3.5025 there is a row without a configuration (eid 1023410688).
+// A meter that only few systems have, such as the CT of a car charger, may be
+// missing; the grid, production and consumption may not.
 func parseReadings(body []byte, configs []MeterConfig, known *layout) (reading, error) {
-	doc, err := decodeList(readingsPath, body, func(w *wireMeterReading) bool {
-		return w.EID != "" && (w.Timestamp.kind != missing || w.ActivePower.kind != missing || w.Voltage.kind != missing)
+	doc, err := wire.DecodeList(readingsPath, body, func(w *wireMeterReading) bool {
+		return w.EID != "" && (w.Timestamp.Kind != wire.Absent || w.ActivePower.Kind != wire.Absent || w.Voltage.Kind != wire.Absent)
 	})
 	if err != nil {
 		return reading{}, err
 	}
-	r := reading{known: known}
+	var r reading
 	for _, c := range configs {
 		m, ours := c.Measurement()
 		if !c.Enabled || !ours || r.meter(m) != nil {
@@ -78,9 +65,9 @@ func parseReadings(body []byte, configs []MeterConfig, known *layout) (reading, 
 		}
 		err := error(&SkippedError{fmt.Sprintf("the reading of the %s CT is not in it", m)})
 		if i := slices.IndexFunc(doc, func(w wireMeterReading) bool { return string(w.EID) == c.EID }); i >= 0 {
-			err = r.addReading(m, c, &doc[i])
+			err = r.addReading(m, c, &doc[i], known)
 		}
-		if _, skipped := errors.AsType[*SkippedError](err); skipped && m > TotalConsumption {
+		if isSkipped(err) && m > TotalConsumption {
 			continue
 		}
 		if err != nil {
@@ -90,12 +77,12 @@ func parseReadings(body []byte, configs []MeterConfig, known *layout) (reading, 
 	return r, nil
 }
 
-// addReading takes one meter's row. Channels beyond its phases are noise, or
+// addReading adds one meter's row. Channels beyond its phases are noise, or
 // another meter's: the third of a split-phase net CT holds a leg of the
-// storage CT (8.2.4286). From 8.3.6086 on one leg of a storage CT is nothing but
-// zeros for single answers, and the other is told as the whole (pyenphase#478,
-// #499). Other CTs may have a phase that never was there.
-func (r *reading) addReading(m Measurement, config MeterConfig, w *wireMeterReading) error {
+// storage CT (8.2.4286). From 8.3.6086 on one leg of a storage CT is all
+// zeros for single answers, and the other is reported as the whole (pyenphase#478,
+// #499). Other CTs may have a phase that does not exist.
+func (r *reading) addReading(m Measurement, config MeterConfig, w *wireMeterReading, known *layout) error {
 	phases := config.Phases
 	total, err := w.channel(m)
 	if err != nil {
@@ -104,14 +91,14 @@ func (r *reading) addReading(m Measurement, config MeterConfig, w *wireMeterRead
 	if w.unused() {
 		return &SkippedError{fmt.Sprintf("every number of the %s CT is zero, its volts too", m)}
 	}
-	meter := Meter{Measurement: m, Counters: ReadingCounters, Reading: w.Timestamp.time(), Total: total}
+	meter := Meter{Measurement: m, Counters: ReadingCounters, Reading: w.Timestamp.Time(), Total: total}
 	for i := range w.Channels[:min(phases, len(w.Channels))] {
 		c, err := w.Channels[i].channel(m)
 		if err != nil {
 			return fmt.Errorf("%s line %d: %w (channels[%d])", m, i+1, err, i)
 		}
-		there := r.known.volts[m][i] || m == Storage && config.PhaseMode == "split"
-		if there && phases > 1 && w.Channels[i].unused() && w.Channels[i].ActEnergyRcvd.value == 0 {
+		exists := known.volts[m][i] || m == Storage && config.PhaseMode == "split"
+		if exists && phases > 1 && w.Channels[i].unused() && w.Channels[i].ActEnergyRcvd.Value == 0 {
 			return &SkippedError{fmt.Sprintf("every number of L%d of the %s CT is zero, its volts too", i+1, m)}
 		}
 		meter.Phases = append(meter.Phases, c)
@@ -121,7 +108,7 @@ func (r *reading) addReading(m Measurement, config MeterConfig, w *wireMeterRead
 	}
 	meter.keepRaw()
 	switch len(meter.Phases) {
-	case 0: // the gateway does not say how many: of a sum the volts are nothing
+	case 0: // the number of phases is unknown, and the voltage may be a sum
 		meter.Total, _ = aggregate(total, nil)
 	case 1: // the meter's own volts may be a sum over channels that are not used
 		one := meter.Phases[0]
@@ -135,99 +122,27 @@ func (r *reading) addReading(m Measurement, config MeterConfig, w *wireMeterRead
 		meter.Total.Drop(Voltage)
 		meter.Total.Drop(PowerFactor)
 	}
-	r.meters = append(r.meters, meter)
-	r.at = later(r.at, meter.Reading)
+	r.add(meter)
 	return nil
 }
 
-// channel returns w in our words. Power must be there, and everything that is
-// there must be a number.
+// channel returns w, a row of m, as a channel.
 func (w *wireReading) channel(m Measurement) (Channel, error) {
-	var c Channel
-	if err := c.takePower("activePower", w.ActivePower, 1); err != nil {
-		return c, err
-	}
-	for i := range readingFields {
-		f := &readingFields[i]
-		if err := c.take(f.to, f.name, *f.of(w), 1); err != nil {
-			return c, err
-		}
-	}
-	words := energyWords[m]
-	if err := c.take(words.delivered, "actEnergyDlvd", w.ActEnergyDlvd, 1e-3); err != nil {
-		return c, err
-	}
-	return c, c.take(words.received, "actEnergyRcvd", w.ActEnergyRcvd, 1e-3)
+	energies := energiesOf[m]
+	return newChannel(
+		field{"activePower", w.ActivePower, Power, 1},
+		field{"voltage", w.Voltage, Voltage, 1},
+		field{"current", w.Current, Current, 1},
+		field{"freq", w.Freq, Frequency, 1},
+		field{"pwrFactor", w.PwrFactor, PowerFactor, 1},
+		field{"apparentPower", w.ApparentPower, ApparentPower, 1},
+		field{"reactivePower", w.ReactivePower, ReactivePower, 1},
+		field{"actEnergyDlvd", w.ActEnergyDlvd, energies.delivered, 1e-3},
+		field{"actEnergyRcvd", w.ActEnergyRcvd, energies.received, 1e-3},
+	)
 }
 
 // unused reports whether a meter has measured nothing yet, as just after a start.
 func (w *wireReading) unused() bool {
-	return w.Voltage.kind == numeric && w.Voltage.value == 0 && w.ActivePower.value == 0 && w.Current.value == 0 && w.ActEnergyDlvd.value == 0
-}
-
-// derive adds what the gateway computes from two meters and what its readings
-// leave out: total consumption where the CT is at the grid connection, net
-// consumption where it is around the load.
-func (r *reading) derive() {
-	pv, net, total := r.meter(Production), r.meter(NetConsumption), r.meter(TotalConsumption)
-	switch {
-	case pv == nil:
-	case net != nil && total == nil:
-		r.meters = append(r.meters, combined(TotalConsumption, *net, *pv, 1))
-	case net == nil && total != nil:
-		r.meters = append(r.meters, combined(NetConsumption, *total, *pv, -1))
-	}
-}
-
-// combined is the meter m that a and sign times b together make. Only powers
-// and, of total consumption, energies add up: no CT measures the rest.
-func combined(m Measurement, a, b Meter, sign float64) Meter {
-	c := Meter{Measurement: m, Counters: ComputedCounters, Total: combinedChannel(m, a.Total, b.Total, sign)}
-	if len(a.Phases) != len(b.Phases) {
-		return c
-	}
-	for i := range a.Phases {
-		c.Phases = append(c.Phases, combinedChannel(m, a.Phases[i], b.Phases[i], sign))
-	}
-	return c
-}
-
-func combinedChannel(m Measurement, a, b Channel, sign float64) Channel {
-	var c Channel
-	c.Set(Power, a.val[Power]+sign*b.val[Power])
-	if m == TotalConsumption {
-		c.computeEnergy(a, b)
-	}
-	return c
-}
-
-// ComputeCounters computes the energy of total consumption again, from the
-// counters that s has now.
-func (s *Sample) ComputeCounters() {
-	total, net, pv := s.meter(TotalConsumption), s.meter(NetConsumption), s.meter(Production)
-	if total == nil || total.Counters != ComputedCounters {
-		return
-	}
-	if net == nil || pv == nil {
-		net, pv = new(Meter), new(Meter)
-	}
-	total.Total.computeEnergy(net.Total, pv.Total)
-	for i := range total.Phases {
-		var n, p Channel
-		if i < len(net.Phases) && i < len(pv.Phases) {
-			n, p = net.Phases[i], pv.Phases[i]
-		}
-		total.Phases[i].computeEnergy(n, p)
-	}
-}
-
-// computeEnergy sets the energy to production + import - export, as the
-// gateway's own total has it, or drops it where one of the three is missing.
-func (c *Channel) computeEnergy(net, pv Channel) {
-	in, hasIn := net.Get(EnergyImport)
-	out, hasOut := net.Get(EnergyExport)
-	made, hasMade := pv.Get(Energy)
-	if c.Drop(Energy); hasIn && hasOut && hasMade {
-		c.Set(Energy, made+in-out)
-	}
+	return w.Voltage.Kind == wire.Numeric && w.Voltage.Value == 0 && w.ActivePower.Value == 0 && w.Current.Value == 0 && w.ActEnergyDlvd.Value == 0
 }

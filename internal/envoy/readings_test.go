@@ -92,7 +92,7 @@ func TestParseReadings(t *testing.T) {
 			}
 			continue
 		}
-		r.derive()
+		r.meters = derive(r.meters)
 		var got []string
 		for _, m := range r.meters {
 			got = append(got, short(m))
@@ -119,8 +119,8 @@ func TestSameSetUp(t *testing.T) {
 		{[]MeterConfig{off, pvCT}, false},
 		{[]MeterConfig{totalCT, pvCT}, false},
 	} {
-		if got := sameSetUp([]MeterConfig{pvCT, netCT}, tt.b); got != tt.want {
-			t.Errorf("sameSetUp with %+v = %t, want %t", tt.b, got, tt.want)
+		if got := sameConfigs([]MeterConfig{pvCT, netCT}, tt.b); got != tt.want {
+			t.Errorf("sameConfigs with %+v = %t, want %t", tt.b, got, tt.want)
 		}
 	}
 }
@@ -159,7 +159,7 @@ func TestDroppedPhase(t *testing.T) {
 				got = err.Error()
 				continue
 			}
-			known.add(r)
+			known.add(&r)
 			for _, m := range r.meters {
 				got += " " + short(m)
 			}
@@ -246,7 +246,7 @@ func FuzzReadings(f *testing.F) {
 		if err != nil {
 			return
 		}
-		r.derive()
+		r.meters = derive(r.meters)
 		wantFinite(t, r.meters)
 	})
 }

@@ -218,8 +218,14 @@ func TestReadingsWithoutToken(t *testing.T) {
 		s := sampleFrom(t, gw, envoy.AutoSource)
 		s.next(t)
 		s.next(t)
-		src := &tokens{err: errors.New("the cloud cannot be reached")}
+		src := new(tokens)
 		s.client.Tokens = src
+		var err error
+		if s.Session, err = s.client.Open(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.next(t)
+		src.err = errors.New("the cloud cannot be reached")
 		gw.Fault(envoytest.Unauthorized, -1)
 		for range 60 {
 			time.Sleep(10 * time.Second)

@@ -1,0 +1,70 @@
+package envoy
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+)
+
+// TestBatteries joins the inventory with the present powers: the sum is told
+// only when every battery's is known.
+func TestBatteries(t *testing.T) {
+	now := time.Unix(1700000060, 0).UTC()
+	s := &devices{clock: &clock{info: now, opened: time.Now()}}
+	powers, err := device.ParsePowers([]byte(`{"devices:":[
+		{"serial_num":"121000000001","real_power_mw":-532000,"apparent_power_mva":-540500,"soc":42},
+		{"serial_num":"121000000002","real_power_mw":105000,"apparent_power_mva":105000,"soc":55},
+		{"serial_num":"121000000003","real_power_mw":"1","soc":200}, {"real_power_mw":1}]}`))
+	if err != nil || len(powers) != 3 {
+		t.Fatalf("device.ParsePowers = %+v, %v", powers, err)
+	}
+	at := now.Add(time.Second)
+	fresh := now.Add(-5 * time.Minute)
+	for _, tt := range []struct {
+		name  string
+		known []Battery
+		power Told[float64]
+		first string // state of charge and power of the first battery
+	}{
+		{"none", nil, Told[float64]{}, ""},
+		{"both", []Battery{{Serial: "121000000001", Reported: fresh, SoC: Tell(10.0)}, {Serial: "121000000002", Reported: fresh}}, Tell(-427.0), "{42 true} {-532 true}"},
+		{"one is not told of", []Battery{{Serial: "121000000001"}, {Serial: "121000000004", SoC: Tell(10.0)}}, Told[float64]{}, "{42 true} {-532 true}"},
+		{"only in the inventory", []Battery{{Serial: "121000000004", SoC: Tell(10.0)}}, Told[float64]{}, "{10 true} {0 false}"},
+		{"no number", []Battery{{Serial: "121000000003"}}, Told[float64]{}, "{0 false} {0 false}"},
+		{"not reached", []Battery{{Serial: "121000000002", Communicating: Tell(false)}}, Told[float64]{}, "{0 false} {0 false}"},
+		{"silent for long", []Battery{{Serial: "121000000002", Reported: now.Add(-2 * time.Hour), Communicating: Tell(true)}}, Told[float64]{}, "{0 false} {0 false}"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := s.Batteries(tt.known, powers, at)
+			first := ""
+			if len(got.Each) > 0 {
+				first = fmt.Sprint(got.Each[0].SoC, got.Each[0].Power)
+			}
+			if got.Power != tt.power || first != tt.first || got.Time != at || len(got.Each) != len(tt.known) {
+				t.Errorf("Batteries = %+v, want the power %v and the first battery %s", got, tt.power, tt.first)
+			}
+			m, ok := got.Storage()
+			if w, has := m.Total.Get(Power); ok != has || Tell(w) != tt.power && ok {
+				t.Errorf("Storage = %+v, %t", m, ok)
+			}
+		})
+	}
+}
+
+// TestACBatteriesAge: the age of a report is its age when it is used.
+func TestACBatteriesAge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		report := acbReport{ACBatteries: ACBatteries{Count: 3, Reported: time.Now().Add(-50 * time.Minute), State: "idle", Power: Tell(0.0), SoC: Tell(25.0)}, read: time.Now()}
+		s := &devices{clock: &clock{info: time.Now(), opened: time.Now()}, acb: report}
+		if a, ok := s.ACBatteries(); !ok || a != report.ACBatteries {
+			t.Errorf("after 50 minutes: %+v, %t", a, ok)
+		}
+		time.Sleep(11 * time.Minute)
+		if a, ok := s.ACBatteries(); !ok || a != (ACBatteries{Count: 3, Reported: report.Reported}) {
+			t.Errorf("after 61 minutes: %+v, %t", a, ok)
+		}
+	})
+}

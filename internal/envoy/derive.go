@@ -1,0 +1,68 @@
+package envoy
+
+// derive returns meters with the one that the gateway computes from two CTs and
+// that its readings leave out: total consumption where the CT is at the grid
+// connection, net consumption where it is around the load.
+func derive(meters []Meter) []Meter {
+	pv, net, total := findMeter(meters, Production), findMeter(meters, NetConsumption), findMeter(meters, TotalConsumption)
+	switch {
+	case pv == nil:
+	case net != nil && total == nil:
+		meters = append(meters, combine(TotalConsumption, *net, *pv, 1))
+	case net == nil && total != nil:
+		meters = append(meters, combine(NetConsumption, *total, *pv, -1))
+	}
+	return meters
+}
+
+// combine returns the meter m that a and sign times b together make. Only powers
+// and, of total consumption, energies add up: no CT measures the rest.
+func combine(m Measurement, a, b Meter, sign float64) Meter {
+	c := Meter{Measurement: m, Counters: ComputedCounters, Total: combineChannel(m, a.Total, b.Total, sign)}
+	if len(a.Phases) != len(b.Phases) {
+		return c
+	}
+	for i := range a.Phases {
+		c.Phases = append(c.Phases, combineChannel(m, a.Phases[i], b.Phases[i], sign))
+	}
+	return c
+}
+
+func combineChannel(m Measurement, a, b Channel, sign float64) Channel {
+	var c Channel
+	c.Set(Power, a.val[Power]+sign*b.val[Power])
+	if m == TotalConsumption {
+		c.computeEnergy(a, b)
+	}
+	return c
+}
+
+// AddHouse adds what the house consumes, where that can be computed: total consumption
+// contains what charges the batteries, so it is production, net consumption and
+// storage together, or total consumption where there are no batteries. The sum
+// of the inverters' reports is too old to be added.
+func (s *Sample) AddHouse(noBatteries bool) {
+	pv, net, storage, total := s.meter(Production), s.meter(NetConsumption), s.meter(Storage), s.meter(TotalConsumption)
+	switch {
+	case s.meter(House) != nil:
+	case storage != nil && pv != nil && !pv.byInverters() && net != nil:
+		s.Meters = append(s.Meters, sumOf(House, *pv, *net, *storage))
+	case storage == nil && noBatteries && total != nil:
+		s.Meters = append(s.Meters, sumOf(House, *total))
+	}
+}
+
+// sumOf returns the meter m whose powers are the sums of those of parts.
+func sumOf(m Measurement, parts ...Meter) Meter {
+	sum := Meter{Measurement: m, Phases: make([]Channel, len(parts[0].Phases))}
+	for _, p := range parts {
+		sum.Total.Set(Power, sum.Total.val[Power]+p.Total.val[Power])
+		if len(p.Phases) != len(sum.Phases) {
+			sum.Phases = nil
+		}
+		for i := range sum.Phases {
+			sum.Phases[i].Set(Power, sum.Phases[i].val[Power]+p.Phases[i].val[Power])
+		}
+	}
+	return sum
+}

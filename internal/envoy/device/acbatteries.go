@@ -1,0 +1,60 @@
+package device
+
+import (
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
+)
+
+// ACBatteries are a gateway's AC Batteries together: details of each are only in
+// pages that take the gateway seconds to render.
+type ACBatteries struct {
+	Count    int
+	Reported time.Time // by the gateway's clock, 10 to 15 minutes old
+	State    string    // charging, discharging, idle or full; empty if unknown
+
+	Power  wire.Optional[float64] // W, + discharging
+	SoC    wire.Optional[float64] // state of charge, %
+	Energy wire.Optional[float64] // that can be taken out, kWh
+}
+
+// An ACBEntry is the entry of /production.json that is there with and without
+// AC Batteries. IQ Batteries never show in it.
+type ACBEntry struct {
+	Type        wire.String `json:"type"`
+	ActiveCount wire.Number `json:"activeCount"`
+	ReadingTime wire.Number `json:"readingTime"`
+	WNow        wire.Number `json:"wNow"`
+	WhNow       wire.Number `json:"whNow"`
+	PercentFull wire.Number `json:"percentFull"` // may be missing with batteries, too
+	State       wire.String `json:"state"`
+}
+
+// FindACBatteries returns the AC Batteries in entries at now, the gateway's time. The
+// power is left out if the report is old (1.7 days have been seen), or if power and
+// state contradict each other.
+func FindACBatteries(entries []ACBEntry, now time.Time) (ACBatteries, bool) {
+	for _, e := range entries {
+		if e.Type != "acb" || e.ActiveCount.Value < 1 {
+			continue
+		}
+		a := ACBatteries{Count: int(e.ActiveCount.Value), Reported: e.ReadingTime.Time(), State: string(e.State)}
+		a.SoC, a.Energy = e.PercentFull.Percent(), e.WhNow.Times(1e-3)
+		if w := e.WNow.Value; (e.State != "charging" || w <= 0) && (e.State != "discharging" || w >= 0) {
+			a.Power = e.WNow.Times(1)
+		}
+		return a.Outdated(now), true
+	}
+	return ACBatteries{}, false
+}
+
+// IsCurrent reports whether the report may be published as the present state.
+func (a ACBatteries) IsCurrent(now time.Time) bool { return IsRecent(a.Reported, now, BatteryMaxAge) }
+
+// Outdated returns a without the values of a report that is too old.
+func (a ACBatteries) Outdated(now time.Time) ACBatteries {
+	if a.IsCurrent(now) {
+		return a
+	}
+	return ACBatteries{Count: a.Count, Reported: a.Reported}
+}

@@ -1,0 +1,121 @@
+package device
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
+)
+
+// DetailsPath has what the microinverters measure, from firmware 8.2.4345 on.
+const DetailsPath = "/ivp/pdm/device_data"
+
+// A wireDevice is an entry of device_data, in thousandths of our units.
+type wireDevice struct {
+	DevName  wire.String `json:"devName"`
+	SN       wire.String `json:"sn"`
+	Active   wire.Bool   `json:"active"`
+	ModGone  wire.Bool   `json:"modGone"`
+	Channels []struct {
+		Watts struct {
+			Now wire.Number `json:"now"`
+			Max wire.Number `json:"max"`
+		} `json:"watts"`
+		WattHours struct {
+			Today wire.Number `json:"today"`
+		} `json:"wattHours"`
+		LastReading struct {
+			EndDate        wire.Number `json:"endDate"`
+			Duration       wire.Number `json:"duration"`
+			JoulesProduced wire.Number `json:"joulesProduced"`
+			DCVoltage      wire.Number `json:"dcVoltageINmV"`
+			DCCurrent      wire.Number `json:"dcCurrentINmA"`
+			ACVoltage      wire.Number `json:"acVoltageINmV"`
+			ACCurrent      wire.Number `json:"acCurrentInmA"` // spelled so
+			ACFrequency    wire.Number `json:"acFrequencyINmHz"`
+			ChannelTemp    wire.Number `json:"channelTemp"`
+		} `json:"lastReading"`
+		Lifetime struct {
+			JoulesProduced wire.Number `json:"joulesProduced"`
+		} `json:"lifetime"`
+	} `json:"channels"`
+}
+
+// ParseDetails reads the body of [DetailsPath]. It has no more devices than its
+// limit, which is 50: beyond it inverters are silently missing.
+func ParseDetails(body []byte) (InverterReport, error) {
+	var doc map[string]json.RawMessage // devices by a number, beside a few counts
+	if err := wire.DecodeObject(DetailsPath, body, &doc); err != nil {
+		return InverterReport{}, err
+	}
+	var count, limit wire.Number
+	_ = json.Unmarshal(doc["deviceCount"], &count) // a Number never fails to decode
+	_ = json.Unmarshal(doc["deviceDataLimit"], &limit)
+	r := InverterReport{Inverters: make([]Inverter, 0, len(doc)), Complete: count.Kind == wire.Numeric && limit.Kind == wire.Numeric && count.Value < limit.Value}
+	var devices []wireDevice
+	for key, raw := range doc {
+		if _, err := strconv.Atoi(key); err != nil && raw[0] != '{' {
+			continue // a count
+		}
+		var d wireDevice
+		_ = wire.Decode(DetailsPath, raw, &d) // an entry that is no device has no name
+		devices = append(devices, d)
+	}
+	devices, err := wire.Understood(DetailsPath, devices, func(d *wireDevice) bool { return d.DevName != "" })
+	if err != nil {
+		return InverterReport{}, err
+	}
+	for _, d := range devices {
+		if d.DevName != "pcu" {
+			continue
+		}
+		active, known := d.Active.Get()
+		gone, _ := d.ModGone.Get()
+		switch {
+		case known && !active && gone:
+			r.Gone = append(r.Gone, string(d.SN))
+		case len(d.Channels) > 0:
+			r.add(d.inverter())
+		}
+	}
+	if len(devices) == 0 && count.Kind == wire.Absent && limit.Kind == wire.Absent {
+		return InverterReport{}, wire.FormatErrorf("%s: there are no devices in it", DetailsPath)
+	}
+	slices.Sort(r.Gone) // a map has no order
+	return r, nil
+}
+
+// inverter returns the first channel's report. What a panel's inverter cannot
+// measure as zero while the grid is there was not measured: firmware 8.3.5289
+// reports no AC current.
+func (d *wireDevice) inverter() Inverter {
+	c := &d.Channels[0]
+	l := &c.LastReading
+	i := Inverter{
+		Serial:      string(d.SN),
+		Reported:    l.EndDate.Time(),
+		MaxPower:    c.Watts.Max.Times(1),
+		Energy:      c.Lifetime.JoulesProduced.Times(1 / 3.6e6),
+		EnergyToday: c.WattHours.Today.Times(1e-3),
+	}
+	if i.Reported.IsZero() {
+		return Inverter{Serial: i.Serial, MaxPower: i.MaxPower, Energy: i.Energy}
+	}
+	if s, ok := l.Duration.Times(1).Get(); ok && s > 0 && s < 1e6 {
+		i.Period = time.Duration(s * float64(time.Second))
+	}
+	i.Power = c.Watts.Now.Times(1)
+	i.DCVoltage = l.DCVoltage.Times(1e-3)
+	i.DCCurrent = l.DCCurrent.Times(1e-3)
+	i.ACVoltage = l.ACVoltage.TimesUnlessZero(1e-3)
+	i.Frequency = l.ACFrequency.TimesUnlessZero(1e-3)
+	i.ACCurrent = l.ACCurrent.Times(1e-3)
+	if c.Watts.Now.Value > 5 {
+		i.ACCurrent = l.ACCurrent.TimesUnlessZero(1e-3)
+	}
+	i.Temperature = l.ChannelTemp.Times(1)
+	i.EnergyDelta = l.JoulesProduced.Times(1 / 3.6e6)
+	return i
+}

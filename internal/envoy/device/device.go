@@ -1,0 +1,26 @@
+// Package device parses what a gateway reports about the devices behind it:
+// microinverters, IQ Batteries, AC Batteries and controllers.
+//
+// Each page has a Parse function that returns the types of this package, with
+// values in the units that their fields give. Reports are minutes to hours old:
+// the Outdated methods remove what no longer describes the present.
+package device
+
+import "time"
+
+// IsRecent reports whether a report is younger than limit at now, the gateway's
+// time. One that is as far in the future is not, as its time is wrong.
+func IsRecent(reported, now time.Time, limit time.Duration) bool {
+	return now.Sub(reported).Abs() <= limit
+}
+
+// validSerial reports whether s may be the serial number of something behind the
+// gateway: it becomes an MQTT topic level. Some are shorter than any gateway's.
+func validSerial(s string) bool {
+	for _, r := range s {
+		if (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 32
+}

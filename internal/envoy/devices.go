@@ -1,0 +1,168 @@
+package envoy
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+)
+
+// devices reads what the gateway reports about the devices behind it, and removes
+// what is too old.
+type devices struct {
+	req    *requester
+	clock  *clock
+	memory *memory
+
+	acb        acbReport
+	iq         []Battery // of the last inventory
+	inverterAt time.Time // newest report of an inverter, by the gateway's clock
+}
+
+// Inverters reads the list of the microinverters with their power. Every
+// firmware has it and it is complete, but it has few quantities.
+func (d *devices) Inverters(ctx context.Context) (InverterReport, error) {
+	r, err := getOptional(ctx, d.req, device.InvertersPath, device.ParseInverters)
+	if err == nil {
+		d.inverterAt = time.Time{}
+	}
+	return d.dropOld(r), err
+}
+
+// InverterDetails reads what the microinverters measure. It has no more
+// devices than its limit, which is 50: beyond it inverters are silently missing.
+func (d *devices) InverterDetails(ctx context.Context) (InverterReport, error) {
+	r, err := getOptional(ctx, d.req, device.DetailsPath, device.ParseDetails)
+	return d.dropOld(r), err
+}
+
+// dropOld returns r without what was measured too long ago.
+func (d *devices) dropOld(r InverterReport) InverterReport {
+	for _, i := range r.Inverters {
+		d.inverterAt = later(d.inverterAt, i.Reported)
+	}
+	d.clock.report(d.inverterAt)
+	return r.Outdated(d.clock.now())
+}
+
+// isAwake reports whether a report of the time at, by the gateway's clock, is the
+// present power of an inverter. Without a clock that is known, its age is unknown,
+// and the report is used as it is.
+func (d *devices) isAwake(at time.Time) bool {
+	return !d.clock.isKnown() || device.IsRecent(at, d.clock.now(), device.InverterMaxAge)
+}
+
+// invertersAreAwake is isAwake for the newest report of all inverters.
+func (d *devices) invertersAreAwake() bool {
+	return d.inverterAt.IsZero() || d.isAwake(d.inverterAt)
+}
+
+// Ensemble reads which batteries and controllers there are, and their state.
+// Without any there are none.
+func (d *devices) Ensemble(ctx context.Context) (Ensemble, error) {
+	e, err := getOptional(ctx, d.req, device.InventoryPath, device.ParseInventory)
+	if err != nil {
+		return Ensemble{}, err
+	}
+	for _, b := range e.Batteries {
+		d.clock.report(b.Reported)
+	}
+	for _, c := range e.Controllers {
+		d.clock.report(c.Reported)
+	}
+	for i := range e.Controllers {
+		e.Controllers[i] = e.Controllers[i].Outdated(d.clock.now())
+	}
+	d.iq = e.Batteries
+	return e, nil
+}
+
+// BatteryPower reads the present power of each battery, by serial number.
+func (d *devices) BatteryPower(ctx context.Context) ([]BatteryPower, error) {
+	return getOptional(ctx, d.req, device.PowersPath, device.ParsePowers)
+}
+
+// Batteries are all IQ Batteries of a gateway at one moment.
+type Batteries struct {
+	Time  time.Time     // when the answer had arrived, our clock
+	Power Told[float64] // of all batteries, AC Batteries included, W, + discharging; left out when a single one is not known
+	Each  []Battery
+}
+
+// Batteries joins the batteries of the inventory and their present powers, whose
+// answer had arrived at the time at.
+func (d *devices) Batteries(inventory []Battery, powers []BatteryPower, at time.Time) Batteries {
+	bs := Batteries{Time: at, Each: device.JoinBatteries(inventory, powers, d.clock.now())}
+	sum, whole := 0.0, len(inventory) > 0
+	for _, b := range bs.Each {
+		w, ok := b.Power.Get()
+		sum, whole = sum+w, whole && ok
+	}
+	if d.acb.Count > 0 || d.acb.inTotals {
+		a, _ := d.ACBatteries()
+		w, ok := a.Power.Get()
+		sum, whole = sum+w, whole && ok && d.acbIsCurrent()
+	}
+	if whole {
+		bs.Power = Tell(sum)
+	}
+	return bs
+}
+
+// Storage returns the batteries as a meter, where there is no CT at them.
+func (bs Batteries) Storage() (Meter, bool) {
+	w, ok := bs.Power.Get()
+	if !ok {
+		return Meter{}, false
+	}
+	m := Meter{Measurement: Storage}
+	m.Total.Set(Power, w)
+	return m, true
+}
+
+// BatteryTotals reads the state of all batteries together. Without batteries
+// everything is left out, though gateways answer zeros.
+func (d *devices) BatteryTotals(ctx context.Context) (BatteryTotals, error) {
+	t, err := getOptional(ctx, d.req, device.TotalsPath, device.ParseTotals)
+	if err != nil {
+		return BatteryTotals{}, err
+	}
+	if t != (BatteryTotals{}) {
+		_, soc := t.ACBSoC.Get()
+		_, energy := t.ACBEnergy.Get()
+		d.acb.inTotals = soc || energy
+		d.memory.setACB(d.acb)
+	}
+	now := d.clock.now()
+	oldIQ := slices.ContainsFunc(d.iq, func(b Battery) bool { return !b.IsCurrent(now) })
+	return t.Outdated(oldIQ, d.acb.inTotals && !d.acbIsCurrent()), nil
+}
+
+// ACBatteries returns what the last /production.json reported of AC Batteries, and
+// whether there are any. It reports none when that was too long ago.
+func (d *devices) ACBatteries() (ACBatteries, bool) {
+	return d.acb.Outdated(d.clock.now()), d.acb.Count > 0 && time.Since(d.acb.read) < device.BatteryMaxAge
+}
+
+// acbIsCurrent reports whether what follows from the AC Batteries may be published.
+func (d *devices) acbIsCurrent() bool {
+	a, ok := d.ACBatteries()
+	return ok && a.IsCurrent(d.clock.now())
+}
+
+// keepACBatteries keeps the AC Batteries of an answer. Three in a row must lack
+// them before they are removed.
+func (d *devices) keepACBatteries(entries []device.ACBEntry) {
+	for _, e := range entries {
+		if e.ActiveCount.Value > 0 {
+			d.clock.report(e.ReadingTime.Time())
+		}
+	}
+	a, ok := device.FindACBatteries(entries, d.clock.now())
+	if d.acb.missed++; !ok && d.acb.Count > 0 && d.acb.missed < confirmations {
+		return
+	}
+	d.acb = acbReport{ACBatteries: a, read: time.Now(), inTotals: d.acb.inTotals}
+	d.memory.setACB(d.acb)
+}

@@ -1,0 +1,37 @@
+// Package envoy reads an Enphase IQ Gateway ("Envoy") over its local HTTP API.
+//
+// A [Client] has the address and the credentials of one gateway. [Client.Open]
+// reads which gateway answers, and [Session.Sample] returns everything that it
+// measures at one moment:
+//
+//	client := &envoy.Client{Host: "envoy.local", Tokens: envoy.StaticToken(token)}
+//	session, err := client.Open(ctx)
+//	sample, err := session.Sample(ctx)
+//	grid, ok := sample.Meter(envoy.NetConsumption)
+//	watts, ok := grid.Total.Get(envoy.Power) // positive is import
+//
+// A value that was not measured is absent, and a doubtful answer is an error,
+// because batteries are steered by these numbers. After a [*SkippedError] the next
+// sample may be good; after [ErrReopen] another session must be opened. [FailureOf]
+// returns the kind of any error.
+//
+// Samples come from one [Source]: /production.json, the meters' readings or the
+// live data. With [AutoSource] a session selects the readings, which are fast, as
+// soon as they agree with /production.json.
+//
+// # Structure
+//
+// From top to bottom; nothing refers upwards:
+//
+//   - [Client] and [Session] connect the parts below.
+//   - selection decides which source samples come from, and when that changes.
+//   - productionSource, readingsSource and livedataSource make a sample of the
+//     endpoint of each source; pvChooser decides where production comes from,
+//     meterSetup reads how the CTs are set up, devices reads the other endpoints.
+//   - derive, counters and correction compute what follows from several meters.
+//   - reading is the parsed answer of an endpoint with meters, layout what answers
+//     have contained so far, memory what one session leaves to the next.
+//   - requester and access send requests, with tokens and sessions.
+//   - Package locate finds the gateway, device parses the endpoints of the devices
+//     behind it, wire decodes JSON, and transport is the HTTP connection.
+package envoy

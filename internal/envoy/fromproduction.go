@@ -1,0 +1,133 @@
+package envoy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
+)
+
+// A productionSource makes samples of /production.json.
+type productionSource struct {
+	endpoint
+	layout       *layout
+	pv           *pvChooser
+	devices      *devices
+	confirmation *confirmation
+
+	sum       inverterSum // of the last sample
+	newMeters int         // answers in a row with a production meter that was not there before
+}
+
+// An inverterSum is production by the inverters' reports.
+type inverterSum struct {
+	meter Meter
+	at    time.Time // when it was read; zero if it was not
+}
+
+// sumMaxAge is how long the inverters' sum, which is five minutes old when it
+// is read, is repeated between two readings of it.
+const sumMaxAge = 3 * time.Minute
+
+// last returns the sum, if it is not too old.
+func (s inverterSum) last() (Meter, bool) {
+	if s.at.IsZero() || time.Since(s.at) > sumMaxAge {
+		return Meter{}, false
+	}
+	return s.meter, true
+}
+
+// sample reads one sample.
+func (p *productionSource) sample(ctx context.Context) (Sample, error) {
+	r, err := p.read(ctx)
+	if err != nil {
+		return Sample{}, err
+	}
+	if err := p.checkLayout(&r); err != nil {
+		return Sample{}, err
+	}
+	if p.layout.pv == pvUndecided {
+		if err := p.pv.decide(ctx, &r); err != nil {
+			return Sample{}, err
+		}
+	}
+	p.layout.add(&r)
+	p.memory.setLayout(*p.layout)
+	if err := p.dropFrozen(productionPath, &r); err != nil {
+		return Sample{}, err
+	}
+	return p.build(ctx, &r)
+}
+
+// read reads /production.json, unless nothing in it is of use: a gateway without a
+// meter reports the same, sooner and better, elsewhere.
+func (p *productionSource) read(ctx context.Context) (reading, error) {
+	if p.layout.pv == pvByAPI && !p.req.Metered && !p.layout.active {
+		return reading{noGrid: p.layout.noGrid}, nil
+	}
+	p.setup.learn(ctx)
+	r, err := p.req.getReading(ctx, productionPath, func(body []byte) (reading, error) { return parseProduction(body, p.layout) })
+	if err == nil {
+		r.keepMeasured(p.setup.installed(&r))
+		p.clock.report(r.at)
+		p.devices.keepACBatteries(r.acBatteries)
+	}
+	if r.empty && p.req.Metered && p.layout.pv == pvUndecided {
+		return reading{}, fmt.Errorf("%s: there is no meter in it: %w", productionPath, r.noGrid)
+	}
+	if _, page := errors.AsType[*wire.HTMLError](err); page && !p.req.AtLeast(4) {
+		return reading{noGrid: fmt.Errorf("firmware %s knows no consumption", p.req.Firmware)}, nil // 3.x has no /production.json and answers a page
+	}
+	return r, err
+}
+
+// checkLayout compares r with what this session and the one before have seen.
+func (p *productionSource) checkLayout(r *reading) error {
+	if m, ok := p.layout.missing(r); ok {
+		return &SkippedError{fmt.Sprintf("%s, read before, is not in it", m)}
+	}
+	known := p.memory.lastLayout()
+	if m, ok := known.missing(r); ok && p.layout.pv == pvUndecided && p.confirmation.mayReappear() {
+		return &SkippedError{fmt.Sprintf("%s, read before the interruption, is not in it", m)}
+	}
+	if r.meter(Production) == nil || p.layout.pv == pvUndecided || p.layout.pv == pvByCT {
+		p.newMeters = 0
+		return nil
+	}
+	if p.newMeters++; p.newMeters >= confirmations {
+		return fmt.Errorf("a production meter appeared: %w", ErrReopen)
+	}
+	return nil
+}
+
+// build makes a sample of r, which has passed the checks.
+func (p *productionSource) build(ctx context.Context, r *reading) (Sample, error) {
+	sample := Sample{Time: time.Now(), Reading: r.time(), Metered: !r.at.IsZero(), NoGrid: r.noGrid, Frozen: r.frozen}
+	for _, m := range r.meters {
+		if m.Measurement != Production || p.layout.pv == pvByCT {
+			sample.Meters = append(sample.Meters, m)
+		}
+	}
+	production, err := p.pv.channel(ctx, r)
+	if err != nil {
+		return Sample{}, err
+	}
+	if production != nil {
+		awake := p.devices.invertersAreAwake() // /api/v1/production has no time
+		if p.layout.pv == pvByInverters {
+			awake = p.devices.isAwake(r.invertersAt)
+		}
+		if !awake {
+			production.Drop(Power)
+		}
+		sample.Time = time.Now()
+		p.sum = inverterSum{p.layout.pv.meter(*production), sample.Time}
+		sample.Meters = append([]Meter{p.sum.meter}, sample.Meters...)
+	}
+	if len(sample.Meters) == 0 {
+		return Sample{}, fmt.Errorf("the gateway measures nothing: no production, and %w", r.noGrid)
+	}
+	return sample, nil
+}

@@ -1,0 +1,71 @@
+package envoy
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// A readingsSource makes samples of /ivp/meters/readings.
+type readingsSource struct {
+	endpoint
+	production *productionSource // for the inverters' sum
+
+	seen layout  // by all readings
+	last reading // the newest one
+}
+
+// read reads the meters and, where that is not known yet, how the CTs are set
+// up. If no CT is enabled, it returns a reading without meters.
+func (s *readingsSource) read(ctx context.Context) (reading, error) {
+	configs, err := s.setup.require(ctx)
+	if err != nil {
+		return reading{}, err
+	}
+	if !slices.ContainsFunc(configs, func(c MeterConfig) bool { return c.Enabled }) {
+		return reading{}, nil
+	}
+	r, err := s.req.getReading(ctx, readingsPath, func(body []byte) (reading, error) {
+		return parseReadings(body, configs, &s.seen)
+	})
+	if err != nil {
+		return reading{}, err
+	}
+	s.seen.add(&r)
+	if err := s.dropFrozen(readingsPath, &r); err != nil {
+		return reading{}, err
+	}
+	r.meters = derive(r.meters)
+	s.last = r
+	return r, nil
+}
+
+// readFast is read where /production.json is waited for.
+func (s *readingsSource) readFast(ctx context.Context) (reading, error) {
+	ctx, cancel := withFastTimeout(ctx)
+	defer cancel()
+	return s.read(ctx)
+}
+
+// sample reads one sample.
+func (s *readingsSource) sample(ctx context.Context) (Sample, error) {
+	r, err := s.read(ctx)
+	if err != nil {
+		return Sample{}, err
+	}
+	if len(r.meters) == 0 {
+		return Sample{}, fmt.Errorf("%s: %w", metersPath, ErrNoCT)
+	}
+	sample := Sample{Time: time.Now(), Reading: r.at, Metered: !r.at.IsZero(), Meters: r.meters, Frozen: r.frozen}
+	if r.meter(NetConsumption) == nil {
+		sample.NoGrid = fmt.Errorf("the gateway has no enabled CT at the grid connection: %s", needsCT)
+	}
+	if pv, ok := s.production.sum.last(); ok && r.meter(Production) == nil {
+		sample.Meters = append([]Meter{pv}, sample.Meters...)
+	}
+	return sample, nil
+}
+
+// forget forgets the readings so far.
+func (s *readingsSource) forget() { s.seen, s.last = layout{}, reading{} }

@@ -1,0 +1,149 @@
+package envoy
+
+import (
+	"fmt"
+	"sync"
+	"time"
+)
+
+// A memory is what the sessions of a client leave to the next one of the same
+// gateway. Its methods are safe for concurrent use.
+type memory struct {
+	mu sync.Mutex // guards what follows
+
+	serial, firmware     string
+	base                 string              // the URL at which the gateway answered last
+	layout               layout              // what the last session has seen
+	reconfigured         bool                // the CTs were set up anew, so that one may be missing
+	source               Source              // that the last session of AutoSource selected
+	readingsFailingSince time.Time           // of the selected readings, while the gateway answers; zero while they succeed
+	ctTimes              map[string]*ctTimes // by path
+	acb                  acbReport
+	hadConfigs           bool // the last answer about the CTs had some
+	emptyConfigs         int  // answers in a row since that have none
+}
+
+// An acbReport is the last report of the AC Batteries in /production.json.
+type acbReport struct {
+	ACBatteries
+	read     time.Time // by our clock
+	missed   int       // answers in a row without them
+	inTotals bool      // the totals of the batteries contain some
+}
+
+// A heritage is what a new session takes from the memory.
+type heritage struct {
+	acb          acbReport
+	reconfigured bool
+	source       Source
+}
+
+// openFailed records that the gateway could not be opened.
+func (m *memory) openFailed() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.readingsFailingSince = time.Time{}
+}
+
+// startSession records that the gateway of info answered at base. What belongs to
+// another gateway, or to another firmware, is forgotten.
+func (m *memory) startSession(info Info, base string) heritage {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.serial != info.Serial || m.firmware != info.Firmware {
+		m.source = FromProduction
+	}
+	if m.serial != info.Serial {
+		m.serial, m.layout, m.ctTimes, m.acb, m.hadConfigs = info.Serial, layout{}, nil, acbReport{}, false
+	}
+	m.firmware, m.base = info.Firmware, base
+	h := heritage{acb: m.acb, reconfigured: m.reconfigured, source: m.source}
+	m.reconfigured = false
+	return h
+}
+
+// last returns the serial number of the gateway that answered last, and its URL.
+func (m *memory) last() (serial, base string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.serial, m.base
+}
+
+func (m *memory) setLayout(l layout) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.layout = l
+}
+
+// lastLayout returns what the last session has seen.
+func (m *memory) lastLayout() layout {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.layout
+}
+
+func (m *memory) setSource(s Source) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.source = s
+}
+
+func (m *memory) setACB(r acbReport) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.acb = r
+}
+
+// reconfigure returns an [ErrReopen] because the CTs were set up anew, and has
+// the session that follows accept that a meter is missing.
+func (m *memory) reconfigure(how string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.reconfigured = true
+	return fmt.Errorf("%s: %w", how, ErrReopen)
+}
+
+// confirmConfigs returns an error where configs are none, were some, and fewer
+// than three answers in a row agree.
+func (m *memory) confirmConfigs(configs []MeterConfig) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(configs) == 0 && m.hadConfigs && m.emptyConfigs+1 < confirmations {
+		m.emptyConfigs++
+		return fmt.Errorf("%s: the list is empty, but there were CTs before", metersPath)
+	}
+	m.hadConfigs, m.emptyConfigs = len(configs) > 0, 0
+	return nil
+}
+
+// readingsFailed records an attempt to read the selected readings, and reports
+// whether they have been missing for as long as a meter may be.
+func (m *memory) readingsFailed(failed bool) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case !failed:
+		m.readingsFailingSince = time.Time{}
+	case m.readingsFailingSince.IsZero():
+		m.readingsFailingSince = time.Now()
+	case time.Since(m.readingsFailingSince) > missingTimeout:
+		m.readingsFailingSince = time.Time{}
+		return true
+	}
+	return false
+}
+
+// updateCTTimes records the times of meters, of an answer of path. It returns the
+// CTs whose time has not changed for limit, with that time, and the newest of the
+// times that have advanced.
+func (m *memory) updateCTTimes(path string, meters []Meter, limit time.Duration) (frozen []frozenCT, advanced time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ctTimes == nil {
+		m.ctTimes = map[string]*ctTimes{}
+	}
+	if m.ctTimes[path] == nil {
+		m.ctTimes[path] = new(ctTimes)
+	}
+	return m.ctTimes[path].update(meters, limit)
+}

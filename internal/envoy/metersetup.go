@@ -1,0 +1,136 @@
+package envoy
+
+import (
+	"context"
+	"errors"
+)
+
+// A meterSetup reads and keeps how the gateway's CTs are set up.
+type meterSetup struct {
+	req    *requester
+	memory *memory
+	layout *layout
+
+	configs   []MeterConfig // of the last answer; nil before one was read
+	attempts  int           // of learn
+	selecting bool          // the source of samples is being selected, which reads the configs
+}
+
+// MeterConfigs reads how the gateway's CTs are set up. Without meters there are
+// none. After there were some, three answers in a row must have none.
+func (m *meterSetup) MeterConfigs(ctx context.Context) ([]MeterConfig, error) {
+	configs, err := getOptional(ctx, m.req, metersPath, parseMeters)
+	if err == nil {
+		err = m.memory.confirmConfigs(configs)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return configs, nil
+}
+
+// CheckMeters reads again how the CTs are set up, which an installer or the
+// cloud may change at any time. An error of [ErrReopen] reports that what is
+// measured has changed.
+func (m *meterSetup) CheckMeters(ctx context.Context) ([]MeterConfig, error) {
+	configs, err := m.MeterConfigs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case m.configs != nil && !sameConfigs(m.configs, configs):
+		return configs, m.memory.reconfigure("the CTs are set up in another way")
+	case m.configs == nil && len(configs) > 0:
+		m.configs = configs
+	}
+	return configs, nil
+}
+
+// MayMeasure reports whether a CT of one of the measurements is enabled, as far as
+// that is known: also while the gateway does not report its CTs.
+func (m *meterSetup) MayMeasure(ctx context.Context, ms ...Measurement) bool {
+	configs := m.configs
+	if configs == nil {
+		var err error
+		if configs, err = m.MeterConfigs(ctx); err != nil {
+			return !errors.Is(err, ErrUnsupported)
+		}
+	}
+	return hasEnabled(configs, ms...)
+}
+
+// Missing checks whether the CTs that the session has seen are still enabled. An
+// error of [ErrReopen] reports that one is not, and that answers without it are
+// right; any other that it is not known.
+func (m *meterSetup) Missing(ctx context.Context) error {
+	configs, err := m.MeterConfigs(ctx)
+	if err != nil {
+		return err
+	}
+	seen := &m.layout.seen
+	switch {
+	case seen[Production] && m.layout.pv == pvByCT && !hasEnabled(configs, Production):
+		return m.memory.reconfigure("the production CT is not enabled any more")
+	case (seen[NetConsumption] || seen[TotalConsumption]) && !hasEnabled(configs, NetConsumption, TotalConsumption):
+		return m.memory.reconfigure("the consumption CT is not enabled any more")
+	}
+	return nil
+}
+
+// learn reads how the CTs are set up, if that is not known. A gateway that does
+// not answer is asked with three readings; [meterSetup.CheckMeters] asks later.
+func (m *meterSetup) learn(ctx context.Context) {
+	if !m.req.AtLeast(4) || m.configs != nil || m.attempts >= confirmations || m.selecting {
+		return
+	}
+	m.attempts++
+	ctx, cancel := withFastTimeout(ctx)
+	defer cancel()
+	if configs, err := m.MeterConfigs(ctx); err == nil && len(configs) > 0 {
+		m.configs = configs
+	}
+}
+
+// require returns how the CTs are set up, without which the readings cannot be
+// understood. Once they are the source of samples, the page is not optional: a 401
+// is about the token, not about the page.
+func (m *meterSetup) require(ctx context.Context) ([]MeterConfig, error) {
+	if m.configs != nil {
+		return m.configs, nil
+	}
+	read := m.MeterConfigs
+	if !m.selecting {
+		read = func(ctx context.Context) ([]MeterConfig, error) {
+			return getParsed(ctx, m.req, metersPath, parseMeters)
+		}
+	}
+	configs, err := read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m.configs = append([]MeterConfig{}, configs...)
+	return m.configs, nil
+}
+
+// installed returns the CTs that are enabled by /ivp/meters, or by the
+// activeCount of r where the gateway does not report them.
+func (m *meterSetup) installed(r *reading) ctSet {
+	if m.configs == nil {
+		return r.activeCTs()
+	}
+	return enabledCTs(m.configs)
+}
+
+// computed returns the consumption meter that the gateway computes from the other
+// one and production.
+func (m *meterSetup) computed() Measurement {
+	if hasEnabled(m.configs, TotalConsumption) && !hasEnabled(m.configs, NetConsumption) {
+		return NetConsumption
+	}
+	return TotalConsumption
+}
+
+// forget has the configs read again.
+func (m *meterSetup) forget() {
+	m.configs, m.attempts, m.selecting = nil, 0, true
+}

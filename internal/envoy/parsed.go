@@ -1,0 +1,72 @@
+package envoy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
+)
+
+// parsed returns the response to get, parsed. A body that is not in the format
+// of its path is not accepted.
+func parsed[T any](get func(acceptFunc) error, parse func([]byte) (T, error)) (T, error) {
+	var v T
+	var err error
+	failed := get(func(body []byte) bool {
+		v, err = parse(body)
+		return wire.HasFormat(err)
+	})
+	if failed != nil {
+		var none T
+		return none, failed
+	}
+	return v, err
+}
+
+// getParsed reads path, which every gateway with its firmware and meters has.
+func getParsed[T any](ctx context.Context, r *requester, path string, parse func([]byte) (T, error)) (T, error) {
+	return parsed(func(accept acceptFunc) error { return r.get(ctx, path, accept) }, parse)
+}
+
+// getReading is getParsed for a reading. One that is older than the one before is
+// not accepted; where it is read again, the gateway's clock was set back.
+func (r *requester) getReading(ctx context.Context, path string, parse func([]byte) (reading, error)) (reading, error) {
+	var v reading
+	var err error
+	failed := r.get(ctx, path, func(body []byte) bool {
+		v, err = parse(body)
+		return wire.HasFormat(err) && !v.empty && (v.time().IsZero() || !v.time().Before(r.newest[path]))
+	})
+	if failed != nil {
+		return reading{}, failed
+	}
+	if err == nil {
+		r.newest[path] = v.time()
+	}
+	return v, err
+}
+
+// getOptional reads path, which the gateway may not have or not show: that is
+// [ErrUnsupported], also when it is a 401, which does not concern the token
+// where the primary path is read. A path that refused three times and never
+// answered is not read again until the session is opened anew.
+func getOptional[T any](ctx context.Context, r *requester, path string, parse func([]byte) (T, error)) (T, error) {
+	o := r.optional[path]
+	if !o.answered && o.refusals >= confirmations {
+		var none T
+		return none, fmt.Errorf("%s: %w", path, ErrUnsupported)
+	}
+	v, err := parsed(func(accept acceptFunc) error { return r.getOnce(ctx, path, accept) }, parse)
+	if isUnsupported(err) {
+		err = fmt.Errorf("%w: %w", ErrUnsupported, err)
+	}
+	switch {
+	case err == nil:
+		o.answered = true
+	case errors.Is(err, ErrUnsupported):
+		o.refusals++
+	}
+	r.optional[path] = o
+	return v, err
+}

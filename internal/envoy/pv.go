@@ -1,0 +1,90 @@
+package envoy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// A pvChooser decides where production comes from, for as long as the session
+// lasts: a counter whose source changes jumps by megawatt-hours.
+type pvChooser struct {
+	req          *requester
+	memory       *memory
+	setup        *meterSetup
+	layout       *layout
+	confirmation *confirmation
+}
+
+// decide sets the layout's source of production: the CT if there is one, else
+// /api/v1/production unless it is broken, else the inverters' sum (the order of
+// pyenphase and of evcc).
+func (p *pvChooser) decide(ctx context.Context, r *reading) error {
+	if r.meter(Production) != nil {
+		p.layout.pv = pvByCT
+		return nil
+	}
+	if p.req.Metered && !p.isKnownUnmetered() && p.setup.MayMeasure(ctx, Production) && p.confirmation.mayReappear() {
+		return &SkippedError{"production, whose CT may be enabled, is not in it"}
+	}
+	if !p.isAPIStale(r) {
+		_, err := p.readAPI(ctx)
+		if err == nil {
+			p.layout.pv = pvByAPI
+			return nil
+		}
+		if !isUnsupported(err) && !errors.Is(err, errAPIZero) {
+			return err // not available at this moment, which decides nothing
+		}
+		if !r.hasInverters && len(r.meters) == 0 {
+			return p.unreadable(err)
+		}
+	}
+	p.layout.pv = pvUnmeasured
+	if r.hasInverters {
+		p.layout.pv = pvByInverters
+	}
+	return nil
+}
+
+// isKnownUnmetered reports whether an earlier session found no production meter.
+func (p *pvChooser) isKnownUnmetered() bool {
+	known := p.memory.lastLayout().pv
+	return known != pvUndecided && known != pvByCT
+}
+
+// isAPIStale reports whether /api/v1/production stands still: it does from
+// 8.2.4264 on where the hardware has a meter but no CT is enabled.
+func (p *pvChooser) isAPIStale(r *reading) bool {
+	return p.req.Metered && !r.active && p.req.AtLeast(8, 2, 4264)
+}
+
+func (p *pvChooser) unreadable(err error) error {
+	if !p.req.AtLeast(4) && isUnsupported(err) {
+		return fmt.Errorf("firmware %s can be read only as a web page, which is not supported: %w", p.req.Firmware, err)
+	}
+	return err
+}
+
+// channel returns production by the inverters' reports where the layout has it
+// from these, or nil.
+func (p *pvChooser) channel(ctx context.Context, r *reading) (*Channel, error) {
+	switch p.layout.pv {
+	case pvByAPI:
+		return p.readAPI(ctx)
+	case pvByInverters:
+		if !r.hasInverters {
+			return nil, &SkippedError{"the inverters, read before, are not in it"}
+		}
+		if wh, ok := r.inverters.Get(Energy); ok && wh == 0 {
+			return nil, &SkippedError{"every number of the inverters is zero"}
+		}
+		return &r.inverters, nil
+	}
+	return nil, nil
+}
+
+func (p *pvChooser) readAPI(ctx context.Context) (*Channel, error) {
+	c, err := getParsed(ctx, p.req, apiPath, parseAPI)
+	return &c, err
+}

@@ -1,0 +1,85 @@
+package envoy
+
+import (
+	"math"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+)
+
+// A reading is what one answer with meters contains, before it is compared with
+// what the session has seen.
+type reading struct {
+	meters []Meter       // the active ones
+	active bool          // some CT is, also where its meter is left out
+	at     time.Time     // the newest time of the meters; zero if there is none
+	noGrid error         // why there is no net consumption; nil when there is
+	empty  bool          // nothing of what gateways report is in it, as where one answers an error with the status 200
+	frozen []Measurement // left out, as a CT repeats its reading
+
+	hasInverters bool      // some inverter has reported
+	inverters    Channel   // the sum of the inverters' last reports, 5 to 15 minutes old
+	invertersAt  time.Time // of the newest report; zero if there is none
+
+	hasBattery  bool              // some number of a battery is not zero; of live data alone
+	acBatteries []device.ACBEntry // of /production.json alone
+}
+
+// meter returns the meter of measurement m for changing, or nil.
+func (r *reading) meter(m Measurement) *Meter { return findMeter(r.meters, m) }
+
+// time returns the gateway's time of r; zero when it reports none.
+func (r *reading) time() time.Time {
+	if r.at.IsZero() {
+		return r.invertersAt
+	}
+	return r.at
+}
+
+// add adds a meter.
+func (r *reading) add(m Meter) {
+	r.meters = append(r.meters, m)
+	r.at = later(r.at, m.Reading)
+}
+
+const needsCT = "a consumption CT (current transformer) at the grid connection, enabled on the gateway, is needed"
+
+// aggregate joins an entry's own numbers and its lines'. A single line is the meter
+// itself. Of several, the entry's voltage and power factor are sums (695 V, 1.93)
+// and are dropped.
+func aggregate(total Channel, phases []Channel) (Channel, []Channel) {
+	switch len(phases) {
+	case 0:
+		if !onePhase(total) {
+			total.Drop(Voltage)
+			total.Drop(PowerFactor)
+		}
+		return total, nil
+	case 1:
+		one := phases[0]
+		one.Set(Power, total.val[Power])
+		if wh, ok := total.Get(Energy); ok {
+			one.Set(Energy, wh)
+		}
+		return one, nil
+	default:
+		total.Drop(Voltage)
+		total.Drop(PowerFactor)
+		return total, phases
+	}
+}
+
+// onePhase reports whether the numbers of an entry without lines are those of
+// one phase: then volts times amperes are the volt-amperes, where two or three
+// were added up they are twice or three times that. Without a current, 240 V may
+// be either.
+func onePhase(c Channel) bool {
+	v, _ := c.Get(Voltage)
+	pf, _ := c.Get(PowerFactor)
+	if v > 280 || math.Abs(pf) > 1 {
+		return false
+	}
+	a, _ := c.Get(Current)
+	va, _ := c.Get(ApparentPower)
+	return v*math.Abs(a) < 1.4*math.Abs(va)
+}

@@ -1,0 +1,181 @@
+package envoy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// A selection reads samples from the source that is configured or, for
+// [AutoSource], from the one that it selects: the meters' readings, once they
+// agree with /production.json, because they are faster.
+type selection struct {
+	configured Source
+	req        *requester
+	memory     *memory
+	setup      *meterSetup
+	layout     *layout
+	production *productionSource
+	readings   *readingsSource
+	livedata   *livedataSource
+
+	state sourceState
+}
+
+// A sourceState is what a selection has found out so far.
+type sourceState struct {
+	selected   bool
+	source     Source // FromProduction or FromMeters, when selected
+	useMeters  bool   // FromProduction with the readings' energies
+	why        string // why not the readings; empty where they are not possible
+	mismatches int    // comparisons in a row that disagreed
+	failures   int    // attempts in a row to read the meters that failed
+}
+
+// Source returns where samples come from and, where they could come from the
+// readings and do not, why. Before the first sample that is not known.
+func (s *selection) Source() (source Source, why string, ok bool) {
+	if s.configured != AutoSource {
+		return s.configured, "", true
+	}
+	return s.state.source, s.state.why, s.state.selected
+}
+
+// sample reads a sample.
+func (s *selection) sample(ctx context.Context) (Sample, error) {
+	switch {
+	case s.configured == FromMeters:
+		return s.readings.sample(ctx)
+	case s.configured == FromLivedata:
+		return s.livedata.sample(ctx)
+	case s.configured == FromProduction:
+		return s.production.sample(ctx)
+	case !s.state.selected:
+		return s.selectSource(ctx)
+	case s.state.source == FromMeters:
+		return s.fromReadings(ctx)
+	case s.state.useMeters:
+		return s.withMeterCounters(ctx)
+	}
+	return s.production.sample(ctx)
+}
+
+// selectSource compares the meters' readings with /production.json. Its sample
+// has the powers of the latter, which is read last and so the newest, and, from
+// the first on, the energies of the former, so that no counter ever changes its
+// source.
+func (s *selection) selectSource(ctx context.Context) (Sample, error) {
+	r, err := s.readings.readFast(ctx)
+	took := s.req.took
+	sample, failed := s.production.sample(ctx)
+	if failed != nil {
+		return Sample{}, failed
+	}
+	st := &s.state
+	switch {
+	case errors.Is(err, ErrUnsupported) && (!isRefused(err) || st.failures+1 >= confirmations), err == nil && len(r.meters) == 0:
+		s.set(FromProduction, "")
+		return sample, nil
+	case err != nil && st.failures+1 >= confirmations:
+		s.set(FromProduction, err.Error())
+		return sample, nil
+	case err != nil:
+		st.failures++
+		sample.dropCounters(s.layout.pv == pvByCT)
+		return sample, nil
+	}
+	why := compareSources(sample, &r, s.layout.pv == pvByCT)
+	switch {
+	case why != "" && st.mismatches+1 < confirmations:
+		st.mismatches++
+		sample.dropCounters(s.layout.pv == pvByCT)
+		return sample, nil
+	case why != "":
+		s.set(FromProduction, why)
+		return sample, nil
+	case r.meter(NetConsumption) == nil:
+		s.set(FromProduction, "")
+		st.useMeters = true
+	default:
+		s.set(FromMeters, "")
+		s.req.took = took // the next sample needs no longer than the readings
+		sample.retainCommon(r.meters)
+	}
+	sample.replaceCounters(r.meters, r.frozen)
+	return sample, nil
+}
+
+// set selects source.
+func (s *selection) set(source Source, why string) {
+	s.state.selected, s.state.source, s.state.why, s.state.mismatches = true, source, why, 0
+	s.setup.selecting = false
+	s.memory.setSource(source)
+}
+
+// reset has the next sample select the source anew.
+func (s *selection) reset() {
+	s.state = sourceState{}
+	s.setup.forget()
+	s.readings.forget()
+}
+
+// fromReadings reads a sample of the readings, which are selected. The process of
+// the gateway that answers them can hang while all others run.
+func (s *selection) fromReadings(ctx context.Context) (Sample, error) {
+	sample, err := s.readings.sample(ctx)
+	if _, notSent := errors.AsType[*TokenError](err); !notSent && s.memory.readingsFailed(err != nil) {
+		s.set(FromProduction, "")                                     // the session that follows selects anew
+		return Sample{}, fmt.Errorf("%s: %w", err.Error(), ErrReopen) // no skipped answer any more
+	}
+	if err == nil && sample.NoGrid != nil {
+		s.reset()
+		return Sample{}, &SkippedError{"no CT at the grid connection is enabled any more"}
+	}
+	return sample, err
+}
+
+// withMeterCounters reads a sample of /production.json with the energies of the
+// readings. Those that cannot be read now are left out.
+func (s *selection) withMeterCounters(ctx context.Context) (Sample, error) {
+	r, err := s.readings.readFast(ctx)
+	sample, failed := s.production.sample(ctx)
+	switch {
+	case failed != nil:
+		return Sample{}, failed
+	case err != nil:
+		sample.dropCounters(s.layout.pv == pvByCT)
+	default:
+		sample.replaceCounters(r.meters, r.frozen)
+	}
+	return sample, nil
+}
+
+// Judge compares /production.json with the readings that the samples come from:
+// once a minute, because it is slow. An error of [ErrReopen] reports that they
+// have disagreed three times; any other, that it could not be read, which decides
+// nothing. It does nothing where the samples do not come from readings that were
+// selected.
+func (s *selection) Judge(ctx context.Context) error {
+	if s.configured != AutoSource || s.state.source != FromMeters {
+		return nil
+	}
+	sample, err := s.production.sample(ctx)
+	if isSkipped(err) { // a CT may have been taken away, whose readings are noise now
+		if _, changed := s.setup.CheckMeters(ctx); errors.Is(changed, ErrReopen) {
+			return changed
+		}
+	}
+	if err != nil {
+		return err
+	}
+	why := compareSources(sample, &s.readings.last, s.layout.pv == pvByCT)
+	if why == "" {
+		s.state.mismatches = 0
+		return nil
+	}
+	if s.state.mismatches++; s.state.mismatches < confirmations {
+		return nil
+	}
+	s.set(FromProduction, why) // the session that follows selects anew
+	return fmt.Errorf("%s: %w", why, ErrReopen)
+}

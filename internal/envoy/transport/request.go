@@ -1,0 +1,86 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// MaxBody bounds the body of a response, in bytes. The largest known is an
+// inventory of some 200 kB.
+const MaxBody = 4 << 20
+
+// A Request is a GET, or a POST if it has a body.
+type Request struct {
+	Base, Path string
+	Token      string // bearer token; empty for none
+	Login      bool   // as the gateway's own user, for firmware before 7
+	Body       string // JSON; empty for none
+
+	// Accept, if not nil, is given each body and reports whether it can be the
+	// response. HTTP/1.1 does not link a response to its request: if a
+	// gateway sends one twice, the copy may arrive as the response to the next
+	// request, and all responses after it are one late.
+	Accept func(body []byte) bool
+}
+
+// send sends r. The caller closes the body of the response.
+func (r Request) send(ctx context.Context, hc *http.Client) (*http.Response, error) {
+	method, body := http.MethodGet, io.Reader(nil)
+	if r.Body != "" {
+		method, body = http.MethodPost, strings.NewReader(r.Body)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, r.Base+r.Path, body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "application/json") // some paths answer a page without
+	if r.Token != "" {
+		req.Header.Set("Authorization", "Bearer "+r.Token)
+	}
+	if r.Body != "" {
+		req.Header.Set("Content-Type", "application/json")
+		req.Header["Idempotency-Key"] = nil // net/http then repeats it, where a gateway has closed the connection, and does not send the header
+	}
+	return hc.Do(req)
+}
+
+// do sends r and returns the body of the response. Reused reports that the
+// connection had been used for a request before.
+func (r Request) do(ctx context.Context, hc *http.Client) (body []byte, reused bool, err error) {
+	ctx, e := newExchange(ctx)
+	resp, err := r.send(ctx, hc)
+	if err != nil && e.conn != nil && !IsTimeout(err) && !IsTLS(err) && !isBroken(err) {
+		err = &responseError{err}
+	}
+	if err != nil {
+		return nil, e.reused, err
+	}
+	defer resp.Body.Close()
+	body, err = readBody(resp)
+	switch {
+	case resp.StatusCode != http.StatusOK:
+		err = &StatusError{Path: r.Path, Code: resp.StatusCode} // its body is a page, whole or not
+	case err != nil:
+		err = fmt.Errorf("%s: the answer broke off: %w", r.Path, err)
+	case len(body) > MaxBody:
+		err = fmt.Errorf("%s: the answer is longer than %d MiB", r.Path, MaxBody>>20)
+	}
+	if err != nil {
+		return nil, e.reused, err
+	}
+	return body, e.reused, nil
+}
+
+// readBody reads one byte more than MaxBody at most. Most gateways report the
+// length of the body, so that the buffer need not grow.
+func readBody(resp *http.Response) ([]byte, error) {
+	length := min(max(resp.ContentLength, 0), 64<<10)
+	var b bytes.Buffer
+	b.Grow(int(length) + bytes.MinRead)
+	_, err := b.ReadFrom(io.LimitReader(resp.Body, MaxBody+1))
+	return b.Bytes(), err
+}

@@ -1,0 +1,71 @@
+package wire
+
+import (
+	"math"
+	"strconv"
+	"time"
+)
+
+// A Number is a JSON number. That it is missing and that it is something else
+// are two different things, which a plain float64 does not hold.
+type Number struct {
+	Value float64 // 0 unless Kind is Numeric
+	Kind  NumberKind
+}
+
+// A NumberKind is what is in the place of a number.
+type NumberKind uint8
+
+// The kinds of a number.
+const (
+	Absent NumberKind = iota
+	Null
+	Numeric
+	Malformed // a string, a boolean, too large
+)
+
+// maxNumber is more than anything that a gateway counts, and sums of less stay finite.
+const maxNumber = 1e15
+
+// UnmarshalJSON never fails: the caller reports what is wrong, with its place.
+func (n *Number) UnmarshalJSON(b []byte) error {
+	*n = Number{Kind: Malformed}
+	if string(b) == "null" {
+		n.Kind = Null
+	} else if v, err := strconv.ParseFloat(string(b), 64); err == nil && math.Abs(v) < maxNumber {
+		*n = Number{Value: v, Kind: Numeric}
+	}
+	return nil
+}
+
+// Times returns n times unit, if it is a number.
+func (n Number) Times(unit float64) Optional[float64] {
+	if n.Kind != Numeric {
+		return Optional[float64]{}
+	}
+	return Some(n.Value*unit + 0) // -0 + 0 = 0
+}
+
+// TimesUnlessZero is Times for a quantity that is not measured where it is 0.
+func (n Number) TimesUnlessZero(unit float64) Optional[float64] {
+	if n.Value == 0 {
+		return Optional[float64]{}
+	}
+	return n.Times(unit)
+}
+
+// Percent returns n if it is a number from 0 to 100.
+func (n Number) Percent() Optional[float64] {
+	if n.Value < 0 || n.Value > 100 {
+		return Optional[float64]{}
+	}
+	return n.Times(1)
+}
+
+// Time returns n, in seconds since 1970, as a time; zero if it cannot be one.
+func (n Number) Time() time.Time {
+	if n.Kind != Numeric || n.Value <= 0 || n.Value > 1e11 {
+		return time.Time{}
+	}
+	return time.Unix(int64(n.Value), 0).UTC()
+}
