@@ -1,40 +1,44 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
 func checkCommand(c *console) *cobra.Command {
-	return &cobra.Command{
+	asJSON := false
+	cmd := &cobra.Command{
 		Use:     "check",
 		Short:   "Check configuration, gateways, tokens and broker",
 		Example: "envoy-mqtt check",
 		GroupID: groupInspect,
 		Args:    noArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return c.check(cmd.Context()) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.checkAs(cmd.Context(), asJSON) },
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document (docs/commands.md)")
+	return cmd
 }
 
-// check checks everything that run needs and prints one line for each check.
-func (c *console) check(ctx context.Context) error {
+// check checks everything that run needs and prints the results for a person.
+func (c *console) check(ctx context.Context) error { return c.checkAs(ctx, false) }
+
+// checkAs checks everything that run needs and prints the results, for a person or
+// as JSON.
+func (c *console) checkAs(ctx context.Context, asJSON bool) error {
 	cfg, err := c.readConfig(ctx)
 	if err != nil {
 		return err
 	}
-	r := report{c: c}
-	r.good("configuration", "%s: %d gateway(s)", cmp.Or(cfg.File, "environment"), len(cfg.Gateways))
+	r := report{c: c, asJSON: asJSON}
+	r.good("configuration", "%s: %s", cmp.Or(cfg.File, "environment"), count(len(cfg.Gateways), "gateway"))
 	for _, w := range cfg.Warnings {
 		r.note("configuration", "%s", w)
 	}
@@ -51,10 +55,18 @@ func (c *console) check(ctx context.Context) error {
 		r.gateway(ctx, g, cfg)
 	}
 	r.broker(ctx, cfg)
-	if r.failed {
-		return failed(errors.New("something has to be done, see above"))
+	if !asJSON {
+		r.conclude()
 	}
-	return nil
+	return r.finish()
+}
+
+// count returns a number of things.
+func count(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }
 
 // gateway checks that a gateway answers, accepts our credentials and measures.
@@ -68,56 +80,73 @@ func (r *report) gateway(ctx context.Context, g *configuredGateway, cfg config.C
 		r.bad(g.Section, err)
 		return
 	}
-	r.good(g.Section, "gateway %s, firmware %s, part number %s, at %s", session.Serial, session.Firmware, session.PartNumber, session.URL())
-	if sum, ok := g.client.Certificate(); ok && g.Fingerprint == "" {
-		r.note(g.Section, "its certificate is not pinned; to accept no other: FINGERPRINT = sha256:%s", sum)
-	}
-	if g.client.LegacyTLS() {
-		r.note(g.Section, "it needs TLS settings that are given up elsewhere; old firmware does")
-	}
-	if g.Serial != "" && g.Serial != session.Serial {
-		r.note(g.Section, "SERIAL = %s is another gateway's: correct it or leave it out", g.Serial)
-	}
-	s, err := session.Sample(ctx)
+	r.session(g, session)
+	s, err := sampleOnce(ctx, session)
 	r.token(g, session.NeedsToken)
 	if err != nil {
 		r.bad(g.Section, err)
+		r.learned(g.learnSerial(session))
 	} else {
-		r.good(g.Section, "read in %v", s.Took.Round(time.Millisecond))
-		var table bytes.Buffer // indented line by line
-		_ = printSample(&table, session.Info, s)
-		for line := range bytes.Lines(table.Bytes()) {
-			fmt.Fprintf(r.c.out, "%20s%s", "", line)
-		}
+		r.sample(ctx, g, session, s)
 	}
 	for _, old := range g.seen.Serials(g.Section) {
 		if old != session.Serial {
-			r.note(g.Section, "gateway %s was read here before; to remove it, delete the device Envoy %s in Home Assistant (Settings, Devices, MQTT), or:\n"+
-				"                    mosquitto_pub -r -n -t %s/device/envoy_%s/config", old, old, cfg.HomeAssistant.Prefix, old)
+			r.add(finding{
+				Level: levelWarning, Step: g.Section,
+				Text: fmt.Sprintf("gateway %s was read here before; to remove it, delete the device Envoy %[1]s in Home Assistant (Settings, Devices, MQTT), or run:", old),
+				Line: fmt.Sprintf("mosquitto_pub -r -n -t %s/device/envoy_%s/config", cfg.HomeAssistant.Prefix, old),
+			})
 		}
 	}
 }
 
-func (r *report) broker(ctx context.Context, cfg config.Config) {
-	step := "broker"
-	broker, err := brokerConfig(cfg.MQTT)
+// session reports which gateway answers, and how.
+func (r *report) session(g *configuredGateway, s *envoy.Session) {
+	r.found(s.Info, g.Section)
+	r.section(g.Section).URL = s.URL()
+	r.good(g.Section, "gateway %s, firmware %s, part number %s, at %s", s.Serial, s.Firmware, s.PartNumber, s.URL())
+	if sum, ok := g.client.Certificate(); ok && g.Fingerprint == "" {
+		r.add(finding{
+			Level: levelWarning, Step: g.Section,
+			Text: "its certificate is not pinned; to accept no other, set FINGERPRINT to:",
+			Line: "sha256:" + sum,
+		})
+	}
+	if g.client.LegacyTLS() {
+		r.note(g.Section, "it needs TLS settings that are given up elsewhere; old firmware does")
+	}
+	if g.Serial != "" && g.Serial != s.Serial {
+		r.note(g.Section, "SERIAL = %s is another gateway's: correct it or leave it out", g.Serial)
+	}
+}
+
+// sample reports what a gateway measures, and stores it.
+func (r *report) sample(ctx context.Context, g *configuredGateway, session *envoy.Session, s envoy.Sample) {
+	soc, err := addBatteries(ctx, session, &s)
 	if err != nil {
-		r.bad(step, err)
-		return
+		r.note(g.Section, "batteries: %v", err)
+		r.learned(g.learnSerial(session))
+	} else {
+		r.learned(g.learn(session, s, soc))
 	}
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	if broker.ClientID == "" {
-		broker.ClientID, _ = state.ClientID(cfg.StateDir(r.c.environ)) // valid even if it cannot be stored
+	doc, err := parseLive(schema.LiveDocument(s))
+	if err != nil {
+		panic(err) // the document is ours
 	}
-	broker.ClientID += "-check" // another id, so that the broker does not disconnect the running bridge
-	if err := mqtt.Probe(ctx, broker); err != nil {
-		r.bad(step, err)
-		return
+	text := doc.summary()
+	if soc != nil {
+		text += fmt.Sprintf(", charge %.0f%%", *soc)
 	}
-	where := "Home Assistant's broker"
-	if broker.Resolve == nil {
-		where = broker.URL.Redacted()
+	r.good(g.Section, "read in %.1f s: %s", s.Took.Seconds(), text)
+	if s.NoGrid != nil {
+		r.note(g.Section, "No net consumption: %v", s.NoGrid)
 	}
-	r.good(step, "%s lets us in", where)
+}
+
+// learned reports that what was learned could not be stored. A state folder that
+// cannot be written was reported before.
+func (r *report) learned(err error) {
+	if err != nil && !r.has(levelWarning, "state folder") {
+		r.note("state folder", "%v", err)
+	}
 }

@@ -6,10 +6,8 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"text/template"
 	"time"
 
@@ -59,7 +57,7 @@ func consumersCommand(c *console) *cobra.Command {
 		ValidArgs: names,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return failed(listConsumers(c.out))
+				return failed(c.listConsumers())
 			}
 			i := slices.Index(names, strings.ToLower(args[0]))
 			if i < 0 {
@@ -73,12 +71,17 @@ func consumersCommand(c *console) *cobra.Command {
 	return cmd
 }
 
-func listConsumers(w io.Writer) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+// listConsumers prints which programs' configurations can be printed.
+func (c *console) listConsumers() error {
+	const name = 12
 	for _, p := range consumers {
-		fmt.Fprintf(t, "%s\t%s\n", p.name, p.about)
+		for _, line := range wrapLines(pad(p.name, name), strings.Repeat(" ", name), p.about, c.outputWidth()) {
+			if _, err := fmt.Fprintln(c.out, line); err != nil {
+				return err
+			}
+		}
 	}
-	return t.Flush()
+	return nil
 }
 
 type consumerOptions struct {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -51,8 +52,11 @@ type demo struct {
 }
 
 // demo runs the real bridge between simulated ends: a gateway and a cloud that
-// speak HTTPS, and a broker. Standard output gets the live documents only.
+// speak HTTPS, and a broker. A terminal shows the house; anything else gets the
+// live documents only. It removes its files also if the terminal is closed.
 func (c *console) demo(ctx context.Context, d demo) error {
+	ctx, stop := endedBySignals(ctx)
+	defer stop()
 	state, err := os.MkdirTemp("", "envoy-mqtt-demo-")
 	if err != nil {
 		return err
@@ -62,40 +66,112 @@ func (c *console) demo(ctx context.Context, d demo) error {
 	account := enlighten.Account{Username: "owner@example.org", Password: "demo"}
 	cloud := enlightentest.NewServer(&enlightentest.Cloud{Username: account.Username, Password: account.Password})
 	defer cloud.Close()
-	gateway := envoytest.NewTLSServer(&envoytest.Gateway{
-		Phases: d.phases, Split: d.phases == 2, Speed: d.speed, Start: morning(),
-		Accept: func(token string) bool { _, err := enlighten.Parse(token); return err == nil },
-	})
+	house := d.house()
+	gateway := envoytest.NewTLSServer(house)
 	defer gateway.Close()
-
 	broker, err := startBroker()
 	if err != nil {
 		return err
 	}
 	defer broker.close()
-	show := newDisplay(c)
-	if err := broker.subscribe("envoy/+/live", func(_ string, doc []byte) { show.document(doc) }); err != nil {
-		return err
-	}
-	fmt.Fprintf(c.err, "A simulated house, no gateway and no account. To see all topics:  mosquitto_sub -h 127.0.0.1 -p %d -v -t '#'\n", broker.port)
 
-	cfg := config.Config{
-		MQTT:          config.MQTT{Topic: "envoy"},
-		HomeAssistant: config.HomeAssistant{Discovery: true, Prefix: "homeassistant", Interval: 10 * time.Second},
-		Gateways: []config.Gateway{{
-			Section: "ENVOY", Host: gateway.Addr, Username: account.Username, Password: config.Secret(account.Password),
-			Source: envoy.AutoSource, Interval: time.Second, Timeout: 10 * time.Second, StaleAfter: 30 * time.Second,
-		}},
-	}
-	gateways := newGateways(cfg, state)
+	gateways := newGateways(demoConfig(gateway.Addr, account), state)
 	gateways[0].tokens.Cloud = &enlighten.Cloud{LoginURL: cloud.LoginURL, TokenURL: cloud.TokenURL, HTTP: cloud.Client()}
 	log := zerolog.Nop()
-	if !c.outIsTerminal { // on a terminal the table stands there
+	if !c.outIsTerminal { // a terminal shows the house
 		log = c.newLogger(cmp.Or(c.flag("log-level"), "info"), c.flag("log-format"))
 	}
 	client := mqtt.Config{URL: &url.URL{Scheme: "mqtt", Host: broker.address}, ClientID: "envoy-mqtt-demo"}
-	err = serve(ctx, newBridge(cfg, client, gateways, log), gateways, log)
-	return errors.Join(err, show.err())
+	bridge := newBridge(demoConfig(gateway.Addr, account), client, gateways, log)
+	return c.showDemo(ctx, broker, d.heading(house), func(ctx context.Context) error {
+		return serve(ctx, bridge, gateways, log)
+	})
+}
+
+// showDemo shows what the broker gets while run runs. run ends when a person quits
+// or the reader of standard output has gone.
+func (c *console) showDemo(ctx context.Context, broker *demoBroker, heading func() string, run func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if !c.outIsTerminal {
+		lines := newLinePrinter(c)
+		if err := broker.subscribe("envoy/+/live", func(_ string, doc []byte) { lines.document(doc) }); err != nil {
+			return err
+		}
+		fmt.Fprintf(c.err, "%s  %s\n", demoHint, subscribeCommand(broker))
+		go func() {
+			select {
+			case <-lines.done:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+		return errors.Join(run(ctx), lines.err())
+	}
+	w := newWatcher("envoy")
+	w.local = true
+	if err := broker.subscribe("envoy/#", func(topic string, payload []byte) { w.message(topic, payload, false) }); err != nil {
+		return err
+	}
+	screen, err := c.newScreen(func(width int) []string {
+		lines := aligned(c.painter().strong("envoy-mqtt demo"), heading(), width)
+		lines = append(lines, wrapLines("", "", demoHint, width)...)
+		lines = append(lines, unbroken(2, subscribeCommand(broker), width), "")
+		return append(lines, w.lines(time.Now(), width, c.painter())...)
+	})
+	if err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() {
+		ended <- run(ctx)
+		cancel()
+	}()
+	err = screen.show(ctx)
+	cancel()
+	return errors.Join(err, <-ended)
+}
+
+const demoHint = "A simulated house, no gateway and no account. To see all topics:"
+
+func subscribeCommand(broker *demoBroker) string {
+	return "mosquitto_sub -h 127.0.0.1 -p " + strconv.Itoa(broker.port) + " -v -t '#'"
+}
+
+// house returns the simulated gateway.
+func (d demo) house() *envoytest.Gateway {
+	return &envoytest.Gateway{
+		Phases: d.phases, Split: d.phases == 2, Speed: d.speed, Start: morning(),
+		Batteries: 2, StorageCT: true,
+		Accept: func(token string) bool { _, err := enlighten.Parse(token); return err == nil },
+	}
+}
+
+// heading returns what the demo shows at the top: the simulated time.
+func (d demo) heading(house *envoytest.Gateway) func() string {
+	return func() string {
+		return fmt.Sprintf("simulated time %s (%s)", house.Clock().Format("15:04"), speedWords(d.speed))
+	}
+}
+
+// speedWords returns how fast a simulated day passes.
+func speedWords(speed float64) string {
+	if speed == 60 {
+		return "an hour a minute"
+	}
+	return strconv.FormatFloat(speed, 'f', -1, 64) + " times as fast"
+}
+
+// demoConfig returns the configuration of a bridge that reads the gateway at addr.
+func demoConfig(addr string, account enlighten.Account) config.Config {
+	return config.Config{
+		MQTT:          config.MQTT{Topic: "envoy"},
+		HomeAssistant: config.HomeAssistant{Discovery: true, Prefix: "homeassistant", Interval: 10 * time.Second},
+		Gateways: []config.Gateway{{
+			Section: "ENVOY", Host: addr, Username: account.Username, Password: config.Secret(account.Password),
+			Source: envoy.AutoSource, Interval: time.Second, Timeout: 10 * time.Second, StaleAfter: 30 * time.Second,
+		}},
+	}
 }
 
 // morning is when the simulated day begins: the sun is up.

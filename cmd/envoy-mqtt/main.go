@@ -87,7 +87,7 @@ func rootCommand(c *console) *cobra.Command {
 	root.Flags().BoolP("version", "v", false, "print the version")
 	addLogFlags(root)
 	root.AddGroup(commandGroups...)
-	root.AddCommand(initCommand(c), discoverCommand(c), demoCommand(c), checkCommand(c), readCommand(c), tokenCommand(c), captureCommand(c),
+	root.AddCommand(initCommand(c), discoverCommand(c), demoCommand(c), checkCommand(c), readCommand(c), watchCommand(c), tokenCommand(c), captureCommand(c),
 		run, healthcheckCommand(c), versionCommand(c), consumersCommand(c), completionCommand(c))
 	return root
 }

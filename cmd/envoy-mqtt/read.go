@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -11,55 +12,104 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
+// readOptions say how read prints.
+type readOptions struct {
+	json bool // the live document
+	all  bool // every measured value
+}
+
 func readCommand(c *console) *cobra.Command {
-	asJSON := false
+	var o readOptions
 	cmd := &cobra.Command{
 		Use:     "read",
 		Short:   "Read each gateway once and print the values",
 		Example: "envoy-mqtt read --json",
 		GroupID: groupInspect,
 		Args:    noArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return c.read(cmd.Context(), asJSON) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.read(cmd.Context(), o) },
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the document that is published under live, one line a gateway")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print the document that is published under live, one line a gateway")
+	cmd.Flags().BoolVar(&o.all, "all", false, "print every measured value: voltage, current, power factor and rarer meters too")
+	cmd.MarkFlagsMutuallyExclusive("json", "all")
 	return cmd
 }
 
 // read prints one sample of each gateway. If one fails, it continues with the
 // others.
-func (c *console) read(ctx context.Context, asJSON bool) error {
+func (c *console) read(ctx context.Context, o readOptions) error {
 	cfg, err := c.readConfig(ctx)
 	if err != nil {
 		return err
 	}
 	var errs []error
-	for _, g := range newGateways(cfg, cfg.StateDir(c.environ)) {
-		session, s, err := g.readOnce(ctx)
-		if err != nil {
+	for i, g := range newGateways(cfg, cfg.StateDir(c.environ)) {
+		if i > 0 && !o.json {
+			fmt.Fprintln(c.out)
+		}
+		if err := c.readGateway(ctx, g, o); err != nil {
 			errs = append(errs, fmt.Errorf("[%s] %w", g.Section, err))
-			continue
 		}
-		if asJSON {
-			_, err = fmt.Fprintf(c.out, "%s\n", schema.LiveDocument(s))
-		} else {
-			err = printSample(c.out, session.Info, s)
-		}
-		errs = append(errs, err)
 	}
 	return failed(errors.Join(errs...))
 }
 
-// readOnce opens the gateway and reads a sample. If the first is implausible, it
-// reads another.
-func (g *configuredGateway) readOnce(ctx context.Context) (*envoy.Session, envoy.Sample, error) {
+// readGateway prints one sample of a gateway, and stores what it measures.
+func (c *console) readGateway(ctx context.Context, g *configuredGateway, o readOptions) error {
 	defer g.tokens.Close()
 	session, err := g.client.Open(ctx)
 	if err != nil {
-		return nil, envoy.Sample{}, err
+		return err
 	}
-	s, err := session.Sample(ctx)
-	if _, skipped := errors.AsType[*envoy.SkippedError](err); skipped {
-		s, err = session.Sample(ctx)
+	s, err := sampleOnce(ctx, session)
+	if err != nil {
+		return err
 	}
-	return session, s, err
+	_ = g.learnSerial(session) // check reports a state folder that cannot be written
+	if o.json {
+		_, err = fmt.Fprintf(c.out, "%s\n", schema.LiveDocument(s))
+		return err
+	}
+	soc, batteriesErr := addBatteries(ctx, session, &s)
+	if batteriesErr == nil {
+		_ = g.learn(session, s, soc)
+	}
+	if err := c.printReading(session.Info, s, soc, o.all); err != nil {
+		return err
+	}
+	if batteriesErr != nil {
+		return fmt.Errorf("batteries: %w", batteriesErr)
+	}
+	return nil
+}
+
+// printReading prints a sample for a person.
+func (c *console) printReading(i envoy.Info, s envoy.Sample, soc *float64, all bool) error {
+	width := c.outputWidth()
+	doc, err := parseLive(schema.LiveDocument(s))
+	if err != nil {
+		panic(err) // the document is ours
+	}
+	v := liveView{title: "Envoy " + i.Serial, status: s.Time.Local().Format(time.DateTime), doc: doc, soc: soc}
+	lines := v.lines(width, c.painter())
+	if all {
+		about := fmt.Sprintf("Firmware %s, part number %s, read in %.1f s", i.Firmware, i.PartNumber, s.Took.Seconds())
+		if soc != nil {
+			about += fmt.Sprintf(", batteries charged to %.0f%%", *soc)
+		}
+		lines = append(aligned(c.painter().strong(v.title), v.status, width), wrapLines("", "", about, width)...)
+		lines = append(lines, "")
+		lines = append(lines, sampleTable(s, width)...)
+	}
+	if s.NoGrid != nil {
+		lines = append(lines, "")
+		for _, line := range wrapLines("", "", fmt.Sprintf("No net consumption: %v", s.NoGrid), width) {
+			lines = append(lines, c.painter().level(levelWarning, line))
+		}
+	}
+	for _, line := range lines {
+		if _, err := fmt.Fprintln(c.out, line); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -2,84 +2,135 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"strconv"
-	"text/tabwriter"
-	"time"
+	"strings"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
-// meterNames are what a person calls the measurements, in the order of a table.
+// meterNames are what a person calls the measurements, in the order of a table,
+// and what a positive power means.
 var meterNames = []struct {
 	of   envoy.Measurement
 	name string
+	sign string
 }{
-	{envoy.NetConsumption, "grid (+ import, - export)"},
-	{envoy.Production, "production"},
-	{envoy.TotalConsumption, "consumption"},
-	{envoy.Storage, "storage (+ discharging)"},
-	{envoy.House, "house"},
-	{envoy.Backfeed, "backfeed"},
-	{envoy.Load, "load"},
-	{envoy.EVSE, "car charger"},
-	{envoy.PV3P, "other solar power"},
-	{envoy.Generator, "generator"},
+	{envoy.NetConsumption, "grid", "+ importing, - exporting"},
+	{envoy.Production, "production", "+ producing"},
+	{envoy.TotalConsumption, "consumption", "+ using, with what charges batteries"},
+	{envoy.Storage, "storage", "+ discharging, - charging"},
+	{envoy.House, "house", "+ using, without what charges batteries"},
+	{envoy.Backfeed, "backfeed", "+ toward the switchboard"},
+	{envoy.Load, "load", "+ toward the switchboard"},
+	{envoy.EVSE, "car charger", "+ toward the switchboard"},
+	{envoy.PV3P, "other solar power", "+ toward the switchboard"},
+	{envoy.Generator, "generator", "+ running"},
 }
 
-var tableColumns = []struct {
+// A tableColumn is a quantity of the table.
+type tableColumn struct {
 	of       envoy.Quantity
 	head     string
 	decimals int
-}{
-	{envoy.Power, "W", 1},
-	{envoy.Voltage, "V", 1},
-	{envoy.Current, "A", 2},
-	{envoy.PowerFactor, "PF", 2},
-	{envoy.Energy, "kWh", 3},
-	{envoy.EnergyImport, "kWh in", 3},
-	{envoy.EnergyExport, "kWh out", 3},
+	width    int // in columns, without the gap
 }
 
-// printSample writes a sample as a table: a row for each meter and phase. What
-// is not measured is left blank.
-func printSample(w io.Writer, i envoy.Info, s envoy.Sample) error {
-	_, err := fmt.Fprintf(w, "Envoy %s, firmware %s, %s, answered in %v\n", i.Serial, i.Firmware, s.Time.Local().Format(time.DateTime), s.Took.Round(time.Millisecond))
-	if err != nil {
-		return err
-	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	for _, col := range tableColumns {
-		fmt.Fprint(t, "\t", col.head)
-	}
-	fmt.Fprintln(t, "\t")
+var tableColumns = []tableColumn{
+	{envoy.Power, "W", 1, 8},
+	{envoy.Voltage, "V", 1, 6},
+	{envoy.Current, "A", 2, 7},
+	{envoy.Frequency, "Hz", 2, 5},
+	{envoy.PowerFactor, "PF", 2, 5},
+	{envoy.ApparentPower, "VA", 1, 8},
+	{envoy.ReactivePower, "var", 1, 7},
+	{envoy.Energy, "kWh", 3, 9},
+	{envoy.EnergyImport, "kWh in", 3, 9},
+	{envoy.EnergyExport, "kWh out", 3, 9},
+	{envoy.EnergyCharged, "charged", 3, 9},
+	{envoy.EnergyDischarged, "discharged", 3, 10},
+	{envoy.EnergyReceived, "received", 3, 9},
+}
+
+// sampleTable returns all values of a sample as one small table for each meter: a
+// row for the total and each phase. Values that were not measured are left blank.
+// Columns that do not fit into width continue below.
+func sampleTable(s envoy.Sample, width int) (lines []string) {
 	for _, row := range meterNames {
 		m, ok := s.Meter(row.of)
 		if !ok {
 			continue
 		}
-		printRow(t, row.name, row.of, m.Total)
+		names, channels := []string{"total"}, []envoy.Channel{m.Total}
 		for i, c := range m.Phases {
-			printRow(t, "L"+strconv.Itoa(i+1), row.of, c)
+			names, channels = append(names, "L"+strconv.Itoa(i+1)), append(channels, c)
 		}
+		if lines != nil {
+			lines = append(lines, "")
+		}
+		lines = append(lines, wrapLines(row.name+" ", "  ", "("+row.sign+")", width)...)
+		lines = append(lines, meterTable(row.of, names, channels, width)...)
 	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	if s.NoGrid != nil {
-		_, err = fmt.Fprintf(w, "No net consumption: %v\n", s.NoGrid)
-	}
-	return err
+	return lines
 }
 
-func printRow(w io.Writer, name string, m envoy.Measurement, c envoy.Channel) {
-	fmt.Fprint(w, name)
-	for _, col := range tableColumns {
-		text := ""
-		if v, ok := c.Get(col.of); ok && (m != envoy.NetConsumption || col.of != envoy.Energy) { // import less export is no meter reading
-			text = strconv.FormatFloat(v, 'f', col.decimals, 64)
+// meterTable returns the values of one meter.
+func meterTable(of envoy.Measurement, names []string, channels []envoy.Channel, width int) (lines []string) {
+	const label, gap = 6, 1
+	var shown []tableColumn
+	used := label
+	flush := func() {
+		if len(shown) > 0 {
+			lines = append(lines, tableRows(of, names, channels, shown, label)...)
 		}
-		fmt.Fprint(w, "\t", text)
+		shown, used = nil, label
 	}
-	fmt.Fprintln(w, "\t")
+	for _, col := range tableColumns {
+		if !measures(of, channels, col.of) {
+			continue
+		}
+		if used+gap+col.width > width {
+			flush()
+		}
+		shown, used = append(shown, col), used+gap+col.width
+	}
+	flush()
+	return lines
+}
+
+func tableRows(of envoy.Measurement, names []string, channels []envoy.Channel, shown []tableColumn, label int) (lines []string) {
+	head := strings.Repeat(" ", label)
+	for _, col := range shown {
+		head += fmt.Sprintf(" %*s", col.width, col.head)
+	}
+	lines = append(lines, head)
+	for i, c := range channels {
+		line, empty := fmt.Sprintf("%-*s", label, names[i]), true
+		for _, col := range shown {
+			text := ""
+			if v, ok := c.Get(col.of); ok && isShown(of, col.of) {
+				text, empty = strconv.FormatFloat(v, 'f', col.decimals, 64), false
+			}
+			line += fmt.Sprintf(" %*s", col.width, text)
+		}
+		if !empty {
+			lines = append(lines, strings.TrimRight(line, " "))
+		}
+	}
+	return lines
+}
+
+// isShown reports whether q of the meter is shown: import less export is no meter
+// reading.
+func isShown(of envoy.Measurement, q envoy.Quantity) bool {
+	return of != envoy.NetConsumption || q != envoy.Energy
+}
+
+// measures reports whether one of channels has q.
+func measures(of envoy.Measurement, channels []envoy.Channel, q envoy.Quantity) bool {
+	for _, c := range channels {
+		if _, ok := c.Get(q); ok && isShown(of, q) {
+			return true
+		}
+	}
+	return false
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func tokenCommand(c *console) *cobra.Command {
-	var renew, paste bool
+	var renew, paste, asJSON bool
 	var section string
 	cmd := &cobra.Command{
 		Use:     "token",
@@ -23,18 +23,19 @@ func tokenCommand(c *console) *cobra.Command {
 		GroupID: groupInspect,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.token(cmd.Context(), section, renew, paste)
+			return c.token(cmd.Context(), section, renew, paste, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&renew, "renew", false, "log in and fetch a new token now")
 	cmd.Flags().BoolVar(&paste, "paste", false, "read a token from standard input, try it on the gateway and keep it (the way for accounts with MFA)")
 	cmd.Flags().StringVar(&section, "gateway", "", "only the gateway of this `section`, such as ENVOY_GARAGE")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document (docs/commands.md)")
 	cmd.MarkFlagsMutuallyExclusive("renew", "paste")
 	return cmd
 }
 
 // token shows, renews or stores the tokens of the gateways.
-func (c *console) token(ctx context.Context, section string, renew, paste bool) error {
+func (c *console) token(ctx context.Context, section string, renew, paste, asJSON bool) error {
 	cfg, err := c.readConfig(ctx)
 	if err != nil {
 		return err
@@ -49,17 +50,14 @@ func (c *console) token(ctx context.Context, section string, renew, paste bool) 
 	case paste && len(gateways) > 1:
 		return errors.New("--paste: which gateway is it for? name its section with --gateway")
 	}
-	r := report{c: c}
+	r := report{c: c, asJSON: asJSON}
 	for _, g := range gateways {
 		if err := c.handleToken(ctx, &r, g, renew, paste); err != nil {
 			r.bad(g.Section, err)
 		}
 		g.tokens.Close()
 	}
-	if r.failed {
-		return failed(errPrinted)
-	}
-	return nil
+	return r.finish()
 }
 
 // only returns the gateway of section, none if there is no such section.
@@ -75,12 +73,17 @@ func only(gateways []*configuredGateway, section string) []*configuredGateway {
 // handleToken renews or stores the token of one gateway if asked, then shows it.
 func (c *console) handleToken(ctx context.Context, r *report, g *configuredGateway, renew, paste bool) error {
 	session, err := g.client.Open(ctx)
+	if err == nil {
+		r.found(session.Info, g.Section)
+		_ = g.learnSerial(session) // check reports a state folder that cannot be written
+	}
 	switch {
 	case err != nil && (paste || g.knownSerial() == ""):
 		return err
 	case err != nil:
 		r.note(g.Section, "%v", withHint(err))
 	case !session.NeedsToken:
+		r.section(g.Section).NeedsToken = new(false)
 		r.good(g.Section, "gateway %s, firmware %s: needs no token", session.Serial, session.Firmware)
 		return nil
 	}

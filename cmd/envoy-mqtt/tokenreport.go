@@ -7,13 +7,31 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 )
 
+// A tokenReport is the state of a token as JSON. It contains no secret.
+type tokenReport struct {
+	State    enlighten.State  `json:"state"`
+	Role     enlighten.Role   `json:"role,omitempty"`
+	Origin   enlighten.Origin `json:"origin,omitempty"`
+	Expires  time.Time        `json:"expires,omitzero"`
+	Renewal  time.Time        `json:"renewal,omitzero"`
+	Login    time.Time        `json:"login_not_before,omitzero"`
+	Problem  bool             `json:"problem"`
+	Reason   string           `json:"reason,omitempty"`
+	Warnings []string         `json:"warnings,omitempty"`
+}
+
 // token reports the state of g's token.
 func (r *report) token(g *configuredGateway, needed bool) {
+	r.section(g.Section).NeedsToken = &needed
 	if !needed {
 		r.good(g.Section, "needs no token")
 		return
 	}
 	s := g.tokens.Status()
+	r.section(g.Section).Token = &tokenReport{
+		State: s.State, Role: s.Role, Origin: s.Origin, Expires: s.Expires.UTC(), Renewal: s.Renewal.UTC(),
+		Login: s.Login.UTC(), Problem: s.Problem, Reason: s.Reason, Warnings: s.Warnings,
+	}
 	switch {
 	case s.Expires.IsZero():
 	case s.Role != "":

@@ -7,22 +7,27 @@ import (
 )
 
 // Probe connects to the broker once, without publishing anything and without a
-// Will. It returns nil if the broker accepts the connection, else the reason of
-// the first failed attempt.
-func Probe(ctx context.Context, cfg Config) error {
-	result := make(chan error, 1)
-	report := func(err error) {
+// Will. It returns what the broker supports if it accepts the connection, else the
+// reason of the first failed attempt.
+func Probe(ctx context.Context, cfg Config) (Capabilities, error) {
+	type answer struct {
+		Capabilities
+		err error
+	}
+	result := make(chan answer, 1)
+	report := func(a answer) {
 		select {
-		case result <- err:
+		case result <- a:
 		default:
 		}
 	}
 	cfg.Will = Message{}
-	cfg.OnUp = func(context.Context, Capabilities) { report(nil) }
-	cfg.OnDown, cfg.OnError, cfg.OnMessage = nil, report, nil
+	cfg.OnUp = func(_ context.Context, c Capabilities) { report(answer{Capabilities: c}) }
+	cfg.OnError = func(err error) { report(answer{err: err}) }
+	cfg.OnDown, cfg.OnMessage = nil, nil
 	client, err := Connect(context.WithoutCancel(ctx), cfg)
 	if err != nil {
-		return err
+		return Capabilities{}, err
 	}
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
@@ -30,9 +35,9 @@ func Probe(ctx context.Context, cfg Config) error {
 		_ = client.Close(ctx) // nothing was published
 	}()
 	select {
-	case err := <-result:
-		return err
+	case a := <-result:
+		return a.Capabilities, a.err
 	case <-ctx.Done():
-		return fmt.Errorf("the broker does not answer: %w", ctx.Err())
+		return Capabilities{}, fmt.Errorf("the broker does not answer: %w", ctx.Err())
 	}
 }

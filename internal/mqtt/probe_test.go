@@ -15,10 +15,13 @@ func TestProbe(t *testing.T) {
 		name    string
 		prepare func(*mqtttest.Broker)
 		want    error
+		missing string
 	}{
-		{"accepted", func(*mqtttest.Broker) {}, nil},
-		{"wrong password", func(b *mqtttest.Broker) { b.Refuse(0x86) }, ReasonCode(0x86)},
-		{"no answer", func(b *mqtttest.Broker) { b.Freeze() }, context.DeadlineExceeded},
+		{"accepted", func(*mqtttest.Broker) {}, nil, ""},
+		{"without QoS 1", func(b *mqtttest.Broker) { b.NoQoS1 = true }, nil, "QoS 1"},
+		{"without retained messages", func(b *mqtttest.Broker) { b.NoRetain = true }, nil, "retain"},
+		{"wrong password", func(b *mqtttest.Broker) { b.Refuse(0x86) }, ReasonCode(0x86), ""},
+		{"no answer", func(b *mqtttest.Broker) { b.Freeze() }, context.DeadlineExceeded, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -26,8 +29,9 @@ func TestProbe(t *testing.T) {
 				tt.prepare(b)
 				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 				defer cancel()
-				if err := Probe(ctx, configFor(b)); !errors.Is(err, tt.want) {
-					t.Errorf("Probe = %v, want %v", err, tt.want)
+				supported, err := Probe(ctx, configFor(b))
+				if !errors.Is(err, tt.want) || err == nil && supported.Missing() != tt.missing {
+					t.Errorf("Probe = %+v, %v, want %v without %q", supported, err, tt.want, tt.missing)
 				}
 				b.Close()
 				advance(time.Minute)

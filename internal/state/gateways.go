@@ -11,6 +11,7 @@ import (
 const (
 	gatewaysFile = "gateways.json"
 	phasesFile   = "phases.json"
+	measuredFile = "measured.json"
 )
 
 // A GatewayStore keeps which gateways answered under which configuration section,
@@ -22,13 +23,28 @@ type GatewayStore struct {
 
 	mu       sync.Mutex // guards what follows
 	sections map[string][]string
-	phases   map[string]int // by serial number
+	phases   map[string]int      // by serial number
+	measured map[string]Measured // likewise
+}
+
+// Measured is what a gateway measures, as far as other programs' configurations
+// depend on it. Its zero value means that nothing is known.
+type Measured struct {
+	Current   bool `json:"current"`   // of the grid, per phase if there are several
+	Import    bool `json:"import"`    // the grid's energy_import
+	Batteries bool `json:"batteries"` // the batteries' power
+	Charge    bool `json:"charge"`    // the batteries' state of charge
 }
 
 // NewGatewayStore reads the store in dir. A file that cannot be read counts as
 // empty.
 func NewGatewayStore(dir string) *GatewayStore {
-	return &GatewayStore{dir: dir, sections: readMap[[]string](dir, gatewaysFile), phases: readMap[int](dir, phasesFile)}
+	return &GatewayStore{
+		dir:      dir,
+		sections: readMap[[]string](dir, gatewaysFile),
+		phases:   readMap[int](dir, phasesFile),
+		measured: readMap[Measured](dir, measuredFile),
+	}
 }
 
 func readMap[V any](dir, file string) map[string]V {
@@ -90,6 +106,25 @@ func (s *GatewayStore) SetPhases(section string, phases int) error {
 	}
 	s.phases[serial] = phases
 	return s.write(phasesFile, s.phases)
+}
+
+// Measured returns what the gateway with this serial number measured last.
+func (s *GatewayStore) Measured(serial string) Measured {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.measured[serial]
+}
+
+// SetMeasured stores what the current gateway of section measures.
+func (s *GatewayStore) SetMeasured(section string, m Measured) error {
+	serial := s.Serial(section)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if old, ok := s.measured[serial]; ok && old == m {
+		return nil
+	}
+	s.measured[serial] = m
+	return s.write(measuredFile, s.measured)
 }
 
 func (s *GatewayStore) write(file string, v any) error {

@@ -21,8 +21,15 @@ func TestGatewayStore(t *testing.T) {
 	if err := store.SetPhases("ENVOY", 3); err != nil {
 		t.Fatal(err)
 	}
+	measured := Measured{Current: true, Batteries: true}
+	if err := store.SetMeasured("ENVOY", measured); err != nil {
+		t.Fatal(err)
+	}
 
 	again := NewGatewayStore(dir)
+	if got := again.Measured(again.Serial("ENVOY")); got != measured {
+		t.Errorf("Measured = %+v, want %+v", got, measured)
+	}
 	if got, want := again.Serials("ENVOY"), []string{"122000000002", "122000000001"}; !slices.Equal(got, want) {
 		t.Errorf("Serials = %q, want %q", got, want)
 	}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+)
+
+func watchCommand(c *console) *cobra.Command {
+	return &cobra.Command{
+		Use:     "watch",
+		Short:   "Show what the running bridge publishes, read from the broker",
+		Example: "envoy-mqtt watch",
+		GroupID: groupInspect,
+		Args:    noArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.watch(cmd.Context()) },
+	}
+}
+
+// watch shows what the bridge publishes until it is stopped: on a terminal as a
+// view that is kept current, else as one document a line.
+func (c *console) watch(ctx context.Context) error {
+	cfg, err := c.readConfig(ctx)
+	if err != nil {
+		return err
+	}
+	broker, err := c.brokerFor(cfg, "watch-"+rand.Text()[:8])
+	if err != nil {
+		return failed(err)
+	}
+	ctx, stop := endedBySignals(ctx)
+	defer stop()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w := newWatcher(cfg.MQTT.Topic)
+	for _, g := range newGateways(cfg, cfg.StateDir(c.environ)) {
+		if serial := g.knownSerial(); serial != "" {
+			w.names[serial] = g.Name
+			w.gateway(serial)
+		}
+		g.tokens.Close()
+	}
+	lines := newLinePrinter(c)
+	feed := brokerFeed{watcher: w}
+	if !c.outIsTerminal {
+		feed.live = func(serial string, doc []byte) { lines.document(withSerial(serial, doc)) }
+		feed.problem = c.brokerProblems()
+	}
+	client, err := feed.connect(broker)
+	if err != nil {
+		return failed(err)
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = client.Close(ctx) // nothing was published
+	}()
+	if !c.outIsTerminal {
+		select {
+		case <-ctx.Done():
+		case <-lines.done:
+		}
+		return failed(lines.err())
+	}
+	return failed(c.watchScreen(ctx, cfg, w))
+}
+
+// watchScreen shows w on the terminal.
+func (c *console) watchScreen(ctx context.Context, cfg config.Config, w *watcher) error {
+	where := "Home Assistant's broker"
+	if cfg.MQTT.Supervisor == "" {
+		where = cfg.MQTT.URL.Redacted()
+	}
+	w.connected(errors.New("connecting to " + where))
+	s, err := c.newScreen(func(width int) []string {
+		now := time.Now()
+		lines := aligned(c.painter().strong("envoy-mqtt watch"), where+"  "+now.Format(time.TimeOnly), width)
+		return append(append(lines, ""), w.lines(now, width, c.painter())...)
+	})
+	if err != nil {
+		return err
+	}
+	return s.show(ctx)
+}
+
+// A brokerFeed feeds a watcher from a broker.
+type brokerFeed struct {
+	*watcher
+	live    func(serial string, doc []byte) // called with each live document; may be nil
+	problem func(error)                     // called with each lost or failed connection, nil when it is back; may be nil
+}
+
+// connect returns a client that feeds the watcher until it is closed.
+func (f brokerFeed) connect(broker mqtt.Config) (*mqtt.Client, error) {
+	state := func(err error) {
+		f.connected(err)
+		if f.problem != nil {
+			f.problem(err)
+		}
+	}
+	ready := make(chan *mqtt.Client, 1)
+	broker.OnUp = func(ctx context.Context, _ mqtt.Capabilities) {
+		client := <-ready
+		ready <- client
+		var subs []mqtt.Subscription
+		for _, filter := range f.filters() {
+			subs = append(subs, mqtt.Subscription{Filter: filter})
+		}
+		state(nil)
+		if err := client.Subscribe(ctx, subs...); err != nil && ctx.Err() == nil {
+			state(err)
+		}
+	}
+	broker.OnDown, broker.OnError = state, state
+	broker.OnMessage = func(topic string, payload []byte, retained bool) {
+		if serial, live := f.message(topic, payload, retained); live && f.live != nil {
+			f.live(serial, payload)
+		}
+	}
+	client, err := mqtt.Connect(context.Background(), broker)
+	if err == nil {
+		ready <- client
+	}
+	return client, err
+}
+
+// brokerProblems returns a function that reports each problem of the broker once
+// on standard error, and when it is over.
+func (c *console) brokerProblems() func(error) {
+	var mu sync.Mutex // guards last
+	last := ""
+	return func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		text := ""
+		if err != nil {
+			text = "broker connection failed: " + err.Error()
+		}
+		if text == last {
+			return
+		}
+		if text == "" {
+			fmt.Fprintln(c.err, "envoy-mqtt: broker is back")
+		} else {
+			fmt.Fprintln(c.err, "envoy-mqtt:", text)
+		}
+		last = text
+	}
+}
+
+// withSerial returns a live document as one line, with the gateway's serial number
+// as the first key.
+func withSerial(serial string, doc []byte) []byte {
+	var line bytes.Buffer
+	if json.Compact(&line, doc) != nil {
+		return doc // not ours
+	}
+	return append([]byte(`{"serial":"`+serial+`",`), line.Bytes()[1:]...)
+}
