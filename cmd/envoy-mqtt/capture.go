@@ -20,9 +20,9 @@ import (
 func captureCommand(c *console) *cobra.Command {
 	section := ""
 	cmd := &cobra.Command{
-		Use:     "capture DIR",
+		Use:     "capture FILE",
 		Short:   "Save the gateway's answers, anonymized, for a bug report",
-		Example: "envoy-mqtt capture answers",
+		Example: "envoy-mqtt capture answers.zip",
 		GroupID: groupInspect,
 		Args:    oneArg(1),
 		RunE:    func(cmd *cobra.Command, args []string) error { return c.capture(cmd.Context(), args[0], section) },
@@ -36,7 +36,10 @@ func captureCommand(c *console) *cobra.Command {
 var requestGap = time.Second
 
 // capture requests all pages of one gateway and writes the responses.
-func (c *console) capture(ctx context.Context, dir, section string) error {
+func (c *console) capture(ctx context.Context, path, section string) error {
+	if _, _, err := archiveFormat(path); err != nil {
+		return err
+	}
 	cfg, err := c.readConfig(ctx)
 	if err != nil {
 		return err
@@ -48,10 +51,10 @@ func (c *console) capture(ctx context.Context, dir, section string) error {
 	if len(gateways) != 1 {
 		return fmt.Errorf("which gateway? name its section with --gateway (%q is none, or there are several)", section)
 	}
-	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return fmt.Errorf("%s is not empty: name a new folder", dir)
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("%s is there already: name a new file", path)
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if _, err := os.Stat(filepath.Dir(path)); err != nil {
 		return failed(err)
 	}
 	defer gateways[0].tokens.Close()
@@ -68,12 +71,15 @@ func (c *console) capture(ctx context.Context, dir, section string) error {
 		passwords = append(passwords, g.Password.Reveal())
 	}
 	r := newRedactor(session.Serial, passwords...)
+	var files []archiveFile
 	for _, p := range pages {
-		if err := p.write(dir, r); err != nil {
-			return failed(err)
-		}
+		files = append(files, p.files(r)...)
 	}
-	_, err = fmt.Fprintf(c.out, "%d answers in %s. Everything that is not known to be harmless was replaced; read them before you send them.\n", len(pages), dir)
+	if err := writeArchive(path, files); err != nil {
+		return failed(err)
+	}
+	text := fmt.Sprintf("%s in %s. Everything that is not known to be harmless was replaced; read it before you send it.", count(len(pages), "answer"), path)
+	_, err = fmt.Fprintln(c.out, strings.Join(wrapLines("", "", text, c.outputWidth()), "\n"))
 	return failed(err)
 }
 
@@ -86,8 +92,15 @@ type capturedPage struct {
 // requestAll requests all pages, one after the other. It omits pages that fail.
 func (c *console) requestAll(ctx context.Context, session *envoy.Session) ([]capturedPage, error) {
 	var pages []capturedPage
-	for _, path := range envoy.Pages {
+	for i, path := range envoy.Pages {
+		step := fmt.Sprintf("%2d of %d  %-30s ", i+1, len(envoy.Pages), path)
+		if c.errIsTerminal {
+			fmt.Fprint(c.err, step+"…") // a slow gateway takes up to a minute
+		}
 		p, err := session.Page(ctx, path)
+		if c.errIsTerminal {
+			fmt.Fprint(c.err, "\r\x1b[K")
+		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -95,10 +108,10 @@ func (c *console) requestAll(ctx context.Context, session *envoy.Session) ([]cap
 			if errors.Is(err, envoy.ErrUnauthorized) || len(pages) == 0 {
 				return nil, err
 			}
-			fmt.Fprintf(c.err, "%-32s %v\n", path, err)
+			fmt.Fprintln(c.err, strings.Join(wrapLines(step, "          ", err.Error(), c.outputWidth()), "\n"))
 			continue
 		}
-		fmt.Fprintf(c.err, "%-32s %d, %d bytes in %v\n", path, p.Code, len(p.Body), p.Took.Round(time.Millisecond))
+		fmt.Fprintln(c.err, strings.Join(wrapLines(step, "          ", fmt.Sprintf("%d, %d bytes in %.1f s", p.Code, len(p.Body), p.Took.Seconds()), c.outputWidth()), "\n"))
 		pages = append(pages, capturedPage{path, p})
 		select {
 		case <-time.After(max(requestGap, p.Took)):
@@ -113,10 +126,10 @@ func (c *console) requestAll(ctx context.Context, session *envoy.Session) ([]cap
 // parameter.
 var contentType = regexp.MustCompile(`^(application/json|application/xml|text/xml|text/html|text/plain)(; ?charset=(?i:utf-8|us-ascii|iso-8859-\d{1,2}))?`)
 
-// write writes the response without personal data and, to a second file, its
+// files returns the response without personal data and, as a second file, its
 // status, type and length.
-func (p capturedPage) write(dir string, r *redactor) error {
-	name := filepath.Join(dir, strings.NewReplacer("/", "_", "?", "_", "=", "_", "&", "_").Replace(strings.Trim(p.path, "/")))
+func (p capturedPage) files(r *redactor) []archiveFile {
+	name := strings.NewReplacer("/", "_", "?", "_", "=", "_", "&", "_").Replace(strings.Trim(p.path, "/"))
 	body, removed := r.redact(p.Body)
 	log := struct {
 		Headers map[string]string `json:"headers"`
@@ -134,8 +147,5 @@ func (p capturedPage) write(dir string, r *redactor) error {
 	if err != nil {
 		panic(err) // strings and finite numbers
 	}
-	if err := os.WriteFile(name, body, 0o600); err != nil {
-		return err
-	}
-	return os.WriteFile(name+"_log.json", append(data, '\n'), 0o600)
+	return []archiveFile{{name, body}, {name + "_log.json", append(data, '\n')}}
 }

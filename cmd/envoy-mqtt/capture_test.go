@@ -1,9 +1,11 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -23,16 +25,23 @@ func TestCapture(t *testing.T) {
 	srv := envoytest.NewTLSServer(gw)
 	defer srv.Close()
 	const bearer = "eyJhbGciOi.eyJzdWIi.c2ln"
-	dir := filepath.Join(t.TempDir(), "capture")
+	archive := filepath.Join(t.TempDir(), "capture.zip")
 	config := filepath.Join(t.TempDir(), "config.ini")
 	if err := os.WriteFile(config, []byte("[GENERAL]\nSTATE_DIR = "+t.TempDir()+"\n[ENVOY]\nHOST = "+srv.Addr+"\nTOKEN = "+bearer+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var out, log bytes.Buffer
 	c := &console{out: &out, err: &log, configPath: config}
-	if err := c.capture(t.Context(), dir, ""); err != nil {
+	if err := c.capture(t.Context(), archive, ""); err != nil {
 		t.Fatal(err)
 	}
+	if line, n := widest(out.String() + log.String()); n > 80+len(archive) {
+		t.Errorf("a line of %d columns: %q", n, line)
+	}
+	if !strings.Contains(log.String(), " 1 of 21  /info") {
+		t.Errorf("no progress: %s", log.String())
+	}
+	dir := unpack(t, archive)
 	if gw.MaxInFlight() != 1 {
 		t.Errorf("%d requests at once", gw.MaxInFlight())
 	}
@@ -51,8 +60,11 @@ func TestCapture(t *testing.T) {
 			t.Errorf("%s has the serial number %s in it", filepath.Base(path), s)
 		}
 	}
-	if err := c.capture(t.Context(), dir, ""); err == nil || !strings.Contains(err.Error(), "not empty") {
-		t.Errorf("capture into a folder with a capture: %v", err)
+	if err := c.capture(t.Context(), archive, ""); err == nil || !strings.Contains(err.Error(), "is there already") {
+		t.Errorf("capture to a file that is there: %v", err)
+	}
+	if err := c.capture(t.Context(), dir, ""); err == nil || !strings.Contains(err.Error(), "ends in .zip or .tar.gz") {
+		t.Errorf("capture to a folder: %v", err)
 	}
 
 	again := envoytest.NewTLSServer(&envoytest.Gateway{Capture: dir})
@@ -80,6 +92,29 @@ func TestCapture(t *testing.T) {
 	if err != nil || len(powers) != 2 || powers[0].Serial != e.Batteries[0].Serial {
 		t.Errorf("the batteries' powers do not fit the inventory: %+v, %+v (%v)", powers, e.Batteries, err)
 	}
+}
+
+// unpack unpacks an archive whose files are in a folder of its name, as a person
+// does, and returns the folder.
+func unpack(t *testing.T, archive string) string {
+	t.Helper()
+	if info, err := os.Stat(archive); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the archive is %v (%v), want one for the owner's eyes only", info, err)
+	}
+	dir := t.TempDir()
+	if strings.HasSuffix(archive, ".zip") {
+		z, err := zip.OpenReader(archive)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer z.Close()
+		if err := os.CopyFS(dir, z); err != nil {
+			t.Fatal(err)
+		}
+	} else if out, err := exec.Command("tar", "-C", dir, "-xzf", archive).CombinedOutput(); err != nil {
+		t.Fatalf("tar: %v: %s", err, out)
+	}
+	return filepath.Join(dir, "capture")
 }
 
 func TestRedact(t *testing.T) {
@@ -150,7 +185,7 @@ func TestRedactBroken(t *testing.T) {
 func TestCapturePersonal(t *testing.T) {
 	defer func(d time.Duration) { requestGap = d }(requestGap)
 	requestGap = 0
-	source, dir := t.TempDir(), filepath.Join(t.TempDir(), "capture")
+	source, archive := t.TempDir(), filepath.Join(t.TempDir(), "capture.tar.gz")
 	for name, body := range map[string]string{
 		"info":               `<?xml version="1.0"?><envoy_info><!-- Elm House --><time>1785332854</time><device><sn>122098765432</sn><pn>800-00654-r08</pn><software>D7.6.175</software><euaid>4c8675</euaid><imeter>true</imeter></device><web-tokens>true</web-tokens></envoy_info>`,
 		"info_log.json":      `{"code":200,"headers":{"Content-Type":"text/xml; charset=UTF-8; sid=5ecret1","Set-Cookie":"sessionId=5ecret1","Server":"elm-house","X-Serial":"122098765432","Location":"https://elm-house/"}}`,
@@ -172,9 +207,10 @@ func TestCapturePersonal(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := &console{out: io.Discard, err: io.Discard, configPath: config}
-	if err := c.capture(t.Context(), dir, ""); err != nil {
+	if err := c.capture(t.Context(), archive, ""); err != nil {
 		t.Fatal(err)
 	}
+	dir := unpack(t, archive)
 	var all strings.Builder
 	for _, path := range files(t, dir) {
 		data, err := os.ReadFile(path)

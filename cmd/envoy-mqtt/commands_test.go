@@ -26,7 +26,7 @@ func TestExitCodes(t *testing.T) {
 		{"", []string{"fly"}, 2, `unknown command "fly"; known: init, `},
 		{"", []string{"help", "fly"}, 2, `unknown command "fly"`},
 		{"", []string{"chekc"}, 2, "did you mean check?"},
-		{"", []string{"capture"}, 2, "DIR is missing\nUsage: envoy-mqtt capture DIR [flags]\nHelp:  envoy-mqtt capture --help"},
+		{"", []string{"capture"}, 2, "FILE is missing\nUsage: envoy-mqtt capture FILE [flags]\nHelp:  envoy-mqtt capture --help"},
 		{"", []string{"completion"}, 2, "SHELL is missing"},
 		{"", []string{"completion", "bsh"}, 2, `unknown shell "bsh"; did you mean bash?`},
 		{"", []string{"demo", "--speed", "fast"}, 2, "--speed fast: want a value such as 60"},

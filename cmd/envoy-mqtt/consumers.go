@@ -108,7 +108,7 @@ func (c *console) printConsumer(ctx context.Context, p consumer, o consumerOptio
 	seen := state.NewGatewayStore(cfg.StateDir(c.environ))
 	setup := newConsumerSetup(cfg, cfg.Gateways[i], seen, o.phases)
 	for _, note := range setup.notes() {
-		fmt.Fprintln(c.err, "Note:", note)
+		fmt.Fprintln(c.err, strings.Join(wrapLines("Note: ", "      ", note, c.outputWidth()), "\n"))
 	}
 	text, err := render(p, setup)
 	if err != nil {
@@ -138,6 +138,9 @@ func render(p consumer, s consumerSetup) ([]byte, error) {
 		return nil, err
 	}
 	var out bytes.Buffer
+	if s.Serial == unknownSerial {
+		out.WriteString(unknownSerialLine)
+	}
 	err = t.Execute(&out, s)
 	return out.Bytes(), err
 }

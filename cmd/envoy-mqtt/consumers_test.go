@@ -27,7 +27,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // consumerSetups are the houses whose configurations are in testdata/consumers.
 func consumerSetups(t *testing.T) map[string]consumerSetup {
 	t.Helper()
-	setup := func(broker string, phases int, change func(*config.Config)) consumerSetup {
+	setup := func(broker string, phases int, change func(*config.Config), measured ...state.Measured) consumerSetup {
 		cfg := defaultConfig(t)
 		u, err := url.Parse(broker)
 		if err != nil {
@@ -36,15 +36,22 @@ func consumerSetups(t *testing.T) map[string]consumerSetup {
 		cfg.MQTT.URL = u
 		cfg.Gateways[0].Serial = "122200000001"
 		change(&cfg)
-		return newConsumerSetup(cfg, cfg.Gateways[0], state.NewGatewayStore(t.TempDir()), phases)
+		seen := state.NewGatewayStore(t.TempDir())
+		for _, m := range measured {
+			if err := errors.Join(seen.SetSerial("ENVOY", cfg.Gateways[0].Serial), seen.SetMeasured("ENVOY", m)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return newConsumerSetup(cfg, cfg.Gateways[0], seen, phases)
 	}
 	return map[string]consumerSetup{
 		"three": setup("mqtts://broker.lan", 3, func(c *config.Config) {
 			c.MQTT.Username, c.MQTT.Password, c.MQTT.CAFile = "anna", "hunter-2", "/etc/ca.pem"
 			c.Compat.Profiles = []string{"victron", "freeds"}
-		}),
+			c.Gateways[0].FailSafe = new(0.0)
+		}, state.Measured{Current: true, Import: true, Batteries: true, Charge: true}),
 		"two": setup("mqtt://[fd00::1]", 2, func(c *config.Config) { c.MQTT.Topic = "home/envoy" }),
-		"one": setup("mqtt://192.0.2.1:1884", 1, func(c *config.Config) { c.Gateways[0].Interval = 30 * time.Second }),
+		"one": setup("mqtt://192.0.2.1:1884", 1, func(c *config.Config) { c.Gateways[0].Interval = 30 * time.Second }, state.Measured{Import: true}),
 	}
 }
 
@@ -76,7 +83,65 @@ func TestConsumers(t *testing.T) {
 		if err := parses(p.file, text); err != nil {
 			t.Errorf("%v in\n%s", err, text)
 		}
+		if line, n := widest(text); n > 80 && house != "two" /* a long TOPIC */ && p.name != "node-red" && !strings.HasPrefix(line, "topic ") { // Mosquitto has no continued lines
+			t.Errorf("a line of %d columns: %q", n, line)
+		}
 	})
+}
+
+// TestEVCC: what is known of the house is active, what it does not measure is left
+// out, and what is unknown is commented.
+func TestEVCC(t *testing.T) {
+	houses := consumerSetups(t)
+	for _, tt := range []struct {
+		house        string
+		active, none []string
+	}{
+		{"three", []string{"currents:", "energy:", "- name: battery", "soc:", "battery: [battery]"}, []string{"# battery"}},
+		{"two", nil, []string{"currents:"}},
+		{"one", []string{"energy:"}, []string{"battery", "currents:"}},
+	} {
+		text, err := render(consumers[1], houses[tt.house])
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, meters, _ := strings.Cut(string(text), "\nmeters:\n")
+		for _, want := range tt.active {
+			if !regexp.MustCompile(`(?m)^ *` + regexp.QuoteMeta(want)).MatchString(meters) {
+				t.Errorf("%s: %q is not active in\n%s", tt.house, want, meters)
+			}
+		}
+		for _, unwanted := range tt.none {
+			if strings.Contains(meters, unwanted) {
+				t.Errorf("%s: %q in\n%s", tt.house, unwanted, meters)
+			}
+		}
+	}
+	if text, _ := render(consumers[1], houses["two"]); !strings.Contains(string(text), "# - name: battery") {
+		t.Errorf("a house of which nothing is known has no commented battery:\n%s", text)
+	}
+}
+
+// TestUnknownSerial: where no serial number is known, the other program reports an
+// error.
+func TestUnknownSerial(t *testing.T) {
+	cfg := defaultConfig(t)
+	s := newConsumerSetup(cfg, cfg.Gateways[0], state.NewGatewayStore(t.TempDir()), 3)
+	for _, p := range consumers {
+		text, err := render(p, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(string(text), "@@@ ") {
+			t.Errorf("%s does not begin with the invalid line:\n%.200s", p.name, text)
+		}
+		switch filepath.Ext(p.file) {
+		case ".ini", ".yaml", ".toml", ".json":
+			if err := parses(p.file, string(text)); err == nil {
+				t.Errorf("%s is valid:\n%.200s", p.name, text)
+			}
+		}
+	}
 }
 
 // TestNodeRedFlows holds deploy/node-red/flows.json, for any gateway, to what the command prints.

@@ -26,7 +26,10 @@ type consumerSetup struct {
 	MaxAge     int           // in seconds, of a reading that may still be acted on
 	Timeout    time.Duration // after which there surely is something wrong
 	StaleAfter time.Duration
-	Profile    bool // [COMPAT] PROFILES names the one that this consumer needs
+	FailSafe   bool           // [ENVOY] FAILSAFE is set
+	Known      bool           // whether Measured is known
+	Measured   state.Measured // as check or read found it
+	Profile    bool           // [COMPAT] PROFILES names the one that this consumer needs
 
 	profiles  []string // of [COMPAT]
 	websocket bool
@@ -34,6 +37,11 @@ type consumerSetup struct {
 
 // unknownSerial stands where no serial number is known.
 const unknownSerial = "SERIAL"
+
+// unknownSerialLine is then the first line. It is invalid in every format, so that
+// the other program reports an error instead of waiting for topics that do not
+// exist.
+const unknownSerialLine = "@@@ UNKNOWN SERIAL NUMBER. Run envoy-mqtt check, then print this again. @@@\n"
 
 func newConsumerSetup(cfg config.Config, g config.Gateway, seen *state.GatewayStore, phases int) consumerSetup {
 	s := consumerSetup{
@@ -55,6 +63,8 @@ func newConsumerSetup(cfg config.Config, g config.Gateway, seen *state.GatewaySt
 	s.Port = cmp.Or(s.Port, usual)
 	s.Address = net.JoinHostPort(s.Host, s.Port)
 	s.Base = cfg.MQTT.Topic + "/" + s.Serial
+	s.FailSafe = g.FailSafe != nil
+	s.Measured, s.Known = seen.Measured(s.Serial)
 	phases = cmp.Or(phases, seen.Phases(s.Serial), 3)
 	for n := 1; n <= phases && phases > 1; n++ {
 		s.Phases = append(s.Phases, n)
@@ -65,7 +75,7 @@ func newConsumerSetup(cfg config.Config, g config.Gateway, seen *state.GatewaySt
 // notes say what has to be looked at in the output.
 func (s consumerSetup) notes() (notes []string) {
 	if s.Serial == unknownSerial {
-		notes = append(notes, "the gateway's serial number is not known yet: run envoy-mqtt once, or set SERIAL")
+		notes = append(notes, "the gateway's serial number is not known yet, and the first line is an error on purpose: run envoy-mqtt check, then this again; or set SERIAL")
 	}
 	if s.Host == "localhost" || strings.HasPrefix(s.Host, "127.") || s.Host == "::1" {
 		notes = append(notes, s.Host+" is the broker for programs on its own machine only")

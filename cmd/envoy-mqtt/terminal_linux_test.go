@@ -121,13 +121,3 @@ func draw(text string, width, height int) string {
 func plain(text string) string {
 	return strings.ReplaceAll(escapes.ReplaceAllString(text, ""), "\r", "")
 }
-
-// widest returns the longest line of text in columns.
-func widest(text string) (line string, width int) {
-	for l := range strings.Lines(text) {
-		if l = strings.TrimRight(l, "\n"); columns(l) > width {
-			line, width = l, columns(l)
-		}
-	}
-	return line, width
-}

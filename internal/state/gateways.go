@@ -28,7 +28,7 @@ type GatewayStore struct {
 }
 
 // Measured is what a gateway measures, as far as other programs' configurations
-// depend on it. Its zero value means that nothing is known.
+// depend on it.
 type Measured struct {
 	Current   bool `json:"current"`   // of the grid, per phase if there are several
 	Import    bool `json:"import"`    // the grid's energy_import
@@ -108,11 +108,13 @@ func (s *GatewayStore) SetPhases(section string, phases int) error {
 	return s.write(phasesFile, s.phases)
 }
 
-// Measured returns what the gateway with this serial number measured last.
-func (s *GatewayStore) Measured(serial string) Measured {
+// Measured returns what the gateway with this serial number measured last,
+// and whether that is known.
+func (s *GatewayStore) Measured(serial string) (Measured, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.measured[serial]
+	m, known := s.measured[serial]
+	return m, known
 }
 
 // SetMeasured stores what the current gateway of section measures.

@@ -27,8 +27,8 @@ func TestGatewayStore(t *testing.T) {
 	}
 
 	again := NewGatewayStore(dir)
-	if got := again.Measured(again.Serial("ENVOY")); got != measured {
-		t.Errorf("Measured = %+v, want %+v", got, measured)
+	if got, known := again.Measured(again.Serial("ENVOY")); got != measured || !known {
+		t.Errorf("Measured = %+v, %t, want %+v", got, known, measured)
 	}
 	if got, want := again.Serials("ENVOY"), []string{"122000000002", "122000000001"}; !slices.Equal(got, want) {
 		t.Errorf("Serials = %q, want %q", got, want)
