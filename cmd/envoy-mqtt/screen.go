@@ -107,7 +107,7 @@ func (s *screen) redraw() error {
 	shown := lines[s.offset:min(len(lines), s.offset+room)]
 	frame.WriteString("\x1b[H")
 	for _, line := range shown {
-		frame.WriteString(clip(line, width) + "\x1b[0m\x1b[K\r\n")
+		frame.WriteString("\x1b[2K" + clip(line, width) + "\x1b[0m\r\n") // clearing after a full line would take its last column
 	}
 	frame.WriteString("\x1b[J")
 	if height > 1 {
@@ -117,7 +117,7 @@ func (s *screen) redraw() error {
 		} else if len(lines) > room {
 			keys += "   ↑ ↓ scroll"
 		}
-		frame.WriteString("\x1b[" + strconv.Itoa(height) + ";1H" + clip(keys, width) + "\x1b[K")
+		frame.WriteString("\x1b[" + strconv.Itoa(height) + ";1H\x1b[2K" + clip(keys, width))
 	}
 	_, err = s.out.WriteString(frame.String())
 	return err

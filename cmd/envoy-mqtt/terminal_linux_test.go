@@ -59,7 +59,7 @@ var escapes = regexp.MustCompile(`\x1b\[(\??)([0-9;]*)([A-Za-z])`)
 
 // draw returns what a terminal of this size shows after text, without colours and
 // without blank lines at the end. Lines that are too long are cut, as without
-// automatic wrapping.
+// automatic wrapping: the cursor stays on the last column.
 func draw(text string, width, height int) string {
 	cells := make([][]rune, height)
 	clearFrom := func(row, col int) {
@@ -82,7 +82,11 @@ func draw(text string, width, height int) string {
 				n, _ := strconv.Atoi(at) // none is the first
 				row, col = max(0, n-1), 0
 			case "K":
-				copy(cells[row][min(col, width):], []rune(strings.Repeat(" ", width)))
+				from := min(col, width-1)
+				if m[2] == "2" {
+					from = 0
+				}
+				copy(cells[row][from:], []rune(strings.Repeat(" ", width)))
 			case "J":
 				if m[2] == "2" {
 					clearFrom(0, 0)

@@ -121,7 +121,8 @@ func (f brokerFeed) connect(broker mqtt.Config) (*mqtt.Client, error) {
 			state(err)
 		}
 	}
-	broker.OnDown, broker.OnError = state, state
+	lost := func(err error) { state(fmt.Errorf("no connection to the broker: %w", err)) }
+	broker.OnDown, broker.OnError = lost, lost
 	broker.OnMessage = func(topic string, payload []byte, retained bool) {
 		if serial, live := f.message(topic, payload, retained); live && f.live != nil {
 			f.live(serial, payload)
@@ -144,7 +145,7 @@ func (c *console) brokerProblems() func(error) {
 		defer mu.Unlock()
 		text := ""
 		if err != nil {
-			text = "broker connection failed: " + err.Error()
+			text = err.Error()
 		}
 		if text == last {
 			return

@@ -79,7 +79,7 @@ func TestWatch(t *testing.T) {
 		return strings.Contains(text, "OFFLINE") && strings.Contains(text, "start envoy-mqtt") && !strings.Contains(text, "exporting")
 	})
 	h.broker.close()
-	proctest.Await(t, "the lost broker", func() bool { return strings.Contains(screen(), "No connection to the broker") })
+	proctest.Await(t, "the lost broker", func() bool { return strings.Contains(screen(), "no connection to the broker") })
 	fmt.Fprint(p, "q")
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("watch ended with %v", err)

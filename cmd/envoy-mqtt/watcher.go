@@ -32,7 +32,7 @@ type watcher struct {
 	local bool              // the bridge is part of this process
 
 	mu       sync.Mutex // guards what follows
-	broker   string     // why there is no connection to the broker; "" while there is one
+	broker   string     // why the broker sends nothing; "" while it may
 	bridge   string     // the bridge's state: online, offline, or "" if unknown
 	gateways map[string]*watched
 	paces    map[string]time.Duration // between two readings, by serial number
@@ -139,8 +139,8 @@ func (g *watched) read(payload []byte, now time.Time) bool {
 	return true
 }
 
-// connected reports whether the broker is connected: err is nil, or why not. No
-// reading is current without a connection.
+// connected takes that the broker is connected and has accepted the subscriptions,
+// or why not. Without that no reading is current.
 func (w *watcher) connected(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -213,21 +213,27 @@ func (w *watcher) lines(now time.Time, width int, p painter) (lines []string) {
 		}
 		lines = append(lines, "")
 	}
+	var views []liveView
+	current := w.local // the demo's bridge is not announced
+	for _, serial := range w.serials() {
+		v := w.view(serial, now)
+		views, current = append(views, v), current || v.doc != nil
+	}
 	if w.broker != "" {
-		warn(levelProblem, "No connection to the broker: "+w.broker)
-	} else if !w.local && w.bridge != "online" {
+		warn(levelProblem, w.broker)
+	} else if !current && w.bridge != "online" { // a broker without retained messages does not send the state
 		warn(levelWarning, map[bool]string{
 			true:  "The bridge is offline: start envoy-mqtt.",
 			false: "No bridge has published under " + w.topic + " yet: start envoy-mqtt, or check [MQTT] TOPIC.",
 		}[w.bridge == "offline"])
 	}
-	for i, serial := range w.serials() {
+	for i, v := range views {
 		if i > 0 {
 			lines = append(lines, "")
 		}
-		lines = append(lines, w.view(serial, now).lines(width, p)...)
+		lines = append(lines, v.lines(width, p)...)
 	}
-	if len(w.gateways) == 0 && w.broker == "" {
+	if len(views) == 0 && w.broker == "" {
 		lines = append(lines, "Waiting for the first reading …")
 	}
 	return lines
