@@ -66,16 +66,17 @@ func (d *liveDocument) phaseLines() (lines []string) {
 		if phases == nil {
 			continue
 		}
-		text := fmt.Sprintf("%-12s", row.name)
+		var text strings.Builder
+		fmt.Fprintf(&text, "%-12s", row.name)
 		for _, m := range phases {
 			cell := ""
 			if m != nil && m.Power != nil {
 				cell = strconv.FormatFloat(math.Round(*m.Power)+0, 'f', 0, 64)
 			}
-			text += fmt.Sprintf("%8s", cell)
+			fmt.Fprintf(&text, "%8s", cell)
 		}
 		longest = max(longest, len(phases))
-		rows = append(rows, text)
+		rows = append(rows, text.String())
 	}
 	if rows == nil {
 		return nil

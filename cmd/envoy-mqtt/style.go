@@ -40,7 +40,6 @@ func (p painter) with(code, text string) string {
 }
 
 func (p painter) strong(text string) string { return p.with("1", text) }
-func (p painter) faint(text string) string  { return p.with("2", text) }
 
 // A level is the result of a check.
 type level string

@@ -98,22 +98,25 @@ func meterTable(of envoy.Measurement, names []string, channels []envoy.Channel, 
 }
 
 func tableRows(of envoy.Measurement, names []string, channels []envoy.Channel, shown []tableColumn, label int) (lines []string) {
-	head := strings.Repeat(" ", label)
+	var head strings.Builder
+	head.WriteString(strings.Repeat(" ", label))
 	for _, col := range shown {
-		head += fmt.Sprintf(" %*s", col.width, col.head)
+		fmt.Fprintf(&head, " %*s", col.width, col.head)
 	}
-	lines = append(lines, head)
+	lines = append(lines, head.String())
 	for i, c := range channels {
-		line, empty := fmt.Sprintf("%-*s", label, names[i]), true
+		var line strings.Builder
+		fmt.Fprintf(&line, "%-*s", label, names[i])
+		empty := true
 		for _, col := range shown {
 			text := ""
 			if v, ok := c.Get(col.of); ok && isShown(of, col.of) {
 				text, empty = strconv.FormatFloat(v, 'f', col.decimals, 64), false
 			}
-			line += fmt.Sprintf(" %*s", col.width, text)
+			fmt.Fprintf(&line, " %*s", col.width, text)
 		}
 		if !empty {
-			lines = append(lines, strings.TrimRight(line, " "))
+			lines = append(lines, strings.TrimRight(line.String(), " "))
 		}
 	}
 	return lines

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// lateAge returns the age from which on a reading of the gateway is late.
+func (w *watcher) lateAge(serial string) time.Duration {
+	interval := w.paces[serial]
+	if interval == 0 {
+		interval = usualInterval
+	}
+	return max(3*interval, minLateAge)
+}
+
+// view returns a gateway as a person is shown it at now. Numbers are shown only
+// while they are current.
+func (w *watcher) view(serial string, now time.Time) liveView {
+	g, limit := w.gateways[serial], w.lateAge(serial)
+	v := liveView{title: "Envoy " + serial, level: levelProblem}
+	if name := w.names[serial]; name != "" {
+		v.title = name + " (" + serial + ")"
+	}
+	age := now.Sub(g.arrived)
+	delay := g.lag - g.leastLag // since the fastest message
+	switch {
+	case g.offline:
+		v.status = "OFFLINE: the bridge cannot read it"
+	case g.doc == nil && g.arrived.IsZero():
+		v.status, v.level = "waiting for a reading", levelWarning
+	case g.doc == nil || age >= limit:
+		v.status = fmt.Sprintf("STALE: no reading for %v", age.Round(time.Second))
+	case delay >= limit:
+		v.status = fmt.Sprintf("STALE: readings arrive %v late", delay.Round(time.Second))
+	case g.doc.FailSafe:
+		v.status = "STALE: FAILSAFE is sent, nothing measured"
+	default:
+		v.doc, v.history = g.doc, g.history
+		v.status, v.level = "live", levelOK
+		if !w.local { // the time of the demo is simulated
+			v.status += " " + g.doc.Time.Local().Format(time.TimeOnly)
+		}
+		if skew := g.lag.Abs(); skew >= limit {
+			v.status, v.level = fmt.Sprintf("time stamp %v off: check clocks", skew.Round(time.Second)), levelWarning
+		}
+		if now.Sub(g.socAt) < chargeAge {
+			v.soc = &g.soc
+		}
+	}
+	return v
+}
+
+// serials returns the gateways that are shown.
+func (w *watcher) serials() []string { return slices.Sorted(maps.Keys(w.gateways)) }
+
+// lines returns all gateways in lines of at most width columns.
+func (w *watcher) lines(now time.Time, width int, p painter) (lines []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	warn := func(l level, text string) {
+		for _, line := range wrapLines("", "", text, width) {
+			lines = append(lines, p.level(l, line))
+		}
+		lines = append(lines, "")
+	}
+	var views []liveView
+	current := w.local // the demo's bridge is not announced
+	for _, serial := range w.serials() {
+		v := w.view(serial, now)
+		views, current = append(views, v), current || v.doc != nil
+	}
+	if w.broker != "" {
+		warn(levelProblem, w.broker)
+	} else if !current && w.bridge != "online" { // a broker without retained messages does not send the state
+		warn(levelWarning, map[bool]string{
+			true:  "The bridge is offline: start envoy-mqtt.",
+			false: "No bridge has published under " + w.topic + " yet: start envoy-mqtt, or check [MQTT] TOPIC.",
+		}[w.bridge == "offline"])
+	}
+	for i, v := range views {
+		if i > 0 {
+			lines = append(lines, "")
+		}
+		lines = append(lines, v.lines(width, p)...)
+	}
+	if len(views) == 0 && w.broker == "" {
+		lines = append(lines, "Waiting for the first reading …")
+	}
+	return lines
+}
