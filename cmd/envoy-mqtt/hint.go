@@ -58,6 +58,9 @@ func hintFor(err error) string {
 	if e, ok := errors.AsType[*envoy.UntrustedError](err); ok {
 		return "set FINGERPRINT = sha256:" + e.Fingerprint + " to accept this one only, or VERIFY_SSL = false to accept any"
 	}
+	if _, ok := errors.AsType[*enlighten.SuspendedError](err); ok && !errors.Is(err, enlighten.ErrMFA) {
+		return "correct USERNAME and PASSWORD, then confirm them with envoy-mqtt token --renew"
+	}
 	for _, h := range hints {
 		if errors.Is(err, h.err) {
 			return h.hint

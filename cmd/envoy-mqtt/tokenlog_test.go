@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -48,7 +47,7 @@ func TestTokenIsLoggedOnce(t *testing.T) {
 		{status(enlighten.StateRenewing, nil), 1},
 		{status(enlighten.StateRefused, refused), 1},
 		{status(enlighten.StateRefused, paused("10:02:00", refused)), 0},
-		{status(enlighten.StateRefused, paused("23:00:00", fmt.Errorf("%w: %w", errors.New("three logins in a row were refused"), refused))), 1},
+		{status(enlighten.StateRefused, paused("23:00:00", &enlighten.SuspendedError{Err: refused})), 1},
 		{enlighten.Status{State: enlighten.StateOK, Expires: time.Now()}, 1},
 	} {
 		if n := lines(tt.status); n != tt.want {

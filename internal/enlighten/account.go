@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 )
 
 // An Account is an Enphase account, as used by the Enlighten app.
@@ -38,5 +39,11 @@ func invalidSerialError(s string) error {
 	return fmt.Errorf("gateway serial %q is not 6 to 32 letters and digits", s)
 }
 
-// file returns the name, without extension, of the file with the account's rejected logins.
-func (a Account) file() string { return "account-" + a.hash() }
+// file returns the name, without extension, of the file with the account's rejected
+// logins. It depends on the name only, so that another password does not end a
+// pause. The hash is cut to 16 bits, so that no guess at the name can be verified
+// with it. Enphase ignores the case of an e-mail address.
+func (a Account) file() string {
+	sum := sha256.Sum256([]byte("envoy-mqtt\x00" + strings.ToLower(strings.TrimSpace(a.Username))))
+	return "account-" + hex.EncodeToString(sum[:2])
+}

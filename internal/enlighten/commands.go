@@ -7,18 +7,29 @@ import (
 
 // The methods of a Source that carry out a user's command.
 
-// RenewNow obtains a new token, even during a pause, but at the earliest one
-// minute after the last login.
+// RenewNow obtains a new token, even while the account is suspended, but at the
+// earliest one minute after the last login.
 func (s *Source) RenewNow(ctx context.Context, serial string) error {
+	return s.obtain(ctx, serial, reasonForced)
+}
+
+// LogIn obtains a new token, so that it verifies the account even if there is a
+// usable token. Unlike RenewNow it makes no login during a pause.
+func (s *Source) LogIn(ctx context.Context, serial string) error {
+	return s.obtain(ctx, serial, reasonVerify)
+}
+
+// obtain waits for a call with the reason why, which makes a login.
+func (s *Source) obtain(ctx context.Context, serial string, why callReason) error {
 	for {
-		_, c, err := s.tokenOrCall(serial, reasonForced)
+		_, c, err := s.tokenOrCall(serial, why)
 		if c == nil {
 			return err
 		}
 		if err := c.wait(ctx); err != nil {
 			return err
 		}
-		if c.reason == reasonForced && c.serial == serial {
+		if c.reason == why && c.serial == serial {
 			return c.err
 		}
 	}

@@ -26,7 +26,7 @@ var (
 	errUnanswered   = errors.New("the program ended three times before the cloud had answered a login")
 	errSame         = errors.New("the cloud gave the old token again")
 	errJustNow      = errors.New("the last login was less than a minute ago")
-	errThreeRefused = errors.New("three logins in a row were refused")
+	errThreeRefused = errors.New("three logins within a day were rejected")
 	errNoSession    = errors.New("no session in the answer")
 	errStopped      = errors.New("the token source is stopped")
 )
@@ -48,6 +48,29 @@ type FetchError struct{ Err error }
 
 func (e *FetchError) Error() string { return "fetch a token from Enphase: " + e.Err.Error() }
 func (e *FetchError) Unwrap() error { return e.Err }
+
+// A SuspendedError reports that no login is made for an account, whatever its
+// password, because three were rejected.
+type SuspendedError struct {
+	Last time.Time // latest login
+	Err  error     // why it was rejected; nil if the cloud did not respond
+}
+
+func (e *SuspendedError) Error() string {
+	text := fmt.Sprintf("%v, the last at %s", e.Unwrap()[0], formatMinute(e.Last))
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+// Unwrap returns the causes.
+func (e *SuspendedError) Unwrap() []error {
+	if e.Err == nil {
+		return []error{errUnanswered}
+	}
+	return []error{errThreeRefused, e.Err}
+}
 
 // An ExpiredError reports that the only token has expired.
 type ExpiredError struct{ At time.Time }

@@ -29,13 +29,16 @@ func (l *loginRules) next(now time.Time) time.Time {
 }
 
 // check returns a [PausedError] if a login must wait. A login that the user
-// requests only has to wait for minLoginInterval after the previous one.
-func (l *loginRules) check(requested bool, now time.Time) error {
-	until, cause := l.next(now), l.pauseErr()
-	if requested {
+// confirms only has to wait for minLoginInterval after the previous one.
+func (l *loginRules) check(confirmed bool, now time.Time) error {
+	until, cause := l.next(now), l.pauseErr(now)
+	if confirmed {
 		until, cause = time.Time{}, errJustNow
 		if l.gateway.Attempts > 0 {
 			until = l.gateway.Last.time(now).Add(minLoginInterval)
+		}
+		if l.account.suspended() { // also after the password was changed
+			until = later(until, l.account.Last.time(now).Add(minLoginInterval))
 		}
 	}
 	if !until.After(now) {
@@ -55,10 +58,10 @@ func (l *loginRules) checkUnrecorded(saveErr error, now time.Time) error {
 }
 
 // pauseErr returns why a login has to wait.
-func (l *loginRules) pauseErr() error {
+func (l *loginRules) pauseErr(now time.Time) error {
 	switch {
-	case l.account.Count >= maxRejections:
-		return l.account.pauseErr()
+	case l.account.suspended():
+		return l.account.suspendedErr(now)
 	case l.lastErr != nil:
 		return l.lastErr
 	case l.lastReason != "":

@@ -21,7 +21,7 @@ func TestRecordFormat(t *testing.T) {
 		_, _ = src.Token(t.Context(), serial)
 		src.Close()
 		hash := regexp.MustCompile(`[0-9a-f]{32}`)
-		got := hash.ReplaceAllString(env.read(serial+".json"), "HASH") + env.read("account-fa10.json")
+		got := hash.ReplaceAllString(env.read(serial+".json"), "HASH") + env.read("account-5775.json")
 		want := `{
 	"Last": {
 		"At": "2000-01-01T00:00:00Z"

@@ -2,17 +2,17 @@ package enlighten
 
 import (
 	"errors"
-	"fmt"
 	"time"
 )
 
-// maxRejections is the number of consecutive rejected logins after which the
-// account is not used for 24 hours.
+// maxRejections is the number of rejected logins, each within a day of the one
+// before, after which an account is suspended: no login is made for 24 hours,
+// whatever the password, unless the user requests one ([Source.RenewNow]).
 const maxRejections = 3
 
 // loginRejections counts the consecutive logins that the cloud rejected for an
-// account, for all of its gateways. A login counts as rejected until its result
-// is known.
+// account, for all of its gateways and passwords. A login counts as rejected until
+// its result is known.
 type loginRejections struct {
 	Count  int `json:"Row"`
 	Last   clockSafeTime
@@ -21,14 +21,34 @@ type loginRejections struct {
 
 // next returns when the account may be used again.
 func (r *loginRejections) next(now time.Time) time.Time {
-	if r.Count < maxRejections {
+	if !r.suspended() {
 		return time.Time{}
 	}
 	return r.Last.time(now).Add(day)
 }
 
+// suspended reports whether the account is not used for a day after Last. After
+// that day a single login is made; if it is rejected, another day follows.
+func (r *loginRejections) suspended() bool { return r.Count >= maxRejections }
+
+// left returns how many logins may be rejected before the account is suspended.
+func (r *loginRejections) left(now time.Time) int {
+	if r.expired(now) {
+		return maxRejections
+	}
+	return max(0, maxRejections-r.Count)
+}
+
+// expired reports whether the rejections are too old to count.
+func (r *loginRejections) expired(now time.Time) bool {
+	return !r.suspended() && now.Sub(r.Last.time(now)) >= day
+}
+
 // recordAttempt records a login at now as rejected.
 func (r *loginRejections) recordAttempt(now time.Time) {
+	if r.expired(now) {
+		r.Count = 0
+	}
 	r.Count++
 	r.Last = clockSafeTime{At: now}
 }
@@ -50,12 +70,10 @@ func (r *loginRejections) recordResult(err error, before loginRejections) {
 	r.Last = before.Last
 }
 
-// pauseErr returns why the account is not used.
-func (r *loginRejections) pauseErr() error {
-	if err, ok := rejectionErrors[r.Reason]; ok {
-		return fmt.Errorf("%w: %w", errThreeRefused, err)
-	}
-	return errUnanswered
+// suspendedErr returns why the account is not used. Its cause is nil if the cloud
+// did not respond to the last login.
+func (r *loginRejections) suspendedErr(now time.Time) *SuspendedError {
+	return &SuspendedError{Last: r.Last.time(now), Err: rejectionErrors[r.Reason]}
 }
 
 // rejectionErrors are the reasons for a rejected login by their names on disk.

@@ -111,7 +111,7 @@ func (s *Source) tokenOrCall(serial string, why callReason) (token, *call, error
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.setup()
-	if s.call != nil && (s.call.serial != serial || why == reasonForced) {
+	if s.call != nil && (s.call.serial != serial || why.isNewLogin()) {
 		return token{}, s.call, nil
 	}
 	s.resetFor(serial)

@@ -65,9 +65,13 @@ type callReason int
 const (
 	reasonMissing  callReason = iota // there is no usable token
 	reasonExpiring                   // the token is renewed ahead of time
-	reasonForced                     // the user requests a new token
+	reasonForced                     // the user requests a new token, which ends a pause
+	reasonVerify                     // the user wants to know whether the account is right
 	reasonInspect                    // the user requests the status; no login is made
 )
+
+// isNewLogin reports whether a login is made although there is a usable token.
+func (r callReason) isNewLogin() bool { return r == reasonForced || r == reasonVerify }
 
 // needsLogin reports whether a call with this reason needs a login, or returns
 // why none can be made.
@@ -88,7 +92,7 @@ func (g *gatewayState) needsLogin(why callReason, now time.Time) (bool, error) {
 }
 
 // recordRefresh records the result of a refresh. It returns the error for the
-// waiting callers: nil if they can use a token, except for reasonForced.
+// waiting callers: nil if they can use a token, unless they wait for a new login.
 func (g *gatewayState) recordRefresh(why callReason, err error, now time.Time) error {
 	g.err, g.retryAt = err, time.Time{}
 	switch {
@@ -104,7 +108,7 @@ func (g *gatewayState) recordRefresh(why callReason, err error, now time.Time) e
 	if !ok && why == reasonMissing && g.tokens.retryRejected(now) {
 		ok, g.changed = true, true
 	}
-	if ok && why != reasonForced {
+	if ok && !why.isNewLogin() {
 		return nil
 	}
 	return err
@@ -129,7 +133,7 @@ func (g *gatewayState) recordLogin(raw string, err error, cancelled bool, before
 // status returns the status without the warnings about the store. The
 // loggingIn argument is true during a login.
 func (g *gatewayState) status(loggingIn bool, now time.Time) Status {
-	st := Status{Serial: g.tokens.serial}
+	st := Status{Serial: g.tokens.serial, AttemptsLeft: g.logins.account.left(now)}
 	best, ok := g.tokens.best(now)
 	if ok {
 		st.State, st.Origin, st.Role, st.Expires = StateOK, best.origin, best.claims.Role, best.claims.Expires

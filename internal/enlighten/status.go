@@ -19,17 +19,18 @@ const (
 
 // A Status describes the token of a gateway. It contains no secret.
 type Status struct {
-	Serial   string // of the gateway, empty until a token is requested
-	State    State
-	Reason   string    // text of Err
-	Err      error     // why there is no newer token, nil if nothing is wrong
-	Problem  bool      // the user must act, now or before the token expires
-	Origin   Origin    // of the token; empty if there is none
-	Role     Role      // of the token; empty if unknown
-	Expires  time.Time // of the token; zero if it never expires or if that is unknown
-	Renewal  time.Time // of the token; zero if it is not renewed
-	Login    time.Time // no login is made before; zero if one can be made at once
-	Warnings []string  // sorted
+	Serial       string // of the gateway, empty until a token is requested
+	State        State
+	Reason       string    // text of Err
+	Err          error     // why there is no newer token, nil if nothing is wrong
+	Problem      bool      // the user must act, now or before the token expires
+	Origin       Origin    // of the token; empty if there is none
+	Role         Role      // of the token; empty if unknown
+	Expires      time.Time // of the token; zero if it never expires or if that is unknown
+	Renewal      time.Time // of the token; zero if it is not renewed
+	Login        time.Time // no login is made before; zero if one can be made at once
+	AttemptsLeft int       // logins that may be rejected before the account is suspended
+	Warnings     []string  // sorted
 }
 
 func (s Status) equal(t Status) bool {
