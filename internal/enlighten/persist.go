@@ -46,6 +46,7 @@ func (g *gatewayState) merge(rec gatewayRecord, recErr error, raw string, now ti
 	if err := t.validFor(g.tokens.serial); err != nil {
 		return err
 	}
+	delete(g.tokens.rejected, t.hash()) // another process has stored it, after a test at the gateway
 	g.tokens.add(t, now)
 	return nil
 }

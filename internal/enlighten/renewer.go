@@ -5,17 +5,25 @@ import (
 	"time"
 )
 
-// maxTickInterval limits the time between two checks, because the clock may be set.
-const maxTickInterval = time.Hour
+const (
+	// maxTickInterval limits the time between two checks, because the clock may be set.
+	maxTickInterval = time.Hour
+	// The time between two looks at the stored token, which another process may have
+	// replaced ([Source.SetToken]).
+	needyLookInterval   = time.Minute      // while the user must act, or there is no token
+	healthyLookInterval = 10 * time.Minute // otherwise
+)
 
 // A renewer is the goroutine of a started Source: it renews the token ahead of
-// time, saves changes and reports the status.
+// time, reads the token that another process has stored, saves changes and reports
+// the status.
 type renewer struct {
 	source     *Source
 	wake       chan struct{} // of capacity 1: the next tick is due now
 	cancel     context.CancelFunc
 	done       chan struct{} // closed when run has returned
 	lastStatus Status        // last reported
+	lastStored fileVersion   // of the stored token, last seen
 }
 
 func startRenewer(s *Source) *renewer {
@@ -43,11 +51,16 @@ func (r *renewer) run(ctx context.Context) {
 	defer close(r.done)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	look := time.NewTimer(needyLookInterval)
+	defer look.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 		case <-r.wake:
 		case <-timer.C:
+		case <-look.C:
+			look.Reset(r.readIfReplaced())
+			continue
 		}
 		if ctx.Err() != nil {
 			return
@@ -65,6 +78,28 @@ func (r *renewer) tick() time.Duration {
 		r.lastStatus = st
 	}
 	return r.renewIfDue()
+}
+
+// readIfReplaced reads the stored token if its file has changed, and returns the
+// time until the next look. The Source uses the token that it read if it is newer
+// than its own.
+func (r *renewer) readIfReplaced() time.Duration {
+	s := r.source
+	st := s.Status()
+	s.mu.Lock()
+	running := s.call != nil
+	s.mu.Unlock()
+	if st.Serial == "" || running {
+		return needyLookInterval
+	}
+	if stored := s.Store.tokenVersion(st.Serial); stored != r.lastStored {
+		r.lastStored = stored
+		_, _, _ = s.tokenOrCall(st.Serial, reasonInspect) // Status reports the result
+	}
+	if st.Problem || st.State != StateOK {
+		return needyLookInterval
+	}
+	return healthyLookInterval
 }
 
 // renewIfDue starts a renewal if it is due, and returns the time until the next check.

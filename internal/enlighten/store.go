@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
@@ -39,6 +40,24 @@ func (s *Store) lock() (unlock func()) {
 func (s *Store) token(serial string) (string, error) {
 	data, err := s.read(serial + ".jwt")
 	return string(data), err
+}
+
+// A fileVersion changes when a file is written. It is zero for a missing file.
+type fileVersion struct {
+	modified time.Time
+	size     int64
+}
+
+// tokenVersion returns the version of the token stored for serial.
+func (s *Store) tokenVersion(serial string) fileVersion {
+	if s == nil {
+		return fileVersion{}
+	}
+	info, err := os.Stat(filepath.Join(s.Dir, serial+".jwt"))
+	if err != nil {
+		return fileVersion{}
+	}
+	return fileVersion{info.ModTime(), info.Size()}
 }
 
 func (s *Store) saveToken(serial, token string) error {

@@ -38,8 +38,8 @@ func ReadFile(path string, limit int64) ([]byte, error) {
 }
 
 // WriteFileAtomic replaces the file path by data, completely or not at all, also
-// at a power failure. Only the owner can read the file. It creates the folder if
-// necessary.
+// at a power failure. Only the owner can read the file; if root writes it, it
+// belongs to the owner of the folder. It creates the folder if necessary.
 func WriteFileAtomic(path string, data []byte) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -50,6 +50,7 @@ func WriteFileAtomic(path string, data []byte) error {
 		return err
 	}
 	defer os.Remove(f.Name()) // does nothing after the renaming
+	giveToOwner(f, dir)
 	_, err = f.Write(data)
 	if err == nil {
 		err = f.Sync()
