@@ -5,15 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"strconv"
-	"time"
+	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
@@ -23,149 +20,107 @@ func initCommand(c *console) *cobra.Command {
 		Short:   "Write and test config.ini",
 		Example: "envoy-mqtt init",
 		GroupID: groupStart,
-		Long:    "Ask for the gateway, the Enphase account and the broker, write config.ini (or --config) readable by its owner only, and test it as envoy-mqtt check does. Gateways that answer to multicast DNS are offered.",
-		Args:    noArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return c.init(cmd.Context()) },
+		Long: "Ask for the gateway, the Enphase account and the broker, and test each answer at once: read the gateway, log in at Enphase, connect to the broker. " +
+			"Then write config.ini (or --config), readable by its owner only. If there is one, its values are offered and only changed keys are written. Gateways that answer to multicast DNS are offered.",
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return failed(c.init(cmd.Context())) },
 	}
 }
 
-// init asks, writes the file, and checks it. It writes nothing before all questions
-// are answered.
+// An interview asks for a configuration on a terminal and tries the answers.
+type interview struct {
+	prompter
+	setup
+	present config.Config   // to begin with; its values are offered
+	gateway *config.Gateway // the answers so far
+	broker  *config.MQTT
+	serial  string // of the gateway, empty if it was not reached
+
+	needsToken bool // the gateway's firmware needs a token
+
+	problems []string // what was kept although it did not work
+}
+
+// init asks, tries and writes. It writes nothing before all questions are answered.
 func (c *console) init(ctx context.Context) error {
 	path := cmp.Or(c.configPath, config.DefaultFile)
+	if err := state.CheckWritable(filepath.Dir(path)); err != nil {
+		return err // now rather than after all answers
+	}
 	p := prompter{ctx, c.in, c.out}
-	if _, err := os.Stat(path); err == nil {
-		overwrite, err := p.confirm(path + " is there already. Write it anew?")
+	p.print("", "", "envoy-mqtt init asks for the gateway, the access to it and the MQTT broker, and tries each answer. "+
+		"Press Enter to accept a value in brackets. Nothing is written before the last answer; Ctrl-C stops.")
+	present, exists, err := c.presentConfig(path)
+	isNew := !exists
+	switch {
+	case err != nil && !exists:
+		return err
+	case err != nil:
+		p.say("%v", withHint(err))
+		replace, err := p.confirm(path+" cannot be used. Replace it?", false)
 		if err != nil {
-			return failed(err)
+			return err
 		}
-		if !overwrite {
-			return failed(errors.New(path + " is left as it is"))
+		if !replace {
+			return errors.New(path + " was not changed")
 		}
-	}
-	var file config.INIBuilder
-	for _, part := range []func(prompter, *config.INIBuilder) error{askGateway, askBroker} {
-		if err := part(p, &file); err != nil {
-			return failed(err)
-		}
-	}
-	if err := state.WriteFileAtomic(path, []byte(file.Text())); err != nil {
-		return failed(err)
-	}
-	fmt.Fprintf(c.out, "\n%s is written. Every key there is: config.ini.example\n\n", path)
-	c.configPath = path
-	return c.check(ctx)
-}
-
-// askGateway asks for the gateway and for the access to it.
-func askGateway(p prompter, file *config.INIBuilder) error {
-	fmt.Fprintln(p.out, "Looking for gateways on this network …")
-	found, err := findGateways(p.ctx)
-	if err != nil {
-		fmt.Fprintln(p.out, "  "+err.Error())
-	}
-	question, def := "Which one? Its number, or the name or address of another", "1"
-	switch len(found) {
-	case 0:
-		fmt.Fprintln(p.out, "  none answers to multicast DNS; the router knows the gateway's address")
-		question, def = "The gateway's name or address", "envoy.local"
-	default:
-		for i, d := range found {
-			fmt.Fprintf(p.out, "  %d  %s, firmware %s, at %s\n", i+1, cmp.Or(d.Serial, "no serial number"), cmp.Or(d.Firmware, "unknown"), cmp.Or(d.URL, d.Host, "an unknown address"))
+		isNew = true
+	case exists:
+		fmt.Fprintln(p.out)
+		p.say("%s exists. Its values are offered, and keys that are not asked for stay as they are.", path)
+		if len(present.Gateways) > 1 {
+			p.say("It has %d gateways. These questions are about [%s].", len(present.Gateways), present.Gateways[0].Section)
 		}
 	}
-	which, err := p.ask(question, def, func(text string) (string, error) {
-		if n, err := strconv.Atoi(text); err == nil {
-			if n < 1 || n > len(found) {
-				return "", fmt.Errorf("there is no %d", n)
-			}
-			return text, nil
+	next := present
+	next.Gateways = slices.Clone(present.Gateways)
+	i := interview{prompter: p, setup: newSetup(present, c.environ), present: present, gateway: &next.Gateways[0], broker: &next.MQTT}
+	for _, part := range []func() error{i.askGateway, i.askAccess, i.askBroker} {
+		if err := part(); err != nil {
+			return err
 		}
-		return config.ParseHost(text)
-	})
-	if err != nil {
+	}
+	if err := i.writeConfig(path, isNew, present, next); err != nil {
 		return err
 	}
-	host, serial := which, ""
-	if n, err := strconv.Atoi(which); err == nil {
-		host, serial = envoy.Auto, found[n-1].Serial
-	}
-	file.Set("ENVOY", "HOST", host)
-	file.Set("ENVOY", "SERIAL", serial)
-
-	needsToken, old := probeGateway(p, host, serial)
-	switch {
-	case needsToken:
-		return askAccess(p, file)
-	case old:
-		return askUser(p, file, "ENVOY", "The gateway's own user, if it wants one")
+	i.printNextSteps(path, c.configPath != "")
+	if len(i.problems) > 0 {
+		return errPrinted
 	}
 	return nil
 }
 
-// probeGateway reports whether a gateway needs a token, or has old firmware with a
-// user of its own. A gateway that does not answer counts as one that needs a token,
-// as all current firmware does.
-func probeGateway(p prompter, host, serial string) (needsToken, old bool) {
-	client := &envoy.Client{Host: host, Serial: serial, Timeout: 10 * time.Second}
-	defer client.CloseIdle()
-	s, err := client.Open(p.ctx)
-	if err != nil {
-		fmt.Fprintf(p.out, "  not reached: %v\n", err)
-		return true, false
-	}
-	fmt.Fprintf(p.out, "  gateway %s, firmware %s, at %s\n", s.Serial, s.Firmware, s.URL())
-	return s.NeedsToken, !s.NeedsToken
-}
+// keep records a problem that the user wants to solve later.
+func (i *interview) keep(problem string) { i.problems = append(i.problems, problem) }
 
-// askAccess asks for an Enphase account or a token.
-func askAccess(p prompter, file *config.INIBuilder) error {
-	fmt.Fprint(p.out, "Firmware 7 and later lets nobody read without a token from Enphase.\n"+
-		"  account  e-mail and password of the Enphase account; tokens are then fetched and renewed by themselves\n"+
-		"  token    paste one from https://entrez.enphaseenergy.com/ (for accounts with multi-factor authentication)\n")
-	how, err := p.selectOne("Which way?", "account", "token")
-	if err != nil {
-		return err
-	}
-	if how == "token" {
-		token, err := p.askSecret("The token", func(text string) (string, error) {
-			_, err := enlighten.Parse(text)
-			return text, err
-		})
-		file.Set("ENVOY", "TOKEN", token)
-		return err
-	}
-	username, err := p.ask("The account's e-mail", "", required)
-	if err != nil {
-		return err
-	}
-	password, err := p.askSecret("Its password", required)
-	file.Set("ENVOY", "USERNAME", username)
-	file.Set("ENVOY", "PASSWORD", password)
-	return err
-}
+// systemPath is where the systemd service reads its configuration.
+const systemPath = "/etc/envoy-mqtt/config.ini"
 
-// askBroker asks for the MQTT broker.
-func askBroker(p prompter, file *config.INIBuilder) error {
-	url, err := p.ask("The MQTT broker", "mqtt://localhost:1883", func(text string) (string, error) {
-		_, err := config.ParseBrokerURL(text)
-		return text, err
-	})
-	if err != nil {
-		return err
+// printNextSteps ends the interview. The flag isNamed is true if the user has
+// named the file at path.
+func (i *interview) printNextSteps(path string, isNamed bool) {
+	flag, start := "", "envoy-mqtt"
+	switch {
+	case path == systemPath:
+		start = "sudo systemctl restart envoy-mqtt"
+	case isNamed:
+		flag = " --config " + path
 	}
-	file.Set("MQTT", "URL", url)
-	return askUser(p, file, "MQTT", "The broker's user, if it wants one")
-}
-
-// askUser asks for an optional user name and the password.
-func askUser(p prompter, file *config.INIBuilder, section, question string) error {
-	username, err := p.ask(question, "", optional)
-	if err != nil || username == "" {
-		return err
+	i.heading(path + " is written. Every key is in docs/configuration.md.")
+	if len(i.problems) > 0 {
+		i.heading("Not verified yet")
+		for _, problem := range i.problems {
+			i.say("%s", problem)
+		}
+		i.say("When this is solved, test it with envoy-mqtt check%s", flag)
 	}
-	password, err := p.askSecret("The password", required)
-	file.Set(section, "USERNAME", username)
-	file.Set(section, "PASSWORD", password)
-	return err
+	i.heading("Next steps")
+	if path != systemPath {
+		start += flag
+	}
+	i.define("start", start)
+	i.define("watch", "envoy-mqtt watch"+flag+" (in another terminal)")
+	i.define("Home Assistant", "Settings, Devices & services, MQTT: "+
+		"the devices Envoy "+cmp.Or(i.serial, "<serial number>")+" and Envoy MQTT bridge appear by themselves once it runs.")
+	i.define("other programs", "envoy-mqtt consumers"+flag)
 }

@@ -27,6 +27,13 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		supervisorURL = cmp.Or(os.Getenv("TEST_SUPERVISOR"), supervisorURL)
 		optionsPath = cmp.Or(os.Getenv("TEST_OPTIONS"), optionsPath)
+		tlsPort = cmp.Or(os.Getenv("TEST_TLS_PORT"), "1") // whatever listens on this machine's usual port
+		discoverGateways = func(context.Context) ([]discovered, error) {
+			if serial := os.Getenv("TEST_DISCOVERED"); serial != "" {
+				return []discovered{{Serial: serial, Firmware: "D8.3.5167", URL: "https://192.168.1.20"}}, nil
+			}
+			return nil, nil
+		}
 		main()
 	}
 	os.Exit(m.Run())

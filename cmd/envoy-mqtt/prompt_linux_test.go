@@ -3,15 +3,51 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
+
+// A terminal is a program on a pseudo-terminal and the person who uses it.
+type terminal struct {
+	t               *testing.T
+	cmd             *exec.Cmd
+	person, program *os.File // the two ends
+	seen            proctest.Transcript
+	answered        int           // bytes of seen that were there at the last answer
+	closed          chan struct{} // when the person has read everything
+}
+
+// onTerminal starts cmd on a terminal of its own, so that Ctrl-C is a signal.
+func onTerminal(t *testing.T, cmd *exec.Cmd) *terminal {
+	t.Helper()
+	s := &terminal{t: t, cmd: cmd, closed: make(chan struct{})}
+	s.person, s.program = newTerminal(t)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.program, s.program, s.program
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(s.closed)
+		buf := make([]byte, 4096)
+		for {
+			n, err := s.person.Read(buf)
+			if err != nil {
+				return
+			}
+			_, _ = s.seen.Write(buf[:n]) // a buffer takes all
+		}
+	}()
+	return s
+}
 
 // newTerminal returns both ends of a terminal: where a person sits, and where a program is.
 func newTerminal(t *testing.T) (person, program *os.File) {
@@ -36,65 +72,64 @@ func newTerminal(t *testing.T) (person, program *os.File) {
 	return person, program
 }
 
-func echoes(t *testing.T, terminal *os.File) bool {
-	t.Helper()
-	state, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS)
+// answer waits for a question that ends with words, and types text. A secret is
+// typed when the terminal does not echo any more.
+func (s *terminal) answer(words, text string) {
+	s.t.Helper()
+	proctest.Await(s.t, words, func() bool {
+		return strings.HasSuffix(strings.TrimSpace(s.seen.String()[s.answered:]), words)
+	})
+	if strings.Contains(words, "not shown") {
+		proctest.Await(s.t, "a terminal that does not echo", func() bool { return !s.echoes() })
+	}
+	s.answered = len(s.seen.String())
+	if _, err := s.person.WriteString(text); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *terminal) echoes() bool {
+	s.t.Helper()
+	state, err := unix.IoctlGetTermios(int(s.program.Fd()), unix.TCGETS)
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	return state.Lflag&unix.ECHO != 0
 }
 
-// TestPasswordIsNotShown is init on a terminal: what is typed as password does
-// not come back, and a program that is stopped leaves the terminal as it was.
-func TestPasswordIsNotShown(t *testing.T) {
-	for _, stopped := range []bool{false, true} {
-		h := newHouse(t, new(envoytest.Gateway))
-		person, program := newTerminal(t)
-		cmd := h.initCommand(t)
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = program, program, program
-		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true} // its terminal, so that Ctrl-C is a signal
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		var seen proctest.Transcript
-		go func() { // ends when the terminal is closed
-			buf := make([]byte, 4096)
-			for {
-				n, err := person.Read(buf)
-				if err != nil {
-					return
-				}
-				_, _ = seen.Write(buf[:n]) // a buffer takes all
-			}
-		}()
-		answer := func(question, text string) {
-			t.Helper()
-			proctest.Await(t, question, func() bool { return strings.HasSuffix(strings.TrimSpace(seen.String()), question) })
-			if _, err := person.WriteString(text); err != nil {
-				t.Fatal(err)
-			}
-		}
-		answer("]:", h.server.Addr+"\n") // whatever there is on this network
-		answer("[account]:", "\n")
-		answer("e-mail:", testUser+"\n")
-		proctest.Await(t, "a terminal that does not echo", func() bool { return !echoes(t, program) })
-		if stopped {
-			answer("Its password (not shown):", "\x03")
-		} else {
-			answer("Its password (not shown):", testPassword+"\n")
-			answer("[mqtt://localhost:1883]:", h.broker.address+"\n")
-			answer("if it wants one:", "\n")
-		}
-		_ = cmd.Wait() // the code tells
-		if code := cmd.ProcessState.ExitCode(); code != map[bool]int{false: 0, true: 1}[stopped] {
-			t.Errorf("stopped %t: code %d\n%s", stopped, code, seen.String())
-		}
-		if strings.Contains(seen.String(), testPassword) {
-			t.Errorf("the password is shown:\n%s", seen.String())
-		}
-		if !echoes(t, program) {
-			t.Errorf("stopped %t: the terminal does not echo any more", stopped)
-		}
+// wait returns the exit code and all that was on the screen.
+func (s *terminal) wait() (code int, screen string) {
+	s.t.Helper()
+	_ = s.cmd.Wait() // the code tells
+	if !s.echoes() {
+		s.t.Error("the terminal does not echo any more")
+	}
+	s.program.Close() // the last one that has it open: reading ends
+	<-s.closed
+	return s.cmd.ProcessState.ExitCode(), strings.ReplaceAll(s.seen.String(), "\r\n", "\n")
+}
+
+// TestStoppedPrompt checks that Ctrl-C at a password ends init and leaves the
+// terminal as it was.
+func TestStoppedPrompt(t *testing.T) {
+	h := newHouse(t, new(envoytest.Gateway))
+	s := onTerminal(t, h.initCommand(t))
+	s.answer("[envoy.local]:", h.server.Addr+"\n")
+	s.answer("[account]:", "\n")
+	s.answer("account:", testUser+"\n")
+	s.answer("Password (not shown):", "\x03")
+	if code, screen := s.wait(); code != 1 || !strings.Contains(screen, "stopped; nothing was written") {
+		t.Errorf("code %d, want 1 and the reason:\n%s", code, screen)
+	}
+}
+
+// TestPasteIsNotShown checks that a terminal does not show a token that is pasted.
+func TestPasteIsNotShown(t *testing.T) {
+	h := newHouse(t, new(envoytest.Gateway))
+	token := enlightentest.Sign(enlightentest.Claims{Serial: "122012345678", Username: testUser})
+	s := onTerminal(t, h.command(t, "", "token", "--paste"))
+	s.answer("(not shown):", token+"\n")
+	if code, screen := s.wait(); code != 0 || strings.Contains(screen, token) || !strings.Contains(screen, "state folder") {
+		t.Errorf("code %d, want 0 and no token:\n%s", code, screen)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -107,26 +106,21 @@ func (c *console) handleToken(ctx context.Context, r *report, g *configuredGatew
 	return nil
 }
 
-// paste reads a token from standard input and stores it if the gateway accepts it.
+// paste reads a token from standard input, without showing it on a terminal, and
+// stores it if the gateway accepts it.
 func (c *console) paste(ctx context.Context, g *configuredGateway, session *envoy.Session) error {
-	fmt.Fprintln(c.err, "Paste the token, then press Enter:")
-	line, err := readLine(c.in)
-	for line == "" && err == nil {
-		line, err = readLine(c.in)
-	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("read the token: %w", err)
+	p := prompter{ctx, c.in, c.err}
+	var line string
+	for line == "" {
+		var err error
+		if line, err = p.readSecret("Paste the token and press Enter", ""); err != nil {
+			return fmt.Errorf("read the token: %w", err)
+		}
 	}
 	if _, err := enlighten.Parse(line); err != nil {
 		return err
 	}
-	trial := newClient(g.Gateway, envoy.StaticToken(line))
-	trial.Serial = session.Serial
-	s, err := trial.Open(ctx)
-	if err == nil {
-		_, err = s.Sample(ctx)
-	}
-	if _, skipped := errors.AsType[*envoy.SkippedError](err); err != nil && !skipped {
+	if err := tryAccess(ctx, g.Gateway, session.Serial, envoy.StaticToken(line)); err != nil {
 		return fmt.Errorf("the token was not kept: %w", err)
 	}
 	return g.tokens.SetToken(session.Serial, line)

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+const tokenPage = "https://entrez.enphaseenergy.com/"
+
+// askAccess asks for the access to the gateway and tries it.
+func (i *interview) askAccess() error {
+	i.heading("Access to the gateway")
+	if !i.needsToken {
+		return i.askOwnUser()
+	}
+	i.say("Firmware 7 and later requires an access token from Enphase.")
+	i.define("account", "e-mail and password of the Enphase account. Tokens are obtained and renewed automatically.")
+	i.define("token", "a token that you copy from "+tokenPage+" once a year. Accounts with multi-factor authentication (MFA) need it.")
+	words := []string{"account", "token"}
+	if i.gateway.Username == "" && i.gateway.Token != "" {
+		words = []string{"token", "account"}
+	}
+	how, err := i.selectOne("Account or token", words...)
+	if err != nil {
+		return err
+	}
+	if how == "token" {
+		return i.askToken()
+	}
+	return i.askAccount()
+}
+
+// askAccount asks for the Enphase account and logs in, until that works or the user
+// chooses another way.
+func (i *interview) askAccount() error {
+	for {
+		g := i.gateway
+		username, err := i.ask("E-mail of the Enphase account", g.Username, required)
+		if err != nil {
+			return err
+		}
+		present := ""
+		if old := i.present.Gateways[0]; username == old.Username {
+			present = old.Password.Reveal()
+		}
+		password, err := i.askSecret("Password", present, required)
+		if err != nil {
+			return err
+		}
+		g.Username, g.Password = username, config.Secret(password)
+		if i.serial == "" {
+			i.keep("No login was made: a token is for one gateway, and its serial number is not known.")
+			return nil
+		}
+		i.say("Logging in at Enphase …")
+		result := i.logIn(i.ctx, *g, i.serial, password != present)
+		if done, err := i.handleLogin(result); done || err != nil {
+			return err
+		}
+	}
+}
+
+// handleLogin reports the result of a login. It returns false if the account is to
+// be asked for again.
+func (i *interview) handleLogin(r loginResult) (done bool, err error) {
+	switch r.Outcome {
+	case loginOK:
+		i.reportToken(r)
+		return true, nil
+	case loginMFA:
+		i.say("The account has multi-factor authentication (MFA), which only you can pass.")
+		return true, i.askToken()
+	case loginRejected:
+		if r.AttemptsLeft > 0 {
+			i.say("Enphase rejected the e-mail or the password. %s before logins pause for 24 hours.", attempts(r.AttemptsLeft))
+			return false, nil
+		}
+		i.say("Enphase rejected the e-mail or the password for the third time. Logins pause for 24 hours, whatever the password, so that the account is not locked. " +
+			"When you know the password, confirm it with envoy-mqtt token --renew.")
+	default:
+		i.say("%v", withHint(r.Err))
+	}
+	words := []string{"again", "token", "continue"}
+	if r.Outcome != loginFailed {
+		words = []string{"continue", "token"}
+	}
+	how, err := i.selectOne(fmt.Sprintf("Paste a token instead, or continue without one%s", wordList(words)), words...)
+	switch {
+	case err != nil:
+		return false, err
+	case how == "token":
+		return true, i.askToken()
+	case how == "continue":
+		i.keep("There is no token from Enphase. With the right password in config.ini, run envoy-mqtt token --renew.")
+		return true, nil
+	}
+	return false, nil
+}
+
+// reportToken prints the token that a login has returned.
+func (i *interview) reportToken(r loginResult) {
+	i.gateway.Token = ""
+	what := "Logged in."
+	if r.Token.Origin == enlighten.Stored {
+		what = "A token is stored, so that no login is needed."
+	}
+	i.say("%s The token is valid until %s and renewed automatically.", what, r.Token.Expires.Local().Format("2006-01-02"))
+	if r.Access == nil {
+		i.say("The gateway accepts the token.")
+		return
+	}
+	i.say("The gateway gives no values: %v", withHint(r.Access))
+	i.keep("The gateway gave no values with the token.")
+}
+
+// askToken asks for a token, in place of an account, until the gateway accepts it.
+func (i *interview) askToken() error {
+	i.gateway.Username, i.gateway.Password = "", ""
+	i.say("Log in at %s, choose the system and the gateway, and copy the token.", tokenPage)
+	for {
+		token, err := i.askSecret("Token", i.gateway.Token.Reveal(), func(text string) (string, error) {
+			_, err := enlighten.Parse(text)
+			return text, err
+		})
+		if err != nil {
+			return err
+		}
+		i.gateway.Token = config.Secret(token)
+		if i.serial == "" {
+			i.keep("The token was not tried, because the gateway did not answer.")
+			return nil
+		}
+		i.say("Trying the token …")
+		err = tryAccess(i.ctx, *i.gateway, i.serial, envoy.StaticToken(token))
+		if err == nil {
+			claims, _ := enlighten.Parse(token) // was parsed above
+			i.say("The gateway accepts the token. It is valid until %s; paste the next one with envoy-mqtt token --paste.", claims.Expires.Local().Format("2006-01-02"))
+			return nil
+		}
+		i.say("The token was not accepted: %v", err)
+		i.gateway.Token = ""
+	}
+}
+
+// attempts returns how many attempts remain, as a sentence's beginning.
+func attempts(n int) string {
+	if n == 1 {
+		return "1 attempt remains"
+	}
+	return fmt.Sprintf("%d attempts remain", n)
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/url"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
+)
+
+// tlsPort is the usual port of MQTT over TLS. Tests change it.
+var tlsPort = "8883"
+
+// A brokerResult is the result of [setup.tryBroker].
+type brokerResult struct {
+	Err error // why the broker was not reached, or does not accept us
+	// TLS is the address at which the same host speaks MQTT over TLS. It is nil
+	// if it does not, or if the connection used TLS.
+	TLS *url.URL
+	// Untrusted reports that TLS needs the certificate of an authority (CA_FILE).
+	Untrusted bool
+}
+
+// tryBroker connects to a broker once and publishes nothing. Without TLS it also
+// looks for it: on the port of the URL if that fails, and on the usual one.
+func (s setup) tryBroker(ctx context.Context, m config.MQTT) brokerResult {
+	result := brokerResult{Err: s.probe(ctx, m, 10*time.Second)}
+	if m.URL == nil || m.URL.Scheme != "mqtt" && m.URL.Scheme != "tcp" {
+		result.Untrusted = isUntrusted(result.Err)
+		return result
+	}
+	ports := []string{tlsPort}
+	if port := m.URL.Port(); result.Err != nil && port != "" && port != tlsPort {
+		ports = []string{port, tlsPort}
+	}
+	for _, port := range ports {
+		secure := m
+		secure.URL = &url.URL{Scheme: "mqtts", Host: net.JoinHostPort(m.URL.Hostname(), port)}
+		err := s.probe(ctx, secure, 3*time.Second)
+		_, answered := errors.AsType[mqtt.ReasonCode](err)
+		if untrusted := isUntrusted(err); err == nil || answered || untrusted {
+			result.TLS, result.Untrusted = secure.URL, untrusted
+			break
+		}
+	}
+	return result
+}
+
+func isUntrusted(err error) bool {
+	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)
+	return unknown
+}
+
+// probe connects to a broker, with a client id of its own so that the broker does
+// not disconnect a running bridge.
+func (s setup) probe(ctx context.Context, m config.MQTT, timeout time.Duration) error {
+	broker, err := brokerConfig(m)
+	if err != nil {
+		return err
+	}
+	if broker.ClientID == "" {
+		broker.ClientID, _ = state.ClientID(s.stateDir) // valid even if it cannot be stored
+	}
+	broker.ClientID += "-init"
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	return mqtt.Probe(ctx, broker)
+}
