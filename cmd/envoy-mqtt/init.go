@@ -50,7 +50,9 @@ func (c *console) init(ctx context.Context) error {
 	p := prompter{ctx, c.in, c.out}
 	p.print("", "", "envoy-mqtt init asks for the gateway, the access to it and the MQTT broker, and tries each answer. "+
 		"Press Enter to accept a value in brackets. Nothing is written before the last answer; Ctrl-C stops.")
-	present, exists, err := c.presentConfig(path)
+	from := c.sources()
+	from.File = path
+	present, exists, err := presentConfig(from)
 	isNew := !exists
 	switch {
 	case err != nil && !exists:

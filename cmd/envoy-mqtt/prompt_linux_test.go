@@ -80,7 +80,7 @@ func (s *terminal) answer(words, text string) {
 		return strings.HasSuffix(strings.TrimSpace(s.seen.String()[s.answered:]), words)
 	})
 	if strings.Contains(words, "not shown") {
-		proctest.Await(s.t, "a terminal that does not echo", func() bool { return !s.echoes() })
+		proctest.Await(s.t, "a terminal that does not echo", func() bool { return !echoes(s.t, s.program) })
 	}
 	s.answered = len(s.seen.String())
 	if _, err := s.person.WriteString(text); err != nil {
@@ -88,11 +88,11 @@ func (s *terminal) answer(words, text string) {
 	}
 }
 
-func (s *terminal) echoes() bool {
-	s.t.Helper()
-	state, err := unix.IoctlGetTermios(int(s.program.Fd()), unix.TCGETS)
+func echoes(t *testing.T, terminal *os.File) bool {
+	t.Helper()
+	state, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS)
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return state.Lflag&unix.ECHO != 0
 }
@@ -101,7 +101,7 @@ func (s *terminal) echoes() bool {
 func (s *terminal) wait() (code int, screen string) {
 	s.t.Helper()
 	_ = s.cmd.Wait() // the code tells
-	if !s.echoes() {
+	if !echoes(s.t, s.program) {
 		s.t.Error("the terminal does not echo any more")
 	}
 	s.program.Close() // the last one that has it open: reading ends

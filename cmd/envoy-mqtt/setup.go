@@ -164,17 +164,15 @@ func brokerURL(m config.MQTT) string {
 	return m.URL.String()
 }
 
-// presentConfig returns the configuration to begin with: the file at path, or the
-// defaults if there is none. An error is about the content of the file.
-func (c *console) presentConfig(path string) (cfg config.Config, exists bool, err error) {
-	if _, statErr := os.Stat(path); statErr == nil {
-		from := c.sources()
-		from.File = path
+// presentConfig returns the configuration to begin with: the file of from, or the
+// defaults if it does not exist. An error is about the content of the file.
+func presentConfig(from config.Sources) (cfg config.Config, exists bool, err error) {
+	if _, statErr := os.Stat(from.File); statErr == nil {
 		if cfg, err = config.Load(from); err == nil {
 			return cfg, true, nil
 		}
 		exists = true
 	}
-	initial, initialErr := config.Initial(c.environ)
+	initial, initialErr := config.Initial(from.Environ)
 	return initial, exists, cmp.Or(err, initialErr)
 }

@@ -69,5 +69,6 @@ func (s setup) probe(ctx context.Context, m config.MQTT, timeout time.Duration) 
 	broker.ClientID += "-init"
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	return mqtt.Probe(ctx, broker)
+	_, err = mqtt.Probe(ctx, broker)
+	return err
 }

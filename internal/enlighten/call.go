@@ -37,7 +37,7 @@ func (c *call) run(ctx context.Context) {
 	c.err = c.source.state.recordRefresh(c.reason, err, time.Now())
 	c.source.call = nil
 	close(c.done)
-	c.source.notify()
+	c.source.renewer.notify()
 }
 
 // refresh makes a login if necessary.
@@ -93,7 +93,7 @@ func (c *call) recordAttempt() (loginAttempt, error) {
 		return loginAttempt{}, err
 	}
 	s.state.logins.attempted, c.loggingIn = true, true
-	s.notify()
+	s.renewer.notify()
 	return before, nil
 }
 

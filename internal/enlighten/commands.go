@@ -10,17 +10,17 @@ import (
 // RenewNow obtains a new token, even while the account is suspended, but at the
 // earliest one minute after the last login.
 func (s *Source) RenewNow(ctx context.Context, serial string) error {
-	return s.obtain(ctx, serial, reasonForced)
+	return logIn(ctx, s, serial, reasonForced)
 }
 
 // LogIn obtains a new token, so that it verifies the account even if there is a
 // usable token. Unlike RenewNow it makes no login during a pause.
 func (s *Source) LogIn(ctx context.Context, serial string) error {
-	return s.obtain(ctx, serial, reasonVerify)
+	return logIn(ctx, s, serial, reasonVerify)
 }
 
-// obtain waits for a call with the reason why, which makes a login.
-func (s *Source) obtain(ctx context.Context, serial string, why callReason) error {
+// logIn waits for a call of s with the reason why, which makes a login.
+func logIn(ctx context.Context, s *Source, serial string, why callReason) error {
 	for {
 		_, c, err := s.tokenOrCall(serial, why)
 		if c == nil {
@@ -67,7 +67,7 @@ func (s *Source) SetToken(serial, token string) error {
 	s.mu.Lock()
 	s.state.tokens.stored, s.state.err = t, nil
 	delete(s.state.tokens.rejected, t.hash())
-	s.notify()
+	s.renewer.notify()
 	s.mu.Unlock()
 	return s.saveRecord()
 }

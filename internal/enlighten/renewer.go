@@ -39,8 +39,12 @@ func (r *renewer) stop() {
 	<-r.done
 }
 
-// notify makes the next tick due. It does not wait for it.
+// notify makes the next tick due. It does not wait for it, and does nothing if r
+// is nil: the Source was not started.
 func (r *renewer) notify() {
+	if r == nil {
+		return
+	}
 	select {
 	case r.wake <- struct{}{}:
 	default: // already due

@@ -145,7 +145,7 @@ func (s *Source) Reject(token string) {
 	defer s.mu.Unlock()
 	s.setup()
 	if s.state.reject(token, time.Now()) {
-		s.notify()
+		s.renewer.notify()
 	}
 }
 
@@ -157,7 +157,7 @@ func (s *Source) Accept(token string) {
 	defer s.mu.Unlock()
 	s.setup()
 	if s.state.accept(token, time.Now()) {
-		s.notify()
+		s.renewer.notify()
 	}
 }
 
@@ -170,11 +170,4 @@ func (s *Source) Status() Status {
 	st.Warnings = append(st.Warnings, s.warnings.list()...)
 	slices.Sort(st.Warnings)
 	return st
-}
-
-// notify makes the renewer look for changes. The caller holds s.mu.
-func (s *Source) notify() {
-	if s.renewer != nil {
-		s.renewer.notify()
-	}
 }
