@@ -1,5 +1,7 @@
 package mqtt
 
+import "math"
+
 // maxPacketSize is the largest packet sent or received, in bytes. A broker
 // disconnects a client that exceeds its own limit, whether or not it has
 // announced the limit.
@@ -10,10 +12,11 @@ type Capabilities struct {
 	MaxPacketSize   uint32 // largest packet that it accepts, in bytes; 0 means that it announced no limit
 	MaxQoS          byte   // 0 or 1
 	RetainAvailable bool
+	ReceiveMaximum  uint16 // messages of QoS 1 without an acknowledgement that it accepts
 }
 
 // allCapabilities is what a client requests first.
-var allCapabilities = Capabilities{MaxQoS: 1, RetainAvailable: true}
+var allCapabilities = Capabilities{MaxQoS: 1, RetainAvailable: true, ReceiveMaximum: math.MaxUint16}
 
 // reduceFor removes the capability that a broker has rejected a CONNECT for. It
 // reports whether c had it.

@@ -18,6 +18,7 @@ const ackTimeout = 10 * time.Second
 type Client struct {
 	cfg     Config
 	manager *autopaho.ConnectionManager
+	session *session
 
 	netConn    atomic.Pointer[netConn]    // of the last attempt, in any state; nil if the attempt made none
 	connection atomic.Pointer[connection] // accepted by the broker; nil while there is none

@@ -26,6 +26,7 @@ func Connect(ctx context.Context, cfg Config) (*Client, error) {
 	}
 	c := &Client{cfg: cfg, requested: allCapabilities}
 	c.resolveCtx, c.cancelResolve = context.WithCancel(context.WithoutCancel(ctx))
+	c.session = newSession(c)
 	user, password := cfg.credentials()
 	pc := autopaho.ClientConfig{
 		ServerUrls:            []*url.URL{cfg.serverURL()},
@@ -42,7 +43,7 @@ func Connect(ctx context.Context, cfg Config) (*Client, error) {
 		OnConnectError:        c.onConnectError,
 		ClientConfig: paho.ClientConfig{
 			ClientID:          cfg.ClientID,
-			Session:           newSession(c),
+			Session:           c.session,
 			PingHandler:       pinger{c},
 			PacketTimeout:     ackTimeout,
 			OnPublishReceived: []func(paho.PublishReceived) (bool, error){c.onPublish},

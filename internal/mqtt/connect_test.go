@@ -112,11 +112,12 @@ func TestLimits(t *testing.T) {
 		broker *mqtttest.Broker
 		want   Capabilities
 	}{
-		{&mqtttest.Broker{}, Capabilities{MaxQoS: 1, RetainAvailable: true}},
-		{&mqtttest.Broker{MaximumPacketSize: 1000}, Capabilities{MaxPacketSize: 1000, MaxQoS: 1, RetainAvailable: true}},
-		{&mqtttest.Broker{NoRetain: true}, Capabilities{MaxQoS: 1}},
-		{&mqtttest.Broker{NoQoS1: true}, Capabilities{RetainAvailable: true}},
-		{&mqtttest.Broker{NoRetain: true, NoQoS1: true}, Capabilities{}},
+		{&mqtttest.Broker{}, Capabilities{MaxQoS: 1, RetainAvailable: true, ReceiveMaximum: 65535}},
+		{&mqtttest.Broker{ReceiveMaximum: 20}, Capabilities{MaxQoS: 1, RetainAvailable: true, ReceiveMaximum: 20}},
+		{&mqtttest.Broker{MaximumPacketSize: 1000}, Capabilities{MaxPacketSize: 1000, MaxQoS: 1, RetainAvailable: true, ReceiveMaximum: 65535}},
+		{&mqtttest.Broker{NoRetain: true}, Capabilities{MaxQoS: 1, ReceiveMaximum: 65535}},
+		{&mqtttest.Broker{NoQoS1: true}, Capabilities{RetainAvailable: true, ReceiveMaximum: 65535}},
+		{&mqtttest.Broker{NoRetain: true, NoQoS1: true}, Capabilities{ReceiveMaximum: 65535}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			start, ups := time.Now(), 0

@@ -21,6 +21,9 @@ func (c *Client) onConnectionUp(manager *autopaho.ConnectionManager, ack *paho.C
 		if p.MaximumPacketSize != nil {
 			conn.MaxPacketSize = *p.MaximumPacketSize
 		}
+		if p.ReceiveMaximum != nil {
+			conn.ReceiveMaximum = *p.ReceiveMaximum
+		}
 		if p.MaximumQoS != nil {
 			conn.MaxQoS = min(*p.MaximumQoS, conn.MaxQoS)
 		}

@@ -3,53 +3,66 @@ package mqtt
 import (
 	"context"
 	"fmt"
-
-	"github.com/eclipse/paho.golang/paho"
 )
 
-// Publish sends m. If the broker does not support QoS 1 or retain, it sends m
-// without them. With QoS 0 it returns when m is written, or stored by [Client.Batch];
-// with QoS 1 when the broker has acknowledged m. If the broker does not read, it
-// blocks: with QoS 0 for up to 5 s, even if ctx ends earlier.
-//
-// The error is or wraps [ErrNotConnected], [ErrInvalidPacket], a [TooLargeError], a
-// [ReasonCode] of the broker, or ctx's error.
+// Publish sends m and, with QoS 1, waits until the broker has acknowledged it. It
+// returns the errors of [Client.PublishAsync], those of the broker, and ctx's.
 func (c *Client) Publish(ctx context.Context, m Message) error {
 	conn, err := c.active()
 	if err != nil {
 		return fmt.Errorf("publish %s: %w", m.Topic, err)
 	}
-	if err := checkTopic(m.Topic); err != nil {
-		return fmt.Errorf("publish: %w", err)
+	answer := make(chan error, 1)
+	pending, err := c.PublishAsync(m, func(err error) { answer <- err })
+	if err != nil || !pending {
+		return err
 	}
-	if size, limit := m.size(), conn.packetLimit(); size > limit {
-		return &TooLargeError{m.Topic, size, limit}
-	}
-	m.Retain, m.QoS = m.Retain && conn.RetainAvailable, min(m.QoS, conn.MaxQoS)
-	if m.QoS == 0 {
-		err = conn.netConn.publish(m)
-	} else {
-		err = conn.waitAck(ctx, func(ctx context.Context) error { return conn.publishQoS1(ctx, m) })
-	}
+	err = conn.waitAck(ctx, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, ackTimeout)
+		defer cancel()
+		select {
+		case err := <-answer:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
 	if err != nil {
 		return fmt.Errorf("publish %s: %w", m.Topic, err)
 	}
 	return nil
 }
 
-func (c *connection) publishQoS1(ctx context.Context, m Message) error {
-	p := &paho.Publish{Topic: m.Topic, Payload: m.Payload, Retain: m.Retain, QoS: 1}
-	if m.Expiry > 0 {
-		p.Properties = &paho.PublishProperties{MessageExpiry: &m.Expiry}
+// PublishAsync sends m without waiting for an acknowledgement. If the broker does
+// not support QoS 1 or retain, it sends m without them. With QoS 0 it returns when
+// m is written, or stored by [Client.Batch]. With QoS 1, pending is true, and
+// acknowledged is called once, by another goroutine, with the error that the broker
+// returned or with [ErrNotConnected]. If the broker does not read,
+// or if it has not acknowledged as many messages as its receive maximum,
+// PublishAsync blocks.
+//
+// The error is or wraps [ErrNotConnected], [ErrInvalidPacket] or a [TooLargeError].
+func (c *Client) PublishAsync(m Message, acknowledged func(error)) (pending bool, err error) {
+	conn, err := c.active()
+	if err != nil {
+		return false, fmt.Errorf("publish %s: %w", m.Topic, err)
 	}
-	resp, err := c.manager.Publish(ctx, p)
-	if resp != nil && resp.ReasonCode >= minFailure {
-		return ReasonCode(resp.ReasonCode)
+	if err := checkTopic(m.Topic); err != nil {
+		return false, fmt.Errorf("publish: %w", err)
 	}
-	if err == nil {
-		err = c.netConn.Err() // paho does not see a failed write
+	if size, limit := m.size(), conn.packetLimit(); size > limit {
+		return false, &TooLargeError{m.Topic, size, limit}
 	}
-	return err
+	m.Retain, m.QoS = m.Retain && conn.RetainAvailable, min(m.QoS, conn.MaxQoS)
+	if m.QoS == 0 {
+		err = conn.netConn.publish(m)
+	} else {
+		err = c.session.publish(conn, m, acknowledged)
+	}
+	if err != nil {
+		return false, fmt.Errorf("publish %s: %w", m.Topic, err)
+	}
+	return m.QoS > 0, nil
 }
 
 // Batch calls f and joins the messages of QoS 0 that are published meanwhile,

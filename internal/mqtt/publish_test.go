@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -131,6 +132,49 @@ func TestPublishObeysItsContext(t *testing.T) {
 		err = client.Publish(t.Context(), message("t", 1))
 		if d := time.Since(start); d != time.Second+ackTimeout || !strings.Contains(err.Error(), "no answer from the broker within 10s") {
 			t.Errorf("publish = %v after %v, want no answer within 10 s", err, d)
+		}
+	})
+}
+
+// TestPublishAsync checks that messages are sent without waiting for the
+// acknowledgement of those before, and that each result is reported once.
+func TestPublishAsync(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &mqtttest.Broker{Delay: 4 * time.Second, ReceiveMaximum: 3}
+		b.Deny("secret/t", 0x87)
+		client := connectTo(t, b, Config{})
+		start := time.Now()
+		var mu sync.Mutex
+		results := map[string]string{}
+		publish := func(m Message) {
+			pending, err := client.PublishAsync(m, func(err error) {
+				mu.Lock()
+				defer mu.Unlock()
+				results[m.Topic] += fmt.Sprintf("%v after %v;", err, time.Since(start))
+			})
+			if err != nil || pending != (m.QoS > 0) {
+				t.Errorf("publish %s = %t, %v", m.Topic, pending, err)
+			}
+		}
+		publish(message("a", 1))
+		publish(message("secret/t", 1))
+		publish(message("live", 0))
+		if d := time.Since(start); d > 0 {
+			t.Errorf("publish waited %v", d)
+		}
+		advance(5 * time.Second)
+		publish(message("lost", 1))
+		b.Drop()
+		advance(time.Minute)
+		mu.Lock()
+		defer mu.Unlock()
+		want := map[string]string{
+			"a":        "<nil> after 4s;",
+			"secret/t": fmt.Sprintf("%v after 4s;", ReasonCode(0x87)),
+			"lost":     fmt.Sprintf("%v after 5s;", ErrNotConnected),
+		}
+		if !reflect.DeepEqual(results, want) {
+			t.Errorf("results %v, want %v", results, want)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package mqtt
 
 import (
+	"fmt"
 	"io"
 
 	"github.com/eclipse/paho.golang/packets"
@@ -42,4 +43,39 @@ func (s *session) ConnectionLost(d *packets.Disconnect) error {
 func (s *session) reset() {
 	_ = s.Close()       // always nil
 	_ = s.store.Reset() // always nil
+}
+
+// publish writes m with QoS 1. Paho's client would wait for the PUBACK, or drop it.
+func (s *session) publish(conn *connection, m Message, acknowledged func(error)) error {
+	p := &packets.Publish{Topic: m.Topic, Payload: m.Payload, Retain: m.Retain, QoS: 1, Properties: new(packets.Properties)}
+	if m.Expiry > 0 {
+		p.Properties.MessageExpiry = &m.Expiry
+	}
+	response := make(chan packets.ControlPacket, 1)
+	if err := s.AddToSession(conn.ctx, p, response); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotConnected, err)
+	}
+	_, _ = p.WriteTo(conn.netConn) // an error closes the connection
+	go func() {
+		select {
+		case r := <-response:
+			acknowledged(pubackError(r))
+		case <-conn.ctx.Done():
+			acknowledged(ErrNotConnected)
+		}
+	}()
+	return nil
+}
+
+// pubackError returns the broker's reason for rejecting a message, or nil. Paho
+// answers with an empty packet when the connection ends.
+func pubackError(p packets.ControlPacket) error {
+	ack, ok := p.Content.(*packets.Puback)
+	switch {
+	case !ok:
+		return ErrNotConnected
+	case ack.ReasonCode >= minFailure:
+		return ReasonCode(ack.ReasonCode)
+	}
+	return nil
 }

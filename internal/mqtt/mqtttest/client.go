@@ -19,6 +19,8 @@ type client struct {
 	session *session // nil until CONNECT is accepted
 	queue   []*packets.ControlPacket
 	closing bool // close the connection when the queue is written
+
+	inFlight uint16 // messages of QoS 1 without a PUBACK
 }
 
 func (c *client) read() {
@@ -165,6 +167,9 @@ func (c *client) connect(m *packets.Connect) {
 		if b.MaximumPacketSize > 0 {
 			a.Properties.MaximumPacketSize = new(b.MaximumPacketSize)
 		}
+		if b.ReceiveMaximum > 0 {
+			a.Properties.ReceiveMaximum = new(b.ReceiveMaximum)
+		}
 		if b.NoRetain {
 			a.Properties.RetainAvailable = new(byte(0))
 		}
@@ -212,7 +217,12 @@ func (c *client) publish(m *packets.Publish, size uint32) {
 	if m.QoS == 0 {
 		return
 	}
+	if c.inFlight++; b.ReceiveMaximum > 0 && c.inFlight > b.ReceiveMaximum {
+		c.abort(packets.DisconnectReceiveMaximumExceeded)
+		return
+	}
 	answer := func() {
+		c.inFlight--
 		c.send(packets.PUBACK, func(p *packets.ControlPacket) {
 			a := p.Content.(*packets.Puback)
 			a.PacketID, a.ReasonCode = m.PacketID, denial

@@ -24,6 +24,9 @@ type Broker struct {
 	// MaximumPacketSize, if not 0, is announced to clients, in bytes. A larger
 	// packet ends the connection.
 	MaximumPacketSize uint32
+	// ReceiveMaximum, if not 0, is announced to clients. A client that sends more
+	// messages of QoS 1 before the PUBACK of the first is disconnected.
+	ReceiveMaximum uint16
 	// NoRetain and NoQoS1 announce that retained messages or QoS 1 are not
 	// supported. Like Mosquitto, the broker then rejects a CONNECT whose Will uses
 	// them and disconnects a client whose PUBLISH does.
