@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"internal/bridge":                  {"internal/envoy", "internal/filter", "internal/mqtt", "internal/problem", "internal/schema", "github.com/rs/zerolog"},
 	"internal/monitor":                 {"internal/bridge", "internal/envoy", "internal/schema", "internal/state", "github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/", "github.com/coreos/go-systemd/v22/daemon", "github.com/rs/zerolog"},
 	"internal/config":                  {"internal/envoy", "internal/schema", "internal/state", "github.com/knadh/koanf/", "github.com/spf13/pflag"},
+	"internal/outbox":                  {"internal/mqtt"},
 	"internal/state":                   {"github.com/gofrs/flock"},
 	"internal/bridge/discoverytest":    nil,
 	"internal/mqtt":                    {"github.com/eclipse/paho.golang/", "github.com/gorilla/websocket"},

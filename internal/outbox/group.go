@@ -1,0 +1,133 @@
+package outbox
+
+import (
+	"slices"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+)
+
+// A Value is one retained value of a gateway.
+type Value struct {
+	Topic   string
+	Payload string
+	Counter bool // a counter does not expire and is sent less often
+}
+
+// A Throttle limits how often the values of a gateway are sent.
+type Throttle struct {
+	MinInterval     time.Duration // between two messages of a value
+	CounterInterval time.Duration // between two messages of a counter
+	TTL             time.Duration // message expiry of values other than counters
+	NextSample      time.Duration // until the next sample is due
+}
+
+// mustRefresh reports whether an unchanged value of this age is sent again, so
+// that two lost samples do not let it expire. At the next sample it would be older
+// than a third of its TTL.
+func (t Throttle) mustRefresh(age time.Duration) bool { return age+t.NextSample > t.TTL/3 }
+
+// A group is the values of one gateway. They share one throttle, so that the
+// values at the broker always come from one sample.
+type group struct {
+	throttle   Throttle
+	values     []*groupValue
+	measuredAt time.Time // time of the latest sample
+	sentAt     time.Time // when values were last sent
+}
+
+// A groupValue is the latest value of a topic and the value the broker has.
+type groupValue struct {
+	Value
+	measuredAt time.Time
+	sent       string    // payload of the last message
+	sentAt     time.Time // zero if the value must be sent in any case
+}
+
+// update stores the values of one sample and reports whether the group must be
+// sent. Values that the sample does not contain are kept until they expire.
+func (g *group) update(values []Value, measuredAt time.Time, t Throttle) (due bool) {
+	g.throttle, g.measuredAt = t, measuredAt
+	for n, v := range values {
+		i := g.index(v.Topic, n)
+		if i < 0 {
+			i = len(g.values)
+			g.values = append(g.values, &groupValue{})
+		}
+		g.values[i].Value, g.values[i].measuredAt = v, measuredAt
+	}
+	if age := measuredAt.Sub(g.sentAt); !hasElapsed(age, t.MinInterval) && !t.mustRefresh(age) {
+		return false
+	}
+	return slices.ContainsFunc(g.values, func(v *groupValue) bool { return g.isDue(v, measuredAt) })
+}
+
+// isDue reports whether v must be sent, because it has changed or would expire.
+// A value that the latest sample does not contain is not sent again: each
+// message restarts Home Assistant's expire_after.
+func (g *group) isDue(v *groupValue, now time.Time) bool {
+	age := now.Sub(v.sentAt)
+	switch {
+	case v.sentAt.IsZero():
+		return true
+	case !v.measuredAt.Equal(g.measuredAt):
+		return false
+	case v.Counter:
+		return v.Payload != v.sent && hasElapsed(age, g.throttle.CounterInterval)
+	}
+	return v.Payload != v.sent || g.throttle.mustRefresh(age)
+}
+
+// hasElapsed reports whether age has reached interval. It allows 2 %, because
+// samples do not arrive at exact intervals.
+func hasElapsed(age, interval time.Duration) bool { return age >= interval-interval/50 }
+
+// takeMessages returns the messages to send and marks their values as sent.
+func (g *group) takeMessages(now time.Time) []mqtt.Message {
+	var ms []mqtt.Message
+	for _, v := range g.values {
+		remaining := v.measuredAt.Add(g.throttle.TTL).Sub(now)
+		if !g.isDue(v, now) || !v.Counter && remaining <= 0 {
+			continue
+		}
+		m := mqtt.Message{Topic: v.Topic, Payload: []byte(v.Payload), Retain: true}
+		if !v.Counter {
+			m.Expiry = seconds(remaining)
+		}
+		v.sent, v.sentAt, g.sentAt = v.Payload, now, now
+		ms = append(ms, m)
+	}
+	return ms
+}
+
+// markUnsent makes every value due.
+func (g *group) markUnsent() {
+	for _, v := range g.values {
+		v.sentAt = time.Time{}
+	}
+}
+
+// retainUnsentCounters removes all values except counters that have changed
+// since they were sent, and makes those due.
+func (g *group) retainUnsentCounters() {
+	g.values = slices.DeleteFunc(g.values, func(v *groupValue) bool {
+		return !v.Counter || !v.sentAt.IsZero() && v.Payload == v.sent
+	})
+	g.markUnsent()
+}
+
+// remove removes the value of topic.
+func (g *group) remove(topic string) {
+	if i := g.index(topic, 0); i >= 0 {
+		g.values = slices.Delete(g.values, i, i+1)
+	}
+}
+
+// index returns the index of the value of topic, or -1. It looks at hint first,
+// because most samples contain the same values in the same order.
+func (g *group) index(topic string, hint int) int {
+	if hint < len(g.values) && g.values[hint].Topic == topic {
+		return hint
+	}
+	return slices.IndexFunc(g.values, func(v *groupValue) bool { return v.Topic == topic })
+}

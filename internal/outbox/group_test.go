@@ -1,0 +1,131 @@
+package outbox_test
+
+import (
+	"slices"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt/mqtttest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
+)
+
+var throttle = outbox.Throttle{MinInterval: 10 * time.Second, CounterInterval: time.Minute, TTL: 2 * time.Minute, NextSample: time.Second}
+
+// TestValuesOfOneMoment checks that consumption = production + grid at every
+// moment, although the values change at different times.
+func TestValuesOfOneMoment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &mqtttest.Broker{}
+		o := outbox.New()
+		serve(t, o, b)
+		for second := range 120 {
+			production, grid := second/7*100, second/3
+			o.SetValues("envoy/1", []outbox.Value{
+				{Topic: "envoy/1/production", Payload: strconv.Itoa(production)},
+				{Topic: "envoy/1/grid", Payload: strconv.Itoa(grid)},
+				{Topic: "envoy/1/consumption", Payload: strconv.Itoa(production + grid)},
+			}, time.Now(), throttle)
+			time.Sleep(time.Second)
+			retained := func(topic string) int {
+				n, _ := strconv.Atoi(b.RetainedAll()["envoy/1/"+topic])
+				return n
+			}
+			if got, want := retained("consumption"), retained("production")+retained("grid"); got != want {
+				t.Fatalf("after %d s: consumption %d, production + grid %d", second, got, want)
+			}
+		}
+		if n := len(received(b, "/grid")); n != 12 {
+			t.Errorf("grid was sent %d times in 120 s, want 12", n)
+		}
+	})
+}
+
+func TestIntervalsOfValues(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &mqtttest.Broker{}
+		o := outbox.New()
+		serve(t, o, b)
+		start := time.Now()
+		for second := range 180 {
+			values := []outbox.Value{
+				{Topic: "1/voltage", Payload: "230"},
+				{Topic: "1/power", Payload: strconv.Itoa(second)},
+				{Topic: "1/energy", Payload: strconv.Itoa(second), Counter: true},
+			}
+			if second < 15 { // later samples do not contain the frequency
+				values = append(values, outbox.Value{Topic: "1/frequency", Payload: "50"})
+			}
+			o.SetValues("1", values, time.Now(), throttle)
+			time.Sleep(time.Second)
+		}
+		rows := []struct {
+			topic   string
+			seconds []int
+		}{
+			{"/voltage", []int{0, 40, 80, 120, 160}}, // unchanged: refreshed before it expires
+			{"/power", []int{0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120, 130, 140, 150, 160, 170}},
+			{"/energy", []int{0, 60, 120}},
+			{"/frequency", []int{0}},
+		}
+		for _, row := range rows {
+			var seconds []int
+			for _, r := range received(b, row.topic) {
+				seconds = append(seconds, int(r.Time.Sub(start).Seconds()))
+			}
+			if !slices.Equal(seconds, row.seconds) {
+				t.Errorf("%s was sent at %v s, want %v", row.topic, seconds, row.seconds)
+			}
+		}
+	})
+}
+
+// TestValueReturns checks that a value is retained if it returns before the
+// removal of its topic is acknowledged, also after a reconnect.
+func TestValueReturns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &mqtttest.Broker{Delay: 4 * time.Second}
+		o := outbox.New()
+		serve(t, o, b)
+		set := func() {
+			o.SetValues("1", []outbox.Value{{Topic: "1/power", Payload: "5"}}, time.Now(), throttle)
+		}
+		set()
+		time.Sleep(20 * time.Second)
+		o.Set(outbox.Entry{Topic: "1/power", QoS: 1})
+		synctest.Wait()
+		if got := b.RetainedAll(); len(got) != 0 {
+			t.Errorf("after the removal: %v, want nothing", got)
+		}
+		set()
+		time.Sleep(time.Second)
+		b.Drop()
+		time.Sleep(2 * time.Second)
+		if got := b.RetainedAll()["1/power"]; got != "5" {
+			t.Errorf("after the return: %q, want 5", got)
+		}
+	})
+}
+
+// BenchmarkSetValues measures one sample with 100 changed values that the
+// throttle holds back, as 9 of 10 samples at an interval of 1 s are.
+func BenchmarkSetValues(b *testing.B) {
+	o := outbox.New()
+	values := make([]outbox.Value, 100)
+	n := 0
+	for b.Loop() {
+		n++
+		for i := range values {
+			values[i] = outbox.Value{Topic: topics[i], Payload: strconv.Itoa(n)}
+		}
+		o.SetValues("envoy/122233344455", values, time.Now(), throttle)
+	}
+}
+
+var topics = func() (ts [100]string) {
+	for i := range ts {
+		ts[i] = "envoy/122233344455/production/l1/power" + strconv.Itoa(i)
+	}
+	return ts
+}()

@@ -1,0 +1,90 @@
+package outbox
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+)
+
+// An Entry is the latest content of one retained topic.
+type Entry struct {
+	Topic    string
+	Payload  []byte        // an empty payload removes the topic from the broker
+	Encode   func() []byte // if not nil, returns the payload at the time of sending; must be a pure function of immutable data
+	Expires  time.Time     // the entry is not sent after this time; the zero time means never
+	QoS      byte          // 0 or 1
+	Priority Priority
+}
+
+// Retained returns an entry that is sent with QoS 1 and does not expire.
+func Retained(p Priority, topic, payload string) Entry {
+	return Entry{Topic: topic, Payload: []byte(payload), QoS: 1, Priority: p}
+}
+
+// A Priority is the position of an entry in the order of sending after a
+// reconnect. Later changes are sent in the order in which they are made.
+type Priority int8
+
+// The order of sending after a reconnect. Home Assistant needs the discovery
+// documents before the states, and the states before the availability.
+const (
+	Discovery    Priority = iota - 1 // discovery documents
+	State                            // values, info and device documents; the default
+	Availability                     // availability of the gateways
+	BridgeState                      // state of the bridge
+)
+
+// A liveBatch is the messages of one sample that are not retained.
+type liveBatch struct {
+	gateway  string
+	messages []mqtt.Message
+	expires  time.Time // when the next sample is due
+}
+
+// An item is an entry or a group of values, and its place in the queue.
+type item struct {
+	Entry
+	group        *group    // if not nil, the messages are the group's and Payload is not used
+	setAt        time.Time // when the content was last replaced
+	number       int       // order of creation
+	revision     int       // incremented by each change
+	acknowledged int       // latest revision that the broker has acknowledged
+	queued       bool
+}
+
+// removesTopic reports whether sending i removes its topic from the broker.
+func (i *item) removesTopic() bool {
+	return i.group == nil && i.Encode == nil && len(i.Payload) == 0
+}
+
+// isChange reports whether payload differs from the content of i and minInterval
+// has passed since that was set.
+func (i *item) isChange(payload []byte, now time.Time, minInterval time.Duration) bool {
+	return i.removesTopic() || !bytes.Equal(payload, i.Payload) && hasElapsed(now.Sub(i.setAt), minInterval)
+}
+
+// isAcknowledged reports whether the broker has acknowledged the latest revision.
+func (i *item) isAcknowledged() bool { return i.acknowledged == i.revision }
+
+// takeMessages returns the messages to send, or none if i has expired. A message
+// whose payload Encode returns has no payload yet.
+func (i *item) takeMessages(now time.Time) []mqtt.Message {
+	if i.group != nil {
+		return i.group.takeMessages(now)
+	}
+	m := mqtt.Message{Topic: i.Topic, Payload: i.Payload, Retain: true, QoS: i.QoS}
+	if !i.Expires.IsZero() {
+		remaining := i.Expires.Sub(now)
+		if remaining <= 0 {
+			return nil
+		}
+		m.Expiry = seconds(remaining)
+	}
+	return []mqtt.Message{m}
+}
+
+// seconds rounds d up to whole seconds, as MQTT counts.
+func seconds(d time.Duration) uint32 {
+	return uint32((d + time.Second - 1) / time.Second)
+}

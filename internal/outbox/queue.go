@@ -1,0 +1,142 @@
+package outbox
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+)
+
+// A delivery is the messages that the writer sends at once: an entry, or the
+// due values of a group.
+type delivery struct {
+	item     *item
+	revision int
+	messages []mqtt.Message
+}
+
+// set replaces the content of an entry and queues it. The caller holds o.mu.
+func (o *Outbox) set(content Entry) *item {
+	i := o.item(content.Topic)
+	i.Entry = content
+	i.revision++
+	i.setAt = time.Now()
+	if g := o.groupOf(content.Topic); g != nil && i.removesTopic() {
+		g.remove(content.Topic)
+	}
+	o.enqueue(i)
+	return i
+}
+
+// item returns the item of topic. It creates the item if necessary. The caller
+// holds o.mu.
+func (o *Outbox) item(topic string) *item {
+	i := o.items[topic]
+	if i == nil {
+		o.created++
+		i = &item{Entry: Entry{Topic: topic}, number: o.created}
+		o.items[topic] = i
+	}
+	return i
+}
+
+// hasContent reports whether topic has content that is retained. The caller
+// holds o.mu.
+func (o *Outbox) hasContent(topic string) bool {
+	if i := o.items[topic]; i != nil && i.group == nil {
+		return !i.removesTopic()
+	}
+	g := o.groupOf(topic)
+	return g != nil && g.index(topic, 0) >= 0
+}
+
+// groupOf returns the group whose values are below the base topic of topic, or
+// nil. The caller holds o.mu.
+func (o *Outbox) groupOf(topic string) *group {
+	for end := strings.LastIndexByte(topic, '/'); end > 0; end = strings.LastIndexByte(topic[:end], '/') {
+		if i := o.items[topic[:end]]; i != nil && i.group != nil {
+			return i.group
+		}
+	}
+	return nil
+}
+
+// enqueue appends i to the queue, unless it is queued. The caller holds o.mu.
+func (o *Outbox) enqueue(i *item) {
+	if !i.queued {
+		i.queued = true
+		o.queue = append(o.queue, i)
+	}
+	o.wake()
+}
+
+// wake wakes the writer.
+func (o *Outbox) wake() {
+	select {
+	case o.notify <- struct{}{}:
+	default:
+	}
+}
+
+// takeLive removes all live batches and returns the messages of those that have
+// not expired.
+func (o *Outbox) takeLive(now time.Time) []mqtt.Message {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var ms []mqtt.Message
+	for _, b := range o.live {
+		if now.Before(b.expires) {
+			ms = append(ms, b.messages...)
+		}
+	}
+	o.live = nil
+	return ms
+}
+
+// take removes the next delivery from the queue. It returns false if the queue
+// is empty, or if the next item has QoS 1 and allowQoS1 is false.
+func (o *Outbox) take(now time.Time, allowQoS1 bool) (d delivery, ok bool) {
+	d, encode := o.pop(now, allowQoS1)
+	if encode != nil {
+		d.messages[0].Payload = encode() // without o.mu, because large documents take time
+	}
+	return d, d.item != nil
+}
+
+func (o *Outbox) pop(now time.Time, allowQoS1 bool) (d delivery, encode func() []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for len(o.queue) > 0 {
+		i := o.queue[0]
+		if i.QoS > 0 && !allowQoS1 {
+			return delivery{}, nil
+		}
+		o.queue = o.queue[1:]
+		i.queued = false
+		if o.items[i.Topic] != i {
+			continue // deleted after it was queued
+		}
+		if ms := i.takeMessages(now); len(ms) > 0 {
+			return delivery{i, i.revision, ms}, i.Encode
+		}
+	}
+	return delivery{}, nil
+}
+
+// acknowledge records that the broker has acknowledged d. A late
+// acknowledgement of an older revision has no effect on the newer one.
+func (o *Outbox) acknowledge(d delivery) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	i := d.item
+	i.acknowledged = max(i.acknowledged, d.revision)
+	if i.isAcknowledged() && i.removesTopic() && o.items[i.Topic] == i {
+		delete(o.items, i.Topic)
+	}
+	unacknowledged := func(i *item) bool { return !i.isAcknowledged() }
+	if len(o.final) > 0 && !slices.ContainsFunc(o.final, unacknowledged) {
+		close(o.done)
+		o.final = nil
+	}
+}
