@@ -10,9 +10,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/discoverytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hass/hasstest"
 )
 
 // TestDiscovery holds what Home Assistant is told against its own rules, for
@@ -47,7 +47,7 @@ func TestDiscovery(t *testing.T) {
 				if len(msgs) < 2 {
 					t.Fatalf("%d discovery messages, want the bridge's and the gateway's; log:\n%s", len(msgs), r.log.String())
 				}
-				for _, f := range discoverytest.Check(msgs, opts) {
+				for _, f := range hasstest.Check(msgs, opts) {
 					t.Error(f)
 				}
 			})
@@ -89,17 +89,17 @@ func TestStateClassOfConsumption(t *testing.T) {
 }
 
 // announced returns the discovery messages and what they are checked against.
-func (r *rig) announced() ([]discoverytest.Message, discoverytest.Options) {
-	opts := discoverytest.Options{
+func (r *rig) announced() ([]hasstest.Message, hasstest.Options) {
+	opts := hasstest.Options{
 		Published: r.broker.RetainedAll(),
 		Expiry:    map[string]uint32{},
 	}
 	maps.DeleteFunc(opts.Published, func(topic, _ string) bool { return strings.HasPrefix(topic, "homeassistant/") })
-	var msgs []discoverytest.Message
+	var msgs []hasstest.Message
 	for _, m := range r.broker.Messages() {
 		opts.Expiry[m.Topic] = m.Expiry
 		if strings.HasSuffix(m.Topic, "/config") {
-			msgs = append(msgs, discoverytest.Message{Topic: m.Topic, Payload: []byte(m.Payload), Retain: m.Retain, QoS: m.QoS, Expiry: m.Expiry})
+			msgs = append(msgs, hasstest.Message{Topic: m.Topic, Payload: []byte(m.Payload), Retain: m.Retain, QoS: m.QoS, Expiry: m.Expiry})
 		}
 	}
 	return msgs, opts
@@ -109,7 +109,7 @@ func (r *rig) announced() ([]discoverytest.Message, discoverytest.Options) {
 func (r *rig) checkDiscovery(t *testing.T) {
 	t.Helper()
 	msgs, opts := r.announced()
-	for _, f := range discoverytest.Check(msgs, opts) {
+	for _, f := range hasstest.Check(msgs, opts) {
 		t.Error(f)
 	}
 }

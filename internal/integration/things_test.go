@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/discoverytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hass/hasstest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest/mosquittotest"
 )
 
@@ -55,7 +55,7 @@ func TestThings(t *testing.T) {
 	time.Sleep(5 * time.Second)
 	configs := retained(t, b, "homeassistant/#")
 	values := retained(t, b, "envoy/#")
-	var msgs []discoverytest.Message
+	var msgs []hasstest.Message
 	rank := func(topic string) int { // the bridge, gateways, and what is behind them: as they were sent
 		switch {
 		case strings.Contains(topic, "_bridge/"):
@@ -67,12 +67,12 @@ func TestThings(t *testing.T) {
 	}
 	topics := slices.SortedFunc(maps.Keys(configs), func(x, y string) int { return rank(x) - rank(y) })
 	for _, topic := range topics {
-		msgs = append(msgs, discoverytest.Message{Topic: topic, Payload: []byte(configs[topic]), Retain: true, QoS: 1})
+		msgs = append(msgs, hasstest.Message{Topic: topic, Payload: []byte(configs[topic]), Retain: true, QoS: 1})
 	}
 	if len(msgs) < 66 {
 		t.Errorf("%d devices, want 60 inverters, 3 batteries, their controller, the AC Batteries, the gateway and the bridge", len(msgs))
 	}
-	for _, f := range discoverytest.Check(msgs, discoverytest.Options{Published: values}) {
+	for _, f := range hasstest.Check(msgs, hasstest.Options{Published: values}) {
 		t.Error(f)
 	}
 	var sum float64

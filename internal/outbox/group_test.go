@@ -9,6 +9,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt/mqtttest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox/outboxtest"
 )
 
 var throttle = outbox.Throttle{MinInterval: 10 * time.Second, CounterInterval: time.Minute, TTL: 2 * time.Minute, NextSample: time.Second}
@@ -36,7 +37,7 @@ func TestValuesOfOneMoment(t *testing.T) {
 				t.Fatalf("after %d s: consumption %d, production + grid %d", second, got, want)
 			}
 		}
-		if n := len(received(b, "/grid")); n != 12 {
+		if n := len(outboxtest.Received(b, "/grid")); n != 12 {
 			t.Errorf("grid was sent %d times in 120 s, want 12", n)
 		}
 	})
@@ -71,7 +72,7 @@ func TestIntervalsOfValues(t *testing.T) {
 		}
 		for _, row := range rows {
 			var seconds []int
-			for _, r := range received(b, row.topic) {
+			for _, r := range outboxtest.Received(b, row.topic) {
 				seconds = append(seconds, int(r.Time.Sub(start).Seconds()))
 			}
 			if !slices.Equal(seconds, row.seconds) {

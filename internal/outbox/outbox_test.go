@@ -9,6 +9,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt/mqtttest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox/outboxtest"
 )
 
 func TestSetIfChanged(t *testing.T) {
@@ -37,7 +38,7 @@ func TestSetIfChanged(t *testing.T) {
 				t.Errorf("%s: retained %q, want %q", row.name, got, row.want)
 			}
 		}
-		if n := len(received(b, "info")); n != 3 {
+		if n := len(outboxtest.Received(b, "info")); n != 3 {
 			t.Errorf("info was sent %d times, want 3", n)
 		}
 		o.Set(outbox.Entry{Topic: "info", QoS: 1})
@@ -62,8 +63,8 @@ func TestRemoveUnused(t *testing.T) {
 			t.Errorf("removing 2/power: %t, 1/power: %t; want only 2/power", o.IsRemoving("2/power"), o.IsRemoving("1/power"))
 		}
 		synctest.Wait()
-		if got := b.RetainedAll(); got["1/info"] != "{}" || got["1/power"] != "5" || len(received(b, "2/power")) != 1 {
-			t.Errorf("retained %v, and 2/power received %v; want the content kept and one empty message", got, received(b, "2/power"))
+		if got := b.RetainedAll(); got["1/info"] != "{}" || got["1/power"] != "5" || len(outboxtest.Received(b, "2/power")) != 1 {
+			t.Errorf("retained %v, and 2/power received %v; want the content kept and one empty message", got, outboxtest.Received(b, "2/power"))
 		}
 	})
 }

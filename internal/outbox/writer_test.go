@@ -11,6 +11,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt/mqtttest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox/outboxtest"
 )
 
 func TestLateAcknowledgementsDoNotDelayLive(t *testing.T) {
@@ -22,7 +23,7 @@ func TestLateAcknowledgementsDoNotDelayLive(t *testing.T) {
 			o.Set(outbox.Entry{Topic: fmt.Sprintf("envoy/1/inverter/%d", i), Payload: []byte("{}"), QoS: 1})
 		}
 		publishLive(o, 30)
-		live := received(b, "/live")
+		live := outboxtest.Received(b, "/live")
 		if len(live) != 30 {
 			t.Errorf("received %d live documents, want 30", len(live))
 		}
@@ -51,7 +52,7 @@ func TestFrozenBrokerReceivesOneLateDocument(t *testing.T) {
 		b.Thaw()
 		publishLive(o, 3)
 		late := 0
-		for _, r := range received(b, "/live") {
+		for _, r := range outboxtest.Received(b, "/live") {
 			if delay(t, r) > 0 {
 				late++
 			}
@@ -59,7 +60,7 @@ func TestFrozenBrokerReceivesOneLateDocument(t *testing.T) {
 		if late > 1 {
 			t.Errorf("the broker received %d late live documents, want at most 1", late)
 		}
-		if n := len(received(b, "/live")); n != 3+late+3 {
+		if n := len(outboxtest.Received(b, "/live")); n != 3+late+3 {
 			t.Errorf("received %d live documents, want %d", n, 3+late+3)
 		}
 	})
@@ -76,12 +77,12 @@ func TestReconnectSendsInOrderOfPriority(t *testing.T) {
 		o.Set(outbox.Entry{Topic: "config", Encode: func() []byte { return []byte("{}") }, QoS: 1, Priority: outbox.Discovery})
 		o.Set(outbox.Entry{Topic: "expired", Payload: []byte("1"), Expires: time.Now().Add(time.Second), Priority: outbox.State})
 		synctest.Wait()
-		before := len(received(b, ""))
+		before := len(outboxtest.Received(b, ""))
 		time.Sleep(time.Second)
 		b.Drop()
 		time.Sleep(2 * time.Second)
 		var topics []string
-		for _, r := range received(b, "")[before:] {
+		for _, r := range outboxtest.Received(b, "")[before:] {
 			topics = append(topics, r.Topic)
 		}
 		if got, want := fmt.Sprint(topics), "[config values/power availability bridge/state]"; got != want {
@@ -148,7 +149,7 @@ func TestRejectedMessage(t *testing.T) {
 				events = append(events, fmt.Sprintf("%.0f s: accepted", time.Since(start).Seconds()))
 			},
 		}
-		serveWriter(t, w, b)
+		outboxtest.Serve(t, w, b)
 		o.Set(outbox.Retained(outbox.Discovery, "large", strings.Repeat("x", 1000)))
 		synctest.Wait()
 		o.Set(outbox.Retained(outbox.Discovery, "config", "{}"))
@@ -161,7 +162,7 @@ func TestRejectedMessage(t *testing.T) {
 		}
 		for topic, want := range map[string][]time.Duration{"info": {0, time.Minute, 2 * time.Minute}, "config": {2 * time.Minute}} {
 			var times []time.Duration
-			for _, r := range received(b, topic) {
+			for _, r := range outboxtest.Received(b, topic) {
 				times = append(times, r.Time.Sub(start))
 			}
 			if !slices.Equal(times, want) {
@@ -180,7 +181,7 @@ func TestUnacknowledged(t *testing.T) {
 		o := outbox.New()
 		var skip atomic.Bool
 		w := &outbox.Writer{Outbox: o, Skip: func(topic string) bool { return skip.Load() && topic == "poison" }}
-		ends := serveWriter(t, w, b)
+		ends := outboxtest.Serve(t, w, b)
 		for _, topic := range []string{"a", "poison", "b"} {
 			o.Set(outbox.Retained(outbox.State, topic, "x"))
 			synctest.Wait()

@@ -1,4 +1,4 @@
-package discoverytest
+package hasstest
 
 import (
 	"cmp"

@@ -1,4 +1,4 @@
-// Package discoverytest checks Home Assistant discovery messages the way Home
+// Package hasstest checks Home Assistant discovery messages the way Home
 // Assistant will, and by the rules of our own house on top of that.
 //
 // Home Assistant answers nothing: a message that it refuses is a line in its
@@ -7,7 +7,7 @@
 // from Home Assistant Core 2026.9; a rule that only the passing of time can
 // break (the order on connect, counters that fall) belongs to the tests of the
 // bridge itself.
-package discoverytest
+package hasstest
 
 import (
 	"cmp"

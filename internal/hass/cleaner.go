@@ -1,0 +1,242 @@
+package hass
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
+)
+
+// A Namespace is where a run of the program publishes retained topics.
+type Namespace struct {
+	Topic   string   // the base topic
+	Prefix  string   // of the discovery topics; empty for no discovery
+	Serials []string // of the gateways
+}
+
+// Topics are the topics in a Namespace.
+type Topics interface {
+	Bridge(key string) string
+	Gateway(serial string) string
+	Availability(serial string) string
+	Discovery(id string) string
+}
+
+// A Cleaner removes from the broker what previous runs have published and this
+// run does not renew: topics under another base topic or discovery prefix, and
+// those of gateways that are no longer polled. It removes only topics below those
+// of a gateway or of the bridge in such a namespace, and discovery documents that
+// refer to them.
+type Cleaner struct {
+	Outbox   *outbox.Outbox
+	Inbox    *Inbox      // nil without discovery
+	Previous []Namespace // changed by Run
+	Current  Namespace   // of this run; the serial numbers are those of ActiveSerials
+	Origin   string      // name of the program in documents
+	BridgeID string      // identifier of the bridge in Home Assistant
+	// GatewayID returns the identifier of a gateway in Home Assistant.
+	GatewayID func(serial string) string
+	// TopicsOf returns the topics with a base topic and a discovery prefix.
+	TopicsOf func(base, prefix string) Topics
+	// ActiveSerials returns the serial numbers of the gateways of this run.
+	ActiveSerials func() []string
+	// IsComplete reports whether every entity that a previous run has published
+	// for a gateway was published again or removed.
+	IsComplete func(serial string) bool
+	// OnRemoved, if not nil, is called after topics of a namespace have been
+	// removed. Its serial numbers are those of gateways that are not renewed.
+	OnRemoved func(n Namespace, topics int)
+	// OnCleaned, if not nil, is called with each namespace that has no topics any
+	// more that are not renewed.
+	OnCleaned func(Namespace)
+
+	collection collection
+}
+
+// Run cleans every previous namespace over one connection, whose lifetime is ctx.
+// After an error it may be called again over another connection.
+func (c *Cleaner) Run(ctx context.Context, client *mqtt.Client) error {
+	for len(c.Previous) > 0 {
+		n := c.Previous[0]
+		if c.isCurrent(n) {
+			n.Serials = c.staleSerials(n)
+		}
+		if !c.isEmpty(n) {
+			removed, err := c.clean(ctx, client, n)
+			if err != nil {
+				return fmt.Errorf("%s: %w", n.Topic, err)
+			}
+			if c.OnRemoved != nil {
+				c.OnRemoved(n, removed)
+			}
+		}
+		if c.OnCleaned != nil && (!c.isEmpty(n) || !c.isCurrent(n)) {
+			c.OnCleaned(n)
+		}
+		c.Previous = c.Previous[1:]
+	}
+	return nil
+}
+
+// isCurrent reports whether n is where this run publishes.
+func (c *Cleaner) isCurrent(n Namespace) bool {
+	return n.Topic == c.Current.Topic && n.Prefix == c.Current.Prefix
+}
+
+// isEmpty reports whether n can have no topics that are not renewed.
+func (c *Cleaner) isEmpty(n Namespace) bool {
+	return n.Topic == c.Current.Topic && (n.Prefix == "" || n.Prefix == c.Current.Prefix) && len(c.staleSerials(n)) == 0
+}
+
+// staleSerials returns the gateways of n whose values are not renewed.
+func (c *Cleaner) staleSerials(n Namespace) []string {
+	if n.Topic != c.Current.Topic {
+		return n.Serials
+	}
+	active := c.ActiveSerials()
+	return slices.DeleteFunc(slices.Clone(n.Serials), func(serial string) bool { return slices.Contains(active, serial) })
+}
+
+// clean removes the topics of n and returns how many there were: first the
+// discovery documents, so that the entities are removed, and the other topics
+// when Home Assistant does not read them any more. The discovery documents under
+// the present prefix are in the inbox.
+func (c *Cleaner) clean(ctx context.Context, client *mqtt.Client, n Namespace) (removed int, err error) {
+	old := c.TopicsOf(n.Topic, n.Prefix)
+	var documents, others []string // filters
+	if n.Prefix != "" && n.Prefix != c.Current.Prefix {
+		documents = append(documents, old.Discovery("+"))
+	}
+	for _, serial := range c.staleSerials(n) {
+		others = append(others, old.Gateway(serial)+"/#")
+	}
+	if n.Topic != c.Current.Topic {
+		others = append(others, old.Bridge("+"))
+	}
+	removed, err = c.removeRetained(ctx, client, n, documents, nil)
+	if err != nil {
+		return removed, err
+	}
+	var known []string
+	for topic, payload := range c.Inbox.payloads() {
+		if c.isStale(n, topic, []byte(payload)) {
+			known = append(known, topic)
+		}
+	}
+	if err := c.remove(ctx, known); err != nil {
+		return removed, err
+	}
+	count, err := c.removeRetained(ctx, client, n, others, func() error {
+		if err := c.waitForReplacement(ctx, n); err != nil {
+			return err
+		}
+		return sleep(ctx, processingTime)
+	})
+	return removed + len(known) + count, err
+}
+
+// remove removes topics and waits until the broker has acknowledged it.
+func (c *Cleaner) remove(ctx context.Context, topics []string) error {
+	const pollInterval = 100 * time.Millisecond
+	c.Outbox.RemoveUnused(topics)
+	for slices.ContainsFunc(topics, c.Outbox.IsRemoving) {
+		if err := sleep(ctx, pollInterval); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// maxReplacementWait is how long, after a gateway has been published, entities of
+// a previous run may be published again: three answers with inverters take ten
+// minutes.
+const maxReplacementWait = 20 * time.Minute
+
+// waitForReplacement waits until no discovery document refers to topics of n:
+// those of gateways that are still polled are replaced, which may take until they
+// respond.
+func (c *Cleaner) waitForReplacement(ctx context.Context, n Namespace) error {
+	if n.Topic == c.Current.Topic || c.Inbox == nil {
+		return nil // there are none
+	}
+	current := c.TopicsOf(c.Current.Topic, c.Current.Prefix)
+	var deadline time.Time
+	for {
+		isPublished, isComplete := c.Outbox.IsAcknowledged(current.Discovery(c.BridgeID)), true
+		active := c.ActiveSerials()
+		for _, serial := range active {
+			if slices.Contains(n.Serials, serial) {
+				isPublished = isPublished && c.Outbox.IsAcknowledged(current.Discovery(c.GatewayID(serial)))
+				isComplete = isComplete && c.IsComplete(serial)
+			}
+		}
+		remaining := c.remainingDocuments(active)
+		if isPublished && deadline.IsZero() {
+			deadline = time.Now().Add(maxReplacementWait)
+		}
+		if isPublished && (isComplete && len(remaining) == 0 || !time.Now().Before(deadline)) {
+			return c.remove(ctx, remaining)
+		}
+		if err := sleep(ctx, time.Second); err != nil {
+			return err
+		}
+	}
+}
+
+// remainingDocuments returns the topics of the documents of sub-devices behind
+// these gateways that this run has neither replaced nor removed.
+func (c *Cleaner) remainingDocuments(serials []string) (topics []string) {
+	for topic, payload := range c.Inbox.payloads() {
+		var d Document
+		isBehind := func(serial string) bool { return d.Device.ViaDevice == c.GatewayID(serial) }
+		if json.Unmarshal([]byte(payload), &d) == nil && slices.ContainsFunc(serials, isBehind) && !c.Outbox.IsAcknowledged(topic) {
+			topics = append(topics, topic)
+		}
+	}
+	return topics
+}
+
+// isStale reports whether a retained message belongs to n and is not renewed.
+func (c *Cleaner) isStale(n Namespace, topic string, payload []byte) bool {
+	old := c.TopicsOf(n.Topic, n.Prefix)
+	for _, serial := range c.staleSerials(n) {
+		if strings.HasPrefix(topic, old.Gateway(serial)+"/") {
+			return true
+		}
+	}
+	if n.Topic != c.Current.Topic && strings.HasPrefix(topic, old.Bridge("")) {
+		return true
+	}
+	var header documentHeader
+	if n.Prefix == "" || !strings.HasPrefix(topic, n.Prefix+"/device/") || json.Unmarshal(payload, &header) != nil ||
+		header.Origin.Name != c.Origin || !header.requires(old.Bridge("state")) {
+		return false
+	}
+	requiresAny := func(serials []string) bool {
+		return slices.ContainsFunc(serials, func(serial string) bool { return header.requires(old.Availability(serial)) })
+	}
+	if isBridge := len(header.Availability) == 1; !isBridge && !requiresAny(n.Serials) {
+		return false
+	}
+	// Under the present prefix, documents of active gateways will be overwritten.
+	current := c.TopicsOf(c.Current.Topic, c.Current.Prefix)
+	isReplaced := topic == current.Discovery(c.BridgeID) || requiresAny(c.ActiveSerials())
+	return n.Prefix != c.Current.Prefix || !isReplaced
+}
+
+// sleep waits for d, or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,123 @@
+package hass
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// A Document is the discovery document of one device (Home Assistant 2024.11
+// and later). Home Assistant rejects the whole document if it contains an
+// unknown key.
+type Document struct {
+	Device           DeviceInfo           `json:"device"`
+	Origin           Origin               `json:"origin"`
+	Availability     []Availability       `json:"availability"`
+	AvailabilityMode string               `json:"availability_mode"` // "all"
+	Components       map[string]Component `json:"components"`        // by object id
+}
+
+// A documentHeader is the part of a document that tells whose it is.
+type documentHeader struct {
+	Origin       Origin         `json:"origin"`
+	Availability []Availability `json:"availability"`
+}
+
+// requires reports whether the entities of a document are available only while
+// topic has the payload "online".
+func (h documentHeader) requires(topic string) bool {
+	return slices.Contains(h.Availability, Availability{topic})
+}
+
+// DeviceInfo describes a device.
+type DeviceInfo struct {
+	Identifiers  []string `json:"identifiers"`
+	Name         string   `json:"name"`
+	Manufacturer string   `json:"manufacturer"`
+	Model        string   `json:"model"`
+	Serial       string   `json:"serial_number,omitempty"`
+	Software     string   `json:"sw_version,omitempty"`
+	Hardware     string   `json:"hw_version,omitempty"`
+	ViaDevice    string   `json:"via_device,omitempty"` // identifier of the device in between
+}
+
+// Origin names the program that publishes a document.
+type Origin struct {
+	Name       string `json:"name"`
+	Software   string `json:"sw_version,omitempty"`
+	SupportURL string `json:"support_url"`
+}
+
+// Availability names a topic with the payload "online" or "offline".
+type Availability struct {
+	Topic string `json:"topic"`
+}
+
+// A Component is one entity. Home Assistant removes the entity of a component
+// that has only a platform.
+type Component struct {
+	Platform      string         `json:"platform"`
+	Name          string         `json:"name,omitempty"`
+	UniqueID      string         `json:"unique_id,omitempty"`
+	StateTopic    string         `json:"state_topic,omitempty"`
+	DeviceClass   string         `json:"device_class,omitempty"`
+	StateClass    string         `json:"state_class,omitempty"`
+	Unit          string         `json:"unit_of_measurement,omitempty"`
+	Precision     *int           `json:"suggested_display_precision,omitempty"`
+	ExpireAfter   uint32         `json:"expire_after,omitempty"` // s
+	Category      string         `json:"entity_category,omitempty"`
+	Enabled       *bool          `json:"enabled_by_default,omitempty"`
+	PayloadOn     string         `json:"payload_on,omitempty"`
+	PayloadOff    string         `json:"payload_off,omitempty"`
+	ValueTemplate string         `json:"value_template,omitempty"`
+	Options       []string       `json:"options,omitempty"`
+	Availability  []Availability `json:"availability,omitempty"` // nil means that of the document
+
+	// HasDeviceName makes the entity the main feature of its device: its name
+	// is the device's.
+	HasDeviceName bool `json:"-"`
+}
+
+// MarshalJSON encodes the name of an entity that has its device's name as null.
+// Home Assistant would derive a missing name from the device class.
+func (c Component) MarshalJSON() ([]byte, error) {
+	type plain Component
+	if !c.HasDeviceName {
+		return json.Marshal(plain(c))
+	}
+	return json.Marshal(struct {
+		plain
+		Name *string `json:"name"`
+	}{plain: plain(c)})
+}
+
+// reads reports whether an entity of d has its state from topic.
+func (d Document) reads(topic string) bool {
+	for _, c := range d.Components {
+		if c.StateTopic == topic {
+			return true
+		}
+	}
+	return false
+}
+
+// encode returns the JSON encoding of d.
+func (d Document) encode() []byte {
+	payload, err := json.Marshal(d)
+	if err != nil {
+		panic(err) // a document contains only strings, booleans and integers
+	}
+	return payload
+}
+
+// withComponents returns d with the entities, and with the components whose
+// entities Home Assistant must remove.
+func (d Document) withComponents(entities map[string]*Component, removed map[string]Component) Document {
+	d.Components = make(map[string]Component, len(entities)+len(removed))
+	for id, c := range entities {
+		d.Components[id] = *c
+	}
+	for id, c := range removed {
+		d.Components[id] = Component{Platform: c.Platform}
+	}
+	return d
+}

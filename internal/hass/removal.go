@@ -1,0 +1,141 @@
+package hass
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	// Entities of a previous run are removed after stableUpdates updates and
+	// stableAfter. The first samples may not contain the counters.
+	stableUpdates = 3
+	stableAfter   = 9 * time.Second
+)
+
+// previousEntities are the entities that a previous run of the program has
+// published.
+type previousEntities struct {
+	entities    map[string]Component
+	updates     int // of this run
+	firstUpdate time.Time
+}
+
+// add adds the entities of a document. It may be a document of this run, which
+// lacks those that have not been published again yet.
+func (p *previousEntities) add(entities map[string]Component) {
+	if p.entities == nil {
+		p.entities = map[string]Component{}
+	}
+	for id, c := range entities {
+		if _, known := p.entities[id]; !known {
+			p.entities[id] = c
+		}
+	}
+}
+
+// countUpdate records an update of this run.
+func (p *previousEntities) countUpdate(now time.Time) {
+	if p.updates == 0 {
+		p.firstUpdate = now
+	}
+	p.updates++
+}
+
+// isStable reports whether all entities of this run are known.
+func (p *previousEntities) isStable(now time.Time) bool {
+	return p.updates >= stableUpdates && now.Sub(p.firstUpdate) >= stableAfter
+}
+
+// removeMissing starts the removal of entities that have been missing for
+// missingTimeout.
+func (d *Device) removeMissing(now time.Time, present []Entity) {
+	if len(present) == len(d.entities) {
+		clear(d.missing)
+		return // the usual case: addEntities has stored all of present
+	}
+	isPresent := make(map[string]bool, len(present))
+	for _, e := range present {
+		isPresent[e.ID] = true
+		delete(d.missing, e.ID)
+	}
+	for id, c := range d.entities {
+		if isPresent[id] {
+			continue
+		}
+		if d.missing[id].IsZero() {
+			d.missing[id] = now
+		}
+		if now.Sub(d.missing[id]) >= missingTimeout {
+			delete(d.missing, id)
+			delete(d.entities, id)
+			d.startRemoval(id, *c)
+		}
+	}
+}
+
+// removeNotRenewed starts the removal of entities that only the previous run
+// has published.
+func (d *Device) removeNotRenewed(now time.Time) {
+	d.previous.countUpdate(now)
+	if len(d.previous.entities) == 0 || !d.previous.isStable(now) {
+		return
+	}
+	for id, c := range d.previous.entities {
+		_, renewed := d.entities[id]
+		if !renewed && d.MayAppear != nil && d.MayAppear(id) {
+			continue
+		}
+		delete(d.previous.entities, id)
+		if !renewed && c.Platform != "" && c.UniqueID != "" {
+			d.startRemoval(id, c)
+		}
+	}
+}
+
+// hasRenewedPrevious reports whether this run has published every entity of the
+// previous run that has not been removed.
+func (d *Device) hasRenewedPrevious() bool {
+	for id := range d.previous.entities {
+		if d.entities[id] == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// startRemoval is the first step of a removal.
+func (d *Device) startRemoval(id string, c Component) {
+	d.removed[id] = c
+	d.isChanged = true
+}
+
+// finishRemoval is the second step. It does nothing until the broker has
+// acknowledged the document of the first step.
+func (d *Device) finishRemoval() {
+	if len(d.removed) == 0 || d.isChanged || !d.outbox.IsAcknowledged(d.topic) {
+		return
+	}
+	var topics []string
+	for _, c := range d.removed {
+		if d.ownsTopic(c.StateTopic) {
+			topics = append(topics, c.StateTopic)
+		}
+	}
+	slices.Sort(topics)
+	d.outbox.RemoveLater(slices.Compact(topics), processingTime)
+	clear(d.removed)
+	d.isChanged = true
+}
+
+// ownsTopic reports whether topic may be removed. A retained document may name
+// any topic, and another entity may use the same topic.
+func (d *Device) ownsTopic(topic string) bool {
+	for c := range maps.Values(d.entities) {
+		if c.StateTopic == topic {
+			return false
+		}
+	}
+	return strings.HasPrefix(topic, d.base+"/")
+}

@@ -1,0 +1,187 @@
+package hass
+
+import (
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
+)
+
+// missingAnswers is how many complete answers in a row must omit a sub-device
+// before it is removed.
+const missingAnswers = 3
+
+// A SubDevice is a device behind another one, such as a microinverter. All its
+// entities have their state from one document.
+type SubDevice struct {
+	Info       DeviceInfo // with one identifier, which is also the object id
+	StateTopic string
+	State      []byte    // document of the present state
+	Expires    time.Time // of State
+	Entities   []Entity
+}
+
+func (s SubDevice) id() string { return s.Info.Identifiers[0] }
+
+// SubDevices keeps the documents of all sub-devices of one kind behind a device
+// up to date. One goroutine uses it.
+type SubDevices struct {
+	config  SubDevicesConfig
+	devices map[string]*subDevice // by id
+	answers int                   // complete ones of this run
+}
+
+// SubDevicesConfig describes one kind of sub-devices.
+type SubDevicesConfig struct {
+	Outbox   *outbox.Outbox
+	Inbox    *Inbox                 // nil without discovery
+	Topic    func(id string) string // of a discovery document
+	IDPrefix string                 // of the ids of this kind, such as "envoy_inverter_"
+	// StateTopics returns the topics where this and previous runs publish the
+	// state of a sub-device, that of this run first.
+	StateTopics func(id string) []string
+	Template    Document // without device and components
+	Via         string   // identifier of the device in between
+}
+
+// A subDevice is a sub-device that was present in this run.
+type subDevice struct {
+	model      string
+	stateTopic string
+	discovery  *Device // nil without discovery
+	missed     int     // complete answers in a row without it
+}
+
+// NewSubDevices returns a value without sub-devices.
+func NewSubDevices(c SubDevicesConfig) *SubDevices {
+	return &SubDevices{config: c, devices: map[string]*subDevice{}}
+}
+
+// Update publishes the state of the sub-devices that an answer contains, and
+// their documents if these have changed. If the answer is complete, it counts
+// as missing those that it does not contain; after three such answers they are
+// removed. It returns the ids of removed sub-devices.
+func (s *SubDevices) Update(now time.Time, present []SubDevice, complete bool) (removed []string) {
+	isPresent := make(map[string]bool, len(present))
+	for _, p := range present {
+		isPresent[p.id()] = true
+		s.publish(now, p)
+	}
+	if !complete {
+		return nil
+	}
+	s.answers++
+	s.removeNotRenewed(now)
+	for id, d := range s.devices {
+		if isPresent[id] {
+			d.missed = 0
+			continue
+		}
+		if d.missed++; d.missed >= missingAnswers {
+			if d.discovery != nil {
+				d.discovery.remove()
+			}
+			s.config.Outbox.RemoveLater([]string{d.stateTopic}, processingTime)
+			delete(s.devices, id)
+			removed = append(removed, id)
+		}
+	}
+	return removed
+}
+
+// Receive returns the ids of sub-devices that a user has deleted.
+func (s *SubDevices) Receive() (deleted []string) {
+	for id, d := range s.devices {
+		if d.discovery != nil && d.discovery.receiveDeletion() {
+			deleted = append(deleted, id)
+		}
+	}
+	return deleted
+}
+
+// HomeAssistantStarted publishes the sub-devices again that a user has deleted.
+func (s *SubDevices) HomeAssistantStarted(now time.Time) {
+	for _, d := range s.devices {
+		if d.discovery != nil {
+			d.discovery.HomeAssistantStarted(now)
+		}
+	}
+}
+
+// Forget deletes all sub-devices from the outbox. The broker keeps its messages.
+func (s *SubDevices) Forget() {
+	for _, d := range s.devices {
+		s.config.Outbox.Forget(d.stateTopic)
+		if d.discovery != nil {
+			d.discovery.forget()
+		}
+	}
+	clear(s.devices)
+}
+
+// publish publishes the state and, if it has changed, the document of one
+// sub-device. A sub-device that has never had an entity is ignored.
+func (s *SubDevices) publish(now time.Time, p SubDevice) {
+	d := s.devices[p.id()]
+	if d == nil && len(p.Entities) == 0 {
+		return
+	}
+	if d == nil {
+		d = s.add(p)
+	}
+	s.config.Outbox.Set(outbox.Entry{Topic: p.StateTopic, Payload: p.State, Expires: p.Expires, QoS: 1})
+	if d.discovery == nil {
+		return
+	}
+	if d.model != p.Info.Model { // it has other entities
+		d.model = p.Info.Model
+		clear(d.discovery.entities)
+	}
+	d.discovery.SetInfo(p.Info)
+	d.discovery.Add(now, p.Entities)
+}
+
+// add adds a sub-device.
+func (s *SubDevices) add(p SubDevice) *subDevice {
+	d := &subDevice{model: p.Info.Model, stateTopic: p.StateTopic}
+	s.devices[p.id()] = d
+	if s.config.Inbox != nil {
+		template := s.config.Template
+		template.Device = p.Info
+		d.discovery = NewDevice(s.config.Outbox, s.config.Inbox, s.config.Topic(p.id()), p.StateTopic, template)
+	}
+	return d
+}
+
+// removeNotRenewed removes sub-devices and entities that only a previous run has
+// published, once enough answers of this run are known. A retained document may
+// name any topic: it must name one where we publish.
+func (s *SubDevices) removeNotRenewed(now time.Time) {
+	if s.answers < missingAnswers || s.config.Inbox == nil {
+		return
+	}
+	for id, document := range s.config.Inbox.takeSubDevices(&s.config) {
+		if d := s.devices[id]; d != nil {
+			d.discovery.removePrevious(now, document)
+			continue
+		}
+		topics := s.config.StateTopics(id)
+		for _, topic := range topics {
+			if document.reads(topic) {
+				s.config.Outbox.Set(outbox.Retained(outbox.Discovery, s.config.Topic(id), ""))
+				s.config.Outbox.RemoveLater(topics[:1], processingTime)
+				break
+			}
+		}
+	}
+}
+
+// removePrevious removes the entities that only a previous run has published.
+// Their document keeps the platforms: it rarely changes again.
+func (d *Device) removePrevious(now time.Time, document Document) {
+	for id, c := range document.Components {
+		if d.entities[id] == nil && c.UniqueID != "" {
+			d.startRemoval(id, c)
+		}
+	}
+	d.publishIfChanged(now)
+}
