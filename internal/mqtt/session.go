@@ -57,12 +57,16 @@ func (s *session) publish(conn *connection, m Message, acknowledged func(error))
 	}
 	_, _ = p.WriteTo(conn.netConn) // an error closes the connection
 	go func() {
+		r := packets.ControlPacket{}
 		select {
-		case r := <-response:
-			acknowledged(pubackError(r))
+		case r = <-response:
 		case <-conn.ctx.Done():
-			acknowledged(ErrNotConnected)
+			select {
+			case r = <-response: // the broker has acknowledged it before the end
+			default:
+			}
 		}
+		acknowledged(pubackError(r))
 	}()
 	return nil
 }

@@ -48,6 +48,7 @@ type sender struct {
 	*Writer
 	acknowledgements chan acknowledgement
 	inFlight         []delivery      // without an acknowledgement, oldest first
+	outstanding      int             // calls of PublishAsync whose result is not known yet
 	barrier          <-chan struct{} // nil if no barrier is outstanding
 	retry            *time.Timer     // nil if nothing was rejected
 	hasRejected      bool            // OnAccepted has not been called since a rejection
@@ -70,6 +71,9 @@ func (w *Writer) Serve(ctx context.Context, c mqtt.Capabilities, ready <-chan st
 		s.reportAccepted()
 		s.wait(ctx, &ready)
 	}
+	for range s.outstanding { // an acknowledgement may have arrived just before the end
+		s.onAcknowledged(ctx, <-s.acknowledgements)
+	}
 	for _, d := range s.inFlight {
 		unacknowledged = append(unacknowledged, d.item.Topic)
 	}
@@ -90,6 +94,7 @@ func (s *sender) wait(ctx context.Context, ready *<-chan struct{}) {
 	case <-s.barrier:
 		s.barrier = nil
 	case a := <-s.acknowledgements:
+		s.outstanding--
 		s.onAcknowledged(ctx, a)
 	case <-retry:
 		s.retry = nil
@@ -104,6 +109,7 @@ func (s *sender) receive(ctx context.Context) {
 		case <-s.barrier:
 			s.barrier = nil
 		case a := <-s.acknowledgements:
+			s.outstanding--
 			s.onAcknowledged(ctx, a)
 		default:
 			return
@@ -173,7 +179,9 @@ func (s *sender) deliver(ctx context.Context, d delivery) {
 	pending, err := s.Client.PublishAsync(d.messages[0], func(err error) {
 		s.acknowledgements <- acknowledgement{d, err} // has room for every delivery in flight
 	})
-	if !pending {
+	if pending {
+		s.outstanding++
+	} else {
 		s.onAcknowledged(ctx, acknowledgement{d, err})
 	}
 }
