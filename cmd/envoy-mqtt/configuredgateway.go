@@ -3,8 +3,6 @@ package main
 import (
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
@@ -20,8 +18,7 @@ type configuredGateway struct {
 	tokens   *enlighten.Source
 	seen     *state.GatewayStore
 	counters state.CounterStore
-	profiles []string         // other programs' formats, from [COMPAT]
-	metrics  *monitor.Metrics // nil: metrics are off
+	profiles []string // other programs' formats, from [COMPAT]
 }
 
 // newGateways returns the gateways of cfg, which keep their files in the folder
@@ -73,7 +70,10 @@ func newMetrics(cfg config.HTTP, gateways []*configuredGateway) *monitor.Metrics
 	}
 	m := monitor.NewMetrics(programVersion())
 	for _, g := range gateways {
-		g.metrics = m
+		m.Add(g.Section, func() (time.Time, bool) {
+			s := g.tokens.Status()
+			return s.Expires, s.Problem
+		})
 	}
 	return m
 }
@@ -87,42 +87,22 @@ func (g *configuredGateway) knownSerial() string {
 	return g.seen.Serial(g.Section)
 }
 
-// feed returns the bridge's configuration of the gateway.
-func (g *configuredGateway) feed(log zerolog.Logger) bridge.Feed {
-	f := bridge.Feed{
+// bridgeConfig returns the bridge's configuration of the gateway.
+func (g *configuredGateway) bridgeConfig() bridge.GatewayConfig {
+	return bridge.GatewayConfig{
 		Name:       g.Section,
-		Device:     g.Name,
+		DeviceName: g.Name,
 		Serial:     g.knownSerial(),
 		Client:     g.client,
 		Interval:   g.Interval,
 		StaleAfter: g.StaleAfter,
 		FailSafe:   g.FailSafe,
 		Profiles:   g.profiles,
-		Status:     g.tokenInfo,
-		Memory:     g.counters,
+		TokenInfo:  g.tokenInfo,
+		Counters:   g.counters,
 
 		EstimateStorage: g.EstimateStorage,
-		Found: func(serial string) {
-			if g.Serial != "" && g.Serial != serial {
-				log.Warn().Str("gateway", g.Section).Str("configured", g.Serial).Str("found", serial).Msg("SERIAL is not that of the gateway that answers; correct or remove it")
-			}
-			if err := g.seen.SetSerial(g.Section, serial); err != nil {
-				log.Warn().Err(err).Msg("state folder error")
-			}
-		},
-		Phases: func(phases int) {
-			if err := g.seen.SetPhases(g.Section, phases); err != nil {
-				log.Warn().Err(err).Msg("state folder error")
-			}
-		},
 	}
-	if g.metrics != nil {
-		g.metrics.Watch(&f, func() (time.Time, bool) {
-			s := g.tokens.Status()
-			return s.Expires, s.Problem
-		})
-	}
-	return f
 }
 
 // tokenInfo returns the values of the gateway's info topics that describe its

@@ -22,7 +22,7 @@ var mayImport = map[string][]string{
 	"internal/problem":                 {},
 	"internal/filter":                  {"internal/envoy", "github.com/rs/zerolog"},
 	"internal/schema":                  {"internal/envoy", "internal/mqtt"},
-	"internal/bridge":                  {"internal/envoy", "internal/filter", "internal/mqtt", "internal/problem", "internal/schema", "github.com/rs/zerolog"},
+	"internal/bridge":                  {"internal/envoy", "internal/filter", "internal/hass", "internal/mqtt", "internal/outbox", "internal/problem", "internal/schema", "github.com/rs/zerolog"},
 	"internal/monitor":                 {"internal/bridge", "internal/envoy", "internal/schema", "internal/state", "github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/", "github.com/coreos/go-systemd/v22/daemon", "github.com/rs/zerolog"},
 	"internal/config":                  {"internal/envoy", "internal/schema", "internal/state", "github.com/knadh/koanf/", "github.com/spf13/pflag"},
 	"internal/outbox":                  {"internal/mqtt"},

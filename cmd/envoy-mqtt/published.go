@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
@@ -37,16 +38,14 @@ func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*configuredGatew
 				p.Serials = slices.DeleteFunc(p.Serials, func(serial string) bool { return slices.Contains(g.seen.Serials(g.Section), serial) })
 			}
 		}
-		b.Earlier = append(b.Earlier, bridge.Place(p))
+		b.Previous = append(b.Previous, hass.Namespace(p))
 	}
-	b.Cleared = func(removed bridge.Place) { warnOnce(published.Remove(state.PublishedTopics(removed), topic, prefix)) }
+	b.OnCleaned = func(removed hass.Namespace) {
+		warnOnce(published.Remove(state.PublishedTopics(removed), topic, prefix))
+	}
 	warnOnce(published.Add(topic, prefix))
-	for i, g := range gateways {
-		found := b.Feeds[i].Found
-		b.Feeds[i].Found = func(serial string) {
-			found(serial)
-			warnOnce(published.Add(topic, prefix, serial))
-		}
+	for _, g := range gateways {
 		warnOnce(published.Add(topic, prefix, g.knownSerial()))
 	}
+	b.Observers = append(b.Observers, newRecorder(gateways, func(serial string) { warnOnce(published.Add(topic, prefix, serial)) }, rc.log))
 }

@@ -48,7 +48,7 @@ func newBridge(cfg config.Config, broker mqtt.Config, gateways []*configuredGate
 		Log:     log,
 	}
 	for _, g := range gateways {
-		b.Feeds = append(b.Feeds, g.feed(log))
+		b.Gateways = append(b.Gateways, g.bridgeConfig())
 	}
 	return b
 }

@@ -28,16 +28,19 @@ func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup <-cha
 	m := newMetrics(rc.cfg.HTTP, gateways)
 	b := newBridge(rc.cfg, rc.mqtt, gateways, rc.log)
 	trackPublished(b, rc, gateways, warn)
+	if m != nil {
+		b.Observers = append(b.Observers, m)
+	}
 
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	started := time.Now()
-	health := func() monitor.Health { return rc.health(b.State(), started) }
+	health := func() monitor.Health { return rc.health(b.Snapshot(), started) }
 	serveHealth := func(ctx context.Context) {
 		if m == nil {
 			monitor.WriteHealth(ctx, healthPath(rc.stateDir), health, rc.log)
 		} else {
-			m.State = b.State
+			m.State = b.Snapshot
 			monitor.Serve(ctx, rc.cfg.HTTP.Listen, m.Handler(), health, rc.log)
 		}
 	}
@@ -45,14 +48,14 @@ func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup <-cha
 		systemd := monitor.NewSystemd(rc.log)
 		systemd.IsReload = isReload
 		systemd.Watch(ctx, func() (bridge.State, monitor.Health) {
-			state := b.State()
+			state := b.Snapshot()
 			return state, rc.health(state, started)
 		})
 	}
 	watchReload := func(ctx context.Context) {
 		c.watchReload(ctx, rc, hup, func(n *runConfig, cause error) { next = n; end(cause) })
 	}
-	reportWorking := func(ctx context.Context) { logWorking(ctx, b.State, rc.cfg.MQTT.Topic, rc.log) }
+	reportWorking := func(ctx context.Context) { logWorking(ctx, b.Snapshot, rc.cfg.MQTT.Topic, rc.log) }
 	err = serve(ctx, b, gateways, rc.log, serveHealth, notifySystemd, watchReload, reportWorking)
 	for _, g := range gateways {
 		g.client.CloseIdle()

@@ -18,7 +18,7 @@ func TestBrokerAway(t *testing.T) {
 			t.Run(fmt.Sprintf("%v after %v", away, age), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					r := newRig(&envoytest.Gateway{})
-					r.Feeds[0].Interval = time.Second
+					r.Gateways[0].Interval = time.Second
 					r.start(t)
 					for range 5 { // several times in a row
 						time.Sleep(age)

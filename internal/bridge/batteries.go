@@ -2,196 +2,202 @@ package bridge
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/filter"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 )
 
 const (
-	batteriesEvery = 30 * time.Second
-	// batteriesHold is the pace by which what was told of batteries expires: an
-	// answer that takes almost maxTaskTimeout comes once in lives-1 of them.
-	batteriesHold = rest * maxTaskTimeout / (lives - 1)
-	// seldom is how often a gateway without batteries is asked whether it has got some.
-	seldom = 10 * time.Minute
-	// batteryFresh is how old the batteries' power may be where it stands for a
-	// meter's; slow batteries, which are asked more rarely, have longer.
-	batteryFresh = 3 * batteriesEvery
+	batteriesInterval = 30 * time.Second
+	// batteriesTTLInterval is the interval by which the documents of batteries
+	// expire: answers that take almost maxTaskTimeout come once in
+	// ttlIntervals-1 of it.
+	batteriesTTLInterval = restFactor * maxTaskTimeout / (ttlIntervals - 1)
+	// noBatteryInterval is how often a gateway without batteries is asked
+	// whether it has got some.
+	noBatteryInterval = 10 * time.Minute
+	// batteryMaxAge is how old the power of the batteries may be if it replaces
+	// that of a meter. Slow batteries, which are requested less often, have more
+	// time.
+	batteryMaxAge = 3 * batteriesInterval
 )
 
-// batteries is what a gateway last told of its batteries.
+// batteries are the latest answers about the batteries.
 type batteries struct {
-	known   []envoy.Battery
-	missed  map[string]int // answers in a row that lacked one of them, by serial number
-	empty   int            // answers in a row without totals
-	none    bool           // it has told that it has none, and no CT for any
-	counted bool           // since they were last shown
-	all     envoy.Batteries
-	fresh   time.Duration // how long all stands for a meter: until the next answer, and half as long again
+	*target
+	counters  *counters
+	known     []envoy.Battery // of the inventory
+	missed    map[string]int  // answers in a row that lacked one of them, by serial number
+	areNone   bool            // there are none, and no CT measures any
+	isCounted bool            // known is newer than the published devices
+	latest    envoy.Batteries
+	maxAge    time.Duration // of latest, if it replaces a meter
+	noTotals  int           // answers in a row without totals
 }
 
-var batteryFamily = newFamily("battery", "Encharge ", "Encharge", []trait[envoy.Battery]{
-	{"soc", measuring("Battery", "battery", "%", 0), number(0, func(b envoy.Battery) envoy.Told[float64] { return b.SoC })},
-	{"power", measuring("Power", "power", "W", 0), number(0, func(b envoy.Battery) envoy.Told[float64] { return b.Power })},
-	{"apparent_power", measuring("Apparent power", "apparent_power", "VA", 0).off(), number(1, func(b envoy.Battery) envoy.Told[float64] { return b.ApparentPower })},
-	{"temperature", measuring("Temperature", "temperature", "°C", 0), number(0, func(b envoy.Battery) envoy.Told[float64] { return b.Temperature })},
-	{"max_temperature", measuring("Hottest cell", "temperature", "°C", 0).internal().off(), number(0, func(b envoy.Battery) envoy.Told[float64] { return b.MaxTemperature })},
-	{"capacity", storing("Capacity").off(), number(3, func(b envoy.Battery) envoy.Told[float64] { return b.Capacity })},
-	{"state", saying("Battery state", "charging", "discharging", "idle").off(), words(func(b envoy.Battery) string { return b.State })},
-	{"communicating", whether("Communicating", "connectivity").internal(), yes(func(b envoy.Battery) envoy.Told[bool] { return b.Communicating })},
-	{"dc_switch", whether("DC switch", "").internal(), yes(dcSwitch)},
-	{"last_report", reported(), moment(func(b envoy.Battery) time.Time { return b.Reported })},
-})
+// tasks returns the requests about batteries and controllers. The totals may know
+// of AC Batteries, without which the power is not that of all.
+func (b *batteries) tasks() []*task {
+	var ensemble, totals *task
+	ensemble = newTask("batteries", "/ivp/ensemble/inventory", batteriesInterval, readEnsemble, func(s *envoy.Session, a ensembleAnswer, err error) error {
+		err = b.onEnsemble(s, a, err)
+		if err == nil && a.isSupported {
+			ensemble.interval = batteriesInterval
+			if len(b.known)+len(a.Controllers) == 0 {
+				ensemble.interval = noBatteryInterval
+			}
+		}
+		return err
+	})
+	totals = newTask("battery totals", "/ivp/ensemble/secctrl", batteriesInterval, (*envoy.Session).BatteryTotals, func(s *envoy.Session, t envoy.BatteryTotals, err error) error {
+		err = b.onTotals(s, t, err)
+		if err == nil {
+			totals.interval = batteriesInterval
+			if b.noTotals >= filter.Confirmations {
+				totals.interval = noBatteryInterval
+			}
+		}
+		return err
+	})
+	power := &task{name: "battery power", path: "/ivp/ensemble/power", interval: batteriesInterval, prepare: b.preparePower}
+	return []*task{ensemble, totals, power}
+}
 
-func dcSwitch(b envoy.Battery) envoy.Told[bool] {
-	off, ok := b.SwitchOff.Get()
-	if !ok {
-		return envoy.Told[bool]{}
+// An ensembleAnswer is an inventory of batteries and controllers.
+type ensembleAnswer struct {
+	envoy.Ensemble
+	isSupported bool
+	mayMeasure  bool // a CT may measure batteries
+}
+
+// readEnsemble reads which batteries and controllers there are.
+func readEnsemble(s *envoy.Session, ctx context.Context) (a ensembleAnswer, err error) {
+	a.Ensemble, err = s.Ensemble(ctx)
+	a.isSupported = err == nil
+	if err = ignoreUnsupported(err); err != nil {
+		return a, err
 	}
-	return envoy.Tell(!off)
+	_, hasACB := s.ACBatteries()
+	a.mayMeasure = len(a.Batteries) > 0 || hasACB || s.MayMeasure(ctx, envoy.Storage)
+	return a, nil
 }
 
-// acbFamily is that of the AC Batteries together, whose serial number is the gateway's.
-var acbFamily = newFamily("acb", "ACB ", "ACB", []trait[envoy.ACBatteries]{
-	{"soc", measuring("Battery", "battery", "%", 0), number(0, func(a envoy.ACBatteries) envoy.Told[float64] { return a.SoC })},
-	{"power", measuring("Power", "power", "W", 0), number(0, func(a envoy.ACBatteries) envoy.Told[float64] { return a.Power })},
-	{"energy", storing("Available ACB battery energy"), number(3, func(a envoy.ACBatteries) envoy.Told[float64] { return a.Energy })},
-	{"state", saying("Battery state", acbStates...), words(acbState)},
-	{"last_report", reported(), moment(func(a envoy.ACBatteries) time.Time { return a.Reported })},
-})
-
-var acbStates = []string{"discharging", "idle", "charging", "full"}
-
-// acbState is a's state if it is one that Home Assistant was told of.
-func acbState(a envoy.ACBatteries) string { return among(a.State, acbStates) }
-
-// readEnsemble asks which batteries and controllers there are.
-func (g *gateway) readEnsemble(ctx context.Context, s *envoy.Session, t *task) error {
-	e, err := s.Ensemble(ctx)
-	if err != nil && !errors.Is(err, envoy.ErrUnsupported) {
+// onEnsemble handles an inventory.
+func (b *batteries) onEnsemble(s *envoy.Session, a ensembleAnswer, err error) error {
+	if err != nil {
 		return err
 	}
-	b := &g.batteries
-	if err == nil {
-		b.keep(e.Batteries)
+	if a.isSupported {
+		b.setKnown(a.Batteries)
 	}
-	_, acb := s.ACBatteries()
-	b.none = len(b.known) == 0 && !acb && !s.MayMeasure(ctx, envoy.Storage)
-	if err != nil {
-		return notHere(err)
+	b.areNone = len(b.known) == 0 && !a.mayMeasure
+	if a.isSupported {
+		b.publishControllers(s, a.Controllers)
 	}
-	t.every = batteriesEvery
-	if len(b.known)+len(e.Controllers) == 0 {
-		t.every = seldom
-	}
-	g.showControllers(e.Controllers)
 	return nil
 }
 
-// keep takes the batteries of an inventory, and keeps those that fewer than
+// setKnown records the batteries of an inventory, and keeps those that fewer than
 // three in a row have lacked.
-func (b *batteries) keep(there []envoy.Battery) {
+func (b *batteries) setKnown(present []envoy.Battery) {
 	missed := map[string]int{}
 	for _, old := range b.known {
-		if slices.ContainsFunc(there, func(b envoy.Battery) bool { return b.Serial == old.Serial }) {
+		if slices.ContainsFunc(present, func(b envoy.Battery) bool { return b.Serial == old.Serial }) {
 			continue
 		}
-		if n := b.missed[old.Serial] + 1; n < agreeing {
+		if n := b.missed[old.Serial] + 1; n < filter.Confirmations {
 			missed[old.Serial] = n
-			there = append(there, old)
+			present = append(present, old)
 		}
 	}
-	b.known, b.missed, b.counted = there, missed, true
+	b.known, b.missed, b.isCounted = present, missed, true
 }
 
-// readBatteryPower asks what the batteries do. The inventory's own state of
-// charge is old, so it is told only of gateways that have no other.
-func (g *gateway) readBatteryPower(ctx context.Context, s *envoy.Session) error {
-	b := &g.batteries
-	var powers []envoy.BatteryPower
-	var err error
-	start := time.Now()
-	if len(b.known) > 0 {
-		powers, err = s.BatteryPower(ctx)
+// preparePower returns the request for the power of the known batteries. The
+// inventory's own state of charge is old, so that it is published only for
+// gateways that report no other.
+func (b *batteries) preparePower() request {
+	hasBatteries := len(b.known) > 0
+	return func(ctx context.Context, s *envoy.Session) (handle func() error, err error) {
+		var powers []envoy.BatteryPower
+		start := time.Now()
+		if hasBatteries {
+			powers, err = s.BatteryPower(ctx)
+		}
+		duration := time.Since(start)
+		return func() error { return b.onPower(s, powers, duration, ignoreUnsupported(err)) }, err
 	}
-	if err != nil && !errors.Is(err, envoy.ErrUnsupported) {
+}
+
+// onPower handles the power of the batteries, which took duration to read.
+func (b *batteries) onPower(s *envoy.Session, powers []envoy.BatteryPower, duration time.Duration, err error) error {
+	if err != nil {
 		return err
 	}
-	b.all = s.Batteries(b.known, powers, time.Now())
-	b.fresh = max(batteryFresh, rest*time.Since(start)*3/2)
-	if w, ok := b.all.Power.Get(); ok && g.feed.EstimateStorage {
-		g.filters.storage.Add(w, b.all.Time, b.fresh)
-		g.filters.counters.Changed = true // of what is saved with them
+	b.latest = s.Batteries(b.known, powers, time.Now())
+	b.maxAge = max(batteryMaxAge, restFactor*duration*3/2)
+	if w, ok := b.latest.Power.Get(); ok && b.config.EstimateStorage {
+		b.counters.addStorage(w, b.latest.Time, b.maxAge)
 	}
-	var there []report
-	for _, battery := range b.all.Each {
+	var present []hass.SubDevice
+	for _, battery := range b.latest.Each {
 		if b.missed[battery.Serial] > 0 {
 			continue
 		}
 		battery.Reported = s.Date(battery.Reported)
-		there = append(there, batteryFamily.report(battery.Serial, battery).of(battery.Firmware, battery.PartNumber))
+		d := batteryType.subDevice(b.target, battery.Serial, battery, b.ttl(batteriesTTLInterval))
+		present = append(present, withVersions(d, battery.Firmware, battery.PartNumber))
 	}
-	g.show("battery", there, b.counted, batteriesHold)
-	b.counted = false
+	b.publishSubDevices(batteryType.kind, present, b.isCounted)
+	b.isCounted = false
 	return nil
 }
 
-// readBatteryTotals asks what all batteries are together. The AC Batteries' part
-// of it came with the last reading.
-func (g *gateway) readBatteryTotals(ctx context.Context, s *envoy.Session, t *task) error {
-	a, acb := s.ACBatteries()
-	if acb {
-		a.Reported = s.Date(a.Reported)
-		g.show("acb", []report{acbFamily.report(g.known(), a)}, true, batteriesHold)
+// onTotals handles the values of all batteries together. Those of the AC Batteries
+// came with the latest sample.
+func (b *batteries) onTotals(s *envoy.Session, t envoy.BatteryTotals, err error) error {
+	acb, hasACB := s.ACBatteries()
+	if hasACB {
+		acb.Reported = s.Date(acb.Reported)
+		b.publishSubDevices(acbType.kind, []hass.SubDevice{acbType.subDevice(b.target, b.serial, acb, b.ttl(batteriesTTLInterval))}, true)
 	}
-	all, err := s.BatteryTotals(ctx)
-	if err == nil || errors.Is(err, envoy.ErrUnsupported) {
-		tellExtras(g, totalsGroup, all, batteriesHold)
-		t.every = batteriesEvery
-		if all != (envoy.BatteryTotals{}) || acb {
-			g.batteries.empty = 0
-		} else if g.batteries.empty++; g.batteries.empty >= agreeing {
-			t.every = seldom
-		}
+	if err = ignoreUnsupported(err); err != nil {
+		return err
 	}
-	return notHere(err)
+	publishDiagnostics(b.target, &batteryTotals, t, b.ttl(batteriesTTLInterval))
+	if t != (envoy.BatteryTotals{}) || hasACB {
+		b.noTotals = 0
+	} else {
+		b.noTotals++
+	}
+	return nil
 }
 
-// withBatteries adds to s what follows from the batteries: their power where no
-// CT measures it, and what the house takes. It is for what is retained: a live
+// addTo returns s with what follows from the batteries: their power if no CT
+// measures it, and the power of the house. It is for retained topics: a live
 // document is of one moment.
-func (g *gateway) withBatteries(s envoy.Sample) envoy.Sample {
+func (b *batteries) addTo(s envoy.Sample) envoy.Sample {
 	s.Meters = slices.Clip(s.Meters)
-	_, measured := s.Meter(envoy.Storage)
-	measured = measured || slices.Contains(s.Frozen, envoy.Storage) // its counters go on when it does
-	if !measured && s.Time.Sub(g.batteries.all.Time) <= g.batteries.fresh {
-		if m, ok := g.batteries.all.Storage(); ok {
-			if g.feed.EstimateStorage {
-				g.markEstimated()
-				e := g.publishedStorage()
-				m.Total.Set(envoy.EnergyCharged, e.Charged)
-				m.Total.Set(envoy.EnergyDischarged, e.Discharged)
-			}
-			s.Meters = append(s.Meters, m)
+	_, isMeasured := s.Meter(envoy.Storage)
+	isMeasured = isMeasured || slices.Contains(s.Frozen, envoy.Storage) // its counters continue when it does
+	if m, ok := b.latest.Storage(); ok && !isMeasured && s.Time.Sub(b.latest.Time) <= b.maxAge {
+		if b.config.EstimateStorage {
+			b.entities.setEstimated()
+			energies := b.counters.publishedStorage()
+			m.Total.Set(envoy.EnergyCharged, energies.Charged)
+			m.Total.Set(envoy.EnergyDischarged, energies.Discharged)
 		}
+		s.Meters = append(s.Meters, m)
 	}
 	s.AddHouse(false) // without batteries it would repeat total consumption
 	return s
 }
 
-// markEstimated takes note that the storage's energies are estimated.
-func (g *gateway) markEstimated() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.estimating = true
-}
-
-// among returns s if it is one of options.
-func among(s string, options []string) string {
-	if slices.Contains(options, s) {
-		return s
-	}
-	return ""
+// mayOmit reports whether the values of a meter are kept although samples omit
+// them, because batteries report their power irregularly.
+func (b *batteries) mayOmit(m envoy.Measurement) bool {
+	return len(b.known) > 0 && (m == envoy.Storage || m == envoy.House)
 }

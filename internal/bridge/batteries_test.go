@@ -19,7 +19,7 @@ func TestSlowBatteries(t *testing.T) {
 		r := newRig(&envoytest.Gateway{Batteries: 2, Start: morning(), Latencies: map[string]time.Duration{
 			"/ivp/ensemble/inventory": 6 * time.Second, "/ivp/ensemble/power": slow, "/ivp/ensemble/secctrl": slow,
 		}})
-		r.Feeds[0].Client.Source, r.Feeds[0].EstimateStorage = envoy.AutoSource, true
+		r.Gateways[0].Client.Source, r.Gateways[0].EstimateStorage = envoy.AutoSource, true
 		r.start(t)
 		time.Sleep(time.Minute)
 		for range 600 {

@@ -1,12 +1,7 @@
-// Package bridge carries what gateways measure to an MQTT broker.
-//
-// Data flows one way: at each gateway works one goroutine at a time, in which a
-// sample is read and turned into messages, and one more writes to the broker.
-// Between them is no queue but a board that holds the latest message of each
-// topic, so that what is published is never older than one interval.
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -15,137 +10,159 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
-// A Feed is a gateway to read and how often to read it.
-type Feed struct {
-	// Name is the gateway's in the log.
-	Name string
-	// Device is the gateway's name in Home Assistant; empty means "Envoy <serial>".
-	Device string
-	// Serial is the serial number it had when it was last seen, if known.
-	Serial string
-	Client *envoy.Client
-	// Interval is from the start of a reading to that of the next; 0 means 1 s
-	// where they come from the meters or the live data, else 5 s.
-	Interval time.Duration
-	// StaleAfter is how old values may get before they count as unknown; 0 means 2 min.
-	StaleAfter time.Duration
-	// Status, if not nil, returns what more is told under info: the state of the token.
-	Status func() map[string]string
-	// EstimateStorage asks for the energies of batteries that no CT measures,
-	// summed up from their power.
-	EstimateStorage bool
-	// Memory, if not nil, keeps the counters over restarts.
-	Memory Memory
-	// Observe, if not nil, is told of every request to the gateway, as
-	// [envoy.Client.Observe], which the bridge sets, is.
-	Observe func(path string, took time.Duration, err error)
-	// FailSafe, if not nil, is the power at the grid, W, that is said once under
-	// live when data goes stale.
-	FailSafe *float64
-	// Profiles are the formats of other programs in which samples are published too,
-	// by the names of [schema.Profiles].
-	Profiles []string
-	// Polled, if not nil, is told how every reading went: the sample, or why there is none.
-	Polled func(envoy.Sample, error)
-	// Found, if not nil, is told the serial number when it is first known and when it changes.
-	Found func(serial string)
-	// Phases, if not nil, is told how many phases the grid connection has, when that is known or changes.
-	Phases func(n int)
-}
+const (
+	// shutdownTimeout limits the sending of the final messages. Afterwards the
+	// connection is closed without DISCONNECT, and the broker publishes the Will.
+	shutdownTimeout = 2 * time.Second
+	// startStagger separates the first polls of the gateways, because each TLS
+	// handshake takes memory.
+	startStagger = 5 * time.Millisecond
+	// defaultMinInterval separates two messages of a retained value.
+	defaultMinInterval = 10 * time.Second
+)
 
-// HomeAssistant says what Home Assistant is told.
-type HomeAssistant struct {
-	Off      bool          // no discovery
-	Prefix   string        // of its discovery topics; empty means homeassistant
-	Interval time.Duration // at least between two changes of a value; 0 means 10 s
-}
+// ErrHandover is the cause of a canceled context if another Bridge takes over
+// the same topics. [Bridge.Run] then publishes no final messages. If no other
+// bridge follows, the broker publishes the Will.
+var ErrHandover = errors.New("another bridge takes over")
 
-// A Bridge publishes the samples of its feeds until its context ends.
+// A Bridge polls gateways and publishes their data.
 type Bridge struct {
-	Feeds []Feed
-	MQTT  mqtt.Config
-	Topic string // the base topic; empty means envoy
+	Gateways []GatewayConfig
+	MQTT     mqtt.Config
+	Topic    string // base topic; empty means "envoy"
 	// DeviceID is the bridge's own identifier in Home Assistant, which its
 	// entities keep while Topic changes; empty means [schema.BridgeID] of Topic.
 	DeviceID      string
 	HomeAssistant HomeAssistant
-	// Earlier is where earlier runs published on this broker. What is not
-	// renewed there is taken away.
-	Earlier []Place
-	// Cleared, if not nil, is told what of Earlier was taken away.
-	Cleared func(Place)
-	Version string         // of the program; empty means dev
-	Log     zerolog.Logger // the zero Logger is silent
+	// Previous is where previous runs published on this broker. What this run
+	// does not renew there is removed.
+	Previous []hass.Namespace
+	// OnCleaned, if not nil, is called with each part of Previous that has been
+	// removed.
+	OnCleaned func(hass.Namespace)
+	Observers []Observer
+	Version   string         // of the program; empty means "dev"
+	Log       zerolog.Logger // the zero Logger is silent
 
-	running atomic.Pointer[house] // nil before Run
+	running atomic.Pointer[bridgeRun] // nil before Run
 }
 
-// leaveIn is how long the last words may take. Then the connection is closed
-// without a goodbye, and the broker publishes the Will.
-const leaveIn = 2 * time.Second
+// HomeAssistant configures the discovery.
+type HomeAssistant struct {
+	Off      bool          // no discovery
+	Prefix   string        // of discovery topics; empty means "homeassistant"
+	Interval time.Duration // between two messages of a retained value; 0 means 10 s
+}
 
-// apart is how long after one gateway the next is read first: the handshakes of a
-// thousand at once would take more memory than all that comes later.
-const apart = 5 * time.Millisecond
+// A bridgeRun is the parts of a running bridge.
+type bridgeRun struct {
+	shared      *shared
+	broker      *broker
+	coordinator *coordinator
+	loops       []*loop
+}
 
-// ErrHandover is the cause of a context that ends because another bridge of
-// this process goes on in the same place at once: Run then says nothing of
-// being offline. Should the other not come, the Will does.
-var ErrHandover = errors.New("another bridge goes on")
-
-// Run carries samples until ctx ends, marks everything offline and returns
-// nil. It returns an error only when the configuration is wrong.
+// Run polls and publishes until ctx ends. Then it publishes that everything is
+// offline, unless the cause is [ErrHandover], and returns nil. It returns an
+// error only if the configuration is wrong.
 func (b *Bridge) Run(ctx context.Context) error {
-	h := newHouse(b)
-	// The connection outlives ctx so that the last word can be said over it.
-	cfg := b.MQTT
-	cfg.Will = retained(h.topics.BridgeState(), schema.Offline)
-	cfg.OnUp, cfg.OnDown, cfg.OnError, cfg.OnMessage = h.writer.connected, h.writer.disconnected, h.writer.refused, h.writer.heard
-	client, err := mqtt.Connect(context.WithoutCancel(ctx), cfg)
-	if err != nil {
+	r := b.newRun()
+	// The connection outlives ctx, so that the final messages can be sent.
+	if err := r.broker.connect(context.WithoutCancel(ctx), b.MQTT); err != nil {
 		return err
 	}
-	h.writer.setClient(client)
-	b.running.Store(h)
-
-	for i, gw := range h.gateways {
-		gw.start(ctx, time.Now().Add(time.Duration(i)*apart))
+	b.running.Store(r)
+	var running sync.WaitGroup
+	running.Go(func() { r.coordinator.run(ctx) })
+	for _, l := range r.loops {
+		running.Go(func() { l.run(ctx) })
 	}
-	<-ctx.Done()
-	var ends sync.WaitGroup
-	for _, gw := range h.gateways {
-		ends.Go(gw.end)
-	}
-	ends.Wait()
+	running.Wait()
+	r.broker.stopListening()
 	if errors.Is(context.Cause(ctx), ErrHandover) {
-		h.deafen()
-		_ = client.Close(ctx) // without a goodbye, as ctx has ended
+		r.broker.close(ctx) // without DISCONNECT, because ctx has ended
 		return nil
 	}
-	h.leave(client)
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	select {
+	case <-r.shared.outbox.Close(r.finalMessages()...):
+	case <-stop.Done():
+	}
+	r.broker.close(stop)
 	return nil
 }
 
-// leave says the last words and closes the connection.
-func (h *house) leave(client *mqtt.Client) {
-	ctx, cancel := context.WithTimeout(context.Background(), leaveIn)
-	defer cancel()
-	h.deafen()
-	var words []mqtt.Message
-	for _, gw := range h.gateways {
-		words = append(words, gw.lastWords()...)
+// newRun returns the parts of a bridge, not running yet.
+func (b *Bridge) newRun() *bridgeRun {
+	s := &shared{
+		outbox:      outbox.New(),
+		topics:      schema.Topics{Base: cmp.Or(b.Topic, "envoy"), Prefix: cmp.Or(b.HomeAssistant.Prefix, "homeassistant"), DeviceID: b.DeviceID},
+		version:     cmp.Or(b.Version, "dev"),
+		minInterval: cmp.Or(b.HomeAssistant.Interval, defaultMinInterval),
 	}
-	sent := h.board.leave(append(words, retained(h.topics.BridgeState(), schema.Offline)))
-	select {
-	case <-sent:
-	case <-ctx.Done():
+	s.bases = []string{s.topics.Base}
+	for _, n := range b.Previous {
+		s.bases = append(s.bases, n.Topic)
 	}
-	if err := client.Close(ctx); err != nil {
-		h.writer.log.Warn().Err(err).Msg("left the broker without a goodbye")
+	if !b.HomeAssistant.Off {
+		s.inbox = hass.NewInbox(originName, s.bases...)
+	}
+	c := newCoordinator(s, b.Log)
+	r := &bridgeRun{shared: s, coordinator: c, broker: newBroker(s, b.Log)}
+	firstSample := time.Now()
+	for _, config := range b.Gateways {
+		config = config.withDefaults()
+		reporter := &reporter{observers: b.Observers, changed: c.events}
+		l := newLoop(config, s, reporter, b.Log.With().Str("gateway", config.Name).Logger(), firstSample)
+		firstSample = firstSample.Add(startStagger)
+		r.loops = append(r.loops, l)
+		c.gateways = append(c.gateways, gatewayHandle{reporter, l.events})
+	}
+	c.brokerErrors = r.broker.errors.Load
+	cleaner := c.newCleaner(b.Previous, b.OnCleaned)
+	r.broker.onMessage = func(topic string, payload []byte, retained bool) {
+		if retained {
+			cleaner.Receive(topic, payload)
+		}
+		c.receive(topic, payload, retained)
+	}
+	r.broker.onFailure = func() { c.events.add(eventCounts) }
+	r.broker.subscriber.clean = func(ctx context.Context) error { return cleaner.Run(ctx, r.broker.client) }
+	r.broker.subscriber.allIdentified = c.allIdentified
+	c.publishSelf()
+	return r
+}
+
+// finalMessages returns the messages of a clean stop: the gateways, and last the
+// bridge, are offline. The event loops must have ended.
+func (r *bridgeRun) finalMessages() []outbox.Entry {
+	var final []outbox.Entry
+	for _, l := range r.loops {
+		if l.publisher != nil {
+			final = append(final, l.publisher.finalMessages()...)
+		}
+	}
+	return append(final, bridgeStateEntry(r.shared.topics, schema.Offline))
+}
+
+// Snapshot returns the state of the bridge. It may be called at any time.
+func (b *Bridge) Snapshot() State {
+	r := b.running.Load()
+	if r == nil {
+		return State{}
+	}
+	return State{
+		Broker:       r.broker.client.Connected(),
+		BrokerErrors: r.broker.errors.Load(),
+		Published:    r.broker.writer.Sent(),
+		Gateways:     r.coordinator.states(),
 	}
 }

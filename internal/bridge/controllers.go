@@ -4,39 +4,46 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 )
 
+// The fields that several types of controllers have.
 var (
-	controllerTemperature = trait[envoy.Controller]{"temperature", measuring("Temperature", "temperature", "°C", 0), number(1, func(c envoy.Controller) envoy.Told[float64] { return c.Temperature })}
-	controllerReached     = trait[envoy.Controller]{"communicating", whether("Communicating", "connectivity").internal(), yes(func(c envoy.Controller) envoy.Told[bool] { return c.Communicating })}
-	controllerReport      = trait[envoy.Controller]{"last_report", reported(), moment(func(c envoy.Controller) time.Time { return c.Reported })}
-	controllerOnGrid      = trait[envoy.Controller]{"on_grid", whether("Grid status", ""), yes(func(c envoy.Controller) envoy.Told[bool] { return c.OnGrid })}
-	controllerState       = trait[envoy.Controller]{"admin_state", saying("Admin state"), words(func(c envoy.Controller) string { return c.AdminState })}
+	controllerTemperature   = field[envoy.Controller]{"temperature", measurement("Temperature", "temperature", "°C", 0), numberField(1, func(c envoy.Controller) envoy.Told[float64] { return c.Temperature })}
+	controllerCommunicating = field[envoy.Controller]{"communicating", diagnostic(binary("Communicating", "connectivity")), boolField(func(c envoy.Controller) envoy.Told[bool] { return c.Communicating })}
+	controllerLastReport    = field[envoy.Controller]{"last_report", lastReported(), timeField(func(c envoy.Controller) time.Time { return c.Reported })}
+	controllerOnGrid        = field[envoy.Controller]{"on_grid", binary("Grid status", ""), boolField(func(c envoy.Controller) envoy.Told[bool] { return c.OnGrid })}
+	controllerAdminState    = field[envoy.Controller]{"admin_state", text("Admin state"), stringField(func(c envoy.Controller) string { return c.AdminState })}
 )
 
-// controllerFamilies are of one kind for MQTT, and of several for Home Assistant.
-var controllerFamilies = map[envoy.ControllerKind]*familyOf[envoy.Controller]{
-	envoy.Enpower: newFamily("controller", "Enpower ", "Enpower", []trait[envoy.Controller]{
-		controllerTemperature, controllerOnGrid, controllerReached, controllerReport, controllerState.off(),
-		{"grid_mode", saying("Grid mode").internal().off(), words(func(c envoy.Controller) string { return c.GridMode })},
-	}),
-	envoy.Collar: newFamily("controller", "Collar ", "IQ Meter Collar", []trait[envoy.Controller]{
-		controllerTemperature, controllerOnGrid.named("Connected to the grid"), controllerReached, controllerReport, controllerState,
-		{"grid_state", saying("Grid status"), words(func(c envoy.Controller) string { return c.GridMode })},
-		{"mid_state", saying("MID state"), words(func(c envoy.Controller) string { return c.Relay })},
-	}),
-	envoy.Combiner: newFamily("controller", "C6 Combiner ", "C6 COMBINER CONTROLLER", []trait[envoy.Controller]{controllerReached, controllerReport}),
+const controllerKind = "controller"
+
+// controllerTypes are one kind on MQTT, and several in Home Assistant.
+var controllerTypes = map[envoy.ControllerKind]*deviceType[envoy.Controller]{
+	envoy.Enpower: {controllerKind, "Enpower ", "Enpower", []field[envoy.Controller]{
+		controllerTemperature, controllerOnGrid, controllerCommunicating, controllerLastReport,
+		withComponent(controllerAdminState, disabled(diagnostic(controllerAdminState.component))),
+		{"grid_mode", disabled(diagnostic(text("Grid mode"))), stringField(func(c envoy.Controller) string { return c.GridMode })},
+	}},
+	envoy.Collar: {controllerKind, "Collar ", "IQ Meter Collar", []field[envoy.Controller]{
+		controllerTemperature,
+		withComponent(controllerOnGrid, binary("Connected to the grid", "")),
+		controllerCommunicating, controllerLastReport, controllerAdminState,
+		{"grid_state", text("Grid status"), stringField(func(c envoy.Controller) string { return c.GridMode })},
+		{"mid_state", text("MID state"), stringField(func(c envoy.Controller) string { return c.Relay })},
+	}},
+	envoy.Combiner: {controllerKind, "C6 Combiner ", "C6 COMBINER CONTROLLER", []field[envoy.Controller]{controllerCommunicating, controllerLastReport}},
 }
 
-func (t trait[D]) named(name string) trait[D] { t.is.Name = name; return t }
+func withComponent[D any](f field[D], c hass.Component) field[D] { f.component = c; return f }
 
-func (t trait[D]) off() trait[D] { t.is = t.is.internal().off(); return t }
-
-func (g *gateway) showControllers(controllers []envoy.Controller) {
-	var there []report
+// publishControllers publishes all controllers.
+func (t *target) publishControllers(s *envoy.Session, controllers []envoy.Controller) {
+	var present []hass.SubDevice
 	for _, c := range controllers {
-		c.Reported = g.session.Date(c.Reported)
-		there = append(there, controllerFamilies[c.Kind].report(c.Serial, c).of(c.Firmware, c.PartNumber))
+		c.Reported = s.Date(c.Reported)
+		d := controllerTypes[c.Kind].subDevice(t, c.Serial, c, t.ttl(batteriesTTLInterval))
+		present = append(present, withVersions(d, c.Firmware, c.PartNumber))
 	}
-	g.show("controller", there, true, batteriesHold)
+	t.publishSubDevices(controllerKind, present, true)
 }

@@ -7,9 +7,13 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/filter"
 )
 
-// ctKinds are the CTs by the firmware's word, and what they are called.
+// metersConfigInterval is how often the configuration of the CTs is requested.
+const metersConfigInterval = 10 * time.Minute
+
+// ctKinds are the CTs: the firmware's word and the name in Home Assistant.
 var ctKinds = []struct{ kind, name string }{
 	{"net-consumption", "net consumption"},
 	{"production", "production"},
@@ -24,22 +28,22 @@ var ctKinds = []struct{ kind, name string }{
 
 var meteringStatus = []string{"normal", "not-metering", "check-wiring"}
 
-// A ctHealth is what is known of how well the CTs are mounted.
-type ctHealth struct {
+// A ctReport is what is known about the installation of the CTs.
+type ctReport struct {
 	meters   map[string]envoy.MeterConfig // the enabled ones by kind
-	judged   bool                         // there is something to judge
-	problems []string                     // what is wrong and what to do, in words that do not change while it is
+	isKnown  bool                         // there are CTs to check
+	problems []string                     // each with its remedy; the text does not change while the problem lasts
 }
 
-// healthGroup is the CTs' health as entities of the gateway's device.
-var healthGroup = func() group[ctHealth] {
-	var ts []trait[ctHealth]
+// ctHealthGroup is the health of the CTs as entities of the gateway's device.
+var ctHealthGroup = func() diagnosticGroup[ctReport] {
+	var ts []field[ctReport]
 	for _, k := range ctKinds {
 		key := "info/" + strings.ReplaceAll(k.kind, "-", "_") + "_ct_"
 		ts = append(
 			ts,
-			trait[ctHealth]{key + "metering_status", saying("Metering status "+k.name+" CT", meteringStatus...).internal().off(), words(func(h ctHealth) string { return among(h.meters[k.kind].Status, meteringStatus) })},
-			trait[ctHealth]{key + "status_flags", saying("Meter status flags active " + k.name + " CT").internal().off(), func(h ctHealth) string {
+			field[ctReport]{key + "metering_status", disabled(diagnostic(text("Metering status "+k.name+" CT", meteringStatus...))), stringField(func(h ctReport) string { return oneOf(h.meters[k.kind].Status, meteringStatus) })},
+			field[ctReport]{key + "status_flags", disabled(diagnostic(text("Meter status flags active " + k.name + " CT"))), func(h ctReport) string {
 				if flags := h.meters[k.kind].Flags; flags != nil {
 					return strconv.Itoa(len(flags))
 				}
@@ -47,40 +51,40 @@ var healthGroup = func() group[ctHealth] {
 			}},
 		)
 	}
-	return group[ctHealth]{"ct health", append(
+	return diagnosticGroup[ctReport]{"ct health", append(
 		ts,
-		trait[ctHealth]{"info/ct_problem", whether("CT problem", "problem").internal(), yes(func(h ctHealth) envoy.Told[bool] {
-			if !h.judged {
+		field[ctReport]{"info/ct_problem", diagnostic(binary("CT problem", "problem")), boolField(func(h ctReport) envoy.Told[bool] {
+			if !h.isKnown {
 				return envoy.Told[bool]{}
 			}
 			return envoy.Tell(len(h.problems) > 0)
 		})},
-		trait[ctHealth]{"info/ct_advice", saying("CT advice").internal(), words(ctHealth.advice)},
+		field[ctReport]{"info/ct_advice", diagnostic(text("CT advice")), stringField(ctReport.advice)},
 	)}
 }()
 
-// longestState is how many characters Home Assistant takes for a state.
-const longestState = 255
+// maxState is the length of the longest state that Home Assistant accepts.
+const maxState = 255
 
-// advice is what to do, as much of it as fits.
-func (h ctHealth) advice() string {
+// advice returns what to do, as much of it as fits into a state.
+func (h ctReport) advice() string {
 	switch {
-	case !h.judged:
+	case !h.isKnown:
 		return ""
 	case len(h.problems) == 0:
 		return "nothing to do"
 	}
 	advice := h.problems[0]
 	for _, p := range h.problems[1:] {
-		if len(advice)+len("; ")+len(p) <= longestState {
+		if len(advice)+len("; ")+len(p) <= maxState {
 			advice += "; " + p
 		}
 	}
 	return advice
 }
 
-// flagAdvice is what the gateway's flags mean. POWER_MULTIPLIER turns net
-// consumption alone.
+// flagAdvice explains the flags of the gateway. POWER_MULTIPLIER applies to net
+// consumption only.
 var flagAdvice = map[string]string{
 	"negative-production":        "its arrow points the wrong way or its phase is not its voltage's: turn it, or have the installer reverse it on the gateway",
 	"negative-total-consumption": "production plus net consumption is negative: turn the consumption CT or set POWER_MULTIPLIER = -1 (or one per phase: 1, -1, 1)",
@@ -90,9 +94,9 @@ var flagAdvice = map[string]string{
 
 const netAdvice = "turn it or set POWER_MULTIPLIER = -1 (or one per phase: 1, -1, 1)"
 
-// wiring returns what the gateway itself finds wrong with a CT, and nothing of
-// a consumption CT that has been corrected already.
-func wiring(m envoy.MeterConfig, corrected bool) (problems []string) {
+// wiringProblems returns the problems that the gateway itself reports about a CT,
+// except those of a consumption CT that has been corrected already.
+func wiringProblems(m envoy.MeterConfig, corrected bool) (problems []string) {
 	name := m.Kind
 	for _, k := range ctKinds {
 		if k.kind == m.Kind {
@@ -100,51 +104,78 @@ func wiring(m envoy.MeterConfig, corrected bool) (problems []string) {
 		}
 	}
 	net := m.Kind == "net-consumption"
-	say := func(text string) { problems = append(problems, name+" CT: "+text) }
+	add := func(text string) { problems = append(problems, name+" CT: "+text) }
 	for _, flag := range m.Flags {
 		advice, known := flagAdvice[flag]
 		switch {
 		case !known:
-			say(flag)
+			add(flag)
 		case corrected && (net || flag == "negative-total-consumption"):
 		default:
-			say(advice)
+			add(advice)
 		}
 	}
 	switch {
 	case len(m.Flags) > 0 || corrected && net:
 	case m.Status == "check-wiring" && net:
-		say("check its wiring; " + netAdvice)
+		add("check its wiring; " + netAdvice)
 	case m.Status == "check-wiring":
-		say("check its wiring")
+		add("check its wiring")
 	case m.Status == "not-metering" && m.Enabled:
-		say("enabled, and does not measure")
+		add("enabled, and does not measure")
 	}
 	return problems
 }
 
-// keepConfigs takes note of how the CTs are set up, and publishes their health.
-func (g *gateway) keepConfigs(configs []envoy.MeterConfig) {
-	g.configs = configs
-	g.tellHealth()
+// ctHealth publishes the health of the CTs of one gateway.
+type ctHealth struct {
+	*target
+	configs      []envoy.MeterConfig
+	plausibility filter.Plausibility
 }
 
-func (g *gateway) tellHealth() {
-	h := ctHealth{meters: map[string]envoy.MeterConfig{}}
-	for _, m := range g.configs {
+// task returns the request for the configuration of the CTs.
+func (h *ctHealth) task() *task {
+	return newTask("meters", "/ivp/meters", metersConfigInterval, (*envoy.Session).CheckMeters, func(_ *envoy.Session, configs []envoy.MeterConfig, err error) error {
+		if err == nil {
+			h.configs = configs
+			h.publish()
+		}
+		return ignoreUnsupported(err)
+	})
+}
+
+// check checks a sample for CTs that are installed wrongly. areAsleep says that no
+// inverter has reported a power for hours.
+func (h *ctHealth) check(s envoy.Sample, areAsleep bool) {
+	if h.plausibility.Update(s, areAsleep, time.Now()) {
+		h.publish()
+	}
+}
+
+// publish publishes the health of the CTs.
+func (h *ctHealth) publish() {
+	r := ctReport{meters: map[string]envoy.MeterConfig{}}
+	isCorrected := h.config.Client.Correction.Changes()
+	for _, m := range h.configs {
 		if m.Enabled {
-			h.meters[m.Kind], h.judged = m, true
+			r.meters[m.Kind], r.isKnown = m, true
 		}
 		if m.Enabled || len(m.Flags) > 0 { // the gateway disables a CT that it finds reversed
-			h.problems = append(h.problems, wiring(m, g.feed.Client.Correction.Changes())...)
-			h.judged = true
+			r.problems = append(r.problems, wiringProblems(m, isCorrected)...)
+			r.isKnown = true
 		}
 	}
-	h.problems = append(h.problems, g.filters.plausibility.Problems()...)
-	slices.Sort(h.problems)
-	h.problems = slices.Compact(h.problems)
-	tellExtras(g, healthGroup, h, ctsEvery)
+	r.problems = append(r.problems, h.plausibility.Problems()...)
+	slices.Sort(r.problems)
+	r.problems = slices.Compact(r.problems)
+	publishDiagnostics(h.target, &ctHealthGroup, r, h.ttl(metersConfigInterval))
 }
 
-// ctsEvery is how often the gateway is asked how its CTs are set up.
-const ctsEvery = 10 * time.Minute
+// oneOf returns s if it is one of options, otherwise an empty text.
+func oneOf(s string, options []string) string {
+	if slices.Contains(options, s) {
+		return s
+	}
+	return ""
+}

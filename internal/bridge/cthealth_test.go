@@ -29,20 +29,20 @@ func TestWiring(t *testing.T) {
 		{"off", envoy.MeterConfig{Kind: "storage", Status: "not-metering"}, false, nil},
 		{"a kind of the future", envoy.MeterConfig{Kind: "heat-pump", Enabled: true, Status: "check-wiring"}, false, []string{"heat-pump CT: check"}},
 	} {
-		got := wiring(tt.config, tt.corrected)
+		got := wiringProblems(tt.config, tt.corrected)
 		ok := len(got) == len(tt.want)
 		for i := range min(len(got), len(tt.want)) {
 			ok = ok && strings.Contains(got[i], tt.want[i])
 		}
 		if !ok {
-			t.Errorf("%s: wiring = %q, want %q", tt.name, got, tt.want)
+			t.Errorf("%s: wiringProblems = %q, want %q", tt.name, got, tt.want)
 		}
 	}
 }
 
 // TestAdviceFits: whatever is wrong at once, Home Assistant takes the advice.
 func TestAdviceFits(t *testing.T) {
-	h := ctHealth{judged: true}
+	h := ctReport{isKnown: true}
 	for _, production := range []float64{-4000, 900} { // reversed, and power at night
 		sample := envoy.Sample{Metered: true, Meters: []envoy.Meter{{Measurement: envoy.Production}, {Measurement: envoy.NetConsumption}, {Measurement: envoy.TotalConsumption}}}
 		sample.Meters[0].Total.Set(envoy.Power, production)
@@ -56,10 +56,10 @@ func TestAdviceFits(t *testing.T) {
 		t.Errorf("problems %q, want two of each", h.problems)
 	}
 	for flag := range flagAdvice {
-		h.problems = append(h.problems, wiring(envoy.MeterConfig{Kind: "total-consumption", Flags: []string{flag}}, false)...)
+		h.problems = append(h.problems, wiringProblems(envoy.MeterConfig{Kind: "total-consumption", Flags: []string{flag}}, false)...)
 	}
 	for range h.problems {
-		if a := h.advice(); len(a) > longestState || !strings.Contains(a, h.problems[0]) {
+		if a := h.advice(); len(a) > maxState || !strings.Contains(a, h.problems[0]) {
 			t.Errorf("advice of %d characters: %s", len(a), a)
 		}
 		h.problems = append(h.problems[1:], h.problems[0])

@@ -70,7 +70,7 @@ func TestStateClassOfConsumption(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(tt.gateway)
-			r.Feeds[0].Client.Source = tt.source
+			r.Gateways[0].Client.Source = tt.source
 			r.start(t)
 			time.Sleep(time.Minute)
 			payload, _ := r.broker.Retained(configTopic)
@@ -218,7 +218,7 @@ func TestRemoval(t *testing.T) {
 func TestRemovalOfAnEarlierRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(new(envoytest.Gateway))
-		r.Feeds[0].Serial = serial
+		r.Gateways[0].Serial = serial
 		r.broker.Publish(configTopic, `{"device":{},"components":{"old":{"platform":"sensor","unique_id":"envoy_x_old","state_topic":"envoy/`+serial+`/old"},`+
 			`"foreign":{"platform":"sensor","unique_id":"f","state_topic":"other/topic"}}}`, true)
 		r.broker.Publish("envoy/"+serial+"/old", "5", true)

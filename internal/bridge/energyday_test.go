@@ -87,8 +87,8 @@ func recordDay(t *testing.T) map[string]series {
 	day := map[string]series{}
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(&envoytest.Gateway{Phases: 3, Start: time.Date(2026, 6, 19, 0, 0, 0, 0, time.UTC)})
-		r.Feeds[0].Interval, r.Feeds[0].StaleAfter = time.Minute, 5*time.Minute
-		r.Feeds[0].Client.Source = envoy.AutoSource
+		r.Gateways[0].Interval, r.Gateways[0].StaleAfter = time.Minute, 5*time.Minute
+		r.Gateways[0].Client.Source = envoy.AutoSource
 		start := time.Now()
 		prefix := "envoy/" + serial + "/"
 		r.broker.Keep = func(m mqtttest.Record) bool {

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt/mqtttest"
 )
@@ -30,8 +31,8 @@ func (r *rig) wantFailSafes(t *testing.T, when string, want int) {
 
 func newFailSafeRig(phases int, watts float64) *rig {
 	r := newRig(&envoytest.Gateway{Phases: phases})
-	r.Feeds[0].FailSafe = &watts
-	r.Feeds[0].Profiles = []string{"victron", "freeds", "vk2him-meters"}
+	r.Gateways[0].FailSafe = &watts
+	r.Gateways[0].Profiles = []string{"victron", "freeds", "vk2him-meters"}
 	return r
 }
 
@@ -113,9 +114,9 @@ func TestNoFailSafe(t *testing.T) {
 		name  string
 		setup func(*rig)
 	}{
-		{"dead from the start", func(r *rig) { r.server.Refuse(true); r.Feeds[0].Serial = serial }},
+		{"dead from the start", func(r *rig) { r.server.Refuse(true); r.Gateways[0].Serial = serial }},
 		{"no consumption CT", func(r *rig) { r.gateway.CTs = envoytest.ProductionCT }},
-		{"off", func(r *rig) { r.Feeds[0].FailSafe = nil }},
+		{"off", func(r *rig) { r.Gateways[0].FailSafe = nil }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -186,7 +187,7 @@ func TestFailSafeWithoutBroker(t *testing.T) {
 func TestFailSafeOfReplacedGateway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newFailSafeRig(1, 100)
-		r.Feeds[0].StaleAfter = time.Hour
+		r.Gateways[0].StaleAfter = time.Hour
 		r.start(t)
 		time.Sleep(time.Minute)
 		r.server.Refuse(true)
@@ -204,7 +205,11 @@ func TestPhases(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(&envoytest.Gateway{Phases: 2})
 		var told []int
-		r.Feeds[0].Phases = func(n int) { told = append(told, n) }
+		r.observe(func(s bridge.GatewayState) {
+			if n := s.Phases; n > 0 && (len(told) == 0 || told[len(told)-1] != n) {
+				told = append(told, n)
+			}
+		})
 		r.start(t)
 		time.Sleep(time.Minute)
 		r.stop(t)
@@ -218,7 +223,7 @@ func TestPhases(t *testing.T) {
 func TestFailSafeOfLostCT(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newFailSafeRig(3, 100)
-		r.Feeds[0].StaleAfter = 10 * time.Minute // longer than it takes to believe that the CT is gone
+		r.Gateways[0].StaleAfter = 10 * time.Minute // longer than it takes to believe that the CT is gone
 		r.start(t)
 		time.Sleep(time.Minute)
 		r.gateway.Change(func(g *envoytest.Gateway) { g.CTs = envoytest.ProductionCT })

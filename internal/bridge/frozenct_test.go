@@ -69,7 +69,7 @@ func TestFrozenCT(t *testing.T) {
 				t.Run(fmt.Sprint(row.name, " ", source, " ", at.staleAfter, " ", at.ahead), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						r, gw := newRewritingRig(&envoytest.Gateway{LoadOnly: row.load, StorageCT: row.ct == "storage", Start: morning()})
-						r.Feeds[0].Client.Source, r.Feeds[0].Interval, r.Feeds[0].StaleAfter = source, at.interval, at.staleAfter
+						r.Gateways[0].Client.Source, r.Gateways[0].Interval, r.Gateways[0].StaleAfter = source, at.interval, at.staleAfter
 						r.start(t)
 						time.Sleep(time.Minute)
 						gw.freeze(row.ct, time.Now().Add(at.ahead))

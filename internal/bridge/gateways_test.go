@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
@@ -19,8 +20,8 @@ func TestTwoGateways(t *testing.T) {
 		dead := envoytest.NewServer(new(envoytest.Gateway))
 		defer dead.Close()
 		dead.Refuse(true)
-		r.Feeds = append(r.Feeds, r.feed("ENVOY_GARAGE", dead))
-		r.Feeds[1].Serial = "122200000002" // as it was last seen
+		r.Gateways = append(r.Gateways, r.feed("ENVOY_GARAGE", dead))
+		r.Gateways[1].Serial = "122200000002" // as it was last seen
 		start := time.Now()
 		r.start(t)
 		time.Sleep(5*time.Minute - time.Second)
@@ -43,7 +44,11 @@ func TestReplacedGateway(t *testing.T) {
 		const successor = "122200000009"
 		r := newRig(new(envoytest.Gateway))
 		var found []string
-		r.Feeds[0].Found = func(serial string) { found = append(found, serial) }
+		r.observe(func(s bridge.GatewayState) {
+			if len(found) == 0 || found[len(found)-1] != s.Serial {
+				found = append(found, s.Serial)
+			}
+		})
 		r.start(t)
 		time.Sleep(time.Minute)
 		r.server.Refuse(true)
@@ -112,7 +117,7 @@ func TestEveryFault(t *testing.T) {
 func everyFault(t *testing.T, source envoy.Source, fault envoytest.Fault) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(&envoytest.Gateway{Phases: 3, Start: time.Now().Add(12 * time.Hour)})
-		r.Feeds[0].Client.Source = source
+		r.Gateways[0].Client.Source = source
 		r.start(t)
 		time.Sleep(time.Minute)
 		r.gateway.FaultFor(fault, time.Minute)
@@ -153,7 +158,7 @@ func everyFault(t *testing.T, source envoy.Source, fault envoytest.Fault) {
 func TestFrozenBroker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(new(envoytest.Gateway))
-		r.Feeds[0].Interval = time.Second
+		r.Gateways[0].Interval = time.Second
 		r.start(t)
 		time.Sleep(time.Minute)
 		r.broker.Freeze()
@@ -228,7 +233,7 @@ func TestLostCT(t *testing.T) {
 		t.Run(source.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(&envoytest.Gateway{Phases: 3})
-				r.Feeds[0].Client.Source = source
+				r.Gateways[0].Client.Source = source
 				r.start(t)
 				time.Sleep(time.Minute)
 				r.gateway.Change(func(g *envoytest.Gateway) { g.CTs = envoytest.ProductionCT })

@@ -21,7 +21,7 @@ func TestFirstDocuments(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(&envoytest.Gateway{Phases: 3, CTs: row.cts, Start: morning()})
-			r.Feeds[0].Interval, r.Feeds[0].Client.Source = 0, envoy.AutoSource
+			r.Gateways[0].Interval, r.Gateways[0].Client.Source = 0, envoy.AutoSource
 			r.start(t)
 			time.Sleep(time.Minute)
 			lives := r.since(time.Time{}, liveTopic)
@@ -43,7 +43,7 @@ func TestFirstDocuments(t *testing.T) {
 func TestFrozenIsPolled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(&envoytest.Gateway{Phases: 3, Start: morning(), Remember: 10_000})
-		r.Feeds[0].Interval, r.Feeds[0].StaleAfter, r.Feeds[0].Client.Source = 0, 0, envoy.AutoSource
+		r.Gateways[0].Interval, r.Gateways[0].StaleAfter, r.Gateways[0].Client.Source = 0, 0, envoy.AutoSource
 		r.start(t)
 		time.Sleep(time.Minute)
 		r.gateway.Fault(envoytest.Frozen, -1)

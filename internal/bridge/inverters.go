@@ -1,86 +1,103 @@
 package bridge
 
 import (
-	"context"
 	"errors"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 )
 
-// invertersEvery is how often the microinverters are asked for: they report
-// every 5 to 15 minutes, and asked more often gateways lag.
-const invertersEvery = 5 * time.Minute
+// invertersInterval is how often the microinverters are requested: they report
+// every 5 to 15 minutes, and more requests slow gateways down.
+const invertersInterval = 5 * time.Minute
 
-// inverterFamily has the names of Home Assistant's enphase_envoy.
-var inverterFamily = newFamily("inverter", "Inverter ", "Inverter", []trait[envoy.Inverter]{
-	{"power", measuring("", "power", "W", 0).main(), number(0, func(i envoy.Inverter) envoy.Told[float64] { return i.Power })},
-	{"max_power", measuring("Lifetime maximum power", "power", "W", 0).internal().off(), number(0, func(i envoy.Inverter) envoy.Told[float64] { return i.MaxPower })},
-	{"dc_voltage", measuring("DC voltage", "voltage", "V", 1).off(), number(1, func(i envoy.Inverter) envoy.Told[float64] { return i.DCVoltage })},
-	{"dc_current", measuring("DC current", "current", "A", 3).off(), number(3, func(i envoy.Inverter) envoy.Told[float64] { return i.DCCurrent })},
-	{"ac_voltage", measuring("AC voltage", "voltage", "V", 1).off(), number(1, func(i envoy.Inverter) envoy.Told[float64] { return i.ACVoltage })},
-	{"ac_current", measuring("AC current", "current", "A", 3).off(), number(3, func(i envoy.Inverter) envoy.Told[float64] { return i.ACCurrent })},
-	{"frequency", measuring("Frequency", "frequency", "Hz", 2).off(), number(2, func(i envoy.Inverter) envoy.Told[float64] { return i.Frequency })},
-	{"temperature", measuring("Temperature", "temperature", "°C", 0).internal().off(), number(0, func(i envoy.Inverter) envoy.Told[float64] { return i.Temperature })},
-	{"energy", counting("Lifetime energy production", "kWh", 3).off(), number(3, func(i envoy.Inverter) envoy.Told[float64] { return i.Energy })},
-	{"energy_today", counting("Energy production today", "kWh", 3).off(), number(3, func(i envoy.Inverter) envoy.Told[float64] { return i.EnergyToday })},
-	{"energy_reported", component{Platform: "sensor", Name: "Energy production since previous report", DeviceClass: "energy", StateClass: "total", Unit: "kWh", Precision: new(3)}.internal().off(), number(3, func(i envoy.Inverter) envoy.Told[float64] { return i.EnergyDelta })},
-	{"report_duration", measuring("Last report duration", "duration", "s", 0).internal().off(), number(0, inverterPeriod)},
-	{"last_report", reported().off(), moment(func(i envoy.Inverter) time.Time { return i.Reported })},
-})
+// inverterType has the names of Home Assistant's integration enphase_envoy.
+var inverterType = deviceType[envoy.Inverter]{"inverter", "Inverter ", "Inverter", []field[envoy.Inverter]{
+	{"power", primary(measurement("", "power", "W", 0)), numberField(0, func(i envoy.Inverter) envoy.Told[float64] { return i.Power })},
+	{"max_power", disabled(diagnostic(measurement("Lifetime maximum power", "power", "W", 0))), numberField(0, func(i envoy.Inverter) envoy.Told[float64] { return i.MaxPower })},
+	{"dc_voltage", disabled(measurement("DC voltage", "voltage", "V", 1)), numberField(1, func(i envoy.Inverter) envoy.Told[float64] { return i.DCVoltage })},
+	{"dc_current", disabled(measurement("DC current", "current", "A", 3)), numberField(3, func(i envoy.Inverter) envoy.Told[float64] { return i.DCCurrent })},
+	{"ac_voltage", disabled(measurement("AC voltage", "voltage", "V", 1)), numberField(1, func(i envoy.Inverter) envoy.Told[float64] { return i.ACVoltage })},
+	{"ac_current", disabled(measurement("AC current", "current", "A", 3)), numberField(3, func(i envoy.Inverter) envoy.Told[float64] { return i.ACCurrent })},
+	{"frequency", disabled(measurement("Frequency", "frequency", "Hz", 2)), numberField(2, func(i envoy.Inverter) envoy.Told[float64] { return i.Frequency })},
+	{"temperature", disabled(diagnostic(measurement("Temperature", "temperature", "°C", 0))), numberField(0, func(i envoy.Inverter) envoy.Told[float64] { return i.Temperature })},
+	{"energy", disabled(totalIncreasing("Lifetime energy production", "kWh", 3)), numberField(3, func(i envoy.Inverter) envoy.Told[float64] { return i.Energy })},
+	{"energy_today", disabled(totalIncreasing("Energy production today", "kWh", 3)), numberField(3, func(i envoy.Inverter) envoy.Told[float64] { return i.EnergyToday })},
+	{"energy_reported", disabled(diagnostic(hass.Component{Platform: "sensor", Name: "Energy production since previous report", DeviceClass: "energy", StateClass: "total", Unit: "kWh", Precision: new(3)})), numberField(3, func(i envoy.Inverter) envoy.Told[float64] { return i.EnergyDelta })},
+	{"report_duration", disabled(diagnostic(measurement("Last report duration", "duration", "s", 0))), numberField(0, reportDuration)},
+	{"last_report", disabled(lastReported()), timeField(func(i envoy.Inverter) time.Time { return i.Reported })},
+}}
 
-func inverterPeriod(i envoy.Inverter) envoy.Told[float64] {
+func reportDuration(i envoy.Inverter) envoy.Told[float64] {
 	if i.Period == 0 {
 		return envoy.Told[float64]{}
 	}
 	return envoy.Tell(i.Period.Seconds())
 }
 
-// main makes c what its device is for.
-func (c component) main() component { c.unnamed = true; return c }
-
-// inverters is what the two paths last told of the microinverters.
+// inverters are the latest answers about the microinverters, of two paths.
 type inverters struct {
+	*target
+	counters      *counters
 	list, details envoy.InverterReport
-	listed        bool // the list has been told
-	refused       bool // that a login is needed for it has been said
+	isListed      bool // there has been an answer with the list
+	isRefused     bool // a missing login has been logged
 }
 
-// readInverters and readDetails ask one path each: between two questions
-// there is room for a reading.
-func (g *gateway) readInverters(ctx context.Context, s *envoy.Session) error {
-	r, err := s.Inverters(ctx)
-	g.inverters.listed = g.inverters.listed || err == nil
-	if errors.Is(err, envoy.ErrUnauthorized) && !g.inverters.refused {
-		g.inverters.refused = true
-		g.log.Warn().Err(err).Msg("inverters are not told")
+// tasks returns one task per path: a sample fits between the two requests.
+func (i *inverters) tasks() []*task {
+	return []*task{
+		newTask("inverters", "/api/v1/production/inverters", invertersInterval, (*envoy.Session).Inverters, i.onList),
+		newTask("inverter details", "/ivp/pdm/device_data", invertersInterval, (*envoy.Session).InverterDetails, i.onDetails),
 	}
-	return g.keepInverters(&g.inverters.list, r, err)
 }
 
-func (g *gateway) readDetails(ctx context.Context, s *envoy.Session) error {
-	r, err := s.InverterDetails(ctx)
-	return g.keepInverters(&g.inverters.details, r, err)
+// onList handles an answer with the list of the microinverters.
+func (i *inverters) onList(s *envoy.Session, r envoy.InverterReport, err error) error {
+	i.isListed = i.isListed || err == nil
+	if errors.Is(err, envoy.ErrUnauthorized) && !i.isRefused {
+		i.isRefused = true
+		i.log.Warn().Err(err).Msg("inverters are not told")
+	}
+	return i.publish(s, &i.list, r, err)
 }
 
-func (g *gateway) keepInverters(last *envoy.InverterReport, r envoy.InverterReport, err error) error {
+func (i *inverters) onDetails(s *envoy.Session, r envoy.InverterReport, err error) error {
+	return i.publish(s, &i.details, r, err)
+}
+
+// publish handles an answer of one path, whose latest answer is in last.
+func (i *inverters) publish(s *envoy.Session, last *envoy.InverterReport, r envoy.InverterReport, err error) error {
 	if err != nil {
-		*last = envoy.InverterReport{} // what it told last is no longer told
-		return notHere(err)
+		*last = envoy.InverterReport{} // its values are too old
+		return ignoreUnsupported(err)
 	}
-	for i := range r.Inverters {
-		r.Inverters[i] = g.filters.inverters.Apply(r.Inverters[i], time.Now())
+	for n := range r.Inverters {
+		r.Inverters[n] = i.counters.perInverter.Apply(r.Inverters[n], time.Now())
 	}
 	*last = r
-	all := g.inverters.list.Join(g.inverters.details)
-	g.filters.counters.SetInverters(len(all.Inverters))
-	var there []report
-	for _, i := range all.Inverters {
-		i.Reported = g.session.Date(i.Reported)
-		there = append(there, inverterFamily.report(i.Serial, i))
+	all := i.list.Join(i.details).Inverters
+	i.counters.meters.SetInverters(len(all))
+	var present []hass.SubDevice
+	for _, inverter := range all {
+		inverter.Reported = s.Date(inverter.Reported)
+		present = append(present, inverterType.subDevice(i.target, inverter.Serial, inverter, i.ttl(invertersInterval)))
 	}
-	// One path's answer counts: the list's or, where there is no list, the details'.
-	counts := r.Complete && (last == &g.inverters.list || !g.inverters.listed)
-	g.show("inverter", there, counts && len(there) > 0, invertersEvery)
+	// The answers of one path count: those with the list or, if there is no list,
+	// those with the details.
+	counts := r.Complete && (last == &i.list || !i.isListed)
+	i.publishSubDevices(inverterType.kind, present, counts && len(present) > 0)
 	return nil
+}
+
+// areAsleep reports whether there are inverters, and none of them has reported a
+// power for hours.
+func (i *inverters) areAsleep() bool {
+	for _, inverter := range i.list.Inverters {
+		if _, ok := inverter.Power.Get(); ok {
+			return false
+		}
+	}
+	return len(i.list.Inverters) > 0
 }

@@ -71,8 +71,8 @@ func TestLostAnswer(t *testing.T) {
 				r := newRig(gw.Gateway)
 				r.server.Close()
 				r.server = envoytest.NewServer(gw)
-				r.Feeds[0] = r.feed("ENVOY", r.server)
-				r.Feeds[0].Interval, r.Feeds[0].StaleAfter, r.Feeds[0].Client.Source = 0, 0, envoy.AutoSource
+				r.Gateways[0] = r.feed("ENVOY", r.server)
+				r.Gateways[0].Interval, r.Gateways[0].StaleAfter, r.Gateways[0].Client.Source = 0, 0, envoy.AutoSource
 				r.start(t)
 				time.Sleep(time.Minute + 500*time.Millisecond)
 				began := time.Now()

@@ -37,7 +37,7 @@ func TestOnlyMeasured(t *testing.T) {
 		for _, source := range []envoy.Source{envoy.AutoSource, envoy.FromProduction, envoy.FromMeters, envoy.FromLivedata} {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(&envoytest.Gateway{Phases: 3, CTs: tt.cts, LoadOnly: tt.loadOnly, Start: morning()})
-				r.Feeds[0].Client.Source, r.Feeds[0].Interval = source, 2*time.Second
+				r.Gateways[0].Client.Source, r.Gateways[0].Interval = source, 2*time.Second
 				r.start(t)
 				time.Sleep(2 * time.Minute)
 				base := "envoy/" + serial

@@ -37,7 +37,7 @@ func TestMemory(t *testing.T) {
 	run := func(gw *envoytest.Gateway, d time.Duration) (energies []float64, log string) {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(gw)
-			r.Feeds[0].Memory = memory
+			r.Gateways[0].Counters = memory
 			r.start(t)
 			time.Sleep(d)
 			r.stop(t)
@@ -76,14 +76,14 @@ func TestMemory(t *testing.T) {
 func TestCounterBelowMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		memory := &remembering{data: map[string][]byte{}}
-		everySecond := func(b *bridge.Bridge) { b.Feeds[0].Interval, b.Feeds[0].Memory = time.Second, memory }
+		everySecond := func(b *bridge.Bridge) { b.Gateways[0].Interval, b.Gateways[0].Counters = time.Second, memory }
 		r := newRig(&envoytest.Gateway{Start: morning()})
 		everySecond(r.Bridge)
 		r.start(t)
 		time.Sleep(time.Minute + time.Second/2)
 		r.cancel()
 		<-r.done
-		r.Feeds[0].Client.CloseIdle()
+		r.Gateways[0].Client.CloseIdle()
 
 		var kept struct {
 			Counters map[string]map[string]any `json:"counters"`
@@ -117,7 +117,7 @@ func TestCounterBelowMemory(t *testing.T) {
 func TestRegisterWrapsOverRestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		memory := &remembering{data: map[string][]byte{}}
-		keep := func(b *bridge.Bridge) { b.Feeds[0].Memory = memory }
+		keep := func(b *bridge.Bridge) { b.Gateways[0].Counters = memory }
 		r := newRig(&envoytest.Gateway{Standard: true, Start: morning()})
 		keep(r.Bridge)
 		r.start(t)
@@ -126,7 +126,7 @@ func TestRegisterWrapsOverRestart(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		r.cancel()
 		<-r.done
-		r.Feeds[0].Client.CloseIdle()
+		r.Gateways[0].Client.CloseIdle()
 		own := r.document(t, thingTopic("inverter", inverterSN(1)))["energy"].(float64)
 
 		// An inverter whose register wrapped meanwhile counted that much more before.
@@ -172,18 +172,19 @@ func TestMemoryOfAnotherCorrection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		memory := &remembering{data: map[string][]byte{}}
 		r := newRig(&envoytest.Gateway{Start: morning()})
-		keep := func(b *bridge.Bridge) { b.Feeds[0].Memory, b.Feeds[0].Client.Source = memory, envoy.AutoSource }
+		keep := func(b *bridge.Bridge) { b.Gateways[0].Counters, b.Gateways[0].Client.Source = memory, envoy.AutoSource }
 		keep(r.Bridge)
 		r.start(t)
 		time.Sleep(time.Minute)
 		r.cancel()
 		<-r.done
-		r.Feeds[0].Client.CloseIdle()
+		r.Gateways[0].Client.CloseIdle()
 		in, _ := r.broker.Retained("envoy/" + serial + "/grid/energy_import")
+		time.Sleep(time.Second) // the counters were published at the stop
 		restart := time.Now()
 		r.again(t, func(b *bridge.Bridge) {
 			keep(b)
-			b.Feeds[0].Client.Correction.Multiplier = []float64{-1}
+			b.Gateways[0].Client.Correction.Multiplier = []float64{-1}
 		})
 		exported := r.since(restart.Add(-1), "envoy/"+serial+"/grid/energy_export")
 		if len(exported) == 0 || exported[0].Time.Sub(restart) > 5*time.Second || exported[0].Payload != in {
@@ -200,7 +201,7 @@ func TestEstimateAfterAKill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		memory := &remembering{data: map[string][]byte{}}
 		keep := func(b *bridge.Bridge) {
-			b.Feeds[0].Memory, b.Feeds[0].Client.Source, b.Feeds[0].EstimateStorage = memory, envoy.AutoSource, true
+			b.Gateways[0].Counters, b.Gateways[0].Client.Source, b.Gateways[0].EstimateStorage = memory, envoy.AutoSource, true
 		}
 		r := newRig(&envoytest.Gateway{Batteries: 2, Start: morning()})
 		keep(r.Bridge)
@@ -209,7 +210,7 @@ func TestEstimateAfterAKill(t *testing.T) {
 		atKill := memory.data[serial]
 		r.cancel()
 		<-r.done
-		r.Feeds[0].Client.CloseIdle()
+		r.Gateways[0].Client.CloseIdle()
 		memory.data[serial] = atKill
 		r.again(t, keep)
 		last, n := 0.0, 0
@@ -229,4 +230,4 @@ func TestEstimateAfterAKill(t *testing.T) {
 	})
 }
 
-var _ bridge.Memory = (*remembering)(nil)
+var _ bridge.CounterStore = (*remembering)(nil)

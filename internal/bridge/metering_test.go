@@ -21,7 +21,7 @@ func TestFastLoop(t *testing.T) {
 			Phases: 3, Remember: 10_000, Start: time.Date(2000, 1, 1, 9, 0, 0, 0, time.UTC),
 			Latency: 60 * time.Millisecond, Latencies: map[string]time.Duration{"/production.json": 8 * time.Second},
 		})
-		r.Feeds[0].Interval, r.Feeds[0].Client.Source = 0, envoy.AutoSource
+		r.Gateways[0].Interval, r.Gateways[0].Client.Source = 0, envoy.AutoSource
 		r.start(t)
 		time.Sleep(time.Hour)
 		lives := r.since(time.Time{}, liveTopic)
@@ -55,7 +55,7 @@ func TestFastLoop(t *testing.T) {
 func TestHangingJudge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(&envoytest.Gateway{Phases: 3, Start: time.Date(2000, 1, 1, 9, 0, 0, 0, time.UTC)})
-		r.Feeds[0].Interval, r.Feeds[0].Client.Source = 0, envoy.AutoSource
+		r.Gateways[0].Interval, r.Gateways[0].Client.Source = 0, envoy.AutoSource
 		r.start(t)
 		time.Sleep(30 * time.Second)
 		r.gateway.Change(func(g *envoytest.Gateway) {
@@ -83,7 +83,7 @@ func TestHangingTasks(t *testing.T) {
 			gw.Latencies[path] = time.Hour
 		}
 		r := newRig(gw)
-		r.Feeds[0].Interval, r.Feeds[0].Client.Source = 0, envoy.AutoSource
+		r.Gateways[0].Interval, r.Gateways[0].Client.Source = 0, envoy.AutoSource
 		r.start(t)
 		time.Sleep(time.Hour)
 		lives := r.since(time.Time{}, liveTopic)
@@ -99,7 +99,7 @@ func TestHangingTasks(t *testing.T) {
 func TestMeterValues(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(&envoytest.Gateway{Phases: 3, Remember: 10_000, Start: time.Date(2000, 1, 1, 9, 0, 0, 0, time.UTC)})
-		r.Feeds[0].Interval, r.Feeds[0].Client.Source = 0, envoy.AutoSource
+		r.Gateways[0].Interval, r.Gateways[0].Client.Source = 0, envoy.AutoSource
 		r.start(t)
 		time.Sleep(10 * time.Minute)
 		r.stop(t)
@@ -157,7 +157,7 @@ func TestStorage(t *testing.T) {
 		t.Run(strconv.FormatBool(estimate), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(&envoytest.Gateway{Phases: 3, Batteries: 2, Start: time.Date(2000, 1, 1, 20, 0, 0, 0, time.UTC)})
-				r.Feeds[0].Client.Source, r.Feeds[0].EstimateStorage = envoy.AutoSource, estimate
+				r.Gateways[0].Client.Source, r.Gateways[0].EstimateStorage = envoy.AutoSource, estimate
 				r.start(t)
 				time.Sleep(10 * time.Minute)
 				number := func(key string) float64 {

@@ -200,7 +200,7 @@ func everyEntity(t *testing.T) map[string][]entity {
 	for _, gw := range gateways {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(gw)
-			r.Feeds[0].Client.Source = envoy.AutoSource
+			r.Gateways[0].Client.Source = envoy.AutoSource
 			r.start(t)
 			time.Sleep(90 * time.Second) // answer times come after a minute
 			for topic, payload := range r.broker.RetainedAll() {

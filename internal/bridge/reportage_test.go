@@ -69,7 +69,7 @@ func TestBothKindsOfBatteries(t *testing.T) {
 			t.Run(source.String()+" "+row.name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					r, gw := newRewritingRig(&envoytest.Gateway{Batteries: 1, ACBs: 3, Start: morning()})
-					r.Feeds[0].Client.Source = source
+					r.Gateways[0].Client.Source = source
 					r.start(t)
 					time.Sleep(50 * time.Second)
 					r.wantStorage(t, "before", fresh)
@@ -294,7 +294,7 @@ func TestClockIsNotPublished(t *testing.T) {
 func TestACBatteriesOfUnknownAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(&envoytest.Gateway{Batteries: 1, ACBs: 3, Start: morning()})
-		r.Feeds[0].Client.Source = envoy.FromMeters
+		r.Gateways[0].Client.Source = envoy.FromMeters
 		r.start(t)
 		time.Sleep(5 * time.Minute)
 		r.gateway.FaultFor(envoytest.Reset, 20*time.Second) // and a new session

@@ -34,7 +34,7 @@ const (
 	failureRefused                    // the token is refused, or there is none
 )
 
-func failureOf(err error) pollFailure {
+func failureKindOf(err error) pollFailure {
 	switch envoy.FailureOf(err) {
 	case envoy.FailureTimeout:
 		return failureTimeout
@@ -60,7 +60,7 @@ func (r *retry) next(kind pollFailure, start, end time.Time, interval time.Durat
 		r.doublings = min(r.doublings+1, 10)
 		fallthrough
 	case kind == failureTimeout && r.count > 1:
-		return latest(end.Add(retryDelay), start.Add(interval))
+		return laterOf(end.Add(retryDelay), start.Add(interval))
 	case kind == failureTimeout:
 		return end
 	case kind == failureRefused:
@@ -73,7 +73,7 @@ func (r *retry) next(kind pollFailure, start, end time.Time, interval time.Durat
 	return end.Add(max(longErrorDelay, interval))
 }
 
-func latest(a, b time.Time) time.Time {
+func laterOf(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
 	}

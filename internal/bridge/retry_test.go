@@ -41,7 +41,7 @@ func TestRetryDelays(t *testing.T) {
 		for i := range row.attempts {
 			start := now
 			end := start.Add(row.took)
-			now = r.next(failureOf(row.err), start, end, row.interval)
+			now = r.next(failureKindOf(row.err), start, end, row.interval)
 			if got, want := now.Sub(end), row.want[min(i, len(row.want)-1)]; got != want {
 				t.Errorf("%s: delay %d is %v, want %v", row.name, i+1, got, want)
 			}
@@ -109,21 +109,21 @@ func TestRequestTimeout(t *testing.T) {
 		{"production.json", "/production.json", 20, 300 * ms, 5 * time.Second, 10 * time.Second},
 		{"production.json, slow", "/production.json", 20, 8 * time.Second, 5 * time.Second, 32 * time.Second},
 	} {
-		g := new(gateway)
+		r := new(responseTimes)
 		for range row.answers {
-			g.answers.note(row.path, row.took, nil)
-			g.answers.note(row.path, time.Hour, errors.New("reset"))
+			r.add(row.path, row.took, nil)
+			r.add(row.path, time.Hour, errors.New("reset"))
 		}
 		for path, want := range map[string]time.Duration{
 			"/ivp/meters/readings": row.readings, "/info": row.readings, "/auth/check_jwt": row.readings, "/ivp/meters": row.readings,
 			"/ivp/livedata/status": row.readings, "/api/v1/production": row.readings, "/production.json": row.page, "/ivp/ensemble/inventory": 0,
 		} {
-			if got := g.requestTimeout(path); got != want {
+			if got := r.timeout(path); got != want {
 				t.Errorf("%s: timeout of %s is %v, want %v", row.name, path, got, want)
 			}
 		}
-		g.retry.doublings = 2
-		if got := g.requestTimeout("/info"); got != 4*row.readings {
+		r.setDoublings(2)
+		if got := r.timeout("/info"); got != 4*row.readings {
 			t.Errorf("%s: doubled twice it is %v, want %v", row.name, got, 4*row.readings)
 		}
 	}

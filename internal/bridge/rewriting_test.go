@@ -23,7 +23,7 @@ func newRewritingRig(gw *envoytest.Gateway) (*rig, *rewriting) {
 	r.server.Close()
 	w := &rewriting{Gateway: gw, rewrites: map[string]func([]byte) []byte{}}
 	r.server = envoytest.NewServer(w)
-	r.Feeds[0] = r.feed("ENVOY", r.server)
+	r.Gateways[0] = r.feed("ENVOY", r.server)
 	return r, w
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt/mqtttest"
 )
 
@@ -23,10 +24,10 @@ func TestDiscoveryTurnedOn(t *testing.T) {
 		r := newRig(&envoytest.Gateway{Phases: 3})
 		r.again(t, func(b *bridge.Bridge) { b.HomeAssistant.Off = true })
 		before := time.Now()
-		var cleared []bridge.Place
+		var cleared []hass.Namespace
 		r.again(t, func(b *bridge.Bridge) {
-			b.Earlier = []bridge.Place{{Topic: "envoy", Serials: []string{serial}}, {Topic: "envoy", Prefix: "homeassistant", Serials: []string{serial}}}
-			b.Cleared = func(p bridge.Place) { cleared = append(cleared, p) }
+			b.Previous = []hass.Namespace{{Topic: "envoy", Serials: []string{serial}}, {Topic: "envoy", Prefix: "homeassistant", Serials: []string{serial}}}
+			b.OnCleaned = func(p hass.Namespace) { cleared = append(cleared, p) }
 		})
 		if n := len(r.broker.Connects()); n != 2 {
 			t.Errorf("%d connects in two runs, want 2", n)
@@ -57,7 +58,7 @@ func TestSecondaryTasks(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(&envoytest.Gateway{Phases: 3})
-				r.Earlier = []bridge.Place{{Topic: "attic", Prefix: "ha", Serials: []string{"122200000007"}}}
+				r.Previous = []hass.Namespace{{Topic: "attic", Prefix: "ha", Serials: []string{"122200000007"}}}
 				r.broker.Cut(tt.cut)
 				start := time.Now()
 				r.start(t)
@@ -104,7 +105,7 @@ func TestRetainedDocuments(t *testing.T) {
 		r := newRig(&envoytest.Gateway{})
 		r.broker.Rate = 20_000
 		retain(r.broker, 26, true) // 170 kB, 9 s
-		r.Feeds[0].Interval = time.Second
+		r.Gateways[0].Interval = time.Second
 		start := time.Now()
 		r.start(t)
 		time.Sleep(time.Minute)
@@ -142,7 +143,7 @@ func TestTooManyRetainedDocuments(t *testing.T) {
 		r := newRig(&envoytest.Gateway{})
 		r.broker.Rate = 20_000
 		retain(r.broker, 300, false) // 2 MB, 100 s
-		r.Feeds[0].Interval = time.Second
+		r.Gateways[0].Interval = time.Second
 		r.start(t)
 		time.Sleep(40 * time.Second)
 		after := time.Now()
@@ -190,7 +191,7 @@ func TestSweepManyTopics(t *testing.T) {
 			r.broker.Publish(fmt.Sprintf("attic/122200000007/%d/%s", i, strings.Repeat("x", 800)), "1", true)
 		}
 		r.again(t, func(b *bridge.Bridge) {
-			b.Earlier = []bridge.Place{{Topic: "attic", Serials: []string{"122200000007"}}}
+			b.Previous = []hass.Namespace{{Topic: "attic", Serials: []string{"122200000007"}}}
 		})
 		left := 0
 		for topic := range r.broker.RetainedAll() {

@@ -27,7 +27,7 @@ func TestOfflineSaysWhy(t *testing.T) {
 		t.Run(string(fault)+", "+row.source.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(&envoytest.Gateway{Phases: 3, Start: morning()})
-				r.Feeds[0].Client.Source = row.source
+				r.Gateways[0].Client.Source = row.source
 				r.start(t)
 				time.Sleep(time.Minute)
 				r.gateway.FaultFor(fault, 40*time.Second)

@@ -1,59 +1,89 @@
 package bridge
 
 import (
+	"sync/atomic"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 )
 
-// A State is what a running bridge is at, for those who watch it. It says
-// nothing that is not said on the broker too.
+// A State is a snapshot of a running bridge.
 type State struct {
 	Broker       bool  // the broker is connected
-	BrokerErrors int64 // connections lost or refused since the start
+	BrokerErrors int64 // connections lost or rejected since the start
 	Published    int64 // messages since the start
 	Gateways     []GatewayState
 }
 
-// A GatewayState is how one feed is doing.
+// A GatewayState is a snapshot of one gateway. It does not change.
 type GatewayState struct {
-	Name     string    // the feed's
-	Serial   string    // "" before it is known
-	Firmware string    // likewise
-	Online   bool      // as its availability says: there is a sample that is not stale
-	Polled   time.Time // when the last poll ended, good or not; zero before the first one has
+	Name       string
+	Serial     string        // empty before the gateway has been identified
+	Firmware   string        // likewise
+	Phases     int           // of the grid connection; 0 before they are known
+	Online     bool          // as the published availability
+	Interval   time.Duration // between two samples
+	StaleAfter time.Duration // age at which values expire
+	Polled     time.Time     // end of the latest poll, successful or not; zero before the first
+	Failures   int64         // failed polls since the start
+	Err        error         // of the latest poll; nil if it was successful
 }
 
-// State returns what b is at. It may be called at any time from anywhere.
-func (b *Bridge) State() State {
-	h := b.running.Load()
-	if h == nil {
-		return State{}
+// An Observer receives what happens at the gateways. Its methods must be safe for
+// concurrent use and return at once.
+type Observer interface {
+	// Polled is called by the event loop after each poll. sample is nil if the
+	// poll failed. It must not be changed.
+	Polled(state GatewayState, sample *envoy.Sample)
+	// StateChanged is called by the event loop after the serial number, the
+	// firmware, the phases or the availability have changed.
+	StateChanged(state GatewayState)
+	// Requested is called by the goroutine of each request to a gateway after
+	// it: path has no query, and duration includes the whole response.
+	Requested(gateway, path string, duration time.Duration, err error)
+}
+
+// A reporter makes the state of one gateway available to other goroutines. The
+// event loop calls its methods.
+type reporter struct {
+	latest    atomic.Pointer[GatewayState] // any goroutine may load it
+	discovery atomic.Pointer[hass.Device]  // likewise; nil without discovery, or before the serial number is known
+	observers []Observer
+	changed   *events // of the coordinator
+}
+
+// update stores a snapshot.
+func (r *reporter) update(state GatewayState) {
+	old := r.latest.Swap(&state)
+	if old == nil {
+		return
 	}
-	s := State{Broker: h.writer.connectedNow(), BrokerErrors: h.writer.failed.n.Load(), Published: h.writer.sent.n.Load()}
-	for _, g := range h.gateways {
-		s.Gateways = append(s.Gateways, g.snapshot())
+	if old.Serial != state.Serial || old.Interval != state.Interval {
+		r.changed.add(eventGatewayChanged)
 	}
-	return s
-}
-
-func (g *gateway) snapshot() GatewayState {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return GatewayState{Name: g.feed.Name, Serial: g.serial, Firmware: g.device.Software, Online: g.state == schema.Online, Polled: g.polled}
-}
-
-// turned takes note that a poll ended: it goes on with the gateway.
-func (g *gateway) turned() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.polled = time.Now()
-}
-
-// connectedNow reports whether the broker is connected.
-func (w *writer) connectedNow() bool {
-	if !isClosed(w.ready) {
-		return false
+	if old.Online != state.Online || old.Failures != state.Failures {
+		r.changed.add(eventCounts)
 	}
-	return w.client.Connected()
+	if old.Online == state.Online && old.Serial == state.Serial && old.Firmware == state.Firmware && old.Phases == state.Phases {
+		return
+	}
+	for _, o := range r.observers {
+		o.StateChanged(state)
+	}
+}
+
+// isComplete reports whether every entity that a previous run has published was
+// published again or removed. Any goroutine may call it.
+func (r *reporter) isComplete() bool {
+	d := r.discovery.Load()
+	return d == nil || d.IsComplete()
+}
+
+// polled stores a snapshot after a poll. sample is nil if the poll failed.
+func (r *reporter) polled(state GatewayState, sample *envoy.Sample) {
+	r.update(state)
+	for _, o := range r.observers {
+		o.Polled(state, sample)
+	}
 }

@@ -13,12 +13,12 @@ import (
 func TestState(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(new(envoytest.Gateway))
-		if s := r.State(); s.Broker || len(s.Gateways) > 0 {
+		if s := r.Snapshot(); s.Broker || len(s.Gateways) > 0 {
 			t.Errorf("before Run: %+v, want nothing", s)
 		}
 		look := func(what string, want bridge.State, polled bool) {
 			t.Helper()
-			s := r.State()
+			s := r.Snapshot()
 			if len(s.Gateways) != 1 {
 				t.Fatalf("%s: %+v, want one gateway", what, s)
 			}
@@ -26,7 +26,11 @@ func TestState(t *testing.T) {
 			if ago := time.Since(g.Polled); !g.Polled.IsZero() != polled || polled && ago > 20*time.Second {
 				t.Errorf("%s: polled %v ago", what, ago)
 			}
-			g.Polled = time.Time{}
+			if (g.Err == nil) != g.Online {
+				t.Errorf("%s: online %t, error %v", what, g.Online, g.Err)
+			}
+			g.Polled, g.Err, g.Failures = time.Time{}, nil, 0
+			want.Gateways[0].Interval, want.Gateways[0].StaleAfter, want.Gateways[0].Phases = 5*time.Second, 30*time.Second, 1
 			want.Gateways[0].Name, want.Gateways[0].Serial, want.Gateways[0].Firmware = "ENVOY", serial, "D8.3.5167"
 			if s.Broker != want.Broker || *g != want.Gateways[0] {
 				t.Errorf("%s: %+v, want %+v", what, s, want)
@@ -46,7 +50,7 @@ func TestState(t *testing.T) {
 		time.Sleep(31 * time.Second)
 		look("without the gateway", bridge.State{Broker: true, Gateways: []bridge.GatewayState{{}}}, true)
 		r.stop(t)
-		if r.State().Broker {
+		if r.Snapshot().Broker {
 			t.Error("the broker is connected after the bridge has left it")
 		}
 	})

@@ -19,8 +19,8 @@ func TestStorageCT(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now() // midnight, and nine in the house
 		r := newRig(&envoytest.Gateway{Phases: 3, Batteries: 2, StorageCT: true, Start: begin.Add(9 * time.Hour)})
-		r.Feeds[0].Client.Source, r.Feeds[0].Interval = envoy.AutoSource, time.Minute
-		r.Feeds[0].StaleAfter = 3 * time.Minute
+		r.Gateways[0].Client.Source, r.Gateways[0].Interval = envoy.AutoSource, time.Minute
+		r.Gateways[0].StaleAfter = 3 * time.Minute
 		r.start(t)
 		number := func(key string) float64 {
 			t.Helper()
@@ -57,7 +57,7 @@ func TestStorageCTIsNotTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := everything(t, 2)
 		r := newRig(&envoytest.Gateway{Capture: dir, Fresh: true})
-		r.Feeds[0].Client.Source = envoy.AutoSource
+		r.Gateways[0].Client.Source = envoy.AutoSource
 		r.start(t)
 		time.Sleep(time.Minute)
 		house := "envoy/122000000009/house/power"

@@ -11,15 +11,16 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 )
 
 // again runs the bridge anew on the same broker, changed by f, for three minutes.
 func (r *rig) again(t *testing.T, f func(*bridge.Bridge)) {
 	t.Helper()
-	b := &bridge.Bridge{Feeds: []bridge.Feed{r.feed("ENVOY", r.server)}, MQTT: r.MQTT, Log: r.Log}
-	b.Feeds[0].Serial = serial // the program remembers it
+	b := &bridge.Bridge{Gateways: []bridge.GatewayConfig{r.feed("ENVOY", r.server)}, MQTT: r.MQTT, Log: r.Log}
+	b.Gateways[0].Serial = serial // the program remembers it
 	f(b)
-	for _, feed := range b.Feeds {
+	for _, feed := range b.Gateways {
 		defer feed.Client.CloseIdle()
 	}
 	r.Bridge = b
@@ -35,7 +36,7 @@ func (r *rig) again(t *testing.T, f func(*bridge.Bridge)) {
 // what others have put there does.
 func TestSweep(t *testing.T) {
 	const other = "122200000002"
-	usual := bridge.Place{Topic: "envoy", Prefix: "homeassistant", Serials: []string{serial}}
+	usual := hass.Namespace{Topic: "envoy", Prefix: "homeassistant", Serials: []string{serial}}
 	for _, tt := range []struct {
 		name    string
 		change  func(*bridge.Bridge)
@@ -67,7 +68,7 @@ func TestSweep(t *testing.T) {
 			[]string{serial},
 		},
 		{
-			"a gateway less", func(b *bridge.Bridge) { b.Feeds = b.Feeds[1:] },
+			"a gateway less", func(b *bridge.Bridge) { b.Gateways = b.Gateways[1:] },
 			[]string{"envoy/" + serial + "/", configTopic},
 			[]string{"envoy/" + other + "/availability", "homeassistant/device/envoy_" + other + "/config", "envoy/bridge/state"},
 			[]string{serial},
@@ -97,11 +98,11 @@ func TestSweep(t *testing.T) {
 					t.Fatalf("the gateway was announced: %t, and %d inverters", ok, inverters)
 				}
 				between := time.Now()
-				var cleared []bridge.Place
+				var cleared []hass.Namespace
 				r.again(t, func(b *bridge.Bridge) {
-					b.Feeds = append(b.Feeds, r.feed("ENVOY_GARAGE", garage))
-					b.Earlier = []bridge.Place{usual}
-					b.Cleared = func(p bridge.Place) { cleared = append(cleared, p) }
+					b.Gateways = append(b.Gateways, r.feed("ENVOY_GARAGE", garage))
+					b.Previous = []hass.Namespace{usual}
+					b.OnCleaned = func(p hass.Namespace) { cleared = append(cleared, p) }
 					tt.change(b)
 				})
 				left := r.broker.RetainedAll()
@@ -151,10 +152,10 @@ func TestAnotherTopic(t *testing.T) {
 		r.gateway.Change(func(g *envoytest.Gateway) { g.Inverters = 2 })
 		r.server.Refuse(true)
 		r.Bridge = &bridge.Bridge{
-			Feeds: []bridge.Feed{r.feed("ENVOY", r.server)}, MQTT: r.MQTT, Log: r.Log, Topic: "solar", DeviceID: "envoy_bridge",
-			Earlier: []bridge.Place{{Topic: "envoy", Prefix: "homeassistant", Serials: []string{serial}}},
+			Gateways: []bridge.GatewayConfig{r.feed("ENVOY", r.server)}, MQTT: r.MQTT, Log: r.Log, Topic: "solar", DeviceID: "envoy_bridge",
+			Previous: []hass.Namespace{{Topic: "envoy", Prefix: "homeassistant", Serials: []string{serial}}},
 		}
-		r.Feeds[0].Serial = serial
+		r.Gateways[0].Serial = serial
 		changed := time.Now()
 		r.start(t)
 		time.Sleep(time.Hour)
@@ -197,8 +198,8 @@ func TestSweepWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(new(envoytest.Gateway))
 		r.again(t, func(*bridge.Bridge) {})
-		r.Feeds = []bridge.Feed{r.feed("RENAMED", r.server)}
-		r.Earlier = []bridge.Place{{Topic: "envoy", Prefix: "homeassistant", Serials: []string{serial, "122200000007"}}}
+		r.Gateways = []bridge.GatewayConfig{r.feed("RENAMED", r.server)}
+		r.Previous = []hass.Namespace{{Topic: "envoy", Prefix: "homeassistant", Serials: []string{serial, "122200000007"}}}
 		r.broker.Publish("envoy/122200000007/production/energy", "7", true)
 		r.server.Refuse(true)
 		r.start(t)
@@ -234,7 +235,7 @@ func TestHandover(t *testing.T) {
 				if err := <-r.done; err != nil {
 					t.Errorf("Run = %v, want nil", err)
 				}
-				first.Feeds[0].Client.CloseIdle()
+				first.Gateways[0].Client.CloseIdle()
 				if !comes {
 					time.Sleep(10 * time.Second)
 					r.wantRetained(t, stateTopic, "offline")
@@ -242,7 +243,7 @@ func TestHandover(t *testing.T) {
 					r.server.Close()
 					return
 				}
-				r.Bridge = &bridge.Bridge{Feeds: []bridge.Feed{r.feed("ENVOY", r.server)}, MQTT: r.MQTT, Log: r.Log}
+				r.Bridge = &bridge.Bridge{Gateways: []bridge.GatewayConfig{r.feed("ENVOY", r.server)}, MQTT: r.MQTT, Log: r.Log}
 				r.start(t)
 				time.Sleep(time.Minute)
 				for _, m := range r.broker.Messages() {

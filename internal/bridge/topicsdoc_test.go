@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 )
 
 var update = flag.Bool("update", false, "write the tables of docs/topics.md")
@@ -49,12 +51,12 @@ func TestTopicsDocument(t *testing.T) {
 }
 
 func docTables() map[string]string {
-	inverters, batteries, acb := traitRows(inverterFamily.traits), traitRows(batteryFamily.traits), traitRows(acbFamily.traits)
+	inverters, batteries, acb := fieldRows(inverterType.fields), fieldRows(batteryType.fields), fieldRows(acbType.fields)
 	return map[string]string{
-		"info":        componentTable(infoSensors, "info/"),
+		"info":        componentTable(infoComponents, "info/"),
 		"bridge":      bridgeTable(),
-		"storage":     entityTable("topic", traitRows(totalsGroup.traits)),
-		"ct":          entityTable("topic", traitRows(healthGroup.traits)),
+		"storage":     entityTable("topic", fieldRows(batteryTotals.fields)),
+		"ct":          entityTable("topic", fieldRows(ctHealthGroup.fields)),
 		"inverter":    entityTable("key", inverters),
 		"battery":     entityTable("key", batteries),
 		"acb":         entityTable("key", acb),
@@ -77,13 +79,13 @@ func yesNo(b bool) string {
 
 // A docRow is one value.
 type docRow struct {
-	key string
-	is  component
+	key       string
+	component hass.Component
 }
 
-func traitRows[D any](traits []trait[D]) (rows []docRow) {
-	for _, tr := range traits {
-		rows = append(rows, docRow{tr.key, tr.is})
+func fieldRows[D any](fields []field[D]) (rows []docRow) {
+	for _, f := range fields {
+		rows = append(rows, docRow{f.key, f.component})
 	}
 	return rows
 }
@@ -91,27 +93,27 @@ func traitRows[D any](traits []trait[D]) (rows []docRow) {
 func entityTable(what string, docRows []docRow) string {
 	var rows []string
 	for _, r := range docRows {
-		name := r.is.Name
-		if r.is.unnamed {
+		name := r.component.Name
+		if r.component.HasDeviceName {
 			name = "(named as its device)"
 		}
-		kind := cmp.Or(r.is.Unit, r.is.DeviceClass)
-		if len(r.is.Options) > 0 {
-			kind = strings.Join(r.is.Options, ", ")
+		kind := cmp.Or(r.component.Unit, r.component.DeviceClass)
+		if len(r.component.Options) > 0 {
+			kind = strings.Join(r.component.Options, ", ")
 		}
-		if r.is.Platform == "binary_sensor" {
+		if r.component.Platform == "binary_sensor" {
 			kind = "yes or no"
 		}
-		rows = append(rows, fmt.Sprintf("| `%s` | %s | %s | %s |", r.key, kind, name, yesNo(r.is.Enabled == nil || *r.is.Enabled)))
+		rows = append(rows, fmt.Sprintf("| `%s` | %s | %s | %s |", r.key, kind, name, yesNo(r.component.Enabled == nil || *r.component.Enabled)))
 	}
 	return table("| "+what+" | unit or kind | Home Assistant's entity | on from the start |", rows)
 }
 
 // componentTable is that of topics that are made from components; those of the
 // answer times have a table of their own.
-func componentTable(cs map[string]component, prefix string) string {
+func componentTable(cs map[string]hass.Component, prefix string) string {
 	var rows []docRow
-	times := timedSensors()
+	times := responseTimeComponents()
 	for _, key := range slices.Sorted(maps.Keys(cs)) {
 		if _, timed := times[key]; !timed {
 			rows = append(rows, docRow{prefix + key, cs[key]})
@@ -122,24 +124,21 @@ func componentTable(cs map[string]component, prefix string) string {
 
 func answerTimeTable() string {
 	var rows []string
-	for _, p := range timedPaths {
+	for _, p := range publishedPaths {
 		rows = append(rows, fmt.Sprintf("| `info/%s_median`, `info/%s_p99` | `%s` |", p.key, p.key, p.path))
 	}
 	return table("| topics | endpoint |", rows)
 }
 
 func bridgeTable() string {
-	h := newHouse(new(Bridge))
 	var keys []string
-	for _, topic := range slices.Sorted(maps.Keys(h.board.slots)) {
-		if key, ok := strings.CutPrefix(topic, h.topics.Bridge("")); ok {
-			keys = append(keys, "| `envoy/bridge/"+key+"` | "+bridgeWords[key]+" |")
-		}
+	for _, key := range slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(bridgeComponents)), "state", "info"))) {
+		keys = append(keys, "| `envoy/bridge/"+key+"` | "+bridgeTexts[key]+" |")
 	}
 	return table("| topic | what |", keys)
 }
 
-var bridgeWords = map[string]string{
+var bridgeTexts = map[string]string{
 	"state":          "`online` or `offline`; the broker says `offline` when the bridge dies (Will)",
 	"info":           "JSON: schema, version, started, gateways with their serial numbers and intervals",
 	"version":        "the program's version",
@@ -151,8 +150,8 @@ var bridgeWords = map[string]string{
 
 func controllerTable() string {
 	var rows []docRow
-	for _, kind := range slices.Sorted(maps.Keys(controllerFamilies)) {
-		for _, r := range traitRows(controllerFamilies[kind].traits) {
+	for _, kind := range slices.Sorted(maps.Keys(controllerTypes)) {
+		for _, r := range fieldRows(controllerTypes[kind].fields) {
 			if !slices.ContainsFunc(rows, func(o docRow) bool { return o.key == r.key }) {
 				rows = append(rows, r)
 			}

@@ -5,29 +5,19 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
-// BenchmarkPublish is what a reading costs between the gateway and the writer,
-// when every value has changed.
+// BenchmarkPublish measures the publishing of a sample, without the writer, if
+// every value has changed.
 func BenchmarkPublish(b *testing.B) {
-	h := newHouse(&Bridge{Feeds: []Feed{{Name: "x", Serial: "122200000001", Client: new(envoy.Client)}}})
-	g := h.gateways[0]
-	g.session = new(envoy.Session)
-	g.stale = time.AfterFunc(time.Hour, func() {})
+	p := newTestLoop(GatewayConfig{Client: new(envoy.Client)}).publisher
 	s := busy()
 	for b.Loop() {
 		s.Time = s.Time.Add(10 * time.Second)
 		for i := range s.Meters {
 			s.Meters[i].Total.Set(envoy.Power, float64(s.Time.Unix()%5000))
 		}
-		vs, next := schema.Values(g.filters.counters.Apply(s, time.Now())), time.Now().Add(10*time.Second)
-		g.publishLive(s, vs, next)
-		g.publishRetained(s, vs, next)
-		h.board.takeLive(time.Now())
-		for ok := true; ok; {
-			_, _, ok = h.board.take(time.Now())
-		}
+		p.publishSample(s, time.Now().Add(10*time.Second), nil)
 	}
 }
 

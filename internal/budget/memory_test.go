@@ -47,7 +47,7 @@ func TestHeap(t *testing.T) {
 	b := &bridge.Bridge{
 		MQTT:          mqtt.Config{URL: &url.URL{Scheme: "mqtt", Host: broker}, ClientID: "heap"},
 		HomeAssistant: bridge.HomeAssistant{Interval: time.Millisecond},
-		Feeds: []bridge.Feed{{
+		Gateways: []bridge.GatewayConfig{{
 			Name:     "ENVOY",
 			Client:   &envoy.Client{Host: g.server.URL, Tokens: envoy.StaticToken(g.token())},
 			Interval: pause,

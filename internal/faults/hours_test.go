@@ -42,7 +42,7 @@ func newBubble(source envoy.Source, interval, stale time.Duration) *bubble {
 	}
 	b.server = envoytest.NewServer(b.gateway)
 	b.bridge = &bridge.Bridge{
-		Feeds: []bridge.Feed{{
+		Gateways: []bridge.GatewayConfig{{
 			Name:       "ENVOY",
 			Client:     &envoy.Client{Host: b.server.URL, Tokens: envoy.StaticToken("t"), Dial: b.server.Dial, Source: source},
 			Interval:   interval,
@@ -66,14 +66,14 @@ func (b *bubble) stop(t *testing.T) {
 	if err := <-b.done; err != nil {
 		t.Errorf("Run = %v, want nil", err)
 	}
-	b.bridge.Feeds[0].Client.CloseIdle()
+	b.bridge.Gateways[0].Client.CloseIdle()
 	b.broker.Close()
 	b.server.Close()
 }
 
 // recording is what came to the broker, whose clock is the gateway's.
 func (b *bubble) recording() *recording {
-	r := &recording{base: "envoy", serial: serial, requests: b.gateway.Requests(), interval: b.bridge.Feeds[0].Interval, stale: b.bridge.Feeds[0].StaleAfter}
+	r := &recording{base: "envoy", serial: serial, requests: b.gateway.Requests(), interval: b.bridge.Gateways[0].Interval, stale: b.bridge.Gateways[0].StaleAfter}
 	for _, m := range b.broker.Messages() {
 		r.messages = append(r.messages, message{at: m.Time, topic: m.Topic, payload: m.Payload})
 	}

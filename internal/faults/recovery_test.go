@@ -83,7 +83,7 @@ func (row recoveryRow) run(t *testing.T, after time.Duration) (back, gap time.Du
 	valve := &valve{Gateway: b.gateway}
 	b.server.Close()
 	b.server = envoytest.NewServer(valve)
-	b.bridge.Feeds[0].Client.Dial = b.server.Dial
+	b.bridge.Gateways[0].Client.Dial = b.server.Dial
 	b.start(t)
 	time.Sleep(after)
 	began := time.Now()

@@ -20,7 +20,7 @@ func TestUpgrade(t *testing.T) {
 	defer plain.Close()
 	defer secure.Close()
 	b.bridge.HomeAssistant.Interval = 100 * time.Millisecond // and not ten seconds until the firmware is told
-	client := b.bridge.Feeds[0].Client
+	client := b.bridge.Gateways[0].Client
 	client.Host = "gateway"
 	client.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		if strings.HasSuffix(addr, ":443") {

@@ -59,29 +59,29 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, f := range c.feeds {
-		if f.token != nil {
-			expires, problem := f.token()
-			gauge(tokenProblem, number(problem), f.name)
+	for _, w := range c.gateways {
+		if w.token != nil {
+			expires, problem := w.token()
+			gauge(tokenProblem, number(problem), w.name)
 			if !expires.IsZero() {
-				gauge(tokenExpiry, seconds(expires), f.name)
+				gauge(tokenExpiry, seconds(expires), w.name)
 			}
 		}
-		sample := f.last()
+		sample := c.samples[w.name]
 		if sample == nil {
 			continue
 		}
-		gauge(lastSample, seconds(sample.Time), f.name)
-		if !online[f.name] {
+		gauge(lastSample, seconds(sample.Time), w.name)
+		if !online[w.name] {
 			continue
 		}
 		for _, v := range schema.Values(*sample) {
 			switch {
 			case v.Quantity() != envoy.Power:
 			case v.Phase() == 0:
-				gauge(power, v.Number, f.name, v.MeterKey())
+				gauge(power, v.Number, w.name, v.MeterKey())
 			default:
-				gauge(phasePower, v.Number, f.name, v.MeterKey(), v.PhaseKey())
+				gauge(phasePower, v.Number, w.name, v.MeterKey(), v.PhaseKey())
 			}
 		}
 	}

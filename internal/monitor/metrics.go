@@ -13,7 +13,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
-// Metrics are those of one bridge.
+// Metrics are those of one bridge, which they observe.
 type Metrics struct {
 	// State returns what the bridge is at.
 	State func() bridge.State
@@ -23,17 +23,15 @@ type Metrics struct {
 	failures *prometheus.CounterVec
 	answers  *prometheus.HistogramVec
 
-	mu    sync.Mutex // guards feeds
-	feeds []*feed
+	mu       sync.Mutex // guards the fields below
+	gateways []watched
+	samples  map[string]*envoy.Sample // the latest of each gateway
 }
 
-// A feed is what is known of one gateway.
-type feed struct {
+// A watched gateway has metrics.
+type watched struct {
 	name  string
-	token func() (expires time.Time, problem bool)
-
-	mu     sync.Mutex // guards sample
-	sample *envoy.Sample
+	token func() (expires time.Time, problem bool) // may be nil
 }
 
 // A gateway's answers take from a few milliseconds to the half minute of a large site.
@@ -44,6 +42,7 @@ func NewMetrics(version string) *Metrics {
 	m := &Metrics{
 		State:    func() bridge.State { return bridge.State{} },
 		registry: prometheus.NewRegistry(),
+		samples:  map[string]*envoy.Sample{},
 		polls: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "envoy_mqtt_polls_total", Help: "Readings of a gateway that were tried.",
 		}, []string{"gateway"}),
@@ -63,40 +62,38 @@ func NewMetrics(version string) *Metrics {
 	return m
 }
 
-// Watch hooks m into a feed that the bridge has not got yet. token, which may
-// be nil, tells when the gateway's token ends (zero: unknown or never) and
-// whether a person must see to it.
-func (m *Metrics) Watch(f *bridge.Feed, token func() (expires time.Time, problem bool)) {
-	w := &feed{name: f.Name, token: token}
-	polls := m.polls.WithLabelValues(f.Name)
+// Add adds a gateway by its name. token, which may be nil, returns when its token
+// ends (zero: unknown or never) and whether a person must see to it.
+func (m *Metrics) Add(gateway string, token func() (expires time.Time, problem bool)) {
+	m.polls.WithLabelValues(gateway)
 	for _, kind := range envoy.Failures { // there from the start, so that a first failure is an increase
-		m.failures.WithLabelValues(f.Name, string(kind))
-	}
-	f.Observe = func(path string, took time.Duration, err error) {
-		if err == nil {
-			m.answers.WithLabelValues(f.Name, path).Observe(took.Seconds())
-		}
-	}
-	f.Polled = func(s envoy.Sample, err error) {
-		polls.Inc()
-		if err != nil {
-			m.failures.WithLabelValues(w.name, string(envoy.FailureOf(err))).Inc()
-			return
-		}
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.sample = &s
+		m.failures.WithLabelValues(gateway, string(kind))
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.feeds = append(m.feeds, w)
+	m.gateways = append(m.gateways, watched{gateway, token})
 }
 
-// last returns the last good sample, or nil.
-func (f *feed) last() *envoy.Sample {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.sample
+// Polled implements [bridge.Observer].
+func (m *Metrics) Polled(state bridge.GatewayState, sample *envoy.Sample) {
+	m.polls.WithLabelValues(state.Name).Inc()
+	if sample == nil {
+		m.failures.WithLabelValues(state.Name, string(envoy.FailureOf(state.Err))).Inc()
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.samples[state.Name] = sample
+}
+
+// StateChanged implements [bridge.Observer].
+func (m *Metrics) StateChanged(bridge.GatewayState) {}
+
+// Requested implements [bridge.Observer].
+func (m *Metrics) Requested(gateway, path string, duration time.Duration, err error) {
+	if err == nil {
+		m.answers.WithLabelValues(gateway, path).Observe(duration.Seconds())
+	}
 }
 
 // Handler serves the metrics.

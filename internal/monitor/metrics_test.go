@@ -36,19 +36,20 @@ const serial = "122200000001"
 func start(t *testing.T) *rig {
 	r := &rig{Metrics: monitor.NewMetrics("1.2.3"), gateway: &envoytest.Gateway{Serial: serial, Phases: 3}, broker: new(mqtttest.Broker)}
 	r.server = envoytest.NewServer(r.gateway)
-	feed := bridge.Feed{
+	gateway := bridge.GatewayConfig{
 		Name:       "ENVOY",
 		Client:     &envoy.Client{Host: r.server.URL, Tokens: envoy.StaticToken("t"), Dial: r.server.Dial},
 		Interval:   5 * time.Second,
 		StaleAfter: 30 * time.Second,
 	}
 	expires := time.Now().Add(300 * 24 * time.Hour)
-	r.Watch(&feed, func() (time.Time, bool) { return expires, false })
+	r.Add(gateway.Name, func() (time.Time, bool) { return expires, false })
 	b := &bridge.Bridge{
-		Feeds: []bridge.Feed{feed},
-		MQTT:  mqtt.Config{URL: &url.URL{Scheme: "mqtt", Host: "broker"}, ClientID: "rig", Dial: r.broker.Dial},
+		Gateways:  []bridge.GatewayConfig{gateway},
+		Observers: []bridge.Observer{r.Metrics},
+		MQTT:      mqtt.Config{URL: &url.URL{Scheme: "mqtt", Host: "broker"}, ClientID: "rig", Dial: r.broker.Dial},
 	}
-	r.State = b.State
+	r.State = b.Snapshot
 	r.before = r.scrape(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -58,7 +59,7 @@ func start(t *testing.T) *rig {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		feed.Client.CloseIdle()
+		gateway.Client.CloseIdle()
 		r.broker.Close()
 		r.server.Close()
 	}

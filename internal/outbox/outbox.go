@@ -106,7 +106,7 @@ func (o *Outbox) RemoveLater(topics []string, delay time.Duration) {
 	defer o.mu.Unlock()
 	for _, topic := range topics {
 		delete(o.items, topic)
-		if g := o.groupOf(topic); g != nil {
+		if g := groupOf(o.items, topic); g != nil {
 			g.remove(topic)
 		}
 	}

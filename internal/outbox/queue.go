@@ -12,6 +12,7 @@ import (
 // due values of a group.
 type delivery struct {
 	item     *item
+	topic    string
 	revision int
 	messages []mqtt.Message
 }
@@ -22,7 +23,7 @@ func (o *Outbox) set(content Entry) *item {
 	i.Entry = content
 	i.revision++
 	i.setAt = time.Now()
-	if g := o.groupOf(content.Topic); g != nil && i.removesTopic() {
+	if g := groupOf(o.items, content.Topic); g != nil && i.removesTopic() {
 		g.remove(content.Topic)
 	}
 	o.enqueue(i)
@@ -47,15 +48,14 @@ func (o *Outbox) hasContent(topic string) bool {
 	if i := o.items[topic]; i != nil && i.group == nil {
 		return !i.removesTopic()
 	}
-	g := o.groupOf(topic)
+	g := groupOf(o.items, topic)
 	return g != nil && g.index(topic, 0) >= 0
 }
 
-// groupOf returns the group whose values are below the base topic of topic, or
-// nil. The caller holds o.mu.
-func (o *Outbox) groupOf(topic string) *group {
+// groupOf returns the group whose values are below the base topic of topic, or nil.
+func groupOf(items map[string]*item, topic string) *group {
 	for end := strings.LastIndexByte(topic, '/'); end > 0; end = strings.LastIndexByte(topic[:end], '/') {
-		if i := o.items[topic[:end]]; i != nil && i.group != nil {
+		if i := items[topic[:end]]; i != nil && i.group != nil {
 			return i.group
 		}
 	}
@@ -118,7 +118,7 @@ func (o *Outbox) pop(now time.Time, allowQoS1 bool) (d delivery, encode func() [
 			continue // deleted after it was queued
 		}
 		if ms := i.takeMessages(now); len(ms) > 0 {
-			return delivery{i, i.revision, ms}, i.Encode
+			return delivery{i, i.Topic, i.revision, ms}, i.Encode
 		}
 	}
 	return delivery{}, nil

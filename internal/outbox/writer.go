@@ -75,7 +75,7 @@ func (w *Writer) Serve(ctx context.Context, c mqtt.Capabilities, ready <-chan st
 		s.onAcknowledged(ctx, <-s.acknowledgements)
 	}
 	for _, d := range s.inFlight {
-		unacknowledged = append(unacknowledged, d.item.Topic)
+		unacknowledged = append(unacknowledged, d.topic)
 	}
 	return unacknowledged
 }
@@ -168,7 +168,7 @@ func (s *sender) sendRetained(ctx context.Context) (isSent bool) {
 // deliver sends the messages of d.
 func (s *sender) deliver(ctx context.Context, d delivery) {
 	switch {
-	case s.Skip != nil && s.Skip(d.item.Topic):
+	case s.Skip != nil && s.Skip(d.topic):
 		return
 	case d.messages[0].QoS == 0:
 		s.publish(d.messages)
@@ -199,7 +199,7 @@ func (s *sender) onAcknowledged(ctx context.Context, a acknowledgement) {
 		}
 	}
 	if a.err != nil {
-		s.reject(a.delivery.item.Topic, a.err)
+		s.reject(a.delivery.topic, a.err)
 		return
 	}
 	s.sent.Add(1)

@@ -8,10 +8,12 @@ package mqtttest
 import (
 	"context"
 	"errors"
+	"io"
 	"maps"
 	"net"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -74,7 +76,19 @@ func (b *Broker) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	b.clients[c] = true
 	go c.read()
 	go c.write()
-	return near, nil
+	return pipe{near}, nil
+}
+
+// A pipe is the client's end of a connection. Like a socket, it reports EPIPE if
+// the broker has closed the connection.
+type pipe struct{ net.Conn }
+
+func (p pipe) Write(b []byte) (int, error) {
+	n, err := p.Conn.Write(b)
+	if errors.Is(err, io.ErrClosedPipe) {
+		err = syscall.EPIPE
+	}
+	return n, err
 }
 
 // Drop breaks every connection without DISCONNECT.

@@ -1,0 +1,165 @@
+package bridge
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
+)
+
+// A coordinator publishes the topics of the bridge itself, answers Home
+// Assistant's birth messages, and forwards events to the event loops. Only the
+// goroutine of run uses it, except for its events, receive and states.
+type coordinator struct {
+	shared        *shared
+	log           zerolog.Logger
+	events        *events
+	gateways      []gatewayHandle
+	brokerErrors  func() int64
+	allIdentified chan struct{} // closed when the serial number of every gateway is known
+	device        *hass.Device  // nil without discovery
+	started       time.Time
+}
+
+// A gatewayHandle is what other goroutines may use of an event loop.
+type gatewayHandle struct {
+	reporter *reporter
+	events   *events
+}
+
+func newCoordinator(s *shared, log zerolog.Logger) *coordinator {
+	return &coordinator{shared: s, log: log, events: newEvents(), allIdentified: make(chan struct{}), device: s.newBridgeDevice(), started: time.Now().UTC()}
+}
+
+// states returns a snapshot of each gateway. Any goroutine may call it.
+func (c *coordinator) states() []GatewayState {
+	states := make([]GatewayState, len(c.gateways))
+	for i, g := range c.gateways {
+		states[i] = *g.reporter.latest.Load()
+	}
+	return states
+}
+
+// receive handles one message of the broker. It does not block. Any goroutine
+// may call it.
+func (c *coordinator) receive(topic string, payload []byte, retained bool) {
+	switch {
+	case topic == c.shared.topics.BridgeState():
+		if string(payload) != schema.Online { // an old Will, or another bridge has removed it
+			c.events.add(eventBridgeState)
+		}
+	case slices.Contains(c.shared.topics.Births(), topic):
+		if string(payload) == schema.Online {
+			c.events.add(eventBirth)
+		}
+	case c.shared.inbox != nil && c.shared.topics.IsDiscovery(topic) && c.shared.inbox.Put(topic, payload, retained):
+		c.events.add(eventDiscovery)
+	}
+}
+
+// run handles events until ctx ends.
+func (c *coordinator) run(ctx context.Context) {
+	var births hass.BirthDebouncer
+	answer := time.NewTimer(0)
+	defer answer.Stop()
+	answer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.events.notify:
+			pending := c.events.take()
+			if pending.has(eventBirth) {
+				answer.Reset(births.Add(time.Now()))
+			}
+			c.handle(pending)
+		case <-answer.C:
+			births.Reset()
+			c.log.Info().Msg("home assistant started")
+			c.shared.outbox.RequeueAll()
+			c.forward(eventBirthAnswered)
+		}
+	}
+}
+
+// handle handles all events but birth messages.
+func (c *coordinator) handle(pending event) {
+	if pending.has(eventDiscovery) {
+		c.forward(eventDiscovery)
+	}
+	if pending.has(eventGatewayChanged) {
+		c.checkIdentified()
+		c.publishInfo()
+	}
+	if pending.has(eventCounts) {
+		c.publishCounts()
+	}
+	if pending.has(eventBridgeState) {
+		c.shared.outbox.Set(bridgeStateEntry(c.shared.topics, schema.Online))
+	}
+}
+
+// forward adds e to the events of all event loops.
+func (c *coordinator) forward(e event) {
+	for _, g := range c.gateways {
+		g.events.add(e)
+	}
+}
+
+// checkIdentified closes allIdentified if the serial number of every gateway is
+// known.
+func (c *coordinator) checkIdentified() {
+	isUnknown := func(s GatewayState) bool { return s.Serial == "" }
+	if !isClosed(c.allIdentified) && !slices.ContainsFunc(c.states(), isUnknown) {
+		close(c.allIdentified)
+	}
+}
+
+// newCleaner returns a cleaner of what previous runs have published.
+func (c *coordinator) newCleaner(previous []hass.Namespace, onCleaned func(hass.Namespace)) *hass.Cleaner {
+	current := hass.Namespace{Topic: c.shared.topics.Base}
+	if c.shared.inbox != nil {
+		current.Prefix = c.shared.topics.Prefix
+	}
+	return &hass.Cleaner{
+		Outbox:        c.shared.outbox,
+		Inbox:         c.shared.inbox,
+		Previous:      slices.Clone(previous),
+		Current:       current,
+		Origin:        originName,
+		BridgeID:      c.shared.topics.BridgeID(),
+		GatewayID:     schema.GatewayID,
+		TopicsOf:      func(base, prefix string) hass.Topics { return schema.Topics{Base: base, Prefix: prefix} },
+		ActiveSerials: c.activeSerials,
+		IsComplete:    c.isComplete,
+		OnRemoved: func(n hass.Namespace, topics int) {
+			c.log.Info().Str("topic", n.Topic).Str("prefix", n.Prefix).Strs("gateways", n.Serials).Int("cleared", topics).Msg("old topics cleared")
+		},
+		OnCleaned: onCleaned,
+	}
+}
+
+// activeSerials returns the known serial numbers. Any goroutine may call it.
+func (c *coordinator) activeSerials() (serials []string) {
+	for _, s := range c.states() {
+		if s.Serial != "" {
+			serials = append(serials, s.Serial)
+		}
+	}
+	return serials
+}
+
+// isComplete reports whether every entity that a previous run has published for a
+// gateway was published again or removed. Any goroutine may call it.
+func (c *coordinator) isComplete(serial string) bool {
+	for _, g := range c.gateways {
+		if g.reporter.latest.Load().Serial == serial && !g.reporter.isComplete() {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,58 @@
+package bridge
+
+import (
+	"errors"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/problem"
+)
+
+// outageFailures is how many failures in a row are an outage, after which the
+// session is opened again: the gateway may have restarted with other firmware.
+const outageFailures = 2
+
+// failures are the failed polls since the latest sample.
+type failures struct {
+	count        int // without discarded samples
+	retry        retry
+	skippedSince time.Time   // since when samples are discarded; zero if they are not
+	logged       problem.Set // each problem is logged once
+	err          error       // of the latest poll
+}
+
+// add records a failed poll that was started at a time. It returns when the next
+// poll is due, the level of the log message, and whether the session must be
+// opened again.
+func (f *failures) add(err error, started, now time.Time, interval time.Duration) (next time.Time, level zerolog.Level, reopen bool) {
+	f.err = err
+	_, isSkipped := errors.AsType[*envoy.SkippedError](err)
+	_, isFrozen := errors.AsType[*envoy.FrozenError](err)
+	switch {
+	case isSkipped: // the gateway responds: no delay
+		f.retry = retry{}
+		if f.skippedSince.IsZero() {
+			f.skippedSince = now
+		}
+		return now.Add(interval), zerolog.DebugLevel, false
+	case isFrozen: // likewise
+		f.retry = retry{}
+		f.count++
+		return now.Add(interval), zerolog.WarnLevel, false
+	}
+	f.count++
+	next = f.retry.next(failureKindOf(err), started, now, interval)
+	return next, zerolog.WarnLevel, f.count >= outageFailures || errors.Is(err, envoy.ErrReopen)
+}
+
+// isMissingMeters reports whether samples have been discarded for so long that a
+// meter may not exist any more. Then it starts the time again.
+func (f *failures) isMissingMeters(now time.Time, staleAfter time.Duration) bool {
+	if f.skippedSince.IsZero() || now.Sub(f.skippedSince) < staleAfter {
+		return false
+	}
+	f.skippedSince = now
+	return true
+}

@@ -1,0 +1,66 @@
+package bridge
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// GatewayConfig configures one gateway.
+type GatewayConfig struct {
+	Name       string // unique; in log messages and snapshots
+	DeviceName string // in Home Assistant; empty means "Envoy <serial>"
+	Serial     string // of the previous run, if known
+	// Client reads the gateway. The bridge sets its Observe, Shortened, Limit and
+	// StaleAfter.
+	Client *envoy.Client
+	// Interval is the time between two samples; 0 means 1 s if they come from
+	// the meters or from live data, otherwise 5 s.
+	Interval   time.Duration
+	StaleAfter time.Duration // age at which values expire; 0 means 2 min
+	// TokenInfo, if not nil, returns texts about the access token, by key below
+	// info.
+	TokenInfo func() map[string]string
+	// EstimateStorage integrates the power of batteries without a CT into
+	// energies.
+	EstimateStorage bool
+	Counters        CounterStore // nil means that counters are not kept over restarts
+	FailSafe        *float64     // power of the grid, W, published under live once when it is not measured any more; nil means nothing
+	Profiles        []string     // formats of other programs, see [schema.Profiles]
+}
+
+// A CounterStore keeps the counters of gateways over restarts. Data is some
+// kilobytes of JSON, a [filter.State]. Its methods may be called from several
+// goroutines.
+type CounterStore interface {
+	// Load returns what was last saved for a gateway, or nil.
+	Load(serial string) []byte
+	// Save replaces it.
+	Save(serial string, data []byte) error
+}
+
+// defaultStaleAfter is the age at which values expire by default.
+const defaultStaleAfter = 2 * time.Minute
+
+// withDefaults returns c with the defaults in place of zero values.
+func (c GatewayConfig) withDefaults() GatewayConfig {
+	c.StaleAfter = cmp.Or(c.StaleAfter, defaultStaleAfter)
+	return c
+}
+
+// The intervals between samples: every gateway sustains one reading of the meters
+// per second, and one of /production.json in five.
+const (
+	metersInterval     = time.Second
+	productionInterval = 5 * time.Second
+)
+
+// interval returns the time between two samples from a source. Before the source
+// is known, it is the shorter one.
+func (c GatewayConfig) interval(source string) time.Duration {
+	if c.Interval == 0 && source == envoy.FromProduction.String() {
+		return productionInterval
+	}
+	return cmp.Or(c.Interval, metersInterval)
+}

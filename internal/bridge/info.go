@@ -1,0 +1,25 @@
+package bridge
+
+import (
+	"maps"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
+)
+
+// infoComponents are the components of a gateway's info topics, by key. Other
+// keys have no entity.
+var infoComponents = func() map[string]hass.Component {
+	cs := map[string]hass.Component{
+		"firmware":      diagnostic(text("Firmware")),
+		"part_number":   disabled(diagnostic(text("Part number"))),
+		"source":        disabled(diagnostic(text("Data source"))),
+		"last_report":   disabled(diagnostic(timestamp("Last report"))),
+		"poll_duration": disabled(diagnostic(measurement("Poll duration", "duration", "ms", 0))),
+		"token_expires": diagnostic(timestamp("Token expires")),
+		"token_role":    disabled(diagnostic(text("Token role"))),
+		"token_state":   diagnostic(text("Token state")),
+		"token_problem": diagnostic(binary("Token problem", "problem")),
+	}
+	maps.Copy(cs, responseTimeComponents())
+	return cs
+}()

@@ -1,0 +1,136 @@
+package bridge
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// A loop is the event loop of one gateway. It owns all state of the gateway, so
+// that only the goroutine of run uses it. Other goroutines hold its events and
+// its reporter.
+type loop struct {
+	config   GatewayConfig
+	log      zerolog.Logger
+	events   *events
+	reporter *reporter
+	shared   *shared
+
+	session   *envoy.Session // nil if the next poll must open one
+	requests  requests
+	schedule  schedule
+	responses *responseTimes // safe for concurrent use
+	failures  failures
+	samples   sampleLog
+	publisher *publisher // nil before the serial number is known
+	stale     *time.Timer
+	state     GatewayState
+}
+
+func newLoop(c GatewayConfig, s *shared, r *reporter, log zerolog.Logger, firstSample time.Time) *loop {
+	l := &loop{config: c, log: log, events: newEvents(), reporter: r, shared: s, requests: newRequests(), responses: new(responseTimes)}
+	l.samples.log = log
+	l.schedule.nextSample = firstSample
+	l.state = GatewayState{Name: c.Name, Interval: c.interval(""), StaleAfter: c.StaleAfter}
+	l.configureClient()
+	if c.Serial != "" {
+		l.setPublisher(c.Serial)
+	}
+	r.update(l.state)
+	return l
+}
+
+// configureClient sets what the client calls, from the goroutines of requests.
+func (l *loop) configureClient() {
+	c := l.config.Client
+	c.StaleAfter, c.Limit = l.config.StaleAfter, l.responses.timeout
+	c.Observe = func(path string, duration time.Duration, err error) {
+		l.responses.add(path, duration, err)
+		for _, o := range l.reporter.observers {
+			o.Requested(l.config.Name, path, duration, err)
+		}
+	}
+	var shortened sync.Map // paths that were logged
+	c.Shortened = func(path string) {
+		if _, isLogged := shortened.LoadOrStore(path, true); !isLogged {
+			l.log.Warn().Str("path", path).Msg("the response has more than 2,000 entries, the rest is ignored")
+		}
+	}
+}
+
+// run polls the gateway until ctx ends. It blocks only in select.
+func (l *loop) run(ctx context.Context) {
+	l.stale = time.NewTimer(time.Until(l.schedule.nextSample) + l.config.StaleAfter)
+	defer l.stale.Stop()
+	next := time.NewTimer(0)
+	defer next.Stop()
+	for {
+		l.startNext(ctx)
+		if l.requests.isRunning() {
+			next.Stop()
+		} else {
+			next.Reset(time.Until(l.schedule.nextTime(l.mayRunTasks())))
+		}
+		select {
+		case <-ctx.Done():
+			l.stop()
+			return
+		case handleResult := <-l.requests.results:
+			l.requests.finish(handleResult)
+		case <-next.C:
+		case <-l.stale.C:
+			l.onStale()
+		case <-l.events.notify:
+			if l.publisher != nil { // otherwise the inbox keeps the messages
+				l.publisher.handleEvents(l.events.take())
+			}
+		}
+	}
+}
+
+// stop waits for the request, which was canceled, and saves the counters.
+func (l *loop) stop() {
+	l.requests.wait()
+	if l.publisher != nil {
+		l.publisher.counters.save(time.Now())
+	}
+}
+
+// startNext starts the next request that is due, unless one is running.
+func (l *loop) startNext(ctx context.Context) {
+	now := time.Now()
+	switch {
+	case ctx.Err() != nil || l.requests.isRunning():
+	case l.session != nil && l.failures.isMissingMeters(now, l.config.StaleAfter):
+		startRequest(ctx, &l.requests, withoutResult(l.session.Missing), l.onMissing)
+	case l.schedule.isSampleDue(now) && l.session == nil:
+		startRequest(ctx, &l.requests, l.config.Client.Open, l.onSession)
+	case l.schedule.isSampleDue(now):
+		startRequest(ctx, &l.requests, l.session.Sample, l.onSample)
+	case l.mayRunTasks():
+		if t := l.schedule.nextTask(now); t != nil {
+			l.startTask(ctx, t)
+		}
+	}
+}
+
+// mayRunTasks reports whether tasks may run. During an outage, only samples are
+// requested.
+func (l *loop) mayRunTasks() bool { return l.session != nil && l.failures.count == 0 }
+
+// setPublisher replaces the publisher, because the serial number has become
+// known or has changed.
+func (l *loop) setPublisher(serial string) {
+	if l.publisher != nil {
+		l.publisher.replace()
+	}
+	l.publisher = newPublisher(l.shared, l.config, serial, l.log)
+	l.schedule.tasks = l.publisher.tasks()
+	l.publisher.handleEvents(eventDiscovery)
+	l.reporter.discovery.Store(l.publisher.device)
+	l.state.Serial = serial
+}

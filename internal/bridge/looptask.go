@@ -1,0 +1,43 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// startTask starts the request of a task. Its timeout is short, so that a lost
+// response does not delay samples.
+func (l *loop) startTask(ctx context.Context, t *task) {
+	session, timeout, read := l.session, l.responses.taskTimeout(t), t.prepare()
+	readTask := func(ctx context.Context) (handle func() error, err error) {
+		ctx, cancel := context.WithTimeoutCause(ctx, timeout, taskTimeoutError(timeout))
+		defer cancel()
+		return read(ctx, session)
+	}
+	startRequest(ctx, &l.requests, readTask, func(handle func() error, err error) {
+		now := time.Now()
+		duration := now.Sub(l.requests.started)
+		t.reschedule(now, duration, err != nil && duration >= timeout)
+		err = handle()
+		switch {
+		case err == nil:
+			t.logged.Clear()
+		case errors.Is(err, envoy.ErrReopen):
+			l.reopen(err, t.logged.Add(err))
+		case t.logged.Add(err):
+			l.log.Debug().Err(err).Msg(t.name + " not read, trying on")
+		}
+	})
+}
+
+// A taskTimeoutError reports that a task took longer than this.
+type taskTimeoutError time.Duration
+
+func (e taskTimeoutError) Error() string {
+	return fmt.Sprintf("no whole answer within %v", time.Duration(e))
+}
+func (taskTimeoutError) Timeout() bool { return true }

@@ -1,0 +1,154 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strconv"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
+)
+
+// onSession handles the result of [envoy.Client.Open]. The first sample follows
+// at once.
+func (l *loop) onSession(session *envoy.Session, err error) {
+	if err == nil {
+		err = l.shared.registry.claim(session.Serial, l.config.Name)
+	}
+	if err != nil {
+		l.onFailure(err)
+		return
+	}
+	if l.publisher == nil || l.publisher.serial != session.Serial {
+		l.onIdentified(session)
+	}
+	l.samples.logCertificate(l.config.Client)
+	l.session = session
+	l.publisher.setInfo(session.Info)
+	l.state.Firmware = session.Firmware
+	l.schedule.startSession(time.Now())
+	l.reporter.update(l.state)
+}
+
+// onIdentified handles the first response of a gateway, or of another gateway
+// than before.
+func (l *loop) onIdentified(s *envoy.Session) {
+	l.log.Info().Str("serial", s.Serial).Str("firmware", s.Firmware).Str("url", s.URL()).Msg("gateway found")
+	if l.publisher != nil {
+		l.log.Warn().Str("old", l.publisher.serial).Str("new", s.Serial).Msg("another gateway answers: the old one's entities stay offline until they are removed")
+	}
+	l.setPublisher(s.Serial)
+}
+
+// onSample handles the result of [envoy.Session.Sample].
+func (l *loop) onSample(s envoy.Sample, err error) {
+	l.samples.logCertificate(l.config.Client)
+	if err == nil {
+		err = l.publisher.claim() // it was released if the gateway was offline
+	}
+	if err != nil {
+		l.onFailure(err)
+		return
+	}
+	if l.failures.count > 0 || l.publisher.isOffline() {
+		l.log.Info().Int("failures", l.failures.count).Msg("gateway reads again")
+	}
+	l.failures = failures{}
+	l.responses.setDoublings(0)
+	l.log.Debug().Dur("took", s.Took).Time("reading", s.Reading).Msg("sample")
+	l.samples.logSource(l.session)
+	l.samples.logMissing(s)
+	l.state.Interval = l.config.interval(l.samples.source)
+	l.schedule.nextSample = l.requests.started.Add(max(l.state.Interval, 2*s.Took)) // light on a slow gateway
+	l.stale.Reset(l.config.StaleAfter)
+	s = l.publisher.publishSample(s, l.schedule.nextSample, l.info(s))
+	if n := schema.GridPhases(s); n > 0 {
+		l.state.Phases = n
+	}
+	l.reportPoll(&s, nil)
+}
+
+// onFailure handles a failed poll and schedules the next one. Each problem is
+// logged once until the next sample.
+func (l *loop) onFailure(err error) {
+	l.state.Failures++
+	next, level, reopen := l.failures.add(err, l.requests.started, time.Now(), l.state.Interval)
+	l.schedule.nextSample = next
+	l.responses.setDoublings(l.failures.retry.doublings)
+	if reopen {
+		l.session = nil
+	}
+	if l.failures.logged.Add(err) {
+		l.log.WithLevel(level).Err(err).Msg("gateway not read, trying on")
+	}
+	if l.publisher != nil {
+		l.publisher.onFailure()
+	}
+	l.reportPoll(nil, err)
+}
+
+// onMissing handles the result of [envoy.Session.Missing].
+func (l *loop) onMissing(_ struct{}, err error) {
+	if errors.Is(err, envoy.ErrReopen) {
+		l.reopen(err, l.failures.logged.Add(err))
+	}
+}
+
+// reopen opens the session again, because the gateway was configured differently.
+func (l *loop) reopen(err error, isNew bool) {
+	l.session = nil
+	if isNew {
+		l.log.Info().Err(err).Msg("gateway is read anew")
+	}
+}
+
+// withoutResult adapts a request without a result.
+func withoutResult(read func(context.Context) error) func(context.Context) (struct{}, error) {
+	return func(ctx context.Context) (struct{}, error) { return struct{}{}, read(ctx) }
+}
+
+// onStale is called when there was no sample for StaleAfter, even if a request
+// is still running.
+func (l *loop) onStale() {
+	if l.publisher == nil || l.publisher.isOffline() {
+		return
+	}
+	line := l.log.Warn().Stringer("after", l.config.StaleAfter)
+	if _, isSkipped := errors.AsType[*envoy.SkippedError](l.failures.err); isSkipped { // other errors have been logged
+		line = line.Err(l.failures.err)
+	} else if l.failures.err == nil {
+		line = line.Str("error", "an answer is still awaited")
+	}
+	line.Msg("no good sample: offline")
+	l.publisher.goOffline()
+	l.state.Online = l.publisher.isOnline()
+	l.reporter.update(l.state)
+}
+
+// reportPoll reports the result of a poll to the observers.
+func (l *loop) reportPoll(sample *envoy.Sample, err error) {
+	if l.publisher != nil {
+		l.publisher.publishTokenInfo()
+		l.state.Online = l.publisher.isOnline()
+	}
+	l.state.Polled, l.state.Err = time.Now(), err
+	l.reporter.polled(l.state, sample)
+}
+
+// info returns the info texts of a sample, by key.
+func (l *loop) info(s envoy.Sample) map[string]string {
+	info := map[string]string{
+		"firmware":      l.session.Firmware,
+		"part_number":   l.session.PartNumber,
+		"source":        l.samples.source,
+		"poll_duration": strconv.FormatInt(s.Took.Milliseconds(), 10),
+	}
+	maps.Copy(info, l.responses.info(time.Now()))
+	if t := l.session.ReadingDate(s); !t.IsZero() {
+		info["last_report"] = t.Format(time.RFC3339)
+	}
+	maps.DeleteFunc(info, func(_, text string) bool { return text == "" })
+	return info
+}

@@ -1,0 +1,174 @@
+package bridge
+
+import (
+	"slices"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/filter"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
+)
+
+// counterInterval separates two messages of a counter: each one adds a row to
+// Home Assistant's database.
+const counterInterval = time.Minute
+
+// A publisher publishes the data of one gateway. It holds everything that
+// depends on the serial number. When another gateway responds, a new publisher
+// replaces it, so that no state of the old gateway remains. The event loop owns
+// it.
+type publisher struct {
+	*target
+	availability availability
+	failSafe     failSafe
+	formatters   schema.Formatters
+	counters     *counters
+	inverters    inverters
+	batteries    batteries
+	ctHealth     ctHealth
+	valueTopics  map[schema.Sensor]string
+}
+
+func newPublisher(s *shared, c GatewayConfig, serial string, log zerolog.Logger) *publisher {
+	t := newTarget(s, c, serial, log)
+	t.entities.diagnostics.groups = diagnosticGroups
+	counters := newCounters(t)
+	return &publisher{
+		target:       t,
+		availability: availability{target: t},
+		failSafe:     failSafe{target: t},
+		formatters:   schema.NewFormatters(c.Profiles),
+		counters:     counters,
+		inverters:    inverters{target: t, counters: counters},
+		batteries:    batteries{target: t, counters: counters},
+		ctHealth:     ctHealth{target: t},
+		valueTopics:  map[schema.Sensor]string{},
+	}
+}
+
+// diagnosticGroups are the names of the groups of diagnostics, by id.
+var diagnosticGroups = func() map[string]string {
+	names := map[string]string{}
+	for _, id := range batteryTotals.ids() {
+		names[id] = batteryTotals.name
+	}
+	for _, id := range ctHealthGroup.ids() {
+		names[id] = ctHealthGroup.name
+	}
+	return names
+}()
+
+// tasks returns the requests beside the samples. A new endpoint is a new element.
+func (p *publisher) tasks() []*task {
+	return slices.Concat(
+		[]*task{
+			newCheck("production.json", productionPath, time.Minute, (*envoy.Session).Judge),
+			p.ctHealth.task(),
+			newCheck("clock", "/info", time.Hour, (*envoy.Session).ReadClock),
+		},
+		p.batteries.tasks(),
+		p.inverters.tasks(),
+	)
+}
+
+// publishSample publishes a sample and the availability "online". The live
+// document is first; it is discarded if it is not sent before next, the time of
+// the next sample. It returns the sample after the filters.
+func (p *publisher) publishSample(s envoy.Sample, next time.Time, info map[string]string) envoy.Sample {
+	s = p.counters.meters.Apply(s, time.Now())
+	values := schema.Values(s)
+	live := slices.Concat(p.topics.Live(p.serial, s.Time, values), p.formatters.Messages(s, p.batteries.areNone), p.failSafe.watch(s))
+	p.outbox.SetLive(p.serial, live, next)
+
+	complete := s
+	if complete = p.batteries.addTo(s); len(complete.Meters) > len(s.Meters) {
+		values = schema.Values(complete)
+	}
+	p.entities.setSensors(values, p.batteries.mayOmit)
+	total, _ := s.Meter(envoy.TotalConsumption)
+	if _, ok := total.Total.Get(envoy.Energy); ok {
+		p.entities.setFalling(filter.MayFall(total))
+	}
+	for key, text := range info {
+		p.publishInfo(key, text, p.minInterval)
+	}
+	p.updateDevice()
+	p.outbox.SetValues(p.topics.Gateway(p.serial), p.retained(values), s.Time, outbox.Throttle{
+		MinInterval:     p.minInterval,
+		CounterInterval: counterInterval,
+		TTL:             p.config.StaleAfter,
+		NextSample:      time.Until(next),
+	})
+	p.availability.set(schema.Online)
+	p.ctHealth.check(complete, p.inverters.areAsleep())
+	p.counters.saveIfDue(time.Now())
+	return s
+}
+
+// retained returns the retained messages of values.
+func (p *publisher) retained(values []schema.Value) []outbox.Value {
+	vs := make([]outbox.Value, len(values))
+	for i, v := range values {
+		topic := p.valueTopics[v.Sensor]
+		if topic == "" {
+			topic = p.topics.Gateway(p.serial) + "/" + v.Topic()
+			p.valueTopics[v.Sensor] = topic
+		}
+		vs[i] = outbox.Value{Topic: topic, Payload: string(v.Payload()), Counter: v.IsCounter()}
+	}
+	return vs
+}
+
+// claim reserves the serial number until goOffline releases it. It must succeed
+// before a message is published. It returns an error if another gateway holds
+// the claim.
+func (p *publisher) claim() error { return p.registry.claim(p.serial, p.config.Name) }
+
+func (p *publisher) isOnline() bool  { return p.availability.payload == schema.Online }
+func (p *publisher) isOffline() bool { return p.availability.payload == schema.Offline }
+
+// goOffline publishes the fail-safe and "offline", and releases the claim. It
+// does nothing if another gateway publishes under the serial number.
+func (p *publisher) goOffline() {
+	if p.claim() != nil {
+		return
+	}
+	if ms := p.failSafe.messages(); ms != nil {
+		p.outbox.SetLive(p.serial, ms, never)
+	}
+	p.availability.set(schema.Offline)
+	p.registry.release(p.serial, p.config.Name)
+}
+
+// onFailure handles a failed poll. Before the first sample, it publishes
+// "offline", because the availability of the previous run may be wrong. After a
+// sample, only the age of the sample counts.
+func (p *publisher) onFailure() {
+	if !p.isOnline() {
+		p.goOffline()
+	}
+}
+
+// replace ends the publishing, because another gateway responds. The broker
+// keeps the values, but the entities are unavailable.
+func (p *publisher) replace() {
+	if p.claim() != nil {
+		return
+	}
+	p.counters.save(time.Now())
+	p.forget()
+	p.availability.payload = "" // forgotten, too
+	p.goOffline()
+}
+
+// finalMessages returns the messages of a clean stop. The event loop must have
+// ended.
+func (p *publisher) finalMessages() []outbox.Entry {
+	if p.claim() != nil {
+		return nil
+	}
+	return []outbox.Entry{p.availability.entry(schema.Offline)}
+}

@@ -1,0 +1,70 @@
+package bridge
+
+import (
+	"slices"
+
+	"github.com/rs/zerolog"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/problem"
+)
+
+// A sampleLog logs what is remarkable about samples and their gateway, each time
+// it changes.
+type sampleLog struct {
+	log         zerolog.Logger
+	certificate string // SHA-256
+	source      string // where samples come from; empty before the first
+	noGrid      error  // why net consumption is missing
+	frozen      []envoy.Measurement
+}
+
+// logCertificate logs the certificate of the gateway, so that it can be pinned, and
+// warns if it has changed.
+func (l *sampleLog) logCertificate(c *envoy.Client) {
+	sum, ok := c.Certificate()
+	if !ok || sum == l.certificate || c.Fingerprint != "" {
+		return
+	}
+	if l.certificate == "" {
+		l.log.Info().Str("sha256", sum).Msg("certificate, not pinned")
+	} else {
+		l.log.Warn().Str("sha256", sum).Str("before", l.certificate).Msg("the gateway shows another certificate")
+	}
+	l.certificate = sum
+}
+
+// logSource logs where samples come from.
+func (l *sampleLog) logSource(s *envoy.Session) {
+	source, why, ok := s.Source()
+	if !ok || source.String() == l.source {
+		return
+	}
+	l.source = source.String()
+	if why != "" {
+		l.log.Warn().Str("why", why).Msg("samples come from production.json alone")
+	} else {
+		l.log.Info().Str("source", l.source).Msg("samples come from here")
+	}
+}
+
+// logMissing logs what s does not contain although a CT should measure it.
+func (l *sampleLog) logMissing(s envoy.Sample) {
+	if !problem.Same(s.NoGrid, l.noGrid) {
+		if l.noGrid = s.NoGrid; s.NoGrid != nil {
+			l.log.Warn().Err(s.NoGrid).Msg("no net consumption")
+		}
+	}
+	if slices.Equal(s.Frozen, l.frozen) {
+		return
+	}
+	if l.frozen = s.Frozen; len(s.Frozen) == 0 {
+		l.log.Info().Msg("all CTs have new readings")
+		return
+	}
+	names := make([]string, len(s.Frozen))
+	for i, m := range s.Frozen {
+		names[i] = m.String()
+	}
+	l.log.Warn().Strs("cts", names).Msg("frozen CTs are left out")
+}

@@ -1,0 +1,152 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
+)
+
+// barrierTimeout is how long live documents may wait for what the broker sends
+// before its answer.
+const barrierTimeout = 30 * time.Second
+
+var errHeldUp = errors.New("the broker has not answered for 30 s, though it sends")
+
+// A subscriber subscribes to topics and removes old ones, beside the samples. One
+// connection at a time uses it.
+type subscriber struct {
+	log         zerolog.Logger
+	topics      schema.Topics
+	isDiscovery bool // Home Assistant's discovery is on
+	client      *mqtt.Client
+	clean       func(context.Context) error // removes old topics
+	// allIdentified is closed when the serial number of every gateway is known:
+	// what is missing then is not polled any more.
+	allIdentified <-chan struct{}
+	received      chan struct{} // closed when the broker has sent the retained discovery documents
+
+	states, documents, cleaning secondary
+}
+
+func newSubscriber(s *shared, log zerolog.Logger) subscriber {
+	return subscriber{
+		log:         log,
+		topics:      s.topics,
+		isDiscovery: s.inbox != nil,
+		received:    make(chan struct{}),
+		states:      secondary{log: log, name: "subscription to states", maxLost: 3},
+		documents:   secondary{log: log, name: "subscription to discovery documents", maxLost: 2},
+		cleaning:    secondary{log: log, name: "clearing of old topics", maxLost: 3},
+	}
+}
+
+// run subscribes, and then removes old topics. It calls subscribed when retained
+// documents of previous runs may be replaced.
+func (s *subscriber) run(ctx context.Context, subscribed func()) {
+	defer subscribed()
+	s.states.attempt(ctx, s.client, func(ctx context.Context) error { return s.client.Subscribe(ctx, s.stateTopics()...) })
+	if s.isDiscovery {
+		s.documents.attempt(ctx, s.client, func(ctx context.Context) error { return s.subscribeDocuments(ctx, subscribed) })
+	}
+	subscribed()
+	if s.isDiscovery && !s.documents.isActive() {
+		s.unsubscribe(ctx)
+		return
+	}
+	if waitFor(ctx, s.allIdentified) != nil {
+		return
+	}
+	s.cleaning.attempt(ctx, s.client, func(ctx context.Context) error {
+		err := s.clean(ctx)
+		if err == nil {
+			s.cleaning.abandon() // nothing is left to do
+		}
+		return err
+	})
+}
+
+// stateTopics are the subscriptions to the bridge's own state (an old Will may
+// arrive late) and to Home Assistant's birth messages.
+func (s *subscriber) stateTopics() []mqtt.Subscription {
+	subs := []mqtt.Subscription{{Filter: s.topics.BridgeState(), QoS: 1, NoLocal: true}}
+	if s.isDiscovery {
+		for _, topic := range s.topics.Births() {
+			subs = append(subs, mqtt.Subscription{Filter: topic, QoS: 1, RetainHandling: 2})
+		}
+	}
+	return subs
+}
+
+// subscribeDocuments subscribes to discovery documents: the first time with what
+// is retained, until the broker has sent it all, then only to changes.
+func (s *subscriber) subscribeDocuments(ctx context.Context, subscribed func()) error {
+	filter := s.topics.Discovery("+")
+	if !isClosed(s.received) {
+		// Not noLocal: some brokers then keep back what we ourselves retained (mochi 2.7.9).
+		if err := s.client.Subscribe(ctx, mqtt.Subscription{Filter: filter}); err != nil {
+			return err
+		}
+		subscribed()
+		if err := waitFor(ctx, s.client.Barrier()); err != nil {
+			return err
+		}
+		close(s.received)
+	}
+	return s.client.Subscribe(ctx, mqtt.Subscription{Filter: filter, NoLocal: true, RetainHandling: 2})
+}
+
+// unsubscribe ends the subscription to discovery documents, which may be one of
+// the broker's session.
+func (s *subscriber) unsubscribe(ctx context.Context) {
+	_ = s.client.Unsubscribe(ctx, s.topics.Discovery("+")) // else the connection ends
+}
+
+// watchBarriers ensures that the answers to barriers, which live documents wait
+// for, are not delayed for long by retained messages: first the subscriptions
+// are stopped, and if that does not help, the connection ends.
+func (s *subscriber) watchBarriers(ctx context.Context, stop func()) {
+	for limit := barrierTimeout; ; {
+		select {
+		case <-time.After(max(limit-s.client.PingAge(), time.Second)):
+		case <-ctx.Done():
+			return
+		}
+		if s.client.PingAge() < limit {
+			continue
+		}
+		hadDocuments := s.isDiscovery && s.documents.abandon()
+		if !s.cleaning.abandon() && !hadDocuments {
+			s.client.Reconnect(errHeldUp)
+			return
+		}
+		s.log.Warn().Dur("waited", barrierTimeout).Msg("live documents wait for retained messages of the broker: none are asked for until the next start")
+		stop()
+		limit += mqtt.PingTimeout
+		inTime, cancel := context.WithTimeout(ctx, mqtt.PingTimeout)
+		s.unsubscribe(inTime)
+		cancel()
+	}
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// waitFor waits until done is closed, or until ctx ends.
+func waitFor(ctx context.Context, done <-chan struct{}) error {
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+	return ctx.Err()
+}

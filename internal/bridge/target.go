@@ -1,0 +1,131 @@
+package bridge
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
+)
+
+// A target is where the data of one gateway is published: its topics, its device
+// in Home Assistant and the devices behind it.
+type target struct {
+	*shared
+	config GatewayConfig
+	log    zerolog.Logger
+	serial string
+
+	device     *hass.Device // nil without discovery
+	entities   *gatewayEntities
+	subDevices map[string]*hass.SubDevices // by kind
+}
+
+func newTarget(s *shared, c GatewayConfig, serial string, log zerolog.Logger) *target {
+	t := &target{
+		shared:     s,
+		config:     c,
+		log:        log,
+		serial:     serial,
+		entities:   newGatewayEntities(s.topics, serial, c.StaleAfter),
+		subDevices: map[string]*hass.SubDevices{},
+	}
+	if s.inbox != nil {
+		template := s.document(s.topics.BridgeState(), s.topics.Availability(serial))
+		template.Device = hass.DeviceInfo{Identifiers: []string{schema.GatewayID(serial)}}
+		t.device = hass.NewDevice(s.outbox, s.inbox, s.topics.Discovery(schema.GatewayID(serial)), s.topics.Gateway(serial), template)
+		t.device.MayAppear = t.entities.diagnostics.mayAppear
+	}
+	return t
+}
+
+// setInfo records the hardware and firmware of the gateway.
+func (t *target) setInfo(i envoy.Info) {
+	if t.device == nil {
+		return
+	}
+	model := "IQ Gateway"
+	if i.Metered {
+		model = "IQ Gateway Metered"
+	}
+	t.device.SetInfo(hass.DeviceInfo{
+		Identifiers:  []string{schema.GatewayID(i.Serial)},
+		Name:         cmp.Or(t.config.DeviceName, "Envoy "+i.Serial),
+		Manufacturer: "Enphase",
+		Model:        model,
+		Serial:       i.Serial,
+		Software:     i.Firmware,
+		Hardware:     i.PartNumber,
+		ViaDevice:    t.topics.BridgeID(),
+	})
+}
+
+// updateDevice publishes the discovery document of the gateway if it has changed.
+func (t *target) updateDevice() {
+	if t.device != nil {
+		t.device.Update(time.Now(), t.entities.all())
+	}
+}
+
+// publishInfo publishes a text about the gateway if it has changed, at most every
+// minInterval.
+func (t *target) publishInfo(key, text string, minInterval time.Duration) {
+	t.entities.addInfo(key)
+	t.outbox.SetIfChanged(outbox.Retained(outbox.State, t.topics.Info(t.serial, key), text), minInterval)
+}
+
+// publishTokenInfo publishes what is known of the access token. It is most useful
+// while there are no samples.
+func (t *target) publishTokenInfo() {
+	if t.config.TokenInfo == nil {
+		return
+	}
+	for key, text := range t.config.TokenInfo() {
+		t.publishInfo(key, text, 0)
+	}
+}
+
+// handleEvents handles events that concern the devices in Home Assistant.
+func (t *target) handleEvents(pending event) {
+	if t.device == nil {
+		return
+	}
+	if pending.has(eventDiscovery) {
+		isDeleted := t.device.Receive()
+		for _, s := range t.subDevices {
+			isDeleted = len(s.Receive()) > 0 || isDeleted
+		}
+		if isDeleted {
+			t.log.Info().Msg("deleted in home assistant: announced again at its next start or at ours")
+		}
+	}
+	if pending.has(eventBirthAnswered) {
+		t.device.HomeAssistantStarted(time.Now())
+		for _, s := range t.subDevices {
+			s.HomeAssistantStarted(time.Now())
+		}
+	}
+}
+
+// forget deletes everything about the gateway from the outbox. The broker keeps
+// its messages.
+func (t *target) forget() {
+	for _, s := range t.subDevices {
+		s.Forget()
+	}
+	t.outbox.Forget(t.topics.Gateway(t.serial))
+	t.outbox.Forget(t.topics.Discovery(schema.GatewayID(t.serial)))
+}
+
+// ttl returns the time after which a document expires that is renewed every
+// interval.
+func (t *target) ttl(interval time.Duration) time.Duration {
+	return max(ttlIntervals*interval, t.config.StaleAfter)
+}
+
+// ttlIntervals is how many missing answers in a row let a document expire.
+const ttlIntervals = 4
