@@ -1,6 +1,7 @@
 package hass
 
 import (
+	"slices"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
@@ -165,12 +166,9 @@ func (s *SubDevices) removeNotRenewed(now time.Time) {
 			continue
 		}
 		topics := s.config.StateTopics(id)
-		for _, topic := range topics {
-			if document.reads(topic) {
-				s.config.Outbox.Set(outbox.Retained(outbox.Discovery, s.config.Topic(id), ""))
-				s.config.Outbox.RemoveLater(topics[:1], processingTime)
-				break
-			}
+		if slices.ContainsFunc(topics, document.reads) {
+			s.config.Outbox.Set(outbox.Retained(outbox.Discovery, s.config.Topic(id), ""))
+			s.config.Outbox.RemoveLater(topics[:1], processingTime)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func newInverters(o *outbox.Outbox, inbox *hass.Inbox) *hass.SubDevices {
 // inverters returns sub-devices with an entity for each of the named values.
 func inverters(serials string, values ...string) []hass.SubDevice {
 	var ds []hass.SubDevice
-	for _, serial := range strings.Fields(serials) {
+	for serial := range strings.FieldsSeq(serials) {
 		id, stateTopic := "envoy_inverter_"+serial, "envoy/1/inverter/"+serial
 		var es []hass.Entity
 		for _, v := range values {

@@ -2,6 +2,7 @@ package outbox_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -125,12 +126,12 @@ func TestExpiry(t *testing.T) {
 				o.RequeueAll()
 			}
 			synctest.Wait()
-			got := ""
+			var got strings.Builder
 			for _, r := range b.Messages() {
-				got += fmt.Sprintf("%s %d, ", r.Topic, r.Expiry)
+				got.WriteString(fmt.Sprintf("%s %d, ", r.Topic, r.Expiry))
 			}
-			if got != row.want {
-				t.Errorf("after %v: sent %q, want %q", row.wait, got, row.want)
+			if got.String() != row.want {
+				t.Errorf("after %v: sent %q, want %q", row.wait, got.String(), row.want)
 			}
 		}
 	})
