@@ -5,17 +5,19 @@ import (
 	"slices"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/devices"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/filter"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
 )
 
 const (
 	batteriesInterval = 30 * time.Second
 	// batteriesTTLInterval is the interval by which the documents of batteries
-	// expire: answers that take almost maxTaskTimeout come once in
+	// expire: answers that take almost schedule.MaxTaskTimeout come once in
 	// ttlIntervals-1 of it.
-	batteriesTTLInterval = restFactor * maxTaskTimeout / (ttlIntervals - 1)
+	batteriesTTLInterval = schedule.RestFactor * schedule.MaxTaskTimeout / (ttlIntervals - 1)
 	// noBatteryInterval is how often a gateway without batteries is asked
 	// whether it has got some.
 	noBatteryInterval = 10 * time.Minute
@@ -40,30 +42,30 @@ type batteries struct {
 
 // tasks returns the requests about batteries and controllers. The totals may know
 // of AC Batteries, without which the power is not that of all.
-func (b *batteries) tasks() []*task {
-	var ensemble, totals *task
-	ensemble = newTask("batteries", "/ivp/ensemble/inventory", batteriesInterval, readEnsemble, func(s *envoy.Session, a ensembleAnswer, err error) error {
+func (b *batteries) tasks() []*schedule.Task {
+	var ensemble, totals *schedule.Task
+	ensemble = schedule.NewTask("batteries", "/ivp/ensemble/inventory", batteriesInterval, readEnsemble, func(s *envoy.Session, a ensembleAnswer, err error) error {
 		err = b.onEnsemble(s, a, err)
 		if err == nil && a.isSupported {
-			ensemble.interval = batteriesInterval
+			ensemble.Interval = batteriesInterval
 			if len(b.known)+len(a.Controllers) == 0 {
-				ensemble.interval = noBatteryInterval
+				ensemble.Interval = noBatteryInterval
 			}
 		}
 		return err
 	})
-	totals = newTask("battery totals", "/ivp/ensemble/secctrl", batteriesInterval, (*envoy.Session).BatteryTotals, func(s *envoy.Session, t envoy.BatteryTotals, err error) error {
+	totals = schedule.NewTask("battery totals", "/ivp/ensemble/secctrl", batteriesInterval, (*envoy.Session).BatteryTotals, func(s *envoy.Session, t envoy.BatteryTotals, err error) error {
 		err = b.onTotals(s, t, err)
 		if err == nil {
-			totals.interval = batteriesInterval
+			totals.Interval = batteriesInterval
 			if b.noTotals >= filter.Confirmations {
-				totals.interval = noBatteryInterval
+				totals.Interval = noBatteryInterval
 			}
 		}
 		return err
 	})
-	power := &task{name: "battery power", path: "/ivp/ensemble/power", interval: batteriesInterval, prepare: b.preparePower}
-	return []*task{ensemble, totals, power}
+	power := &schedule.Task{Name: "battery power", Path: "/ivp/ensemble/power", Interval: batteriesInterval, Prepare: b.preparePower}
+	return []*schedule.Task{ensemble, totals, power}
 }
 
 // An ensembleAnswer is an inventory of batteries and controllers.
@@ -77,7 +79,7 @@ type ensembleAnswer struct {
 func readEnsemble(s *envoy.Session, ctx context.Context) (a ensembleAnswer, err error) {
 	a.Ensemble, err = s.Ensemble(ctx)
 	a.isSupported = err == nil
-	if err = ignoreUnsupported(err); err != nil {
+	if err = schedule.IgnoreUnsupported(err); err != nil {
 		return a, err
 	}
 	_, hasACB := s.ACBatteries()
@@ -119,7 +121,7 @@ func (b *batteries) setKnown(present []envoy.Battery) {
 // preparePower returns the request for the power of the known batteries. The
 // inventory's own state of charge is old, so that it is published only for
 // gateways that report no other.
-func (b *batteries) preparePower() request {
+func (b *batteries) preparePower() schedule.Request {
 	hasBatteries := len(b.known) > 0
 	return func(ctx context.Context, s *envoy.Session) (handle func() error, err error) {
 		var powers []envoy.BatteryPower
@@ -128,7 +130,7 @@ func (b *batteries) preparePower() request {
 			powers, err = s.BatteryPower(ctx)
 		}
 		duration := time.Since(start)
-		return func() error { return b.onPower(s, powers, duration, ignoreUnsupported(err)) }, err
+		return func() error { return b.onPower(s, powers, duration, schedule.IgnoreUnsupported(err)) }, err
 	}
 }
 
@@ -138,7 +140,7 @@ func (b *batteries) onPower(s *envoy.Session, powers []envoy.BatteryPower, durat
 		return err
 	}
 	b.latest = s.Batteries(b.known, powers, time.Now())
-	b.maxAge = max(batteryMaxAge, restFactor*duration*3/2)
+	b.maxAge = max(batteryMaxAge, schedule.RestFactor*duration*3/2)
 	if w, ok := b.latest.Power.Get(); ok && b.config.EstimateStorage {
 		b.counters.addStorage(w, b.latest.Time, b.maxAge)
 	}
@@ -148,10 +150,10 @@ func (b *batteries) onPower(s *envoy.Session, powers []envoy.BatteryPower, durat
 			continue
 		}
 		battery.Reported = s.Date(battery.Reported)
-		d := batteryType.subDevice(b.target, battery.Serial, battery, b.ttl(batteriesTTLInterval))
-		present = append(present, withVersions(d, battery.Firmware, battery.PartNumber))
+		d := devices.Battery.SubDevice(b.topics, b.serial, battery.Serial, battery, b.ttl(batteriesTTLInterval))
+		present = append(present, devices.WithVersions(d, battery.Firmware, battery.PartNumber))
 	}
-	b.publishSubDevices(batteryType.kind, present, b.isCounted)
+	b.publishSubDevices(devices.Battery.Kind, present, b.isCounted)
 	b.isCounted = false
 	return nil
 }
@@ -162,12 +164,12 @@ func (b *batteries) onTotals(s *envoy.Session, t envoy.BatteryTotals, err error)
 	acb, hasACB := s.ACBatteries()
 	if hasACB {
 		acb.Reported = s.Date(acb.Reported)
-		b.publishSubDevices(acbType.kind, []hass.SubDevice{acbType.subDevice(b.target, b.serial, acb, b.ttl(batteriesTTLInterval))}, true)
+		b.publishSubDevices(devices.ACBattery.Kind, []hass.SubDevice{devices.ACBattery.SubDevice(b.topics, b.serial, b.serial, acb, b.ttl(batteriesTTLInterval))}, true)
 	}
-	if err = ignoreUnsupported(err); err != nil {
+	if err = schedule.IgnoreUnsupported(err); err != nil {
 		return err
 	}
-	publishDiagnostics(b.target, &batteryTotals, t, b.ttl(batteriesTTLInterval))
+	publishDiagnostics(b.target, &devices.BatteryTotals, t, b.ttl(batteriesTTLInterval))
 	if t != (envoy.BatteryTotals{}) || hasACB {
 		b.noTotals = 0
 	} else {
@@ -185,7 +187,7 @@ func (b *batteries) addTo(s envoy.Sample) envoy.Sample {
 	isMeasured = isMeasured || slices.Contains(s.Frozen, envoy.Storage) // its counters continue when it does
 	if m, ok := b.latest.Storage(); ok && !isMeasured && s.Time.Sub(b.latest.Time) <= b.maxAge {
 		if b.config.EstimateStorage {
-			b.entities.setEstimated()
+			b.entities.SetEstimated()
 			energies := b.counters.publishedStorage()
 			m.Total.Set(envoy.EnergyCharged, energies.Charged)
 			m.Total.Set(envoy.EnergyDischarged, energies.Discharged)
@@ -200,4 +202,15 @@ func (b *batteries) addTo(s envoy.Sample) envoy.Sample {
 // them, because batteries report their power irregularly.
 func (b *batteries) mayOmit(m envoy.Measurement) bool {
 	return len(b.known) > 0 && (m == envoy.Storage || m == envoy.House)
+}
+
+// publishControllers publishes all controllers.
+func (t *target) publishControllers(s *envoy.Session, controllers []envoy.Controller) {
+	var present []hass.SubDevice
+	for _, c := range controllers {
+		c.Reported = s.Date(c.Reported)
+		d := devices.Controllers[c.Kind].SubDevice(t.topics, t.serial, c.Serial, c, t.ttl(batteriesTTLInterval))
+		present = append(present, devices.WithVersions(d, c.Firmware, c.PartNumber))
+	}
+	t.publishSubDevices(devices.ControllerKind, present, true)
 }

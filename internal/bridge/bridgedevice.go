@@ -5,19 +5,11 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/devices"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
-
-// bridgeComponents are the components of the bridge's topics, by key.
-var bridgeComponents = map[string]hass.Component{
-	"version":        text("Version"),
-	"gateways":       {Platform: "sensor", Name: "Gateways connected", StateClass: "measurement"},
-	"started":        timestamp("Started"),
-	"gateway_errors": disabled(hass.Component{Platform: "sensor", Name: "Gateway errors", StateClass: "total_increasing"}),
-	"broker_errors":  disabled(hass.Component{Platform: "sensor", Name: "Broker errors", StateClass: "total_increasing"}),
-}
 
 // newBridgeDevice returns the bridge as a device of its own, which the gateways are
 // connected by. It returns nil without discovery.
@@ -31,17 +23,6 @@ func (s *shared) newBridgeDevice() *hass.Device {
 	return hass.NewDevice(s.outbox, s.inbox, s.topics.Discovery(id), s.topics.Base+"/bridge", template)
 }
 
-// bridgeEntities returns the entities of the bridge's own device.
-func (s *shared) bridgeEntities() []hass.Entity {
-	id := s.topics.BridgeID()
-	var es []hass.Entity
-	for key, component := range bridgeComponents {
-		component.UniqueID, component.StateTopic, component.Category = id+"_"+key, s.topics.Bridge(key), diagnosticCategory
-		es = append(es, hass.Entity{ID: key, Component: &component})
-	}
-	return es
-}
-
 // bridgeStateEntry returns the message that the bridge is online or offline.
 func bridgeStateEntry(t schema.Topics, payload string) outbox.Entry {
 	return outbox.Retained(outbox.BridgeState, t.BridgeState(), payload)
@@ -50,7 +31,7 @@ func bridgeStateEntry(t schema.Topics, payload string) outbox.Entry {
 // publishSelf publishes everything about the bridge itself.
 func (c *coordinator) publishSelf() {
 	if c.device != nil {
-		c.device.Add(time.Now(), c.shared.bridgeEntities())
+		c.device.Add(time.Now(), devices.BridgeEntities(c.shared.topics))
 	}
 	c.checkIdentified()
 	c.publishInfo()

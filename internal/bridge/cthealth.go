@@ -1,131 +1,16 @@
 package bridge
 
 import (
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/devices"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/filter"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
 )
 
 // metersConfigInterval is how often the configuration of the CTs is requested.
 const metersConfigInterval = 10 * time.Minute
-
-// ctKinds are the CTs: the firmware's word and the name in Home Assistant.
-var ctKinds = []struct{ kind, name string }{
-	{"net-consumption", "net consumption"},
-	{"production", "production"},
-	{"total-consumption", "total consumption"},
-	{"storage", "storage"},
-	{"backfeed", "backfeed"},
-	{"load", "load"},
-	{"evse", "EVSE"},
-	{"pv3p", "PV3P"},
-	{"gen", "generator"},
-}
-
-var meteringStatus = []string{"normal", "not-metering", "check-wiring"}
-
-// A ctReport is what is known about the installation of the CTs.
-type ctReport struct {
-	meters   map[string]envoy.MeterConfig // the enabled ones by kind
-	isKnown  bool                         // there are CTs to check
-	problems []string                     // each with its remedy; the text does not change while the problem lasts
-}
-
-// ctHealthGroup is the health of the CTs as entities of the gateway's device.
-var ctHealthGroup = func() diagnosticGroup[ctReport] {
-	var ts []field[ctReport]
-	for _, k := range ctKinds {
-		key := "info/" + strings.ReplaceAll(k.kind, "-", "_") + "_ct_"
-		ts = append(
-			ts,
-			field[ctReport]{key + "metering_status", disabled(diagnostic(text("Metering status "+k.name+" CT", meteringStatus...))), stringField(func(h ctReport) string { return oneOf(h.meters[k.kind].Status, meteringStatus) })},
-			field[ctReport]{key + "status_flags", disabled(diagnostic(text("Meter status flags active " + k.name + " CT"))), func(h ctReport) string {
-				if flags := h.meters[k.kind].Flags; flags != nil {
-					return strconv.Itoa(len(flags))
-				}
-				return ""
-			}},
-		)
-	}
-	return diagnosticGroup[ctReport]{"ct health", append(
-		ts,
-		field[ctReport]{"info/ct_problem", diagnostic(binary("CT problem", "problem")), boolField(func(h ctReport) envoy.Told[bool] {
-			if !h.isKnown {
-				return envoy.Told[bool]{}
-			}
-			return envoy.Tell(len(h.problems) > 0)
-		})},
-		field[ctReport]{"info/ct_advice", diagnostic(text("CT advice")), stringField(ctReport.advice)},
-	)}
-}()
-
-// maxState is the length of the longest state that Home Assistant accepts.
-const maxState = 255
-
-// advice returns what to do, as much of it as fits into a state.
-func (h ctReport) advice() string {
-	switch {
-	case !h.isKnown:
-		return ""
-	case len(h.problems) == 0:
-		return "nothing to do"
-	}
-	advice := h.problems[0]
-	for _, p := range h.problems[1:] {
-		if len(advice)+len("; ")+len(p) <= maxState {
-			advice += "; " + p
-		}
-	}
-	return advice
-}
-
-// flagAdvice explains the flags of the gateway. POWER_MULTIPLIER applies to net
-// consumption only.
-var flagAdvice = map[string]string{
-	"negative-production":        "its arrow points the wrong way or its phase is not its voltage's: turn it, or have the installer reverse it on the gateway",
-	"negative-total-consumption": "production plus net consumption is negative: turn the consumption CT or set POWER_MULTIPLIER = -1 (or one per phase: 1, -1, 1)",
-	"production-imbalance":       "its phases differ: one may be around another phase's wire",
-	"power-on-unused-phase":      "there is power on a phase that is not set up: have the number of phases set on the gateway",
-}
-
-const netAdvice = "turn it or set POWER_MULTIPLIER = -1 (or one per phase: 1, -1, 1)"
-
-// wiringProblems returns the problems that the gateway itself reports about a CT,
-// except those of a consumption CT that has been corrected already.
-func wiringProblems(m envoy.MeterConfig, corrected bool) (problems []string) {
-	name := m.Kind
-	for _, k := range ctKinds {
-		if k.kind == m.Kind {
-			name = k.name
-		}
-	}
-	net := m.Kind == "net-consumption"
-	add := func(text string) { problems = append(problems, name+" CT: "+text) }
-	for _, flag := range m.Flags {
-		advice, known := flagAdvice[flag]
-		switch {
-		case !known:
-			add(flag)
-		case corrected && (net || flag == "negative-total-consumption"):
-		default:
-			add(advice)
-		}
-	}
-	switch {
-	case len(m.Flags) > 0 || corrected && net:
-	case m.Status == "check-wiring" && net:
-		add("check its wiring; " + netAdvice)
-	case m.Status == "check-wiring":
-		add("check its wiring")
-	case m.Status == "not-metering" && m.Enabled:
-		add("enabled, and does not measure")
-	}
-	return problems
-}
 
 // ctHealth publishes the health of the CTs of one gateway.
 type ctHealth struct {
@@ -135,13 +20,13 @@ type ctHealth struct {
 }
 
 // task returns the request for the configuration of the CTs.
-func (h *ctHealth) task() *task {
-	return newTask("meters", "/ivp/meters", metersConfigInterval, (*envoy.Session).CheckMeters, func(_ *envoy.Session, configs []envoy.MeterConfig, err error) error {
+func (h *ctHealth) task() *schedule.Task {
+	return schedule.NewTask("meters", "/ivp/meters", metersConfigInterval, (*envoy.Session).CheckMeters, func(_ *envoy.Session, configs []envoy.MeterConfig, err error) error {
 		if err == nil {
 			h.configs = configs
 			h.publish()
 		}
-		return ignoreUnsupported(err)
+		return schedule.IgnoreUnsupported(err)
 	})
 }
 
@@ -155,27 +40,6 @@ func (h *ctHealth) check(s envoy.Sample, areAsleep bool) {
 
 // publish publishes the health of the CTs.
 func (h *ctHealth) publish() {
-	r := ctReport{meters: map[string]envoy.MeterConfig{}}
-	isCorrected := h.config.Client.Correction.Changes()
-	for _, m := range h.configs {
-		if m.Enabled {
-			r.meters[m.Kind], r.isKnown = m, true
-		}
-		if m.Enabled || len(m.Flags) > 0 { // the gateway disables a CT that it finds reversed
-			r.problems = append(r.problems, wiringProblems(m, isCorrected)...)
-			r.isKnown = true
-		}
-	}
-	r.problems = append(r.problems, h.plausibility.Problems()...)
-	slices.Sort(r.problems)
-	r.problems = slices.Compact(r.problems)
-	publishDiagnostics(h.target, &ctHealthGroup, r, h.ttl(metersConfigInterval))
-}
-
-// oneOf returns s if it is one of options, otherwise an empty text.
-func oneOf(s string, options []string) string {
-	if slices.Contains(options, s) {
-		return s
-	}
-	return ""
+	r := devices.NewCTReport(h.configs, h.config.Client.Correction.Changes(), h.plausibility.Problems())
+	publishDiagnostics(h.target, &devices.CTHealth, r, h.ttl(metersConfigInterval))
 }

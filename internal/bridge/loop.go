@@ -8,6 +8,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
 )
 
 // A loop is the event loop of one gateway. It owns all state of the gateway, so
@@ -22,19 +23,20 @@ type loop struct {
 
 	session   *envoy.Session // nil if the next poll must open one
 	requests  requests
-	schedule  schedule
-	responses *responseTimes // safe for concurrent use
-	failures  failures
+	schedule  schedule.Schedule
+	responses *schedule.ResponseTimes // safe for concurrent use
+	failures  schedule.Failures
 	samples   sampleLog
 	publisher *publisher // nil before the serial number is known
 	stale     *time.Timer
 	state     GatewayState
+	infoAt    time.Time // when the response times were last published
 }
 
 func newLoop(c GatewayConfig, s *shared, r *reporter, log zerolog.Logger, firstSample time.Time) *loop {
-	l := &loop{config: c, log: log, events: newEvents(), reporter: r, shared: s, requests: newRequests(), responses: new(responseTimes)}
+	l := &loop{config: c, log: log, events: newEvents(), reporter: r, shared: s, requests: newRequests(), responses: new(schedule.ResponseTimes)}
 	l.samples.log = log
-	l.schedule.nextSample = firstSample
+	l.schedule.NextSample = firstSample
 	l.state = GatewayState{Name: c.Name, Interval: c.interval(""), StaleAfter: c.StaleAfter}
 	l.configureClient()
 	if c.Serial != "" {
@@ -47,9 +49,9 @@ func newLoop(c GatewayConfig, s *shared, r *reporter, log zerolog.Logger, firstS
 // configureClient sets what the client calls, from the goroutines of requests.
 func (l *loop) configureClient() {
 	c := l.config.Client
-	c.StaleAfter, c.Limit = l.config.StaleAfter, l.responses.timeout
+	c.StaleAfter, c.Limit = l.config.StaleAfter, l.responses.Timeout
 	c.Observe = func(path string, duration time.Duration, err error) {
-		l.responses.add(path, duration, err)
+		l.responses.Add(path, duration, err)
 		for _, o := range l.reporter.observers {
 			o.Requested(l.config.Name, path, duration, err)
 		}
@@ -64,7 +66,7 @@ func (l *loop) configureClient() {
 
 // run polls the gateway until ctx ends. It blocks only in select.
 func (l *loop) run(ctx context.Context) {
-	l.stale = time.NewTimer(time.Until(l.schedule.nextSample) + l.config.StaleAfter)
+	l.stale = time.NewTimer(time.Until(l.schedule.NextSample) + l.config.StaleAfter)
 	defer l.stale.Stop()
 	next := time.NewTimer(0)
 	defer next.Stop()
@@ -73,7 +75,7 @@ func (l *loop) run(ctx context.Context) {
 		if l.requests.isRunning() {
 			next.Stop()
 		} else {
-			next.Reset(time.Until(l.schedule.nextTime(l.mayRunTasks())))
+			next.Reset(time.Until(l.schedule.NextTime(l.mayRunTasks())))
 		}
 		select {
 		case <-ctx.Done():
@@ -105,14 +107,14 @@ func (l *loop) startNext(ctx context.Context) {
 	now := time.Now()
 	switch {
 	case ctx.Err() != nil || l.requests.isRunning():
-	case l.session != nil && l.failures.isMissingMeters(now, l.config.StaleAfter):
+	case l.session != nil && l.failures.IsMissingMeters(now, l.config.StaleAfter):
 		startRequest(ctx, &l.requests, withoutResult(l.session.Missing), l.onMissing)
-	case l.schedule.isSampleDue(now) && l.session == nil:
+	case l.schedule.IsSampleDue(now) && l.session == nil:
 		startRequest(ctx, &l.requests, l.config.Client.Open, l.onSession)
-	case l.schedule.isSampleDue(now):
+	case l.schedule.IsSampleDue(now):
 		startRequest(ctx, &l.requests, l.session.Sample, l.onSample)
 	case l.mayRunTasks():
-		if t := l.schedule.nextTask(now); t != nil {
+		if t := l.schedule.NextTask(now); t != nil {
 			l.startTask(ctx, t)
 		}
 	}
@@ -120,7 +122,7 @@ func (l *loop) startNext(ctx context.Context) {
 
 // mayRunTasks reports whether tasks may run. During an outage, only samples are
 // requested.
-func (l *loop) mayRunTasks() bool { return l.session != nil && l.failures.count == 0 }
+func (l *loop) mayRunTasks() bool { return l.session != nil && l.failures.Count == 0 }
 
 // setPublisher replaces the publisher, because the serial number has become
 // known or has changed.
@@ -129,7 +131,7 @@ func (l *loop) setPublisher(serial string) {
 		l.publisher.replace()
 	}
 	l.publisher = newPublisher(l.shared, l.config, serial, l.log)
-	l.schedule.tasks = l.publisher.tasks()
+	l.schedule.Tasks = l.publisher.tasks()
 	l.publisher.handleEvents(eventDiscovery)
 	l.reporter.discovery.Store(l.publisher.device)
 	l.state.Serial = serial

@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
 )
 
 // startTask starts the request of a task. Its timeout is short, so that a lost
 // response does not delay samples.
-func (l *loop) startTask(ctx context.Context, t *task) {
-	session, timeout, read := l.session, l.responses.taskTimeout(t), t.prepare()
+func (l *loop) startTask(ctx context.Context, t *schedule.Task) {
+	session, timeout, read := l.session, l.responses.TaskTimeout(t), t.Prepare()
 	readTask := func(ctx context.Context) (handle func() error, err error) {
 		ctx, cancel := context.WithTimeoutCause(ctx, timeout, taskTimeoutError(timeout))
 		defer cancel()
@@ -21,15 +22,15 @@ func (l *loop) startTask(ctx context.Context, t *task) {
 	startRequest(ctx, &l.requests, readTask, func(handle func() error, err error) {
 		now := time.Now()
 		duration := now.Sub(l.requests.started)
-		t.reschedule(now, duration, err != nil && duration >= timeout)
+		t.Reschedule(now, duration, err != nil && duration >= timeout)
 		err = handle()
 		switch {
 		case err == nil:
-			t.logged.Clear()
+			t.Logged.Clear()
 		case errors.Is(err, envoy.ErrReopen):
-			l.reopen(err, t.logged.Add(err))
-		case t.logged.Add(err):
-			l.log.Debug().Err(err).Msg(t.name + " not read, trying on")
+			l.reopen(err, t.Logged.Add(err))
+		case t.Logged.Add(err):
+			l.log.Debug().Err(err).Msg(t.Name + " not read, trying on")
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
@@ -28,7 +29,7 @@ func (l *loop) onSession(session *envoy.Session, err error) {
 	l.session = session
 	l.publisher.setInfo(session.Info)
 	l.state.Firmware = session.Firmware
-	l.schedule.startSession(time.Now())
+	l.schedule.StartSession(time.Now())
 	l.reporter.update(l.state)
 }
 
@@ -52,18 +53,18 @@ func (l *loop) onSample(s envoy.Sample, err error) {
 		l.onFailure(err)
 		return
 	}
-	if l.failures.count > 0 || l.publisher.isOffline() {
-		l.log.Info().Int("failures", l.failures.count).Msg("gateway reads again")
+	if l.failures.Count > 0 || l.publisher.isOffline() {
+		l.log.Info().Int("failures", l.failures.Count).Msg("gateway reads again")
 	}
-	l.failures = failures{}
-	l.responses.setDoublings(0)
+	l.failures = schedule.Failures{}
+	l.responses.SetDoublings(0)
 	l.log.Debug().Dur("took", s.Took).Time("reading", s.Reading).Msg("sample")
 	l.samples.logSource(l.session)
 	l.samples.logMissing(s)
 	l.state.Interval = l.config.interval(l.samples.source)
-	l.schedule.nextSample = l.requests.started.Add(max(l.state.Interval, 2*s.Took)) // light on a slow gateway
+	l.schedule.NextSample = l.requests.started.Add(max(l.state.Interval, 2*s.Took)) // light on a slow gateway
 	l.stale.Reset(l.config.StaleAfter)
-	s = l.publisher.publishSample(s, l.schedule.nextSample, l.info(s))
+	s = l.publisher.publishSample(s, l.schedule.NextSample, l.info(s))
 	if n := schema.GridPhases(s); n > 0 {
 		l.state.Phases = n
 	}
@@ -74,13 +75,13 @@ func (l *loop) onSample(s envoy.Sample, err error) {
 // logged once until the next sample.
 func (l *loop) onFailure(err error) {
 	l.state.Failures++
-	next, level, reopen := l.failures.add(err, l.requests.started, time.Now(), l.state.Interval)
-	l.schedule.nextSample = next
-	l.responses.setDoublings(l.failures.retry.doublings)
+	next, level, reopen := l.failures.Add(err, l.requests.started, time.Now(), l.state.Interval)
+	l.schedule.NextSample = next
+	l.responses.SetDoublings(l.failures.Doublings())
 	if reopen {
 		l.session = nil
 	}
-	if l.failures.logged.Add(err) {
+	if l.failures.Logged.Add(err) {
 		l.log.WithLevel(level).Err(err).Msg("gateway not read, trying on")
 	}
 	if l.publisher != nil {
@@ -92,7 +93,7 @@ func (l *loop) onFailure(err error) {
 // onMissing handles the result of [envoy.Session.Missing].
 func (l *loop) onMissing(_ struct{}, err error) {
 	if errors.Is(err, envoy.ErrReopen) {
-		l.reopen(err, l.failures.logged.Add(err))
+		l.reopen(err, l.failures.Logged.Add(err))
 	}
 }
 
@@ -116,9 +117,9 @@ func (l *loop) onStale() {
 		return
 	}
 	line := l.log.Warn().Stringer("after", l.config.StaleAfter)
-	if _, isSkipped := errors.AsType[*envoy.SkippedError](l.failures.err); isSkipped { // other errors have been logged
-		line = line.Err(l.failures.err)
-	} else if l.failures.err == nil {
+	if _, isSkipped := errors.AsType[*envoy.SkippedError](l.failures.Err); isSkipped { // other errors have been logged
+		line = line.Err(l.failures.Err)
+	} else if l.failures.Err == nil {
 		line = line.Str("error", "an answer is still awaited")
 	}
 	line.Msg("no good sample: offline")
@@ -145,7 +146,10 @@ func (l *loop) info(s envoy.Sample) map[string]string {
 		"source":        l.samples.source,
 		"poll_duration": strconv.FormatInt(s.Took.Milliseconds(), 10),
 	}
-	maps.Copy(info, l.responses.info(time.Now()))
+	if now := time.Now(); now.Sub(l.infoAt) >= infoInterval {
+		l.infoAt = now
+		maps.Copy(info, responseTimeInfo(l.responses))
+	}
 	if t := l.session.ReadingDate(s); !t.IsZero() {
 		info["last_report"] = t.Format(time.RFC3339)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/filter"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
@@ -34,7 +35,6 @@ type publisher struct {
 
 func newPublisher(s *shared, c GatewayConfig, serial string, log zerolog.Logger) *publisher {
 	t := newTarget(s, c, serial, log)
-	t.entities.diagnostics.groups = diagnosticGroups
 	counters := newCounters(t)
 	return &publisher{
 		target:       t,
@@ -49,25 +49,13 @@ func newPublisher(s *shared, c GatewayConfig, serial string, log zerolog.Logger)
 	}
 }
 
-// diagnosticGroups are the names of the groups of diagnostics, by id.
-var diagnosticGroups = func() map[string]string {
-	names := map[string]string{}
-	for _, id := range batteryTotals.ids() {
-		names[id] = batteryTotals.name
-	}
-	for _, id := range ctHealthGroup.ids() {
-		names[id] = ctHealthGroup.name
-	}
-	return names
-}()
-
 // tasks returns the requests beside the samples. A new endpoint is a new element.
-func (p *publisher) tasks() []*task {
+func (p *publisher) tasks() []*schedule.Task {
 	return slices.Concat(
-		[]*task{
-			newCheck("production.json", productionPath, time.Minute, (*envoy.Session).Judge),
+		[]*schedule.Task{
+			schedule.NewCheck("production.json", schedule.ProductionPath, time.Minute, (*envoy.Session).Judge),
 			p.ctHealth.task(),
-			newCheck("clock", "/info", time.Hour, (*envoy.Session).ReadClock),
+			schedule.NewCheck("clock", "/info", time.Hour, (*envoy.Session).ReadClock),
 		},
 		p.batteries.tasks(),
 		p.inverters.tasks(),
@@ -87,10 +75,10 @@ func (p *publisher) publishSample(s envoy.Sample, next time.Time, info map[strin
 	if complete = p.batteries.addTo(s); len(complete.Meters) > len(s.Meters) {
 		values = schema.Values(complete)
 	}
-	p.entities.setSensors(values, p.batteries.mayOmit)
+	p.entities.SetSensors(values, p.batteries.mayOmit)
 	total, _ := s.Meter(envoy.TotalConsumption)
 	if _, ok := total.Total.Get(envoy.Energy); ok {
-		p.entities.setFalling(filter.MayFall(total))
+		p.entities.SetFalling(filter.MayFall(total))
 	}
 	for key, text := range info {
 		p.publishInfo(key, text, p.minInterval)

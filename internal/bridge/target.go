@@ -6,6 +6,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/devices"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
@@ -21,7 +22,7 @@ type target struct {
 	serial string
 
 	device     *hass.Device // nil without discovery
-	entities   *gatewayEntities
+	entities   *devices.Entities
 	subDevices map[string]*hass.SubDevices // by kind
 }
 
@@ -31,14 +32,14 @@ func newTarget(s *shared, c GatewayConfig, serial string, log zerolog.Logger) *t
 		config:     c,
 		log:        log,
 		serial:     serial,
-		entities:   newGatewayEntities(s.topics, serial, c.StaleAfter),
+		entities:   devices.NewEntities(s.topics, serial, c.StaleAfter),
 		subDevices: map[string]*hass.SubDevices{},
 	}
 	if s.inbox != nil {
 		template := s.document(s.topics.BridgeState(), s.topics.Availability(serial))
 		template.Device = hass.DeviceInfo{Identifiers: []string{schema.GatewayID(serial)}}
 		t.device = hass.NewDevice(s.outbox, s.inbox, s.topics.Discovery(schema.GatewayID(serial)), s.topics.Gateway(serial), template)
-		t.device.MayAppear = t.entities.diagnostics.mayAppear
+		t.device.MayAppear = t.entities.MayAppear
 	}
 	return t
 }
@@ -67,14 +68,14 @@ func (t *target) setInfo(i envoy.Info) {
 // updateDevice publishes the discovery document of the gateway if it has changed.
 func (t *target) updateDevice() {
 	if t.device != nil {
-		t.device.Update(time.Now(), t.entities.all())
+		t.device.Update(time.Now(), t.entities.All())
 	}
 }
 
 // publishInfo publishes a text about the gateway if it has changed, at most every
 // minInterval.
 func (t *target) publishInfo(key, text string, minInterval time.Duration) {
-	t.entities.addInfo(key)
+	t.entities.AddInfo(key)
 	t.outbox.SetIfChanged(outbox.Retained(outbox.State, t.topics.Info(t.serial, key), text), minInterval)
 }
 
@@ -87,6 +88,22 @@ func (t *target) publishTokenInfo() {
 	for key, text := range t.config.TokenInfo() {
 		t.publishInfo(key, text, 0)
 	}
+}
+
+// publishDiagnostics publishes the values of d. Measurements expire after ttl;
+// other values do not.
+func publishDiagnostics[D any](t *target, g *devices.Group[D], d D, ttl time.Duration) {
+	values := g.Diagnostics(d)
+	for _, v := range values {
+		e := outbox.Retained(outbox.State, t.topics.Gateway(t.serial)+"/"+v.Topic, v.Payload)
+		if v.IsMeasurement {
+			e.Expires = time.Now().Add(ttl)
+			t.outbox.Set(e)
+		} else {
+			t.outbox.SetIfChanged(e, 0)
+		}
+	}
+	t.entities.SetDiagnostics(g.Name, values, ttl)
 }
 
 // handleEvents handles events that concern the devices in Home Assistant.

@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the tables of docs/topics.md")
 
 const topicsDoc = "../../docs/topics.md"
 
-// tableBlock matches a table of this package in topicsDoc. Those of package bridge
+// tableBlock matches a table of this package in topicsDoc. Those of package devices
 // have a name without a slash.
 var tableBlock = regexp.MustCompile(`(?s)(<!-- table: schema/([a-z]+) -->\n).*?(<!-- end -->)`)
 

@@ -1,4 +1,4 @@
-package bridge
+package schedule
 
 import (
 	"errors"
@@ -109,21 +109,21 @@ func TestRequestTimeout(t *testing.T) {
 		{"production.json", "/production.json", 20, 300 * ms, 5 * time.Second, 10 * time.Second},
 		{"production.json, slow", "/production.json", 20, 8 * time.Second, 5 * time.Second, 32 * time.Second},
 	} {
-		r := new(responseTimes)
+		r := new(ResponseTimes)
 		for range row.answers {
-			r.add(row.path, row.took, nil)
-			r.add(row.path, time.Hour, errors.New("reset"))
+			r.Add(row.path, row.took, nil)
+			r.Add(row.path, time.Hour, errors.New("reset"))
 		}
 		for path, want := range map[string]time.Duration{
 			"/ivp/meters/readings": row.readings, "/info": row.readings, "/auth/check_jwt": row.readings, "/ivp/meters": row.readings,
 			"/ivp/livedata/status": row.readings, "/api/v1/production": row.readings, "/production.json": row.page, "/ivp/ensemble/inventory": 0,
 		} {
-			if got := r.timeout(path); got != want {
+			if got := r.Timeout(path); got != want {
 				t.Errorf("%s: timeout of %s is %v, want %v", row.name, path, got, want)
 			}
 		}
-		r.setDoublings(2)
-		if got := r.timeout("/info"); got != 4*row.readings {
+		r.SetDoublings(2)
+		if got := r.Timeout("/info"); got != 4*row.readings {
 			t.Errorf("%s: doubled twice it is %v, want %v", row.name, got, 4*row.readings)
 		}
 	}

@@ -1,4 +1,4 @@
-package bridge
+package devices
 
 import (
 	"cmp"
@@ -43,7 +43,7 @@ func TestTopicsDocument(t *testing.T) {
 	if *update {
 		err = os.WriteFile(topicsDoc, []byte(text), 0o600)
 	} else if text != string(data) {
-		t.Errorf("%s is not what is published: go test ./internal/bridge -run TestTopicsDocument -update", topicsDoc)
+		t.Errorf("%s is not what is published: go test ./internal/devices -run TestTopicsDocument -update", topicsDoc)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -51,12 +51,12 @@ func TestTopicsDocument(t *testing.T) {
 }
 
 func docTables() map[string]string {
-	inverters, batteries, acb := fieldRows(inverterType.fields), fieldRows(batteryType.fields), fieldRows(acbType.fields)
+	inverters, batteries, acb := fieldRows(Inverter.fields), fieldRows(Battery.fields), fieldRows(ACBattery.fields)
 	return map[string]string{
 		"info":        componentTable(infoComponents, "info/"),
 		"bridge":      bridgeTable(),
-		"storage":     entityTable("topic", fieldRows(batteryTotals.fields)),
-		"ct":          entityTable("topic", fieldRows(ctHealthGroup.fields)),
+		"storage":     entityTable("topic", fieldRows(BatteryTotals.fields)),
+		"ct":          entityTable("topic", fieldRows(CTHealth.fields)),
 		"inverter":    entityTable("key", inverters),
 		"battery":     entityTable("key", batteries),
 		"acb":         entityTable("key", acb),
@@ -124,8 +124,8 @@ func componentTable(cs map[string]hass.Component, prefix string) string {
 
 func answerTimeTable() string {
 	var rows []string
-	for _, p := range publishedPaths {
-		rows = append(rows, fmt.Sprintf("| `info/%s_median`, `info/%s_p99` | `%s` |", p.key, p.key, p.path))
+	for _, p := range ResponseTimePaths {
+		rows = append(rows, fmt.Sprintf("| `info/%s_median`, `info/%s_p99` | `%s` |", p.Key, p.Key, p.Path))
 	}
 	return table("| topics | endpoint |", rows)
 }
@@ -150,8 +150,8 @@ var bridgeTexts = map[string]string{
 
 func controllerTable() string {
 	var rows []docRow
-	for _, kind := range slices.Sorted(maps.Keys(controllerTypes)) {
-		for _, r := range fieldRows(controllerTypes[kind].fields) {
+	for _, kind := range slices.Sorted(maps.Keys(Controllers)) {
+		for _, r := range fieldRows(Controllers[kind].fields) {
 			if !slices.ContainsFunc(rows, func(o docRow) bool { return o.key == r.key }) {
 				rows = append(rows, r)
 			}

@@ -1,4 +1,4 @@
-package bridge
+package devices
 
 import (
 	"maps"
@@ -12,9 +12,9 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
-// gatewayEntities are the entities of the gateway's own device. The list is
+// Entities are the entities of the gateway's own device. The list is
 // rebuilt when it changes, which is rare.
-type gatewayEntities struct {
+type Entities struct {
 	topics schema.Topics
 	serial string
 	ttl    time.Duration // of values
@@ -29,15 +29,17 @@ type gatewayEntities struct {
 	list       []hass.Entity              // nil if it must be rebuilt
 }
 
-func newGatewayEntities(t schema.Topics, serial string, ttl time.Duration) *gatewayEntities {
-	return &gatewayEntities{topics: t, serial: serial, ttl: ttl, components: map[string]*hass.Component{}}
+// NewEntities returns the entities of a gateway without values. Values expire after
+// ttl.
+func NewEntities(t schema.Topics, serial string, ttl time.Duration) *Entities {
+	return &Entities{topics: t, serial: serial, ttl: ttl, components: map[string]*hass.Component{}}
 }
 
-// setSensors records the sensors that a sample has values of. A sensor that the
+// SetSensors records the sensors that a sample has values of. A sensor that the
 // sample omits is kept if another value of the same meter and phase is present,
 // or if mayOmit returns true for its meter: a single missing voltage is no reason
 // to remove its entity.
-func (e *gatewayEntities) setSensors(values []schema.Value, mayOmit func(envoy.Measurement) bool) {
+func (e *Entities) SetSensors(values []schema.Value, mayOmit func(envoy.Measurement) bool) {
 	if slices.EqualFunc(e.sensors, values, func(s schema.Sensor, v schema.Value) bool { return s == v.Sensor }) {
 		return // the usual case
 	}
@@ -59,37 +61,45 @@ func (e *gatewayEntities) setSensors(values []schema.Value, mayOmit func(envoy.M
 	e.sensors, e.list = sensors, nil
 }
 
-// setEstimated records that the energies of the batteries are estimated.
-func (e *gatewayEntities) setEstimated() {
+// SetEstimated records that the energies of the batteries are estimated.
+func (e *Entities) SetEstimated() {
 	if !e.isEstimated {
 		e.isEstimated, e.list = true, nil
 	}
 }
 
-// setFalling records whether the energy of total consumption may fall, which Home
+// SetFalling records whether the energy of total consumption may fall, which Home
 // Assistant's total_increasing may not.
-func (e *gatewayEntities) setFalling(isFalling bool) {
+func (e *Entities) SetFalling(isFalling bool) {
 	if e.isFalling != isFalling {
 		e.isFalling, e.list = isFalling, nil
 	}
 }
 
-// addInfo records that there is a text with a key below info.
-func (e *gatewayEntities) addInfo(key string) {
+// AddInfo records that there is a text with a key below info.
+func (e *Entities) AddInfo(key string) {
 	if !slices.Contains(e.infoKeys, key) {
 		e.infoKeys, e.list = append(e.infoKeys, key), nil
 	}
 }
 
-// setDiagnostics records the fields of an answer about a group.
-func (e *gatewayEntities) setDiagnostics(group string, present map[string]diagnosticEntity) {
+// SetDiagnostics records the values of an answer about a group. Measurements expire
+// after ttl.
+func (e *Entities) SetDiagnostics(group string, values []Diagnostic, ttl time.Duration) {
+	present := map[string]diagnosticEntity{}
+	for _, v := range values {
+		present[diagnosticID(v.Topic)] = diagnosticEntity{topic: v.Topic, component: v.component, ttl: ttl, group: group}
+	}
 	if e.diagnostics.setGroup(group, present) {
 		e.list = nil
 	}
 }
 
-// all returns the entities.
-func (e *gatewayEntities) all() []hass.Entity {
+// MayAppear reports whether an entity of a previous run may still appear.
+func (e *Entities) MayAppear(id string) bool { return e.diagnostics.mayAppear(id) }
+
+// All returns the entities.
+func (e *Entities) All() []hass.Entity {
 	if e.list == nil {
 		for id, c := range e.build() {
 			if old := e.components[id]; old == nil || !reflect.DeepEqual(*old, c) {
@@ -102,7 +112,7 @@ func (e *gatewayEntities) all() []hass.Entity {
 }
 
 // build returns the components by object id.
-func (e *gatewayEntities) build() map[string]hass.Component {
+func (e *Entities) build() map[string]hass.Component {
 	bridgeOnly := []hass.Availability{{Topic: e.topics.BridgeState()}} // for what is known while the gateway is offline
 	cs := map[string]hass.Component{"reachable": {
 		Platform:     "binary_sensor",
@@ -135,7 +145,7 @@ func (e *gatewayEntities) build() map[string]hass.Component {
 }
 
 // sensorComponent returns the component of a sensor.
-func (e *gatewayEntities) sensorComponent(s schema.Sensor) hass.Component {
+func (e *Entities) sensorComponent(s schema.Sensor) hass.Component {
 	c := hass.Component{
 		Platform:    "sensor",
 		Name:        s.Name(),

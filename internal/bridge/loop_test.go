@@ -9,6 +9,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
 )
 
 const testSerial = "122200000001"
@@ -30,8 +31,8 @@ func TestTasks(t *testing.T) {
 		l := newTestLoop(GatewayConfig{Client: client, Interval: time.Second})
 		started := map[string][]time.Duration{}
 		start := time.Now()
-		newTask := func(name string, duration time.Duration, err error) *task {
-			return &task{name: name, interval: time.Minute, prepare: func() request {
+		newTask := func(name string, duration time.Duration, err error) *schedule.Task {
+			return &schedule.Task{Name: name, Interval: time.Minute, Prepare: func() schedule.Request {
 				started[name] = append(started[name], time.Since(start).Round(time.Second))
 				return func(context.Context, *envoy.Session) (func() error, error) {
 					time.Sleep(duration)
@@ -39,7 +40,7 @@ func TestTasks(t *testing.T) {
 				}
 			}}
 		}
-		l.schedule.tasks = []*task{newTask("slow", 8*time.Second, nil), newTask("quick", 20*time.Millisecond, errors.New("503"))}
+		l.schedule.Tasks = []*schedule.Task{newTask("slow", 8*time.Second, nil), newTask("quick", 20*time.Millisecond, errors.New("503"))}
 		ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
 		defer cancel()
 		l.run(ctx)
@@ -60,7 +61,7 @@ func TestTasks(t *testing.T) {
 func TestFirstSample(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newTestLoop(GatewayConfig{Client: &envoy.Client{Host: "127.0.0.1:1"}, StaleAfter: 3 * time.Second})
-		l.schedule.nextSample = time.Now().Add(5 * time.Second)
+		l.schedule.NextSample = time.Now().Add(5 * time.Second)
 		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 		defer cancel()
 		l.run(ctx)
@@ -68,42 +69,4 @@ func TestFirstSample(t *testing.T) {
 			t.Errorf("before the first poll, %q was published", got)
 		}
 	})
-}
-
-// TestNextTask checks that the task that has been due the longest is first.
-func TestNextTask(t *testing.T) {
-	now := time.Now()
-	a := &task{name: "a", next: now.Add(-time.Second)}
-	b := &task{name: "b", next: now.Add(-time.Minute)}
-	c := &task{name: "c", next: now.Add(time.Minute)}
-	nextSample := now.Add(time.Hour)
-	for _, row := range []struct {
-		tasks    []*task
-		want     *task
-		wantTime time.Time
-	}{
-		{nil, nil, nextSample},
-		{[]*task{a, b, c}, b, b.next},
-		{[]*task{c}, nil, c.next},
-	} {
-		s := schedule{tasks: row.tasks, nextSample: nextSample}
-		if got, at := s.nextTask(now), s.nextTime(true); got != row.want || !at.Equal(row.wantTime) {
-			t.Errorf("of %v, next is %v, %v, want %v, %v", row.tasks, got, at, row.want, row.wantTime)
-		}
-	}
-}
-
-func TestResponseTimes(t *testing.T) {
-	var r responseTimes
-	for i := range 300 {
-		r.add("/production.json", time.Duration(i)*time.Millisecond, nil)
-		r.add("/ivp/meters", time.Hour, errors.New("timeout"))
-	}
-	got := r.info(time.Now())
-	if len(got) != 2 || got["production_json_median"] != "235" || got["production_json_p99"] != "298" {
-		t.Errorf("info = %v, want median and 99th percentile of the last %d responses", got, windowSize)
-	}
-	if got := r.info(time.Now()); len(got) > 0 {
-		t.Errorf("info again = %v, want nothing within a minute", got)
-	}
 }

@@ -1,4 +1,4 @@
-package bridge
+package devices
 
 import (
 	"strings"
@@ -42,7 +42,7 @@ func TestWiring(t *testing.T) {
 
 // TestAdviceFits: whatever is wrong at once, Home Assistant takes the advice.
 func TestAdviceFits(t *testing.T) {
-	h := ctReport{isKnown: true}
+	h := CTReport{isKnown: true}
 	for _, production := range []float64{-4000, 900} { // reversed, and power at night
 		sample := envoy.Sample{Metered: true, Meters: []envoy.Meter{{Measurement: envoy.Production}, {Measurement: envoy.NetConsumption}, {Measurement: envoy.TotalConsumption}}}
 		sample.Meters[0].Total.Set(envoy.Power, production)

@@ -1,4 +1,4 @@
-package bridge
+package schedule
 
 import (
 	"errors"
@@ -14,20 +14,20 @@ import (
 // session is opened again: the gateway may have restarted with other firmware.
 const outageFailures = 2
 
-// failures are the failed polls since the latest sample.
-type failures struct {
-	count        int // without discarded samples
+// Failures are the failed polls since the latest sample.
+type Failures struct {
+	Count        int // without discarded samples
 	retry        retry
 	skippedSince time.Time   // since when samples are discarded; zero if they are not
-	logged       problem.Set // each problem is logged once
-	err          error       // of the latest poll
+	Logged       problem.Set // each problem is logged once
+	Err          error       // of the latest poll
 }
 
-// add records a failed poll that was started at a time. It returns when the next
+// Add records a failed poll that was started at a time. It returns when the next
 // poll is due, the level of the log message, and whether the session must be
 // opened again.
-func (f *failures) add(err error, started, now time.Time, interval time.Duration) (next time.Time, level zerolog.Level, reopen bool) {
-	f.err = err
+func (f *Failures) Add(err error, started, now time.Time, interval time.Duration) (next time.Time, level zerolog.Level, reopen bool) {
+	f.Err = err
 	_, isSkipped := errors.AsType[*envoy.SkippedError](err)
 	_, isFrozen := errors.AsType[*envoy.FrozenError](err)
 	switch {
@@ -39,20 +39,23 @@ func (f *failures) add(err error, started, now time.Time, interval time.Duration
 		return now.Add(interval), zerolog.DebugLevel, false
 	case isFrozen: // likewise
 		f.retry = retry{}
-		f.count++
+		f.Count++
 		return now.Add(interval), zerolog.WarnLevel, false
 	}
-	f.count++
+	f.Count++
 	next = f.retry.next(failureKindOf(err), started, now, interval)
-	return next, zerolog.WarnLevel, f.count >= outageFailures || errors.Is(err, envoy.ErrReopen)
+	return next, zerolog.WarnLevel, f.Count >= outageFailures || errors.Is(err, envoy.ErrReopen)
 }
 
-// isMissingMeters reports whether samples have been discarded for so long that a
+// IsMissingMeters reports whether samples have been discarded for so long that a
 // meter may not exist any more. Then it starts the time again.
-func (f *failures) isMissingMeters(now time.Time, staleAfter time.Duration) bool {
+func (f *Failures) IsMissingMeters(now time.Time, staleAfter time.Duration) bool {
 	if f.skippedSince.IsZero() || now.Sub(f.skippedSince) < staleAfter {
 		return false
 	}
 	f.skippedSince = now
 	return true
 }
+
+// Doublings returns how often timeouts must be doubled.
+func (f *Failures) Doublings() int { return f.retry.doublings }

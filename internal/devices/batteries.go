@@ -1,4 +1,4 @@
-package bridge
+package devices
 
 import (
 	"time"
@@ -6,7 +6,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
-var batteryType = deviceType[envoy.Battery]{"battery", "Encharge ", "Encharge", []field[envoy.Battery]{
+var Battery = Type[envoy.Battery]{"battery", "Encharge ", "Encharge", []field[envoy.Battery]{
 	{"soc", measurement("Battery", "battery", "%", 0), numberField(0, func(b envoy.Battery) envoy.Told[float64] { return b.SoC })},
 	{"power", measurement("Power", "power", "W", 0), numberField(0, func(b envoy.Battery) envoy.Told[float64] { return b.Power })},
 	{"apparent_power", disabled(measurement("Apparent power", "apparent_power", "VA", 0)), numberField(1, func(b envoy.Battery) envoy.Told[float64] { return b.ApparentPower })},
@@ -27,8 +27,8 @@ func isDCSwitchOn(b envoy.Battery) envoy.Told[bool] {
 	return envoy.Tell(!off)
 }
 
-// acbType is all AC Batteries together. Their serial number is the gateway's.
-var acbType = deviceType[envoy.ACBatteries]{"acb", "ACB ", "ACB", []field[envoy.ACBatteries]{
+// ACBattery is all AC Batteries together. Their serial number is the gateway's.
+var ACBattery = Type[envoy.ACBatteries]{"acb", "ACB ", "ACB", []field[envoy.ACBatteries]{
 	{"soc", measurement("Battery", "battery", "%", 0), numberField(0, func(a envoy.ACBatteries) envoy.Told[float64] { return a.SoC })},
 	{"power", measurement("Power", "power", "W", 0), numberField(0, func(a envoy.ACBatteries) envoy.Told[float64] { return a.Power })},
 	{"energy", energyStorage("Available ACB battery energy"), numberField(3, func(a envoy.ACBatteries) envoy.Told[float64] { return a.Energy })},
@@ -38,8 +38,8 @@ var acbType = deviceType[envoy.ACBatteries]{"acb", "ACB ", "ACB", []field[envoy.
 
 var acbStates = []string{"discharging", "idle", "charging", "full"}
 
-// batteryTotals are the values of all batteries together.
-var batteryTotals = diagnosticGroup[envoy.BatteryTotals]{"totals", []field[envoy.BatteryTotals]{
+// BatteryTotals are the values of all batteries together.
+var BatteryTotals = Group[envoy.BatteryTotals]{"totals", []field[envoy.BatteryTotals]{
 	{"storage/soc", measurement("Battery", "battery", "%", 0), numberField(0, func(t envoy.BatteryTotals) envoy.Told[float64] { return t.SoC })},
 	{"storage/reserve_soc", measurement("Reserve battery level", "battery", "%", 0), numberField(0, func(t envoy.BatteryTotals) envoy.Told[float64] { return t.Reserve })},
 	{"storage/available_energy", energyStorage("Available battery energy"), numberField(3, func(t envoy.BatteryTotals) envoy.Told[float64] { return t.Energy })},

@@ -1,4 +1,4 @@
-package bridge
+package devices
 
 import "github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 

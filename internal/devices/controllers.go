@@ -1,4 +1,4 @@
-package bridge
+package devices
 
 import (
 	"time"
@@ -16,34 +16,24 @@ var (
 	controllerAdminState    = field[envoy.Controller]{"admin_state", text("Admin state"), stringField(func(c envoy.Controller) string { return c.AdminState })}
 )
 
-const controllerKind = "controller"
+// ControllerKind is the kind of all types of controllers.
+const ControllerKind = "controller"
 
-// controllerTypes are one kind on MQTT, and several in Home Assistant.
-var controllerTypes = map[envoy.ControllerKind]*deviceType[envoy.Controller]{
-	envoy.Enpower: {controllerKind, "Enpower ", "Enpower", []field[envoy.Controller]{
+// Controllers are one kind on MQTT, and several in Home Assistant.
+var Controllers = map[envoy.ControllerKind]*Type[envoy.Controller]{
+	envoy.Enpower: {ControllerKind, "Enpower ", "Enpower", []field[envoy.Controller]{
 		controllerTemperature, controllerOnGrid, controllerCommunicating, controllerLastReport,
 		withComponent(controllerAdminState, disabled(diagnostic(controllerAdminState.component))),
 		{"grid_mode", disabled(diagnostic(text("Grid mode"))), stringField(func(c envoy.Controller) string { return c.GridMode })},
 	}},
-	envoy.Collar: {controllerKind, "Collar ", "IQ Meter Collar", []field[envoy.Controller]{
+	envoy.Collar: {ControllerKind, "Collar ", "IQ Meter Collar", []field[envoy.Controller]{
 		controllerTemperature,
 		withComponent(controllerOnGrid, binary("Connected to the grid", "")),
 		controllerCommunicating, controllerLastReport, controllerAdminState,
 		{"grid_state", text("Grid status"), stringField(func(c envoy.Controller) string { return c.GridMode })},
 		{"mid_state", text("MID state"), stringField(func(c envoy.Controller) string { return c.Relay })},
 	}},
-	envoy.Combiner: {controllerKind, "C6 Combiner ", "C6 COMBINER CONTROLLER", []field[envoy.Controller]{controllerCommunicating, controllerLastReport}},
+	envoy.Combiner: {ControllerKind, "C6 Combiner ", "C6 COMBINER CONTROLLER", []field[envoy.Controller]{controllerCommunicating, controllerLastReport}},
 }
 
 func withComponent[D any](f field[D], c hass.Component) field[D] { f.component = c; return f }
-
-// publishControllers publishes all controllers.
-func (t *target) publishControllers(s *envoy.Session, controllers []envoy.Controller) {
-	var present []hass.SubDevice
-	for _, c := range controllers {
-		c.Reported = s.Date(c.Reported)
-		d := controllerTypes[c.Kind].subDevice(t, c.Serial, c, t.ttl(batteriesTTLInterval))
-		present = append(present, withVersions(d, c.Firmware, c.PartNumber))
-	}
-	t.publishSubDevices(controllerKind, present, true)
-}

@@ -1,4 +1,4 @@
-package bridge
+package devices
 
 import (
 	"strconv"
@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
@@ -14,10 +13,10 @@ import (
 // entity is removed.
 const missingAnswers = 3
 
-// A diagnosticGroup is what one answer reports about the gateway's own device
+// A Group is what one answer reports about the gateway's own device
 // beside its meters. Each field has a topic of its own, which is its key.
-type diagnosticGroup[D any] struct {
-	name   string
+type Group[D any] struct {
+	Name   string
 	fields []field[D]
 }
 
@@ -32,18 +31,29 @@ type diagnosticEntity struct {
 
 // diagnostics are the reported fields of all groups.
 type diagnostics struct {
-	groups  map[string]string // names of all groups, by id
 	byID    map[string]diagnosticEntity
 	answers map[string]int // by group
 }
 
 // ids returns the ids of the fields of a group.
-func (g *diagnosticGroup[D]) ids() (ids []string) {
+func (g *Group[D]) ids() (ids []string) {
 	for _, f := range g.fields {
 		ids = append(ids, diagnosticID(f.key))
 	}
 	return ids
 }
+
+// groupNames are the names of the groups, by id of their fields.
+var groupNames = func() map[string]string {
+	names := map[string]string{}
+	for _, id := range BatteryTotals.ids() {
+		names[id] = BatteryTotals.Name
+	}
+	for _, id := range CTHealth.ids() {
+		names[id] = CTHealth.Name
+	}
+	return names
+}()
 
 // diagnosticID returns the part of the unique id that stands for a topic.
 func diagnosticID(topic string) string {
@@ -94,29 +104,27 @@ func (ds *diagnostics) setGroup(group string, present map[string]diagnosticEntit
 // mayAppear reports whether an entity of the previous run may still appear,
 // because its group has not been reported often enough.
 func (ds *diagnostics) mayAppear(id string) bool {
-	group := ds.groups[id]
+	group := groupNames[id]
 	return group != "" && ds.answers[group] < missingAnswers
 }
 
-// publishDiagnostics publishes the fields of d. Measurements expire after ttl;
-// other fields do not.
-func publishDiagnostics[D any](t *target, g *diagnosticGroup[D], d D, ttl time.Duration) {
-	present := map[string]diagnosticEntity{}
+// A Diagnostic is a value of a group.
+type Diagnostic struct {
+	Topic         string // below the gateway's topic
+	Payload       string
+	IsMeasurement bool // it expires
+
+	component hass.Component
+}
+
+// Diagnostics returns the values of d.
+func (g *Group[D]) Diagnostics(d D) (vs []Diagnostic) {
 	for _, f := range g.fields {
-		value := f.encode(d)
-		if value == "" {
-			continue
+		if value := f.encode(d); value != "" {
+			vs = append(vs, Diagnostic{f.key, plainText(value), f.component.StateClass == "measurement", f.component})
 		}
-		e := outbox.Entry{Topic: t.topics.Gateway(t.serial) + "/" + f.key, Payload: []byte(plainText(value)), QoS: 1}
-		if f.component.StateClass == "measurement" {
-			e.Expires = time.Now().Add(ttl)
-			t.outbox.Set(e)
-		} else {
-			t.outbox.SetIfChanged(e, 0)
-		}
-		present[diagnosticID(f.key)] = diagnosticEntity{topic: f.key, component: f.component, ttl: ttl, group: g.name}
 	}
-	t.entities.setDiagnostics(g.name, present)
+	return vs
 }
 
 // plainText returns a JSON value as the payload of its own topic.

@@ -1,0 +1,46 @@
+package devices
+
+import (
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
+)
+
+// A Type is one type of devices behind a gateway. Devices of one kind share
+// topics; Home Assistant shows several types of one kind.
+type Type[D any] struct {
+	Kind   string // in ids and topics
+	title  string // before the serial number in the name
+	model  string
+	fields []field[D]
+}
+
+// SubDevice returns the sub-device with a serial number behind a gateway that has
+// reported d. The entities are those of the fields in d. The document expires
+// after ttl.
+func (t *Type[D]) SubDevice(topics schema.Topics, gateway, serial string, d D, ttl time.Duration) hass.SubDevice {
+	id := schema.SubDeviceID(t.Kind, serial)
+	document, present := encodeDocument(d, t.fields)
+	stateTopic := topics.SubDevice(gateway, t.Kind, serial)
+	return hass.SubDevice{
+		Info: hass.DeviceInfo{
+			Identifiers:  []string{id},
+			Name:         t.title + serial,
+			Manufacturer: "Enphase",
+			Model:        t.model,
+			Serial:       serial,
+			ViaDevice:    schema.GatewayID(gateway),
+		},
+		StateTopic: stateTopic,
+		State:      document,
+		Expires:    time.Now().Add(ttl),
+		Entities:   documentEntities(id, stateTopic, t.fields, present, ttl),
+	}
+}
+
+// WithVersions adds the firmware and the part number of a sub-device.
+func WithVersions(d hass.SubDevice, firmware, partNumber string) hass.SubDevice {
+	d.Info.Software, d.Info.Hardware = firmware, partNumber
+	return d
+}

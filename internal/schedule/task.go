@@ -1,0 +1,82 @@
+package schedule
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/problem"
+)
+
+const (
+	// RestFactor is how many times the duration of its last request a task
+	// waits before the next: slow requests are made less often.
+	RestFactor = 15
+	// maxRest limits the interval of a task whose requests time out. It doubles
+	// with each timeout.
+	maxRest = time.Hour
+)
+
+// A Task is a request other than a sample.
+type Task struct {
+	Name      string        // in the log
+	Path      string        // of its first request, for its timeout
+	Interval  time.Duration // from the end of a request to the start of the next
+	skipFirst bool          // the first sample of a session has already made the request
+	// Prepare is called by the event loop. It returns the request, which runs in a
+	// goroutine of its own and returns a function that handles the result. The
+	// loop calls that function, and logs its error.
+	Prepare func() Request
+
+	next     time.Time   // when the task is due
+	timeouts int         // in a row
+	Logged   problem.Set // since the last success
+}
+
+// A Request reads from a gateway. It returns a function that handles the result,
+// also if there is an error, and the error of the request.
+type Request func(context.Context, *envoy.Session) (handle func() error, err error)
+
+// NewTask returns a task that calls read, and handle with the result. An error
+// that handle returns does not count as a failure of the gateway: the request is
+// made again at its next time.
+func NewTask[T any](name, path string, interval time.Duration, read func(*envoy.Session, context.Context) (T, error), handle func(*envoy.Session, T, error) error) *Task {
+	r := func(ctx context.Context, s *envoy.Session) (func() error, error) {
+		v, err := read(s, ctx)
+		return func() error { return handle(s, v, err) }, err
+	}
+	return &Task{Name: name, Path: path, Interval: interval, Prepare: func() Request { return r }}
+}
+
+// NewCheck returns a task without a result. The first sample of a session has
+// made its request.
+func NewCheck(name, path string, interval time.Duration, read func(*envoy.Session, context.Context) error) *Task {
+	t := NewTask(name, path, interval,
+		func(s *envoy.Session, ctx context.Context) (struct{}, error) { return struct{}{}, read(s, ctx) },
+		func(_ *envoy.Session, _ struct{}, err error) error { return err })
+	t.skipFirst = true
+	return t
+}
+
+// Reschedule sets the time of the next request after one that took duration.
+func (t *Task) Reschedule(now time.Time, duration time.Duration, isTimeout bool) {
+	t.timeouts++
+	if !isTimeout {
+		t.timeouts = 0
+	}
+	rest := max(t.Interval, RestFactor*duration)
+	if t.timeouts > 0 {
+		rest = max(rest, min(rest<<min(t.timeouts-1, 10), maxRest))
+	}
+	t.next = now.Add(rest)
+}
+
+// IgnoreUnsupported drops ErrUnsupported: the session does not request the path
+// any more after three such answers.
+func IgnoreUnsupported(err error) error {
+	if errors.Is(err, envoy.ErrUnsupported) {
+		return nil
+	}
+	return err
+}
