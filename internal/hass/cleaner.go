@@ -171,8 +171,9 @@ func (c *Cleaner) waitForReplacement(ctx context.Context, n Namespace) error {
 		active := c.ActiveSerials()
 		for _, serial := range active {
 			if slices.Contains(n.Serials, serial) {
-				isPublished = isPublished && c.Outbox.IsAcknowledged(current.Discovery(c.GatewayID(serial)))
-				isComplete = isComplete && c.IsComplete(serial)
+				topic := current.Discovery(c.GatewayID(serial))
+				isPublished = isPublished && c.Outbox.IsAcknowledged(topic)
+				isComplete = isComplete && !c.Inbox.has(topic) && c.IsComplete(serial)
 			}
 		}
 		remaining := c.remainingDocuments(active)

@@ -104,6 +104,7 @@ func (d *Device) IsComplete() bool { return d.isComplete.Load() }
 // Receive handles the device's message in the inbox, if there is one, and
 // reports whether a user has deleted the device.
 func (d *Device) Receive() (deleted bool) {
+	d.isComplete.Store(false) // until the next Update; before the document leaves the inbox
 	if document, ok := d.inbox.takeDocument(d.topic); ok {
 		d.previous.add(document.Components)
 		d.isChanged = true

@@ -119,6 +119,14 @@ func (i *Inbox) takeDocument(topic string) (d Document, ok bool) {
 	return d, ok && json.Unmarshal([]byte(payload), &d) == nil
 }
 
+// has reports whether there is a document of a topic.
+func (i *Inbox) has(topic string) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	_, ok := i.documents[topic]
+	return ok
+}
+
 // takeSubDevices removes and returns the documents of the sub-devices that c
 // describes, by id.
 func (i *Inbox) takeSubDevices(c *SubDevicesConfig) map[string]Document {
