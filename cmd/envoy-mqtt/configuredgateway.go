@@ -17,8 +17,8 @@ type configuredGateway struct {
 	client   *envoy.Client
 	tokens   *enlighten.Source
 	seen     *state.GatewayStore
-	counters state.CounterStore
-	profiles []string // other programs' formats, from [COMPAT]
+	counters *state.CounterStore // nil except in the run command
+	profiles []string            // other programs' formats, from [COMPAT]
 }
 
 // newGateways returns the gateways of cfg, which keep their files in the folder
@@ -40,7 +40,6 @@ func newGateways(cfg config.Config, dir string) []*configuredGateway {
 			client:   newClient(section, tokens),
 			tokens:   tokens,
 			seen:     seen,
-			counters: state.CounterStore{Dir: dir},
 			profiles: cfg.Compat.Profiles,
 		}
 		g.client.Serial = g.knownSerial() // with HOST = auto, the gateway that answered before
@@ -89,7 +88,7 @@ func (g *configuredGateway) knownSerial() string {
 
 // bridgeConfig returns the bridge's configuration of the gateway.
 func (g *configuredGateway) bridgeConfig() bridge.GatewayConfig {
-	return bridge.GatewayConfig{
+	c := bridge.GatewayConfig{
 		Name:       g.Section,
 		DeviceName: g.Name,
 		Serial:     g.knownSerial(),
@@ -99,10 +98,13 @@ func (g *configuredGateway) bridgeConfig() bridge.GatewayConfig {
 		FailSafe:   g.FailSafe,
 		Profiles:   g.profiles,
 		TokenInfo:  g.tokenInfo,
-		Counters:   g.counters,
 
 		EstimateStorage: g.EstimateStorage,
 	}
+	if g.counters != nil {
+		c.Counters = g.counters
+	}
+	return c
 }
 
 // tokenInfo returns the values of the gateway's info topics that describe its

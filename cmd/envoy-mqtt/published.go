@@ -13,7 +13,7 @@ import (
 // trackPublished passes to b which topics earlier runs have published, so that it
 // removes those that are no longer used, and stores which topics b publishes. It
 // passes the first error of the store to warn.
-func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*configuredGateway, warn func(error)) {
+func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*configuredGateway, worker *state.Worker, warn func(error)) {
 	topic, prefix := rc.cfg.MQTT.Topic, ""
 	if rc.cfg.HomeAssistant.Discovery {
 		prefix = rc.cfg.HomeAssistant.Prefix
@@ -47,5 +47,5 @@ func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*configuredGatew
 	for _, g := range gateways {
 		warnOnce(published.Add(topic, prefix, g.knownSerial()))
 	}
-	b.Observers = append(b.Observers, newRecorder(gateways, func(serial string) { warnOnce(published.Add(topic, prefix, serial)) }, rc.log))
+	b.Observers = append(b.Observers, newRecorder(gateways, func(serial string) { warnOnce(published.Add(topic, prefix, serial)) }, worker, rc.log))
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
 // A recorder is an observer that stores the serial number and the phases of each
@@ -14,6 +15,7 @@ import (
 type recorder struct {
 	gateways  map[string]*recordedGateway // by section; does not change
 	published func(serial string)         // stores that topics of a gateway are published
+	worker    *state.Worker               // writes the files
 	log       zerolog.Logger
 }
 
@@ -24,8 +26,8 @@ type recordedGateway struct {
 	phases int
 }
 
-func newRecorder(gateways []*configuredGateway, published func(serial string), log zerolog.Logger) *recorder {
-	r := &recorder{gateways: map[string]*recordedGateway{}, published: published, log: log}
+func newRecorder(gateways []*configuredGateway, published func(serial string), worker *state.Worker, log zerolog.Logger) *recorder {
+	r := &recorder{gateways: map[string]*recordedGateway{}, published: published, worker: worker, log: log}
 	for _, g := range gateways {
 		r.gateways[g.Section] = &recordedGateway{configuredGateway: g, serial: g.knownSerial()}
 	}
@@ -40,12 +42,14 @@ func (r *recorder) StateChanged(s bridge.GatewayState) {
 		if g.Serial != "" && g.Serial != s.Serial {
 			r.log.Warn().Str("gateway", g.Section).Str("configured", g.Serial).Str("found", s.Serial).Msg("SERIAL is not that of the gateway that answers; correct or remove it")
 		}
-		r.warn(g.seen.SetSerial(g.Section, s.Serial))
-		r.published(s.Serial)
+		r.worker.Do("serial number "+g.Section, func() {
+			r.warn(g.seen.SetSerial(g.Section, s.Serial))
+			r.published(s.Serial)
+		})
 	}
 	if s.Phases > 0 && s.Phases != g.phases {
 		g.phases = s.Phases
-		r.warn(g.seen.SetPhases(g.Section, s.Phases))
+		r.worker.Do("phases "+g.Section, func() { r.warn(g.seen.SetPhases(g.Section, s.Phases)) })
 	}
 }
 

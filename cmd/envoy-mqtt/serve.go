@@ -14,6 +14,9 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
+// fileTimeout is how long a stop waits for files of the state folder.
+const fileTimeout = 2 * time.Second
+
 // serveUntilReload runs a bridge with the configuration rc until ctx ends, or until
 // SIGHUP has brought another configuration, which it returns.
 func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup <-chan os.Signal) (next *runConfig, err error) {
@@ -24,10 +27,20 @@ func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup <-cha
 	}
 	unlock := rc.prepareState(warn)
 	defer unlock()
+	worker := state.NewWorker()
+	defer func() {
+		if !worker.Close(fileTimeout) {
+			rc.log.Warn().Msg("the state folder does not respond, the latest counters are not stored")
+		}
+	}()
 	gateways := newGateways(rc.cfg, rc.stateDir)
+	counters := state.NewCounterStore(rc.stateDir, worker)
+	for _, g := range gateways {
+		g.counters = counters
+	}
 	m := newMetrics(rc.cfg.HTTP, gateways)
 	b := newBridge(rc.cfg, rc.mqtt, gateways, rc.log)
-	trackPublished(b, rc, gateways, warn)
+	trackPublished(b, rc, gateways, worker, warn)
 	if m != nil {
 		b.Observers = append(b.Observers, m)
 	}

@@ -36,7 +36,8 @@ type GatewayConfig struct {
 type CounterStore interface {
 	// Load returns what was last saved for a gateway, or nil.
 	Load(serial string) []byte
-	// Save replaces it.
+	// Save replaces it without waiting for the file, and may return the error of an
+	// earlier call.
 	Save(serial string, data []byte) error
 }
 
