@@ -1,0 +1,165 @@
+package history
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+// maxDays is how many days are kept, beside the present one.
+const maxDays = 400
+
+// A day is the energies of a day, in kWh.
+type day struct {
+	date       Date
+	counted    [numEnergies]float64 // by counters; NaN if nothing was
+	integrated [numEnergies]float64 // since the last reading of the counter; NaN if nothing was
+	peak       float64              // highest power, W
+}
+
+func newDay(date Date) *day {
+	d := &day{date: date}
+	for e := range d.counted {
+		d.counted[e], d.integrated[e] = math.NaN(), math.NaN()
+	}
+	return d
+}
+
+// sum returns a + b, of which those that are NaN count nothing.
+func sum(a, b float64) float64 {
+	switch {
+	case math.IsNaN(a):
+		return b
+	case math.IsNaN(b):
+		return a
+	}
+	return a + b
+}
+
+// total returns the energies of the day.
+func (d *day) total() Day {
+	var v [numEnergies]float64
+	for e := range v {
+		v[e] = sum(d.counted[e], d.integrated[e])
+	}
+	if balance, ok := d.balance(); ok && math.IsNaN(d.counted[used]) {
+		v[used] = balance
+	}
+	peak := d.peak
+	if peak == 0 {
+		peak = math.NaN()
+	}
+	return Day{d.date, v[produced], v[used], v[imported], v[exported], v[charged], v[discharged], peak}
+}
+
+// balance returns the energy that the house used, if the others have counters. An
+// unmeasured battery is excluded: with one, no power of the house is integrated.
+func (d *day) balance() (float64, bool) {
+	c := &d.counted
+	hasBatteries := !math.IsNaN(sum(d.integrated[charged], d.integrated[discharged]))
+	areCounted := !math.IsNaN(c[charged] + c[discharged])
+	if !areCounted && (hasBatteries || math.IsNaN(d.integrated[used])) {
+		return 0, false
+	}
+	v := c[produced] + c[imported] - c[exported] + sum(c[discharged], 0) - sum(c[charged], 0)
+	return max(0, v), !math.IsNaN(v)
+}
+
+// A calendar is the days of a gateway.
+type calendar struct {
+	loc  *time.Location
+	days []*day // by date
+
+	// The day that was used last, or nil.
+	current    *day
+	start, end int64 // of current, s since 1970
+}
+
+// at returns the day of t, which it creates if necessary. If the calendar is full
+// of later days, the result is not kept.
+func (c *calendar) at(t time.Time) *day {
+	unix := t.Unix()
+	if c.current != nil && unix >= c.start && unix < c.end {
+		return c.current
+	}
+	date := DateOf(t.In(c.loc))
+	c.start, c.end = startOf(date, c.loc).Unix(), startOf(date.AddDays(1), c.loc).Unix()
+	i, found := slices.BinarySearchFunc(c.days, date, func(d *day, date Date) int { return compare(d.date, date) })
+	if found {
+		c.current = c.days[i]
+		return c.current
+	}
+	c.current = newDay(date)
+	if len(c.days) > maxDays {
+		last := len(c.days) - 1
+		switch {
+		case startOf(c.days[last].date, c.loc).Unix() > unix+future:
+			c.days = slices.Delete(c.days, last, last+1)
+			i = min(i, last)
+		case i == 0:
+			return c.current
+		default:
+			c.days = slices.Delete(c.days, 0, 1)
+			i--
+		}
+	}
+	c.days = slices.Insert(c.days, i, c.current)
+	return c.current
+}
+
+// spread calls f with each day from one time to another and its share of the time
+// between. If the clock has gone back, all is of the day of to.
+func (c *calendar) spread(from, to time.Time, f func(d *day, share float64)) {
+	today := c.at(to)
+	total := to.Unix() - from.Unix()
+	if total <= 0 || from.Unix() >= c.start {
+		f(today, 1)
+		return
+	}
+	for t := from.Unix(); t < to.Unix(); t = c.end {
+		d := c.at(time.Unix(t, 0))
+		f(d, float64(min(c.end, to.Unix())-t)/float64(total))
+	}
+}
+
+// between calls f with each day that is kept from the one of a to the one of b, or
+// from b to a.
+func (c *calendar) between(a, b time.Time, f func(d *day)) {
+	if d := c.at(b); a.Unix() >= c.start && a.Unix() < c.end {
+		f(d)
+		return
+	}
+	from, to := DateOf(a.In(c.loc)), DateOf(b.In(c.loc))
+	if compare(from, to) > 0 {
+		from, to = to, from
+	}
+	for _, d := range c.find(from, to) {
+		f(d)
+	}
+}
+
+// startOf returns when d begins in loc. Where the clock is put forward at midnight,
+// the day begins an hour later.
+func startOf(d Date, loc *time.Location) time.Time {
+	t := d.Start(loc)
+	if DateOf(t) != d {
+		t = t.Add(time.Hour)
+	}
+	return t
+}
+
+// compare orders dates.
+func compare(a, b Date) int {
+	return (a.Year*12+int(a.Month)-b.Year*12-int(b.Month))*31 + a.Day - b.Day
+}
+
+// find returns the days from one date to another, inclusive.
+func (c *calendar) find(from, to Date) []*day {
+	order := func(d *day, date Date) int { return compare(d.date, date) }
+	i, _ := slices.BinarySearchFunc(c.days, from, order)
+	j, found := slices.BinarySearchFunc(c.days, to, order)
+	if found {
+		j++
+	}
+	return c.days[i:max(i, j)]
+}

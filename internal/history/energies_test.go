@@ -1,0 +1,198 @@
+package history
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+var nan = math.NaN()
+
+// TestCounters checks the imported energies of counters that are interrupted.
+// The power is 6000 W, of which a step of a minute is 0.1 kWh.
+func TestCounters(t *testing.T) {
+	const power = 6000
+	type step struct {
+		at       string  // local time
+		counter  float64 // kWh; NaN without one
+		register envoy.Counters
+	}
+	for _, tt := range []struct {
+		name  string
+		steps []step
+		want  map[string]float64
+	}{
+		{"difference", []step{{"06-18 12:00", 100, 1}, {"06-18 12:01", 100.3, 1}, {"06-18 13:00", 101, 1}}, map[string]float64{"2026-06-18": 1}},
+		{"first reading", []step{{"06-18 12:00", 5000, 1}}, map[string]float64{"2026-06-18": 0}},
+		{"no counter", []step{{"06-18 12:00", nan, 1}, {"06-18 12:01", nan, 1}, {"06-18 12:02", nan, 1}}, map[string]float64{"2026-06-18": 0.2}},
+		{"no counter, with a gap", []step{{"06-18 12:00", nan, 1}, {"06-18 12:01", nan, 1}, {"06-18 12:04", nan, 1}, {"06-18 12:05", nan, 1}}, map[string]float64{"2026-06-18": 0.2}},
+		{"no counter, over midnight", []step{{"06-18 23:59", nan, 1}, {"06-19 00:01", nan, 1}}, map[string]float64{"2026-06-18": 0.1, "2026-06-19": 0.1}},
+		{"appears", []step{{"06-18 12:00", nan, 1}, {"06-18 12:01", 5000, 1}, {"06-18 12:02", 5000.3, 1}}, map[string]float64{"2026-06-18": 0.4}},
+		{"appears on the next day", []step{{"06-18 23:57", nan, 1}, {"06-18 23:58", nan, 1}, {"06-19 00:00", 5000, 1}, {"06-19 00:01", 5001, 1}}, map[string]float64{"2026-06-18": 0.3, "2026-06-19": 1}},
+		{"withheld for a while", []step{{"06-18 12:00", 100, 1}, {"06-18 12:01", nan, 1}, {"06-18 12:02", nan, 1}, {"06-18 12:03", 100.5, 1}}, map[string]float64{"2026-06-18": 0.5}},
+		{"withheld over midnight", []step{{"06-18 23:59", 100, 1}, {"06-19 00:00", nan, 1}, {"06-19 00:01", 101, 1}}, map[string]float64{"2026-06-18": 0.5, "2026-06-19": 0.5}},
+		{"disappears", []step{{"06-18 12:00", 100, 1}, {"06-18 12:01", 100.5, 1}, {"06-18 12:02", nan, 1}, {"06-18 12:03", nan, 1}}, map[string]float64{"2026-06-18": 0.7}},
+		{"falls", []step{{"06-18 12:00", 100, 1}, {"06-18 12:01", 100.5, 1}, {"06-18 12:02", 3, 1}, {"06-18 12:03", 3.1, 1}}, map[string]float64{"2026-06-18": 0.7}},
+		{"jumps", []step{{"06-18 12:00", 100, 1}, {"06-18 12:01", 600, 1}, {"06-18 12:02", 600.3, 1}}, map[string]float64{"2026-06-18": 0.4}},
+		{"another register", []step{{"06-18 12:00", 100, 1}, {"06-18 12:01", 101, 2}, {"06-18 12:02", 101.3, 2}}, map[string]float64{"2026-06-18": 0.4}},
+		{"off over midnight", []step{{"06-18 22:00", 100, 1}, {"06-19 06:00", 108, 1}}, map[string]float64{"2026-06-18": 2, "2026-06-19": 6}},
+		{"off for days", []step{{"06-18 12:00", 100, 1}, {"06-20 18:00", 154, 1}}, map[string]float64{"2026-06-18": 12, "2026-06-19": 24, "2026-06-20": 18}},
+		{"off while the clock is put forward", []step{{"03-28 12:00", 100, 1}, {"03-30 12:00", 147, 1}}, map[string]float64{"2026-03-28": 12, "2026-03-29": 23, "2026-03-30": 12}},
+		{"off for more than a month", []step{{"06-18 12:00", 100, 1}, {"07-20 12:00", 150, 1}, {"07-20 12:01", 150.2, 1}}, map[string]float64{"2026-06-18": 0, "2026-07-20": 0.2}},
+		{"replaced while off", []step{{"06-18 12:00", 100, 1}, {"06-19 12:00", 3, 1}, {"06-19 12:01", 3.2, 1}}, map[string]float64{"2026-06-18": 0, "2026-06-19": 0.2}},
+		{"clock goes back", []step{{"06-18 12:00", 100, 1}, {"06-18 12:01", 100.1, 1}, {"06-18 10:00", 100.2, 1}, {"06-18 10:01", 100.3, 1}}, map[string]float64{"2026-06-18": 0.3}},
+		{"clock goes back to yesterday and returns", []step{{"06-18 12:00", 100, 1}, {"06-17 12:00", 100.1, 1}, {"06-17 12:01", 100.2, 1}, {"06-18 12:02", 100.3, 1}}, map[string]float64{"2026-06-17": 0.2 + 0.1*(11*60+59)/(24*60+1), "2026-06-18": 0.1 * (12*60 + 2) / (24*60 + 1)}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newStore(t, "")
+			for _, step := range tt.steps {
+				at, err := time.ParseInLocation("2006-01-02 15:04", "2026-"+step.at, s.Location)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sample := importing(power, step.counter)
+				sample.Meters[0].Counters = step.register
+				s.Add(serial, sample, at)
+			}
+			if got := imports(s); !equalImports(got, tt.want) {
+				t.Errorf("imported %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestClockInTheFuture checks that an hour with a wrong clock displaces neither days
+// nor more than some of the power, and that recording continues.
+func TestClockInTheFuture(t *testing.T) {
+	s := newStore(t, "")
+	start := time.Date(2026, 6, 1, 0, 0, 0, 0, s.Location)
+	total := 0.0
+	add := func(from time.Time, n int) {
+		for i := range n {
+			total += 1
+			s.Add(serial, importing(6000, total), from.Add(time.Duration(i)*10*time.Minute))
+		}
+	}
+	add(start, 500*24*6)
+	s.Add(serial, importing(6000, total), time.Date(1970, 1, 1, 0, 10, 0, 0, time.UTC)) // not set
+	add(time.Date(2038, 1, 1, 0, 0, 0, 0, s.Location), 6)
+	now := start.AddDate(0, 0, 500)
+	add(now, 24*6)
+
+	days := s.Days(serial, DateOf(now).AddDays(-399), DateOf(now))
+	if len(days) != 400 {
+		t.Errorf("%d days, want 400", len(days))
+	}
+	for _, d := range days {
+		if d.Imported < 137 || d.Imported > 151 { // 23 to 25 h
+			t.Errorf("%v: %v kWh", d.Date, d.Imported)
+		}
+	}
+	g := s.lookup(serial)
+	last := g.fine.chunks[len(g.fine.chunks)-1].number * g.fine.span()
+	if n, end := len(g.fine.chunks), now.AddDate(0, 0, 1).Unix(); n != g.fine.capacity || last != end-3600 {
+		t.Errorf("%d chunks, the last of %v", n, time.Unix(last, 0))
+	}
+}
+
+// TestEnergies checks which energies a day has for different installations.
+func TestEnergies(t *testing.T) {
+	type counters = map[envoy.Quantity]float64
+	date := Date{2026, 6, 18}
+	for _, tt := range []struct {
+		name string
+		at   func(i float64) envoy.Sample // of minute i
+		want Day                          // after an hour
+	}{
+		{
+			"production only",
+			func(i float64) envoy.Sample {
+				return sampleOf(meter(envoy.Production, 600, counters{envoy.Energy: 1000 + i}))
+			},
+			Day{date, 60, nan, nan, nan, nan, nan, 600},
+		},
+		{
+			"without batteries",
+			func(i float64) envoy.Sample {
+				return sampleOf(meter(envoy.Production, 600, counters{envoy.Energy: i}),
+					meter(envoy.NetConsumption, -6000, counters{envoy.EnergyImport: i / 10, envoy.EnergyExport: i / 5}),
+					meter(envoy.TotalConsumption, 300, counters{envoy.Energy: 9 * i / 10}), meter(envoy.House, 300, nil))
+			},
+			Day{date, 60, 54, 6, 12, nan, nan, 6000},
+		},
+		{
+			"total consumption without a counter",
+			func(i float64) envoy.Sample {
+				return sampleOf(meter(envoy.TotalConsumption, 300, nil))
+			},
+			Day{date, nan, 0.3, nan, nan, nan, nan, 300},
+		},
+		{
+			"batteries with counters",
+			func(i float64) envoy.Sample {
+				return sampleOf(meter(envoy.Production, 600, counters{envoy.Energy: i}),
+					meter(envoy.NetConsumption, 100, counters{envoy.EnergyImport: i / 10, envoy.EnergyExport: i / 5}),
+					meter(envoy.Storage, 50, counters{envoy.EnergyCharged: i / 3, envoy.EnergyDischarged: i / 4}),
+					meter(envoy.TotalConsumption, 700, counters{envoy.Energy: 9 * i / 10}), meter(envoy.House, 750, nil))
+			},
+			Day{date, 60, 60 + 6 - 12 - 20 + 15, 6, 12, 20, 15, 750},
+		},
+		{
+			"batteries without counters",
+			func(i float64) envoy.Sample {
+				return sampleOf(meter(envoy.Production, 600, counters{envoy.Energy: i}),
+					meter(envoy.NetConsumption, 100, counters{envoy.EnergyImport: i / 10, envoy.EnergyExport: i / 5}),
+					meter(envoy.Storage, -2000, nil), meter(envoy.House, 750, nil))
+			},
+			Day{date, 60, 0.75, 6, 12, 2, 0, 2000},
+		},
+		{
+			"absurd values",
+			func(i float64) envoy.Sample {
+				return sampleOf(meter(envoy.Production, 1e30, counters{envoy.Energy: 1e30}), meter(envoy.NetConsumption, -100, nil))
+			},
+			Day{date, nan, nan, 0, 0.1, nan, nan, 100},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newStore(t, "")
+			for i := range 61 {
+				s.Add(serial, tt.at(float64(i)), time.Date(2026, 6, 18, 12, i, 0, 0, s.Location))
+			}
+			got := s.Days(serial, date, date)
+			if len(got) != 1 || !nearDays(got[0], tt.want) {
+				t.Errorf("Days = %+v, want %+v", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestUnmeasuredBattery checks that no energy of the house is computed if there are
+// batteries that no meter measures.
+func TestUnmeasuredBattery(t *testing.T) {
+	s := newStore(t, "")
+	for i := range 3 {
+		at := time.Date(2026, 6, 18, 12, i, 0, 0, s.Location)
+		s.AddLevel(serial, 50, at)
+		c := map[envoy.Quantity]float64{envoy.Energy: float64(i), envoy.EnergyImport: float64(i), envoy.EnergyExport: 0}
+		s.Add(serial, sampleOf(meter(envoy.Production, 1, c), meter(envoy.NetConsumption, 1, c), meter(envoy.TotalConsumption, 1, c)), at)
+	}
+	if got := s.Days(serial, Date{2026, 6, 18}, Date{2026, 6, 18}); len(got) != 1 || !math.IsNaN(got[0].Used) || got[0].Imported != 2 {
+		t.Errorf("Days = %+v, want no energy of the house", got)
+	}
+}
+
+// TestIntegral checks the energy of a power that changes its sign.
+func TestIntegral(t *testing.T) {
+	s := newStore(t, "")
+	for i, w := range []float64{-1200, 2400, 2400} {
+		s.Add(serial, importing(w, nan), time.Date(2026, 6, 18, 12, i, 0, 0, s.Location))
+	}
+	got := s.Days(serial, Date{2026, 6, 18}, Date{2026, 6, 18})[0]
+	want := Day{Date{2026, 6, 18}, nan, nan, (2400.0/2*40 + 2400*60) / 3.6e6, 1200.0 / 2 * 20 / 3.6e6, nan, nan, 2400}
+	if !nearDays(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}

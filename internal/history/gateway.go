@@ -1,0 +1,145 @@
+package history
+
+import (
+	"math"
+	"sync"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// The longest gaps over which something is kept.
+const (
+	maxIntegrated = 2 * time.Minute     // power is integrated
+	maxCounted    = 31 * 24 * time.Hour // the difference of a counter is counted
+	maxLevelAge   = 10 * time.Minute    // a level is the present one
+)
+
+// maxPower is the most power that a counter counts, kW; slack is how much more it
+// may rise, kWh.
+const (
+	maxPower = 200
+	slack    = 1
+)
+
+// firstTime is the earliest time that is recorded: before it the clock is not set.
+var firstTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// A gateway is the history of one gateway.
+type gateway struct {
+	mu           sync.Mutex // guards the other fields
+	fine, coarse tier
+	calendar     calendar
+	last         reading // of the counters
+	power        powerReading
+	inverters    inverters
+	dirty        bool // the days must be written
+	backup       Date // of the last second file of the days
+	readOnly     bool // a newer version has written files
+}
+
+// A reading is the last readings of the counters, from which they continue also
+// after a restart. The zero time is none.
+type reading struct {
+	counters [numEnergies]counter
+	at       [numEnergies]time.Time
+}
+
+// A powerReading is the last powers, from which they are integrated.
+type powerReading struct {
+	at       time.Time          // with the monotonic clock
+	powers   [NumSeries]float64 // W; NaN if not measured
+	interval time.Duration      // between the last two samples
+	level    float64            // of the batteries, %
+	levelAt  time.Time          // zero without a level
+}
+
+func newGateway(loc *time.Location) *gateway {
+	g := &gateway{calendar: calendar{loc: loc}}
+	g.fine, g.coarse = newTiers()
+	return g
+}
+
+// add records a sample.
+func (g *gateway) add(s envoy.Sample, at time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	o := observe(s, !g.power.levelAt.IsZero())
+	if age := at.Sub(g.power.levelAt); !g.power.levelAt.IsZero() && age >= 0 && age <= maxLevelAge {
+		o.powers[Level] = g.power.level
+	}
+	for s, v := range o.powers {
+		if !math.IsNaN(v) {
+			g.fine.add(Series(s), at.Unix(), v)
+			g.coarse.add(Series(s), at.Unix(), v)
+		}
+	}
+	today := g.calendar.at(at)
+	today.peak = max(today.peak, o.peak())
+	g.integrate(&o.powers, at)
+	for e, c := range o.counters {
+		if !math.IsNaN(c.value) {
+			g.count(energy(e), c, at)
+		}
+	}
+	g.dirty = true
+}
+
+// integrate adds the energies from the last powers to these.
+func (g *gateway) integrate(powers *[NumSeries]float64, at time.Time) {
+	p := &g.power
+	from, elapsed := p.at, at.Sub(p.at)
+	means := meanPowers(&p.powers, powers)
+	isFirst := from.IsZero()
+	p.at, p.powers = at, *powers
+	if isFirst || elapsed <= 0 || elapsed > maxIntegrated {
+		return
+	}
+	p.interval = elapsed
+	for e, w := range means {
+		if math.IsNaN(w) {
+			continue
+		}
+		kwh := w / 1000 * elapsed.Hours()
+		g.calendar.spread(from, at, func(d *day, share float64) {
+			d.integrated[e] = sum(d.integrated[e], kwh*share)
+		})
+	}
+}
+
+// count adds what a counter has counted since its last reading. It replaces what
+// was integrated since. If the counter cannot be continued, the integral counts.
+func (g *gateway) count(e energy, c counter, at time.Time) {
+	last, lastAt := g.last.counters[e], g.last.at[e]
+	at = at.Round(0)
+	g.last.counters[e], g.last.at[e] = c, at
+	if lastAt.IsZero() {
+		lastAt = at
+		today := g.calendar.at(at)
+		today.counted[e] = sum(today.counted[e], 0) // also if it has no difference today
+	}
+	difference := c.value - last.value
+	if last.register != c.register || !isPlausible(difference, at.Sub(lastAt)) {
+		g.calendar.between(lastAt, at, func(d *day) {
+			d.counted[e], d.integrated[e] = sum(d.counted[e], d.integrated[e]), math.NaN()
+		})
+		return
+	}
+	g.calendar.between(lastAt, at, func(d *day) { d.integrated[e] = math.NaN() })
+	g.calendar.spread(lastAt, at, func(d *day, share float64) {
+		d.counted[e] = sum(d.counted[e], difference*share)
+	})
+}
+
+// isPlausible reports whether a counter can have risen by difference, in kWh.
+// elapsed is negative if the clock has gone back.
+func isPlausible(difference float64, elapsed time.Duration) bool {
+	return difference >= 0 && elapsed <= maxCounted && difference <= maxPower*max(0, elapsed.Hours())+slack
+}
+
+// setLevel records the level of the batteries, in %.
+func (g *gateway) setLevel(percent float64, at time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.power.level, g.power.levelAt = percent, at
+}

@@ -1,0 +1,188 @@
+package history
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+const (
+	inverterStep = 15 * time.Minute // the longest interval of reports in a gateway's default
+	usualDays    = 7                // before a day, which its usual ratios are made of
+	maxInverters = 320              // of one gateway and day; a gateway has up to 300
+	maxReportAge = 2 * time.Hour    // of a report; else the gateway's clock is wrong
+)
+
+// inverters is the reports of a gateway's inverters.
+type inverters struct {
+	days    []*inverterDay // by date
+	removed []Date         // of days of which the files must be removed
+	means   map[string]inverterMean
+}
+
+// An inverterDay is the reports of a day.
+type inverterDay struct {
+	date  Date
+	start int64                // s since 1970
+	slots int                  // 92 to 100
+	power map[string][]float32 // W, by serial number; nil without any report
+	dirty bool                 // must be written
+}
+
+// An inverterMean is the mean of the reports of one inverter in its latest slot.
+type inverterMean struct {
+	reported time.Time // of the last report; zero if unknown
+	start    int64     // of the slot, s since 1970
+	sum      float64
+	n        int
+}
+
+// addInverters records the reports of inverters. A report that was recorded before
+// is ignored.
+func (g *gateway) addInverters(list []envoy.Inverter, at time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for i := range list {
+		r := &list[i]
+		m := g.inverters.means[r.Serial]
+		if !r.Reported.IsZero() && r.Reported.Equal(m.reported) {
+			continue
+		}
+		t := r.Reported
+		if age := at.Sub(t); age < -maxReportAge || age > maxReportAge {
+			t = at
+		}
+		d := g.inverters.at(t, g.calendar.loc)
+		if d == nil || !d.knows(r.Serial) {
+			continue
+		}
+		w, ok := r.Power.Get()
+		if !ok || math.Abs(w) >= limit {
+			continue
+		}
+		if d.power[r.Serial] == nil {
+			d.power[r.Serial] = nanSlice(d.slots)
+		}
+		slot := d.slot(t.Unix())
+		if start := d.start + int64(slot)*int64(inverterStep/time.Second); start != m.start {
+			m = inverterMean{start: start}
+		}
+		m.reported, m.sum, m.n = r.Reported, m.sum+w, m.n+1
+		d.power[r.Serial][slot] = float32(m.sum / float64(m.n))
+		d.dirty = true
+		g.inverters.setMean(r.Serial, m)
+	}
+}
+
+// setMean keeps the mean of an inverter. Those of inverters that are no longer
+// reported are dropped with all others, at the limit: then a report may count twice
+// in its slot, which has the same mean.
+func (v *inverters) setMean(serial string, m inverterMean) {
+	if v.means == nil || len(v.means) > 2*maxInverters {
+		v.means = map[string]inverterMean{}
+	}
+	v.means[serial] = m
+}
+
+// at returns the day of t, which it creates if necessary; nil if t is before all
+// days that are kept.
+func (v *inverters) at(t time.Time, loc *time.Location) *inverterDay {
+	date := DateOf(t.In(loc))
+	i, found := v.search(date)
+	if found {
+		return v.days[i]
+	}
+	start := startOf(date, loc)
+	if len(v.days) > usualDays {
+		switch last := len(v.days) - 1; {
+		case v.days[last].start > t.Unix()+future:
+			v.remove(last)
+			i = min(i, last)
+		case i == 0:
+			return nil
+		default:
+			v.remove(0)
+			i--
+		}
+	}
+	d := newInverterDay(date, start.Unix(), startOf(date.AddDays(1), loc).Unix())
+	v.removed = slices.DeleteFunc(v.removed, func(r Date) bool { return r == date })
+	v.days = slices.Insert(v.days, i, d)
+	return d
+}
+
+func newInverterDay(date Date, start, end int64) *inverterDay {
+	slots := int(end-start) / int(inverterStep/time.Second)
+	return &inverterDay{date: date, start: start, slots: slots, power: map[string][]float32{}}
+}
+
+func (v *inverters) remove(i int) {
+	v.removed = append(v.removed, v.days[i].date)
+	v.days = slices.Delete(v.days, i, i+1)
+}
+
+func (v *inverters) search(date Date) (int, bool) {
+	return slices.BinarySearchFunc(v.days, date, func(d *inverterDay, date Date) int { return compare(d.date, date) })
+}
+
+// knows adds an inverter to the day, and reports whether it is in it.
+func (d *inverterDay) knows(serial string) bool {
+	_, ok := d.power[serial]
+	if ok || len(d.power) >= maxInverters || !isSerial(serial) {
+		return ok
+	}
+	d.power[serial], d.dirty = nil, true
+	return true
+}
+
+// slot returns the slot of a time, in s since 1970.
+func (d *inverterDay) slot(unix int64) int {
+	return max(0, min(d.slots-1, int((unix-d.start)/int64(inverterStep/time.Second))))
+}
+
+// clone returns a copy of d.
+func (d *inverterDay) clone() *inverterDay {
+	c := *d
+	c.power = make(map[string][]float32, len(d.power))
+	for serial, power := range d.power {
+		c.power[serial] = slices.Clone(power)
+	}
+	return &c
+}
+
+// inverterDay returns the slots of a day that have begun at now.
+func (g *gateway) inverterDay(date Date, now time.Time) InverterDay {
+	g.mu.Lock()
+	var days []*inverterDay // before date, then the day itself
+	for _, d := range g.inverters.days {
+		if compare(d.date, date) <= 0 && compare(d.date, date.AddDays(-usualDays)) >= 0 {
+			days = append(days, d.clone())
+		}
+	}
+	g.mu.Unlock()
+	if len(days) == 0 || days[len(days)-1].date != date {
+		return InverterDay{}
+	}
+	d, before := days[len(days)-1], days[:len(days)-1]
+	known := 0
+	if now.Unix() >= d.start {
+		known = d.slot(now.Unix()) + 1
+	}
+	u := newUsual(d, before)
+	result := InverterDay{
+		Start: time.Unix(d.start, 0).In(g.calendar.loc), Step: inverterStep,
+		Slots: d.slots, Known: known, UsualDays: len(u.days),
+	}
+	for _, serial := range slices.SortedFunc(maps.Keys(d.power), cmp.Compare[string]) {
+		power := d.power[serial]
+		if power == nil {
+			power = nanSlice(d.slots)
+		}
+		result.Inverters = append(result.Inverters, InverterPower{serial, power[:known], u.ratios(serial, known)})
+	}
+	return result
+}

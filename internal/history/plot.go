@@ -1,0 +1,88 @@
+package history
+
+import (
+	"math"
+	"time"
+)
+
+// steps are the lengths of steps of a plot below a day, in s. From a minute on
+// they are multiples of a minute.
+var steps = []int64{
+	10, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 2 * 3600, 3 * 3600, 4 * 3600, 6 * 3600, 12 * 3600,
+}
+
+const (
+	secondsPerDay = 24 * 60 * 60
+	maxPoints     = 10000 // of a plot
+	maxAlign      = 900   // s; the zones of the world differ by multiples of it
+)
+
+// plot returns the series from one time to another in at most points steps.
+// Minimum and maximum are those of the means of 10 s in the latest 25 hours, else
+// of a minute. now is the present time.
+func (g *gateway) plot(from, to, now time.Time, points int) Plot {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	a, b := from.Unix(), to.Unix()
+	if to.Nanosecond() > 0 {
+		b++
+	}
+	least := int64(max(10, (g.power.interval - time.Second/2).Seconds()))
+	t := &g.fine
+	if a < now.Unix()-future {
+		t, least = &g.coarse, max(least, g.coarse.step)
+	}
+	start, step := layout(a, b, least, int64(points))
+	n := (b - start + step - 1) / step
+	p := Plot{Start: time.Unix(start, 0).In(from.Location()), End: to, Step: time.Duration(step) * time.Second}
+	for s := range p.Series {
+		p.Series[s] = t.points(Series(s), start, b, step, n)
+	}
+	return p
+}
+
+// layout returns the first step and the length of the steps of a plot, all in s:
+// at least least, and at most points of them.
+func layout(from, to, least, points int64) (start, step int64) {
+	fits := func(step int64) bool {
+		align := min(step, maxAlign)
+		start = from - (from%align+align)%align
+		return step >= least && (to-start+step-1)/step <= points
+	}
+	for _, step := range steps {
+		if fits(step) {
+			return start, step
+		}
+	}
+	step = secondsPerDay
+	for !fits(step) {
+		step *= 2
+	}
+	return start, step
+}
+
+// points returns a series in n steps from start on, nil without any measurement.
+func (t *tier) points(s Series, start, end, step, n int64) []Point {
+	var list []Point
+	var total float64
+	count, current := 0, int64(-1)
+	t.each(s, start, end, func(unix int64, v float32) {
+		if list == nil {
+			nan := float32(math.NaN())
+			list = make([]Point, n)
+			for i := range list {
+				list[i] = Point{nan, nan, nan}
+			}
+		}
+		i := (unix - start) / step
+		if i != current {
+			current, count, total = i, 0, 0
+			list[i] = Point{v, v, v}
+		}
+		count++
+		total += float64(v)
+		p := &list[i]
+		p.Min, p.Max, p.Mean = min(p.Min, v), max(p.Max, v), float32(total/float64(count))
+	})
+	return list
+}

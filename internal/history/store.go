@@ -1,0 +1,169 @@
+package history
+
+import (
+	"cmp"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
+)
+
+// A Store is the history of all gateways. Call Load before its other methods. The
+// methods that add and those that return data are safe for concurrent use and do
+// not wait for files.
+type Store struct {
+	Dir      string         // STATE_DIR; empty keeps the history in memory only
+	Location *time.Location // of the days; nil is time.Local
+	Log      zerolog.Logger
+
+	writeFile func(path string, data []byte) error // nil is state.WriteFileAtomic
+	files     files
+
+	mu       sync.RWMutex // guards gateways
+	gateways map[string]*gateway
+}
+
+// files is the state of the files. Only the goroutine that writes them uses it,
+// except for total.
+type files struct {
+	sizes     map[string]int64 // by path, in bytes
+	total     atomic.Int64     // of sizes
+	hasFailed bool             // the last write
+}
+
+// Add records a sample after the filters, which was read at a time. It uses the
+// monotonic clock of at, too. Samples of a serial number that is invalid and those
+// before the clock is set are ignored.
+func (s *Store) Add(serial string, sample envoy.Sample, at time.Time) {
+	if g := s.gateway(serial, at); g != nil {
+		g.add(sample, at)
+	}
+}
+
+// AddInverters records the reports of inverters that a gateway returned at a time.
+// Each counts at the time of the report, once. The list may contain inverters
+// without a power: they are listed as silent.
+func (s *Store) AddInverters(serial string, inverters []envoy.Inverter, at time.Time) {
+	if g := s.gateway(serial, at); g != nil {
+		g.addInverters(inverters, at)
+	}
+}
+
+// AddLevel records the state of charge of the batteries together, in %. It is
+// recorded with the samples of the following ten minutes, until the next level.
+func (s *Store) AddLevel(serial string, percent float64, at time.Time) {
+	if percent < 0 || percent > 100 || math.IsNaN(percent) {
+		return
+	}
+	if g := s.gateway(serial, at); g != nil {
+		g.setLevel(percent, at)
+	}
+}
+
+// Power returns the series from one time to another (exclusive), in at most points
+// steps of equal length. A step is not shorter than the interval of the samples;
+// the first may begin before from. Series without a measurement are nil.
+func (s *Store) Power(serial string, from, to time.Time, points int) Plot {
+	g := s.lookup(serial)
+	if g == nil || points <= 0 || !to.After(from) || from.Before(time.Unix(0, 0)) || to.Year() > 9999 {
+		return Plot{}
+	}
+	return g.plot(from.In(s.location()), to.In(s.location()), time.Now(), min(points, maxPoints))
+}
+
+// Days returns the energies of the days from one date to another, inclusive, in
+// order. Days without data are left out.
+func (s *Store) Days(serial string, from, to Date) []Day {
+	g := s.lookup(serial)
+	if g == nil {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var days []Day
+	for _, d := range g.calendar.find(from, to) {
+		days = append(days, d.total())
+	}
+	return days
+}
+
+// Inverters returns the slots of a day, which is one of the last eight; the zero
+// value if nothing is known.
+func (s *Store) Inverters(serial string, date Date) InverterDay {
+	g := s.lookup(serial)
+	if g == nil {
+		return InverterDay{}
+	}
+	return g.inverterDay(date, time.Now())
+}
+
+// Peak returns the highest power of the last 31 days in W, of any sign and any
+// series except Level; 0 if unknown.
+func (s *Store) Peak(serial string) float64 {
+	g := s.lookup(serial)
+	if g == nil {
+		return 0
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	today := DateOf(time.Now().In(s.location()))
+	highest := 0.0
+	for _, d := range g.calendar.find(today.AddDays(-30), today) {
+		highest = max(highest, d.peak)
+	}
+	return highest
+}
+
+// DiskSize returns the size of the files, in bytes.
+func (s *Store) DiskSize() int64 { return s.files.total.Load() }
+
+// gateway returns the gateway with a serial number, which it creates if necessary;
+// nil if nothing is recorded at this time.
+func (s *Store) gateway(serial string, at time.Time) *gateway {
+	if !isSerial(serial) || at.Before(firstTime) {
+		return nil
+	}
+	if g := s.lookup(serial); g != nil {
+		return g
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gateways == nil {
+		s.gateways = map[string]*gateway{}
+	}
+	if s.gateways[serial] == nil {
+		s.gateways[serial] = newGateway(s.location())
+	}
+	return s.gateways[serial]
+}
+
+func (s *Store) lookup(serial string) *gateway {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.gateways[serial]
+}
+
+func (s *Store) location() *time.Location { return cmp.Or(s.Location, time.Local) }
+
+func (s *Store) write(path string, data []byte) error {
+	if s.writeFile != nil {
+		return s.writeFile(path, data)
+	}
+	return state.WriteFileAtomic(path, data)
+}
+
+// isSerial reports whether s is a serial number, which becomes the name of a
+// folder.
+func isSerial(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 32
+}

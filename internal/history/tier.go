@@ -1,0 +1,127 @@
+package history
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// chunkSlots is how many slots a chunk has.
+const chunkSlots = 360
+
+// A chunk is a part of a tier, which is one file.
+type chunk struct {
+	number int64                // of its first slot, divided by chunkSlots
+	series [NumSeries][]float32 // mean of each slot; NaN without a measurement, nil without any
+	dirty  bool                 // must be written
+}
+
+// A tier is series in steps of one length. Slots are counted from 1970 on.
+type tier struct {
+	step     int64  // s
+	name     string // of its files
+	capacity int    // chunks
+	chunks   []*chunk
+	removed  []int64 // numbers of the chunks of which the files must be removed
+	means    [NumSeries]slotMean
+}
+
+// A slotMean is the mean of the measurements of the latest slot.
+type slotMean struct {
+	slot int64
+	sum  float64
+	n    int
+}
+
+// newTiers returns the two tiers of a gateway. Each can hold two chunks more than
+// its period takes: one that has just begun, and one that a wrong clock displaces.
+// A day has 25 hours at most.
+func newTiers() (fine, coarse tier) {
+	return tier{step: 10, name: "10s", capacity: 25 + 2}, tier{step: 60, name: "1min", capacity: 31*4 + 2}
+}
+
+// span returns the length of a chunk in s.
+func (t *tier) span() int64 { return t.step * chunkSlots }
+
+// add adds a measurement of the time unix, in s.
+func (t *tier) add(s Series, unix int64, v float64) {
+	slot := unix / t.step
+	c := t.chunk(slot/chunkSlots, unix)
+	if c == nil {
+		return
+	}
+	m := &t.means[s]
+	if m.slot != slot {
+		*m = slotMean{slot: slot}
+	}
+	m.sum += v
+	m.n++
+	if c.series[s] == nil {
+		c.series[s] = nanSlice(chunkSlots)
+	}
+	c.series[s][slot%chunkSlots] = float32(m.sum / float64(m.n))
+	c.dirty = true
+}
+
+// chunk returns the chunk with a number, which it creates if necessary. It returns
+// nil if the tier is full of later ones. now is the time in s.
+func (t *tier) chunk(number, now int64) *chunk {
+	at, found := slices.BinarySearchFunc(t.chunks, number, func(c *chunk, n int64) int { return cmp.Compare(c.number, n) })
+	if found {
+		return t.chunks[at]
+	}
+	if len(t.chunks) >= t.capacity {
+		last := len(t.chunks) - 1
+		switch {
+		case t.chunks[last].number*t.span() > now+future:
+			t.remove(last)
+			at = min(at, last)
+		case at == 0:
+			return nil
+		default:
+			t.remove(0)
+			at--
+		}
+	}
+	t.removed = slices.DeleteFunc(t.removed, func(n int64) bool { return n == number })
+	c := &chunk{number: number}
+	t.chunks = slices.Insert(t.chunks, at, c)
+	return c
+}
+
+// future is how far after the present time data must be, in s, to be displaced
+// first: the clock was wrong when it was recorded.
+const future = 25 * 60 * 60
+
+func (t *tier) remove(i int) {
+	t.removed = append(t.removed, t.chunks[i].number)
+	t.chunks = slices.Delete(t.chunks, i, i+1)
+}
+
+// each calls f with the measurements of a series from the time from to the time to
+// (exclusive), in s, in order.
+func (t *tier) each(s Series, from, to int64, f func(unix int64, v float32)) {
+	for _, c := range t.chunks {
+		start := c.number * t.span()
+		if start >= to || start+t.span() <= from || c.series[s] == nil {
+			continue
+		}
+		for i, v := range c.series[s] {
+			unix := start + int64(i)*t.step
+			if unix >= from && unix < to && !isNaN(v) {
+				f(unix, v)
+			}
+		}
+	}
+}
+
+func isNaN(v float32) bool { return math.IsNaN(float64(v)) }
+
+// nanSlice returns n values that were not measured.
+func nanSlice(n int) []float32 {
+	s := make([]float32, n)
+	for i := range s {
+		s[i] = float32(math.NaN())
+	}
+	return s
+}
