@@ -2,6 +2,7 @@ package history
 
 import (
 	"math"
+	"os"
 	"path/filepath"
 	"testing"
 	"testing/synctest"
@@ -54,6 +55,14 @@ func newStore(t testing.TB, dir string) *Store {
 	s := &Store{Dir: dir, Location: zone(t, "Europe/Berlin")}
 	s.Load()
 	return s
+}
+
+// writeUnsynced writes a file without waiting for the disk.
+func writeUnsynced(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(path, data, 0o600)
 }
 
 // near reports whether a and b are equal but for rounding, or both NaN.

@@ -63,26 +63,33 @@ func layout(from, to, least, points int64) (start, step int64) {
 
 // points returns a series in n steps from start on, nil without any measurement.
 func (t *tier) points(s Series, start, end, step, n int64) []Point {
-	var list []Point
+	list := make([]Point, n)
+	for i := range list {
+		nan := float32(math.NaN())
+		list[i] = Point{nan, nan, nan}
+	}
+	hasAny := false
 	var total float64
-	count, current := 0, int64(-1)
-	t.each(s, start, end, func(unix int64, v float32) {
-		if list == nil {
-			nan := float32(math.NaN())
-			list = make([]Point, n)
-			for i := range list {
-				list[i] = Point{nan, nan, nan}
+	count, current := 0, int64(-1) // of the step
+	t.each(s, start, end, func(unix int64, values []float32) {
+		for i, v := range values {
+			if isNaN(v) {
+				continue
 			}
+			step := (unix + int64(i)*t.step - start) / step
+			p := &list[step]
+			if step != current {
+				current, count, total = step, 0, 0
+				*p = Point{v, v, v}
+			}
+			count++
+			total += float64(v)
+			*p = Point{min(p.Min, v), float32(total / float64(count)), max(p.Max, v)}
+			hasAny = true
 		}
-		i := (unix - start) / step
-		if i != current {
-			current, count, total = i, 0, 0
-			list[i] = Point{v, v, v}
-		}
-		count++
-		total += float64(v)
-		p := &list[i]
-		p.Min, p.Max, p.Mean = min(p.Min, v), max(p.Max, v), float32(total/float64(count))
 	})
+	if !hasAny {
+		return nil
+	}
 	return list
 }

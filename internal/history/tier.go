@@ -98,20 +98,17 @@ func (t *tier) remove(i int) {
 	t.chunks = slices.Delete(t.chunks, i, i+1)
 }
 
-// each calls f with the measurements of a series from the time from to the time to
-// (exclusive), in s, in order.
-func (t *tier) each(s Series, from, to int64, f func(unix int64, v float32)) {
+// each calls f with the slots of a series that begin from the time from to the time
+// to (exclusive), in s, in order: those of each chunk, and when the first begins.
+func (t *tier) each(s Series, from, to int64, f func(unix int64, values []float32)) {
 	for _, c := range t.chunks {
 		start := c.number * t.span()
 		if start >= to || start+t.span() <= from || c.series[s] == nil {
 			continue
 		}
-		for i, v := range c.series[s] {
-			unix := start + int64(i)*t.step
-			if unix >= from && unix < to && !isNaN(v) {
-				f(unix, v)
-			}
-		}
+		first := max(0, (from-start+t.step-1)/t.step)
+		end := min(chunkSlots, (to-start+t.step-1)/t.step)
+		f(start+first*t.step, c.series[s][first:max(first, end)])
 	}
 }
 

@@ -1,0 +1,283 @@
+package history
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
+)
+
+// saved returns a folder with an hour of history, which ends at the present time.
+func saved(t *testing.T) (dir string, s *Store) {
+	t.Helper()
+	dir = t.TempDir()
+	s = newStore(t, dir)
+	for i := range 60 {
+		at := time.Now().Add(time.Duration(i-60) * time.Minute)
+		s.Add(serial, completeSample(float64(i)/100), at)
+		s.AddInverters(serial, []envoy.Inverter{{Serial: "5", Reported: at, Power: envoy.Tell(1.)}, {Serial: "6"}}, at)
+	}
+	s.save()
+	return dir, s
+}
+
+// TestReload checks that everything is the same after a restart.
+func TestReload(t *testing.T) {
+	inTime(t, time.Date(2026, 6, 18, 12, 30, 0, 0, time.UTC), func(t *testing.T) {
+		dir, s := saved(t)
+		again := newStore(t, dir)
+		for _, points := range []int{60, 48 * 60} { // of both tiers
+			to := time.Now()
+			from := to.Add(-time.Duration(points) * time.Minute)
+			a, b := s.Power(serial, from, to, points), again.Power(serial, from, to, points)
+			for i := range a.Series {
+				for j, p := range a.Series[i] {
+					if !nearPoints(p, b.Series[i][j]) {
+						t.Fatalf("series %d, point %d: %v, want %v", i, j, b.Series[i][j], p)
+					}
+				}
+			}
+		}
+		date := Date{2026, 6, 18}
+		if a, b := s.Days(serial, date, date), again.Days(serial, date, date); len(b) != 1 || !nearDays(a[0], b[0]) {
+			t.Errorf("Days = %+v, want %+v", b, a)
+		}
+		a, b := s.Inverters(serial, date), again.Inverters(serial, date)
+		if len(b.Inverters) != 2 || len(a.Inverters[0].Power) != len(b.Inverters[0].Power) || b.Inverters[0].Power[57] != 1 || !isNaN(b.Inverters[1].Power[57]) {
+			t.Errorf("Inverters = %+v, want %+v", b, a)
+		}
+		if s.DiskSize() == 0 || s.DiskSize() != again.DiskSize() {
+			t.Errorf("DiskSize = %d, want %d", again.DiskSize(), s.DiskSize())
+		}
+		info, err := os.Stat(filepath.Join(dir, "history", serial, daysFile))
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("mode %v, %v", info.Mode(), err)
+		}
+		again.save()
+		if n := len(again.lookup(serial).changes()); n != 0 {
+			t.Errorf("%d files to write although nothing has changed", n)
+		}
+	})
+}
+
+// TestDamagedFile checks that a damaged file is renamed, and that the rest is read.
+// The energies of days are in a second file.
+func TestDamagedFile(t *testing.T) {
+	for _, tt := range []struct {
+		name, file string
+		damage     func(data []byte) []byte
+	}{
+		{"days cut", daysFile, func(data []byte) []byte { return data[:len(data)/2] }},
+		{"days empty", daysFile, func([]byte) []byte { return nil }},
+		{"days of zeros", daysFile, func(data []byte) []byte { return make([]byte, len(data)) }},
+		{"days with a wrong bit", daysFile, func(data []byte) []byte { data[100] ^= 4; return data }},
+		{"days too large", daysFile, func([]byte) []byte { return make([]byte, state.MaxFileSize+1) }},
+		{"powers", "10s-*", func(data []byte) []byte { return data[:100] }},
+		{"inverters", "inverters-*", func(data []byte) []byte { return append(data, 0) }},
+		{"second file", secondFile, func(data []byte) []byte { return data[:10] }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			inTime(t, time.Date(2026, 6, 18, 12, 0, 0, 0, time.UTC), func(t *testing.T) {
+				dir, before := saved(t)
+				path := filesOf(t, dir, tt.file)[0]
+				data, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, tt.damage(data), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				var log bytes.Buffer
+				s := newStore(t, dir)
+				s = &Store{Dir: dir, Location: s.Location, Log: zerolog.New(&log)}
+				_ = os.Rename(filepath.Join(dir, "history", serial, damagedFile), path)
+				s.Load()
+				isRead := tt.file != secondFile // it is read only if the first is damaged
+				if got := strings.Count(log.String(), "history file is damaged"); got != map[bool]int{true: 1}[isRead] {
+					t.Errorf("log: %s", log.String())
+				}
+				if len(filesOf(t, dir, damagedFile)) == 1 != isRead {
+					t.Errorf("files %v", filesOf(t, dir, "*"))
+				}
+				s.Add(serial, completeSample(0.61), time.Now())
+				before.Add(serial, completeSample(0.61), time.Now())
+				date := DateOf(time.Now())
+				got, want := s.Days(serial, date, date), before.Days(serial, date, date)
+				if len(got) != 1 || !near(got[0].Imported, want[0].Imported) || !near(got[0].Charged, want[0].Charged) {
+					t.Errorf("Days = %+v, want %+v", got, want)
+				}
+			})
+		})
+	}
+}
+
+// TestNewerVersion checks that files of a newer version stay as they are.
+func TestNewerVersion(t *testing.T) {
+	for _, name := range []string{daysFile, secondFile, "1min-*", "inverters-*"} {
+		inTime(t, time.Date(2026, 6, 18, 12, 0, 0, 0, time.UTC), func(t *testing.T) {
+			dir, _ := saved(t)
+			path := filesOf(t, dir, name)[0]
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if name == secondFile {
+				_ = os.Remove(filesOf(t, dir, daysFile)[0])
+			}
+			data[len(magic)]++
+			data = append(data, "more"...)
+			if err := os.WriteFile(path, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var log bytes.Buffer
+			s := &Store{Dir: dir, Log: zerolog.New(&log)}
+			s.Load()
+			s.Add(serial, completeSample(1), time.Now())
+			s.save()
+			if got, _ := os.ReadFile(path); !bytes.Equal(got, data) {
+				t.Errorf("%s was replaced", name)
+			}
+			if strings.Count(log.String(), "newer version") != 1 {
+				t.Errorf("%s: log %s", name, log.String())
+			}
+		})
+	}
+}
+
+// TestFullDisk checks that a failure is logged once, and that what was not written
+// is written later.
+func TestFullDisk(t *testing.T) {
+	inTime(t, time.Date(2026, 6, 18, 12, 0, 0, 0, time.UTC), func(t *testing.T) {
+		var log bytes.Buffer
+		dir := t.TempDir()
+		s := newStore(t, dir)
+		s.Log = zerolog.New(&log)
+		isFull := true
+		s.writeFile = func(path string, data []byte) error {
+			if isFull {
+				return &fs.PathError{Op: "write", Path: path, Err: errors.New("no space left on device")}
+			}
+			return state.WriteFileAtomic(path, data)
+		}
+		for i := range 3 {
+			s.Add(serial, completeSample(float64(i)), time.Now())
+			s.save()
+			time.Sleep(time.Minute)
+		}
+		if strings.Count(log.String(), "no space left") != 1 {
+			t.Errorf("log: %s", log.String())
+		}
+		isFull = false
+		s.save()
+		if !strings.Contains(log.String(), "history is saved again") || len(filesOf(t, dir, "*")) != 4 {
+			t.Errorf("log: %s, files %v", log.String(), filesOf(t, dir, "*"))
+		}
+		date := Date{2026, 6, 18}
+		if got := newStore(t, dir).Days(serial, date, date); len(got) != 1 || !near(got[0].Imported, 0.2) {
+			t.Errorf("Days = %+v", got)
+		}
+	})
+}
+
+// TestRun checks when files are written: every five minutes, only those that have
+// changed, and at a stop.
+func TestRun(t *testing.T) {
+	inTime(t, time.Date(2026, 6, 18, 12, 0, 0, 0, time.UTC), func(t *testing.T) {
+		s := newStore(t, t.TempDir())
+		var names []string
+		s.writeFile = func(path string, data []byte) error {
+			names = append(names, filepath.Base(path))
+			return nil
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- s.Run(ctx) }()
+		written := func(want ...string) {
+			t.Helper()
+			if got := strings.Join(names, " "); got != strings.Join(want, " ") {
+				t.Errorf("written: %s, want %s", got, want)
+			}
+			names = nil
+		}
+		s.Add(serial, completeSample(1), time.Now())
+		time.Sleep(saveInterval - time.Second)
+		written()
+		time.Sleep(2 * time.Second)
+		written("10s-494940", "1min-82490", daysFile, secondFile)
+		time.Sleep(2 * saveInterval)
+		written()
+		s.Add(serial, completeSample(1), time.Now())
+		time.Sleep(saveInterval)
+		written("10s-494940", "1min-82490", daysFile)
+		s.AddInverters(serial, []envoy.Inverter{{Serial: "5", Power: envoy.Tell(1.)}}, time.Now())
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		written("inverters-2026-06-18")
+	})
+}
+
+// TestStopTimeout checks that a file system that hangs delays neither a stop for more
+// than two seconds nor a sample.
+func TestStopTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(t, t.TempDir())
+		release := make(chan struct{})
+		s.writeFile = func(string, []byte) error { <-release; return nil }
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- s.Run(ctx) }()
+		s.Add(serial, completeSample(1), time.Now())
+		time.Sleep(saveInterval + time.Second)
+		s.Add(serial, completeSample(1), time.Now())
+		cancel()
+		stopped := time.Now()
+		if err := <-done; err != nil || time.Since(stopped) != stopTimeout {
+			t.Errorf("Run = %v after %v", err, time.Since(stopped))
+		}
+		close(release)
+	})
+}
+
+// TestStaleGateway checks that of a gateway that was replaced long ago only the days
+// are read, and that files stay bounded when it returns.
+func TestStaleGateway(t *testing.T) {
+	inTime(t, time.Date(2026, 6, 18, 12, 0, 0, 0, time.UTC), func(t *testing.T) {
+		dir, _ := saved(t)
+		time.Sleep(40 * 24 * time.Hour)
+		s := newStore(t, dir)
+		if g := s.lookup(serial); len(g.fine.chunks) != 0 || len(g.calendar.days) != 1 {
+			t.Errorf("%d chunks, %d days", len(g.fine.chunks), len(g.calendar.days))
+		}
+		s.Add(serial, completeSample(1), time.Now())
+		s.save()
+		if got := len(newStore(t, dir).lookup(serial).fine.chunks); got != 2 {
+			t.Errorf("%d chunks, want the old one and the new one", got)
+		}
+	})
+}
+
+// TestTemporaryFiles checks that files of an interrupted write are removed.
+func TestTemporaryFiles(t *testing.T) {
+	dir, _ := saved(t)
+	path := filepath.Join(dir, "history", serial, ".days-123")
+	if err := os.WriteFile(path, []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	newStore(t, dir)
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the temporary file exists: %v", err)
+	}
+}
