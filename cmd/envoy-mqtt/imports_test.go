@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"internal/enlighten/enlightentest": {"github.com/golang-jwt/jwt/v5"},
 	"internal/problem":                 {},
 	"internal/filter":                  {"internal/envoy", "github.com/rs/zerolog"},
+	"internal/history":                 {"internal/envoy", "internal/state", "github.com/rs/zerolog"},
 	"internal/schema":                  {"internal/envoy", "internal/mqtt"},
 	"internal/bridge":                  {"internal/devices", "internal/envoy", "internal/filter", "internal/hass", "internal/mqtt", "internal/outbox", "internal/problem", "internal/schedule", "internal/schema", "github.com/rs/zerolog"},
 	"internal/devices":                 {"internal/envoy", "internal/hass", "internal/schema"},

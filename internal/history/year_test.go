@@ -30,7 +30,7 @@ func TestYear(t *testing.T) {
 					s.Add(serial, sampleOf(
 						meter(envoy.NetConsumption, 0, map[envoy.Quantity]float64{envoy.EnergyImport: 1e5 + 2*hours}),
 						meter(envoy.TotalConsumption, 1000, nil)), at)
-					if random.IntN(5000) == 0 {
+					if random.IntN(10000) == 0 {
 						s.save()
 						s = yearStore(dir, loc)
 						s.Add(serial, sampleOf(meter(envoy.TotalConsumption, 1000, nil)), at) // no gap
