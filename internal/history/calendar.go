@@ -52,6 +52,12 @@ func (d *day) total() Day {
 	return Day{d.date, v[produced], v[used], v[imported], v[exported], v[charged], v[discharged], peak}
 }
 
+// hasData reports whether anything was measured.
+func (d *Day) hasData() bool {
+	v := sum(sum(d.Produced, d.Used), sum(d.Imported, d.Exported))
+	return !math.IsNaN(sum(v, sum(sum(d.Charged, d.Discharged), d.Peak)))
+}
+
 // balance returns the energy that the house used, if the others have counters. An
 // unmeasured battery is excluded: with one, no power of the house is integrated.
 func (d *day) balance() (float64, bool) {

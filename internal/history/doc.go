@@ -23,15 +23,16 @@
 //
 // Nothing is recorded before the year 2000: the clock is not set. If the clock goes
 // back, later measurements replace earlier ones of the same time; no counter is
-// counted twice. Memory is limited by count, not by age, so a clock that is wrong
+// counted twice. If after a restart the clock is behind the last reading of a counter
+// that has risen, the reading waits for 15 minutes until the clock is set. Memory is limited by count, not by age, so a clock that is wrong
 // for an hour displaces at most the oldest hour, and data of the future is
 // displaced first.
 //
 // # Limits
 //
-// A gateway with five series takes at most 1.2 MB of memory and of disk, with 50
-// inverters 160 kB more; at most [maxInverters] are kept. A gateway without samples
-// for 31 days takes 60 kB of memory.
+// A gateway with five series takes at most 1.3 MB of memory and 1.2 MB of disk, in
+// 160 files; 50 inverters take 160 kB more. At most 320 inverters are kept. A gateway
+// without samples for 31 days takes 60 kB of memory.
 //
 // Files are in STATE_DIR/history, a folder for each gateway, of which the name is
 // its serial number. To forget a gateway, delete its folder while the program does

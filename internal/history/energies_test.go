@@ -2,6 +2,7 @@ package history
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -44,6 +45,8 @@ func TestCounters(t *testing.T) {
 		{"replaced while off", []step{{"06-18 12:00", 100, 1}, {"06-19 12:00", 3, 1}, {"06-19 12:01", 3.2, 1}}, map[string]float64{"2026-06-18": 0, "2026-06-19": 0.2}},
 		{"clock goes back", []step{{"06-18 12:00", 100, 1}, {"06-18 12:01", 100.1, 1}, {"06-18 10:00", 100.2, 1}, {"06-18 10:01", 100.3, 1}}, map[string]float64{"2026-06-18": 0.3}},
 		{"clock goes back to yesterday and returns", []step{{"06-18 12:00", 100, 1}, {"06-17 12:00", 100.1, 1}, {"06-17 12:01", 100.2, 1}, {"06-18 12:02", 100.3, 1}}, map[string]float64{"2026-06-17": 0.2 + 0.1*(11*60+59)/(24*60+1), "2026-06-18": 0.1 * (12*60 + 2) / (24*60 + 1)}},
+		{"clock is behind until it is set", []step{{"06-18 12:00", 100, 1}, {"06-17 23:59", 110, 1}, {"06-18 00:01", 110.1, 1}, {"06-18 18:00", 110.2, 1}}, map[string]float64{"2026-06-17": nan, "2026-06-18": 10.2}},
+		{"clock is behind and correct", []step{{"06-18 12:00", 100, 1}, {"06-17 12:00", 110, 1}, {"06-17 12:02", 110.1, 1}, {"06-17 12:15", 110.2, 1}, {"06-17 12:16", 110.4, 1}}, map[string]float64{"2026-06-17": 0.2, "2026-06-18": 0}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newStore(t, "")
@@ -194,5 +197,41 @@ func TestIntegral(t *testing.T) {
 	want := Day{Date{2026, 6, 18}, nan, nan, (2400.0/2*40 + 2400*60) / 3.6e6, 1200.0 / 2 * 20 / 3.6e6, nan, nan, 2400}
 	if !nearDays(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// TestRandomClock sets the clock and restarts at random. No energy is counted twice,
+// and at most that of a minute is lost each time.
+func TestRandomClock(t *testing.T) {
+	for seed := range uint64(20) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		dir := t.TempDir()
+		s := &Store{Dir: dir, Location: zone(t, "Europe/Berlin"), writeFile: writeUnsynced}
+		clock := time.Date(2026, 6, 18, 12, 0, 0, 0, s.Location)
+		const minutes = 1000
+		jumps := 0
+		for i := range minutes + 1 {
+			s.Add(serial, importing(6000, 100+0.1*float64(i)), clock)
+			clock = clock.Add(time.Minute)
+			switch random.IntN(50) {
+			case 0:
+				clock = clock.Add(time.Duration(random.IntN(200)-100) * time.Minute)
+				jumps++
+			case 1:
+				clock = clock.Add(time.Duration(random.IntN(2000)-1000) * time.Hour)
+				jumps++
+			case 2:
+				s.save()
+				s = &Store{Dir: dir, Location: s.Location, writeFile: writeUnsynced}
+				s.Load()
+			}
+		}
+		total := 0.0
+		for _, kwh := range imports(s) {
+			total = sum(total, kwh)
+		}
+		if highest, lowest := 0.1*minutes, 0.1*float64(minutes-jumps); total > highest+1e-6 || total < lowest-1e-6 {
+			t.Errorf("seed %d: %v kWh, want %v to %v", seed, total, lowest, highest)
+		}
 	}
 }

@@ -18,13 +18,14 @@ func FuzzDecode(f *testing.F) {
 		f.Add(c.name, c.data[headerSize:len(c.data)-4], true)
 		f.Add(c.name, c.data, false)
 	}
+	loc := s.Location
 	f.Fuzz(func(t *testing.T, name string, content []byte, isSealed bool) {
 		for _, k := range []kind{kindDays, kindChunk, kindInverters} {
 			file := content
 			if isSealed {
 				file = seal(k, content)
 			}
-			s := newStore(t, "")
+			s := &Store{Location: loc}
 			g := s.gateway(serial, now)
 			if g.decode(name, file) != nil {
 				continue

@@ -8,11 +8,12 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
-// The longest gaps over which something is kept.
+// How long something lasts at most.
 const (
 	maxIntegrated = 2 * time.Minute     // power is integrated
 	maxCounted    = 31 * 24 * time.Hour // the difference of a counter is counted
 	maxLevelAge   = 10 * time.Minute    // a level is the present one
+	maxBehind     = 15 * time.Minute    // a reading awaits the clock
 )
 
 // maxPower is the most power that a counter counts, kW; slack is how much more it
@@ -30,7 +31,8 @@ type gateway struct {
 	mu           sync.Mutex // guards the other fields
 	fine, coarse tier
 	calendar     calendar
-	last         reading // of the counters
+	last         reading                // of the counters
+	behindSince  [numEnergies]time.Time // since when readings await the clock; zero if not
 	power        powerReading
 	inverters    inverters
 	dirty        bool // the days must be written
@@ -97,7 +99,7 @@ func (g *gateway) integrate(powers *[NumSeries]float64, at time.Time) {
 	}
 	p.interval = elapsed
 	for e, w := range means {
-		if math.IsNaN(w) {
+		if math.IsNaN(w) || !g.behindSince[e].IsZero() {
 			continue
 		}
 		kwh := w / 1000 * elapsed.Hours()
@@ -111,6 +113,9 @@ func (g *gateway) integrate(powers *[NumSeries]float64, at time.Time) {
 // was integrated since. If the counter cannot be continued, the integral counts.
 func (g *gateway) count(e energy, c counter, at time.Time) {
 	last, lastAt := g.last.counters[e], g.last.at[e]
+	if g.awaitsClock(e, c, at) {
+		return
+	}
 	at = at.Round(0)
 	g.last.counters[e], g.last.at[e] = c, at
 	if lastAt.IsZero() {
@@ -129,6 +134,22 @@ func (g *gateway) count(e energy, c counter, at time.Time) {
 	g.calendar.spread(lastAt, at, func(d *day, share float64) {
 		d.counted[e] = sum(d.counted[e], difference*share)
 	})
+}
+
+// awaitsClock reports whether a reading is ignored for now: the clock is behind that
+// of the last reading, and the counter has risen by more than it can meanwhile. This
+// is so after a restart of a computer without a clock of its own, until it has
+// synchronized its clock.
+func (g *gateway) awaitsClock(e energy, c counter, at time.Time) bool {
+	last, since := &g.last, &g.behindSince[e]
+	if !at.Before(last.at[e]) || c.value-last.counters[e].value <= slack || c.register != last.counters[e].register {
+		*since = time.Time{}
+		return false
+	}
+	if since.IsZero() {
+		*since = at
+	}
+	return at.Sub(*since) < maxBehind
 }
 
 // isPlausible reports whether a counter can have risen by difference, in kWh.

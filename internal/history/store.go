@@ -87,7 +87,9 @@ func (s *Store) Days(serial string, from, to Date) []Day {
 	defer g.mu.Unlock()
 	var days []Day
 	for _, d := range g.calendar.find(from, to) {
-		days = append(days, d.total())
+		if total := d.total(); total.hasData() {
+			days = append(days, total)
+		}
 	}
 	return days
 }
