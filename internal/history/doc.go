@@ -17,16 +17,17 @@
 //
 // The energy that the house used is the counter of total consumption if there are
 // no batteries. With batteries it is the balance of production, grid and batteries
-// if all of them have counters, else the integral of the power.
+// if all of them have counters, else the integral of the power. It is unknown if no
+// meter measures the batteries.
 //
 // # Clock
 //
 // Nothing is recorded before the year 2000: the clock is not set. If the clock goes
 // back, later measurements replace earlier ones of the same time; no counter is
 // counted twice. If after a restart the clock is behind the last reading of a counter
-// that has risen, the reading waits for 15 minutes until the clock is set. Memory is limited by count, not by age, so a clock that is wrong
-// for an hour displaces at most the oldest hour, and data of the future is
-// displaced first.
+// that has risen, the reading waits for 15 minutes until the clock is set. Memory is
+// limited by count, not by age, so a clock that is wrong for an hour displaces at
+// most the oldest hour, and data of the future is displaced first.
 //
 // # Limits
 //

@@ -45,15 +45,11 @@ func decodeChunk(file []byte) (*chunk, error) {
 func encodeDays(last *reading, days []*day) []byte {
 	var e encoder
 	for i, c := range last.counters {
-		if last.at[i].IsZero() {
-			e.uint8(0)
-			continue
-		}
-		e.uint8(1)
-		e.int64(last.at[i].UnixMilli())
+		e.time(last.at[i])
 		e.float64(c.value)
 		e.text(c.register.String())
 	}
+	e.time(last.batteries)
 	e.uint16(len(days))
 	for _, d := range days {
 		e.date(d.date)
@@ -73,15 +69,13 @@ func decodeDays(file []byte) (last reading, days []*day, err error) {
 		return reading{}, nil, err
 	}
 	for i := range last.counters {
-		if d.uint8() == 0 {
-			continue
-		}
-		last.at[i] = time.UnixMilli(d.int64())
+		last.at[i] = d.time()
 		c := &last.counters[i]
 		c.value = d.float64()
 		d.require(math.Abs(c.value) < limit)
 		_ = c.register.UnmarshalText([]byte(d.text())) // never fails
 	}
+	last.batteries = d.time()
 	n := d.uint16()
 	d.require(n <= maxDays+1)
 	for i := 0; i < n && !d.failed; i++ {

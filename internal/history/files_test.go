@@ -205,6 +205,7 @@ func TestRun(t *testing.T) {
 		go func() { done <- s.Run(ctx) }()
 		written := func(want ...string) {
 			t.Helper()
+			synctest.Wait()
 			if got := strings.Join(names, " "); got != strings.Join(want, " ") {
 				t.Errorf("written: %s, want %s", got, want)
 			}

@@ -73,6 +73,15 @@ func (e *encoder) float32(v float32) {
 	e.content = binary.LittleEndian.AppendUint32(e.content, math.Float32bits(v))
 }
 
+// time appends a time in ms since 1970; 0 is the zero time.
+func (e *encoder) time(t time.Time) {
+	if t.IsZero() {
+		e.int64(0)
+		return
+	}
+	e.int64(t.UnixMilli())
+}
+
 func (e *encoder) text(s string) {
 	e.uint8(uint8(len(s)))
 	e.content = append(e.content, s...)
@@ -105,7 +114,15 @@ func (d *decoder) uint8() uint8     { return d.bytes(1)[0] }
 func (d *decoder) uint16() int      { return int(binary.LittleEndian.Uint16(d.bytes(2))) }
 func (d *decoder) int64() int64     { return int64(binary.LittleEndian.Uint64(d.bytes(8))) }
 func (d *decoder) float64() float64 { return math.Float64frombits(uint64(d.int64())) }
-func (d *decoder) text() string     { return string(d.bytes(int(d.uint8()))) }
+
+func (d *decoder) time() time.Time {
+	if ms := d.int64(); ms != 0 {
+		return time.UnixMilli(ms)
+	}
+	return time.Time{}
+}
+
+func (d *decoder) text() string { return string(d.bytes(int(d.uint8()))) }
 
 // float32s returns n values. Infinity is a failure.
 func (d *decoder) float32s(n int) []float32 {

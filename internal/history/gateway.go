@@ -14,6 +14,7 @@ const (
 	maxCounted    = 31 * 24 * time.Hour // the difference of a counter is counted
 	maxLevelAge   = 10 * time.Minute    // a level is the present one
 	maxBehind     = 15 * time.Minute    // a reading awaits the clock
+	maxNoBattery  = 7 * 24 * time.Hour  // no battery is reported although there is one
 )
 
 // maxPower is the most power that a counter counts, kW; slack is how much more it
@@ -43,8 +44,9 @@ type gateway struct {
 // A reading is the last readings of the counters, from which they continue also
 // after a restart. The zero time is none.
 type reading struct {
-	counters [numEnergies]counter
-	at       [numEnergies]time.Time
+	counters  [numEnergies]counter
+	at        [numEnergies]time.Time
+	batteries time.Time // when batteries were last reported
 }
 
 // A powerReading is the last powers, from which they are integrated.
@@ -66,7 +68,10 @@ func newGateway(loc *time.Location) *gateway {
 func (g *gateway) add(s envoy.Sample, at time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	o := observe(s, !g.power.levelAt.IsZero())
+	if _, ok := s.Meter(envoy.Storage); ok {
+		g.noteBatteries(at)
+	}
+	o := observe(s, g.hasBatteries(at))
 	if age := at.Sub(g.power.levelAt); !g.power.levelAt.IsZero() && age >= 0 && age <= maxLevelAge {
 		o.powers[Level] = g.power.level
 	}
@@ -119,9 +124,9 @@ func (g *gateway) count(e energy, c counter, at time.Time) {
 	at = at.Round(0)
 	g.last.counters[e], g.last.at[e] = c, at
 	if lastAt.IsZero() {
-		lastAt = at
 		today := g.calendar.at(at)
-		today.counted[e] = sum(today.counted[e], 0) // also if it has no difference today
+		today.counted[e], today.integrated[e] = sum(today.counted[e], sum(today.integrated[e], 0)), math.NaN()
+		return
 	}
 	difference := c.value - last.value
 	if last.register != c.register || !isPlausible(difference, at.Sub(lastAt)) {
@@ -163,4 +168,22 @@ func (g *gateway) setLevel(percent float64, at time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.power.level, g.power.levelAt = percent, at
+	g.noteBatteries(at)
+}
+
+// noteBatteries records that there are batteries. What the house used is unknown so
+// far, if it was taken for total consumption.
+func (g *gateway) noteBatteries(at time.Time) {
+	if !g.hasBatteries(at) {
+		today := g.calendar.at(at)
+		today.counted[used], today.integrated[used] = math.NaN(), math.NaN()
+		g.last.at[used] = time.Time{}
+	}
+	g.last.batteries = at.Round(0)
+}
+
+// hasBatteries reports whether there are batteries, also if no sample contains them
+// at the moment.
+func (g *gateway) hasBatteries(at time.Time) bool {
+	return !g.last.batteries.IsZero() && at.Round(0).Sub(g.last.batteries) < maxNoBattery
 }

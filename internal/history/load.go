@@ -29,7 +29,6 @@ func (s *Store) dir() string { return filepath.Join(s.Dir, "history") }
 // Load reads what earlier runs have written. Files that cannot be read are renamed
 // and logged.
 func (s *Store) Load() {
-	s.files.sizes = map[string]int64{}
 	if s.Dir == "" {
 		return
 	}
@@ -150,6 +149,9 @@ func (g *gateway) decode(name string, data []byte) error {
 
 // setSize records the size of a file; 0 if it has been removed.
 func (s *Store) setSize(path string, size int64) {
+	if s.files.sizes == nil {
+		s.files.sizes = map[string]int64{}
+	}
 	s.files.total.Add(size - s.files.sizes[path])
 	s.files.sizes[path] = size
 	if size == 0 {

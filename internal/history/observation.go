@@ -35,8 +35,8 @@ type counter struct {
 	register envoy.Counters
 }
 
-// observe returns what is kept of s. hasBatteries says that there are batteries,
-// also if s has no meter of them.
+// observe returns what is kept of s. With batteries, total consumption is not what
+// the house uses.
 func observe(s envoy.Sample, hasBatteries bool) observation {
 	var o observation
 	for i := range o.powers {
@@ -45,9 +45,7 @@ func observe(s envoy.Sample, hasBatteries bool) observation {
 	for i := range o.counters {
 		o.counters[i].value = math.NaN()
 	}
-	_, hasStorage := s.Meter(envoy.Storage)
 	_, hasHouse := s.Meter(envoy.House)
-	hasBatteries = hasBatteries || hasStorage
 	for i := range s.Meters {
 		m := &s.Meters[i]
 		switch m.Measurement {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -57,10 +58,7 @@ func (s *Store) save() {
 		return
 	}
 	s.mu.RLock()
-	gateways := make(map[string]*gateway, len(s.gateways))
-	for serial, g := range s.gateways {
-		gateways[serial] = g
-	}
+	gateways := maps.Clone(s.gateways)
 	s.mu.RUnlock()
 	var failure error
 	for serial, g := range gateways {
