@@ -10,7 +10,6 @@ import (
 
 // completeSample returns a sample of all series and counters.
 func completeSample(i float64) envoy.Sample {
-	type counters = map[envoy.Quantity]float64
 	return sampleOf(meter(envoy.Production, 600+i, counters{envoy.Energy: i}),
 		meter(envoy.NetConsumption, 100-i, counters{envoy.EnergyImport: i / 10, envoy.EnergyExport: i / 5}),
 		meter(envoy.Storage, 50+i, counters{envoy.EnergyCharged: i / 3, envoy.EnergyDischarged: i / 4}),

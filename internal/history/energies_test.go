@@ -101,71 +101,77 @@ func TestClockInTheFuture(t *testing.T) {
 	}
 }
 
+// counters are in kWh.
+type counters = map[envoy.Quantity]float64
+
+var energyDate = Date{2026, 6, 18}
+
+// installations are the samples of each minute, and the energies after an hour.
+var installations = []struct {
+	name string
+	at   func(i float64) envoy.Sample // of minute i
+	want Day                          // after an hour
+}{
+	{
+		"production only",
+		func(i float64) envoy.Sample {
+			return sampleOf(meter(envoy.Production, 600, counters{envoy.Energy: 1000 + i}))
+		},
+		Day{energyDate, 60, nan, nan, nan, nan, nan, 600},
+	},
+	{
+		"without batteries",
+		func(i float64) envoy.Sample {
+			return sampleOf(meter(envoy.Production, 600, counters{envoy.Energy: i}),
+				meter(envoy.NetConsumption, -6000, counters{envoy.EnergyImport: i / 10, envoy.EnergyExport: i / 5}),
+				meter(envoy.TotalConsumption, 300, counters{envoy.Energy: 9 * i / 10}), meter(envoy.House, 300, nil))
+		},
+		Day{energyDate, 60, 54, 6, 12, nan, nan, 6000},
+	},
+	{
+		"total consumption without a counter",
+		func(i float64) envoy.Sample {
+			return sampleOf(meter(envoy.TotalConsumption, 300, nil))
+		},
+		Day{energyDate, nan, 0.3, nan, nan, nan, nan, 300},
+	},
+	{
+		"batteries with counters",
+		func(i float64) envoy.Sample {
+			return sampleOf(meter(envoy.Production, 600, counters{envoy.Energy: i}),
+				meter(envoy.NetConsumption, 100, counters{envoy.EnergyImport: i / 10, envoy.EnergyExport: i / 5}),
+				meter(envoy.Storage, 50, counters{envoy.EnergyCharged: i / 3, envoy.EnergyDischarged: i / 4}),
+				meter(envoy.TotalConsumption, 700, counters{envoy.Energy: 9 * i / 10}), meter(envoy.House, 750, nil))
+		},
+		Day{energyDate, 60, 60 + 6 - 12 - 20 + 15, 6, 12, 20, 15, 750},
+	},
+	{
+		"batteries without counters",
+		func(i float64) envoy.Sample {
+			return sampleOf(meter(envoy.Production, 600, counters{envoy.Energy: i}),
+				meter(envoy.NetConsumption, 100, counters{envoy.EnergyImport: i / 10, envoy.EnergyExport: i / 5}),
+				meter(envoy.Storage, -2000, nil), meter(envoy.House, 750, nil))
+		},
+		Day{energyDate, 60, 0.75, 6, 12, 2, 0, 2000},
+	},
+	{
+		"absurd values",
+		func(i float64) envoy.Sample {
+			return sampleOf(meter(envoy.Production, 1e30, counters{envoy.Energy: 1e30}), meter(envoy.NetConsumption, -100, nil))
+		},
+		Day{energyDate, nan, nan, 0, 0.1, nan, nan, 100},
+	},
+}
+
 // TestEnergies checks which energies a day has for different installations.
 func TestEnergies(t *testing.T) {
-	type counters = map[envoy.Quantity]float64
-	date := Date{2026, 6, 18}
-	for _, tt := range []struct {
-		name string
-		at   func(i float64) envoy.Sample // of minute i
-		want Day                          // after an hour
-	}{
-		{
-			"production only",
-			func(i float64) envoy.Sample {
-				return sampleOf(meter(envoy.Production, 600, counters{envoy.Energy: 1000 + i}))
-			},
-			Day{date, 60, nan, nan, nan, nan, nan, 600},
-		},
-		{
-			"without batteries",
-			func(i float64) envoy.Sample {
-				return sampleOf(meter(envoy.Production, 600, counters{envoy.Energy: i}),
-					meter(envoy.NetConsumption, -6000, counters{envoy.EnergyImport: i / 10, envoy.EnergyExport: i / 5}),
-					meter(envoy.TotalConsumption, 300, counters{envoy.Energy: 9 * i / 10}), meter(envoy.House, 300, nil))
-			},
-			Day{date, 60, 54, 6, 12, nan, nan, 6000},
-		},
-		{
-			"total consumption without a counter",
-			func(i float64) envoy.Sample {
-				return sampleOf(meter(envoy.TotalConsumption, 300, nil))
-			},
-			Day{date, nan, 0.3, nan, nan, nan, nan, 300},
-		},
-		{
-			"batteries with counters",
-			func(i float64) envoy.Sample {
-				return sampleOf(meter(envoy.Production, 600, counters{envoy.Energy: i}),
-					meter(envoy.NetConsumption, 100, counters{envoy.EnergyImport: i / 10, envoy.EnergyExport: i / 5}),
-					meter(envoy.Storage, 50, counters{envoy.EnergyCharged: i / 3, envoy.EnergyDischarged: i / 4}),
-					meter(envoy.TotalConsumption, 700, counters{envoy.Energy: 9 * i / 10}), meter(envoy.House, 750, nil))
-			},
-			Day{date, 60, 60 + 6 - 12 - 20 + 15, 6, 12, 20, 15, 750},
-		},
-		{
-			"batteries without counters",
-			func(i float64) envoy.Sample {
-				return sampleOf(meter(envoy.Production, 600, counters{envoy.Energy: i}),
-					meter(envoy.NetConsumption, 100, counters{envoy.EnergyImport: i / 10, envoy.EnergyExport: i / 5}),
-					meter(envoy.Storage, -2000, nil), meter(envoy.House, 750, nil))
-			},
-			Day{date, 60, 0.75, 6, 12, 2, 0, 2000},
-		},
-		{
-			"absurd values",
-			func(i float64) envoy.Sample {
-				return sampleOf(meter(envoy.Production, 1e30, counters{envoy.Energy: 1e30}), meter(envoy.NetConsumption, -100, nil))
-			},
-			Day{date, nan, nan, 0, 0.1, nan, nan, 100},
-		},
-	} {
+	for _, tt := range installations {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newStore(t, "")
 			for i := range 61 {
 				s.Add(serial, tt.at(float64(i)), time.Date(2026, 6, 18, 12, i, 0, 0, s.Location))
 			}
-			got := s.Days(serial, date, date)
+			got := s.Days(serial, energyDate, energyDate)
 			if len(got) != 1 || !nearDays(got[0], tt.want) {
 				t.Errorf("Days = %+v, want %+v", got, tt.want)
 			}

@@ -22,7 +22,7 @@ const (
 
 // staleAge is the age of the last day from which a gateway's powers are no longer
 // read into memory.
-const staleAge = maxCounted
+const staleAge = 32 * 24 * time.Hour
 
 func (s *Store) dir() string { return filepath.Join(s.Dir, "history") }
 
@@ -79,7 +79,7 @@ func (s *Store) loadGateway(serial string) {
 // have expired.
 func (g *gateway) isStale() bool {
 	n := len(g.calendar.days)
-	return n > 0 && time.Since(startOf(g.calendar.days[n-1].date, g.calendar.loc)) > staleAge+24*time.Hour
+	return n > 0 && time.Since(startOf(g.calendar.days[n-1].date, g.calendar.loc)) > staleAge
 }
 
 // loadFile reads one file, and reports whether its content is used.
