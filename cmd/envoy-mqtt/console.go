@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web"
 )
 
 // A console is the environment of a command: variables, streams and flags.
@@ -19,6 +21,7 @@ type console struct {
 	width         int // columns of the terminal, for help
 	configPath    string
 	flags         *pflag.FlagSet // of the command; nil before it is known
+	problems      web.Problems   // warnings and errors of the log, for the page
 }
 
 // A failure is an error of a command that was called and configured correctly.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"strconv"
@@ -75,22 +76,34 @@ func (c *console) demo(ctx context.Context, d demo) error {
 	}
 	defer broker.close()
 
-	gateways := newGateways(demoConfig(gateway.Addr, account), state)
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	cfg := demoConfig(gateway.Addr, account)
+	cfg.MQTT.URL = &url.URL{Scheme: "mqtt", Host: broker.address}
+	cfg.HTTP = config.HTTP{Listen: l.Addr().String(), Page: true}
+	gateways := newGateways(cfg, state)
 	gateways[0].tokens.Cloud = &enlighten.Cloud{LoginURL: cloud.LoginURL, TokenURL: cloud.TokenURL, HTTP: cloud.Client()}
 	log := zerolog.Nop()
 	if !c.outIsTerminal { // a terminal shows the house
-		log = c.newLogger(cmp.Or(c.flag("log-level"), "info"), c.flag("log-format"))
+		log = c.newLogger(cmp.Or(c.flag("log-level"), "info"), c.flag("log-format"), problemWriter{&c.problems})
 	}
-	client := mqtt.Config{URL: &url.URL{Scheme: "mqtt", Host: broker.address}, ClientID: "envoy-mqtt-demo"}
-	bridge := newBridge(demoConfig(gateway.Addr, account), client, gateways, log)
-	return c.showDemo(ctx, broker, d.heading(house), func(ctx context.Context) error {
-		return serve(ctx, bridge, gateways, log)
+	metrics, page := newMetrics(cfg.HTTP, gateways), c.newPage(cfg, gateways)
+	bridge := newBridge(cfg, mqtt.Config{URL: cfg.MQTT.URL, ClientID: "envoy-mqtt-demo"}, gateways, log)
+	bridge.Observers = append(bridge.Observers, metrics, pageObserver{page})
+	hints := [][2]string{{demoHint, subscribeCommand(broker)}, {"The page:", "http://" + cfg.HTTP.Listen}}
+	return c.showDemo(ctx, broker, d.heading(house), hints, func(ctx context.Context) error {
+		return serve(ctx, bridge, gateways, log, func(ctx context.Context) {
+			servePage(ctx, l, cfg, bridge, metrics, page, gateways, log)
+		})
 	})
 }
 
-// showDemo shows what the broker gets while run runs. run ends when a person quits
+// showDemo shows hints and what the broker gets while run runs. run ends when a person quits
 // or the reader of standard output has gone.
-func (c *console) showDemo(ctx context.Context, broker *demoBroker, heading func() string, run func(context.Context) error) error {
+func (c *console) showDemo(ctx context.Context, broker *demoBroker, heading func() string, hints [][2]string, run func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if !c.outIsTerminal {
@@ -98,7 +111,9 @@ func (c *console) showDemo(ctx context.Context, broker *demoBroker, heading func
 		if err := broker.subscribe("envoy/+/live", func(_ string, doc []byte) { lines.document(doc) }); err != nil {
 			return err
 		}
-		fmt.Fprintf(c.err, "%s  %s\n", demoHint, subscribeCommand(broker))
+		for _, hint := range hints {
+			fmt.Fprintf(c.err, "%s  %s\n", hint[0], hint[1])
+		}
 		go func() {
 			select {
 			case <-lines.done:
@@ -115,8 +130,10 @@ func (c *console) showDemo(ctx context.Context, broker *demoBroker, heading func
 	}
 	screen, err := c.newScreen(func(width int) []string {
 		lines := aligned(c.painter().strong("envoy-mqtt demo"), heading(), width)
-		lines = append(lines, wrapLines("", "", demoHint, width)...)
-		lines = append(lines, unbroken(2, subscribeCommand(broker), width), "")
+		for _, hint := range hints {
+			lines = append(lines, wrapLines("", "", hint[0], width)...)
+			lines = append(lines, unbroken(2, hint[1], width), "")
+		}
 		return append(lines, w.lines(time.Now(), width, c.painter())...)
 	})
 	if err != nil {

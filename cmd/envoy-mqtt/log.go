@@ -1,8 +1,14 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -10,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web"
 )
 
 // isTerminal reports whether f is a terminal.
@@ -32,9 +39,9 @@ func setUpLogging() {
 	zerolog.ErrorMarshalFunc = func(err error) any { return withHint(err) }
 }
 
-// newLogger returns the program's logger, which writes to standard error. The
-// format is text or json.
-func (c *console) newLogger(level, format string) zerolog.Logger {
+// newLogger returns the program's logger, which writes to standard error and to
+// others. The format is text or json.
+func (c *console) newLogger(level, format string, others ...io.Writer) zerolog.Logger {
 	w := c.err
 	if format != "json" {
 		w = c.textWriter()
@@ -42,6 +49,9 @@ func (c *console) newLogger(level, format string) zerolog.Logger {
 	l, err := zerolog.ParseLevel(level)
 	if err != nil {
 		l = zerolog.InfoLevel
+	}
+	if len(others) > 0 {
+		w = zerolog.MultiLevelWriter(append(others, w)...)
 	}
 	return zerolog.New(w).Level(l).With().Timestamp().Logger()
 }
@@ -54,4 +64,33 @@ func (c *console) textWriter() io.Writer {
 		format = time.TimeOnly
 	}
 	return zerolog.ConsoleWriter{Out: c.err, TimeFormat: format, NoColor: !c.errIsTerminal || config.Getenv(c.environ, "NO_COLOR") != ""}
+}
+
+// A problemWriter adds the warnings and errors of the log to problems.
+type problemWriter struct{ problems *web.Problems }
+
+// Write implements [io.Writer] for lines without a level, which it ignores.
+func (w problemWriter) Write(line []byte) (int, error) { return len(line), nil }
+
+// WriteLevel implements [zerolog.LevelWriter].
+func (w problemWriter) WriteLevel(level zerolog.Level, line []byte) (int, error) {
+	if level < zerolog.WarnLevel || level > zerolog.PanicLevel {
+		return len(line), nil
+	}
+	fields := map[string]any{}
+	decoder := json.NewDecoder(bytes.NewReader(line))
+	decoder.UseNumber()
+	if err := decoder.Decode(&fields); err != nil {
+		return len(line), nil //nolint:nilerr // the log must not fail
+	}
+	text := fmt.Sprint(fields[zerolog.MessageFieldName])
+	for _, name := range []string{zerolog.MessageFieldName, zerolog.LevelFieldName, zerolog.TimestampFieldName} {
+		delete(fields, name)
+	}
+	var detail []string
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		detail = append(detail, fmt.Sprintf("%s=%v", name, fields[name]))
+	}
+	w.problems.Add(level.String(), text, strings.Join(detail, " "))
+	return len(line), nil
 }

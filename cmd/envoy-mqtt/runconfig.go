@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"slices"
 	"time"
 
@@ -31,7 +32,11 @@ func (c *console) loadRunConfig() (*runConfig, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &runConfig{cfg, broker, cfg.StateDir(c.environ), c.newLogger(cfg.General.LogLevel, cfg.General.LogFormat)}, nil
+	var others []io.Writer
+	if cfg.HTTP.Page {
+		others = append(others, problemWriter{&c.problems})
+	}
+	return &runConfig{cfg, broker, cfg.StateDir(c.environ), c.newLogger(cfg.General.LogLevel, cfg.General.LogFormat, others...)}, nil
 }
 
 // newBridge returns a bridge for cfg.

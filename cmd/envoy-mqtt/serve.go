@@ -12,6 +12,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web"
 )
 
 // fileTimeout is how long a stop waits for files of the state folder.
@@ -19,7 +20,7 @@ const fileTimeout = 2 * time.Second
 
 // serveUntilReload runs a bridge with the configuration rc until ctx ends, or until
 // SIGHUP has brought another configuration, which it returns.
-func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup <-chan os.Signal) (next *runConfig, err error) {
+func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup chan os.Signal) (next *runConfig, err error) {
 	warn := func(err error) {
 		if err != nil {
 			rc.log.Warn().Err(err).Msg("state folder error")
@@ -39,10 +40,14 @@ func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup <-cha
 		g.counters = counters
 	}
 	m := newMetrics(rc.cfg.HTTP, gateways)
+	page := c.newPage(rc.cfg, gateways)
 	b := newBridge(rc.cfg, rc.mqtt, gateways, rc.log)
 	trackPublished(b, rc, gateways, worker, warn)
 	if m != nil {
 		b.Observers = append(b.Observers, m)
+	}
+	if page != nil {
+		b.Observers = append(b.Observers, pageObserver{page})
 	}
 
 	ctx, end := context.WithCancelCause(ctx)
@@ -54,7 +59,13 @@ func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup <-cha
 			monitor.WriteHealth(ctx, healthPath(rc.stateDir), health, rc.log)
 		} else {
 			m.State = b.Snapshot
-			monitor.Serve(ctx, rc.cfg.HTTP.Listen, m.Handler(), health, rc.log)
+			server := monitor.Server{Metrics: m.Handler(), Health: health, Log: rc.log}
+			if page != nil {
+				page.Actions = c.pageActions(gateways, hup)
+				page.Info = func() web.Info { return pageInfo(rc.cfg, b.Snapshot(), gateways, started) }
+				server.Page = page.Handler()
+			}
+			server.ListenAndServe(ctx, rc.cfg.HTTP.Listen)
 		}
 	}
 	notifySystemd := func(ctx context.Context) {

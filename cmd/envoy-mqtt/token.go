@@ -117,11 +117,16 @@ func (c *console) paste(ctx context.Context, g *configuredGateway, session *envo
 			return fmt.Errorf("read the token: %w", err)
 		}
 	}
-	if _, err := enlighten.Parse(line); err != nil {
+	return g.storeToken(ctx, session.Serial, line)
+}
+
+// storeToken stores a token if the gateway with that serial number accepts it.
+func (g *configuredGateway) storeToken(ctx context.Context, serial, token string) error {
+	if _, err := enlighten.Parse(token); err != nil {
 		return err
 	}
-	if err := tryAccess(ctx, g.Gateway, session.Serial, envoy.StaticToken(line)); err != nil {
+	if err := tryAccess(ctx, g.Gateway, serial, envoy.StaticToken(token)); err != nil {
 		return fmt.Errorf("the token was not kept: %w", err)
 	}
-	return g.tokens.SetToken(session.Serial, line)
+	return g.tokens.SetToken(serial, token)
 }

@@ -45,9 +45,13 @@ type MQTT struct {
 	Supervisor Secret
 }
 
-// HTTP is the section [HTTP]: metrics and health.
+// HTTP is the section [HTTP]: metrics, health and the page.
 type HTTP struct {
-	Listen string // host:port, or :port for all addresses; "": off
+	Listen   string // host:port, or :port for all addresses; "": off
+	Page     bool
+	Password Secret   // required for changes on the page; "": it is read-only
+	Hosts    []string // names of this machine in the Host header, in lower case
+	CORS     []string // origins that may read the API
 }
 
 // HomeAssistant is the section [HOMEASSISTANT].

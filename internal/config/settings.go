@@ -95,6 +95,22 @@ var settings = []setting{
 		"HTTP", "LISTEN", "", "Where /metrics, /healthz and /readyz are served, such as 127.0.0.1:9799; off when empty. Plain http, for everyone who reaches it.",
 		into(func(t target) *string { return &t.HTTP.Listen }, parseListen),
 	},
+	{
+		"HTTP", "PAGE", "false", "Whether LISTEN also serves the page with its API.",
+		into(func(t target) *bool { return &t.HTTP.Page }, parseBool),
+	},
+	{
+		"HTTP", "PASSWORD", "", "Password for changes on the page: tokens, reload. Without it the page is read-only.",
+		into(func(t target) *Secret { return &t.HTTP.Password }, asSecret),
+	},
+	{
+		"HTTP", "HOSTS", "", "Names under which browsers reach the page, beside addresses, localhost and names ending in .local.",
+		into(func(t target) *[]string { return &t.HTTP.Hosts }, parseHostNames),
+	},
+	{
+		"HTTP", "CORS", "", "Web origins whose scripts may read the page's API, such as https://dashboard.example.org.",
+		into(func(t target) *[]string { return &t.HTTP.CORS }, parseOrigins),
+	},
 
 	{
 		"COMPAT", "PROFILES", "", "Other programs' topics that live values are told on too: any of " + strings.Join(schema.Profiles(), ", ") + ".",

@@ -3,6 +3,8 @@ package config
 import (
 	"cmp"
 	"fmt"
+	"net"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 func (l *loader) check(cfg *Config) {
 	l.checkMQTT(&cfg.MQTT)
 	l.checkTopics(cfg)
+	l.checkHTTP(cfg.HTTP)
 	if len(l.gateways) == 0 {
 		l.fail(origin{}, "no gateway: write a section [ENVOY] with HOST = <its name or address> into config.ini, "+
 			"or set ENVOY_MQTT_ENVOY__HOST")
@@ -57,6 +60,26 @@ func (l *loader) checkMQTT(m *MQTT) {
 	if m.KeyFile != "" {
 		l.warnExposed(l.origins["MQTT"+delimiter+"KEY_FILE"], m.KeyFile)
 	}
+}
+
+// checkHTTP reports a page that is not served, or that everybody can read.
+func (l *loader) checkHTTP(h HTTP) {
+	at := l.origins["HTTP"+delimiter+"PAGE"]
+	switch {
+	case !h.Page:
+	case h.Listen == "":
+		l.fail(at, "LISTEN is missing; write the address at which the page is served, e.g. LISTEN = 127.0.0.1:9799")
+	case h.Password == "" && !isLoopback(h.Listen):
+		l.warn(at, "LISTEN is not loopback and there is no PASSWORD; everyone who reaches the address can read the page, and nobody can make changes on it")
+	}
+}
+
+// isLoopback reports whether only this machine reaches a server that listens at
+// the address.
+func isLoopback(listen string) bool {
+	host, _, _ := net.SplitHostPort(listen)
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // checkTopics reports a TOPIC or PREFIX with which the longest topic would exceed

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/net/netutil"
 )
 
 // The paths of Serve.
@@ -25,29 +26,60 @@ const (
 // use, or on an address that does not exist yet.
 const listenRetry = 3 * time.Second
 
-// Serve serves metrics and health at addr until ctx ends. If it cannot, it logs
-// that once and tries again.
-func Serve(ctx context.Context, addr string, metrics http.Handler, health func() Health, log zerolog.Logger) {
+// maxConnections limits the connections at the same time if there is a page. Idle
+// ones are closed after 5 s.
+const maxConnections = 256
+
+// A Server serves metrics and health.
+type Server struct {
+	Metrics http.Handler
+	Health  func() Health
+	Page    http.Handler // of all other paths; nil: there are none
+	Log     zerolog.Logger
+}
+
+func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET "+metricsPath, metrics)
-	mux.HandleFunc("GET "+healthzPath, func(w http.ResponseWriter, _ *http.Request) { h := health(); h.write(w, h.Alive()) })
-	mux.HandleFunc("GET "+readyzPath, func(w http.ResponseWriter, _ *http.Request) { h := health(); h.write(w, h.Ready()) })
+	mux.Handle("GET "+metricsPath, s.Metrics)
+	mux.HandleFunc("GET "+healthzPath, func(w http.ResponseWriter, _ *http.Request) { h := s.Health(); h.write(w, h.Alive()) })
+	mux.HandleFunc("GET "+readyzPath, func(w http.ResponseWriter, _ *http.Request) { h := s.Health(); h.write(w, h.Ready()) })
+	if s.Page != nil {
+		for _, path := range []string{metricsPath, healthzPath, readyzPath} { // not to the page
+			mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Allow", "GET, HEAD")
+				http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+			})
+		}
+		mux.Handle("/", s.Page)
+	}
+	return mux
+}
+
+// ListenAndServe serves at addr until ctx ends. If it cannot, it logs that once and
+// tries again.
+func (s *Server) ListenAndServe(ctx context.Context, addr string) {
+	if l := listen(ctx, addr, s.Log); l != nil {
+		s.Serve(ctx, l)
+	}
+}
+
+// Serve serves on l until ctx ends, and closes l.
+func (s *Server) Serve(ctx context.Context, l net.Listener) {
 	srv := &http.Server{
-		Handler:           mux,
+		Handler:           s.handler(),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       5 * time.Second,
 		WriteTimeout:      10 * time.Second,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          stdlog.New(io.Discard, "", 0), // errors of clients
 	}
-	l := listen(ctx, addr, log)
-	if l == nil {
-		return
-	}
-	log.Info().Stringer("address", l.Addr()).Msg("metrics and health available over HTTP")
+	s.Log.Info().Stringer("address", l.Addr()).Msg("metrics and health available over HTTP")
 	defer context.AfterFunc(ctx, func() { _ = srv.Close() })()
+	if s.Page != nil {
+		l = netutil.LimitListener(l, maxConnections)
+	}
 	if err := srv.Serve(l); ctx.Err() == nil {
-		log.Error().Err(err).Msg("HTTP server stopped")
+		s.Log.Error().Err(err).Msg("HTTP server stopped")
 	}
 }
 

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"runtime/metrics"
+	"syscall"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web"
+)
+
+// supervisorAddress is that of Home Assistant's Supervisor on the network of its
+// apps.
+var supervisorAddress = netip.AddrFrom4([4]byte{172, 30, 32, 2})
+
+// newPage returns the page of gateways, or nil if it is off.
+func (c *console) newPage(cfg config.Config, gateways []*configuredGateway) *web.Server {
+	if !cfg.HTTP.Page {
+		return nil
+	}
+	page := &web.Server{
+		Access:   web.Access{Password: cfg.HTTP.Password.Reveal(), Hosts: cfg.HTTP.Hosts, Origins: cfg.HTTP.CORS},
+		Problems: &c.problems,
+		Version:  programVersion(),
+	}
+	if config.Getenv(c.environ, "SUPERVISOR_TOKEN") != "" {
+		page.Access.Supervisor = supervisorAddress
+	}
+	for _, g := range gateways {
+		page.SetTitle(g.Section, g.Name)
+	}
+	return page
+}
+
+// pageActions returns what a signed-in user can start. hup receives the request to
+// read the configuration again.
+func (c *console) pageActions(gateways []*configuredGateway, hup chan<- os.Signal) web.Actions {
+	find := func(section string) (*configuredGateway, error) {
+		for _, g := range gateways {
+			if g.Section == section {
+				return g, nil
+			}
+		}
+		return nil, errors.New("no such gateway")
+	}
+	return web.Actions{
+		PasteToken: func(ctx context.Context, section, token string) error {
+			g, err := find(section)
+			if err != nil {
+				return err
+			}
+			return g.storeToken(ctx, g.knownSerial(), token)
+		},
+		Renew: func(ctx context.Context, section string) error {
+			g, err := find(section)
+			if err != nil {
+				return err
+			}
+			return g.tokens.RenewNow(ctx, g.knownSerial())
+		},
+		Reload: func(ctx context.Context) error {
+			if _, err := callCtx(ctx, c.loadRunConfig); err != nil {
+				return err
+			}
+			time.AfterFunc(reloadDelay, func() {
+				select {
+				case hup <- syscall.SIGHUP:
+				default: // one is waiting
+				}
+			})
+			return nil
+		},
+	}
+}
+
+// reloadDelay lets the response reach the browser: a reload closes its connection.
+const reloadDelay = 300 * time.Millisecond
+
+// pageInfo returns what only the program knows.
+func pageInfo(cfg config.Config, state bridge.State, gateways []*configuredGateway, started time.Time) web.Info {
+	info := web.Info{
+		Started:  started,
+		Memory:   memoryInUse(),
+		Broker:   web.BrokerInfo{Connected: state.Broker, Errors: state.BrokerErrors, Published: state.Published},
+		Gateways: map[string]web.GatewayInfo{},
+	}
+	if cfg.MQTT.URL != nil {
+		info.Broker.Address = cfg.MQTT.URL.Scheme + "://" + cfg.MQTT.URL.Host
+	}
+	for _, g := range gateways {
+		info.Gateways[g.Section] = web.GatewayInfo{Address: g.Host, Source: g.Source.String(), Token: g.pageToken()}
+	}
+	return info
+}
+
+func (g *configuredGateway) pageToken() *web.TokenInfo {
+	s := g.tokens.Status()
+	if s.State == enlighten.StateNone {
+		return nil
+	}
+	return &web.TokenInfo{
+		State: string(s.State), Reason: s.Reason, Problem: s.Problem,
+		Role: string(s.Role), Expires: s.Expires, Renewal: s.Renewal,
+	}
+}
+
+// memoryInUse returns the memory of the program in bytes, without what the runtime
+// has returned to the system.
+func memoryInUse() int64 {
+	samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	metrics.Read(samples)
+	return int64(samples[0].Value.Uint64() - samples[1].Value.Uint64())
+}
+
+// A pageObserver passes what happens at the gateways to the page.
+type pageObserver struct{ page *web.Server }
+
+// Polled implements [bridge.Observer].
+func (o pageObserver) Polled(state bridge.GatewayState, sample *envoy.Sample) {
+	o.StateChanged(state)
+	if sample != nil {
+		o.page.SetSample(state.Name, *sample)
+	}
+}
+
+// StateChanged implements [bridge.Observer].
+func (o pageObserver) StateChanged(state bridge.GatewayState) {
+	o.page.SetState(web.GatewayState{
+		Name: state.Name, Serial: state.Serial, Firmware: state.Firmware, Online: state.Online,
+		Interval: state.Interval, StaleAfter: state.StaleAfter, Err: state.Err,
+	})
+}
+
+// Requested implements [bridge.Observer].
+func (o pageObserver) Requested(gateway, path string, duration time.Duration, err error) {
+	o.page.Requested(gateway, path, duration, err)
+}
+
+// servePage serves the page of the demo, metrics and health on l until ctx ends.
+func servePage(ctx context.Context, l net.Listener, cfg config.Config, b *bridge.Bridge, m *monitor.Metrics, page *web.Server, gateways []*configuredGateway, log zerolog.Logger) {
+	started := time.Now()
+	m.State = b.Snapshot
+	page.Info = func() web.Info { return pageInfo(cfg, b.Snapshot(), gateways, started) }
+	rc := runConfig{cfg: cfg}
+	server := monitor.Server{Metrics: m.Handler(), Page: page.Handler(), Log: log}
+	server.Health = func() monitor.Health { return rc.health(b.Snapshot(), started) }
+	server.Serve(ctx, l)
+}

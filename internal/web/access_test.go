@@ -1,0 +1,229 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+const testPassword = "correct horse battery"
+
+func TestHost(t *testing.T) {
+	s := newServer()
+	s.Access.Hosts = []string{"solar.example.org"}
+	h := s.Handler()
+	for host, code := range map[string]int{
+		"192.168.1.2:9799": 200, "192.168.1.2": 200, "[fd00::1]:9799": 200, "[::1]": 200, "localhost": 200,
+		"LOCALHOST:80": 200, "envoy.local": 200, "Envoy.Local.:9799": 200, "solar.example.org": 200, "SOLAR.example.org:443": 200,
+		"example.org": 421, "evil.example": 421, "local": 421, "": 421, "solar.example.org.evil.example": 421,
+		"192.168.1.2.evil.example": 421, "localhost.evil.example": 421, "evil.example:9799": 421,
+	} {
+		for _, path := range []string{"/", "/app.js", "/api/live?x", "/api/status", "/api/events?view=x"} {
+			w := get(h, path, header("Host", host))
+			if refused := w.Code == http.StatusMisdirectedRequest; refused != (code == 421) {
+				t.Errorf("Host %q, GET %s = %d, want %d", host, path, w.Code, code)
+			}
+		}
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	s := newServer()
+	s.Access.Supervisor = netip.MustParseAddr("172.30.32.2")
+	h := s.Handler()
+	ingress := header("X-Ingress-Path", "/api/hassio_ingress/abc")
+	for _, test := range []struct {
+		name      string
+		change    []func(*http.Request)
+		ancestors string
+		signedIn  bool
+	}{
+		{"browser", nil, "'none'", false},
+		{"ingress", []func(*http.Request){ingress, peerIs("172.30.32.2:1")}, "'self'", true},
+		{"ingress, IPv6 socket", []func(*http.Request){ingress, peerIs("[::ffff:172.30.32.2]:1")}, "'self'", true},
+		{"ingress, foreign host", []func(*http.Request){ingress, peerIs("172.30.32.2:1"), header("Host", "home.example.org")}, "'self'", true},
+		{"forged header", []func(*http.Request){ingress}, "'none'", false},
+		{"forged header and forwarding", []func(*http.Request){ingress, header("X-Forwarded-For", "172.30.32.2"), header("X-Real-IP", "172.30.32.2")}, "'none'", false},
+		{"Supervisor without ingress", []func(*http.Request){peerIs("172.30.32.2:1")}, "'none'", false},
+	} {
+		for _, path := range []string{"/", "/app.js", "/api/status", "/api/live", "/nothing"} {
+			got := get(h, path, test.change...).Header()
+			want := "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors " + test.ancestors
+			if got.Get("Content-Security-Policy") != want || got.Get("X-Content-Type-Options") != "nosniff" || got.Get("Referrer-Policy") != "no-referrer" {
+				t.Errorf("%s, %s: %v", test.name, path, got)
+			}
+		}
+		body := get(h, "/api/status", test.change...).Body.String()
+		if strings.Contains(body, `"signed_in":true`) != test.signedIn {
+			t.Errorf("%s: %s, want signed in: %v", test.name, body, test.signedIn)
+		}
+	}
+}
+
+func TestCORS(t *testing.T) {
+	s := newServer()
+	s.SetSample("ENVOY", sample(time.Now()))
+	for _, test := range []struct {
+		allowed []string
+		origin  string
+		want    string
+	}{
+		{nil, "https://a.example", ""},
+		{[]string{"https://a.example"}, "https://a.example", "https://a.example"},
+		{[]string{"https://a.example"}, "https://b.example", ""},
+		{[]string{"https://a.example"}, "http://a.example", ""},
+		{[]string{"https://a.example"}, "null", ""},
+		{[]string{"*"}, "https://a.example", ""},
+	} {
+		s.Access.Origins = test.allowed
+		got := get(s.Handler(), "/api/live", header("Origin", test.origin)).Header()
+		if got.Get("Access-Control-Allow-Origin") != test.want || got.Get("Access-Control-Allow-Credentials") != "" {
+			t.Errorf("allowed %v, origin %s: %v, want %q", test.allowed, test.origin, got, test.want)
+		}
+	}
+}
+
+// actionServer returns a server with a password, and the tokens that were pasted.
+func actionServer() (*Server, *[]string) {
+	s, pasted := newServer(), new([]string)
+	s.Access.Password = testPassword
+	s.Actions = Actions{
+		PasteToken: func(_ context.Context, gateway, token string) error {
+			*pasted = append(*pasted, gateway+" "+token)
+			if token == "bad" {
+				return errors.New("the token is of gateway 482207019876")
+			}
+			return nil
+		},
+		Renew:  func(context.Context, string) error { return nil },
+		Reload: func(context.Context) error { return nil },
+	}
+	return s, pasted
+}
+
+// signIn returns the session cookie.
+func signIn(t *testing.T, h http.Handler) func(*http.Request) {
+	t.Helper()
+	w := request(h, http.MethodPost, "/api/login", `{"password":"`+testPassword+`"}`)
+	cookies := w.Result().Cookies()
+	if w.Code != 200 || len(cookies) != 1 {
+		t.Fatalf("login = %d %s, %d cookies", w.Code, w.Body, len(cookies))
+	}
+	c := cookies[0]
+	if !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "" || c.MaxAge <= 0 || len(c.Value) < 26 {
+		t.Errorf("cookie = %+v", c)
+	}
+	return func(r *http.Request) { r.AddCookie(&http.Cookie{Name: c.Name, Value: c.Value}) }
+}
+
+func TestActions(t *testing.T) {
+	s, pasted := actionServer()
+	h := s.Handler()
+	check := func(path, body string, code int, words string, change ...func(*http.Request)) {
+		t.Helper()
+		w := request(h, http.MethodPost, path, body, change...)
+		if w.Code != code || !strings.Contains(w.Body.String(), words) {
+			t.Errorf("POST %s %.40s = %d %s, want %d %s", path, body, w.Code, w.Body, code, words)
+		}
+		if strings.Contains(w.Body.String(), "SECRET") {
+			t.Error("the response contains the token")
+		}
+	}
+	check("/api/token", `{"token":"SECRET"}`, 401, "not signed in")
+	check("/api/token", `{"token":"SECRET"}`, 401, "not signed in", func(r *http.Request) { r.AddCookie(&http.Cookie{Name: sessionCookie, Value: "guess"}) })
+	session := signIn(t, h)
+	check("/api/token", `{"token":"SECRET"}`, 200, "{}", session)
+	check("/api/token", `{"gateway":"482207014533","token":"bad"}`, 422, "is of gateway 482207019876", session)
+	check("/api/token", `{"gateway":"1","token":"SECRET"}`, 404, "no such gateway", session)
+	check("/api/token", `{"token":`, 400, "want a JSON object", session)
+	check("/api/token", `{"token":"`+strings.Repeat("x", maxBody)+`"}`, 413, "too large", session)
+	check("/api/token", `token=SECRET`, 415, "application/json", session, header("Content-Type", "application/x-www-form-urlencoded"))
+	check("/api/token", `{"token":"SECRET"}`, 403, "cross-origin", session, header("Origin", "https://evil.example"))
+	check("/api/token", `{"token":"SECRET"}`, 403, "cross-origin", session, header("Sec-Fetch-Site", "cross-site"))
+	check("/api/token", `{"token":"SECRET"}`, 403, "cross-origin", session, header("Sec-Fetch-Site", "same-site"))
+	check("/api/token", `{"token":"SECRET"}`, 200, "{}", session, header("Origin", "http://192.168.1.2:9799"))
+	check("/api/renew", `{}`, 200, "{}", session)
+	check("/api/reload", `{}`, 200, "{}", session)
+	if len(*pasted) != 3 {
+		t.Errorf("%d tokens were pasted, want 3", len(*pasted))
+	}
+	if w := get(h, "/api/token", session); w.Code != 404 && w.Code != 405 {
+		t.Errorf("GET /api/token = %d", w.Code)
+	}
+	check("/api/logout", `{}`, 200, "{}", session)
+	check("/api/token", `{"token":"SECRET"}`, 401, "not signed in", session)
+
+	s.Access.Password = ""
+	check("/api/token", `{"token":"SECRET"}`, 403, "read-only", session)
+	check("/api/login", `{"password":""}`, 403, "read-only")
+}
+
+func TestLoginIsPaced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := actionServer()
+		h := s.Handler()
+		try := func(password, from string) (int, int) {
+			w := request(h, http.MethodPost, "/api/login", `{"password":"`+password+`"}`, peerIs(from))
+			wait, _ := strconv.Atoi(w.Header().Get("Retry-After"))
+			return w.Code, wait
+		}
+		const attacker = "192.168.1.66:1"
+		for i, want := range []int{1, 2, 4, 8, 16, 32, 60, 60} {
+			if code, wait := try("wrong", attacker); code != 401 || wait != want {
+				t.Errorf("attempt %d: %d, wait %d s; want 401, %d s", i, code, wait, want)
+			}
+			if code, _ := try(testPassword, attacker); code != 429 {
+				t.Errorf("attempt %d: the right password too early = %d, want 429", i, code)
+			}
+			time.Sleep(time.Duration(want) * time.Second)
+		}
+		if code, _ := try(testPassword, "192.168.1.20:1"); code != 200 {
+			t.Errorf("another client = %d, want 200", code)
+		}
+		if code, _ := try(testPassword, attacker); code != 200 {
+			t.Errorf("the right password in time = %d, want 200", code)
+		}
+		if code, wait := try("wrong", "[fd00::1]:1"); code != 401 || wait != 1 {
+			t.Errorf("IPv6 = %d, wait %d s", code, wait)
+		}
+		if code, _ := try("wrong", "[fd00::2]:1"); code != 429 {
+			t.Errorf("another address of the same IPv6 network = %d, want 429", code)
+		}
+		for i := range 3 * maxClients {
+			try("wrong", netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}).String()+":1")
+		}
+		if n := len(s.login.attempts); n > maxClients {
+			t.Errorf("%d clients are remembered", n)
+		}
+	})
+}
+
+func TestSessionsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := actionServer()
+		h := s.Handler()
+		first := signIn(t, h)
+		time.Sleep(time.Second)
+		for range maxSessions {
+			signIn(t, h)
+		}
+		if w := request(h, http.MethodPost, "/api/renew", "{}", first); w.Code != 401 {
+			t.Errorf("the oldest of too many sessions: %d, want 401", w.Code)
+		}
+		last := signIn(t, h)
+		time.Sleep(sessionAge - time.Second)
+		if w := request(h, http.MethodPost, "/api/renew", "{}", last); w.Code != 200 {
+			t.Errorf("before the end: %d, want 200", w.Code)
+		}
+		time.Sleep(time.Second)
+		if w := request(h, http.MethodPost, "/api/renew", "{}", last); w.Code != 401 {
+			t.Errorf("after the end: %d, want 401", w.Code)
+		}
+	})
+}

@@ -1,0 +1,83 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"net/http"
+	"path"
+	"sync"
+)
+
+//go:embed page
+var pageFiles embed.FS
+
+// A file is a file of the page, ready to be sent.
+type file struct {
+	kind string // Content-Type
+	etag string
+	gzip []byte
+	size int // not compressed
+}
+
+var contentTypes = map[string]string{
+	".js":   "text/javascript; charset=utf-8",
+	".css":  "text/css; charset=utf-8",
+	".svg":  "image/svg+xml",
+	".html": "text/html; charset=utf-8",
+	".txt":  "text/plain; charset=utf-8",
+}
+
+// files returns the files of the page by path. They are compressed when the first
+// of them is requested: a program whose page nobody opens does not pay for it.
+var files = sync.OnceValue(func() map[string]*file {
+	all := map[string]*file{}
+	for _, name := range []string{
+		"app.css", "app.js", "lib.js", "data.js", "now.js", "history.js", "inverters.js", "health.js", "icon.svg",
+		"vendor/uPlot.iife.min.js", "vendor/uPlot.min.css", "vendor/uPlot.LICENSE.txt",
+	} {
+		content, err := pageFiles.ReadFile("page/" + name)
+		if err != nil {
+			panic(err) // it is missing in the binary
+		}
+		sum := sha256.Sum256(content)
+		all[name] = &file{contentTypes[path.Ext(name)], `"` + hex.EncodeToString(sum[:12]) + `"`, zipped(content), len(content)}
+	}
+	return all
+})
+
+func zipped(content []byte) []byte {
+	var b bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	_, _ = z.Write(content)
+	_ = z.Close()
+	return b.Bytes()
+}
+
+// serveFile serves a file of the page. Browsers keep it and ask each time whether
+// it has changed, so that a new version is never mixed with an old one.
+func serveFile(w http.ResponseWriter, r *http.Request) {
+	f, ok := files()[r.PathValue("file")]
+	if !ok {
+		writeError(w, http.StatusNotFound, "no such path")
+		return
+	}
+	h := w.Header()
+	h.Set("Cache-Control", "no-cache")
+	h.Set("ETag", f.etag)
+	h.Set("Vary", "Accept-Encoding")
+	if r.Header.Get("If-None-Match") == f.etag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h.Set("Content-Type", f.kind)
+	if acceptsGzip(r) {
+		h.Set("Content-Encoding", "gzip")
+		_, _ = w.Write(f.gzip)
+		return
+	}
+	content, _ := pageFiles.ReadFile("page/" + r.PathValue("file"))
+	_, _ = w.Write(content)
+}

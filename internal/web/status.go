@@ -1,0 +1,133 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Info is what only the program knows. It contains no secret.
+type Info struct {
+	Started  time.Time
+	Memory   int64 // resident, bytes; 0 if unknown
+	Broker   BrokerInfo
+	Gateways map[string]GatewayInfo // by name
+}
+
+// BrokerInfo describes the connection to the broker.
+type BrokerInfo struct {
+	Address   string `json:"address"` // without user name and password
+	Connected bool   `json:"connected"`
+	Errors    int64  `json:"errors"`    // connections lost or rejected since the start
+	Published int64  `json:"published"` // messages since the start
+}
+
+// GatewayInfo describes a gateway.
+type GatewayInfo struct {
+	Address string     `json:"address"`
+	Source  string     `json:"source"` // as configured
+	Reason  string     `json:"reason,omitempty"`
+	Token   *TokenInfo `json:"token,omitempty"` // nil if none is needed
+}
+
+// TokenInfo describes a token. Times are zero if they are unknown.
+type TokenInfo struct {
+	State   string    `json:"state"`
+	Reason  string    `json:"reason,omitempty"` // why there is no newer token
+	Problem bool      `json:"problem"`          // the user must act
+	Role    string    `json:"role,omitempty"`
+	Expires time.Time `json:"expires,omitzero"`
+	Renewal time.Time `json:"renewal,omitzero"`
+}
+
+// A status is the response of api/status.
+type status struct {
+	Version  string          `json:"version"`
+	Time     time.Time       `json:"time"`
+	Started  time.Time       `json:"started,omitzero"`
+	Memory   int64           `json:"memory,omitempty"`  // bytes
+	History  int64           `json:"history,omitempty"` // on disk, bytes
+	Broker   BrokerInfo      `json:"broker"`
+	Gateways []gatewayStatus `json:"gateways"`
+	Problems []Problem       `json:"problems"`
+	Access   accessStatus    `json:"access"`
+}
+
+type gatewayStatus struct {
+	Name       string            `json:"name"`
+	Title      string            `json:"title,omitempty"`
+	Serial     string            `json:"serial,omitempty"`
+	Firmware   string            `json:"firmware,omitempty"`
+	Online     bool              `json:"online"`
+	Since      time.Time         `json:"since"` // of online or offline
+	Age        *number           `json:"age,omitempty"`
+	Interval   number            `json:"interval"`
+	StaleAfter number            `json:"stale_after"`
+	Error      string            `json:"error,omitempty"` // of the latest poll
+	Requests   []responseSummary `json:"requests"`
+	GatewayInfo
+}
+
+// An accessStatus is what this client may do.
+type accessStatus struct {
+	SignedIn bool     `json:"signed_in"`
+	ReadOnly bool     `json:"read_only"` // nobody can sign in
+	Actions  []string `json:"actions"`
+}
+
+func (s *Server) serveStatus(w http.ResponseWriter, r *http.Request) {
+	now := time.Now()
+	doc := status{
+		Version: s.Version, Time: now, Gateways: []gatewayStatus{}, Problems: s.Problems.recent(now),
+		Access: accessStatus{s.isSignedIn(r), s.Access.Password == "" && !s.isIngress(r), s.actions()},
+	}
+	var info Info
+	if s.Info != nil {
+		info = s.Info()
+	}
+	doc.Started, doc.Memory, doc.Broker = info.Started, info.Memory, info.Broker
+	if s.History != nil {
+		doc.History = s.History.DiskSize()
+	}
+	for _, g := range s.all() {
+		doc.Gateways = append(doc.Gateways, s.status(&g, info.Gateways[g.Name], now))
+	}
+	writeJSON(w, http.StatusOK, doc)
+}
+
+func (s *Server) status(g *gateway, info GatewayInfo, now time.Time) gatewayStatus {
+	st := gatewayStatus{
+		Name: g.Name, Title: g.title, Serial: g.Serial, Firmware: g.Firmware, Online: !g.isStale(now), Since: g.changed,
+		Interval: seconds(g.interval()), StaleAfter: seconds(g.StaleAfter), Requests: []responseSummary{}, GatewayInfo: info,
+	}
+	if g.sample != nil {
+		st.Age = new(seconds(now.Sub(g.sample.Time)))
+	}
+	if g.Err != nil {
+		st.Error = g.Err.Error()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for path, times := range g.requests { // the map is that of the gateway, not a copy
+		if sum, ok := times.summary(path, now); ok {
+			st.Requests = append(st.Requests, sum)
+		}
+	}
+	slices.SortFunc(st.Requests, func(a, b responseSummary) int { return strings.Compare(a.Path, b.Path) })
+	return st
+}
+
+// actions returns the names of the actions that are offered.
+func (s *Server) actions() []string {
+	names := []string{}
+	for name, offered := range map[string]bool{
+		"token": s.Actions.PasteToken != nil, "renew": s.Actions.Renew != nil, "reload": s.Actions.Reload != nil,
+	} {
+		if offered {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
