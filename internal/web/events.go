@@ -163,6 +163,7 @@ type page struct {
 	Version  string    `json:"version"`
 	Gateway  *view     `json:"gateway,omitempty"` // the chosen one
 	Gateways []summary `json:"gateways"`
+	History  bool      `json:"history"` // whether there is one
 }
 
 // A summary is what the page displays of a gateway that is not chosen.
@@ -177,7 +178,7 @@ type summary struct {
 // page returns what the page displays. key is the serial number or the name of the
 // chosen gateway; empty is the first.
 func (s *Server) page(key string, now time.Time) page {
-	p := page{Version: s.Version, Gateways: []summary{}}
+	p := page{Version: s.Version, Gateways: []summary{}, History: s.History != nil}
 	if chosen, ok := s.find(key); ok {
 		p.Gateway = new(s.view(&chosen, now))
 	}

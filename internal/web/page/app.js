@@ -11,7 +11,7 @@ const first = new Promise(resolve => { received = resolve; });
 
 const screens = {
   now: async () => { await first; return nowScreen(data); },
-  history: async part => (await import('./history.js')).historyScreen(data, part),
+  history: async part => { await first; return (await import('./history.js')).historyScreen(data, part); },
   inverters: async () => (await import('./inverters.js')).invertersScreen(data),
   health: async () => (await import('./health.js')).healthScreen(data),
   login: async () => (await import('./health.js')).loginScreen(data),

@@ -50,6 +50,7 @@ export const energies = e => {
 
 // load fetches a document of the API. It throws an error with a message for people.
 export async function load(path, extra) {
+  if (path === 'history' && page?.history === false) throw Object.assign(new Error('envoy-mqtt keeps no history here.'), { status: 404 }); // without an error in the console
   let response;
   try { response = await fetch(`api/${path}?${query(extra)}`); } catch { throw new Error('envoy-mqtt does not respond.'); }
   const doc = await response.json().catch(() => ({}));

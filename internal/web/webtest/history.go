@@ -15,7 +15,7 @@ type History struct {
 	Gap func(time.Time) bool // whether nothing was measured; nil: always something
 }
 
-// Inverters is the number of inverters. Number 3 is silent since noon, number 5 has
+// Inverters is the number of inverters. Number 3 does not report, number 5 has
 // 70 % of the power of the others, number 7 has 60 % as usual.
 const Inverters = 24
 
@@ -88,7 +88,7 @@ func (History) Inverters(_ string, day history.Date) history.InverterDay {
 			t := start.Add(time.Duration(slot) * step)
 			w, usual := at(t)[history.Solar]/Inverters*(1+.03*math.Sin(float64(i*7+slot))), 1.0
 			switch {
-			case i == 3 && t.Hour() >= 12 || w < 1:
+			case i == 3 || w < 1:
 				w = math.NaN()
 			case i == 5:
 				w *= .7

@@ -1,0 +1,243 @@
+// Drives the page in a real Chromium. Usage: node drive.mjs HOUSE PROGRAM PICTURES
+import { spawn } from 'node:child_process';
+import { createServer, request } from 'node:http';
+import { createRequire } from 'node:module';
+import { createServer as listen } from 'node:net';
+
+const [house, program, pictures] = process.argv.slice(2), require = createRequire(process.env.NODE_MODULES + '/');
+const { chromium } = require('playwright-core'), axe = require.resolve('axe-core/axe.min.js');
+const wait = ms => new Promise(r => setTimeout(r, ms));
+const freePort = () => new Promise(r => { const s = listen().listen(0, '127.0.0.1', () => { const { port } = s.address(); s.close(() => r(port)); }); });
+
+let failed = 0;
+const check = (name, ok, got = '') => { console.log(`${ok ? 'ok  ' : 'FAIL'} ${name}${ok ? '' : `: ${got}`}`); if (!ok) failed++; };
+const offset = 15 - new Date().getUTCHours(), zone = `Etc/GMT${offset > 0 ? '-' : '+'}${Math.abs(offset)}`; // it is the afternoon
+
+const children = [];
+function start(file, args, stream) {
+  const child = spawn(file, args, { env: { ...process.env, TZ: zone }, stdio: ['pipe', 'pipe', 'pipe'] });
+  child.text = '';
+  child[stream].on('data', d => { child.text += d; });
+  (stream === 'stderr' ? child.stdout : child.stderr).resume();
+  children.push(child);
+  return child;
+}
+async function startHouse(port, password = '') {
+  const child = start(house, [`127.0.0.1:${port}`, password], 'stderr');
+  for (let i = 0; i < 100; i++) try { await fetch(`http://127.0.0.1:${port}/api/live`); return child; } catch { await wait(100); }
+  throw new Error('the house does not start: ' + child.text);
+}
+const say = async (child, line) => { child.stdin.write(line + '\n'); await wait(300); };
+
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
+const errors = [];
+// open returns a page that reports console errors and requests to other hosts.
+// While quiet, the server is away and errors of the network are expected.
+async function open(url, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, timezoneId: zone, locale: 'en-GB', reducedMotion: 'no-preference', ...options });
+  const page = await context.newPage(), origin = new URL(url).host;
+  page.quiet = false;
+  page.on('console', m => { if (m.type() === 'error' && !page.quiet) errors.push(`${page.url()}: ${m.text()}`); });
+  page.on('pageerror', e => errors.push(`${page.url()}: ${e.message}`));
+  page.on('request', r => { if (new URL(r.url()).host !== origin) errors.push(`request to ${r.url()}`); });
+  await page.goto(url);
+  return page;
+}
+const ready = (page, name) => page.waitForSelector(`html[data-ready="${name}"]`, { timeout: 15000 });
+const has = async (page, words, name, timeout = 15000) => {
+  const ok = await page.waitForFunction(w => document.body.innerText.includes(w), words, { timeout }).then(() => true, () => false);
+  check(name, ok, ok ? '' : (await page.innerText('body')).replace(/\s+/g, ' ').slice(0, 400));
+};
+async function inspect(page, name) {
+  await page.addScriptTag({ path: axe }).catch(() => page.evaluate(require('fs').readFileSync(axe, 'utf8')));
+  const result = await page.evaluate(() => window.axe.run());
+  check(`axe: ${name}`, result.violations.length === 0, JSON.stringify(result.violations.map(v => [v.id, v.nodes.map(n => n.target.join(' ')).slice(0, 3)])));
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  check(`no overflow: ${name}`, wide <= 0, `${wide} px`);
+}
+
+async function screens(base, child) {
+  await say(child, 'fresh');
+  for (const [width, height] of [[360, 740], [390, 844], [1280, 800]]) for (const colorScheme of ['light', 'dark']) {
+    const page = await open(base, { viewport: { width, height }, colorScheme, bypassCSP: true });
+    for (const [name, hash] of [['now', '#/now'], ['history', '#/history'], ['days', '#/history/days'], ['months', '#/history/months'], ['inverters', '#/inverters'], ['health', '#/health'], ['login', '#/login']]) {
+      await page.evaluate(h => { delete document.documentElement.dataset.ready; location.hash = h; dispatchEvent(new HashChangeEvent('hashchange')); }, hash);
+      await ready(page, hash.split('/')[1]);
+      await wait(400);
+      if (pictures && width !== 360) await page.screenshot({ path: `${pictures}/${name}-${width}-${colorScheme}.png`, fullPage: true });
+      await inspect(page, `${name} ${width} ${colorScheme}`);
+    }
+    await page.context().close();
+  }
+}
+
+async function values(base, child) {
+  await say(child, 'fresh');
+  const page = await open(base);
+  await ready(page, 'now');
+  await has(page, 'Exporting 3.2', 'now: the grid');
+  const first = await page.textContent('.flow .solar .value'), before = await page.innerText('.hero p');
+  await page.waitForFunction(t => document.querySelector('.hero p').innerText !== t, before, { timeout: 5000 }).then(() => check('now: live update', true), () => check('now: live update', false, before));
+  check('now: solar', /^7\.4\d kW$/.test(first), first);
+  await has(page, '31.4 kWh', 'now: energy of today');
+  await has(page, '44 %', 'now: self-consumption 1 - 17.5/31.4');
+  await has(page, '82 %', 'now: self-sufficiency 1 - 2.25/12.5');
+  await say(child, 'no-battery');
+  await page.waitForFunction(() => document.querySelectorAll('.flow .card').length === 3, null, { timeout: 5000 }).then(() => check('now: rebuilt without a battery', true), () => check('now: rebuilt without a battery', false));
+  await say(child, 'only-solar');
+  await has(page, 'Only production is measured.', 'now: without a consumption CT');
+  await say(child, 'fresh');
+  await has(page, 'Exporting', 'now: with everything again');
+  await say(child, 'offline');
+  await has(page, 'Gateway offline', 'now: offline', 5000);
+  check('now: offline has no value', !/\d kW/.test(await page.textContent('.flow svg g.solar .value')), await page.textContent('.flow'));
+  if (pictures) await page.screenshot({ path: `${pictures}/offline-1280-light.png` });
+  await say(child, 'fresh');
+  await has(page, 'Exporting', 'now: online again', 5000);
+  await say(child, 'stale');
+  await has(page, 'No current reading', 'now: stale', 13000);
+  check('now: stale age in the header', /^Stale 1\d s$/.test(await page.innerText('#age')), await page.innerText('#age'));
+  if (pictures) { await page.setViewportSize({ width: 390, height: 844 }); await page.screenshot({ path: `${pictures}/stale-390-light.png` }); await page.setViewportSize({ width: 1280, height: 800 }); }
+  await say(child, 'fresh');
+  await has(page, 'Exporting', 'now: fresh again', 5000);
+
+  const yesterday = new Date(Date.now() + offset * 36e5 - 864e5).toISOString().slice(0, 10);
+  await page.goto(`${base}#/history/day/${yesterday}`);
+  await ready(page, 'history');
+  for (const v of ['31.4 kWh', '12.5 kWh', '2.3 kWh', '17.5 kWh', '8.5 kWh', '4.8 kWh']) await has(page, v, `history: the day has ${v}`);
+  await page.focus('.plot');
+  for (let i = 0; i < 12; i++) await page.keyboard.press('ArrowRight'); // from noon, 5 min each
+  await has(page, 'At 13:00', 'history: crosshair by keyboard');
+  await has(page, '7.80 kW', 'history: solar at 13:00');
+  await page.keyboard.press('Escape');
+  await page.click('summary');
+  const cell = await page.innerText('tbody tr:nth-child(1) td:nth-child(5)');
+  check('history: the house used 0.38 kWh from 0:00 to 1:00', cell === '0.38', cell);
+  const csv = await (await fetch(`${base}api/history?date=${yesterday}&format=csv`)).text();
+  check('history: CSV', csv.split('\n').length === 1442 && csv.startsWith('time,solar_w'), csv.slice(0, 100));
+  await page.goto(base + '#/history/days');
+  await has(page, '973 kWh', 'history: 31 days of 31.4 kWh');
+  await page.goto(base + '#/inverters');
+  await has(page, '23 of 24 inverters report', 'inverters: one is silent');
+  await has(page, '30 % below', 'inverters: one is weak');
+  check('inverters: two are named', await page.locator('.across li').count() === 2, await page.locator('.across').innerText());
+  await page.goto(base + '#/health');
+  await has(page, 'Everything in order', 'health');
+  await has(page, 'This page is read-only.', 'health: read-only without a password');
+  await page.context().close();
+
+  const bare = await open(base, { javaScriptEnabled: false });
+  check('without JavaScript: a table', /Grid, exporting\s+32\d\d W/.test(await bare.innerText('main')), await bare.innerText('main'));
+  if (pictures) await bare.screenshot({ path: `${pictures}/noscript-1280-light.png` });
+  await bare.context().close();
+}
+
+async function gateways(base, child) {
+  await say(child, 'two');
+  const page = await open(base + '?gateway=482207019876');
+  await ready(page, 'now');
+  await has(page, 'Producing 7.4', 'two gateways: the chosen one');
+  const row = () => page.innerText('.gateways');
+  await wait(1500);
+  check('two gateways: the sum', /Production\s+14\.8 kW/.test(await row()), await row());
+  if (pictures) await page.screenshot({ path: `${pictures}/gateways-1280-light.png` });
+  await inspect(await open(base, { bypassCSP: true, viewport: { width: 390, height: 844 } }), 'two gateways');
+  await say(child, 'fresh'); // the garage is not read any more
+  await page.waitForFunction(() => document.querySelector('.gateways p').innerText.includes('no sum'), null, { timeout: 15000 }).then(() => check('two gateways: no sum if one is stale', true), () => check('two gateways: no sum if one is stale', false));
+  await page.context().close();
+}
+
+async function reconnect(port, child) {
+  const base = `http://127.0.0.1:${port}/`, page = await open(base);
+  await has(page, 'Exporting', 'reconnect: fresh');
+  page.quiet = true;
+  child.kill('SIGKILL');
+  await has(page, 'Page disconnected', 'reconnect: disconnected', 14000);
+  if (pictures) await page.screenshot({ path: `${pictures}/disconnected-1280-light.png` });
+  const next = await startHouse(port);
+  await has(page, 'Exporting', 'reconnect: fresh after the restart', 15000);
+  page.quiet = false;
+  next.kill('SIGSTOP'); // hangs: no error event
+  await has(page, 'Page disconnected', 'reconnect: disconnected from a program that hangs', 14000);
+  next.kill('SIGCONT');
+  await has(page, 'Exporting', 'reconnect: fresh again', 15000);
+  await page.context().close();
+  return next;
+}
+
+// signIn runs on a path, as behind a reverse proxy.
+async function signIn(port) {
+  const proxy = createServer((req, res) => {
+    if (!req.url.startsWith('/a/path/')) return res.writeHead(404).end();
+    const up = request({ port, host: '127.0.0.1', path: req.url.slice(7), method: req.method, headers: req.headers }, r => { res.writeHead(r.statusCode, r.headers); r.pipe(res); });
+    up.on('error', () => res.destroy());
+    res.on('close', () => up.destroy());
+    req.pipe(up);
+  }).listen(0, '127.0.0.1');
+  await new Promise(r => proxy.on('listening', r));
+  const base = `http://127.0.0.1:${proxy.address().port}/a/path/`, page = await open(base);
+  await has(page, 'Exporting', 'path: live');
+  await page.goto(base + '#/health');
+  await page.click('text=Sign in');
+  await ready(page, 'login');
+  page.quiet = true; // a refused request is an error in the console
+  await page.fill('#password', 'wrong');
+  await page.click('button:has-text("Sign in")');
+  await has(page, 'Wrong password. The next attempt is possible in 1 s.', 'sign in: wrong password');
+  await page.waitForSelector('button:has-text("Sign in"):enabled');
+  await wait(300);
+  await page.fill('#password', 'secret');
+  await page.click('button:has-text("Sign in")');
+  await has(page, 'Paste a token', 'sign in: right password');
+  await page.click('summary:has-text("Paste a token")');
+  await page.fill('#token', 'another');
+  await page.click('button:has-text("Check and store")');
+  await has(page, 'the token is for gateway 482207019876, not 482207014533', 'token: of another gateway');
+  page.quiet = false;
+  await page.fill('#token', 'good');
+  await page.click('button:has-text("Check and store")');
+  await has(page, 'The gateway accepted the token. It is stored.', 'token: stored');
+  check('token: not displayed any more', await page.inputValue('#token') === '', await page.inputValue('#token'));
+  await page.click('button:has-text("Reload configuration")');
+  await has(page, 'The configuration is read again.', 'reload');
+  if (pictures) await page.screenshot({ path: `${pictures}/signedin-1280-light.png`, fullPage: true });
+  check('sign in: scripts do not see the cookie', await page.evaluate(() => document.cookie) === '');
+  await page.click('button:has-text("Sign out")');
+  await has(page, 'to store tokens and reload the configuration', 'sign out');
+  await page.context().close();
+  proxy.closeAllConnections();
+  proxy.close();
+}
+
+async function demo() {
+  const child = start(program, ['demo', '--speed', '60'], 'stderr');
+  for (let i = 0; i < 100 && !/The page: (\S+)/.test(child.text); i++) await wait(100);
+  const base = child.text.match(/The page: (\S+)/)[1] + '/', page = await open(base);
+  await page.waitForFunction(() => /porting|balanced/.test(document.querySelector('h1')?.innerText ?? ''), null, { timeout: 15000 }).then(() => check('demo: now', true), async () => check('demo: now', false, await page.innerText('main')));
+  const before = await page.innerText('.hero p');
+  await page.waitForFunction(t => document.querySelector('.hero p').innerText !== t, before, { timeout: 5000 }).then(() => check('demo: live update', true), () => check('demo: live update', false, before));
+  if (pictures) await page.screenshot({ path: `${pictures}/demo-1280-light.png`, fullPage: true });
+  await page.goto(base + '#/health');
+  await has(page, 'Everything in order', 'demo: health');
+  const metrics = await page.evaluate(() => performance.getEntriesByType('paint').find(p => p.name === 'first-contentful-paint')?.startTime);
+  console.log(`first contentful paint ${Math.round(metrics)} ms`);
+  await page.context().close();
+  child.kill('SIGTERM');
+}
+
+try {
+  await demo();
+  const port = await freePort(), base = `http://127.0.0.1:${port}/`;
+  let child = await startHouse(port);
+  await values(base, child);
+  await screens(base, child);
+  child = await reconnect(port, child);
+  await gateways(base, child);
+  const locked = await freePort();
+  await startHouse(locked, 'secret');
+  await signIn(locked);
+} catch (err) { check('run', false, err.stack); }
+check('no console error, no request to another host', errors.length === 0, errors.slice(0, 10).join('\n'));
+await browser.close();
+for (const c of children) c.kill('SIGKILL');
+process.exit(failed ? 1 : 0);
