@@ -28,7 +28,7 @@ export async function invertersScreen(data) {
   const total = list.reduce((a, x) => a + (x.w[until] ?? 0), 0), usual = doc.usual_days > 0 ? 'its usual power' : 'the median';
   const name = x => h('span', { class: 'mono' }, x.serial);
   const worst = [...silent.map(x => h('li', null, h('strong', null, name(x), x.lastSeen < 0 ? ' has not reported today' : ` is silent since ${at(x.lastSeen + 1)}`), h('p', { class: 'small muted' }, x.lastSeen < 0 ? 'It may be without AC supply, or have lost the powerline connection.' : `Last report ${num(x.w[x.lastSeen])} W. Others report: no general outage.`))),
-    ...weak.map(x => h('li', null, name(x), x.dev < -.1 ? ` is ${percent(-100 * x.dev)} below ${usual} today` : ` was far below ${usual} for ${num(low(x) * hour, 1)} h`, h('p', { class: 'small muted' }, x.w[until] > x.exp[until] * .9 ? 'Normal now: shade is likely.' : 'All day: dirt, a weak module or a different orientation.')))];
+    ...weak.map(x => h('li', null, name(x), x.dev < -.1 ? ` is ${percent(-100 * x.dev)} below ${usual} today` : ` was far below ${usual} for ${num(low(x) * hour, 1)} h`, h('p', { class: 'small muted' }, x.w[until] > x.exp[until] * .9 ? 'Normal now: shade is likely.' : doc.usual_days > 0 ? 'All day: dirt or a weak module.' : 'All day: dirt, a weak module or a different orientation.')))];
 
   const probe = h('p', { class: 'probe' }, 'Select an inverter for its curve.');
   const many = n > 30, body = h('tbody'), order = { by: 'dev' };
@@ -82,7 +82,7 @@ export async function invertersScreen(data) {
     h('div', { class: 'bar map-tools' }, probe, sort),
     doc.usual_days < 7 && h('p', { class: 'small muted usual' }, doc.usual_days > 0 ? `Usual power of ${doc.usual_days} of 7 days. Until there are seven, roofs that face different ways can look weak.` : 'Each inverter is compared with the median of all until seven days have been collected. Roofs that face different ways can look weak.'),
     h('table', { class: `heat${many ? ' many' : ''}` }, h('caption', { class: 'sr' }, 'Inverters, lowest first'),
-      h('thead', null, h('tr', null, h('th', { scope: 'col' }, h('span', { class: 'full' }, 'Inverter')), h('th', { scope: 'col' }, h('span', { class: 'sr' }, 'Deviation over the day'), h('div', { class: 'hours', 'aria-hidden': 'true' }, hours.map(t => h('span', null, t)))), h('th', { scope: 'col', class: 'kwh' }, 'Today'), h('th', { scope: 'col' }, 'To median'))), body));
+      h('thead', null, h('tr', null, h('th', { scope: 'col' }, h('span', { class: 'full' }, 'Inverter')), h('th', { scope: 'col' }, h('span', { class: 'sr' }, 'Deviation over the day'), h('div', { class: 'hours', 'aria-hidden': 'true' }, hours.map(t => h('span', null, t)))), h('th', { scope: 'col', class: 'kwh' }, 'Today'), h('th', { scope: 'col' }, 'Deviation'))), body));
   const theme = matchMedia('(prefers-color-scheme: dark)'), size = new ResizeObserver(paint);
   fill('dev');
   return {

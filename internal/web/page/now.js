@@ -11,6 +11,9 @@ const places = {
   battery: { name: 'Battery', x: 112, y: 247, w: 136, wire: [180, 247, 180, 171] },
 };
 
+// isGone reports whether there is no value to display, not even an old one.
+const isGone = late => !!late && late.kind !== 'stale' && late.kind !== 'disconnected';
+
 function node(id) {
   const p = { w: 120, ...places[id] }, [x1, y1, x2, y2] = p.wire;
   const wire = s('path', { class: 'wire', d: `M${x1} ${y1}L${x2} ${y2}` }), dots = s('path', { class: 'dots' }), arrow = s('path', { class: 'arrow', d: 'M-4.5-6 6 0-4.5 6z' });
@@ -60,7 +63,7 @@ function flow(r) {
     close() { clearInterval(timer); },
     update(r, late) {
       el.classList.toggle('late', !!late);
-      const gone = late && late.kind !== 'stale' && late.kind !== 'disconnected', v = x => gone ? null : x, old = late && (gone ? 'no reading' : `${ago(late.age)} ago`);
+      const gone = isGone(late), v = x => gone ? null : x, old = late && (gone ? 'no reading' : `${ago(late.age)} ago`);
       full = r.full || full;
       nodes.solar?.show(v(r.solar), 'solar', true, r.solar > 5 ? 'producing' : 'not producing', null, old);
       nodes.house?.show(v(r.house), 'house', false, 'using', null, old);
@@ -102,12 +105,12 @@ function phasesPanel(r) {
   ].filter(Boolean), cells = [];
   const body = h('tbody', null, lines.map(([name, f]) => h('tr', null, h('th', { scope: 'row' }, name), r.phases.map((p, i) => {
     const a = document.createTextNode(''), b = f(p).length > 1 && h('small');
-    cells.push(r => { if (!r.phases[i]) return; const [x, y] = f(r.phases[i]); text(a, x); if (b) text(b, y); });
+    cells.push((r, gone) => { if (!r.phases[i]) return; const [x, y] = f(r.phases[i]); text(a, gone ? '–' : x); if (b) text(b, gone ? '' : y); });
     return h('td', null, b, a);
   }))));
   const el = h('section', { class: 'panel phases' }, h('details', { open: matchMedia('(min-width: 960px)').matches }, h('summary', null, h('h2', { class: 'sr' }, one ? 'Grid connection' : 'Phases'), one ? 'Grid connection' : `${r.phases.length} phases`),
     h('table', null, h('thead', null, h('tr', null, h('td', null, h('span', { class: 'muted small' }, r.grid == null ? 'At the production meter' : 'At the grid meter')), r.phases.map(p => h('th', { scope: 'col' }, p.name)))), body)));
-  return { el, update(r, late) { el.classList.toggle('late', !!late); for (const c of cells) c(r); } };
+  return { el, update(r, late) { el.classList.toggle('late', !!late); const gone = isGone(late); for (const c of cells) c(r, gone); } };
 }
 
 // strip is the day in 110 px: no axis to read off, the History screen has it.
