@@ -61,6 +61,16 @@ func TestValues(t *testing.T) {
 		{"HTTP", "LISTEN", "http://localhost:9799", "error: want host:port"},
 		{"HTTP", "LISTEN", "localhost:http", "error: want a port"},
 		{"HTTP", "LISTEN", "[::1]:9799", "[::1]:9799"},
+		{"HTTP", "PASSWORD", "s3cret", "(hidden)"},
+		{"HTTP", "HOSTS", "Solar.example.org, envoy", "[solar.example.org envoy]"},
+		{"HTTP", "HOSTS", "solar.example.org:9799", "error: want host names without port"},
+		{"HTTP", "HOSTS", "https://solar.example.org", "error: want host names without port"},
+		{"HTTP", "HOSTS", "*", "error: want host names without port"},
+		{"HTTP", "CORS", "https://A.example,http://b:8080", "[https://a.example http://b:8080]"},
+		{"HTTP", "CORS", "*", "error: want origins"},
+		{"HTTP", "CORS", "https://a.example/", "error: want origins"},
+		{"HTTP", "CORS", "https://user@a.example", "error: want origins"},
+		{"HTTP", "CORS", "a.example", "error: want origins"},
 		{"ENVOY", "HOST", "192.168.1.10", "192.168.1.10"},
 		{"ENVOY", "HOST", "Auto", "auto"},
 		{"ENVOY", "HOST", "Envoy.local:8443", "Envoy.local:8443"},
@@ -155,7 +165,7 @@ func shown(cfg Config, section, key string) string {
 		failSafe = fmt.Sprint(*g.FailSafe)
 	}
 	return fmt.Sprint(map[string]any{
-		"GENERAL LOG_FORMAT": cfg.General.LogFormat, "HTTP LISTEN": cfg.HTTP.Listen, "COMPAT PROFILES": cfg.Compat.Profiles, "ENVOY FAILSAFE": failSafe,
+		"GENERAL LOG_FORMAT": cfg.General.LogFormat, "HTTP LISTEN": cfg.HTTP.Listen, "HTTP PASSWORD": cfg.HTTP.Password, "HTTP HOSTS": cfg.HTTP.Hosts, "HTTP CORS": cfg.HTTP.CORS, "COMPAT PROFILES": cfg.Compat.Profiles, "ENVOY FAILSAFE": failSafe,
 		"MQTT URL": cfg.MQTT.URL, "MQTT TOPIC": cfg.MQTT.Topic,
 		"ENVOY HOST": g.Host, "ENVOY TOKEN": g.Token, "ENVOY FINGERPRINT": g.Fingerprint, "ENVOY INTERVAL": g.Interval,
 		"ENVOY STALE_AFTER": g.StaleAfter, "ENVOY POWER_MULTIPLIER": g.Multiplier, "ENVOY POWER_OFFSET": g.Offset,

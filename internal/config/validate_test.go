@@ -62,3 +62,27 @@ func TestWarnExposed(t *testing.T) {
 		t.Errorf("Load of closed files warns %q (%v), want nothing", cfg.Warnings, err)
 	}
 }
+
+// TestPage checks who can reach the page, and that it is served at all.
+func TestPage(t *testing.T) {
+	const open = "config.ini:4: [HTTP] PAGE: LISTEN is not loopback and there is no PASSWORD"
+	for _, tt := range []struct{ text, wantError, wantWarning string }{
+		{"LISTEN = 127.0.0.1:1\nPAGE = true", "", ""},
+		{"LISTEN = localhost:1\nPAGE = true", "", ""},
+		{"LISTEN = [::1]:1\nPAGE = true", "", ""},
+		{"LISTEN = :1\nPAGE = true", "", open},
+		{"LISTEN = 0.0.0.0:1\nPAGE = true", "", open},
+		{"LISTEN = 192.168.1.5:1\nPAGE = true", "", open},
+		{"LISTEN = 192.168.1.5:1\nPAGE = true\nPASSWORD = x", "", ""},
+		{"LISTEN = 192.168.1.5:1\nPAGE = false", "", ""},
+		{"PASSWORD = x\nPAGE = true", "config.ini:4: [HTTP] PAGE: LISTEN is missing", ""},
+	} {
+		cfg, errs := load(t, "; comment\n[HTTP]\n"+tt.text+"\n[ENVOY]\nHOST=a\n")
+		if got := strings.Join(errs, "\n"); !strings.HasPrefix(got, tt.wantError) || (got == "") != (tt.wantError == "") {
+			t.Errorf("%q: error %q, want %q", tt.text, got, tt.wantError)
+		}
+		if got := strings.Join(cfg.Warnings, "\n"); !strings.Contains(got, tt.wantWarning) || (got == "") != (tt.wantWarning == "") {
+			t.Errorf("%q: warning %q, want %q", tt.text, got, tt.wantWarning)
+		}
+	}
+}
