@@ -211,8 +211,8 @@ async function signIn(port) {
 
 async function demo() {
   const child = start(program, ['demo', '--speed', '60'], 'stderr');
-  for (let i = 0; i < 100 && !/The page: (\S+)/.test(child.text); i++) await wait(100);
-  const base = child.text.match(/The page: (\S+)/)[1] + '/', page = await open(base);
+  for (let i = 0; i < 100 && !/The page:\s+(\S+)/.test(child.text); i++) await wait(100);
+  const base = child.text.match(/The page:\s+(\S+)/)[1] + '/', page = await open(base);
   await page.waitForFunction(() => /porting|balanced/.test(document.querySelector('h1')?.innerText ?? ''), null, { timeout: 15000 }).then(() => check('demo: now', true), async () => check('demo: now', false, await page.innerText('main')));
   const before = await page.innerText('.hero p');
   await page.waitForFunction(t => document.querySelector('.hero p').innerText !== t, before, { timeout: 5000 }).then(() => check('demo: live update', true), () => check('demo: live update', false, before));

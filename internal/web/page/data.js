@@ -68,7 +68,7 @@ export async function act(path, body) {
 
 // day returns the powers of a day; absent series are filled with null.
 export async function day(date) {
-  const d = await load('history', { period: 'day', ...date && { date } }), n = Math.round((d.end - d.start) / d.step), none = Array(n).fill(null);
-  return { ...d, n, solar: d.solar ?? none, house: d.house ?? none, grid: d.grid ?? none, battery: d.battery ?? none, soc: d.level ?? none, hasBattery: !!d.battery, hasGrid: !!d.grid, energies: d.energies && energies(d.energies) };
+  const d = await load('history', { period: 'day', ...date && { date } }), n = Math.round((d.end - d.start) / d.step), whole = list => Array.from({ length: n }, (_, i) => list?.[i] ?? null);
+  return { ...d, n, solar: whole(d.solar), house: whole(d.house), grid: whole(d.grid), battery: whole(d.battery), soc: whole(d.level), hasBattery: !!d.battery, hasGrid: !!d.grid, energies: d.energies && energies(d.energies) };
 }
 export const days = async period => (await load('history', { period })).days.map(energies);
