@@ -28,7 +28,6 @@ var mayImport = map[string][]string{
 	"internal/schedule":                {"internal/envoy", "internal/problem", "github.com/rs/zerolog"},
 	"internal/monitor":                 {"internal/bridge", "internal/envoy", "internal/schema", "internal/state", "github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/", "github.com/coreos/go-systemd/v22/daemon", "github.com/rs/zerolog", "golang.org/x/net/netutil"},
 	"internal/web":                     {"internal/envoy", "internal/history", "internal/schema"},
-	"internal/history":                 {},
 	"internal/web/webtest":             {"internal/history"},
 	"internal/config":                  {"internal/envoy", "internal/schema", "internal/state", "github.com/knadh/koanf/", "github.com/spf13/pflag"},
 	"internal/outbox":                  {"internal/mqtt"},
