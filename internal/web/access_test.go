@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -202,6 +204,25 @@ func TestLoginIsPaced(t *testing.T) {
 			t.Errorf("%d clients are remembered", n)
 		}
 	})
+}
+
+// TestLoginsAtOnce checks that attempts at the same time are paced, too.
+func TestLoginsAtOnce(t *testing.T) {
+	s, _ := actionServer()
+	h := s.Handler()
+	var group sync.WaitGroup
+	var tried atomic.Int32
+	for range 100 {
+		group.Go(func() {
+			if w := request(h, http.MethodPost, "/api/login", `{"password":"wrong"}`); w.Code == http.StatusUnauthorized {
+				tried.Add(1)
+			}
+		})
+	}
+	group.Wait()
+	if n := tried.Load(); n != 1 {
+		t.Errorf("%d passwords were compared at once, want 1", n)
+	}
 }
 
 func TestSessionsEnd(t *testing.T) {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"math"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -111,86 +110,4 @@ func energyRows(list []energies) [][]string {
 		rows = append(rows, row)
 	}
 	return rows
-}
-
-// An inverterDay is the response of api/inverters.
-type inverterDay struct {
-	Date      string          `json:"date"`
-	Start     int64           `json:"start"` // of the first slot, s since 1970
-	Step      int64           `json:"step"`  // s
-	Slots     int             `json:"slots"`
-	Known     int             `json:"known"`      // slots that have begun
-	UsualDays int             `json:"usual_days"` // of seven, with which usual is computed
-	Inverters []inverterPower `json:"inverters"`
-	Batteries []batteryStatus `json:"batteries"`
-}
-
-type inverterPower struct {
-	Serial string   `json:"serial"`
-	Power  []number `json:"power"` // W; null without a report
-	Usual  []number `json:"usual"` // usual ratio to the median; null if unknown
-}
-
-type batteryStatus struct {
-	Serial      string  `json:"serial"`
-	Level       *number `json:"level,omitempty"` // %
-	Power       *number `json:"power,omitempty"` // W, + discharging
-	Temperature *number `json:"temperature,omitempty"`
-	Age         *number `json:"age,omitempty"` // of its report, s
-}
-
-func (s *Server) serveInverters(w http.ResponseWriter, r *http.Request) {
-	now := time.Now()
-	query := r.URL.Query()
-	query.Set("period", "day")
-	if s.History == nil { // batteries are known without it
-		g, ok := s.find(query.Get("gateway"))
-		if !ok {
-			writeError(w, http.StatusNotFound, "no such gateway")
-			return
-		}
-		writeCompressed(w, r, inverterDay{Inverters: []inverterPower{}, Batteries: g.batteryStatuses(now)})
-		return
-	}
-	q, ok := s.parseHistory(w, query, now)
-	if !ok {
-		return
-	}
-	d := s.History.Inverters(q.gateway.Serial, q.date)
-	doc := inverterDay{
-		Date: q.date.String(), Start: d.Start.Unix(), Step: int64(d.Step / time.Second), Slots: d.Slots, Known: d.Known,
-		UsualDays: d.UsualDays, Inverters: []inverterPower{}, Batteries: q.gateway.batteryStatuses(now),
-	}
-	for _, i := range d.Inverters {
-		p := inverterPower{Serial: i.Serial}
-		for _, w := range i.Power {
-			p.Power = append(p.Power, number(math.Round(float64(w))))
-		}
-		for _, u := range i.Usual {
-			p.Usual = append(p.Usual, number(u))
-		}
-		doc.Inverters = append(doc.Inverters, p)
-	}
-	writeCompressed(w, r, doc)
-}
-
-func (g *gateway) batteryStatuses(now time.Time) []batteryStatus {
-	list := []batteryStatus{}
-	for _, b := range g.batteries {
-		s := batteryStatus{Serial: b.Serial}
-		if v, ok := b.SoC.Get(); ok {
-			s.Level = new(number(v))
-		}
-		if v, ok := b.Power.Get(); ok {
-			s.Power = new(number(v))
-		}
-		if v, ok := b.Temperature.Get(); ok {
-			s.Temperature = new(number(v))
-		}
-		if !b.Reported.IsZero() {
-			s.Age = new(seconds(max(0, now.Sub(b.Reported))))
-		}
-		list = append(list, s)
-	}
-	return list
 }
