@@ -70,8 +70,7 @@ func (s *Server) SetState(state GatewayState) {
 	s.hub.wakeAll()
 }
 
-// SetSample stores a sample, which must not change any more. Gateways that were not
-// announced by [Server.SetState] are ignored.
+// SetSample stores a sample, which must not change any more.
 func (s *Server) SetSample(name string, sample envoy.Sample) {
 	s.mu.Lock()
 	g := s.gateway(name)
