@@ -34,6 +34,7 @@ func main() {
 		page.Requested("ENVOY", "/ivp/meters/readings", time.Duration(38+i)*time.Millisecond, nil)
 		page.Requested("ENVOY", "/production.json", time.Duration(1200+60*i)*time.Millisecond, nil)
 	}
+	page.SetTitle("ENVOY", "House")
 	h := house{page: page, mode: "fresh"}
 	h.turn()
 	go func() {
@@ -70,7 +71,7 @@ func (h *house) set(mode string) {
 func (h *house) turn() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	state := web.GatewayState{Name: "ENVOY", Title: "House", Serial: "482207014533", Firmware: "8.3.5286", Online: h.mode != "offline", Interval: time.Second, StaleAfter: 30 * time.Second}
+	state := web.GatewayState{Name: "ENVOY", Serial: "482207014533", Firmware: "8.3.5286", Online: h.mode != "offline", Interval: time.Second, StaleAfter: 30 * time.Second}
 	if h.mode == "offline" {
 		state.Err = errors.New("connect to 192.168.1.57:443: no route to host")
 	}
@@ -86,7 +87,8 @@ func (h *house) turn() {
 		h.page.SetSample("ENVOY", sample(h.mode, float64(h.n%7)*3))
 	}
 	if h.mode == "two" {
-		garage := web.GatewayState{Name: "ENVOY_GARAGE", Title: "Garage", Serial: "482207019876", Online: true, StaleAfter: 30 * time.Second}
+		garage := web.GatewayState{Name: "ENVOY_GARAGE", Serial: "482207019876", Online: true, StaleAfter: 30 * time.Second}
+		h.page.SetTitle(garage.Name, "Garage")
 		h.page.SetState(garage)
 		h.page.SetSample(garage.Name, sample("only-solar", 5))
 	}

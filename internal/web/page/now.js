@@ -37,7 +37,7 @@ function node(id) {
       if (soc) attr(soc, 'width', (p.w - 24) * (charge ?? 0) / 100);
       const abs = Math.abs(w ?? 0), rest = abs < 5;
       attr(back, 'class', `${colour}${rest ? ' rest' : ''}`);
-      attr(front, 'class', colour);
+      attr(front, 'class', soc && charge == null ? `${colour} no-level` : colour);
       attr(wire, 'stroke-width', rest ? 2 : (2.5 + 11 * Math.min(1, abs / full)).toFixed(1));
       const [a, b, c, d] = toHub ? [x1, y1, x2, y2] : [x2, y2, x1, y1];
       attr(dots, 'd', `M${a} ${b}L${c} ${d}`);
