@@ -92,7 +92,7 @@ func (c *console) demo(ctx context.Context, d demo) error {
 	}
 	metrics, page := newMetrics(cfg.HTTP, gateways), c.newPage(cfg, gateways)
 	bridge := newBridge(cfg, mqtt.Config{URL: cfg.MQTT.URL, ClientID: "envoy-mqtt-demo"}, gateways, log)
-	bridge.Observers = append(bridge.Observers, metrics, pageObserver{page})
+	bridge.Observers = append(bridge.Observers, metrics, pageObserver{page, newHistory("", page, log)})
 	hints := [][2]string{{demoHint, subscribeCommand(broker)}, {"The page:", "http://" + cfg.HTTP.Listen}}
 	return c.showDemo(ctx, broker, d.heading(house), hints, func(ctx context.Context) error {
 		return serve(ctx, bridge, gateways, log, func(ctx context.Context) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -16,6 +17,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	past "github.com/envoy-mqtt/envoy-mqtt/internal/history"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web"
 )
@@ -41,6 +43,15 @@ func (c *console) newPage(cfg config.Config, gateways []*configuredGateway) *web
 		page.SetTitle(g.Section, g.Name)
 	}
 	return page
+}
+
+// newHistory returns the history of the page, with what earlier runs have written
+// to the state folder dir; empty keeps it in memory only.
+func newHistory(dir string, page *web.Server, log zerolog.Logger) *past.Store {
+	kept := &past.Store{Dir: dir, Log: log}
+	kept.Load()
+	page.History = kept
+	return kept
 }
 
 // pageActions returns what a signed-in user can start. hup receives the request to
@@ -98,8 +109,9 @@ func pageInfo(cfg config.Config, state bridge.State, gateways []*configuredGatew
 	if cfg.MQTT.URL != nil {
 		info.Broker.Address = cfg.MQTT.URL.Scheme + "://" + cfg.MQTT.URL.Host
 	}
-	for _, g := range gateways {
-		info.Gateways[g.Section] = web.GatewayInfo{Address: g.Host, Source: g.Source.String(), Token: g.pageToken()}
+	for n, g := range gateways { // in the order of the bridge's
+		source := cmp.Or(state.Gateways[n].Source, g.Source.String())
+		info.Gateways[g.Section] = web.GatewayInfo{Address: g.Host, Source: source, Token: g.pageToken()}
 	}
 	return info
 }
@@ -123,14 +135,18 @@ func memoryInUse() int64 {
 	return int64(samples[0].Value.Uint64() - samples[1].Value.Uint64())
 }
 
-// A pageObserver passes what happens at the gateways to the page.
-type pageObserver struct{ page *web.Server }
+// A pageObserver passes what happens at the gateways to the page and its history.
+type pageObserver struct {
+	page    *web.Server
+	history *past.Store
+}
 
 // Polled implements [bridge.Observer].
 func (o pageObserver) Polled(state bridge.GatewayState, sample *envoy.Sample) {
 	o.StateChanged(state)
 	if sample != nil {
 		o.page.SetSample(state.Name, *sample)
+		o.history.Add(state.Serial, *sample, sample.Time)
 	}
 }
 
@@ -145,6 +161,19 @@ func (o pageObserver) StateChanged(state bridge.GatewayState) {
 // Requested implements [bridge.Observer].
 func (o pageObserver) Requested(gateway, path string, duration time.Duration, err error) {
 	o.page.Requested(gateway, path, duration, err)
+}
+
+// Inverters implements [bridge.Observer].
+func (o pageObserver) Inverters(_, serial string, all []envoy.Inverter) {
+	o.history.AddInverters(serial, all, time.Now())
+}
+
+// Batteries implements [bridge.Observer].
+func (o pageObserver) Batteries(gateway, serial string, present []envoy.Battery, totals envoy.BatteryTotals) {
+	o.page.SetBatteries(gateway, present, totals)
+	if level, ok := totals.SoC.Get(); ok {
+		o.history.AddLevel(serial, level, time.Now())
+	}
 }
 
 // servePage serves the page of the demo, metrics and health on l until ctx ends.

@@ -64,3 +64,9 @@ func (*recorder) Polled(bridge.GatewayState, *envoy.Sample) {}
 
 // Requested implements [bridge.Observer].
 func (*recorder) Requested(_, _ string, _ time.Duration, _ error) {}
+
+// Inverters implements [bridge.Observer].
+func (*recorder) Inverters(_, _ string, _ []envoy.Inverter) {}
+
+// Batteries implements [bridge.Observer].
+func (*recorder) Batteries(_, _ string, _ []envoy.Battery, _ envoy.BatteryTotals) {}

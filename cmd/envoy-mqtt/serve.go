@@ -46,8 +46,11 @@ func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup chan 
 	if m != nil {
 		b.Observers = append(b.Observers, m)
 	}
+	keepHistory := func(context.Context) {}
 	if page != nil {
-		b.Observers = append(b.Observers, pageObserver{page})
+		kept := newHistory(rc.stateDir, page, rc.log)
+		b.Observers = append(b.Observers, pageObserver{page, kept})
+		keepHistory = func(ctx context.Context) { warn(kept.Run(ctx)) }
 	}
 
 	ctx, end := context.WithCancelCause(ctx)
@@ -80,7 +83,7 @@ func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup chan 
 		c.watchReload(ctx, rc, hup, func(n *runConfig, cause error) { next = n; end(cause) })
 	}
 	reportWorking := func(ctx context.Context) { logWorking(ctx, b.Snapshot, rc.cfg.MQTT.Topic, rc.log) }
-	err = serve(ctx, b, gateways, rc.log, serveHealth, notifySystemd, watchReload, reportWorking)
+	err = serve(ctx, b, gateways, rc.log, serveHealth, notifySystemd, watchReload, reportWorking, keepHistory)
 	for _, g := range gateways {
 		g.client.CloseIdle()
 	}

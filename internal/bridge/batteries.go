@@ -37,7 +37,8 @@ type batteries struct {
 	isCounted bool            // known is newer than the published devices
 	latest    envoy.Batteries
 	maxAge    time.Duration // of latest, if it replaces a meter
-	noTotals  int           // answers in a row without totals
+	totals    envoy.BatteryTotals
+	noTotals  int // answers in a row without totals
 }
 
 // tasks returns the requests about batteries and controllers. The totals may know
@@ -145,16 +146,21 @@ func (b *batteries) onPower(s *envoy.Session, powers []envoy.BatteryPower, durat
 		b.counters.addStorage(w, b.latest.Time, b.maxAge)
 	}
 	var present []hass.SubDevice
+	var answered []envoy.Battery
 	for _, battery := range b.latest.Each {
 		if b.missed[battery.Serial] > 0 {
 			continue
 		}
+		answered = append(answered, battery)
 		battery.Reported = s.Date(battery.Reported)
 		d := devices.Battery.SubDevice(b.topics, b.serial, battery.Serial, battery, b.ttl(batteriesTTLInterval))
 		present = append(present, devices.WithVersions(d, battery.Firmware, battery.PartNumber))
 	}
 	b.publishSubDevices(devices.Battery.Kind, present, b.isCounted)
 	b.isCounted = false
+	for _, o := range b.observers {
+		o.Batteries(b.config.Name, b.serial, answered, b.totals)
+	}
 	return nil
 }
 
@@ -169,6 +175,7 @@ func (b *batteries) onTotals(s *envoy.Session, t envoy.BatteryTotals, err error)
 	if err = schedule.IgnoreUnsupported(err); err != nil {
 		return err
 	}
+	b.totals = t
 	publishDiagnostics(b.target, &devices.BatteryTotals, t, b.ttl(batteriesTTLInterval))
 	if t != (envoy.BatteryTotals{}) || hasACB {
 		b.noTotals = 0

@@ -3,10 +3,12 @@ package bridge_test
 import (
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
@@ -102,6 +104,48 @@ func TestACBatteriesAlone(t *testing.T) {
 			time.Sleep(20 * time.Second)
 			r.document(t, thingTopic("battery", "acb"))
 		}
+		r.stop(t)
+	})
+}
+
+// A deviceObserver stores the latest devices.
+type deviceObserver struct {
+	observer
+	mu        sync.Mutex // guards what follows
+	inverters []envoy.Inverter
+	batteries []envoy.Battery
+	totals    envoy.BatteryTotals
+}
+
+func (o *deviceObserver) Inverters(_, _ string, all []envoy.Inverter) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.inverters = all
+}
+
+func (o *deviceObserver) Batteries(_, _ string, present []envoy.Battery, totals envoy.BatteryTotals) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.batteries, o.totals = present, totals
+}
+
+// TestObserverOfDevices checks that observers receive inverters and batteries.
+func TestObserverOfDevices(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(&envoytest.Gateway{Inverters: 3, Batteries: 2, Start: morning()})
+		o := &deviceObserver{observer: func(bridge.GatewayState) {}}
+		r.Observers = append(r.Observers, o)
+		r.start(t)
+		time.Sleep(2 * time.Minute)
+		o.mu.Lock()
+		soc, ok := o.totals.SoC.Get()
+		if len(o.inverters) != 3 || len(o.batteries) != 2 || !ok || soc != 35 {
+			t.Errorf("%d inverters, %d batteries at %v %%, want 3 and 2 at 35 %%", len(o.inverters), len(o.batteries), soc)
+		}
+		if age := time.Since(o.inverters[0].Reported); age < 0 || age > 20*time.Minute {
+			t.Errorf("an inverter has reported %v ago", age)
+		}
+		o.mu.Unlock()
 		r.stop(t)
 	})
 }

@@ -107,6 +107,7 @@ func (b *Bridge) newRun() *bridgeRun {
 		topics:      schema.Topics{Base: cmp.Or(b.Topic, "envoy"), Prefix: cmp.Or(b.HomeAssistant.Prefix, "homeassistant"), DeviceID: b.DeviceID},
 		version:     cmp.Or(b.Version, "dev"),
 		minInterval: cmp.Or(b.HomeAssistant.Interval, defaultMinInterval),
+		observers:   b.Observers,
 	}
 	s.bases = []string{s.topics.Base}
 	for _, n := range b.Previous {

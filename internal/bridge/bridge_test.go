@@ -52,6 +52,10 @@ func (r *rig) observe(f func(bridge.GatewayState)) { r.Observers = append(r.Obse
 // An observer is called with each state that has changed.
 type observer func(bridge.GatewayState)
 
+func (o observer) Inverters(_, _ string, _ []envoy.Inverter) {}
+
+func (o observer) Batteries(_, _ string, _ []envoy.Battery, _ envoy.BatteryTotals) {}
+
 func (o observer) StateChanged(s bridge.GatewayState) { o(s) }
 
 func (observer) Polled(bridge.GatewayState, *envoy.Sample)       {}

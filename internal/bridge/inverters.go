@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/devices"
@@ -55,12 +56,15 @@ func (i *inverters) publish(s *envoy.Session, last *envoy.InverterReport, r envo
 		r.Inverters[n] = i.counters.perInverter.Apply(r.Inverters[n], time.Now())
 	}
 	*last = r
-	all := i.list.Join(i.details).Inverters
+	all := slices.Clone(i.list.Join(i.details).Inverters)
 	i.counters.meters.SetInverters(len(all))
 	var present []hass.SubDevice
-	for _, inverter := range all {
-		inverter.Reported = s.Date(inverter.Reported)
-		present = append(present, devices.Inverter.SubDevice(i.topics, i.serial, inverter.Serial, inverter, i.ttl(invertersInterval)))
+	for n := range all {
+		all[n].Reported = s.Date(all[n].Reported)
+		present = append(present, devices.Inverter.SubDevice(i.topics, i.serial, all[n].Serial, all[n], i.ttl(invertersInterval)))
+	}
+	for _, o := range i.observers {
+		o.Inverters(i.config.Name, i.serial, all)
 	}
 	// The answers of one path count: those with the list or, if there is no list,
 	// those with the details.

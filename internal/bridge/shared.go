@@ -23,6 +23,7 @@ type shared struct {
 	bases       []string // base topics of this run, first, and of previous runs
 	version     string
 	minInterval time.Duration // between two messages of a retained value
+	observers   []Observer    // does not change
 }
 
 // document returns a discovery document without device and components. Its

@@ -21,6 +21,7 @@ type GatewayState struct {
 	Name       string
 	Serial     string        // empty before the gateway has been identified
 	Firmware   string        // likewise
+	Source     string        // where samples come from; empty before the first
 	Phases     int           // of the grid connection; 0 before they are known
 	Online     bool          // as the published availability
 	Interval   time.Duration // between two samples
@@ -42,6 +43,12 @@ type Observer interface {
 	// Requested is called by the goroutine of each request to a gateway after
 	// it: path has no query, and duration includes the whole response.
 	Requested(gateway, path string, duration time.Duration, err error)
+	// Inverters is called by the event loop after an answer with the latest
+	// reports of all microinverters. It must not change them.
+	Inverters(gateway, serial string, all []envoy.Inverter)
+	// Batteries is called by the event loop after an answer about batteries, with
+	// those that the answer contained and the latest totals. It must not change them.
+	Batteries(gateway, serial string, present []envoy.Battery, totals envoy.BatteryTotals)
 }
 
 // A reporter makes the state of one gateway available to other goroutines. The

@@ -100,3 +100,9 @@ func (m *Metrics) Requested(gateway, path string, duration time.Duration, err er
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
+
+// Inverters implements [bridge.Observer].
+func (*Metrics) Inverters(_, _ string, _ []envoy.Inverter) {}
+
+// Batteries implements [bridge.Observer].
+func (*Metrics) Batteries(_, _ string, _ []envoy.Battery, _ envoy.BatteryTotals) {}
