@@ -53,7 +53,7 @@ func newPublisher(s *shared, c GatewayConfig, serial string, log zerolog.Logger)
 func (p *publisher) tasks() []*schedule.Task {
 	return slices.Concat(
 		[]*schedule.Task{
-			schedule.NewCheck("production.json", schedule.ProductionPath, time.Minute, (*envoy.Session).Judge),
+			schedule.NewCheck("production.json", schedule.ProductionPath, time.Minute, (*envoy.Session).CheckSource),
 			p.ctHealth.task(),
 			schedule.NewCheck("clock", "/info", time.Hour, (*envoy.Session).ReadClock),
 		},
@@ -64,7 +64,8 @@ func (p *publisher) tasks() []*schedule.Task {
 
 // publishSample publishes a sample and the availability "online". The live
 // document is first; it is discarded if it is not sent before next, the time of
-// the next sample. It returns the sample after the filters.
+// the next sample. Only the retained values contain what follows from the batteries,
+// see [batteries.addTo]. It returns the sample after the filters.
 func (p *publisher) publishSample(s envoy.Sample, next time.Time, info map[string]string) envoy.Sample {
 	s = p.counters.meters.Apply(s, time.Now())
 	values := schema.Values(s)

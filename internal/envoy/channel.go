@@ -11,9 +11,11 @@ import (
 // A Channel has the values of one phase, or of all of them together. A value that
 // was not measured is absent: a zero is a measurement.
 type Channel struct {
-	has uint16
+	has uint16 // a bit for each quantity
 	val [quantities]float64
 }
+
+const _ = uint(16 - quantities) // has must have a bit for each quantity
 
 // Get returns the value of q, if there is one.
 func (c Channel) Get(q Quantity) (float64, bool) { return c.val[q], c.has&(1<<q) != 0 }

@@ -109,33 +109,33 @@ func (c *Client) Open(ctx context.Context) (*Session, error) {
 }
 
 // newSession returns a session with the gateway of info, which answered at base.
-func newSession(c *Client, info Info, base string, h heritage) *Session {
+func newSession(c *Client, info Info, base string, previous previousSession) *Session {
 	now := time.Now()
 	req := newRequester(info, base, c.http, c.Tokens, &c.credential)
 	req.shortened = c.Shortened
 	clock := &clock{info: info.Time, opened: now}
-	seen := new(layout)
-	missing := &confirmation{since: now, reconfigured: h.reconfigured}
-	selected := c.Source == AutoSource && h.source == FromMeters // after an interruption the gateway answers the readings long before /production.json
-	setup := &meterSetup{req: req, memory: &c.memory, layout: seen, selecting: c.Source == AutoSource && !selected}
-	ep := endpoint{req: req, memory: &c.memory, clock: clock, setup: setup, staleAfter: c.StaleAfter}
-	devices := &devices{req: req, clock: clock, memory: &c.memory, acb: h.acb}
+	layout := new(layout)
+	confirmation := &confirmation{since: now, reconfigured: previous.reconfigured}
+	selected := c.Source == AutoSource && previous.source == FromMeters // after an interruption the gateway answers the readings long before /production.json
+	setup := &meterSetup{req: req, memory: &c.memory, layout: layout, selecting: c.Source == AutoSource && !selected}
+	common := sourceBase{req: req, memory: &c.memory, clock: clock, setup: setup, staleAfter: c.StaleAfter}
+	devices := &devices{req: req, clock: clock, memory: &c.memory, acb: previous.acb}
 	production := &productionSource{
-		endpoint:     ep,
-		layout:       seen,
-		pv:           &pvChooser{req: req, memory: &c.memory, setup: setup, layout: seen, confirmation: missing},
+		sourceBase:   common,
+		layout:       layout,
+		pv:           &pvChooser{req: req, memory: &c.memory, setup: setup, layout: layout, confirmation: confirmation},
 		devices:      devices,
-		confirmation: missing,
+		confirmation: confirmation,
 	}
 	selection := &selection{
 		configured: c.Source,
 		req:        req,
 		memory:     &c.memory,
 		setup:      setup,
-		layout:     seen,
+		layout:     layout,
 		production: production,
-		readings:   &readingsSource{endpoint: ep, production: production},
-		livedata:   &livedataSource{endpoint: ep},
+		readings:   &readingsSource{sourceBase: common, production: production},
+		livedata:   &livedataSource{sourceBase: common},
 	}
 	if selected {
 		selection.state = sourceState{selected: true, source: FromMeters}

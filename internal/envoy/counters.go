@@ -90,12 +90,12 @@ func (c *Channel) retainCommon(of Channel) {
 	}
 }
 
-// counters are the quantities that count.
-var counters = [...]Quantity{Energy, EnergyImport, EnergyExport, EnergyCharged, EnergyDischarged, EnergyReceived}
+// CounterQuantities are the quantities that count.
+var CounterQuantities = [...]Quantity{Energy, EnergyImport, EnergyExport, EnergyCharged, EnergyDischarged, EnergyReceived}
 
 // replaceCounters gives c the energies of from, and no others.
 func (c *Channel) replaceCounters(from Channel) {
-	for _, q := range counters {
+	for _, q := range CounterQuantities {
 		if c.Drop(q); from.has&(1<<q) != 0 {
 			c.Set(q, from.val[q])
 		}

@@ -39,8 +39,9 @@ func combineChannel(m Measurement, a, b Channel, sign float64) Channel {
 
 // AddHouse adds what the house consumes, where that can be computed: total consumption
 // contains what charges the batteries, so it is production, net consumption and
-// storage together, or total consumption where there are no batteries. The sum
-// of the inverters' reports is too old to be added.
+// storage together, or total consumption where there are no batteries, which the
+// caller reports with noBatteries. The sum of the inverters' reports is too old to
+// be added.
 func (s *Sample) AddHouse(noBatteries bool) {
 	pv, net, storage, total := s.meter(Production), s.meter(NetConsumption), s.meter(Storage), s.meter(TotalConsumption)
 	switch {

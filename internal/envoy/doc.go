@@ -19,6 +19,18 @@
 // live data. With [AutoSource] a session selects the readings, which are fast, as
 // soon as they agree with /production.json.
 //
+// # Words
+//
+//   - A CT is a current transformer. A [Meter] has the values of one CT, or what
+//     follows from several: of the whole connection and of each phase, a [Channel]
+//     each.
+//   - A [Measurement] is where a meter measures, and with which sign; a [Quantity] is
+//     what it measures, and in which unit.
+//   - The readings are the response of /ivp/meters/readings, the source [FromMeters].
+//     A reading, the type, is the parsed response of any endpoint with meters.
+//   - [Counters] are the registers that lifetime energies come from. They differ, so
+//     that a published energy must not change its register.
+//
 // # Structure
 //
 // From top to bottom; nothing refers upwards:
@@ -26,8 +38,9 @@
 //   - [Client] and [Session] connect the parts below.
 //   - selection decides which source samples come from, and when that changes.
 //   - productionSource, readingsSource and livedataSource make a sample of the
-//     endpoint of each source; pvChooser decides where production comes from,
-//     meterSetup reads how the CTs are set up, devices reads the other endpoints.
+//     endpoint of each source, with what sourceBase has for all of them; pvChooser
+//     decides where production comes from, meterSetup reads how the CTs are set up,
+//     devices reads the other endpoints.
 //   - derive, counters and correction compute what follows from several meters.
 //   - reading is the parsed answer of an endpoint with meters, layout what answers
 //     have contained so far, memory what one session leaves to the next.

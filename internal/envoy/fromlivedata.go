@@ -20,7 +20,7 @@ const (
 // unless the gateway was asked to refresh them; it stops after a quarter of an
 // hour, or when the app does.
 type livedataSource struct {
-	endpoint
+	sourceBase
 
 	updated    time.Time // last_update of the newest data
 	at         time.Time // when they were first seen

@@ -11,7 +11,7 @@ import (
 
 // A productionSource makes samples of /production.json.
 type productionSource struct {
-	endpoint
+	sourceBase
 	layout       *layout
 	pv           *pvChooser
 	devices      *devices

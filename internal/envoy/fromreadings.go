@@ -9,8 +9,8 @@ import (
 
 // A readingsSource makes samples of /ivp/meters/readings.
 type readingsSource struct {
-	endpoint
-	production *productionSource // for the inverters' sum
+	sourceBase
+	production *productionSource // for the inverters' sum, which CheckSource reads anew
 
 	seen layout  // by all readings
 	last reading // the newest one
@@ -41,7 +41,7 @@ func (s *readingsSource) read(ctx context.Context) (reading, error) {
 	return r, nil
 }
 
-// readFast is read where /production.json is waited for.
+// readFast is read for a sample that also needs /production.json, see fastTimeout.
 func (s *readingsSource) readFast(ctx context.Context) (reading, error) {
 	ctx, cancel := withFastTimeout(ctx)
 	defer cancel()

@@ -47,13 +47,13 @@ const (
 	quantities
 )
 
-// Counters names where energies come from. Each has a register of its own, and
-// they differ by up to megawatt-hours.
+// Counters names the register that energies come from. The registers of one meter
+// differ by up to megawatt-hours.
 type Counters uint8
 
 // The registers of a gateway; zero is none of them.
 const (
-	EIMCounters      Counters = 1 + iota // the meters' in /production.json
+	EIMCounters      Counters = 1 + iota // the meters' in /production.json, whose type is eim
 	ReadingCounters                      // of /ivp/meters/readings
 	InverterCounters                     // the sum of the inverters in /production.json, or one inverter's own
 	APICounters                          // of /api/v1/production, which sums the inverters too

@@ -31,8 +31,8 @@ type acbReport struct {
 	inTotals bool      // the totals of the batteries contain some
 }
 
-// A heritage is what a new session takes from the memory.
-type heritage struct {
+// A previousSession is what a new session continues with.
+type previousSession struct {
 	acb          acbReport
 	reconfigured bool
 	source       Source
@@ -47,7 +47,7 @@ func (m *memory) openFailed() {
 
 // startSession records that the gateway of info answered at base. What belongs to
 // another gateway, or to another firmware, is forgotten.
-func (m *memory) startSession(info Info, base string) heritage {
+func (m *memory) startSession(info Info, base string) previousSession {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.serial != info.Serial || m.firmware != info.Firmware {
@@ -57,9 +57,9 @@ func (m *memory) startSession(info Info, base string) heritage {
 		m.serial, m.layout, m.ctTimes, m.acb, m.hadConfigs = info.Serial, layout{}, nil, acbReport{}, false
 	}
 	m.firmware, m.base = info.Firmware, base
-	h := heritage{acb: m.acb, reconfigured: m.reconfigured, source: m.source}
+	previous := previousSession{acb: m.acb, reconfigured: m.reconfigured, source: m.source}
 	m.reconfigured = false
-	return h
+	return previous
 }
 
 // last returns the serial number of the gateway that answered last, and its URL.

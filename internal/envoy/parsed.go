@@ -8,8 +8,9 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
 
-// parsed returns the response to get, parsed. A body that is not in the format
-// of its path is not accepted.
+// parsed returns the response to get, parsed. The body is parsed while get runs, by
+// the accept function that it is given: a body that is not in the format of the
+// path is another request's response, which get discards, see [transport.Request].
 func parsed[T any](get func(acceptFunc) error, parse func([]byte) (T, error)) (T, error) {
 	var v T
 	var err error

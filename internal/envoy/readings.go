@@ -112,7 +112,7 @@ func (r *reading) addReading(m Measurement, config MeterConfig, w *wireMeterRead
 		meter.Total, _ = aggregate(total, nil)
 	case 1: // the meter's own volts may be a sum over channels that are not used
 		one := meter.Phases[0]
-		for _, q := range slices.Concat([]Quantity{Power}, counters[:]) {
+		for _, q := range slices.Concat([]Quantity{Power}, CounterQuantities[:]) {
 			if v, ok := total.Get(q); ok {
 				one.Set(q, v)
 			}

@@ -15,8 +15,9 @@ import (
 // checkPath answers a good token with a session cookie.
 const checkPath = "/auth/check_jwt"
 
-// fastTimeout is how long the readings may take where /production.json is waited
-// for: a process of the gateway's own answers them in milliseconds, if it runs.
+// fastTimeout is how long /ivp/meters and the readings may take in a sample that
+// also needs /production.json. A process of the gateway's own answers them in
+// milliseconds; if it hangs, the sample must not wait for the whole timeout.
 const fastTimeout = 10 * time.Second
 
 func withFastTimeout(ctx context.Context) (context.Context, context.CancelFunc) {

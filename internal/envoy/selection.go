@@ -150,12 +150,12 @@ func (s *selection) withMeterCounters(ctx context.Context) (Sample, error) {
 	return sample, nil
 }
 
-// Judge compares /production.json with the readings that the samples come from:
-// once a minute, because it is slow. An error of [ErrReopen] reports that they
+// CheckSource compares /production.json with the readings that the samples come
+// from. It is slow: call it once a minute. An error of [ErrReopen] reports that they
 // have disagreed three times; any other, that it could not be read, which decides
 // nothing. It does nothing where the samples do not come from readings that were
 // selected.
-func (s *selection) Judge(ctx context.Context) error {
+func (s *selection) CheckSource(ctx context.Context) error {
 	if s.configured != AutoSource || s.state.source != FromMeters {
 		return nil
 	}

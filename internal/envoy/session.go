@@ -11,6 +11,10 @@ import (
 // about the gateway's layout, such as where production comes from, because a
 // counter whose source changes jumps by megawatt-hours. Its methods are not for
 // concurrent use; its client's are.
+//
+// The methods that are not in this file belong to the embedded parts: which source
+// samples come from to selection (selection.go), how the CTs are set up to
+// meterSetup (metersetup.go), inverters and batteries to devices (devices.go).
 type Session struct {
 	Info
 	*meterSetup
@@ -30,7 +34,7 @@ func (s *Session) URL() string { return s.req.base }
 // opened.
 func (s *Session) Sample(ctx context.Context) (Sample, error) {
 	s.req.took = 0
-	sample, err := s.sample(ctx)
+	sample, err := s.selection.sample(ctx)
 	if err != nil {
 		return Sample{}, err
 	}
@@ -41,7 +45,7 @@ func (s *Session) Sample(ctx context.Context) (Sample, error) {
 	for i := range sample.Meters {
 		sample.Meters[i].signCurrent()
 	}
-	sample.AddHouse(false)
+	sample.AddHouse(false) // whether there are batteries is not known here
 	return sample, nil
 }
 

@@ -139,26 +139,26 @@ func TestReadingsHang(t *testing.T) {
 	})
 }
 
-// TestJudge: readings that disagree with production.json three times are left,
+// TestCheckSource: readings that disagree with production.json three times are left,
 // and are not chosen in the first place.
-func TestJudge(t *testing.T) {
+func TestCheckSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gw := &envoytest.Gateway{Phases: 3, Start: noon}
 		s := sampleFrom(t, gw, envoy.AutoSource)
 		s.next(t)
-		if err := s.Judge(t.Context()); err != nil {
-			t.Errorf("Judge = %v of a healthy gateway", err)
+		if err := s.CheckSource(t.Context()); err != nil {
+			t.Errorf("CheckSource = %v of a healthy gateway", err)
 		}
 		gw.Change(func(g *envoytest.Gateway) { g.TurnedReadings = true })
 		var err error
 		for i := range 3 {
 			s.next(t)
-			if err = s.Judge(t.Context()); (err != nil) != (i == 2) {
-				t.Errorf("Judge %d = %v", i, err)
+			if err = s.CheckSource(t.Context()); (err != nil) != (i == 2) {
+				t.Errorf("CheckSource %d = %v", i, err)
 			}
 		}
 		if !errors.Is(err, envoy.ErrReopen) || !strings.Contains(err.Error(), "sign") {
-			t.Errorf("Judge = %v, want one that speaks of the sign and asks for another session", err)
+			t.Errorf("CheckSource = %v, want one that speaks of the sign and asks for another session", err)
 		}
 		s.Session, err = s.client.Open(t.Context())
 		if err != nil {

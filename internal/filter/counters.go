@@ -82,7 +82,7 @@ func (c *Counters) applyChannel(m *envoy.Meter, phase uint8, ch *envoy.Channel, 
 	if r.source.OfInverters() && c.inverters > 0 {
 		r.maxPower = float64(c.inverters) * maxInverterPower
 	}
-	for _, q := range counterQuantities {
+	for _, q := range envoy.CounterQuantities {
 		v, ok := ch.Get(q)
 		if !ok {
 			continue

@@ -9,11 +9,6 @@ type counterKey struct {
 	quantity envoy.Quantity
 }
 
-// counterQuantities are the quantities that count.
-var counterQuantities = [...]envoy.Quantity{
-	envoy.Energy, envoy.EnergyImport, envoy.EnergyExport, envoy.EnergyCharged, envoy.EnergyDischarged, envoy.EnergyReceived,
-}
-
 // The names of counters in the saved state and in the log. They do not change,
 // so that each version reads what another one has saved.
 var (

@@ -43,7 +43,7 @@ func (c *Counters) Restore(s State, correction envoy.Correction) {
 			continue
 		}
 		for phase := range uint8(len(phaseNames)) {
-			for _, q := range counterQuantities {
+			for _, q := range envoy.CounterQuantities {
 				if meter == envoy.NetConsumption && q == envoy.Energy {
 					continue // import less export: it falls, and is not published
 				}

@@ -30,12 +30,12 @@ var published = []struct {
 	meters     []envoy.Measurement
 	quantities []envoy.Quantity
 }{
-	{envoy.FromProduction, "internal/envoy/wire.go", []envoy.Measurement{envoy.Production, envoy.NetConsumption, envoy.TotalConsumption}, productionQuantities},
+	{envoy.FromProduction, "internal/envoy/productionwire.go", []envoy.Measurement{envoy.Production, envoy.NetConsumption, envoy.TotalConsumption}, productionQuantities},
 	{envoy.FromMeters, "internal/envoy/readings.go", []envoy.Measurement{
 		envoy.Production, envoy.NetConsumption, envoy.TotalConsumption, envoy.Storage,
 		envoy.Backfeed, envoy.Load, envoy.EVSE, envoy.PV3P, envoy.Generator,
 	}, readingQuantities},
-	{envoy.FromMeters, "internal/envoy/sample.go (AddHouse)", []envoy.Measurement{envoy.House}, []envoy.Quantity{envoy.Power}},
+	{envoy.FromMeters, "internal/envoy/derive.go (AddHouse)", []envoy.Measurement{envoy.House}, []envoy.Quantity{envoy.Power}},
 	{envoy.FromLivedata, "internal/envoy/livedata.go", []envoy.Measurement{envoy.Production, envoy.NetConsumption, envoy.Storage, envoy.House}, livedataQuantities},
 }
 
