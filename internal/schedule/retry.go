@@ -7,12 +7,12 @@ import (
 )
 
 const (
-	retryDelay      = time.Second      // after the first error, and between two timeouts
-	errorDelay      = 2 * time.Second  // between errors for longErrorAge
-	longErrorDelay  = 10 * time.Second // between errors after that
-	longErrorAge    = 30 * time.Second
-	longTimeoutAge  = time.Minute // after that much time with timeouts only, each attempt may take twice as long
-	maxRefusedDelay = time.Minute // between two attempts that the gateway refuses
+	retryDelay     = time.Second      // after the first error, and between two timeouts
+	errorDelay     = 2 * time.Second  // between errors for longErrorAge
+	longErrorDelay = 10 * time.Second // between errors after that
+	longErrorAge   = 30 * time.Second
+	longTimeoutAge = time.Minute // after that much time with timeouts only, each attempt may take twice as long
+	maxDeniedDelay = time.Minute // between two attempts without a valid token
 )
 
 // A retry holds the failed polls since the gateway last answered. Its zero
@@ -29,9 +29,9 @@ type retry struct {
 type pollFailure uint8
 
 const (
-	failureError   pollFailure = iota // refused, reset, a status, garbage: known at once
+	failureError   pollFailure = iota // connection refused or reset, a status, garbage: known at once
 	failureTimeout                    // no answer in time
-	failureRefused                    // the token is refused, or there is none
+	failureDenied                     // the gateway rejects the token, or there is none
 )
 
 func failureKindOf(err error) pollFailure {
@@ -39,7 +39,7 @@ func failureKindOf(err error) pollFailure {
 	case envoy.FailureTimeout:
 		return failureTimeout
 	case envoy.FailureUnauthorized, envoy.FailureToken:
-		return failureRefused
+		return failureDenied
 	}
 	return failureError
 }
@@ -63,8 +63,8 @@ func (r *retry) next(kind pollFailure, start, end time.Time, interval time.Durat
 		return laterOf(end.Add(retryDelay), start.Add(interval))
 	case kind == failureTimeout:
 		return end
-	case kind == failureRefused:
-		return end.Add(min(interval<<min(r.count-1, 20), max(maxRefusedDelay, interval)))
+	case kind == failureDenied:
+		return end.Add(min(interval<<min(r.count-1, 20), max(maxDeniedDelay, interval)))
 	case age == 0:
 		return end.Add(max(retryDelay, interval))
 	case age < longErrorAge:

@@ -82,8 +82,8 @@ func TestRetryKinds(t *testing.T) {
 	if r.doublings != 0 {
 		t.Error("an error, which is an answer, does not reset the timeouts")
 	}
-	fail(failureRefused, 90*s, 0, 1*s)
-	fail(failureRefused, 91*s, 0, 2*s)
+	fail(failureDenied, 90*s, 0, 1*s)
+	fail(failureDenied, 91*s, 0, 2*s)
 	fail(failureTimeout, 93*s, 2*s, 0)
 }
 

@@ -1,6 +1,3 @@
-// Package schedule decides which request of a gateway is next, when a gateway that
-// fails is asked again, and how long a request may take. It makes no requests, so
-// that each decision can be tested alone.
 package schedule
 
 import "time"
