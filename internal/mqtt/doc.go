@@ -1,5 +1,5 @@
-// Package mqtt is one MQTT 5 connection that reconnects: dialling, sessions,
-// batches, barrier, readable errors.
+// Package mqtt is an MQTT 5 client, on top of paho, that keeps one connection to a
+// broker and reconnects.
 //
 // [Connect] returns a [Client] at once. The client connects in the background
 // and reconnects when the connection ends, with an increasing delay. The
