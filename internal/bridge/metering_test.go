@@ -50,9 +50,9 @@ func TestFastLoop(t *testing.T) {
 	})
 }
 
-// TestHangingJudge: /production.json that hangs holds up the readings for ten
+// TestHangingCheckSource: /production.json that hangs holds up the readings for ten
 // seconds at most, where it had answered at once before.
-func TestHangingJudge(t *testing.T) {
+func TestHangingCheckSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(&envoytest.Gateway{Phases: 3, Start: time.Date(2000, 1, 1, 9, 0, 0, 0, time.UTC)})
 		r.Gateways[0].Interval, r.Gateways[0].Client.Source = 0, envoy.AutoSource

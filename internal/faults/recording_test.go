@@ -1,9 +1,9 @@
-// Package faults_test shows what the program publishes while everything around
-// it fails: nothing that no gateway told, and nothing late.
+// Package faults_test checks what the program publishes while everything around
+// it fails: nothing that no gateway has reported, and nothing late.
 //
-// What runs without a build tag is in-process, under synctest, for hours. With
-// the tag faults the built binary runs as a process beside a real Mosquitto in
-// a container. Both hold what was published against what the gateway told.
+// Without a build tag, hours pass in the process under synctest. With the tag
+// faults, the built binary runs as a process beside a real Mosquitto in a
+// container. Both compare what was published with what the gateway has reported.
 package faults_test
 
 import (

@@ -1,9 +1,8 @@
-// Package hasstest checks Home Assistant discovery messages the way Home
-// Assistant will, and by the rules of our own house on top of that.
+// Package hasstest checks Home Assistant discovery messages as Home Assistant
+// does, and by this project's own rules besides.
 //
-// Home Assistant answers nothing: a message that it refuses is a line in its
-// log and a device that is not there. So every rule is checked here, before a
-// message is ever sent. The facts behind the rules are in ha.json, compiled
+// Home Assistant sends no answer: a message that it rejects is a line in its log
+// and a missing device. So a test checks every rule before a message is sent. The facts behind the rules are in ha.json, compiled
 // from Home Assistant Core 2026.9; a rule that only the passing of time can
 // break (the order on connect, counters that fall) belongs to the tests of the
 // bridge itself.
