@@ -1,11 +1,11 @@
 // Package hasstest checks Home Assistant discovery messages as Home Assistant
 // does, and by this project's own rules besides.
 //
-// Home Assistant sends no answer: a message that it rejects is a line in its log
-// and a missing device. So a test checks every rule before a message is sent. The facts behind the rules are in ha.json, compiled
-// from Home Assistant Core 2026.9; a rule that only the passing of time can
-// break (the order on connect, counters that fall) belongs to the tests of the
-// bridge itself.
+// Home Assistant sends no answer: a message that it rejects is a line in its
+// log and a missing device. So a test checks every rule before a message is
+// sent. The facts behind the rules are in ha.json, compiled from Home Assistant
+// Core 2026.9; a rule that only the passing of time can break (the order on
+// connect, counters that fall) belongs to the tests of the bridge itself.
 package hasstest
 
 import (
