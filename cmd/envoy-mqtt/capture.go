@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
 func captureCommand(c *console) *cobra.Command {
@@ -79,7 +80,7 @@ func (c *console) capture(ctx context.Context, path, section string) error {
 		return failed(err)
 	}
 	text := fmt.Sprintf("%s in %s. Everything that is not known to be harmless was replaced; read it before you send it.", count(len(pages), "answer"), path)
-	_, err = fmt.Fprintln(c.out, strings.Join(wrapLines("", "", text, c.outputWidth()), "\n"))
+	_, err = fmt.Fprintln(c.out, strings.Join(terminal.WrapLines("", "", text, c.outputWidth()), "\n"))
 	return failed(err)
 }
 
@@ -108,10 +109,10 @@ func (c *console) requestAll(ctx context.Context, session *envoy.Session) ([]cap
 			if errors.Is(err, envoy.ErrUnauthorized) || len(pages) == 0 {
 				return nil, err
 			}
-			fmt.Fprintln(c.err, strings.Join(wrapLines(step, "          ", err.Error(), c.outputWidth()), "\n"))
+			fmt.Fprintln(c.err, strings.Join(terminal.WrapLines(step, "          ", err.Error(), c.outputWidth()), "\n"))
 			continue
 		}
-		fmt.Fprintln(c.err, strings.Join(wrapLines(step, "          ", fmt.Sprintf("%d, %d bytes in %.1f s", p.Code, len(p.Body), p.Took.Seconds()), c.outputWidth()), "\n"))
+		fmt.Fprintln(c.err, strings.Join(terminal.WrapLines(step, "          ", fmt.Sprintf("%d, %d bytes in %.1f s", p.Code, len(p.Body), p.Took.Seconds()), c.outputWidth()), "\n"))
 		pages = append(pages, capturedPage{path, p})
 		select {
 		case <-time.After(max(requestGap, p.Took)):

@@ -11,6 +11,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
 func checkCommand(c *console) *cobra.Command {
@@ -92,7 +93,7 @@ func (r *report) gateway(ctx context.Context, g *configuredGateway, cfg config.C
 	for _, old := range g.seen.Serials(g.Section) {
 		if old != session.Serial {
 			r.add(finding{
-				Level: levelWarning, Step: g.Section,
+				Level: terminal.Warning, Step: g.Section,
 				Text: fmt.Sprintf("gateway %s was read here before; to remove it, delete the device Envoy %[1]s in Home Assistant (Settings, Devices, MQTT), or run:", old),
 				Line: fmt.Sprintf("mosquitto_pub -r -n -t %s/device/envoy_%s/config", cfg.HomeAssistant.Prefix, old),
 			})
@@ -107,7 +108,7 @@ func (r *report) session(g *configuredGateway, s *envoy.Session) {
 	r.good(g.Section, "gateway %s, firmware %s, part number %s, at %s", s.Serial, s.Firmware, s.PartNumber, s.URL())
 	if sum, ok := g.client.Certificate(); ok && g.Fingerprint == "" {
 		r.add(finding{
-			Level: levelWarning, Step: g.Section,
+			Level: terminal.Warning, Step: g.Section,
 			Text: "its certificate is not pinned; to accept no other, set FINGERPRINT to:",
 			Line: "sha256:" + sum,
 		})
@@ -146,7 +147,7 @@ func (r *report) sample(ctx context.Context, g *configuredGateway, session *envo
 // learned reports that what was learned could not be stored. A state folder that
 // cannot be written was reported before.
 func (r *report) learned(err error) {
-	if err != nil && !r.has(levelWarning, "state folder") {
+	if err != nil && !r.has(terminal.Warning, "state folder") {
 		r.note("state folder", "%v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web"
 )
 
@@ -55,7 +56,7 @@ func (c *console) printError(err error) {
 	for line := range strings.SplitSeq(withHint(err).Error(), "\n") {
 		line = "envoy-mqtt: " + line
 		if c.errIsTerminal {
-			line = wrap(line, c.width, "  ")
+			line = terminal.Wrap(line, c.width, "  ")
 		}
 		fmt.Fprintln(c.err, line)
 	}

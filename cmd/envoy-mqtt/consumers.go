@@ -15,6 +15,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
 // A consumer is a program that reads what the bridge publishes.
@@ -75,7 +76,7 @@ func consumersCommand(c *console) *cobra.Command {
 func (c *console) listConsumers() error {
 	const name = 12
 	for _, p := range consumers {
-		for _, line := range wrapLines(pad(p.name, name), strings.Repeat(" ", name), p.about, c.outputWidth()) {
+		for _, line := range terminal.WrapLines(terminal.Pad(p.name, name), strings.Repeat(" ", name), p.about, c.outputWidth()) {
 			if _, err := fmt.Fprintln(c.out, line); err != nil {
 				return err
 			}
@@ -108,7 +109,7 @@ func (c *console) printConsumer(ctx context.Context, p consumer, o consumerOptio
 	seen := state.NewGatewayStore(cfg.StateDir(c.environ))
 	setup := newConsumerSetup(cfg, cfg.Gateways[i], seen, o.phases)
 	for _, note := range setup.notes() {
-		fmt.Fprintln(c.err, strings.Join(wrapLines("Note: ", "      ", note, c.outputWidth()), "\n"))
+		fmt.Fprintln(c.err, strings.Join(terminal.WrapLines("Note: ", "      ", note, c.outputWidth()), "\n"))
 	}
 	text, err := render(p, setup)
 	if err != nil {

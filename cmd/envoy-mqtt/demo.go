@@ -20,6 +20,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
 func demoCommand(c *console) *cobra.Command {
@@ -56,7 +57,7 @@ type demo struct {
 // speak HTTPS, and a broker. A terminal shows the house; anything else gets the
 // live documents only. It removes its files also if the terminal is closed.
 func (c *console) demo(ctx context.Context, d demo) error {
-	ctx, stop := endedBySignals(ctx)
+	ctx, stop := terminal.EndedBySignals(ctx)
 	defer stop()
 	state, err := os.MkdirTemp("", "envoy-mqtt-demo-")
 	if err != nil {
@@ -128,11 +129,11 @@ func (c *console) showDemo(ctx context.Context, broker *demoBroker, heading func
 	if err := broker.subscribe("envoy/#", func(topic string, payload []byte) { w.message(topic, payload, false) }); err != nil {
 		return err
 	}
-	screen, err := c.newScreen(func(width int) []string {
-		lines := aligned(c.painter().strong("envoy-mqtt demo"), heading(), width)
+	screen, err := terminal.NewScreen(c.in, c.out, func(width int) []string {
+		lines := terminal.Aligned(c.painter().Strong("envoy-mqtt demo"), heading(), width)
 		for _, hint := range hints {
-			lines = append(lines, wrapLines("", "", hint[0], width)...)
-			lines = append(lines, unbroken(2, hint[1], width), "")
+			lines = append(lines, terminal.WrapLines("", "", hint[0], width)...)
+			lines = append(lines, terminal.Unbroken(2, hint[1], width), "")
 		}
 		return append(lines, w.lines(time.Now(), width, c.painter())...)
 	})
@@ -144,7 +145,7 @@ func (c *console) showDemo(ctx context.Context, broker *demoBroker, heading func
 		ended <- run(ctx)
 		cancel()
 	}()
-	err = screen.show(ctx)
+	err = screen.Show(ctx)
 	cancel()
 	return errors.Join(err, <-ended)
 }

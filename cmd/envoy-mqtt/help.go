@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
 // The groups of commands in the help of the root command.
@@ -29,7 +31,7 @@ func helpText(cmd *cobra.Command, width int) string {
 	if about == "" || !cmd.HasParent() { // the long text of the root is for the man page
 		about = cmd.Short
 	}
-	fmt.Fprintln(&out, wrap(strings.TrimSuffix(about, ".")+".", width, ""))
+	fmt.Fprintln(&out, terminal.Wrap(strings.TrimSuffix(about, ".")+".", width, ""))
 	fmt.Fprintf(&out, "\nUsage:   %s\n", cmd.UseLine())
 	if cmd.Example != "" {
 		fmt.Fprintf(&out, "Example: %s\n", strings.TrimSpace(cmd.Example))
@@ -56,7 +58,7 @@ func commandList(cmd *cobra.Command, width int) string {
 		fmt.Fprintln(&out, group.Title)
 		for _, sub := range cmd.Commands() {
 			if sub.GroupID == group.ID && sub.IsAvailableCommand() {
-				fmt.Fprintf(&out, "  %-*s%s\n", nameColumns-2, sub.Name(), wrap(sub.Short, width-nameColumns, indent))
+				fmt.Fprintf(&out, "  %-*s%s\n", nameColumns-2, sub.Name(), terminal.Wrap(sub.Short, width-nameColumns, indent))
 			}
 		}
 	}

@@ -8,11 +8,12 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
 func TestHelp(t *testing.T) {
 	root := rootCommand(&console{out: io.Discard, err: io.Discard})
-	for _, width := range []int{60, 80, maxWidth} {
+	for _, width := range []int{60, 80, terminal.MaxWidth} {
 		for _, cmd := range append(root.Commands(), root) {
 			text := helpText(cmd, width)
 			for line := range strings.Lines(text) {
@@ -39,26 +40,6 @@ func TestHelp(t *testing.T) {
 			t.Fatalf("help has no %q after column %d:\n%s", want, at, help)
 		}
 		at += i
-	}
-}
-
-func TestWrap(t *testing.T) {
-	for _, tt := range []struct {
-		text  string
-		width int
-		want  string
-	}{
-		{"", 10, ""},
-		{"one two three", 13, "one two three"},
-		{"one two three", 12, "one two\n  three"},
-		{"one two three four", 7, "one two\n  three\n  four"},
-		{"a-very-long-word b", 5, "a-very-long-word\n  b"},
-		{"one\ntwo three", 9, "one\n  two\n  three"},
-		{"über Öl am", 7, "über Öl\n  am"},
-	} {
-		if got := wrap(tt.text, tt.width, "  "); got != tt.want {
-			t.Errorf("wrap(%q, %d) = %q, want %q", tt.text, tt.width, got, tt.want)
-		}
 	}
 }
 

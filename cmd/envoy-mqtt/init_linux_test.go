@@ -16,6 +16,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt/mqtttest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
 // An answer is what a person types after a question that ends with these words.
@@ -191,7 +192,7 @@ var dates = regexp.MustCompile(`\d{4}-\d\d-\d\d`)
 func checkScreen(t *testing.T, screen string, secrets ...string) {
 	t.Helper()
 	for line := range strings.Lines(screen) {
-		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > defaultWidth {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > terminal.DefaultWidth {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}

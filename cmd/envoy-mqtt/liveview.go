@@ -5,13 +5,15 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
 // A liveView is one gateway as a person is shown it.
 type liveView struct {
 	title  string
-	status string // such as "live", right of the title
-	level  level  // of the status
+	status string         // such as "live", right of the title
+	level  terminal.Level // of the status
 	// doc is nil if there is no current reading; then no numbers are shown.
 	doc     *liveDocument
 	soc     *float64 // state of charge, %; nil: unknown
@@ -19,8 +21,8 @@ type liveView struct {
 }
 
 // lines returns the view in lines of at most width columns.
-func (v liveView) lines(width int, p painter) []string {
-	lines := aligned(p.strong(clip(printable(v.title), width)), p.level(v.level, clip(v.status, width)), width)
+func (v liveView) lines(width int, p terminal.Painter) []string {
+	lines := terminal.Aligned(p.Strong(terminal.Clip(terminal.Printable(v.title), width)), p.Level(v.level, terminal.Clip(v.status, width)), width)
 	if v.doc == nil {
 		return lines
 	}

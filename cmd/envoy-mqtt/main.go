@@ -20,6 +20,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
 func main() {
@@ -29,7 +31,7 @@ func main() {
 	c := &console{
 		environ: os.Environ(), in: os.Stdin, out: os.Stdout, err: os.Stderr,
 		outIsTerminal: isTerminal(os.Stdout), errIsTerminal: isTerminal(os.Stderr),
-		width: terminalWidth(os.Stdout),
+		width: terminal.WrapWidth(os.Stdout),
 	}
 	os.Exit(c.main(ctx, os.Args[1:]))
 }

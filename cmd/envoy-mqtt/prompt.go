@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
 // A prompter asks questions and reads one line for each answer.
@@ -25,16 +26,16 @@ var errNoAnswer = errors.New("the answers ended before the questions did; nothin
 // print prints a word and a text, broken between words into lines. The lines of
 // the text begin below each other, behind indent.
 func (p prompter) print(word, indent, text string) {
-	lines := wrap(text, p.width()-len(indent), "")
+	lines := terminal.Wrap(text, p.width()-len(indent), "")
 	fmt.Fprintf(p.out, "%-*s%s\n", len(indent), word, strings.ReplaceAll(lines, "\n", "\n"+indent))
 }
 
 // width returns for how many columns text is wrapped.
 func (p prompter) width() int {
 	if f, ok := p.out.(*os.File); ok {
-		return terminalWidth(f)
+		return terminal.WrapWidth(f)
 	}
-	return defaultWidth
+	return terminal.DefaultWidth
 }
 
 // say prints a text, indented.
@@ -51,7 +52,7 @@ func (p prompter) printQuestion(question, brackets string) {
 	if brackets != "" {
 		question += " [" + brackets + "]"
 	}
-	fmt.Fprint(p.out, wrap(question+":", p.width()-1, "  ")+" ")
+	fmt.Fprint(p.out, terminal.Wrap(question+":", p.width()-1, "  ")+" ")
 }
 
 // ask repeats a question until parse accepts the answer. An empty answer stands

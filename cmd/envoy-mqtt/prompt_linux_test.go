@@ -15,8 +15,8 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
-// A terminal is a program on a pseudo-terminal and the person who uses it.
-type terminal struct {
+// A dialogue is a program on a pseudo-terminal and the person who uses it.
+type dialogue struct {
 	t               *testing.T
 	cmd             *exec.Cmd
 	person, program *os.File // the two ends
@@ -26,9 +26,9 @@ type terminal struct {
 }
 
 // onTerminal starts cmd on a terminal of its own, so that Ctrl-C is a signal.
-func onTerminal(t *testing.T, cmd *exec.Cmd) *terminal {
+func onTerminal(t *testing.T, cmd *exec.Cmd) *dialogue {
 	t.Helper()
-	s := &terminal{t: t, cmd: cmd, closed: make(chan struct{})}
+	s := &dialogue{t: t, cmd: cmd, closed: make(chan struct{})}
 	s.person, s.program = newTerminal(t)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.program, s.program, s.program
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
@@ -74,7 +74,7 @@ func newTerminal(t *testing.T) (person, program *os.File) {
 
 // answer waits for a question that ends with words, and types text. A secret is
 // typed when the terminal does not echo any more.
-func (s *terminal) answer(words, text string) {
+func (s *dialogue) answer(words, text string) {
 	s.t.Helper()
 	proctest.Await(s.t, words, func() bool {
 		return strings.HasSuffix(strings.TrimSpace(s.seen.String()[s.answered:]), words)
@@ -98,7 +98,7 @@ func echoes(t *testing.T, terminal *os.File) bool {
 }
 
 // wait returns the exit code and all that was on the screen.
-func (s *terminal) wait() (code int, screen string) {
+func (s *dialogue) wait() (code int, screen string) {
 	s.t.Helper()
 	_ = s.cmd.Wait() // the code tells
 	if !echoes(s.t, s.program) {

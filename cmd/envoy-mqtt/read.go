@@ -10,6 +10,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
 // readOptions say how read prints.
@@ -96,14 +97,14 @@ func (c *console) printReading(i envoy.Info, s envoy.Sample, soc *float64, all b
 		if soc != nil {
 			about += fmt.Sprintf(", batteries charged to %.0f%%", *soc)
 		}
-		lines = append(aligned(c.painter().strong(v.title), v.status, width), wrapLines("", "", about, width)...)
+		lines = append(terminal.Aligned(c.painter().Strong(v.title), v.status, width), terminal.WrapLines("", "", about, width)...)
 		lines = append(lines, "")
 		lines = append(lines, sampleTable(s, width)...)
 	}
 	if s.NoGrid != nil {
 		lines = append(lines, "")
-		for _, line := range wrapLines("", "", fmt.Sprintf("No net consumption: %v", s.NoGrid), width) {
-			lines = append(lines, c.painter().level(levelWarning, line))
+		for _, line := range terminal.WrapLines("", "", fmt.Sprintf("No net consumption: %v", s.NoGrid), width) {
+			lines = append(lines, c.painter().Level(terminal.Warning, line))
 		}
 	}
 	for _, line := range lines {

@@ -8,14 +8,15 @@ import (
 	"strings"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
 // A finding is the result of one check.
 type finding struct {
-	Level level  `json:"level"`
-	Step  string `json:"step"` // such as broker, or the section of a gateway
-	Text  string `json:"text"`
-	Line  string `json:"line,omitempty"` // to copy: a command, or a line of config.ini
+	Level terminal.Level `json:"level"`
+	Step  string         `json:"step"` // such as broker, or the section of a gateway
+	Text  string         `json:"text"`
+	Line  string         `json:"line,omitempty"` // to copy: a command, or a line of config.ini
 }
 
 // A report prints the results of checks as they come, or collects them for JSON.
@@ -30,7 +31,7 @@ type report struct {
 }
 
 // marks are what lines begin with, in front of the step.
-var marks = map[level]string{levelOK: "ok", levelWarning: "note", levelProblem: "FAIL"}
+var marks = map[terminal.Level]string{terminal.OK: "ok", terminal.Warning: "note", terminal.Problem: "FAIL"}
 
 // add reports f.
 func (r *report) add(f finding) {
@@ -39,25 +40,25 @@ func (r *report) add(f finding) {
 		return
 	}
 	width, p := r.c.outputWidth(), r.c.painter()
-	first := fmt.Sprintf("%-4s %-14s ", marks[f.Level], printable(f.Step))
+	first := fmt.Sprintf("%-4s %-14s ", marks[f.Level], terminal.Printable(f.Step))
 	rest := strings.Repeat(" ", len(first))
 	if width < 60 { // on a narrow terminal the text begins below the step
 		rest = strings.Repeat(" ", 5)
 	}
-	lines := wrapLines(first, rest, f.Text, width)
+	lines := terminal.WrapLines(first, rest, f.Text, width)
 	if f.Line != "" {
-		lines = append(lines, unbroken(len(rest), f.Line, width))
+		lines = append(lines, terminal.Unbroken(len(rest), f.Line, width))
 	}
-	lines[0] = p.level(f.Level, lines[0][:4]) + lines[0][4:]
+	lines[0] = p.Level(f.Level, lines[0][:4]) + lines[0][4:]
 	fmt.Fprintln(r.c.out, strings.Join(lines, "\n"))
 }
 
 func (r *report) good(step, format string, args ...any) {
-	r.add(finding{Level: levelOK, Step: step, Text: fmt.Sprintf(format, args...)})
+	r.add(finding{Level: terminal.OK, Step: step, Text: fmt.Sprintf(format, args...)})
 }
 
 func (r *report) note(step, format string, args ...any) {
-	r.add(finding{Level: levelWarning, Step: step, Text: fmt.Sprintf(format, args...)})
+	r.add(finding{Level: terminal.Warning, Step: step, Text: fmt.Sprintf(format, args...)})
 }
 
 // bad reports a problem, unless it or its cause was reported for the same step. A
@@ -67,7 +68,7 @@ func (r *report) bad(step string, err error) {
 	text := withHint(err).Error()
 	for _, f := range r.findings {
 		switch {
-		case f.Level != levelProblem || !strings.Contains(text, f.Text):
+		case f.Level != terminal.Problem || !strings.Contains(text, f.Text):
 		case f.Step == step:
 			return
 		default:
@@ -75,11 +76,11 @@ func (r *report) bad(step string, err error) {
 			return
 		}
 	}
-	r.add(finding{Level: levelProblem, Step: step, Text: text})
+	r.add(finding{Level: terminal.Problem, Step: step, Text: text})
 }
 
 // has reports whether step has a finding of level l.
-func (r *report) has(l level, step string) bool {
+func (r *report) has(l terminal.Level, step string) bool {
 	return slices.ContainsFunc(r.findings, func(f finding) bool { return f.Level == l && f.Step == step })
 }
 
@@ -87,7 +88,7 @@ func (r *report) has(l level, step string) bool {
 func (r *report) problems() []string {
 	var steps []string
 	for _, f := range r.findings {
-		if f.Level == levelProblem {
+		if f.Level == terminal.Problem {
 			steps = append(steps, f.Step)
 		}
 	}
@@ -97,17 +98,17 @@ func (r *report) problems() []string {
 // conclude prints the last line: whether everything works, or the problems.
 func (r *report) conclude() {
 	steps := r.problems()
-	text, l := "Everything works.", levelOK
+	text, l := "Everything works.", terminal.OK
 	if len(steps) > 0 {
 		word := "problems"
 		if len(steps) == 1 {
 			word = "problem"
 		}
-		text, l = fmt.Sprintf("%d %s: %s", len(steps), word, strings.Join(slices.Compact(steps), ", ")), levelProblem
+		text, l = fmt.Sprintf("%d %s: %s", len(steps), word, strings.Join(slices.Compact(steps), ", ")), terminal.Problem
 	}
 	fmt.Fprintln(r.c.out)
-	for _, line := range wrapLines("", "", text, r.c.outputWidth()) {
-		fmt.Fprintln(r.c.out, r.c.painter().level(l, line))
+	for _, line := range terminal.WrapLines("", "", text, r.c.outputWidth()) {
+		fmt.Fprintln(r.c.out, r.c.painter().Level(l, line))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
 // changing are the parts of a screen that differ each time, and what stands for
@@ -80,8 +81,8 @@ func TestScreens(t *testing.T) {
 				text := unchanging(plain(seen))
 				golden(t, filepath.Join("testdata", "screens", fmt.Sprintf("%s-%d.txt", tt.name, width)), text)
 				for line := range strings.Lines(text) {
-					if line = strings.TrimRight(line, "\n"); columns(line) > width && !strings.HasPrefix(line, "sha256:") {
-						t.Errorf("a line of %d columns: %q", columns(line), line)
+					if line = strings.TrimRight(line, "\n"); terminal.Columns(line) > width && !strings.HasPrefix(line, "sha256:") {
+						t.Errorf("a line of %d columns: %q", terminal.Columns(line), line)
 					}
 				}
 			})

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
 // meterNames are what a person calls the measurements, in the order of a table,
@@ -67,7 +68,7 @@ func sampleTable(s envoy.Sample, width int) (lines []string) {
 		if lines != nil {
 			lines = append(lines, "")
 		}
-		lines = append(lines, wrapLines(row.name+" ", "  ", "("+row.sign+")", width)...)
+		lines = append(lines, terminal.WrapLines(row.name+" ", "  ", "("+row.sign+")", width)...)
 		lines = append(lines, meterTable(row.of, names, channels, width)...)
 	}
 	return lines

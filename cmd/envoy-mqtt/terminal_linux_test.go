@@ -54,6 +54,9 @@ func (p *person) attach(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 }
 
+// leaveScreen is what the program sends when it leaves its screen.
+const leaveScreen = "\x1b[?7h\x1b[?25h\x1b[?1049l"
+
 // escapes are the sequences that the program sends.
 var escapes = regexp.MustCompile(`\x1b\[(\??)([0-9;]*)([A-Za-z])`)
 

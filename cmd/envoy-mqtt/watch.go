@@ -14,6 +14,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
 func watchCommand(c *console) *cobra.Command {
@@ -38,7 +39,7 @@ func (c *console) watch(ctx context.Context) error {
 	if err != nil {
 		return failed(err)
 	}
-	ctx, stop := endedBySignals(ctx)
+	ctx, stop := terminal.EndedBySignals(ctx)
 	defer stop()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -82,15 +83,15 @@ func (c *console) watchScreen(ctx context.Context, cfg config.Config, w *watcher
 		where = cfg.MQTT.URL.Redacted()
 	}
 	w.connected(errors.New("connecting to " + where))
-	s, err := c.newScreen(func(width int) []string {
+	s, err := terminal.NewScreen(c.in, c.out, func(width int) []string {
 		now := time.Now()
-		lines := aligned(c.painter().strong("envoy-mqtt watch"), where+"  "+now.Format(time.TimeOnly), width)
+		lines := terminal.Aligned(c.painter().Strong("envoy-mqtt watch"), where+"  "+now.Format(time.TimeOnly), width)
 		return append(append(lines, ""), w.lines(now, width, c.painter())...)
 	})
 	if err != nil {
 		return err
 	}
-	return s.show(ctx)
+	return s.Show(ctx)
 }
 
 // A brokerFeed feeds a watcher from a broker.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
 // TestWatchScreens holds what watch shows of two gateways on a terminal of 80 and
@@ -36,12 +37,12 @@ func TestWatchScreens(t *testing.T) {
 			}
 		}
 		g.soc, g.socAt = 64, now
-		s, err := c.newScreen(func(width int) []string { return w.lines(now, width, c.painter()) })
+		s, err := terminal.NewScreen(c.in, c.out, func(width int) []string { return w.lines(now, width, c.painter()) })
 		if err != nil {
 			t.Fatal(err)
 		}
 		shown := make(chan error)
-		go func() { shown <- s.show(t.Context()) }()
+		go func() { shown <- s.Show(t.Context()) }()
 		proctest.Await(t, "the screen", func() bool { return strings.Contains(p.seen.String(), "q quit") })
 		fmt.Fprint(p, "q")
 		if err := <-shown; err != nil {

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
 // lateAge returns the age from which on a reading of the gateway is late.
@@ -20,7 +22,7 @@ func (w *watcher) lateAge(serial string) time.Duration {
 // while they are current.
 func (w *watcher) view(serial string, now time.Time) liveView {
 	g, limit := w.gateways[serial], w.lateAge(serial)
-	v := liveView{title: "Envoy " + serial, level: levelProblem}
+	v := liveView{title: "Envoy " + serial, level: terminal.Problem}
 	if name := w.names[serial]; name != "" {
 		v.title = name + " (" + serial + ")"
 	}
@@ -30,7 +32,7 @@ func (w *watcher) view(serial string, now time.Time) liveView {
 	case g.offline:
 		v.status = "OFFLINE: the bridge cannot read it"
 	case g.doc == nil && g.arrived.IsZero():
-		v.status, v.level = "waiting for a reading", levelWarning
+		v.status, v.level = "waiting for a reading", terminal.Warning
 	case g.doc == nil || age >= limit:
 		v.status = fmt.Sprintf("STALE: no reading for %v", age.Round(time.Second))
 	case delay >= limit:
@@ -39,12 +41,12 @@ func (w *watcher) view(serial string, now time.Time) liveView {
 		v.status = "STALE: FAILSAFE is sent, nothing measured"
 	default:
 		v.doc, v.history = g.doc, g.history
-		v.status, v.level = "live", levelOK
+		v.status, v.level = "live", terminal.OK
 		if !w.local { // the time of the demo is simulated
 			v.status += " " + g.doc.Time.Local().Format(time.TimeOnly)
 		}
 		if skew := g.lag.Abs(); skew >= limit {
-			v.status, v.level = fmt.Sprintf("time stamp %v off: check clocks", skew.Round(time.Second)), levelWarning
+			v.status, v.level = fmt.Sprintf("time stamp %v off: check clocks", skew.Round(time.Second)), terminal.Warning
 		}
 		if now.Sub(g.socAt) < chargeAge {
 			v.soc = &g.soc
@@ -57,12 +59,12 @@ func (w *watcher) view(serial string, now time.Time) liveView {
 func (w *watcher) serials() []string { return slices.Sorted(maps.Keys(w.gateways)) }
 
 // lines returns all gateways in lines of at most width columns.
-func (w *watcher) lines(now time.Time, width int, p painter) (lines []string) {
+func (w *watcher) lines(now time.Time, width int, p terminal.Painter) (lines []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	warn := func(l level, text string) {
-		for _, line := range wrapLines("", "", text, width) {
-			lines = append(lines, p.level(l, line))
+	warn := func(l terminal.Level, text string) {
+		for _, line := range terminal.WrapLines("", "", text, width) {
+			lines = append(lines, p.Level(l, line))
 		}
 		lines = append(lines, "")
 	}
@@ -73,9 +75,9 @@ func (w *watcher) lines(now time.Time, width int, p painter) (lines []string) {
 		views, current = append(views, v), current || v.doc != nil
 	}
 	if w.broker != "" {
-		warn(levelProblem, w.broker)
+		warn(terminal.Problem, w.broker)
 	} else if !current && w.bridge != "online" { // a broker without retained messages does not send the state
-		warn(levelWarning, map[bool]string{
+		warn(terminal.Warning, map[bool]string{
 			true:  "The bridge is offline: start envoy-mqtt.",
 			false: "No bridge has published under " + w.topic + " yet: start envoy-mqtt, or check [MQTT] TOPIC.",
 		}[w.bridge == "offline"])

@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"os"
@@ -9,24 +9,24 @@ import (
 )
 
 const (
-	defaultWidth = 80  // columns of what is not a terminal
+	DefaultWidth = 80  // columns of what is not a terminal
 	minWidth     = 40  // below, text is wrapped as for minWidth
-	maxWidth     = 100 // above, lines become hard to read
+	MaxWidth     = 100 // above, lines become hard to read
 )
 
-// terminalWidth returns for how many columns text on f is wrapped.
-func terminalWidth(f *os.File) int {
+// WrapWidth returns for how many columns text on f is wrapped.
+func WrapWidth(f *os.File) int {
 	width, _, err := term.GetSize(int(f.Fd()))
 	if err != nil || width <= 0 {
-		return defaultWidth
+		return DefaultWidth
 	}
-	return min(max(width, minWidth), maxWidth)
+	return min(max(width, minWidth), MaxWidth)
 }
 
-// wrap breaks text between words into lines of at most width columns. All lines
+// Wrap breaks text between words into lines of at most width columns. All lines
 // after the first begin with indent. Line breaks in text remain. A longer word has
 // its own line.
-func wrap(text string, width int, indent string) string {
+func Wrap(text string, width int, indent string) string {
 	var out strings.Builder
 	for i, line := range strings.Split(text, "\n") {
 		if i > 0 {

@@ -1,9 +1,10 @@
-package main
+package terminal
 
 import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/signal"
 	"strconv"
@@ -25,38 +26,39 @@ const (
 	leaveScreen = "\x1b[?7h\x1b[?25h\x1b[?1049l"
 )
 
-// A screen shows text on a terminal until a person quits.
-type screen struct {
+// A Screen shows text on a terminal until a person quits.
+type Screen struct {
 	in   *os.File // nil: keys are not read
 	out  *os.File
-	draw func(width int) []string // called by show only
+	draw func(width int) []string // called by Show only
 
 	offset        int // of the first line that is shown
 	width, height int // of the terminal, when it was last drawn
 }
 
-// newScreen returns a screen of the console, which must be a terminal.
-func (c *console) newScreen(draw func(width int) []string) (*screen, error) {
-	out, ok := c.out.(*os.File)
+// NewScreen returns a screen on out, which must be a terminal, with the lines that
+// draw returns for a width in columns. Keys are read from in if it is a terminal.
+func NewScreen(in io.Reader, out io.Writer, draw func(width int) []string) (*Screen, error) {
+	f, ok := out.(*os.File)
 	if !ok {
 		return nil, errors.New("standard output is no terminal")
 	}
-	s := &screen{out: out, draw: draw}
-	if in, ok := c.in.(*os.File); ok && term.IsTerminal(int(in.Fd())) {
+	s := &Screen{out: f, draw: draw}
+	if in, ok := in.(*os.File); ok && term.IsTerminal(int(in.Fd())) {
 		s.in = in
 	}
 	return s, nil
 }
 
-// endedBySignals returns a context that also ends when the terminal is closed and
+// EndedBySignals returns a context that also ends when the terminal is closed and
 // when the reader of standard output has gone, so that the caller can clean up.
-func endedBySignals(ctx context.Context) (context.Context, context.CancelFunc) {
+func EndedBySignals(ctx context.Context) (context.Context, context.CancelFunc) {
 	return signal.NotifyContext(ctx, syscall.SIGHUP, syscall.SIGPIPE)
 }
 
-// show draws until ctx ends, q or Ctrl-C is pressed, or the terminal is closed. It
+// Show draws until ctx ends, q or Ctrl-C is pressed, or the terminal is closed. It
 // leaves the terminal as it was.
-func (s *screen) show(ctx context.Context) error {
+func (s *Screen) Show(ctx context.Context) error {
 	if s.in != nil {
 		state, err := term.MakeRaw(int(s.in.Fd()))
 		if err != nil {
@@ -88,26 +90,26 @@ func (s *screen) show(ctx context.Context) error {
 }
 
 // redraw draws all lines that fit, and which keys there are.
-func (s *screen) redraw() error {
+func (s *Screen) redraw() error {
 	width, height, err := term.GetSize(int(s.out.Fd()))
 	if err != nil {
 		return err
 	}
 	if width == 0 || height == 0 { // a terminal without a size
-		width, height = defaultWidth, 24
+		width, height = DefaultWidth, 24
 	}
 	var frame strings.Builder
 	if width != s.width || height != s.height {
 		frame.WriteString("\x1b[2J")
 		s.width, s.height = width, height
 	}
-	lines := s.draw(max(width, minOutputWidth))
+	lines := s.draw(max(width, minLayoutWidth))
 	room := max(1, height-1) // below it are the keys
 	s.offset = max(0, min(s.offset, len(lines)-room))
 	shown := lines[s.offset:min(len(lines), s.offset+room)]
 	frame.WriteString("\x1b[H")
 	for _, line := range shown {
-		frame.WriteString("\x1b[2K" + clip(line, width) + "\x1b[0m\r\n") // clearing after a full line would take its last column
+		frame.WriteString("\x1b[2K" + Clip(line, width) + "\x1b[0m\r\n") // clearing after a full line would take its last column
 	}
 	frame.WriteString("\x1b[J")
 	if height > 1 {
@@ -117,7 +119,7 @@ func (s *screen) redraw() error {
 		} else if len(lines) > room {
 			keys += "   ↑ ↓ scroll"
 		}
-		frame.WriteString("\x1b[" + strconv.Itoa(height) + ";1H\x1b[2K" + clip(keys, width))
+		frame.WriteString("\x1b[" + strconv.Itoa(height) + ";1H\x1b[2K" + Clip(keys, width))
 	}
 	_, err = s.out.WriteString(frame.String())
 	return err
@@ -125,7 +127,7 @@ func (s *screen) redraw() error {
 
 // readKeys returns what is typed, one read a time. It ends with the terminal, or
 // with the process: a read cannot be interrupted.
-func (s *screen) readKeys(ctx context.Context) <-chan []byte {
+func (s *Screen) readKeys(ctx context.Context) <-chan []byte {
 	if s.in == nil {
 		return nil
 	}
@@ -150,7 +152,7 @@ func (s *screen) readKeys(ctx context.Context) <-chan []byte {
 
 // handle handles typed keys. It reports whether the screen goes on. Keys without a
 // meaning are ignored.
-func (s *screen) handle(typed []byte) bool {
+func (s *Screen) handle(typed []byte) bool {
 	const ctrlC, ctrlD, ctrlL, escape = 3, 4, 12, 27
 	for len(typed) > 0 {
 		if typed[0] == escape {
