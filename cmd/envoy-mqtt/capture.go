@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/redact"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
@@ -71,7 +72,7 @@ func (c *console) capture(ctx context.Context, path, section string) error {
 	for _, g := range cfg.Gateways {
 		passwords = append(passwords, g.Password.Reveal())
 	}
-	r := newRedactor(session.Serial, passwords...)
+	r := redact.New(session.Serial, passwords...)
 	var files []archiveFile
 	for _, p := range pages {
 		files = append(files, p.files(r)...)
@@ -129,9 +130,9 @@ var contentType = regexp.MustCompile(`^(application/json|application/xml|text/xm
 
 // files returns the response without personal data and, as a second file, its
 // status, type and length.
-func (p capturedPage) files(r *redactor) []archiveFile {
+func (p capturedPage) files(r *redact.Redactor) []archiveFile {
 	name := strings.NewReplacer("/", "_", "?", "_", "=", "_", "&", "_").Replace(strings.Trim(p.path, "/"))
-	body, removed := r.redact(p.Body)
+	body, removed := r.Redact(p.Body)
 	log := struct {
 		Headers map[string]string `json:"headers"`
 		Code    int               `json:"code"`

@@ -1,4 +1,4 @@
-package main
+package redact
 
 import (
 	"bytes"
@@ -13,20 +13,20 @@ import (
 	"strings"
 )
 
-// A redactor removes personal data from a gateway's answers. It keeps what
+// A Redactor removes personal data from a gateway's answers. It keeps what
 // fields.go lists: the names of known fields, measured numbers, and strings that
 // are known words, versions or part numbers. Everything else is replaced, equal
 // values by equal ones in all answers, so that answers can still be joined.
-type redactor struct {
+type Redactor struct {
 	secrets  []string          // are replaced wherever they occur
 	replaced map[string]string // by canonical form
 }
 
-// newRedactor returns a redactor that also replaces secrets of four characters
+// New returns a Redactor that also replaces secrets of four characters
 // or more, and the last six digits of the gateway's serial number, which are the
 // password of old firmware.
-func newRedactor(serial string, secrets ...string) *redactor {
-	r := &redactor{replaced: map[string]string{}}
+func New(serial string, secrets ...string) *Redactor {
+	r := &Redactor{replaced: map[string]string{}}
 	for _, s := range append(secrets, serial, serial[max(0, len(serial)-6):]) {
 		if len(s) >= 4 {
 			r.secrets = append(r.secrets, s)
@@ -35,9 +35,9 @@ func newRedactor(serial string, secrets ...string) *redactor {
 	return r
 }
 
-// redact returns body without personal data, and how many bytes of it could not
+// Redact returns body without personal data, and how many bytes of it could not
 // be parsed and were removed. Of a web page nothing is kept.
-func (r *redactor) redact(body []byte) (clean []byte, removed int) {
+func (r *Redactor) Redact(body []byte) (clean []byte, removed int) {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	text := bytes.TrimSpace(body)
 	switch {
@@ -75,7 +75,7 @@ func (c container) inner() container {
 
 // json copies body, token by token, and replaces what is not to be kept. What
 // stands between two tokens is white space, commas and colons.
-func (r *redactor) json(body []byte) (clean []byte, removed int) {
+func (r *Redactor) json(body []byte) (clean []byte, removed int) {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
 	stack := []container{{}}
@@ -125,7 +125,7 @@ func (r *redactor) json(body []byte) (clean []byte, removed int) {
 
 // xml copies body without comments and directives, and replaces what is not to
 // be kept.
-func (r *redactor) xml(body []byte) (clean []byte, removed int) {
+func (r *Redactor) xml(body []byte) (clean []byte, removed int) {
 	dec := rawXML(body)
 	stack := []container{{}}
 	end := 0
@@ -189,7 +189,7 @@ func isXML(body []byte) bool {
 }
 
 // name returns the name of a field, or what replaces an unknown one.
-func (r *redactor) name(name string) string {
+func (r *Redactor) name(name string) string {
 	if fields[name] != unknown {
 		return name
 	}
@@ -198,7 +198,7 @@ func (r *redactor) name(name string) string {
 
 // number returns a number of the field at, or what replaces it. A number of
 // twelve digits is a serial number: nothing that is measured is so large.
-func (r *redactor) number(at container, digits string) string {
+func (r *Redactor) number(at container, digits string) string {
 	v, _ := strconv.ParseFloat(digits, 64) // out of range is infinite
 	if v == 0 || fields[at.name] == measured && !at.private && math.Abs(v) < 1e11 && !r.hasSecret(canonical(digits)) {
 		return digits
@@ -207,7 +207,7 @@ func (r *redactor) number(at container, digits string) string {
 }
 
 // text returns a string of the field at, or what replaces it.
-func (r *redactor) text(at container, s string) string {
+func (r *Redactor) text(at container, s string) string {
 	known := words[s]
 	switch fields[at.name] {
 	case measured:
@@ -224,7 +224,7 @@ func (r *redactor) text(at container, s string) string {
 }
 
 // hasSecret reports whether s contains a secret or, if s is a number, is one.
-func (r *redactor) hasSecret(s string) bool {
+func (r *Redactor) hasSecret(s string) bool {
 	for _, secret := range r.secrets {
 		if s == secret || strings.Contains(s, secret) && !decimal.MatchString(s) {
 			return true
@@ -236,7 +236,7 @@ func (r *redactor) hasSecret(s string) bool {
 // replace returns what stands for s in all answers: for digits as many, else
 // letters and digits, which are a valid serial number too. A number is replaced
 // by a number.
-func (r *redactor) replace(s string) string {
+func (r *Redactor) replace(s string) string {
 	s = canonical(s)
 	if r.replaced[s] == "" {
 		n := len(r.replaced) + 1

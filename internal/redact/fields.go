@@ -1,11 +1,11 @@
-package main
+package redact
 
 import (
 	"regexp"
 	"strings"
 )
 
-// A fieldKind says what capture keeps of the fields of one name.
+// A fieldKind says what a [Redactor] keeps of the fields of one name.
 type fieldKind int
 
 const (

@@ -1,0 +1,3 @@
+// Package redact removes personal data from a gateway's answers: it keeps what is
+// known to be harmless, and replaces the rest.
+package redact
