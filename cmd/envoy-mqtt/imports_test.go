@@ -34,6 +34,7 @@ var mayImport = map[string][]string{
 	"internal/hass":                    {"internal/outbox", "internal/mqtt"},
 	"internal/outbox/outboxtest":       {"internal/outbox", "internal/mqtt", "internal/mqtt/mqtttest"},
 	"internal/state":                   {"github.com/gofrs/flock"},
+	"internal/consumers":               {"internal/config", "internal/state"},
 	"internal/redact":                  {},
 	"internal/terminal":                {"golang.org/x/term"},
 	"internal/hass/hasstest":           nil,

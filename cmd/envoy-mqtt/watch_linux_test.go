@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
@@ -27,7 +28,7 @@ func TestWatchScreens(t *testing.T) {
 		w.gateway("122000000002")
 		g := w.gateway("122000000001")
 		for i := range 40 {
-			sample := everything(3)
+			sample := everything()
 			sample.Time = now.Add(time.Duration(i-40) * time.Second)
 			for m := range sample.Meters {
 				sample.Meters[m].Total.Set(0, float64((i%9-4)*300*(m+1)))
@@ -167,4 +168,17 @@ func TestWatchIgnoresRetainedReadings(t *testing.T) {
 	if _, live := w.message("home/envoy/\x1b[2J/live", doc, false); live {
 		t.Error("a topic without a serial number counts")
 	}
+}
+
+// everything is a house of three phases in which all is measured.
+func everything() envoy.Sample {
+	var c envoy.Channel
+	for q := envoy.Power; q <= envoy.EnergyDischarged; q++ {
+		c.Set(q, 1)
+	}
+	var s envoy.Sample
+	for _, m := range []envoy.Measurement{envoy.Production, envoy.NetConsumption, envoy.TotalConsumption, envoy.Storage} {
+		s.Meters = append(s.Meters, envoy.Meter{Measurement: m, Total: c, Phases: []envoy.Channel{c, c, c}})
+	}
+	return s
 }

@@ -1,4 +1,4 @@
-package main
+package consumers
 
 import (
 	"cmp"
@@ -10,14 +10,21 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
-// A consumerSetup is what the templates are filled with.
-type consumerSetup struct {
-	Host       string // of the broker
-	Port       string
-	Address    string // both, as in a URL
-	TLS        bool
-	Username   string // of the bridge, "" where the broker asks for none
-	CAFile     string
+// A Broker is where consumers connect to.
+type Broker struct {
+	Host     string
+	Port     string
+	Address  string // both, as in a URL
+	TLS      bool
+	Username string // of the bridge, "" where the broker asks for none
+	CAFile   string
+
+	websocket bool // the bridge uses its WebSocket; Port is a guess
+}
+
+// A Setup is what the templates are filled with.
+type Setup struct {
+	Broker
 	Base       string // of the gateway's topics, such as envoy/122200000001
 	State      string // the bridge's own state
 	Serial     string
@@ -31,8 +38,7 @@ type consumerSetup struct {
 	Measured   state.Measured // as check or read found it
 	Profile    bool           // [COMPAT] PROFILES names the one that this consumer needs
 
-	profiles  []string // of [COMPAT]
-	websocket bool
+	profiles []string // of [COMPAT]
 }
 
 // unknownSerial stands where no serial number is known.
@@ -43,25 +49,15 @@ const unknownSerial = "SERIAL"
 // exist.
 const unknownSerialLine = "@@@ UNKNOWN SERIAL NUMBER. Run envoy-mqtt check, then print this again. @@@\n"
 
-func newConsumerSetup(cfg config.Config, g config.Gateway, seen *state.GatewayStore, phases int) consumerSetup {
-	s := consumerSetup{
-		Host: cfg.MQTT.URL.Hostname(), Port: cfg.MQTT.URL.Port(), Username: cfg.MQTT.Username, CAFile: cfg.MQTT.CAFile,
+// NewSetup returns the setup for the consumers of one gateway, from the
+// configuration and what was seen of the gateway. phases is 0 if they are not given.
+func NewSetup(cfg config.Config, g config.Gateway, seen *state.GatewayStore, phases int) Setup {
+	s := Setup{
+		Broker: newBroker(cfg.MQTT),
 		Serial: cmp.Or(seen.Serial(g.Section), g.Serial, unknownSerial), // the one that answered, whatever is configured
 		State:  cfg.MQTT.Topic + "/bridge/state", profiles: cfg.Compat.Profiles,
 		Interval: g.Interval, MaxAge: max(15, int(2*g.Interval/time.Second)+5), Timeout: max(30*time.Second, 3*g.Interval), StaleAfter: g.StaleAfter,
 	}
-	switch cfg.MQTT.URL.Scheme {
-	case "mqtts", "tls", "ssl":
-		s.TLS = true
-	case "ws", "wss":
-		s.TLS, s.websocket, s.Port = cfg.MQTT.URL.Scheme == "wss", true, ""
-	}
-	usual := "1883"
-	if s.TLS {
-		usual = "8883"
-	}
-	s.Port = cmp.Or(s.Port, usual)
-	s.Address = net.JoinHostPort(s.Host, s.Port)
 	s.Base = cfg.MQTT.Topic + "/" + s.Serial
 	s.FailSafe = g.FailSafe != nil
 	s.Measured, s.Known = seen.Measured(s.Serial)
@@ -72,8 +68,26 @@ func newConsumerSetup(cfg config.Config, g config.Gateway, seen *state.GatewaySt
 	return s
 }
 
-// notes say what has to be looked at in the output.
-func (s consumerSetup) notes() (notes []string) {
+// newBroker returns the broker of the bridge, at the usual port if none is set.
+func newBroker(m config.MQTT) Broker {
+	b := Broker{Host: m.URL.Hostname(), Port: m.URL.Port(), Username: m.Username, CAFile: m.CAFile}
+	switch m.URL.Scheme {
+	case "mqtts", "tls", "ssl":
+		b.TLS = true
+	case "ws", "wss":
+		b.TLS, b.websocket, b.Port = m.URL.Scheme == "wss", true, ""
+	}
+	usual := "1883"
+	if b.TLS {
+		usual = "8883"
+	}
+	b.Port = cmp.Or(b.Port, usual)
+	b.Address = net.JoinHostPort(b.Host, b.Port)
+	return b
+}
+
+// Notes say what has to be looked at in the output.
+func (s Setup) Notes() (notes []string) {
 	if s.Serial == unknownSerial {
 		notes = append(notes, "the gateway's serial number is not known yet, and the first line is an error on purpose: run envoy-mqtt check, then this again; or set SERIAL")
 	}

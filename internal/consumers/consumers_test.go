@@ -1,11 +1,10 @@
-package main
+package consumers
 
 import (
 	"encoding/json"
 	"errors"
 	"flag"
 	"net/url"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -20,14 +19,15 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// consumerSetups are the houses whose configurations are in testdata/consumers.
-func consumerSetups(t *testing.T) map[string]consumerSetup {
+// setups are the houses whose configurations are in testdata.
+func setups(t *testing.T) map[string]Setup {
 	t.Helper()
-	setup := func(broker string, phases int, change func(*config.Config), measured ...state.Measured) consumerSetup {
+	setup := func(broker string, phases int, change func(*config.Config), measured ...state.Measured) Setup {
 		cfg := defaultConfig(t)
 		u, err := url.Parse(broker)
 		if err != nil {
@@ -42,9 +42,9 @@ func consumerSetups(t *testing.T) map[string]consumerSetup {
 				t.Fatal(err)
 			}
 		}
-		return newConsumerSetup(cfg, cfg.Gateways[0], seen, phases)
+		return NewSetup(cfg, cfg.Gateways[0], seen, phases)
 	}
-	return map[string]consumerSetup{
+	return map[string]Setup{
 		"three": setup("mqtts://broker.lan", 3, func(c *config.Config) {
 			c.MQTT.Username, c.MQTT.Password, c.MQTT.CAFile = "anna", "hunter-2", "/etc/ca.pem"
 			c.Compat.Profiles = []string{"victron", "freeds"}
@@ -56,12 +56,12 @@ func consumerSetups(t *testing.T) map[string]consumerSetup {
 }
 
 // eachConsumer renders all of them for all houses.
-func eachConsumer(t *testing.T, check func(t *testing.T, p consumer, s consumerSetup, text string)) {
+func eachConsumer(t *testing.T, check func(t *testing.T, p Consumer, s Setup, text string)) {
 	t.Helper()
-	for house, s := range consumerSetups(t) {
-		for _, p := range consumers {
-			t.Run(p.name+"/"+house, func(t *testing.T) {
-				text, err := render(p, s)
+	for house, s := range setups(t) {
+		for _, p := range All {
+			t.Run(p.Name+"/"+house, func(t *testing.T) {
+				text, err := p.Render(s)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -72,10 +72,10 @@ func eachConsumer(t *testing.T, check func(t *testing.T, p consumer, s consumerS
 }
 
 func TestConsumers(t *testing.T) {
-	eachConsumer(t, func(t *testing.T, p consumer, _ consumerSetup, text string) {
+	eachConsumer(t, func(t *testing.T, p Consumer, _ Setup, text string) {
 		house := filepath.Base(t.Name())
-		if p.name != "node-red" { // which has one for all
-			golden(t, filepath.Join("testdata", "consumers", house+"-"+p.file), text)
+		if p.Name != "node-red" { // which has one for all
+			proctest.Golden(t, filepath.Join("testdata", house+"-"+p.file), text, *update)
 		}
 		if strings.Contains(text, "hunter-2") || strings.Contains(text, "<no value>") {
 			t.Errorf("a password or a gap is in it:\n%s", text)
@@ -83,8 +83,11 @@ func TestConsumers(t *testing.T) {
 		if err := parses(p.file, text); err != nil {
 			t.Errorf("%v in\n%s", err, text)
 		}
-		if line, n := widest(text); n > 80 && house != "two" /* a long TOPIC */ && p.name != "node-red" && !strings.HasPrefix(line, "topic ") { // Mosquitto has no continued lines
-			t.Errorf("a line of %d columns: %q", n, line)
+		for line := range strings.Lines(text) {
+			line = strings.TrimRight(line, "\n")
+			if n := terminal.Columns(line); n > 80 && house != "two" /* a long TOPIC */ && p.Name != "node-red" && !strings.HasPrefix(line, "topic ") { // Mosquitto has no continued lines
+				t.Errorf("a line of %d columns: %q", n, line)
+			}
 		}
 	})
 }
@@ -92,7 +95,7 @@ func TestConsumers(t *testing.T) {
 // TestEVCC: what is known of the house is active, what it does not measure is left
 // out, and what is unknown is commented.
 func TestEVCC(t *testing.T) {
-	houses := consumerSetups(t)
+	houses := setups(t)
 	for _, tt := range []struct {
 		house        string
 		active, none []string
@@ -101,7 +104,7 @@ func TestEVCC(t *testing.T) {
 		{"two", nil, []string{"currents:"}},
 		{"one", []string{"energy:"}, []string{"battery", "currents:"}},
 	} {
-		text, err := render(consumers[1], houses[tt.house])
+		text, err := All[1].Render(houses[tt.house])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +120,7 @@ func TestEVCC(t *testing.T) {
 			}
 		}
 	}
-	if text, _ := render(consumers[1], houses["two"]); !strings.Contains(string(text), "# - name: battery") {
+	if text, _ := All[1].Render(houses["two"]); !strings.Contains(string(text), "# - name: battery") {
 		t.Errorf("a house of which nothing is known has no commented battery:\n%s", text)
 	}
 }
@@ -126,19 +129,19 @@ func TestEVCC(t *testing.T) {
 // error.
 func TestUnknownSerial(t *testing.T) {
 	cfg := defaultConfig(t)
-	s := newConsumerSetup(cfg, cfg.Gateways[0], state.NewGatewayStore(t.TempDir()), 3)
-	for _, p := range consumers {
-		text, err := render(p, s)
+	s := NewSetup(cfg, cfg.Gateways[0], state.NewGatewayStore(t.TempDir()), 3)
+	for _, p := range All {
+		text, err := p.Render(s)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !strings.HasPrefix(string(text), "@@@ ") {
-			t.Errorf("%s does not begin with the invalid line:\n%.200s", p.name, text)
+			t.Errorf("%s does not begin with the invalid line:\n%.200s", p.Name, text)
 		}
 		switch filepath.Ext(p.file) {
 		case ".ini", ".yaml", ".toml", ".json":
 			if err := parses(p.file, string(text)); err == nil {
-				t.Errorf("%s is valid:\n%.200s", p.name, text)
+				t.Errorf("%s is valid:\n%.200s", p.Name, text)
 			}
 		}
 	}
@@ -148,31 +151,11 @@ func TestUnknownSerial(t *testing.T) {
 func TestNodeRedFlows(t *testing.T) {
 	cfg := defaultConfig(t)
 	cfg.Gateways[0].Serial = "+"
-	text, err := render(consumers[3], newConsumerSetup(cfg, cfg.Gateways[0], state.NewGatewayStore(t.TempDir()), 3))
+	text, err := All[3].Render(NewSetup(cfg, cfg.Gateways[0], state.NewGatewayStore(t.TempDir()), 3))
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "../../deploy/node-red/flows.json", string(text))
-}
-
-// golden compares got with a file, or writes that with -update.
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s has changed; if that is right, go test -update. Now:\n%s", path, got)
-	}
+	proctest.Golden(t, "../../deploy/node-red/flows.json", string(text), *update)
 }
 
 // defaultConfig returns a configuration with HOST only.
@@ -253,7 +236,7 @@ var (
 // TestConsumersReadWhatIsPublished: every topic is one that the bridge publishes for such a house, and every path
 // leads to a number in its live document.
 func TestConsumersReadWhatIsPublished(t *testing.T) {
-	eachConsumer(t, func(t *testing.T, p consumer, s consumerSetup, text string) {
+	eachConsumer(t, func(t *testing.T, p Consumer, s Setup, text string) {
 		sample := everything(max(1, len(s.Phases)))
 		var live map[string]any
 		if err := json.Unmarshal(schema.LiveDocument(sample), &live); err != nil {
