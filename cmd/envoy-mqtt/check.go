@@ -12,6 +12,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/view"
 )
 
 func checkCommand(c *console) *cobra.Command {
@@ -130,11 +131,11 @@ func (r *report) sample(ctx context.Context, g *configuredGateway, session *envo
 	} else {
 		r.learned(g.learn(session, s, soc))
 	}
-	doc, err := parseLive(schema.LiveDocument(s))
+	doc, err := view.Parse(schema.LiveDocument(s))
 	if err != nil {
 		panic(err) // the document is ours
 	}
-	text := doc.summary()
+	text := doc.Summary()
 	if soc != nil {
 		text += fmt.Sprintf(", charge %.0f%%", *soc)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/view"
 )
 
 func demoCommand(c *console) *cobra.Command {
@@ -124,9 +125,9 @@ func (c *console) showDemo(ctx context.Context, broker *demoBroker, heading func
 		}()
 		return errors.Join(run(ctx), lines.err())
 	}
-	w := newWatcher("envoy")
-	w.local = true
-	if err := broker.subscribe("envoy/#", func(topic string, payload []byte) { w.message(topic, payload, false) }); err != nil {
+	w := view.NewWatcher("envoy")
+	w.Local = true
+	if err := broker.subscribe("envoy/#", func(topic string, payload []byte) { w.Message(topic, payload, false, time.Now()) }); err != nil {
 		return err
 	}
 	screen, err := terminal.NewScreen(c.in, c.out, func(width int) []string {
@@ -135,7 +136,7 @@ func (c *console) showDemo(ctx context.Context, broker *demoBroker, heading func
 			lines = append(lines, terminal.WrapLines("", "", hint[0], width)...)
 			lines = append(lines, terminal.Unbroken(2, hint[1], width), "")
 		}
-		return append(lines, w.lines(time.Now(), width, c.painter())...)
+		return append(lines, w.Lines(time.Now(), width, c.painter())...)
 	})
 	if err != nil {
 		return err

@@ -37,6 +37,7 @@ var mayImport = map[string][]string{
 	"internal/consumers":               {"internal/config", "internal/state"},
 	"internal/redact":                  {},
 	"internal/terminal":                {"golang.org/x/term"},
+	"internal/view":                    {"internal/envoy", "internal/terminal"},
 	"internal/hass/hasstest":           nil,
 	"internal/mqtt":                    {"github.com/eclipse/paho.golang/", "github.com/gorilla/websocket"},
 	"internal/mqtt/mqtttest":           {"github.com/eclipse/paho.golang/"},

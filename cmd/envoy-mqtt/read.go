@@ -11,6 +11,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/view"
 )
 
 // readOptions say how read prints.
@@ -86,20 +87,20 @@ func (c *console) readGateway(ctx context.Context, g *configuredGateway, o readO
 // printReading prints a sample for a person.
 func (c *console) printReading(i envoy.Info, s envoy.Sample, soc *float64, all bool) error {
 	width := c.outputWidth()
-	doc, err := parseLive(schema.LiveDocument(s))
+	doc, err := view.Parse(schema.LiveDocument(s))
 	if err != nil {
 		panic(err) // the document is ours
 	}
-	v := liveView{title: "Envoy " + i.Serial, status: s.Time.Local().Format(time.DateTime), doc: doc, soc: soc}
-	lines := v.lines(width, c.painter())
+	v := view.Gateway{Title: "Envoy " + i.Serial, Status: s.Time.Local().Format(time.DateTime), Document: doc, SoC: soc}
+	lines := v.Lines(width, c.painter())
 	if all {
 		about := fmt.Sprintf("Firmware %s, part number %s, read in %.1f s", i.Firmware, i.PartNumber, s.Took.Seconds())
 		if soc != nil {
 			about += fmt.Sprintf(", batteries charged to %.0f%%", *soc)
 		}
-		lines = append(terminal.Aligned(c.painter().Strong(v.title), v.status, width), terminal.WrapLines("", "", about, width)...)
+		lines = append(terminal.Aligned(c.painter().Strong(v.Title), v.Status, width), terminal.WrapLines("", "", about, width)...)
 		lines = append(lines, "")
-		lines = append(lines, sampleTable(s, width)...)
+		lines = append(lines, view.Table(s, width)...)
 	}
 	if s.NoGrid != nil {
 		lines = append(lines, "")

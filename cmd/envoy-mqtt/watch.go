@@ -15,6 +15,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/view"
 )
 
 func watchCommand(c *console) *cobra.Command {
@@ -43,16 +44,15 @@ func (c *console) watch(ctx context.Context) error {
 	defer stop()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w := newWatcher(cfg.MQTT.Topic)
+	w := view.NewWatcher(cfg.MQTT.Topic)
 	for _, g := range newGateways(cfg, cfg.StateDir(c.environ)) {
 		if serial := g.knownSerial(); serial != "" {
-			w.names[serial] = g.Name
-			w.gateway(serial)
+			w.Add(serial, g.Name)
 		}
 		g.tokens.Close()
 	}
 	lines := newLinePrinter(c)
-	feed := brokerFeed{watcher: w}
+	feed := brokerFeed{Watcher: w}
 	if !c.outIsTerminal {
 		feed.live = func(serial string, doc []byte) { lines.document(withSerial(serial, doc)) }
 		feed.problem = c.brokerProblems()
@@ -77,16 +77,16 @@ func (c *console) watch(ctx context.Context) error {
 }
 
 // watchScreen shows w on the terminal.
-func (c *console) watchScreen(ctx context.Context, cfg config.Config, w *watcher) error {
+func (c *console) watchScreen(ctx context.Context, cfg config.Config, w *view.Watcher) error {
 	where := "Home Assistant's broker"
 	if cfg.MQTT.Supervisor == "" {
 		where = cfg.MQTT.URL.Redacted()
 	}
-	w.connected(errors.New("connecting to " + where))
+	w.Connected(errors.New("connecting to " + where))
 	s, err := terminal.NewScreen(c.in, c.out, func(width int) []string {
 		now := time.Now()
 		lines := terminal.Aligned(c.painter().Strong("envoy-mqtt watch"), where+"  "+now.Format(time.TimeOnly), width)
-		return append(append(lines, ""), w.lines(now, width, c.painter())...)
+		return append(append(lines, ""), w.Lines(now, width, c.painter())...)
 	})
 	if err != nil {
 		return err
@@ -96,7 +96,7 @@ func (c *console) watchScreen(ctx context.Context, cfg config.Config, w *watcher
 
 // A brokerFeed feeds a watcher from a broker.
 type brokerFeed struct {
-	*watcher
+	*view.Watcher
 	live    func(serial string, doc []byte) // called with each live document; may be nil
 	problem func(error)                     // called with each lost or failed connection, nil when it is back; may be nil
 }
@@ -104,7 +104,7 @@ type brokerFeed struct {
 // connect returns a client that feeds the watcher until it is closed.
 func (f brokerFeed) connect(broker mqtt.Config) (*mqtt.Client, error) {
 	state := func(err error) {
-		f.connected(err)
+		f.Connected(err)
 		if f.problem != nil {
 			f.problem(err)
 		}
@@ -114,7 +114,7 @@ func (f brokerFeed) connect(broker mqtt.Config) (*mqtt.Client, error) {
 		client := <-ready
 		ready <- client
 		var subs []mqtt.Subscription
-		for _, filter := range f.filters() {
+		for _, filter := range f.Filters() {
 			subs = append(subs, mqtt.Subscription{Filter: filter})
 		}
 		state(nil)
@@ -125,7 +125,7 @@ func (f brokerFeed) connect(broker mqtt.Config) (*mqtt.Client, error) {
 	lost := func(err error) { state(fmt.Errorf("no connection to the broker: %w", err)) }
 	broker.OnDown, broker.OnError = lost, lost
 	broker.OnMessage = func(topic string, payload []byte, retained bool) {
-		if serial, live := f.message(topic, payload, retained); live && f.live != nil {
+		if serial, live := f.Message(topic, payload, retained, time.Now()); live && f.live != nil {
 			f.live(serial, payload)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package view
 
 import (
 	"fmt"
@@ -52,10 +52,10 @@ var tableColumns = []tableColumn{
 	{envoy.EnergyReceived, "received", 3, 9},
 }
 
-// sampleTable returns all values of a sample as one small table for each meter: a
+// Table returns all values of a sample as one small table for each meter: a
 // row for the total and each phase. Values that were not measured are left blank.
 // Columns that do not fit into width continue below.
-func sampleTable(s envoy.Sample, width int) (lines []string) {
+func Table(s envoy.Sample, width int) (lines []string) {
 	for _, row := range meterNames {
 		m, ok := s.Meter(row.of)
 		if !ok {

@@ -1,4 +1,4 @@
-package main
+package view
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 )
 
 // lateAge returns the age from which on a reading of the gateway is late.
-func (w *watcher) lateAge(serial string) time.Duration {
+func (w *Watcher) lateAge(serial string) time.Duration {
 	interval := w.paces[serial]
 	if interval == 0 {
 		interval = usualInterval
@@ -20,46 +20,46 @@ func (w *watcher) lateAge(serial string) time.Duration {
 
 // view returns a gateway as a person is shown it at now. Numbers are shown only
 // while they are current.
-func (w *watcher) view(serial string, now time.Time) liveView {
+func (w *Watcher) view(serial string, now time.Time) Gateway {
 	g, limit := w.gateways[serial], w.lateAge(serial)
-	v := liveView{title: "Envoy " + serial, level: terminal.Problem}
+	v := Gateway{Title: "Envoy " + serial, Level: terminal.Problem}
 	if name := w.names[serial]; name != "" {
-		v.title = name + " (" + serial + ")"
+		v.Title = name + " (" + serial + ")"
 	}
 	age := now.Sub(g.arrived)
 	delay := g.lag - g.leastLag // since the fastest message
 	switch {
 	case g.offline:
-		v.status = "OFFLINE: the bridge cannot read it"
+		v.Status = "OFFLINE: the bridge cannot read it"
 	case g.doc == nil && g.arrived.IsZero():
-		v.status, v.level = "waiting for a reading", terminal.Warning
+		v.Status, v.Level = "waiting for a reading", terminal.Warning
 	case g.doc == nil || age >= limit:
-		v.status = fmt.Sprintf("STALE: no reading for %v", age.Round(time.Second))
+		v.Status = fmt.Sprintf("STALE: no reading for %v", age.Round(time.Second))
 	case delay >= limit:
-		v.status = fmt.Sprintf("STALE: readings arrive %v late", delay.Round(time.Second))
+		v.Status = fmt.Sprintf("STALE: readings arrive %v late", delay.Round(time.Second))
 	case g.doc.FailSafe:
-		v.status = "STALE: FAILSAFE is sent, nothing measured"
+		v.Status = "STALE: FAILSAFE is sent, nothing measured"
 	default:
-		v.doc, v.history = g.doc, g.history
-		v.status, v.level = "live", terminal.OK
-		if !w.local { // the time of the demo is simulated
-			v.status += " " + g.doc.Time.Local().Format(time.TimeOnly)
+		v.Document, v.history = g.doc, g.history
+		v.Status, v.Level = "live", terminal.OK
+		if !w.Local { // the time of the demo is simulated
+			v.Status += " " + g.doc.Time.Local().Format(time.TimeOnly)
 		}
 		if skew := g.lag.Abs(); skew >= limit {
-			v.status, v.level = fmt.Sprintf("time stamp %v off: check clocks", skew.Round(time.Second)), terminal.Warning
+			v.Status, v.Level = fmt.Sprintf("time stamp %v off: check clocks", skew.Round(time.Second)), terminal.Warning
 		}
 		if now.Sub(g.socAt) < chargeAge {
-			v.soc = &g.soc
+			v.SoC = &g.soc
 		}
 	}
 	return v
 }
 
 // serials returns the gateways that are shown.
-func (w *watcher) serials() []string { return slices.Sorted(maps.Keys(w.gateways)) }
+func (w *Watcher) serials() []string { return slices.Sorted(maps.Keys(w.gateways)) }
 
-// lines returns all gateways in lines of at most width columns.
-func (w *watcher) lines(now time.Time, width int, p terminal.Painter) (lines []string) {
+// Lines returns all gateways in lines of at most width columns.
+func (w *Watcher) Lines(now time.Time, width int, p terminal.Painter) (lines []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	warn := func(l terminal.Level, text string) {
@@ -68,11 +68,11 @@ func (w *watcher) lines(now time.Time, width int, p terminal.Painter) (lines []s
 		}
 		lines = append(lines, "")
 	}
-	var views []liveView
-	current := w.local // the demo's bridge is not announced
+	var views []Gateway
+	current := w.Local // the demo's bridge is not announced
 	for _, serial := range w.serials() {
 		v := w.view(serial, now)
-		views, current = append(views, v), current || v.doc != nil
+		views, current = append(views, v), current || v.Document != nil
 	}
 	if w.broker != "" {
 		warn(terminal.Problem, w.broker)
@@ -86,7 +86,7 @@ func (w *watcher) lines(now time.Time, width int, p terminal.Painter) (lines []s
 		if i > 0 {
 			lines = append(lines, "")
 		}
-		lines = append(lines, v.lines(width, p)...)
+		lines = append(lines, v.Lines(width, p)...)
 	}
 	if len(views) == 0 && w.broker == "" {
 		lines = append(lines, "Waiting for the first reading …")

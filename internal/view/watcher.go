@@ -1,4 +1,4 @@
-package main
+package view
 
 import (
 	"encoding/json"
@@ -21,12 +21,12 @@ const (
 	chargeAge = 5 * time.Minute
 )
 
-// A watcher collects what a bridge publishes about its gateways. It may be used by
+// A Watcher collects what a bridge publishes about its gateways. It may be used by
 // several goroutines.
-type watcher struct {
+type Watcher struct {
 	topic string            // the base of all topics
 	names map[string]string // of gateways, by serial number
-	local bool              // the bridge is part of this process
+	Local bool              // the bridge is part of this process
 
 	mu       sync.Mutex // guards what follows
 	broker   string     // why the broker sends nothing; "" while it may
@@ -37,7 +37,7 @@ type watcher struct {
 
 // A watched is what is known of one gateway.
 type watched struct {
-	doc      *liveDocument
+	doc      *Document
 	arrived  time.Time     // of doc; zero: there is no current one
 	lag      time.Duration // between the time stamp of doc and its arrival
 	leastLag time.Duration // the smallest so far: the difference of the clocks, or less
@@ -48,18 +48,19 @@ type watched struct {
 	history  history
 }
 
-func newWatcher(topic string) *watcher {
-	return &watcher{topic: topic, names: map[string]string{}, gateways: map[string]*watched{}, paces: map[string]time.Duration{}}
+// NewWatcher returns a Watcher of the bridge that publishes under topic.
+func NewWatcher(topic string) *Watcher {
+	return &Watcher{topic: topic, names: map[string]string{}, gateways: map[string]*watched{}, paces: map[string]time.Duration{}}
 }
 
-// filters returns the topic filters of the messages that a watcher understands.
-func (w *watcher) filters() []string {
+// Filters returns the topic filters of the messages that a watcher understands.
+func (w *Watcher) Filters() []string {
 	return []string{w.topic + "/bridge/state", w.topic + "/bridge/info", w.topic + "/+/availability", w.topic + "/+/storage/soc", w.topic + "/+/live"}
 }
 
-// message takes a message. It reports whether it was a new live document, and of
-// which gateway. A retained live document is old, and ignored.
-func (w *watcher) message(topic string, payload []byte, retained bool) (serial string, live bool) {
+// Message takes a message that arrived at now. It reports whether it was a new live
+// document, and of which gateway. A retained live document is old, and ignored.
+func (w *Watcher) Message(topic string, payload []byte, retained bool, now time.Time) (serial string, live bool) {
 	rest, ours := strings.CutPrefix(topic, w.topic+"/")
 	if !ours {
 		return "", false
@@ -80,20 +81,20 @@ func (w *watcher) message(topic string, payload []byte, retained bool) (serial s
 	}
 	switch what {
 	case "live":
-		return serial, !retained && w.gateway(serial).read(payload, time.Now())
+		return serial, !retained && w.gateway(serial).read(payload, now)
 	case "availability":
 		w.gateway(serial).offline = string(payload) == "offline"
 	case "storage/soc":
 		if v, err := strconv.ParseFloat(string(payload), 64); err == nil {
 			g := w.gateway(serial)
-			g.soc, g.socAt = v, time.Now()
+			g.soc, g.socAt = v, now
 		}
 	}
 	return serial, false
 }
 
 // info takes the bridge's description: names and intervals of its gateways.
-func (w *watcher) info(payload []byte) {
+func (w *Watcher) info(payload []byte) {
 	var doc struct {
 		Gateways []struct {
 			Serial   string
@@ -110,8 +111,16 @@ func (w *watcher) info(payload []byte) {
 	}
 }
 
+// Add shows a gateway before its first message. Its name is empty if it has none.
+func (w *Watcher) Add(serial, name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.names[serial] = name
+	w.gateway(serial)
+}
+
 // gateway returns the gateway with a serial number.
-func (w *watcher) gateway(serial string) *watched {
+func (w *Watcher) gateway(serial string) *watched {
 	if w.gateways[serial] == nil {
 		w.gateways[serial] = &watched{}
 	}
@@ -120,7 +129,7 @@ func (w *watcher) gateway(serial string) *watched {
 
 // read takes a live document. It reports whether it could be read.
 func (g *watched) read(payload []byte, now time.Time) bool {
-	doc, err := parseLive(payload)
+	doc, err := Parse(payload)
 	if err != nil || doc.Time.IsZero() {
 		return false
 	}
@@ -136,9 +145,9 @@ func (g *watched) read(payload []byte, now time.Time) bool {
 	return true
 }
 
-// connected takes that the broker is connected and has accepted the subscriptions,
+// Connected takes that the broker is connected and has accepted the subscriptions,
 // or why not. Without that no reading is current.
-func (w *watcher) connected(err error) {
+func (w *Watcher) Connected(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.broker = ""

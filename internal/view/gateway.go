@@ -1,4 +1,4 @@
-package main
+package view
 
 import (
 	"fmt"
@@ -9,35 +9,35 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
-// A liveView is one gateway as a person is shown it.
-type liveView struct {
-	title  string
-	status string         // such as "live", right of the title
-	level  terminal.Level // of the status
-	// doc is nil if there is no current reading; then no numbers are shown.
-	doc     *liveDocument
-	soc     *float64 // state of charge, %; nil: unknown
-	history history
+// A Gateway is one gateway as a person is shown it.
+type Gateway struct {
+	Title  string
+	Status string         // such as "live", right of the title
+	Level  terminal.Level // of the status
+	// Document is nil if there is no current reading; then no numbers are shown.
+	Document *Document
+	SoC      *float64 // state of charge, %; nil: unknown
+	history  history
 }
 
-// lines returns the view in lines of at most width columns.
-func (v liveView) lines(width int, p terminal.Painter) []string {
-	lines := terminal.Aligned(p.Strong(terminal.Clip(terminal.Printable(v.title), width)), p.Level(v.level, terminal.Clip(v.status, width)), width)
-	if v.doc == nil {
+// Lines returns the view in lines of at most width columns.
+func (v Gateway) Lines(width int, p terminal.Painter) []string {
+	lines := terminal.Aligned(p.Strong(terminal.Clip(terminal.Printable(v.Title), width)), p.Level(v.Level, terminal.Clip(v.Status, width)), width)
+	if v.Document == nil {
 		return lines
 	}
 	lines = append(lines, v.powers(width)...)
-	lines = append(lines, v.doc.phaseLines()...)
-	return append(lines, v.doc.energyLines(width)...)
+	lines = append(lines, v.Document.phaseLines()...)
+	return append(lines, v.Document.energyLines(width)...)
 }
 
 // powers returns a line for each meter: power, direction and history; and one for
 // the state of charge.
-func (v liveView) powers(width int) (lines []string) {
+func (v Gateway) powers(width int) (lines []string) {
 	const name, number, word = 12, 8, 12
 	room := width - name - number - len(" W  ") - word - 1
 	for i, row := range liveMeters {
-		m := row.of(v.doc)
+		m := row.of(v.Document)
 		if m == nil || m.Power == nil {
 			continue
 		}
@@ -48,10 +48,10 @@ func (v liveView) powers(width int) (lines []string) {
 		}
 		lines = append(lines, strings.TrimRight(line, " "))
 	}
-	if v.soc != nil {
-		line := fmt.Sprintf("%-*s%*.0f %%", name, "Charge", number, *v.soc)
+	if v.SoC != nil {
+		line := fmt.Sprintf("%-*s%*.0f %%", name, "Charge", number, *v.SoC)
 		if room >= 0 {
-			line += "  " + bar(*v.soc, word-1)
+			line += "  " + bar(*v.SoC, word-1)
 		}
 		lines = append(lines, line)
 	}
@@ -60,7 +60,7 @@ func (v liveView) powers(width int) (lines []string) {
 
 // phaseLines returns the powers per phase as a table, nothing if there is one
 // phase.
-func (d *liveDocument) phaseLines() (lines []string) {
+func (d *Document) phaseLines() (lines []string) {
 	longest := 0
 	var rows []string
 	for _, row := range liveMeters {
@@ -88,7 +88,7 @@ func (d *liveDocument) phaseLines() (lines []string) {
 }
 
 // energyLines returns the counters, as many on a line as fit.
-func (d *liveDocument) energyLines(width int) (lines []string) {
+func (d *Document) energyLines(width int) (lines []string) {
 	const cell, gap = 23, 4
 	perLine, n := max(1, (width+gap)/(cell+gap)), 0
 	line := ""
@@ -120,7 +120,7 @@ type history [][]float64
 const maxHistory = 240
 
 // add returns h with the powers of d.
-func (h history) add(d *liveDocument) history {
+func (h history) add(d *Document) history {
 	if h == nil {
 		h = make(history, len(liveMeters))
 	}
