@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"internal/state":                   {"github.com/gofrs/flock"},
 	"internal/consumers":               {"internal/config", "internal/state"},
 	"internal/redact":                  {},
+	"internal/setup":                   {"internal/config", "internal/enlighten", "internal/envoy", "internal/mqtt", "internal/state"},
 	"internal/terminal":                {"golang.org/x/term"},
 	"internal/view":                    {"internal/envoy", "internal/terminal"},
 	"internal/hass/hasstest":           nil,

@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
@@ -30,7 +32,7 @@ func initCommand(c *console) *cobra.Command {
 // An interview asks for a configuration on a terminal and tries the answers.
 type interview struct {
 	prompter
-	setup
+	setup.Setup
 	present config.Config   // to begin with; its values are offered
 	gateway *config.Gateway // the answers so far
 	broker  *config.MQTT
@@ -39,6 +41,19 @@ type interview struct {
 	needsToken bool // the gateway's firmware needs a token
 
 	problems []string // what was kept although it did not work
+}
+
+// tlsPort is the usual port of MQTT over TLS. Tests change it.
+var tlsPort = "8883"
+
+func newSetup(cfg config.Config, environ []string) setup.Setup {
+	return setup.Setup{
+		StateDir:     cfg.StateDir(environ),
+		Cloud:        &enlighten.Cloud{LoginURL: cfg.Enlighten.LoginURL, TokenURL: cfg.Enlighten.TokenURL},
+		TLSPort:      tlsPort,
+		NewClient:    newClient,
+		BrokerConfig: brokerConfig,
+	}
 }
 
 // init asks, tries and writes. It writes nothing before all questions are answered.
@@ -52,7 +67,7 @@ func (c *console) init(ctx context.Context) error {
 		"Press Enter to accept a value in brackets. Nothing is written before the last answer; Ctrl-C stops.")
 	from := c.sources()
 	from.File = path
-	present, exists, err := presentConfig(from)
+	present, exists, err := setup.PresentConfig(from)
 	isNew := !exists
 	switch {
 	case err != nil && !exists:
@@ -76,13 +91,13 @@ func (c *console) init(ctx context.Context) error {
 	}
 	next := present
 	next.Gateways = slices.Clone(present.Gateways)
-	i := interview{prompter: p, setup: newSetup(present, c.environ), present: present, gateway: &next.Gateways[0], broker: &next.MQTT}
+	i := interview{prompter: p, Setup: newSetup(present, c.environ), present: present, gateway: &next.Gateways[0], broker: &next.MQTT}
 	for _, part := range []func() error{i.askGateway, i.askAccess, i.askBroker} {
 		if err := part(); err != nil {
 			return err
 		}
 	}
-	if err := i.writeConfig(path, isNew, present, next); err != nil {
+	if err := i.WriteConfig(path, isNew, present, next); err != nil {
 		return err
 	}
 	i.printNextSteps(path, c.configPath != "")

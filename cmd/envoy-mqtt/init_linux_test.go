@@ -145,7 +145,7 @@ func TestInitTranscripts(t *testing.T) {
 			h := newHouse(t, &envoytest.Gateway{Phases: 3})
 			h.cloud.Set(tt.cloud)
 			broker := new(mqtttest.Broker)
-			host, port := listenBroker(t, broker, nil)
+			host, port := mqtttest.Listen(t, broker, nil)
 			address := host + ":" + cmp.Or(tt.port, port)
 			cmd := h.initCommand(t)
 			cmd.Args = cmd.Args[:len(cmd.Args)-2] // without --config: ./config.ini
@@ -156,7 +156,7 @@ func TestInitTranscripts(t *testing.T) {
 			if tt.tls {
 				cloud := httptest.NewTLSServer(nil) // has the certificate that the program trusts
 				t.Cleanup(cloud.Close)
-				_, tlsPort := listenBroker(t, broker, &tls.Config{Certificates: cloud.TLS.Certificates})
+				_, tlsPort := mqtttest.Listen(t, broker, &tls.Config{Certificates: cloud.TLS.Certificates})
 				cmd.Env = append(cmd.Env, "TEST_TLS_PORT="+tlsPort)
 				names = append(names, host+":"+tlsPort, "10.0.0.210:8883")
 			}

@@ -6,6 +6,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
 )
 
 const tokenPage = "https://entrez.enphaseenergy.com/"
@@ -56,7 +57,7 @@ func (i *interview) askAccount() error {
 			return nil
 		}
 		i.say("Logging in at Enphase …")
-		result := i.logIn(i.ctx, *g, i.serial, password != present)
+		result := i.LogIn(i.ctx, *g, i.serial, password != present)
 		if done, err := i.handleLogin(result); done || err != nil {
 			return err
 		}
@@ -65,15 +66,15 @@ func (i *interview) askAccount() error {
 
 // handleLogin reports the result of a login. It returns false if the account is to
 // be asked for again.
-func (i *interview) handleLogin(r loginResult) (done bool, err error) {
+func (i *interview) handleLogin(r setup.LoginResult) (done bool, err error) {
 	switch r.Outcome {
-	case loginOK:
+	case setup.LoginOK:
 		i.reportToken(r)
 		return true, nil
-	case loginMFA:
+	case setup.LoginMFA:
 		i.say("The account has multi-factor authentication (MFA), which only you can pass.")
 		return true, i.askToken()
-	case loginRejected:
+	case setup.LoginRejected:
 		if r.AttemptsLeft > 0 {
 			i.say("Enphase rejected the e-mail or the password. %s before logins pause for 24 hours.", attempts(r.AttemptsLeft))
 			return false, nil
@@ -84,7 +85,7 @@ func (i *interview) handleLogin(r loginResult) (done bool, err error) {
 		i.say("%v", withHint(r.Err))
 	}
 	words := []string{"again", "token", "continue"}
-	if r.Outcome != loginFailed {
+	if r.Outcome != setup.LoginFailed {
 		words = []string{"continue", "token"}
 	}
 	how, err := i.selectOne(fmt.Sprintf("Paste a token instead, or continue without one%s", wordList(words)), words...)
@@ -101,7 +102,7 @@ func (i *interview) handleLogin(r loginResult) (done bool, err error) {
 }
 
 // reportToken prints the token that a login has returned.
-func (i *interview) reportToken(r loginResult) {
+func (i *interview) reportToken(r setup.LoginResult) {
 	i.gateway.Token = ""
 	what := "Logged in."
 	if r.Token.Origin == enlighten.Stored {
@@ -134,7 +135,7 @@ func (i *interview) askToken() error {
 			return nil
 		}
 		i.say("Trying the token …")
-		err = tryAccess(i.ctx, *i.gateway, i.serial, envoy.StaticToken(token))
+		err = i.TryAccess(i.ctx, *i.gateway, i.serial, envoy.StaticToken(token))
 		if err == nil {
 			claims, _ := enlighten.Parse(token) // was parsed above
 			i.say("The gateway accepts the token. It is valid until %s; paste the next one with envoy-mqtt token --paste.", claims.Expires.Local().Format("2006-01-02"))

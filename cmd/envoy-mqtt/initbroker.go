@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
 )
 
 // askBroker asks for the broker until it accepts a connection, or the user keeps
@@ -17,21 +18,21 @@ func (i *interview) askBroker() error {
 			return err
 		}
 		i.say("Connecting to the broker …")
-		result := i.tryBroker(i.ctx, *i.broker)
+		result := i.TryBroker(i.ctx, *i.broker)
 		if result.TLS != nil {
 			used, err := i.offerTLS(result)
 			if err != nil {
 				return err
 			}
 			if used {
-				result = i.tryBroker(i.ctx, *i.broker)
+				result = i.TryBroker(i.ctx, *i.broker)
 			}
 		}
 		if result.Untrusted && result.TLS == nil {
 			if err := i.askAuthority(); err != nil {
 				return err
 			}
-			result = i.tryBroker(i.ctx, *i.broker)
+			result = i.TryBroker(i.ctx, *i.broker)
 		}
 		if result.Err == nil {
 			i.say("The broker accepts the connection.")
@@ -43,7 +44,7 @@ func (i *interview) askBroker() error {
 			return err
 		}
 		if how == "continue" {
-			i.keep("The broker at " + brokerURL(*i.broker) + " did not accept a connection.")
+			i.keep("The broker at " + setup.BrokerURL(*i.broker) + " did not accept a connection.")
 			return nil
 		}
 	}
@@ -51,7 +52,7 @@ func (i *interview) askBroker() error {
 
 // askBrokerAddress asks for the broker's address and its user.
 func (i *interview) askBrokerAddress() error {
-	address, err := i.ask("Address of the broker", cmp.Or(brokerURL(*i.broker), "mqtt://localhost:1883"), func(text string) (string, error) {
+	address, err := i.ask("Address of the broker", cmp.Or(setup.BrokerURL(*i.broker), "mqtt://localhost:1883"), func(text string) (string, error) {
 		_, err := config.ParseBrokerURL(text)
 		return text, err
 	})
@@ -72,7 +73,7 @@ func (i *interview) askBrokerAddress() error {
 
 // offerTLS offers the address at which the broker speaks TLS, and reports whether
 // it is used.
-func (i *interview) offerTLS(r brokerResult) (used bool, err error) {
+func (i *interview) offerTLS(r setup.BrokerResult) (used bool, err error) {
 	i.say("The broker speaks TLS at %s, which encrypts the password and the data.", r.TLS)
 	used, err = i.confirm("Use TLS?", true)
 	if err != nil || !used {

@@ -32,7 +32,7 @@ func (i *interview) askGateway() error {
 			return err
 		}
 		i.say("Reading the gateway …")
-		reached, err := i.reachGateway(i.ctx, *i.gateway)
+		reached, err := i.ReachGateway(i.ctx, *i.gateway)
 		if err == nil {
 			i.serial = reached.Serial
 			i.say("Gateway %s, firmware %s, at %s", reached.Serial, reached.Firmware, reached.URL)
@@ -86,7 +86,7 @@ func (i *interview) askOwnUser() error {
 			return err
 		}
 		i.say("Reading the gateway …")
-		err := tryAccess(i.ctx, *i.gateway, i.serial, nil)
+		err := i.TryAccess(i.ctx, *i.gateway, i.serial, nil)
 		if err == nil {
 			i.say("The gateway gives its values.")
 			return nil

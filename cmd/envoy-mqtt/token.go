@@ -10,6 +10,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
 )
 
 func tokenCommand(c *console) *cobra.Command {
@@ -125,7 +126,8 @@ func (g *configuredGateway) storeToken(ctx context.Context, serial, token string
 	if _, err := enlighten.Parse(token); err != nil {
 		return err
 	}
-	if err := tryAccess(ctx, g.Gateway, serial, envoy.StaticToken(token)); err != nil {
+	trial := setup.Setup{NewClient: newClient}
+	if err := trial.TryAccess(ctx, g.Gateway, serial, envoy.StaticToken(token)); err != nil {
 		return fmt.Errorf("the token was not kept: %w", err)
 	}
 	return g.tokens.SetToken(serial, token)

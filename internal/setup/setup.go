@@ -1,4 +1,4 @@
-package main
+package setup
 
 import (
 	"cmp"
@@ -11,50 +11,50 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
-// A setup has the steps of an installation: reach the gateway, log in, try the
+// A Setup has the steps of an installation: reach the gateway, log in, try the
 // broker, write the configuration. A step neither asks nor prints and returns what
 // it found, so that any user interface can use it.
-type setup struct {
-	stateDir string
-	cloud    *enlighten.Cloud
-}
+type Setup struct {
+	StateDir string
+	Cloud    *enlighten.Cloud
+	TLSPort  string // usual port of MQTT over TLS; empty: 8883
 
-func newSetup(cfg config.Config, environ []string) setup {
-	return setup{
-		stateDir: cfg.StateDir(environ),
-		cloud:    &enlighten.Cloud{LoginURL: cfg.Enlighten.LoginURL, TokenURL: cfg.Enlighten.TokenURL},
-	}
+	// NewClient returns a client of a gateway, BrokerConfig the connection to a
+	// broker.
+	NewClient    func(config.Gateway, envoy.TokenSource) *envoy.Client
+	BrokerConfig func(config.MQTT) (mqtt.Config, error)
 }
 
 // reachTimeout limits each request to a gateway that a user has just entered.
 const reachTimeout = 10 * time.Second
 
-// A reachedGateway is a gateway that has answered.
-type reachedGateway struct {
+// A ReachedGateway is a gateway that has answered.
+type ReachedGateway struct {
 	Serial, Firmware, URL string
 	NeedsToken            bool
 }
 
-// reachGateway reads the identity of a gateway. It needs no access to it.
-func (s setup) reachGateway(ctx context.Context, g config.Gateway) (reachedGateway, error) {
+// ReachGateway reads the identity of a gateway. It needs no access to it.
+func (s Setup) ReachGateway(ctx context.Context, g config.Gateway) (ReachedGateway, error) {
 	g.Timeout = reachTimeout
-	client := newClient(g, nil)
+	client := s.NewClient(g, nil)
 	client.Serial = g.Serial
 	defer client.CloseIdle()
 	session, err := client.Open(ctx)
 	if err != nil {
-		return reachedGateway{}, err
+		return ReachedGateway{}, err
 	}
-	return reachedGateway{session.Serial, session.Firmware, session.URL(), session.NeedsToken}, nil
+	return ReachedGateway{session.Serial, session.Firmware, session.URL(), session.NeedsToken}, nil
 }
 
-// tryAccess reads a sample with the token of tokens, or with the gateway's own
+// TryAccess reads a sample with the token of tokens, or with the gateway's own
 // user if its firmware needs no token. A sample that is discarded is no error.
-func tryAccess(ctx context.Context, g config.Gateway, serial string, tokens envoy.TokenSource) error {
-	client := newClient(g, tokens)
+func (s Setup) TryAccess(ctx context.Context, g config.Gateway, serial string, tokens envoy.TokenSource) error {
+	client := s.NewClient(g, tokens)
 	client.Serial = serial
 	defer client.CloseIdle()
 	session, err := client.Open(ctx)
@@ -67,65 +67,65 @@ func tryAccess(ctx context.Context, g config.Gateway, serial string, tokens envo
 	return err
 }
 
-// A loginOutcome is the result of a login at Enphase.
-type loginOutcome int
+// A LoginOutcome is the result of a login at Enphase.
+type LoginOutcome int
 
 const (
-	loginFailed    loginOutcome = iota // no connection, no token, or another error
-	loginOK                            // there is a token
-	loginRejected                      // wrong user name or password
-	loginSuspended                     // too many rejected logins: no login until the user confirms
-	loginMFA                           // the account has multi-factor authentication
+	LoginFailed    LoginOutcome = iota // no connection, no token, or another error
+	LoginOK                            // there is a token
+	LoginRejected                      // wrong user name or password
+	LoginSuspended                     // too many rejected logins: no login until the user confirms
+	LoginMFA                           // the account has multi-factor authentication
 )
 
-// A loginResult is the result of [setup.logIn].
-type loginResult struct {
-	Outcome      loginOutcome
-	Err          error // nil for loginOK
+// A LoginResult is the result of [Setup.LogIn].
+type LoginResult struct {
+	Outcome      LoginOutcome
+	Err          error // nil for LoginOK
 	AttemptsLeft int   // rejected logins before the account is suspended
 	Token        enlighten.Status
 	Access       error // why the gateway did not give a sample with the token
 }
 
-// logIn obtains a token for the gateway with the account of g, stores it, and tries
+// LogIn obtains a token for the gateway with the account of g, stores it, and tries
 // it. If verify is false, a usable stored token serves as well and no login is made.
-func (s setup) logIn(ctx context.Context, g config.Gateway, serial string, verify bool) loginResult {
+func (s Setup) LogIn(ctx context.Context, g config.Gateway, serial string, verify bool) LoginResult {
 	tokens := &enlighten.Source{
 		Account: enlighten.Account{Username: g.Username, Password: g.Password.Reveal()},
-		Cloud:   s.cloud,
-		Store:   &enlighten.Store{Dir: s.stateDir},
+		Cloud:   s.Cloud,
+		Store:   &enlighten.Store{Dir: s.StateDir},
 	}
 	defer tokens.Close()
 	tokens.Load(serial)
 	if verify || tokens.Status().State != enlighten.StateOK {
 		if err := tokens.LogIn(ctx, serial); err != nil {
-			return loginResult{Outcome: outcomeOf(err), Err: err, AttemptsLeft: tokens.Status().AttemptsLeft}
+			return LoginResult{Outcome: outcomeOf(err), Err: err, AttemptsLeft: tokens.Status().AttemptsLeft}
 		}
 	}
-	access := tryAccess(ctx, g, serial, tokens)
-	return loginResult{Outcome: loginOK, Token: tokens.Status(), Access: access}
+	access := s.TryAccess(ctx, g, serial, tokens)
+	return LoginResult{Outcome: LoginOK, Token: tokens.Status(), Access: access}
 }
 
 // outcomeOf returns the outcome of a login with the error err.
-func outcomeOf(err error) loginOutcome {
+func outcomeOf(err error) LoginOutcome {
 	_, suspended := errors.AsType[*enlighten.SuspendedError](err)
 	_, paused := errors.AsType[*enlighten.PausedError](err)
 	switch {
 	case errors.Is(err, enlighten.ErrMFA):
-		return loginMFA
+		return LoginMFA
 	case suspended:
-		return loginSuspended
+		return LoginSuspended
 	case paused: // the same password within a minute
-		return loginFailed
+		return LoginFailed
 	case errors.Is(err, enlighten.ErrPassword):
-		return loginRejected
+		return LoginRejected
 	}
-	return loginFailed
+	return LoginFailed
 }
 
-// writeConfig writes the keys that differ between present and next to the file at
+// WriteConfig writes the keys that differ between present and next to the file at
 // path, and leaves its other lines as they are. If isNew, the file is replaced.
-func (s setup) writeConfig(path string, isNew bool, present, next config.Config) error {
+func (s Setup) WriteConfig(path string, isNew bool, present, next config.Config) error {
 	text := "# Written by envoy-mqtt init. It contains passwords: only its owner may read it."
 	if !isNew {
 		data, err := state.ReadFile(path, state.MaxFileSize)
@@ -143,7 +143,7 @@ func (s setup) writeConfig(path string, isNew bool, present, next config.Config)
 		{g.Section, "USERNAME", old.Username, g.Username},
 		{g.Section, "PASSWORD", old.Password.Reveal(), g.Password.Reveal()},
 		{g.Section, "TOKEN", old.Token.Reveal(), g.Token.Reveal()},
-		{"MQTT", "URL", brokerURL(present.MQTT), brokerURL(next.MQTT)},
+		{"MQTT", "URL", BrokerURL(present.MQTT), BrokerURL(next.MQTT)},
 		{"MQTT", "USERNAME", present.MQTT.Username, next.MQTT.Username},
 		{"MQTT", "PASSWORD", present.MQTT.Password.Reveal(), next.MQTT.Password.Reveal()},
 		{"MQTT", "CA_FILE", present.MQTT.CAFile, next.MQTT.CAFile},
@@ -155,18 +155,18 @@ func (s setup) writeConfig(path string, isNew bool, present, next config.Config)
 	return state.WriteFileAtomic(path, []byte(file.Text()))
 }
 
-// brokerURL returns the broker's address, empty if Home Assistant's Supervisor
+// BrokerURL returns the broker's address, empty if Home Assistant's Supervisor
 // knows it.
-func brokerURL(m config.MQTT) string {
+func BrokerURL(m config.MQTT) string {
 	if m.URL == nil || m.Supervisor != "" {
 		return ""
 	}
 	return m.URL.String()
 }
 
-// presentConfig returns the configuration to begin with: the file of from, or the
+// PresentConfig returns the configuration to begin with: the file of from, or the
 // defaults if it does not exist. An error is about the content of the file.
-func presentConfig(from config.Sources) (cfg config.Config, exists bool, err error) {
+func PresentConfig(from config.Sources) (cfg config.Config, exists bool, err error) {
 	if _, statErr := os.Stat(from.File); statErr == nil {
 		if cfg, err = config.Load(from); err == nil {
 			return cfg, true, nil

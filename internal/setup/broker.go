@@ -1,6 +1,7 @@
-package main
+package setup
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -13,11 +14,8 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
-// tlsPort is the usual port of MQTT over TLS. Tests change it.
-var tlsPort = "8883"
-
-// A brokerResult is the result of [setup.tryBroker].
-type brokerResult struct {
+// A BrokerResult is the result of [Setup.TryBroker].
+type BrokerResult struct {
 	Err error // why the broker was not reached, or does not accept us
 	// TLS is the address at which the same host speaks MQTT over TLS. It is nil
 	// if it does not, or if the connection used TLS.
@@ -26,14 +24,15 @@ type brokerResult struct {
 	Untrusted bool
 }
 
-// tryBroker connects to a broker once and publishes nothing. Without TLS it also
+// TryBroker connects to a broker once and publishes nothing. Without TLS it also
 // looks for it: on the port of the URL if that fails, and on the usual one.
-func (s setup) tryBroker(ctx context.Context, m config.MQTT) brokerResult {
-	result := brokerResult{Err: s.probe(ctx, m, 10*time.Second)}
+func (s Setup) TryBroker(ctx context.Context, m config.MQTT) BrokerResult {
+	result := BrokerResult{Err: s.probe(ctx, m, 10*time.Second)}
 	if m.URL == nil || m.URL.Scheme != "mqtt" && m.URL.Scheme != "tcp" {
 		result.Untrusted = isUntrusted(result.Err)
 		return result
 	}
+	tlsPort := cmp.Or(s.TLSPort, "8883")
 	ports := []string{tlsPort}
 	if port := m.URL.Port(); result.Err != nil && port != "" && port != tlsPort {
 		ports = []string{port, tlsPort}
@@ -58,13 +57,13 @@ func isUntrusted(err error) bool {
 
 // probe connects to a broker, with a client id of its own so that the broker does
 // not disconnect a running bridge.
-func (s setup) probe(ctx context.Context, m config.MQTT, timeout time.Duration) error {
-	broker, err := brokerConfig(m)
+func (s Setup) probe(ctx context.Context, m config.MQTT, timeout time.Duration) error {
+	broker, err := s.BrokerConfig(m)
 	if err != nil {
 		return err
 	}
 	if broker.ClientID == "" {
-		broker.ClientID, _ = state.ClientID(s.stateDir) // valid even if it cannot be stored
+		broker.ClientID, _ = state.ClientID(s.StateDir) // valid even if it cannot be stored
 	}
 	broker.ClientID += "-init"
 	ctx, cancel := context.WithTimeout(ctx, timeout)
