@@ -64,7 +64,7 @@ func (c *console) capture(ctx context.Context, path, section string) error {
 	if err != nil {
 		return failed(err)
 	}
-	pages, err := c.requestAll(ctx, session)
+	pages, err := requestAll(ctx, c.stderr(), c.stdout().width(), session)
 	if err != nil {
 		return failed(err)
 	}
@@ -81,7 +81,7 @@ func (c *console) capture(ctx context.Context, path, section string) error {
 		return failed(err)
 	}
 	text := fmt.Sprintf("%s in %s. Everything that is not known to be harmless was replaced; read it before you send it.", count(len(pages), "answer"), path)
-	_, err = fmt.Fprintln(c.out, strings.Join(terminal.WrapLines("", "", text, c.outputWidth()), "\n"))
+	_, err = fmt.Fprintln(c.out, strings.Join(terminal.WrapLines("", "", text, c.stdout().width()), "\n"))
 	return failed(err)
 }
 
@@ -91,17 +91,18 @@ type capturedPage struct {
 	envoy.Page
 }
 
-// requestAll requests all pages, one after the other. It omits pages that fail.
-func (c *console) requestAll(ctx context.Context, session *envoy.Session) ([]capturedPage, error) {
+// requestAll requests all pages, one after the other, and prints how it goes in
+// lines of at most width columns. It omits pages that fail.
+func requestAll(ctx context.Context, out errorOutput, width int, session *envoy.Session) ([]capturedPage, error) {
 	var pages []capturedPage
 	for i, path := range envoy.Pages {
 		step := fmt.Sprintf("%2d of %d  %-30s ", i+1, len(envoy.Pages), path)
-		if c.errIsTerminal {
-			fmt.Fprint(c.err, step+"…") // a slow gateway takes up to a minute
+		if out.isTerminal {
+			fmt.Fprint(out, step+"…") // a slow gateway takes up to a minute
 		}
 		p, err := session.Page(ctx, path)
-		if c.errIsTerminal {
-			fmt.Fprint(c.err, "\r\x1b[K")
+		if out.isTerminal {
+			fmt.Fprint(out, "\r\x1b[K")
 		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -110,10 +111,10 @@ func (c *console) requestAll(ctx context.Context, session *envoy.Session) ([]cap
 			if errors.Is(err, envoy.ErrUnauthorized) || len(pages) == 0 {
 				return nil, err
 			}
-			fmt.Fprintln(c.err, strings.Join(terminal.WrapLines(step, "          ", err.Error(), c.outputWidth()), "\n"))
+			fmt.Fprintln(out, strings.Join(terminal.WrapLines(step, "          ", err.Error(), width), "\n"))
 			continue
 		}
-		fmt.Fprintln(c.err, strings.Join(terminal.WrapLines(step, "          ", fmt.Sprintf("%d, %d bytes in %.1f s", p.Code, len(p.Body), p.Took.Seconds()), c.outputWidth()), "\n"))
+		fmt.Fprintln(out, strings.Join(terminal.WrapLines(step, "          ", fmt.Sprintf("%d, %d bytes in %.1f s", p.Code, len(p.Body), p.Took.Seconds()), width), "\n"))
 		pages = append(pages, capturedPage{path, p})
 		select {
 		case <-time.After(max(requestGap, p.Took)):

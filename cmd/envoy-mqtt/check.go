@@ -23,18 +23,15 @@ func checkCommand(c *console) *cobra.Command {
 		Example: "envoy-mqtt check",
 		GroupID: groupInspect,
 		Args:    noArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return c.checkAs(cmd.Context(), asJSON) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.check(cmd.Context(), asJSON) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document (docs/commands.md)")
 	return cmd
 }
 
-// check checks everything that run needs and prints the results for a person.
-func (c *console) check(ctx context.Context) error { return c.checkAs(ctx, false) }
-
-// checkAs checks everything that run needs and prints the results, for a person or
+// check checks everything that run needs and prints the results, for a person or
 // as JSON.
-func (c *console) checkAs(ctx context.Context, asJSON bool) error {
+func (c *console) check(ctx context.Context, asJSON bool) error {
 	cfg, err := c.readConfig(ctx)
 	if err != nil {
 		return err

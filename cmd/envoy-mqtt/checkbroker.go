@@ -15,7 +15,7 @@ const brokerCheckTimeout = 20 * time.Second
 // broker checks that the broker accepts us, and reports what it does not support.
 func (r *report) broker(ctx context.Context, cfg config.Config) {
 	step := "broker"
-	broker, err := r.c.brokerFor(cfg, "check")
+	broker, err := brokerFor(cfg, r.c.environ, "check")
 	if err != nil {
 		r.bad(step, err)
 		return
@@ -43,13 +43,13 @@ func (r *report) broker(ctx context.Context, cfg config.Config) {
 // brokerFor returns the configuration of a second connection to the broker, for a
 // command. It has a client id of its own, so that the broker does not disconnect
 // the running bridge.
-func (c *console) brokerFor(cfg config.Config, command string) (mqtt.Config, error) {
+func brokerFor(cfg config.Config, environ []string, command string) (mqtt.Config, error) {
 	broker, err := brokerConfig(cfg.MQTT)
 	if err != nil {
 		return broker, err
 	}
 	if broker.ClientID == "" {
-		broker.ClientID, _ = state.ClientID(cfg.StateDir(c.environ)) // valid even if it cannot be stored
+		broker.ClientID, _ = state.ClientID(cfg.StateDir(environ)) // valid even if it cannot be stored
 	}
 	broker.ClientID += "-" + command
 	return broker, nil

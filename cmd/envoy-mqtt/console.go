@@ -2,13 +2,11 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
 	"github.com/spf13/pflag"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web"
 )
 
@@ -39,27 +37,6 @@ func failed(err error) error {
 		return nil
 	}
 	return &failure{err}
-}
-
-// printError prints err with the program's name and, if there is one, a hint.
-// Each of several joined errors has its own line.
-func (c *console) printError(err error) {
-	if f, ok := err.(*failure); ok { //nolint:errorlint // of the command itself
-		err = f.error
-	}
-	if errs := joinedErrors(err); len(errs) > 0 {
-		for _, e := range errs {
-			c.printError(e)
-		}
-		return
-	}
-	for line := range strings.SplitSeq(withHint(err).Error(), "\n") {
-		line = "envoy-mqtt: " + line
-		if c.errIsTerminal {
-			line = terminal.Wrap(line, c.width, "  ")
-		}
-		fmt.Fprintln(c.err, line)
-	}
 }
 
 // joinedErrors returns the errors that [errors.Join] has joined to err, nil if err

@@ -29,13 +29,13 @@ func consumersCommand(c *console) *cobra.Command {
 		ValidArgs: names,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return failed(c.listConsumers())
+				return failed(listConsumers(c.stdout()))
 			}
 			i := slices.Index(names, strings.ToLower(args[0]))
 			if i < 0 {
 				return usageErrorf(cmd, "unknown program %q; %s", args[0], suggest(strings.ToLower(args[0]), names))
 			}
-			return c.printConsumer(cmd.Context(), consumers.All[i], o)
+			return o.print(cmd.Context(), c, consumers.All[i])
 		},
 	}
 	cmd.Flags().IntVar(&o.phases, "phases", 0, "phases of the grid connection: 1, 2 or 3 (default: as last seen, else 3)")
@@ -44,13 +44,11 @@ func consumersCommand(c *console) *cobra.Command {
 }
 
 // listConsumers prints which programs' configurations can be printed.
-func (c *console) listConsumers() error {
+func listConsumers(out output) error {
 	const name = 12
 	for _, p := range consumers.All {
-		for _, line := range terminal.WrapLines(terminal.Pad(p.Name, name), strings.Repeat(" ", name), p.About, c.outputWidth()) {
-			if _, err := fmt.Fprintln(c.out, line); err != nil {
-				return err
-			}
+		if err := out.print(terminal.WrapLines(terminal.Pad(p.Name, name), strings.Repeat(" ", name), p.About, out.width())...); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -61,8 +59,8 @@ type consumerOptions struct {
 	gateway string
 }
 
-// printConsumer fills in a template from the configuration and what was seen.
-func (c *console) printConsumer(ctx context.Context, p consumers.Consumer, o consumerOptions) error {
+// print fills in a template from the configuration and what was seen.
+func (o consumerOptions) print(ctx context.Context, c *console, p consumers.Consumer) error {
 	if o.phases < 0 || o.phases > 3 {
 		return fmt.Errorf("--phases %d: there are 1, 2 or 3", o.phases)
 	}
@@ -80,7 +78,7 @@ func (c *console) printConsumer(ctx context.Context, p consumers.Consumer, o con
 	seen := state.NewGatewayStore(cfg.StateDir(c.environ))
 	setup := consumers.NewSetup(cfg, cfg.Gateways[i], seen, o.phases)
 	for _, note := range setup.Notes() {
-		fmt.Fprintln(c.err, strings.Join(terminal.WrapLines("Note: ", "      ", note, c.outputWidth()), "\n"))
+		fmt.Fprintln(c.err, strings.Join(terminal.WrapLines("Note: ", "      ", note, c.stdout().width()), "\n"))
 	}
 	text, err := p.Render(setup)
 	if err != nil {

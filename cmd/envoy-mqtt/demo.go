@@ -131,12 +131,12 @@ func (c *console) showDemo(ctx context.Context, broker *demoBroker, heading func
 		return err
 	}
 	screen, err := terminal.NewScreen(c.in, c.out, func(width int) []string {
-		lines := terminal.Aligned(c.painter().Strong("envoy-mqtt demo"), heading(), width)
+		lines := terminal.Aligned(c.stdout().painter.Strong("envoy-mqtt demo"), heading(), width)
 		for _, hint := range hints {
 			lines = append(lines, terminal.WrapLines("", "", hint[0], width)...)
 			lines = append(lines, terminal.Unbroken(2, hint[1], width), "")
 		}
-		return append(lines, w.Lines(time.Now(), width, c.painter())...)
+		return append(lines, w.Lines(time.Now(), width, c.stdout().painter)...)
 	})
 	if err != nil {
 		return err

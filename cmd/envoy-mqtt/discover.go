@@ -23,7 +23,7 @@ func discoverCommand(c *console) *cobra.Command {
 		Example: "envoy-mqtt discover --json",
 		GroupID: groupStart,
 		Args:    noArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return failed(c.discover(cmd.Context(), asJSON)) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return failed(discover(cmd.Context(), c.out, asJSON)) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
 	return cmd
@@ -40,17 +40,18 @@ type discovered struct {
 	Error     string       `json:"error,omitempty"`       // why it could not be read
 }
 
-func (c *console) discover(ctx context.Context, asJSON bool) error {
+// discover prints the gateways of the local network.
+func discover(ctx context.Context, out io.Writer, asJSON bool) error {
 	found, err := findGateways(ctx)
 	if err != nil {
 		return err
 	}
 	if asJSON {
-		enc := json.NewEncoder(c.out)
+		enc := json.NewEncoder(out)
 		enc.SetIndent("", "  ")
 		err = enc.Encode(found)
 	} else if len(found) > 0 {
-		err = printDiscovered(c.out, found)
+		err = printDiscovered(out, found)
 	}
 	if err == nil && len(found) == 0 {
 		err = envoy.ErrNotFound

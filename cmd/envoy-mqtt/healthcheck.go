@@ -22,13 +22,14 @@ func healthcheckCommand(c *console) *cobra.Command {
 		Long: "Report whether the bridge that runs with this configuration works: it polls its gateways, and the broker is connected.\n" +
 			"The exit code is 0 or, with the reason, 1. A gateway that does not answer is no reason to restart the bridge: it counts with --ready only.",
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return failed(c.healthcheck(cmd.Context(), ready)) }, // an engine knows no code but 0 and 1
+		RunE: func(cmd *cobra.Command, _ []string) error { return failed(healthcheck(cmd.Context(), c, ready)) }, // an engine knows no code but 0 and 1
 	}
 	cmd.Flags().BoolVar(&ready, "ready", false, "require fresh data of every gateway too")
 	return cmd
 }
 
-func (c *console) healthcheck(ctx context.Context, ready bool) error {
+// healthcheck prints whether the running bridge works.
+func healthcheck(ctx context.Context, c *console, ready bool) error {
 	cfg, err := c.readConfig(ctx)
 	if err != nil {
 		return err

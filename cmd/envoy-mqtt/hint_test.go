@@ -53,7 +53,7 @@ func TestNoKeysBelow(t *testing.T) {
 func TestPrintError(t *testing.T) {
 	var out strings.Builder
 	c := &console{err: &out}
-	c.printError(failed(errors.Join(fmt.Errorf("[A] %w", envoy.ErrNoCT), fmt.Errorf("[B] %w: %w", enlighten.ErrRefused, enlighten.ErrPassword), errors.New("x"))))
+	c.stderr().printError(failed(errors.Join(fmt.Errorf("[A] %w", envoy.ErrNoCT), fmt.Errorf("[B] %w: %w", enlighten.ErrRefused, enlighten.ErrPassword), errors.New("x"))))
 	const want = "envoy-mqtt: [A] no CT is enabled on the gateway; set SOURCE = auto\n" +
 		"envoy-mqtt: [B] the gateway refuses the token: user name or password of the Enphase account rejected; correct USERNAME and PASSWORD\n" +
 		"envoy-mqtt: x\n"

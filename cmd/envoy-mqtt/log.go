@@ -44,7 +44,7 @@ func setUpLogging() {
 func (c *console) newLogger(level, format string, others ...io.Writer) zerolog.Logger {
 	w := c.err
 	if format != "json" {
-		w = c.textWriter()
+		w = c.stderr().textWriter(config.Getenv(c.environ, "NO_COLOR") == "")
 	}
 	l, err := zerolog.ParseLevel(level)
 	if err != nil {
@@ -57,13 +57,13 @@ func (c *console) newLogger(level, format string, others ...io.Writer) zerolog.L
 }
 
 // textWriter returns a writer that makes plain text of log lines. A terminal shows
-// the time of day and colors, a file the date too.
-func (c *console) textWriter() io.Writer {
+// the time of day and, if they are wanted, colors; a file the date too.
+func (o errorOutput) textWriter(colours bool) io.Writer {
 	format := time.DateTime
-	if c.errIsTerminal {
+	if o.isTerminal {
 		format = time.TimeOnly
 	}
-	return zerolog.ConsoleWriter{Out: c.err, TimeFormat: format, NoColor: !c.errIsTerminal || config.Getenv(c.environ, "NO_COLOR") != ""}
+	return zerolog.ConsoleWriter{Out: o.Writer, TimeFormat: format, NoColor: !o.isTerminal || !colours}
 }
 
 // A problemWriter adds the warnings and errors of the log to problems.

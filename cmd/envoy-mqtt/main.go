@@ -50,7 +50,7 @@ func (c *console) main(ctx context.Context, args []string) int {
 		return 0
 	}
 	if !errors.Is(err, errPrinted) {
-		c.printError(err)
+		c.stderr().printError(err)
 	}
 	if usage, ok := errors.AsType[*usageError](err); ok {
 		fmt.Fprintf(c.err, "Usage: %s\nHelp:  %s --help\n", usage.cmd.UseLine(), usage.cmd.CommandPath())

@@ -48,7 +48,7 @@ func (c *console) read(ctx context.Context, o readOptions) error {
 		if i > 0 && !o.json {
 			fmt.Fprintln(c.out)
 		}
-		if err := c.readGateway(ctx, g, o); err != nil {
+		if err := o.readGateway(ctx, c.stdout(), g); err != nil {
 			errs = append(errs, fmt.Errorf("[%s] %w", g.Section, err))
 		}
 	}
@@ -56,7 +56,7 @@ func (c *console) read(ctx context.Context, o readOptions) error {
 }
 
 // readGateway prints one sample of a gateway, and stores what it measures.
-func (c *console) readGateway(ctx context.Context, g *configuredGateway, o readOptions) error {
+func (o readOptions) readGateway(ctx context.Context, out output, g *configuredGateway) error {
 	defer g.tokens.Close()
 	session, err := g.client.Open(ctx)
 	if err != nil {
@@ -68,14 +68,14 @@ func (c *console) readGateway(ctx context.Context, g *configuredGateway, o readO
 	}
 	_ = g.learnSerial(session) // check reports a state folder that cannot be written
 	if o.json {
-		_, err = fmt.Fprintf(c.out, "%s\n", schema.LiveDocument(s))
+		_, err = fmt.Fprintf(out, "%s\n", schema.LiveDocument(s))
 		return err
 	}
 	soc, batteriesErr := addBatteries(ctx, session, &s)
 	if batteriesErr == nil {
 		_ = g.learn(session, s, soc)
 	}
-	if err := c.printReading(session.Info, s, soc, o.all); err != nil {
+	if err := out.printReading(session.Info, s, soc, o.all); err != nil {
 		return err
 	}
 	if batteriesErr != nil {
@@ -85,33 +85,28 @@ func (c *console) readGateway(ctx context.Context, g *configuredGateway, o readO
 }
 
 // printReading prints a sample for a person.
-func (c *console) printReading(i envoy.Info, s envoy.Sample, soc *float64, all bool) error {
-	width := c.outputWidth()
+func (o output) printReading(i envoy.Info, s envoy.Sample, soc *float64, all bool) error {
+	width := o.width()
 	doc, err := view.Parse(schema.LiveDocument(s))
 	if err != nil {
 		panic(err) // the document is ours
 	}
 	v := view.Gateway{Title: "Envoy " + i.Serial, Status: s.Time.Local().Format(time.DateTime), Document: doc, SoC: soc}
-	lines := v.Lines(width, c.painter())
+	lines := v.Lines(width, o.painter)
 	if all {
 		about := fmt.Sprintf("Firmware %s, part number %s, read in %.1f s", i.Firmware, i.PartNumber, s.Took.Seconds())
 		if soc != nil {
 			about += fmt.Sprintf(", batteries charged to %.0f%%", *soc)
 		}
-		lines = append(terminal.Aligned(c.painter().Strong(v.Title), v.Status, width), terminal.WrapLines("", "", about, width)...)
+		lines = append(terminal.Aligned(o.painter.Strong(v.Title), v.Status, width), terminal.WrapLines("", "", about, width)...)
 		lines = append(lines, "")
 		lines = append(lines, view.Table(s, width)...)
 	}
 	if s.NoGrid != nil {
 		lines = append(lines, "")
 		for _, line := range terminal.WrapLines("", "", fmt.Sprintf("No net consumption: %v", s.NoGrid), width) {
-			lines = append(lines, c.painter().Level(terminal.Warning, line))
+			lines = append(lines, o.painter.Level(terminal.Warning, line))
 		}
 	}
-	for _, line := range lines {
-		if _, err := fmt.Fprintln(c.out, line); err != nil {
-			return err
-		}
-	}
-	return nil
+	return o.print(lines...)
 }

@@ -39,7 +39,8 @@ func (r *report) add(f finding) {
 	if r.asJSON {
 		return
 	}
-	width, p := r.c.outputWidth(), r.c.painter()
+	out := r.c.stdout()
+	width := out.width()
 	first := fmt.Sprintf("%-4s %-14s ", marks[f.Level], terminal.Printable(f.Step))
 	rest := strings.Repeat(" ", len(first))
 	if width < 60 { // on a narrow terminal the text begins below the step
@@ -49,7 +50,7 @@ func (r *report) add(f finding) {
 	if f.Line != "" {
 		lines = append(lines, terminal.Unbroken(len(rest), f.Line, width))
 	}
-	lines[0] = p.Level(f.Level, lines[0][:4]) + lines[0][4:]
+	lines[0] = out.painter.Level(f.Level, lines[0][:4]) + lines[0][4:]
 	fmt.Fprintln(r.c.out, strings.Join(lines, "\n"))
 }
 
@@ -107,8 +108,8 @@ func (r *report) conclude() {
 		text, l = fmt.Sprintf("%d %s: %s", len(steps), word, strings.Join(slices.Compact(steps), ", ")), terminal.Problem
 	}
 	fmt.Fprintln(r.c.out)
-	for _, line := range terminal.WrapLines("", "", text, r.c.outputWidth()) {
-		fmt.Fprintln(r.c.out, r.c.painter().Level(l, line))
+	for _, line := range terminal.WrapLines("", "", text, r.c.stdout().width()) {
+		fmt.Fprintln(r.c.out, r.c.stdout().painter.Level(l, line))
 	}
 }
 

@@ -52,7 +52,7 @@ func (c *console) token(ctx context.Context, section string, renew, paste, asJSO
 	}
 	r := report{c: c, asJSON: asJSON}
 	for _, g := range gateways {
-		if err := c.handleToken(ctx, &r, g, renew, paste); err != nil {
+		if err := r.handleToken(ctx, g, renew, paste); err != nil {
 			r.bad(g.Section, err)
 		}
 		g.tokens.Close()
@@ -71,7 +71,7 @@ func only(gateways []*configuredGateway, section string) []*configuredGateway {
 }
 
 // handleToken renews or stores the token of one gateway if asked, then shows it.
-func (c *console) handleToken(ctx context.Context, r *report, g *configuredGateway, renew, paste bool) error {
+func (r *report) handleToken(ctx context.Context, g *configuredGateway, renew, paste bool) error {
 	session, err := g.client.Open(ctx)
 	if err == nil {
 		r.found(session.Info, g.Section)
@@ -97,7 +97,7 @@ func (c *console) handleToken(ctx context.Context, r *report, g *configuredGatew
 			return err
 		}
 	case paste:
-		if err := c.paste(ctx, g, session); err != nil {
+		if err := pasteToken(ctx, prompter{ctx, r.c.in, r.c.err}, g, session); err != nil {
 			return err
 		}
 	default:
@@ -107,10 +107,9 @@ func (c *console) handleToken(ctx context.Context, r *report, g *configuredGatew
 	return nil
 }
 
-// paste reads a token from standard input, without showing it on a terminal, and
+// pasteToken reads a token from standard input, without showing it on a terminal, and
 // stores it if the gateway accepts it.
-func (c *console) paste(ctx context.Context, g *configuredGateway, session *envoy.Session) error {
-	p := prompter{ctx, c.in, c.err}
+func pasteToken(ctx context.Context, p prompter, g *configuredGateway, session *envoy.Session) error {
 	var line string
 	for line == "" {
 		var err error

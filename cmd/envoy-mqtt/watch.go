@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,7 +35,7 @@ func (c *console) watch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	broker, err := c.brokerFor(cfg, "watch-"+rand.Text()[:8])
+	broker, err := brokerFor(cfg, c.environ, "watch-"+rand.Text()[:8])
 	if err != nil {
 		return failed(err)
 	}
@@ -55,7 +54,7 @@ func (c *console) watch(ctx context.Context) error {
 	feed := brokerFeed{Watcher: w}
 	if !c.outIsTerminal {
 		feed.live = func(serial string, doc []byte) { lines.document(withSerial(serial, doc)) }
-		feed.problem = c.brokerProblems()
+		feed.problem = c.stderr().brokerProblems()
 	}
 	client, err := feed.connect(broker)
 	if err != nil {
@@ -73,11 +72,11 @@ func (c *console) watch(ctx context.Context) error {
 		}
 		return failed(lines.err())
 	}
-	return failed(c.watchScreen(ctx, cfg, w))
+	return failed(showWatcher(ctx, c, cfg, w))
 }
 
-// watchScreen shows w on the terminal.
-func (c *console) watchScreen(ctx context.Context, cfg config.Config, w *view.Watcher) error {
+// showWatcher shows w on the terminal.
+func showWatcher(ctx context.Context, c *console, cfg config.Config, w *view.Watcher) error {
 	where := "Home Assistant's broker"
 	if cfg.MQTT.Supervisor == "" {
 		where = cfg.MQTT.URL.Redacted()
@@ -85,8 +84,8 @@ func (c *console) watchScreen(ctx context.Context, cfg config.Config, w *view.Wa
 	w.Connected(errors.New("connecting to " + where))
 	s, err := terminal.NewScreen(c.in, c.out, func(width int) []string {
 		now := time.Now()
-		lines := terminal.Aligned(c.painter().Strong("envoy-mqtt watch"), where+"  "+now.Format(time.TimeOnly), width)
-		return append(append(lines, ""), w.Lines(now, width, c.painter())...)
+		lines := terminal.Aligned(c.stdout().painter.Strong("envoy-mqtt watch"), where+"  "+now.Format(time.TimeOnly), width)
+		return append(append(lines, ""), w.Lines(now, width, c.stdout().painter)...)
 	})
 	if err != nil {
 		return err
@@ -134,30 +133,6 @@ func (f brokerFeed) connect(broker mqtt.Config) (*mqtt.Client, error) {
 		ready <- client
 	}
 	return client, err
-}
-
-// brokerProblems returns a function that reports each problem of the broker once
-// on standard error, and when it is over.
-func (c *console) brokerProblems() func(error) {
-	var mu sync.Mutex // guards last
-	last := ""
-	return func(err error) {
-		mu.Lock()
-		defer mu.Unlock()
-		text := ""
-		if err != nil {
-			text = err.Error()
-		}
-		if text == last {
-			return
-		}
-		if text == "" {
-			fmt.Fprintln(c.err, "envoy-mqtt: broker is back")
-		} else {
-			fmt.Fprintln(c.err, "envoy-mqtt:", text)
-		}
-		last = text
-	}
 }
 
 // withSerial returns a live document as one line, with the gateway's serial number

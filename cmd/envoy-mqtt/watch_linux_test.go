@@ -36,7 +36,7 @@ func TestWatchScreens(t *testing.T) {
 			}
 		}
 		w.Message("envoy/122000000001/storage/soc", []byte("64"), false, now)
-		s, err := terminal.NewScreen(c.in, c.out, func(width int) []string { return w.Lines(now, width, c.painter()) })
+		s, err := terminal.NewScreen(c.in, c.out, func(width int) []string { return w.Lines(now, width, c.stdout().painter) })
 		if err != nil {
 			t.Fatal(err)
 		}
