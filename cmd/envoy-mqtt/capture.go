@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/archive"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/redact"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
@@ -39,7 +40,7 @@ var requestGap = time.Second
 
 // capture requests all pages of one gateway and writes the responses.
 func (c *console) capture(ctx context.Context, path, section string) error {
-	if _, _, err := archiveFormat(path); err != nil {
+	if err := archive.Check(path); err != nil {
 		return err
 	}
 	cfg, err := c.readConfig(ctx)
@@ -73,11 +74,11 @@ func (c *console) capture(ctx context.Context, path, section string) error {
 		passwords = append(passwords, g.Password.Reveal())
 	}
 	r := redact.New(session.Serial, passwords...)
-	var files []archiveFile
+	var files []archive.File
 	for _, p := range pages {
 		files = append(files, p.files(r)...)
 	}
-	if err := writeArchive(path, files); err != nil {
+	if err := archive.Write(path, files); err != nil {
 		return failed(err)
 	}
 	text := fmt.Sprintf("%s in %s. Everything that is not known to be harmless was replaced; read it before you send it.", count(len(pages), "answer"), path)
@@ -131,7 +132,7 @@ var contentType = regexp.MustCompile(`^(application/json|application/xml|text/xm
 
 // files returns the response without personal data and, as a second file, its
 // status, type and length.
-func (p capturedPage) files(r *redact.Redactor) []archiveFile {
+func (p capturedPage) files(r *redact.Redactor) []archive.File {
 	name := strings.NewReplacer("/", "_", "?", "_", "=", "_", "&", "_").Replace(strings.Trim(p.path, "/"))
 	body, removed := r.Redact(p.Body)
 	log := struct {
@@ -150,5 +151,5 @@ func (p capturedPage) files(r *redact.Redactor) []archiveFile {
 	if err != nil {
 		panic(err) // strings and finite numbers
 	}
-	return []archiveFile{{name, body}, {name + "_log.json", append(data, '\n')}}
+	return []archive.File{{Name: name, Data: body}, {Name: name + "_log.json", Data: append(data, '\n')}}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/prompt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
@@ -31,7 +32,7 @@ func initCommand(c *console) *cobra.Command {
 
 // An interview asks for a configuration on a terminal and tries the answers.
 type interview struct {
-	prompter
+	prompt.Prompter
 	setup.Setup
 	present config.Config   // to begin with; its values are offered
 	gateway *config.Gateway // the answers so far
@@ -62,8 +63,8 @@ func (c *console) init(ctx context.Context) error {
 	if err := state.CheckWritable(filepath.Dir(path)); err != nil {
 		return err // now rather than after all answers
 	}
-	p := prompter{ctx, c.in, c.out}
-	p.print("", "", "envoy-mqtt init asks for the gateway, the access to it and the MQTT broker, and tries each answer. "+
+	p := prompt.Prompter{Ctx: ctx, In: c.in, Out: c.out}
+	p.Print("", "", "envoy-mqtt init asks for the gateway, the access to it and the MQTT broker, and tries each answer. "+
 		"Press Enter to accept a value in brackets. Nothing is written before the last answer; Ctrl-C stops.")
 	from := c.sources()
 	from.File = path
@@ -73,8 +74,8 @@ func (c *console) init(ctx context.Context) error {
 	case err != nil && !exists:
 		return err
 	case err != nil:
-		p.say("%v", withHint(err))
-		replace, err := p.confirm(path+" cannot be used. Replace it?", false)
+		p.Say("%v", withHint(err))
+		replace, err := p.Confirm(path+" cannot be used. Replace it?", false)
 		if err != nil {
 			return err
 		}
@@ -83,15 +84,15 @@ func (c *console) init(ctx context.Context) error {
 		}
 		isNew = true
 	case exists:
-		fmt.Fprintln(p.out)
-		p.say("%s exists. Its values are offered, and keys that are not asked for stay as they are.", path)
+		fmt.Fprintln(p.Out)
+		p.Say("%s exists. Its values are offered, and keys that are not asked for stay as they are.", path)
 		if len(present.Gateways) > 1 {
-			p.say("It has %d gateways. These questions are about [%s].", len(present.Gateways), present.Gateways[0].Section)
+			p.Say("It has %d gateways. These questions are about [%s].", len(present.Gateways), present.Gateways[0].Section)
 		}
 	}
 	next := present
 	next.Gateways = slices.Clone(present.Gateways)
-	i := interview{prompter: p, Setup: newSetup(present, c.environ), present: present, gateway: &next.Gateways[0], broker: &next.MQTT}
+	i := interview{Prompter: p, Setup: newSetup(present, c.environ), present: present, gateway: &next.Gateways[0], broker: &next.MQTT}
 	for _, part := range []func() error{i.askGateway, i.askAccess, i.askBroker} {
 		if err := part(); err != nil {
 			return err
@@ -123,21 +124,21 @@ func (i *interview) printNextSteps(path string, isNamed bool) {
 	case isNamed:
 		flag = " --config " + path
 	}
-	i.heading(path + " is written. Every key is in docs/configuration.md.")
+	i.Heading(path + " is written. Every key is in docs/configuration.md.")
 	if len(i.problems) > 0 {
-		i.heading("Not verified yet")
+		i.Heading("Not verified yet")
 		for _, problem := range i.problems {
-			i.say("%s", problem)
+			i.Say("%s", problem)
 		}
-		i.say("When this is solved, test it with envoy-mqtt check%s", flag)
+		i.Say("When this is solved, test it with envoy-mqtt check%s", flag)
 	}
-	i.heading("Next steps")
+	i.Heading("Next steps")
 	if path != systemPath {
 		start += flag
 	}
-	i.define("start", start)
-	i.define("watch", "envoy-mqtt watch"+flag+" (in another terminal)")
-	i.define("Home Assistant", "Settings, Devices & services, MQTT: "+
+	i.Define("start", start)
+	i.Define("watch", "envoy-mqtt watch"+flag+" (in another terminal)")
+	i.Define("Home Assistant", "Settings, Devices & services, MQTT: "+
 		"the devices Envoy "+cmp.Or(i.serial, "<serial number>")+" and Envoy MQTT bridge appear by themselves once it runs.")
-	i.define("other programs", "envoy-mqtt consumers"+flag)
+	i.Define("other programs", "envoy-mqtt consumers"+flag)
 }

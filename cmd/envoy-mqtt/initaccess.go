@@ -6,6 +6,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/prompt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
 )
 
@@ -13,18 +14,18 @@ const tokenPage = "https://entrez.enphaseenergy.com/"
 
 // askAccess asks for the access to the gateway and tries it.
 func (i *interview) askAccess() error {
-	i.heading("Access to the gateway")
+	i.Heading("Access to the gateway")
 	if !i.needsToken {
 		return i.askOwnUser()
 	}
-	i.say("Firmware 7 and later requires an access token from Enphase.")
-	i.define("account", "e-mail and password of the Enphase account. Tokens are obtained and renewed automatically.")
-	i.define("token", "a token that you copy from "+tokenPage+" once a year. Accounts with multi-factor authentication (MFA) need it.")
+	i.Say("Firmware 7 and later requires an access token from Enphase.")
+	i.Define("account", "e-mail and password of the Enphase account. Tokens are obtained and renewed automatically.")
+	i.Define("token", "a token that you copy from "+tokenPage+" once a year. Accounts with multi-factor authentication (MFA) need it.")
 	words := []string{"account", "token"}
 	if i.gateway.Username == "" && i.gateway.Token != "" {
 		words = []string{"token", "account"}
 	}
-	how, err := i.selectOne("Account or token", words...)
+	how, err := i.SelectOne("Account or token", words...)
 	if err != nil {
 		return err
 	}
@@ -39,7 +40,7 @@ func (i *interview) askAccess() error {
 func (i *interview) askAccount() error {
 	for {
 		g := i.gateway
-		username, err := i.ask("E-mail of the Enphase account", g.Username, required)
+		username, err := i.Ask("E-mail of the Enphase account", g.Username, prompt.Required)
 		if err != nil {
 			return err
 		}
@@ -47,7 +48,7 @@ func (i *interview) askAccount() error {
 		if old := i.present.Gateways[0]; username == old.Username {
 			present = old.Password.Reveal()
 		}
-		password, err := i.askSecret("Password", present, required)
+		password, err := i.AskSecret("Password", present, prompt.Required)
 		if err != nil {
 			return err
 		}
@@ -56,8 +57,8 @@ func (i *interview) askAccount() error {
 			i.keep("No login was made: a token is for one gateway, and its serial number is not known.")
 			return nil
 		}
-		i.say("Logging in at Enphase …")
-		result := i.LogIn(i.ctx, *g, i.serial, password != present)
+		i.Say("Logging in at Enphase …")
+		result := i.LogIn(i.Ctx, *g, i.serial, password != present)
 		if done, err := i.handleLogin(result); done || err != nil {
 			return err
 		}
@@ -72,23 +73,23 @@ func (i *interview) handleLogin(r setup.LoginResult) (done bool, err error) {
 		i.reportToken(r)
 		return true, nil
 	case setup.LoginMFA:
-		i.say("The account has multi-factor authentication (MFA), which only you can pass.")
+		i.Say("The account has multi-factor authentication (MFA), which only you can pass.")
 		return true, i.askToken()
 	case setup.LoginRejected:
 		if r.AttemptsLeft > 0 {
-			i.say("Enphase rejected the e-mail or the password. %s before logins pause for 24 hours.", attempts(r.AttemptsLeft))
+			i.Say("Enphase rejected the e-mail or the password. %s before logins pause for 24 hours.", attempts(r.AttemptsLeft))
 			return false, nil
 		}
-		i.say("Enphase rejected the e-mail or the password for the third time. Logins pause for 24 hours, whatever the password, so that the account is not locked. " +
+		i.Say("Enphase rejected the e-mail or the password for the third time. Logins pause for 24 hours, whatever the password, so that the account is not locked. " +
 			"When you know the password, confirm it with envoy-mqtt token --renew.")
 	default:
-		i.say("%v", withHint(r.Err))
+		i.Say("%v", withHint(r.Err))
 	}
 	words := []string{"again", "token", "continue"}
 	if r.Outcome != setup.LoginFailed {
 		words = []string{"continue", "token"}
 	}
-	how, err := i.selectOne(fmt.Sprintf("Paste a token instead, or continue without one%s", wordList(words)), words...)
+	how, err := i.SelectOne(fmt.Sprintf("Paste a token instead, or continue without one%s", wordList(words)), words...)
 	switch {
 	case err != nil:
 		return false, err
@@ -108,21 +109,21 @@ func (i *interview) reportToken(r setup.LoginResult) {
 	if r.Token.Origin == enlighten.Stored {
 		what = "A token is stored, so that no login is needed."
 	}
-	i.say("%s The token is valid until %s and renewed automatically.", what, r.Token.Expires.Local().Format("2006-01-02"))
+	i.Say("%s The token is valid until %s and renewed automatically.", what, r.Token.Expires.Local().Format("2006-01-02"))
 	if r.Access == nil {
-		i.say("The gateway accepts the token.")
+		i.Say("The gateway accepts the token.")
 		return
 	}
-	i.say("The gateway gives no values: %v", withHint(r.Access))
+	i.Say("The gateway gives no values: %v", withHint(r.Access))
 	i.keep("The gateway gave no values with the token.")
 }
 
 // askToken asks for a token, in place of an account, until the gateway accepts it.
 func (i *interview) askToken() error {
 	i.gateway.Username, i.gateway.Password = "", ""
-	i.say("Log in at %s, choose the system and the gateway, and copy the token.", tokenPage)
+	i.Say("Log in at %s, choose the system and the gateway, and copy the token.", tokenPage)
 	for {
-		token, err := i.askSecret("Token", i.gateway.Token.Reveal(), func(text string) (string, error) {
+		token, err := i.AskSecret("Token", i.gateway.Token.Reveal(), func(text string) (string, error) {
 			_, err := enlighten.Parse(text)
 			return text, err
 		})
@@ -134,14 +135,14 @@ func (i *interview) askToken() error {
 			i.keep("The token was not tried, because the gateway did not answer.")
 			return nil
 		}
-		i.say("Trying the token …")
-		err = i.TryAccess(i.ctx, *i.gateway, i.serial, envoy.StaticToken(token))
+		i.Say("Trying the token …")
+		err = i.TryAccess(i.Ctx, *i.gateway, i.serial, envoy.StaticToken(token))
 		if err == nil {
 			claims, _ := enlighten.Parse(token) // was parsed above
-			i.say("The gateway accepts the token. It is valid until %s; paste the next one with envoy-mqtt token --paste.", claims.Expires.Local().Format("2006-01-02"))
+			i.Say("The gateway accepts the token. It is valid until %s; paste the next one with envoy-mqtt token --paste.", claims.Expires.Local().Format("2006-01-02"))
 			return nil
 		}
-		i.say("The token was not accepted: %v", err)
+		i.Say("The token was not accepted: %v", err)
 		i.gateway.Token = ""
 	}
 }

@@ -6,40 +6,41 @@ import (
 	"strings"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/prompt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
 )
 
 // askBroker asks for the broker until it accepts a connection, or the user keeps
 // one that does not.
 func (i *interview) askBroker() error {
-	i.heading("MQTT broker")
+	i.Heading("MQTT broker")
 	for {
 		if err := i.askBrokerAddress(); err != nil {
 			return err
 		}
-		i.say("Connecting to the broker …")
-		result := i.TryBroker(i.ctx, *i.broker)
+		i.Say("Connecting to the broker …")
+		result := i.TryBroker(i.Ctx, *i.broker)
 		if result.TLS != nil {
 			used, err := i.offerTLS(result)
 			if err != nil {
 				return err
 			}
 			if used {
-				result = i.TryBroker(i.ctx, *i.broker)
+				result = i.TryBroker(i.Ctx, *i.broker)
 			}
 		}
 		if result.Untrusted && result.TLS == nil {
 			if err := i.askAuthority(); err != nil {
 				return err
 			}
-			result = i.TryBroker(i.ctx, *i.broker)
+			result = i.TryBroker(i.Ctx, *i.broker)
 		}
 		if result.Err == nil {
-			i.say("The broker accepts the connection.")
+			i.Say("The broker accepts the connection.")
 			return nil
 		}
-		i.say("The connection failed: %v", result.Err)
-		how, err := i.selectOne("Try again, or continue without the broker (again or continue)", "again", "continue")
+		i.Say("The connection failed: %v", result.Err)
+		how, err := i.SelectOne("Try again, or continue without the broker (again or continue)", "again", "continue")
 		if err != nil {
 			return err
 		}
@@ -52,7 +53,7 @@ func (i *interview) askBroker() error {
 
 // askBrokerAddress asks for the broker's address and its user.
 func (i *interview) askBrokerAddress() error {
-	address, err := i.ask("Address of the broker", cmp.Or(setup.BrokerURL(*i.broker), "mqtt://localhost:1883"), func(text string) (string, error) {
+	address, err := i.Ask("Address of the broker", cmp.Or(setup.BrokerURL(*i.broker), "mqtt://localhost:1883"), func(text string) (string, error) {
 		_, err := config.ParseBrokerURL(text)
 		return text, err
 	})
@@ -74,8 +75,8 @@ func (i *interview) askBrokerAddress() error {
 // offerTLS offers the address at which the broker speaks TLS, and reports whether
 // it is used.
 func (i *interview) offerTLS(r setup.BrokerResult) (used bool, err error) {
-	i.say("The broker speaks TLS at %s, which encrypts the password and the data.", r.TLS)
-	used, err = i.confirm("Use TLS?", true)
+	i.Say("The broker speaks TLS at %s, which encrypts the password and the data.", r.TLS)
+	used, err = i.Confirm("Use TLS?", true)
 	if err != nil || !used {
 		return false, err
 	}
@@ -89,9 +90,9 @@ func (i *interview) offerTLS(r setup.BrokerResult) (used bool, err error) {
 // askAuthority asks for the certificate of the authority that has signed the
 // broker's.
 func (i *interview) askAuthority() error {
-	i.say("The broker's certificate comes from an authority that this computer does not know, usually one of your own.")
-	path, err := i.ask("File with the authority's certificate (PEM)", i.broker.CAFile, func(text string) (string, error) {
-		if _, err := required(text); err != nil {
+	i.Say("The broker's certificate comes from an authority that this computer does not know, usually one of your own.")
+	path, err := i.Ask("File with the authority's certificate (PEM)", i.broker.CAFile, func(text string) (string, error) {
+		if _, err := prompt.Required(text); err != nil {
 			return "", err
 		}
 		trial := *i.broker

@@ -7,6 +7,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/prompt"
 )
 
 // discoverGateways finds the gateways on this network. Tests change it.
@@ -15,33 +16,33 @@ var discoverGateways = findGateways
 // askGateway asks for the gateway until it answers, or the user keeps one that
 // does not.
 func (i *interview) askGateway() error {
-	i.heading("Gateway")
-	i.say("Searching this network …")
-	found, err := discoverGateways(i.ctx)
+	i.Heading("Gateway")
+	i.Say("Searching this network …")
+	found, err := discoverGateways(i.Ctx)
 	if err != nil {
-		i.say("%v", err)
+		i.Say("%v", err)
 	}
 	for n, d := range found {
-		i.say("%d  %s, firmware %s, at %s", n+1, cmp.Or(d.Serial, "no serial number"), cmp.Or(d.Firmware, "unknown"), cmp.Or(d.URL, d.Host, "an unknown address"))
+		i.Say("%d  %s, firmware %s, at %s", n+1, cmp.Or(d.Serial, "no serial number"), cmp.Or(d.Firmware, "unknown"), cmp.Or(d.URL, d.Host, "an unknown address"))
 	}
 	if len(found) == 0 {
-		i.say("No gateway responds to multicast DNS. Your router shows its address.")
+		i.Say("No gateway responds to multicast DNS. Your router shows its address.")
 	}
 	for {
 		if err := i.selectGateway(found); err != nil {
 			return err
 		}
-		i.say("Reading the gateway …")
-		reached, err := i.ReachGateway(i.ctx, *i.gateway)
+		i.Say("Reading the gateway …")
+		reached, err := i.ReachGateway(i.Ctx, *i.gateway)
 		if err == nil {
 			i.serial = reached.Serial
-			i.say("Gateway %s, firmware %s, at %s", reached.Serial, reached.Firmware, reached.URL)
+			i.Say("Gateway %s, firmware %s, at %s", reached.Serial, reached.Firmware, reached.URL)
 			i.needsToken = reached.NeedsToken
 			return nil
 		}
-		i.say("The gateway was not reached: %v", withHint(err))
+		i.Say("The gateway was not reached: %v", withHint(err))
 		i.needsToken, i.serial = true, "" // as all current firmware does
-		keep, err := i.confirm("Keep this address although the gateway does not answer?", false)
+		keep, err := i.Confirm("Keep this address although the gateway does not answer?", false)
 		if err != nil {
 			return err
 		}
@@ -58,7 +59,7 @@ func (i *interview) selectGateway(found []discovered) error {
 	if len(found) > 0 {
 		question, def = "Number of the gateway, or the name or address of another", cmp.Or(i.gateway.Host, "1")
 	}
-	answer, err := i.ask(question, def, func(text string) (string, error) {
+	answer, err := i.Ask(question, def, func(text string) (string, error) {
 		if n, err := strconv.Atoi(text); err == nil {
 			if n < 1 || n > len(found) {
 				return "", fmt.Errorf("there is no gateway %d", n)
@@ -85,14 +86,14 @@ func (i *interview) askOwnUser() error {
 		if err := i.askUser("User name of the gateway", &i.gateway.Username, &i.gateway.Password); err != nil {
 			return err
 		}
-		i.say("Reading the gateway …")
-		err := i.TryAccess(i.ctx, *i.gateway, i.serial, nil)
+		i.Say("Reading the gateway …")
+		err := i.TryAccess(i.Ctx, *i.gateway, i.serial, nil)
 		if err == nil {
-			i.say("The gateway gives its values.")
+			i.Say("The gateway gives its values.")
 			return nil
 		}
-		i.say("The gateway gives no values: %v", withHint(err))
-		again, err := i.selectOne("Try again, or continue without it (again or continue)", "again", "continue")
+		i.Say("The gateway gives no values: %v", withHint(err))
+		again, err := i.SelectOne("Try again, or continue without it (again or continue)", "again", "continue")
 		if err != nil {
 			return err
 		}
@@ -110,7 +111,7 @@ func (i *interview) askUser(question string, username *string, password *config.
 	if *username != "" {
 		note = ", - for none"
 	}
-	name, err := i.ask(question+note, *username, optional)
+	name, err := i.Ask(question+note, *username, prompt.Optional)
 	if err != nil {
 		return err
 	}
@@ -122,7 +123,7 @@ func (i *interview) askUser(question string, username *string, password *config.
 		*username, *password = "", ""
 		return nil
 	}
-	secret, err := i.askSecret("Password", present, required)
+	secret, err := i.AskSecret("Password", present, prompt.Required)
 	if err != nil {
 		return err
 	}

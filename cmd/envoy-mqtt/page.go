@@ -13,6 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/blocking"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
@@ -81,7 +82,7 @@ func (c *console) pageActions(gateways []*configuredGateway, hup chan<- os.Signa
 			return g.tokens.RenewNow(ctx, g.knownSerial())
 		},
 		Reload: func(ctx context.Context) error {
-			if _, err := callCtx(ctx, c.loadRunConfig); err != nil {
+			if _, err := blocking.Call(ctx, c.loadRunConfig); err != nil {
 				return err
 			}
 			time.AfterFunc(reloadDelay, func() {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/blocking"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 )
 
@@ -17,27 +18,5 @@ func (c *console) sources() config.Sources {
 
 // readConfig reads the configuration. It returns an error if ctx ends first.
 func (c *console) readConfig(ctx context.Context) (config.Config, error) {
-	return callCtx(ctx, func() (config.Config, error) { return config.Load(c.sources()) })
-}
-
-// callCtx returns the results of f, or the error of ctx if ctx ends first. f then
-// continues in the background, because some operations cannot be interrupted, such
-// as reading a terminal or a file on a network share that does not respond.
-func callCtx[T any](ctx context.Context, f func() (T, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	results := make(chan result, 1)
-	go func() {
-		value, err := f()
-		results <- result{value, err}
-	}()
-	select {
-	case r := <-results:
-		return r.value, r.err
-	case <-ctx.Done():
-		var zero T
-		return zero, ctx.Err()
-	}
+	return blocking.Call(ctx, func() (config.Config, error) { return config.Load(c.sources()) })
 }

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/blocking"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 )
 
@@ -28,7 +29,7 @@ func (c *console) watchReload(ctx context.Context, now *runConfig, hup <-chan os
 		slow := time.AfterFunc(5*time.Second, func() {
 			now.log.Warn().Msg("configuration is still being read, the current one stays in use")
 		})
-		next, err := callCtx(ctx, c.loadRunConfig)
+		next, err := blocking.Call(ctx, c.loadRunConfig)
 		slow.Stop()
 		if ctx.Err() != nil {
 			return

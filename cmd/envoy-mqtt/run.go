@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/blocking"
 )
 
 func runCommand(c *console) *cobra.Command {
@@ -32,7 +34,7 @@ func (c *console) run(ctx context.Context) error {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
-	rc, err := callCtx(ctx, c.loadRunConfig)
+	rc, err := blocking.Call(ctx, c.loadRunConfig)
 	if err != nil && ctx.Err() != nil {
 		return nil //nolint:nilerr // stopped before the configuration was read
 	}

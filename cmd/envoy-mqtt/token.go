@@ -10,6 +10,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/prompt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
 )
 
@@ -97,7 +98,7 @@ func (r *report) handleToken(ctx context.Context, g *configuredGateway, renew, p
 			return err
 		}
 	case paste:
-		if err := pasteToken(ctx, prompter{ctx, r.c.in, r.c.err}, g, session); err != nil {
+		if err := pasteToken(ctx, prompt.Prompter{Ctx: ctx, In: r.c.in, Out: r.c.err}, g, session); err != nil {
 			return err
 		}
 	default:
@@ -109,11 +110,11 @@ func (r *report) handleToken(ctx context.Context, g *configuredGateway, renew, p
 
 // pasteToken reads a token from standard input, without showing it on a terminal, and
 // stores it if the gateway accepts it.
-func pasteToken(ctx context.Context, p prompter, g *configuredGateway, session *envoy.Session) error {
+func pasteToken(ctx context.Context, p prompt.Prompter, g *configuredGateway, session *envoy.Session) error {
 	var line string
 	for line == "" {
 		var err error
-		if line, err = p.readSecret("Paste the token and press Enter", ""); err != nil {
+		if line, err = p.ReadSecret("Paste the token and press Enter", ""); err != nil {
 			return fmt.Errorf("read the token: %w", err)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package archive
 
 import (
 	"archive/tar"
@@ -12,28 +12,28 @@ import (
 	"time"
 )
 
-// An archiveFile is a file of an archive.
-type archiveFile struct {
-	name string
-	data []byte
+// A File is a file of an archive.
+type File struct {
+	Name string
+	Data []byte
 }
 
-// archiveFormats write archives by the end of their names. Each returns when
+// formats write archives by the end of their names. Each returns when
 // everything is written to w.
-var archiveFormats = []struct {
+var formats = []struct {
 	suffix string
-	write  func(w io.Writer, folder string, files []archiveFile) error
+	write  func(w io.Writer, folder string, files []File) error
 }{
 	{".zip", writeZip},
 	{".tar.gz", writeTarGz},
 	{".tgz", writeTarGz},
 }
 
-// archiveFormat returns the function that writes the archive at path, and the
+// format returns the function that writes the archive at path, and the
 // folder within it. The error names the valid ends of the name.
-func archiveFormat(path string) (write func(io.Writer, string, []archiveFile) error, folder string, err error) {
+func format(path string) (write func(io.Writer, string, []File) error, folder string, err error) {
 	base := filepath.Base(path)
-	for _, f := range archiveFormats {
+	for _, f := range formats {
 		if folder, ok := strings.CutSuffix(strings.ToLower(base), f.suffix); ok && folder != "" {
 			return f.write, base[:len(folder)], nil
 		}
@@ -41,10 +41,16 @@ func archiveFormat(path string) (write func(io.Writer, string, []archiveFile) er
 	return nil, "", fmt.Errorf("%s: name a file that ends in .zip or .tar.gz", path)
 }
 
-// writeArchive writes an archive that only its owner can read. It does not replace
+// Check returns an error if path has none of the valid ends of a name.
+func Check(path string) error {
+	_, _, err := format(path)
+	return err
+}
+
+// Write writes an archive that only its owner can read. It does not replace
 // a file, and leaves none if it fails.
-func writeArchive(path string, files []archiveFile) error {
-	write, folder, err := archiveFormat(path)
+func Write(path string, files []File) error {
+	write, folder, err := format(path)
 	if err != nil {
 		return err
 	}
@@ -62,29 +68,29 @@ func writeArchive(path string, files []archiveFile) error {
 	return err
 }
 
-func writeZip(w io.Writer, folder string, files []archiveFile) error {
+func writeZip(w io.Writer, folder string, files []File) error {
 	z := zip.NewWriter(w)
 	for _, file := range files {
-		out, err := z.CreateHeader(&zip.FileHeader{Name: folder + "/" + file.name, Method: zip.Deflate, Modified: time.Now()})
+		out, err := z.CreateHeader(&zip.FileHeader{Name: folder + "/" + file.Name, Method: zip.Deflate, Modified: time.Now()})
 		if err != nil {
 			return err
 		}
-		if _, err := out.Write(file.data); err != nil {
+		if _, err := out.Write(file.Data); err != nil {
 			return err
 		}
 	}
 	return z.Close()
 }
 
-func writeTarGz(w io.Writer, folder string, files []archiveFile) error {
+func writeTarGz(w io.Writer, folder string, files []File) error {
 	gz := gzip.NewWriter(w)
 	t := tar.NewWriter(gz)
 	for _, file := range files {
-		header := &tar.Header{Name: folder + "/" + file.name, Mode: 0o600, Size: int64(len(file.data)), ModTime: time.Now().Truncate(time.Second)}
+		header := &tar.Header{Name: folder + "/" + file.Name, Mode: 0o600, Size: int64(len(file.Data)), ModTime: time.Now().Truncate(time.Second)}
 		if err := t.WriteHeader(header); err != nil {
 			return err
 		}
-		if _, err := t.Write(file.data); err != nil {
+		if _, err := t.Write(file.Data); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,4 @@
-//go:build unix
-
-package main
+package blocking
 
 import (
 	"context"
@@ -10,15 +8,15 @@ import (
 	"testing/synctest"
 )
 
-func TestCallCtx(t *testing.T) {
+func TestCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		if v, err := callCtx(ctx, func() (int, error) { return 1, fs.ErrExist }); v != 1 || !errors.Is(err, fs.ErrExist) {
+		if v, err := Call(ctx, func() (int, error) { return 1, fs.ErrExist }); v != 1 || !errors.Is(err, fs.ErrExist) {
 			t.Errorf("got %d, %v", v, err)
 		}
 		answer := make(chan int)
 		go cancel()
-		if v, err := callCtx(ctx, func() (int, error) { return <-answer, nil }); v != 0 || !errors.Is(err, context.Canceled) {
+		if v, err := Call(ctx, func() (int, error) { return <-answer, nil }); v != 0 || !errors.Is(err, context.Canceled) {
 			t.Errorf("got %d, %v, want to be canceled", v, err)
 		}
 		close(answer)

@@ -1,0 +1,2 @@
+// Package prompt asks a person questions, on a terminal or from a pipe.
+package prompt
