@@ -22,10 +22,16 @@ type Throttle struct {
 	NextSample      time.Duration // until the next sample is due
 }
 
-// mustRefresh reports whether an unchanged value of this age is sent again, so
-// that two lost samples do not let it expire. At the next sample it would be older
-// than a third of its TTL.
-func (t Throttle) mustRefresh(age time.Duration) bool { return age+t.NextSample > t.TTL/3 }
+// mustSend reports whether a group that was last sent that long ago is sent again
+// in spite of MinInterval, so that two lost samples do not let its values expire.
+// At the next sample they would be older than a third of their TTL.
+func (t Throttle) mustSend(age time.Duration) bool { return age+t.NextSample > t.TTL/3 }
+
+// mustRefresh reports whether an unchanged value of this age is sent again. When
+// the group may be sent next, it would be older than a third of its TTL.
+func (t Throttle) mustRefresh(age time.Duration) bool {
+	return age+max(t.NextSample, t.MinInterval-t.MinInterval/50) > t.TTL/3
+}
 
 // A group is the values of one gateway. They share one throttle, so that the
 // values at the broker always come from one sample.
@@ -56,7 +62,7 @@ func (g *group) update(values []Value, measuredAt time.Time, t Throttle) (due bo
 		}
 		g.values[i].Value, g.values[i].measuredAt = v, measuredAt
 	}
-	if age := measuredAt.Sub(g.sentAt); !hasElapsed(age, t.MinInterval) && !t.mustRefresh(age) {
+	if age := measuredAt.Sub(g.sentAt); !hasElapsed(age, t.MinInterval) && !t.mustSend(age) {
 		return false
 	}
 	return slices.ContainsFunc(g.values, func(v *groupValue) bool { return g.isDue(v, measuredAt) })

@@ -82,6 +82,39 @@ func TestIntervalsOfValues(t *testing.T) {
 	})
 }
 
+// TestRefreshWithLongMinInterval checks that an unchanged value is never older
+// than a third of its TTL, also if that is no multiple of MinInterval.
+func TestRefreshWithLongMinInterval(t *testing.T) {
+	rows := []struct {
+		minInterval, ttl time.Duration
+		want             []int // s
+	}{
+		{60 * time.Second, 300 * time.Second, []int{0, 60, 120, 180, 240}},
+		{60 * time.Second, 30 * time.Second, []int{0, 10, 20, 30, 40, 50, 60, 70, 80, 90}},
+		{10 * time.Second, 120 * time.Second, []int{0, 40, 80, 120, 160, 200, 240, 280}},
+	}
+	for _, row := range rows {
+		synctest.Test(t, func(t *testing.T) {
+			b := &mqtttest.Broker{}
+			o := outbox.New()
+			serve(t, o, b)
+			start := time.Now()
+			throttle := outbox.Throttle{MinInterval: row.minInterval, TTL: row.ttl, NextSample: 5 * time.Second}
+			for second := 0; second <= row.want[len(row.want)-1]; second += 5 {
+				o.SetValues("1", []outbox.Value{{Topic: "1/voltage", Payload: "230"}, {Topic: "1/power", Payload: strconv.Itoa(second)}}, time.Now(), throttle)
+				time.Sleep(5 * time.Second)
+			}
+			var seconds []int
+			for _, r := range outboxtest.Received(b, "/voltage") {
+				seconds = append(seconds, int(r.Time.Sub(start).Seconds()))
+			}
+			if !slices.Equal(seconds, row.want) {
+				t.Errorf("MinInterval %v, TTL %v: sent at %v s, want %v", row.minInterval, row.ttl, seconds, row.want)
+			}
+		})
+	}
+}
+
 // TestValueReturns checks that a value is retained if it returns before the
 // removal of its topic is acknowledged, also after a reconnect.
 func TestValueReturns(t *testing.T) {
