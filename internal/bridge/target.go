@@ -39,7 +39,7 @@ func newTarget(s *shared, c GatewayConfig, serial string, log zerolog.Logger) *t
 		template := s.document(s.topics.BridgeState(), s.topics.Availability(serial))
 		template.Device = hass.DeviceInfo{Identifiers: []string{schema.GatewayID(serial)}}
 		t.device = hass.NewDevice(s.outbox, s.inbox, s.topics.Discovery(schema.GatewayID(serial)), s.topics.Gateway(serial), template)
-		t.device.MayAppear = t.entities.MayAppear
+		t.device.MayAppear, t.device.IsGone = t.entities.MayAppear, devices.IsDiagnostic
 	}
 	return t
 }

@@ -55,6 +55,10 @@ var groupNames = func() map[string]string {
 	return names
 }()
 
+// IsDiagnostic reports whether id is that of a field of a group. Such an entity
+// is omitted only after several answers without it.
+func IsDiagnostic(id string) bool { return groupNames[id] != "" }
+
 // diagnosticID returns the part of the unique id that stands for a topic.
 func diagnosticID(topic string) string {
 	return strings.ReplaceAll(strings.TrimPrefix(topic, "info/"), "/", "_")

@@ -39,6 +39,9 @@ type Device struct {
 	// MayAppear, if not nil, reports whether an entity that only the previous
 	// run has published may still appear. Such an entity is not removed yet.
 	MayAppear func(id string) bool
+	// IsGone, if not nil, reports whether an entity is removed at the first Update
+	// without it, because its absence has been confirmed.
+	IsGone func(id string) bool
 
 	outbox      *outbox.Outbox
 	inbox       *Inbox
@@ -79,7 +82,7 @@ func (d *Device) SetInfo(info DeviceInfo) {
 }
 
 // Update records the entities that exist and publishes the document if it has
-// changed. An entity that has been missing for a minute is removed.
+// changed. An entity that is gone, or has been missing for a minute, is removed.
 func (d *Device) Update(now time.Time, entities []Entity) {
 	d.addEntities(entities)
 	d.removeMissing(now, entities)

@@ -87,6 +87,11 @@ func TestLifecycle(t *testing.T) {
 			update(d, 5, "power", "voltage")
 			update(d, 70, "power")
 		}, []string{"power voltage", "-voltage power", "power"}},
+		{"entity that is gone", func(d *hass.Device, inbox *hass.Inbox) {
+			d.IsGone = func(id string) bool { return id == "voltage" }
+			update(d, 5, "power", "voltage", "current")
+			update(d, 5, "power")
+		}, []string{"current power voltage", "-voltage current power", "current power"}},
 		{"entity returns during its removal", func(d *hass.Device, inbox *hass.Inbox) {
 			update(d, 5, "power", "voltage")
 			update(d, 61, "power")

@@ -49,7 +49,7 @@ func (p *previousEntities) isStable(now time.Time) bool {
 }
 
 // removeMissing starts the removal of entities that have been missing for
-// missingTimeout.
+// missingTimeout, or are gone.
 func (d *Device) removeMissing(now time.Time, present []Entity) {
 	if len(present) == len(d.entities) {
 		clear(d.missing)
@@ -67,7 +67,8 @@ func (d *Device) removeMissing(now time.Time, present []Entity) {
 		if d.missing[id].IsZero() {
 			d.missing[id] = now
 		}
-		if now.Sub(d.missing[id]) >= missingTimeout {
+		isGone := d.IsGone != nil && d.IsGone(id)
+		if isGone || now.Sub(d.missing[id]) >= missingTimeout {
 			delete(d.missing, id)
 			delete(d.entities, id)
 			d.startRemoval(id, *c)
