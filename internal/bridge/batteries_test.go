@@ -2,6 +2,7 @@ package bridge_test
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -146,6 +147,48 @@ func TestObserverOfDevices(t *testing.T) {
 			t.Errorf("an inverter has reported %v ago", age)
 		}
 		o.mu.Unlock()
+		r.stop(t)
+	})
+}
+
+// TestBatteriesComeAndGo: batteries that were added are asked every 30 s from
+// their first answer on; those that were taken away are asked for every ten
+// minutes after the third answer without them, which removes their entities.
+func TestBatteriesComeAndGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const inventory = "/ivp/ensemble/inventory"
+		r := newRig(&envoytest.Gateway{Remember: 10000, Start: morning()})
+		asked := func(after time.Time) (seconds []int) {
+			for _, q := range r.gateway.Requests() {
+				if q.Path == inventory && !q.Time.Before(after) {
+					seconds = append(seconds, int(q.Time.Sub(after).Seconds()))
+				}
+			}
+			return seconds
+		}
+		r.start(t)
+		time.Sleep(5 * time.Minute)
+		r.gateway.Change(func(g *envoytest.Gateway) { g.Batteries = 1 })
+		came := time.Now()
+		time.Sleep(6*time.Minute + 10*time.Second)
+		if got, want := asked(came), []int{300, 330, 360}; !slices.Equal(got, want) {
+			t.Errorf("with new batteries, asked after %v s, want %v", got, want)
+		}
+		r.gateway.Change(func(g *envoytest.Gateway) { g.Batteries = 0 })
+		gone := time.Now()
+		time.Sleep(2 * time.Minute)
+		if got, want := asked(gone), []int{20, 50, 80}; !slices.Equal(got, want) {
+			t.Errorf("after the batteries were taken away, asked after %v s, want %v", got, want)
+		}
+		r.wantRetained(t, "envoy/"+serial+"/storage/soc", "")
+		payload, _ := r.broker.Retained(configTopic)
+		components := parseConfig(t, payload).Components
+		if _, isThere := components["storage_soc"]; isThere {
+			t.Error("storage_soc is still there after three answers without it")
+		}
+		if _, isThere := components["storage_power"]; !isThere {
+			t.Error("storage_power was removed before it was missing for a minute")
+		}
 		r.stop(t)
 	})
 }

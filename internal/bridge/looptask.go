@@ -22,8 +22,9 @@ func (l *loop) startTask(ctx context.Context, t *schedule.Task) {
 	startRequest(ctx, &l.requests, readTask, func(handle func() error, err error) {
 		now := time.Now()
 		duration := now.Sub(l.requests.started)
-		t.Reschedule(now, duration, err != nil && duration >= timeout)
-		err = handle()
+		isTimeout := err != nil && duration >= timeout
+		err = handle() // which may change the interval
+		t.Reschedule(now, duration, isTimeout)
 		switch {
 		case err == nil:
 			t.Logged.Clear()
