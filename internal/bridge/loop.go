@@ -107,12 +107,12 @@ func (l *loop) startNext(ctx context.Context) {
 	now := time.Now()
 	switch {
 	case ctx.Err() != nil || l.requests.isRunning():
-	case l.session != nil && l.failures.IsMissingMeters(now, l.config.StaleAfter):
-		startRequest(ctx, &l.requests, withoutResult(l.session.Missing), l.onMissing)
 	case l.schedule.IsSampleDue(now) && l.session == nil:
 		startRequest(ctx, &l.requests, l.config.Client.Open, l.onSession)
 	case l.schedule.IsSampleDue(now):
 		startRequest(ctx, &l.requests, l.session.Sample, l.onSample)
+	case l.session != nil && l.failures.IsMissingMeters(now, l.config.StaleAfter):
+		startRequest(ctx, &l.requests, withoutResult(l.session.Missing), l.onMissing)
 	case l.mayRunTasks():
 		if t := l.schedule.NextTask(now); t != nil {
 			l.startTask(ctx, t)

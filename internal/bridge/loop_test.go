@@ -70,3 +70,36 @@ func TestFirstSample(t *testing.T) {
 		}
 	})
 }
+
+// TestMissingMeterIsAskedForAfterTheSample checks that samples have priority over
+// the question whether a discarded meter still exists: the sample may be good.
+func TestMissingMeterIsAskedForAfterTheSample(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gateway := &envoytest.Gateway{Serial: testSerial, Latency: 20 * time.Millisecond}
+		srv := envoytest.NewServer(gateway)
+		defer srv.Close()
+		client := &envoy.Client{Host: srv.URL, Tokens: envoy.StaticToken("t"), Dial: srv.Dial}
+		defer client.CloseIdle()
+		l := newTestLoop(GatewayConfig{Client: client, Interval: 5 * time.Second, StaleAfter: 30 * time.Second})
+		changed := time.Now().Add(5*time.Minute + time.Second)
+		time.AfterFunc(time.Until(changed), func() {
+			gateway.Change(func(g *envoytest.Gateway) { g.CTs = envoytest.ProductionCT })
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
+		defer cancel()
+		l.run(ctx)
+		var sampled time.Time // start of the latest sample
+		for _, q := range gateway.Requests() {
+			if q.Path == "/production.json" {
+				sampled = q.Time
+			}
+			if q.Path == "/ivp/meters" && q.Time.After(changed) {
+				if q.Time.Sub(changed) < 30*time.Second || q.Time.Sub(sampled) > time.Second {
+					t.Errorf("/ivp/meters came %v after the change and %v after a sample, want 30 s at least, and right after a sample", q.Time.Sub(changed), q.Time.Sub(sampled))
+				}
+				return
+			}
+		}
+		t.Error("the gateway was not asked which meters it has")
+	})
+}
