@@ -242,6 +242,23 @@ func TestRemovalOfAnEarlierRun(t *testing.T) {
 	})
 }
 
+// TestFirstDocumentHasTokenEntities checks that the first document contains the
+// entities of the access token, so that it needs no second one.
+func TestFirstDocumentHasTokenEntities(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(&envoytest.Gateway{Latency: 20 * time.Millisecond})
+		r.Gateways[0].TokenInfo = func() map[string]string { return map[string]string{"token_state": "ok"} }
+		start := time.Now()
+		r.start(t)
+		time.Sleep(10 * time.Second)
+		documents := r.since(start, configTopic)
+		r.stop(t)
+		if len(documents) == 0 || parseConfig(t, documents[0].Payload).Components["token_state"].Platform == "" {
+			t.Errorf("the first of %d documents lacks token_state", len(documents))
+		}
+	})
+}
+
 // TestBirths: Home Assistant's start is answered once, after a pause, with
 // everything; a deletion by a person is not undone before that.
 func TestBirths(t *testing.T) {

@@ -87,6 +87,7 @@ func (l *loop) onFailure(err error) {
 	}
 	if l.publisher != nil {
 		l.publisher.onFailure()
+		l.publisher.publishTokenInfo()
 	}
 	l.reportPoll(nil, err)
 }
@@ -132,7 +133,6 @@ func (l *loop) onStale() {
 // reportPoll reports the result of a poll to the observers.
 func (l *loop) reportPoll(sample *envoy.Sample, err error) {
 	if l.publisher != nil {
-		l.publisher.publishTokenInfo()
 		l.state.Online = l.publisher.isOnline()
 	}
 	l.state.Polled, l.state.Err = time.Now(), err

@@ -84,6 +84,7 @@ func (p *publisher) publishSample(s envoy.Sample, next time.Time, info map[strin
 	for key, text := range info {
 		p.publishInfo(key, text, p.minInterval)
 	}
+	p.publishTokenInfo()
 	p.updateDevice()
 	p.outbox.SetValues(p.topics.Gateway(p.serial), p.retained(values), s.Time, outbox.Throttle{
 		MinInterval:     p.minInterval,
