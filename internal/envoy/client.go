@@ -140,5 +140,5 @@ func newSession(c *Client, info Info, base string, previous previousSession) *Se
 	if selected {
 		selection.state = sourceState{selected: true, source: FromMeters}
 	}
-	return &Session{Info: info, meterSetup: setup, devices: devices, selection: selection, req: req, clock: clock, correction: c.Correction}
+	return &Session{Info: info, meterSetup: setup, devices: devices, limiter: &limiter{req}, selection: selection, req: req, clock: clock, correction: c.Correction}
 }

@@ -53,8 +53,7 @@ func (r *requester) getReading(ctx context.Context, path string, parse func([]by
 // where the primary path is read. A path that refused three times and never
 // answered is not read again until the session is opened anew.
 func getOptional[T any](ctx context.Context, r *requester, path string, parse func([]byte) (T, error)) (T, error) {
-	o := r.optional[path]
-	if !o.answered && o.refusals >= confirmations {
+	if o := r.optional[path]; !o.answered && o.refusals >= confirmations {
 		var none T
 		return none, fmt.Errorf("%s: %w", path, ErrUnsupported)
 	}
@@ -64,10 +63,16 @@ func getOptional[T any](ctx context.Context, r *requester, path string, parse fu
 	}
 	switch {
 	case err == nil:
-		o.answered = true
+		r.optional[path] = optionalState{answered: true}
 	case errors.Is(err, ErrUnsupported):
-		o.refusals++
+		r.addRefusal(path)
 	}
-	r.optional[path] = o
 	return v, err
+}
+
+// addRefusal counts an answer by which the gateway does not have path.
+func (r *requester) addRefusal(path string) {
+	o := r.optional[path]
+	o.refusals++
+	r.optional[path] = o
 }

@@ -19,6 +19,7 @@ type Session struct {
 	Info
 	*meterSetup
 	*devices
+	*limiter
 	*selection
 
 	req        *requester

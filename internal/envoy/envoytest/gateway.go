@@ -41,6 +41,9 @@ type Gateway struct {
 	// a gateway would whose two sources disagree.
 	TurnedReadings bool
 
+	// PowerLimit is the part that limits the power; nil for firmware without it.
+	PowerLimit *PowerLimiter
+
 	Latency time.Duration // before the answer to a request for data
 	// Latencies are those of single paths, in place of Latency.
 	Latencies map[string]time.Duration
@@ -144,6 +147,8 @@ var pages = map[string]func(*Gateway, *http.Request) answer{
 	"/ivp/pdm/device_data":            (*Gateway).deviceData,
 	"/ivp/livedata/status":            (*Gateway).livedata,
 	"/ivp/livedata/stream":            (*Gateway).startStream,
+	limitPath:                         (*Gateway).powerLimit,
+	switchPath:                        (*Gateway).powerSwitch,
 }
 
 // isData says whether a path is behind the login: not the pages that tell what

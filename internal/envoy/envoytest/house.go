@@ -18,6 +18,7 @@ type house struct {
 	lines int  // conductors, 1 to 3
 	split bool // the two conductors are legs of one phase
 	packs int  // batteries, on the first conductor
+	cap   powerCap
 }
 
 // at returns what flows at a time of the house's clock. It is a pure function:
@@ -34,6 +35,7 @@ func (h house) at(t time.Time) flow {
 	}
 	f.bat[0] = int64(h.packs) * packPower(t)
 	f.use[0] -= f.bat[0]
+	h.cap.apply(&f)
 	return f
 }
 

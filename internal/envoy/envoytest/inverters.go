@@ -16,6 +16,9 @@ func (g *Gateway) inverters(now time.Time, sum, dawn counters) Inverters {
 	age := now.Sub(now.Truncate(reporting))
 	asked := g.house.clock.Add(-age)
 	v := Inverters{Time: now.Add(-age), Count: cmp.Or(g.Inverters, 12), Power: int(sun(asked))}
+	if g.house.house.cap.off {
+		v.Power = 0
+	}
 	for i := range sum.pv {
 		v.Energy += int(sum.pv[i] / 3_600_000_000)
 		v.Today += int((sum.pv[i] - dawn.pv[i]) / 3_600_000_000)

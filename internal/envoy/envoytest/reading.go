@@ -53,7 +53,7 @@ type Inverters struct {
 // measure reads the house.
 func (g *Gateway) measure() *Reading {
 	now := time.Now()
-	h := house{g.lines(), g.Split, g.Batteries}
+	h := house{g.lines(), g.Split, g.Batteries, g.PowerLimit.powerCap(now)}
 	g.house.advance(now, h, g.Start, g.Speed)
 	r := &Reading{Time: time.Unix(now.Unix(), 0)}
 	r.Production.Active, r.Net.Active = g.measures()
