@@ -38,7 +38,7 @@ func TestCapture(t *testing.T) {
 	if line, n := widest(out.String() + log.String()); n > 80+len(archive) {
 		t.Errorf("a line of %d columns: %q", n, line)
 	}
-	if !strings.Contains(log.String(), " 1 of 21  /info") {
+	if !strings.Contains(log.String(), " 1 of 25  /info") {
 		t.Errorf("no progress: %s", log.String())
 	}
 	dir := unpack(t, archive)

@@ -140,6 +140,9 @@ func (r *report) sample(ctx context.Context, g *configuredGateway, session *envo
 	if s.NoGrid != nil {
 		r.note(g.Section, "No net consumption: %v", s.NoGrid)
 	}
+	for _, note := range limitNotes(ctx, session) {
+		r.note(g.Section, "%s", note)
+	}
 }
 
 // learned reports that what was learned could not be stored. A state folder that

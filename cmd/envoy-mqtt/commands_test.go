@@ -108,6 +108,23 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestLimitNotes: read and check say when a limit explains low power.
+func TestLimitNotes(t *testing.T) {
+	h := newHouse(t, &envoytest.Gateway{PowerLimit: &envoytest.PowerLimiter{Enabled: true, Export: true, Watts: 1500, Off: true}})
+	for _, command := range []string{"read", "check"} {
+		_, out, _ := h.run(t, withAccount, command)
+		for _, want := range []string{"export is limited to 1500 W, which explains low power", "Production is switched off on the gateway"} {
+			if !strings.Contains(unwrapped(out), want) {
+				t.Errorf("%s does not say %q:\n%s", command, want, out)
+			}
+		}
+	}
+	h.gateway.Change(func(g *envoytest.Gateway) { g.PowerLimit.Enabled, g.PowerLimit.Off = false, false })
+	if _, out, _ := h.run(t, withAccount, "read"); strings.Contains(out, "limit") {
+		t.Errorf("read without a limit:\n%s", out)
+	}
+}
+
 // TestCheckOfReducedBroker: check reports what the broker does not support.
 func TestCheckOfReducedBroker(t *testing.T) {
 	h := newHouse(t, new(envoytest.Gateway))

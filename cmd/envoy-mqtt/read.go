@@ -75,7 +75,7 @@ func (o readOptions) readGateway(ctx context.Context, out output, g *configuredG
 	if batteriesErr == nil {
 		_ = g.learn(session, s, soc)
 	}
-	if err := out.printReading(session.Info, s, soc, o.all); err != nil {
+	if err := out.printReading(session.Info, s, soc, limitNotes(ctx, session), o.all); err != nil {
 		return err
 	}
 	if batteriesErr != nil {
@@ -84,8 +84,8 @@ func (o readOptions) readGateway(ctx context.Context, out output, g *configuredG
 	return nil
 }
 
-// printReading prints a sample for a person.
-func (o output) printReading(i envoy.Info, s envoy.Sample, soc *float64, all bool) error {
+// printReading prints a sample for a person, with notes about it.
+func (o output) printReading(i envoy.Info, s envoy.Sample, soc *float64, notes []string, all bool) error {
 	width := o.width()
 	doc, err := view.Parse(schema.LiveDocument(s))
 	if err != nil {
@@ -103,8 +103,13 @@ func (o output) printReading(i envoy.Info, s envoy.Sample, soc *float64, all boo
 		lines = append(lines, view.Table(s, width)...)
 	}
 	if s.NoGrid != nil {
+		notes = append([]string{fmt.Sprintf("No net consumption: %v", s.NoGrid)}, notes...)
+	}
+	if len(notes) > 0 {
 		lines = append(lines, "")
-		for _, line := range terminal.WrapLines("", "", fmt.Sprintf("No net consumption: %v", s.NoGrid), width) {
+	}
+	for _, note := range notes {
+		for _, line := range terminal.WrapLines("", "", note, width) {
 			lines = append(lines, o.painter.Level(terminal.Warning, line))
 		}
 	}

@@ -225,7 +225,7 @@ func TestFailSafeOfLostCT(t *testing.T) {
 		r := newFailSafeRig(3, 100)
 		r.Gateways[0].StaleAfter = 10 * time.Minute // longer than it takes to believe that the CT is gone
 		r.start(t)
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute + time.Second) // after the tasks of the minute
 		r.gateway.Change(func(g *envoytest.Gateway) { g.CTs = envoytest.ProductionCT })
 		r.gateway.Fault(envoytest.Busy, 3)
 		time.Sleep(9 * time.Minute)

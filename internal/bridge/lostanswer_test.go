@@ -74,7 +74,7 @@ func TestLostAnswer(t *testing.T) {
 				r.Gateways[0] = r.feed("ENVOY", r.server)
 				r.Gateways[0].Interval, r.Gateways[0].StaleAfter, r.Gateways[0].Client.Source = 0, 0, envoy.AutoSource
 				r.start(t)
-				time.Sleep(time.Minute + 500*time.Millisecond)
+				time.Sleep(2*time.Minute + 10500*time.Millisecond) // a gateway without a power limit is asked for it three times
 				began := time.Now()
 				gw.lose(row.path)
 				if row.before != nil {

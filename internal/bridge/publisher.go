@@ -30,6 +30,7 @@ type publisher struct {
 	inverters    inverters
 	batteries    batteries
 	ctHealth     ctHealth
+	powerLimit   powerLimit
 	valueTopics  map[schema.Sensor]string
 }
 
@@ -45,6 +46,7 @@ func newPublisher(s *shared, c GatewayConfig, serial string, log zerolog.Logger)
 		inverters:    inverters{target: t, counters: counters},
 		batteries:    batteries{target: t, counters: counters},
 		ctHealth:     ctHealth{target: t},
+		powerLimit:   powerLimit{target: t},
 		valueTopics:  map[schema.Sensor]string{},
 	}
 }
@@ -59,6 +61,7 @@ func (p *publisher) tasks() []*schedule.Task {
 		},
 		p.batteries.tasks(),
 		p.inverters.tasks(),
+		p.powerLimit.tasks(),
 	)
 }
 

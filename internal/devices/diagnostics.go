@@ -52,6 +52,12 @@ var groupNames = func() map[string]string {
 	for _, id := range CTHealth.ids() {
 		names[id] = CTHealth.Name
 	}
+	for _, id := range PowerLimit.ids() {
+		names[id] = PowerLimit.Name
+	}
+	for _, id := range ProductionSwitch.ids() {
+		names[id] = ProductionSwitch.Name
+	}
 	return names
 }()
 

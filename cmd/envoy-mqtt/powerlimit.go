@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// limitTimeout limits the reading of settings that a fast process of the gateway
+// keeps.
+const limitTimeout = 10 * time.Second
+
+// limitNotes returns what the settings of a gateway say about low power. Most
+// gateways have no such settings, or do not show them to an owner: errors are
+// ignored.
+func limitNotes(ctx context.Context, s *envoy.Session) (notes []string) {
+	ctx, cancel := context.WithTimeout(ctx, limitTimeout)
+	defer cancel()
+	if p, err := s.PowerLimit(ctx); err == nil && p.Active {
+		what := "production"
+		if p.Export {
+			what = "export"
+		}
+		notes = append(notes, fmt.Sprintf("A power limit is active on the gateway: %s is limited to %.0f W, which explains low power.", what, p.Power))
+	}
+	if off, err := s.ProductionOff(ctx); err == nil && off {
+		notes = append(notes, "Production is switched off on the gateway, which explains low power.")
+	}
+	return notes
+}
