@@ -42,7 +42,7 @@ func failed(err error) error {
 // joinedErrors returns the errors that [errors.Join] has joined to err, nil if err
 // is another one. One that wraps several with a text of its own is another one.
 func joinedErrors(err error) []error {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // one step only
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return nil
 	}

@@ -45,7 +45,7 @@ type batteries struct {
 // of AC Batteries, without which the power is not that of all.
 func (b *batteries) tasks() []*schedule.Task {
 	var ensemble, totals *schedule.Task
-	ensemble = schedule.NewTask("batteries", "/ivp/ensemble/inventory", batteriesInterval, readEnsemble, func(s *envoy.Session, a ensembleAnswer, err error) error {
+	ensemble = schedule.NewTask("batteries", "/ivp/ensemble/inventory", batteriesInterval, func(s *envoy.Session, ctx context.Context) (ensembleAnswer, error) { return readEnsemble(ctx, s) }, func(s *envoy.Session, a ensembleAnswer, err error) error {
 		err = b.onEnsemble(s, a, err)
 		if err == nil && a.isSupported {
 			ensemble.Interval = batteriesInterval
@@ -77,7 +77,7 @@ type ensembleAnswer struct {
 }
 
 // readEnsemble reads which batteries and controllers there are.
-func readEnsemble(s *envoy.Session, ctx context.Context) (a ensembleAnswer, err error) {
+func readEnsemble(ctx context.Context, s *envoy.Session) (a ensembleAnswer, err error) {
 	a.Ensemble, err = s.Ensemble(ctx)
 	a.isSupported = err == nil
 	if err = schedule.IgnoreUnsupported(err); err != nil {

@@ -75,8 +75,8 @@ func (p *publisher) publishSample(s envoy.Sample, next time.Time, info map[strin
 	live := slices.Concat(p.topics.Live(p.serial, s.Time, values), p.formatters.Messages(s, p.batteries.areNone), p.failSafe.watch(s))
 	p.outbox.SetLive(p.serial, live, next)
 
-	complete := s
-	if complete = p.batteries.addTo(s); len(complete.Meters) > len(s.Meters) {
+	complete := p.batteries.addTo(s)
+	if len(complete.Meters) > len(s.Meters) {
 		values = schema.Values(complete)
 	}
 	p.entities.SetSensors(values, p.batteries.mayOmit)

@@ -6,6 +6,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
+// Battery is the type of IQ Batteries, which Enphase has also called Encharge.
 var Battery = Type[envoy.Battery]{"battery", "Encharge ", "Encharge", []field[envoy.Battery]{
 	{"soc", measurement("Battery", "battery", "%", 0), numberField(0, func(b envoy.Battery) envoy.Told[float64] { return b.SoC })},
 	{"power", measurement("Power", "power", "W", 0), numberField(0, func(b envoy.Battery) envoy.Told[float64] { return b.Power })},

@@ -15,7 +15,7 @@ var (
 	ErrRefused     = errors.New("the gateway refuses the token")
 	ErrPassword    = errors.New("user name or password of the Enphase account rejected")
 	ErrMFA         = errors.New("the account has multi-factor authentication (MFA), which only a person can pass")
-	ErrBlocked     = errors.New("Enphase has blocked the account for now")
+	ErrBlocked     = errors.New("the account is blocked at Enphase for now")
 	ErrNoAccount   = errors.New("there is no account to obtain another")
 	ErrUnreachable = errors.New("no connection to the Enphase cloud")
 	ErrWebPage     = errors.New("a web page came instead of an answer: the cloud is down, or turns away too many logins")

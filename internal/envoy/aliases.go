@@ -48,14 +48,23 @@ func Tell[T any](v T) Told[T] { return wire.Some(v) }
 
 // The devices behind a gateway, see package device.
 type (
-	Inverter       = device.Inverter
+	// An Inverter is a microinverter.
+	Inverter = device.Inverter
+	// An InverterReport is an answer about microinverters.
 	InverterReport = device.InverterReport
-	Ensemble       = device.Ensemble
-	Battery        = device.Battery
-	BatteryPower   = device.BatteryPower
-	BatteryTotals  = device.BatteryTotals
-	ACBatteries    = device.ACBatteries
-	Controller     = device.Controller
+	// An Ensemble is the batteries and controllers behind a gateway.
+	Ensemble = device.Ensemble
+	// A Battery is an IQ Battery.
+	Battery = device.Battery
+	// A BatteryPower is the power of an IQ Battery.
+	BatteryPower = device.BatteryPower
+	// BatteryTotals are the values of all batteries together.
+	BatteryTotals = device.BatteryTotals
+	// ACBatteries are the values of all AC Batteries together.
+	ACBatteries = device.ACBatteries
+	// A Controller is a device that connects a house, its grid and its batteries.
+	Controller = device.Controller
+	// A ControllerKind is what a controller is.
 	ControllerKind = device.ControllerKind
 )
 

@@ -35,7 +35,7 @@ func (s *Session) URL() string { return s.req.base }
 // opened.
 func (s *Session) Sample(ctx context.Context) (Sample, error) {
 	s.req.took = 0
-	sample, err := s.selection.sample(ctx)
+	sample, err := s.sample(ctx) // of the selected source
 	if err != nil {
 		return Sample{}, err
 	}

@@ -74,25 +74,25 @@ func TestLifecycle(t *testing.T) {
 		run  func(*hass.Device, *hass.Inbox)
 		want []string // documents
 	}{
-		{"new entity", func(d *hass.Device, inbox *hass.Inbox) {
+		{"new entity", func(d *hass.Device, _ *hass.Inbox) {
 			update(d, 5, "power")
 			update(d, 5, "power", "voltage")
 		}, []string{"power", "power voltage"}},
-		{"entity missing for 50 s", func(d *hass.Device, inbox *hass.Inbox) {
+		{"entity missing for 50 s", func(d *hass.Device, _ *hass.Inbox) {
 			update(d, 5, "power", "voltage")
 			update(d, 50, "power")
 			update(d, 5, "power", "voltage")
 		}, []string{"power voltage"}},
-		{"entity missing for 70 s", func(d *hass.Device, inbox *hass.Inbox) {
+		{"entity missing for 70 s", func(d *hass.Device, _ *hass.Inbox) {
 			update(d, 5, "power", "voltage")
 			update(d, 70, "power")
 		}, []string{"power voltage", "-voltage power", "power"}},
-		{"entity that is gone", func(d *hass.Device, inbox *hass.Inbox) {
+		{"entity that is gone", func(d *hass.Device, _ *hass.Inbox) {
 			d.IsGone = func(id string) bool { return id == "voltage" }
 			update(d, 5, "power", "voltage", "current")
 			update(d, 5, "power")
 		}, []string{"current power voltage", "-voltage current power", "current power"}},
-		{"entity returns during its removal", func(d *hass.Device, inbox *hass.Inbox) {
+		{"entity returns during its removal", func(d *hass.Device, _ *hass.Inbox) {
 			update(d, 5, "power", "voltage")
 			update(d, 61, "power")
 			update(d, 5, "power", "voltage")

@@ -132,7 +132,9 @@ func kill(t *testing.T, dir string, hour int, after time.Duration) {
 		t.Fatal(err)
 	}
 	defer func() { _ = cmd.Wait() }() // it is killed
-	for lines := bufio.NewScanner(stdout); lines.Scan() && lines.Text() != "running"; {
+	lines := bufio.NewScanner(stdout)
+	for isRunning := false; !isRunning && lines.Scan(); {
+		isRunning = lines.Text() == "running"
 	}
 	<-time.After(after)
 	if err := cmd.Process.Kill(); err != nil {

@@ -75,7 +75,7 @@ func TestClockInTheFuture(t *testing.T) {
 	total := 0.0
 	add := func(from time.Time, n int) {
 		for i := range n {
-			total += 1
+			total++
 			s.Add(serial, importing(6000, total), from.Add(time.Duration(i)*10*time.Minute))
 		}
 	}
@@ -130,7 +130,7 @@ var installations = []struct {
 	},
 	{
 		"total consumption without a counter",
-		func(i float64) envoy.Sample {
+		func(float64) envoy.Sample {
 			return sampleOf(meter(envoy.TotalConsumption, 300, nil))
 		},
 		Day{energyDate, nan, 0.3, nan, nan, nan, nan, 300},
@@ -156,7 +156,7 @@ var installations = []struct {
 	},
 	{
 		"absurd values",
-		func(i float64) envoy.Sample {
+		func(float64) envoy.Sample {
 			return sampleOf(meter(envoy.Production, 1e30, counters{envoy.Energy: 1e30}), meter(envoy.NetConsumption, -100, nil))
 		},
 		Day{energyDate, nan, nan, 0, 0.1, nan, nan, 100},

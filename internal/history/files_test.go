@@ -114,7 +114,7 @@ func TestRun(t *testing.T) {
 		s := newStore(t, t.TempDir())
 		var mu sync.Mutex // guards names
 		var names []string
-		s.writeFile = func(path string, data []byte) error {
+		s.writeFile = func(path string, _ []byte) error {
 			mu.Lock()
 			defer mu.Unlock()
 			names = append(names, filepath.Base(path))

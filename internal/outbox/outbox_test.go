@@ -128,7 +128,7 @@ func TestExpiry(t *testing.T) {
 			synctest.Wait()
 			var got strings.Builder
 			for _, r := range b.Messages() {
-				got.WriteString(fmt.Sprintf("%s %d, ", r.Topic, r.Expiry))
+				fmt.Fprintf(&got, "%s %d, ", r.Topic, r.Expiry)
 			}
 			if got.String() != row.want {
 				t.Errorf("after %v: sent %q, want %q", row.wait, got.String(), row.want)

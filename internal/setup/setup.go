@@ -70,6 +70,7 @@ func (s Setup) TryAccess(ctx context.Context, g config.Gateway, serial string, t
 // A LoginOutcome is the result of a login at Enphase.
 type LoginOutcome int
 
+// The results of a login.
 const (
 	LoginFailed    LoginOutcome = iota // no connection, no token, or another error
 	LoginOK                            // there is a token

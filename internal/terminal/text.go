@@ -36,6 +36,7 @@ func (p Painter) Strong(text string) string { return p.with("1", text) }
 // A Level is the result of a check.
 type Level string
 
+// The results of a check.
 const (
 	OK      Level = "ok"
 	Warning Level = "warning"

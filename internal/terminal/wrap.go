@@ -8,6 +8,7 @@ import (
 	"golang.org/x/term"
 )
 
+// The limits of the width, in columns.
 const (
 	DefaultWidth = 80  // columns of what is not a terminal
 	minWidth     = 40  // below, text is wrapped as for minWidth

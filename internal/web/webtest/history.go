@@ -30,7 +30,7 @@ func at(t time.Time) (v [history.NumSeries]float64) {
 	if x := (h - 6) / 14; x > 0 && x < 1 {
 		v[history.Solar] = 7800 * math.Pow(math.Sin(math.Pi*x), 1.9)
 	}
-	v[history.Use] = 380 + 900*math.Exp(-math.Pow(h-19, 2)) + 500*math.Exp(-math.Pow(h-7.5, 2)*2)
+	v[history.Use] = 380 + 900*math.Exp(-(h-19)*(h-19)) + 500*math.Exp(-(h-7.5)*(h-7.5)*2)
 	rest := v[history.Use] - v[history.Solar]
 	switch v[history.Level] = 20; {
 	case h >= 8 && h < 12:
