@@ -94,34 +94,43 @@ func (o *Outbox) takeLive(now time.Time) []mqtt.Message {
 	return ms
 }
 
-// take removes the next delivery from the queue. It returns false if the queue
-// is empty, or if the next item has QoS 1 and allowQoS1 is false.
-func (o *Outbox) take(now time.Time, allowQoS1 bool) (d delivery, ok bool) {
-	d, encode := o.pop(now, allowQoS1)
+// take removes the next delivery from the queue. It returns false if there is
+// none, or if the next item has QoS 1 and allowQoS1 is false. If allowGroups is
+// false, groups stay in the queue, with the availability behind them, and
+// areHeldBack reports whether there are any.
+func (o *Outbox) take(now time.Time, allowQoS1, allowGroups bool) (d delivery, ok, areHeldBack bool) {
+	d, encode, areHeldBack := o.pop(now, allowQoS1, allowGroups)
 	if encode != nil {
 		d.messages[0].Payload = encode() // without o.mu, because large documents take time
 	}
-	return d, d.item != nil
+	return d, d.item != nil, areHeldBack
 }
 
-func (o *Outbox) pop(now time.Time, allowQoS1 bool) (d delivery, encode func() []byte) {
+func (o *Outbox) pop(now time.Time, allowQoS1, allowGroups bool) (d delivery, encode func() []byte, areHeldBack bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for len(o.queue) > 0 {
-		i := o.queue[0]
-		if i.QoS > 0 && !allowQoS1 {
-			return delivery{}, nil
+	allowGroups = allowGroups || o.done != nil // no live message follows
+	for n := 0; n < len(o.queue); {
+		i := o.queue[n]
+		if !allowGroups && (i.group != nil || areHeldBack && i.Priority >= Availability) {
+			areHeldBack = true
+			n++
+			continue
 		}
+		if i.QoS > 0 && !allowQoS1 {
+			return delivery{}, nil, areHeldBack
+		}
+		copy(o.queue[1:n+1], o.queue[:n]) // few, while those behind may be many
 		o.queue = o.queue[1:]
 		i.queued = false
 		if o.items[i.Topic] != i {
 			continue // deleted after it was queued
 		}
 		if ms := i.takeMessages(now); len(ms) > 0 {
-			return delivery{i, i.Topic, i.revision, ms}, i.Encode
+			return delivery{i, i.Topic, i.revision, ms}, i.Encode, areHeldBack
 		}
 	}
-	return delivery{}, nil
+	return delivery{}, nil, areHeldBack
 }
 
 // acknowledge records that the broker has acknowledged d. A late

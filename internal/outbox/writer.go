@@ -50,6 +50,7 @@ type sender struct {
 	inFlight         []delivery      // without an acknowledgement, oldest first
 	outstanding      int             // calls of PublishAsync whose result is not known yet
 	barrier          <-chan struct{} // nil if no barrier is outstanding
+	areHeldBack      bool            // groups wait for the barrier
 	retry            *time.Timer     // nil if nothing was rejected
 	hasRejected      bool            // OnAccepted has not been called since a rejection
 }
@@ -63,6 +64,9 @@ func (w *Writer) Serve(ctx context.Context, c mqtt.Capabilities, ready <-chan st
 	s := &sender{Writer: w, acknowledgements: make(chan acknowledgement, window)}
 	w.Outbox.RequeueAll()
 	for ctx.Err() == nil {
+		if s.areHeldBack && s.barrier == nil {
+			s.sendRetained(ctx) // before live messages, which would hold the groups back again
+		}
 		s.sendLive()
 		if ready == nil && s.sendRetained(ctx) {
 			s.receive(ctx)
@@ -150,11 +154,14 @@ func (s *sender) publish(ms []mqtt.Message) {
 const maxDeliveries = 16
 
 // sendRetained sends the next retained messages and reports whether there were
-// any. If the window is full, the queue waits for an acknowledgement.
+// any. If the window is full, the queue waits for an acknowledgement. Groups wait
+// while a barrier is outstanding: a stalled broker would publish their values when it
+// resumes, perhaps hours later.
 func (s *sender) sendRetained(ctx context.Context) (isSent bool) {
 	s.Client.Batch(func() {
 		for range maxDeliveries {
-			d, ok := s.Outbox.take(time.Now(), len(s.inFlight) < cap(s.acknowledgements))
+			d, ok, areHeldBack := s.Outbox.take(time.Now(), len(s.inFlight) < cap(s.acknowledgements), s.barrier == nil)
+			s.areHeldBack = areHeldBack
 			if !ok {
 				return
 			}

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt/mqtttest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox/outboxtest"
@@ -223,6 +224,40 @@ func TestClose(t *testing.T) {
 		case <-outbox.New().Close():
 		default:
 			t.Error("Close without final messages waits")
+		}
+	})
+}
+
+// TestFrozenBrokerReceivesNoOldValues checks that retained values wait until the
+// broker has answered the barrier behind the live documents: a broker that is frozen
+// would publish them when it resumes.
+func TestFrozenBrokerReceivesNoOldValues(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &mqtttest.Broker{}
+		o := outbox.New()
+		serve(t, o, b)
+		throttle := outbox.Throttle{MinInterval: time.Second, CounterInterval: time.Minute, TTL: 30 * time.Second, NextSample: time.Second}
+		publish := func(seconds int) {
+			for range seconds {
+				now := time.Now()
+				o.SetLive("1", []mqtt.Message{{Topic: "envoy/1/live", Payload: []byte(now.Format(time.RFC3339Nano))}}, now.Add(time.Second))
+				o.SetValues("envoy/1", []outbox.Value{{Topic: "envoy/1/grid/time", Payload: now.Format(time.RFC3339Nano)}}, now, throttle)
+				time.Sleep(time.Second)
+			}
+		}
+		publish(3)
+		if n := len(outboxtest.Received(b, "/grid/time")); n != 3 {
+			t.Errorf("received %d values, want 3", n)
+		}
+		b.Freeze()
+		publish(4)
+		time.Sleep(time.Hour)
+		b.Thaw()
+		publish(3)
+		for _, r := range outboxtest.Received(b, "/grid/time") {
+			if d := delay(t, r); d > 0 {
+				t.Errorf("value of %s came %v late", r.Payload, d)
+			}
 		}
 	})
 }
