@@ -12,8 +12,8 @@ import (
 
 // trackPublished passes to b which topics earlier runs have published, so that it
 // removes those that are no longer used, and stores which topics b publishes. It
-// passes the first error of the store to warn.
-func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*configuredGateway, worker *state.Worker, warn func(error)) {
+// logs the first error of the store.
+func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*configuredGateway, worker *state.Worker) {
 	topic, prefix := rc.cfg.MQTT.Topic, ""
 	if rc.cfg.HomeAssistant.Discovery {
 		prefix = rc.cfg.HomeAssistant.Prefix
@@ -26,7 +26,7 @@ func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*configuredGatew
 	var once sync.Once
 	warnOnce := func(err error) {
 		if err != nil {
-			once.Do(func() { warn(err) })
+			once.Do(func() { rc.warn(err) })
 		}
 	}
 	var err error

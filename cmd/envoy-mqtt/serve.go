@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	past "github.com/envoy-mqtt/envoy-mqtt/internal/history"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web"
@@ -21,12 +22,7 @@ const fileTimeout = 2 * time.Second
 // serveUntilReload runs a bridge with the configuration rc until ctx ends, or until
 // SIGHUP has brought another configuration, which it returns.
 func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup chan os.Signal) (next *runConfig, err error) {
-	warn := func(err error) {
-		if err != nil {
-			rc.log.Warn().Err(err).Msg("state folder error")
-		}
-	}
-	unlock := rc.prepareState(warn)
+	unlock := rc.prepareState()
 	defer unlock()
 	worker := state.NewWorker()
 	defer func() {
@@ -34,76 +30,106 @@ func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup chan 
 			rc.log.Warn().Msg("the state folder does not respond, the latest counters are not stored")
 		}
 	}()
-	gateways := newGateways(rc.cfg, rc.stateDir)
-	counters := state.NewCounterStore(rc.stateDir, worker)
-	for _, g := range gateways {
-		g.counters = counters
-	}
-	m := newMetrics(rc.cfg.HTTP, gateways)
-	page := c.newPage(rc.cfg, gateways)
-	b := newBridge(rc.cfg, rc.mqtt, gateways, rc.log)
-	trackPublished(b, rc, gateways, worker, warn)
-	if m != nil {
-		b.Observers = append(b.Observers, m)
-	}
-	keepHistory := func(context.Context) {}
-	if page != nil {
-		kept := newHistory(rc.stateDir, page, rc.log)
-		b.Observers = append(b.Observers, pageObserver{page, kept})
-		keepHistory = func(ctx context.Context) { warn(kept.Run(ctx)) }
-	}
-
+	s := c.newService(rc, worker, hup)
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	started := time.Now()
-	health := func() monitor.Health { return rc.health(b.Snapshot(), started) }
-	serveHealth := func(ctx context.Context) {
-		if m == nil {
-			monitor.WriteHealth(ctx, healthPath(rc.stateDir), health, rc.log)
-		} else {
-			m.State = b.Snapshot
-			server := monitor.Server{Metrics: m.Handler(), Health: health, Log: rc.log}
-			if page != nil {
-				page.Actions = c.pageActions(gateways, hup)
-				page.Info = func() web.Info { return pageInfo(rc.cfg, b.Snapshot(), gateways, started) }
-				server.Page = page.Handler()
-			}
-			server.ListenAndServe(ctx, rc.cfg.HTTP.Listen)
-		}
-	}
-	notifySystemd := func(ctx context.Context) {
-		systemd := monitor.NewSystemd(rc.log)
-		systemd.IsReload = isReload
-		systemd.Watch(ctx, func() (bridge.State, monitor.Health) {
-			state := b.Snapshot()
-			return state, rc.health(state, started)
-		})
-	}
 	watchReload := func(ctx context.Context) {
 		c.watchReload(ctx, rc, hup, func(n *runConfig, cause error) { next = n; end(cause) })
 	}
-	reportWorking := func(ctx context.Context) { logWorking(ctx, b.Snapshot, rc.cfg.MQTT.Topic, rc.log) }
-	err = serve(ctx, b, gateways, rc.log, serveHealth, notifySystemd, watchReload, reportWorking, keepHistory)
-	for _, g := range gateways {
+	reportWorking := func(ctx context.Context) { logWorking(ctx, s.bridge.Snapshot, rc.cfg.MQTT.Topic, rc.log) }
+	err = serve(ctx, s.bridge, s.gateways, rc.log, s.serveHealth, s.notifySystemd, s.keepHistory, watchReload, reportWorking)
+	for _, g := range s.gateways {
 		g.client.CloseIdle()
 	}
 	return next, err
 }
 
+// A service is a bridge with what reports about it.
+type service struct {
+	*runConfig
+	gateways []*configuredGateway
+	bridge   *bridge.Bridge
+	metrics  *monitor.Metrics // nil if HTTP is off
+	page     *web.Server      // nil if it is off
+	history  *past.Store      // of the page
+	started  time.Time
+}
+
+// newService returns the service of rc. worker writes its files; hup receives the
+// page's requests to read the configuration again.
+func (c *console) newService(rc *runConfig, worker *state.Worker, hup chan<- os.Signal) *service {
+	s := &service{runConfig: rc, gateways: newGateways(rc.cfg, rc.stateDir), started: time.Now()}
+	counters := state.NewCounterStore(rc.stateDir, worker)
+	for _, g := range s.gateways {
+		g.counters = counters
+	}
+	s.bridge = newBridge(rc.cfg, rc.mqtt, s.gateways, rc.log)
+	trackPublished(s.bridge, rc, s.gateways, worker)
+	if s.metrics = newMetrics(rc.cfg.HTTP, s.gateways); s.metrics != nil {
+		s.metrics.State = s.bridge.Snapshot
+		s.bridge.Observers = append(s.bridge.Observers, s.metrics)
+	}
+	if s.page = c.newPage(rc.cfg, s.gateways); s.page != nil {
+		s.page.Actions = c.pageActions(s.gateways, hup)
+		s.page.Info = func() web.Info { return pageInfo(rc.cfg, s.bridge.Snapshot(), s.gateways, s.started) }
+		s.history = newHistory(rc.stateDir, s.page, rc.log)
+		s.bridge.Observers = append(s.bridge.Observers, pageObserver{s.page, s.history})
+	}
+	return s
+}
+
+func (s *service) currentHealth() monitor.Health { return s.health(s.bridge.Snapshot(), s.started) }
+
+// serveHealth serves metrics, health and page, or writes the health to a file if HTTP
+// is off.
+func (s *service) serveHealth(ctx context.Context) {
+	if s.metrics == nil {
+		monitor.WriteHealth(ctx, healthPath(s.stateDir), s.currentHealth, s.log)
+		return
+	}
+	server := monitor.Server{Metrics: s.metrics.Handler(), Health: s.currentHealth, Log: s.log}
+	if s.page != nil {
+		server.Page = s.page.Handler()
+	}
+	server.ListenAndServe(ctx, s.cfg.HTTP.Listen)
+}
+
+func (s *service) notifySystemd(ctx context.Context) {
+	systemd := monitor.NewSystemd(s.log)
+	systemd.IsReload = isReload
+	systemd.Watch(ctx, func() (bridge.State, monitor.Health) {
+		state := s.bridge.Snapshot()
+		return state, s.health(state, s.started)
+	})
+}
+
+func (s *service) keepHistory(ctx context.Context) {
+	if s.history != nil {
+		s.warn(s.history.Run(ctx))
+	}
+}
+
+// warn logs an error of the state folder, if there is one.
+func (rc *runConfig) warn(err error) {
+	if err != nil {
+		rc.log.Warn().Err(err).Msg("state folder error")
+	}
+}
+
 // prepareState logs the warnings of the configuration, checks and locks the state
 // folder, and sets the client id. The caller calls unlock at the end.
-func (rc *runConfig) prepareState(warn func(error)) (unlock func()) {
+func (rc *runConfig) prepareState() (unlock func()) {
 	for _, w := range rc.cfg.Warnings {
 		rc.log.Warn().Str("reason", w).Msg("configuration warning")
 	}
 	for _, err := range state.FixTokenPermissions(rc.stateDir) {
-		warn(err)
+		rc.warn(err)
 	}
 	lock, err := state.Lock(rc.stateDir)
-	warn(err)
+	rc.warn(err)
 	if rc.mqtt.ClientID == "" {
 		rc.mqtt.ClientID, err = state.ClientID(rc.stateDir)
-		warn(err)
+		rc.warn(err)
 	}
 	return func() {
 		if lock != nil {

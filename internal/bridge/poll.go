@@ -27,7 +27,7 @@ func (l *loop) onSession(session *envoy.Session, err error) {
 	}
 	l.samples.logCertificate(l.config.Client)
 	l.session = session
-	l.publisher.setInfo(session.Info)
+	l.publisher.setInfo(session.Info, session.URL())
 	l.state.Firmware = session.Firmware
 	l.schedule.StartSession(time.Now())
 	l.reporter.update(l.state)

@@ -45,7 +45,8 @@ func newTarget(s *shared, c GatewayConfig, serial string, log zerolog.Logger) *t
 }
 
 // setInfo records the hardware and firmware of the gateway.
-func (t *target) setInfo(i envoy.Info) {
+// It links the device to the gateway's own page at url.
+func (t *target) setInfo(i envoy.Info, url string) {
 	if t.device == nil {
 		return
 	}
@@ -62,6 +63,7 @@ func (t *target) setInfo(i envoy.Info) {
 		Software:     i.Firmware,
 		Hardware:     i.PartNumber,
 		ViaDevice:    t.topics.BridgeID(),
+		URL:          url,
 	})
 }
 

@@ -16,7 +16,7 @@ var Battery = Type[envoy.Battery]{"battery", "Encharge ", "Encharge", []field[en
 	{"capacity", disabled(energyStorage("Capacity")), numberField(3, func(b envoy.Battery) envoy.Told[float64] { return b.Capacity })},
 	{"state", disabled(text("Battery state", "charging", "discharging", "idle")), stringField(func(b envoy.Battery) string { return b.State })},
 	{"communicating", diagnostic(binary("Communicating", "connectivity")), boolField(func(b envoy.Battery) envoy.Told[bool] { return b.Communicating })},
-	{"dc_switch", diagnostic(binary("DC switch", "")), boolField(isDCSwitchOn)},
+	{"dc_switch", withIcon("mdi:electric-switch", diagnostic(binary("DC switch", ""))), boolField(isDCSwitchOn)},
 	{"last_report", lastReported(), timeField(func(b envoy.Battery) time.Time { return b.Reported })},
 }}
 

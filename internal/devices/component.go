@@ -21,6 +21,9 @@ func energyStorage(name string) hass.Component {
 	return measurement(name, "energy_storage", "kWh", 2)
 }
 
+// withIcon sets the icon of a component without a device class.
+func withIcon(icon string, c hass.Component) hass.Component { c.Icon = icon; return c }
+
 // text returns a sensor of a text, which has one of options if there are any.
 func text(name string, options ...string) hass.Component {
 	c := hass.Component{Platform: "sensor", Name: name}

@@ -12,8 +12,8 @@ var (
 	controllerTemperature   = field[envoy.Controller]{"temperature", measurement("Temperature", "temperature", "°C", 0), numberField(1, func(c envoy.Controller) envoy.Told[float64] { return c.Temperature })}
 	controllerCommunicating = field[envoy.Controller]{"communicating", diagnostic(binary("Communicating", "connectivity")), boolField(func(c envoy.Controller) envoy.Told[bool] { return c.Communicating })}
 	controllerLastReport    = field[envoy.Controller]{"last_report", lastReported(), timeField(func(c envoy.Controller) time.Time { return c.Reported })}
-	controllerOnGrid        = field[envoy.Controller]{"on_grid", binary("Grid status", ""), boolField(func(c envoy.Controller) envoy.Told[bool] { return c.OnGrid })}
-	controllerAdminState    = field[envoy.Controller]{"admin_state", text("Admin state"), stringField(func(c envoy.Controller) string { return c.AdminState })}
+	controllerOnGrid        = field[envoy.Controller]{"on_grid", withIcon("mdi:transmission-tower", binary("Grid status", "")), boolField(func(c envoy.Controller) envoy.Told[bool] { return c.OnGrid })}
+	controllerAdminState    = field[envoy.Controller]{"admin_state", withIcon("mdi:state-machine", text("Admin state")), stringField(func(c envoy.Controller) string { return c.AdminState })}
 )
 
 // ControllerKind is the kind of all types of controllers.
@@ -24,14 +24,14 @@ var Controllers = map[envoy.ControllerKind]*Type[envoy.Controller]{
 	envoy.Enpower: {ControllerKind, "Enpower ", "Enpower", []field[envoy.Controller]{
 		controllerTemperature, controllerOnGrid, controllerCommunicating, controllerLastReport,
 		withComponent(controllerAdminState, disabled(diagnostic(controllerAdminState.component))),
-		{"grid_mode", disabled(diagnostic(text("Grid mode"))), stringField(func(c envoy.Controller) string { return c.GridMode })},
+		{"grid_mode", withIcon("mdi:transmission-tower", disabled(diagnostic(text("Grid mode")))), stringField(func(c envoy.Controller) string { return c.GridMode })},
 	}},
 	envoy.Collar: {ControllerKind, "Collar ", "IQ Meter Collar", []field[envoy.Controller]{
 		controllerTemperature,
-		withComponent(controllerOnGrid, binary("Connected to the grid", "")),
+		withComponent(controllerOnGrid, withIcon("mdi:transmission-tower", binary("Connected to the grid", ""))),
 		controllerCommunicating, controllerLastReport, controllerAdminState,
-		{"grid_state", text("Grid status"), stringField(func(c envoy.Controller) string { return c.GridMode })},
-		{"mid_state", text("MID state"), stringField(func(c envoy.Controller) string { return c.Relay })},
+		{"grid_state", withIcon("mdi:transmission-tower", text("Grid status")), stringField(func(c envoy.Controller) string { return c.GridMode })},
+		{"mid_state", withIcon("mdi:electric-switch", text("MID state")), stringField(func(c envoy.Controller) string { return c.Relay })},
 	}},
 	envoy.Combiner: {ControllerKind, "C6 Combiner ", "C6 COMBINER CONTROLLER", []field[envoy.Controller]{controllerCommunicating, controllerLastReport}},
 }

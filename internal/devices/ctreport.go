@@ -58,7 +58,7 @@ var CTHealth = func() Group[CTReport] {
 		ts = append(
 			ts,
 			field[CTReport]{key + "metering_status", disabled(diagnostic(text("Metering status "+k.name+" CT", meteringStatus...))), stringField(func(h CTReport) string { return oneOf(h.meters[k.kind].Status, meteringStatus) })},
-			field[CTReport]{key + "status_flags", disabled(diagnostic(text("Meter status flags active " + k.name + " CT"))), func(h CTReport) string {
+			field[CTReport]{key + "status_flags", withIcon("mdi:flag", disabled(diagnostic(text("Meter status flags active "+k.name+" CT")))), func(h CTReport) string {
 				if flags := h.meters[k.kind].Flags; flags != nil {
 					return strconv.Itoa(len(flags))
 				}
@@ -74,7 +74,7 @@ var CTHealth = func() Group[CTReport] {
 			}
 			return envoy.Tell(len(h.problems) > 0)
 		})},
-		field[CTReport]{"info/ct_advice", diagnostic(text("CT advice")), stringField(CTReport.advice)},
+		field[CTReport]{"info/ct_advice", withIcon("mdi:lightbulb-on", diagnostic(text("CT advice"))), stringField(CTReport.advice)},
 	)}
 }()
 

@@ -10,14 +10,14 @@ import (
 // keys have no entity.
 var infoComponents = func() map[string]hass.Component {
 	cs := map[string]hass.Component{
-		"firmware":      diagnostic(text("Firmware")),
-		"part_number":   disabled(diagnostic(text("Part number"))),
-		"source":        disabled(diagnostic(text("Data source"))),
-		"last_report":   disabled(diagnostic(timestamp("Last report"))),
+		"firmware":      withIcon("mdi:chip", diagnostic(text("Firmware"))),
+		"part_number":   withIcon("mdi:identifier", disabled(diagnostic(text("Part number")))),
+		"source":        withIcon("mdi:database-search", disabled(diagnostic(text("Data source")))),
+		"last_report":   disabled(diagnostic(timestamp("Last reported"))),
 		"poll_duration": disabled(diagnostic(measurement("Poll duration", "duration", "ms", 0))),
 		"token_expires": diagnostic(timestamp("Token expires")),
-		"token_role":    disabled(diagnostic(text("Token role"))),
-		"token_state":   diagnostic(text("Token state")),
+		"token_role":    withIcon("mdi:account-key", disabled(diagnostic(text("Token role")))),
+		"token_state":   withIcon("mdi:key", diagnostic(text("Token state"))),
 		"token_problem": diagnostic(binary("Token problem", "problem")),
 	}
 	maps.Copy(cs, responseTimeComponents())

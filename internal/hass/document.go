@@ -38,6 +38,7 @@ type DeviceInfo struct {
 	Software     string   `json:"sw_version,omitempty"`
 	Hardware     string   `json:"hw_version,omitempty"`
 	ViaDevice    string   `json:"via_device,omitempty"` // identifier of the device in between
+	URL          string   `json:"configuration_url,omitempty"`
 }
 
 // Origin names the program that publishes a document.
@@ -64,6 +65,7 @@ type Component struct {
 	Unit          string         `json:"unit_of_measurement,omitempty"`
 	Precision     *int           `json:"suggested_display_precision,omitempty"`
 	ExpireAfter   uint32         `json:"expire_after,omitempty"` // s
+	Icon          string         `json:"icon,omitempty"`         // only without a device class, which has its own
 	Category      string         `json:"entity_category,omitempty"`
 	Enabled       *bool          `json:"enabled_by_default,omitempty"`
 	PayloadOn     string         `json:"payload_on,omitempty"`
