@@ -13,6 +13,11 @@ import (
 // Brokers without a receive maximum accept 65,535, which no bridge needs.
 const maxInFlight = 32
 
+// maxInFlightSize limits them further, in bytes: one message more may begin while
+// there are fewer. Live messages wait behind them, on a link of 20 kB/s for less than
+// a second.
+const maxInFlightSize = 8 << 10
+
 // retryInterval is the time after which everything is sent again if the broker
 // has rejected a message. Brokers drop messages with QoS 0 without a word.
 const retryInterval = time.Minute
@@ -154,13 +159,13 @@ func (s *sender) publish(ms []mqtt.Message) {
 const maxDeliveries = 16
 
 // sendRetained sends the next retained messages and reports whether there were
-// any. If the window is full, the queue waits for an acknowledgement. Groups wait
+// any. If too much is in flight, the queue waits for an acknowledgement. Groups wait
 // while a barrier is outstanding: a stalled broker would publish their values when it
 // resumes, perhaps hours later.
 func (s *sender) sendRetained(ctx context.Context) (isSent bool) {
 	s.Client.Batch(func() {
 		for range maxDeliveries {
-			d, ok, areHeldBack := s.Outbox.take(time.Now(), len(s.inFlight) < cap(s.acknowledgements), s.barrier == nil)
+			d, ok, areHeldBack := s.Outbox.take(time.Now(), s.mayDeliverQoS1(), s.barrier == nil)
 			s.areHeldBack = areHeldBack
 			if !ok {
 				return
@@ -170,6 +175,15 @@ func (s *sender) sendRetained(ctx context.Context) (isSent bool) {
 		}
 	})
 	return isSent
+}
+
+// mayDeliverQoS1 reports whether another message with QoS 1 may be sent.
+func (s *sender) mayDeliverQoS1() bool {
+	size := 0
+	for _, d := range s.inFlight {
+		size += len(d.messages[0].Payload)
+	}
+	return len(s.inFlight) < cap(s.acknowledgements) && size < maxInFlightSize
 }
 
 // deliver sends the messages of d.

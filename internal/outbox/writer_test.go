@@ -261,3 +261,23 @@ func TestFrozenBrokerReceivesNoOldValues(t *testing.T) {
 		}
 	})
 }
+
+// TestLargeMessagesInFlight checks that few large messages wait for their
+// acknowledgement: live messages wait behind them on a slow link.
+func TestLargeMessagesInFlight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &mqtttest.Broker{Delay: 4 * time.Second}
+		o := outbox.New()
+		serve(t, o, b)
+		for i := range 10 {
+			o.Set(outbox.Entry{Topic: fmt.Sprintf("envoy/1/%d/inverter", i), Payload: make([]byte, 6<<10), QoS: 1})
+		}
+		for round := range 5 {
+			time.Sleep(3 * time.Second)
+			if n := len(outboxtest.Received(b, "/inverter")); n != 2*(round+1) {
+				t.Errorf("%d documents of 6 kB were sent before acknowledgement %d, want %d", n, round+1, 2*(round+1))
+			}
+			time.Sleep(time.Second)
+		}
+	})
+}
