@@ -35,29 +35,20 @@ type diagnostics struct {
 	answers map[string]int // by group
 }
 
-// ids returns the ids of the fields of a group.
-func (g *Group[D]) ids() (ids []string) {
+// addNames stores the name of a group under the ids of its fields.
+func (g *Group[D]) addNames(names map[string]string) {
 	for _, f := range g.fields {
-		ids = append(ids, diagnosticID(f.key))
+		names[diagnosticID(f.key)] = g.Name
 	}
-	return ids
 }
 
 // groupNames are the names of the groups, by id of their fields.
 var groupNames = func() map[string]string {
 	names := map[string]string{}
-	for _, id := range BatteryTotals.ids() {
-		names[id] = BatteryTotals.Name
-	}
-	for _, id := range CTHealth.ids() {
-		names[id] = CTHealth.Name
-	}
-	for _, id := range PowerLimit.ids() {
-		names[id] = PowerLimit.Name
-	}
-	for _, id := range ProductionSwitch.ids() {
-		names[id] = ProductionSwitch.Name
-	}
+	BatteryTotals.addNames(names)
+	CTHealth.addNames(names)
+	PowerLimit.addNames(names)
+	ProductionSwitch.addNames(names)
 	return names
 }()
 

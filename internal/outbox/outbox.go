@@ -62,8 +62,10 @@ func (o *Outbox) SetValues(base string, values []Value, measuredAt time.Time, t 
 	if i.group == nil {
 		i.group = new(group)
 	}
-	for _, v := range values {
-		delete(o.items, v.Topic) // a removal of the topic that is not acknowledged yet
+	for n, v := range values {
+		if i.group.index(v.Topic, n) < 0 {
+			delete(o.items, v.Topic) // a removal of the topic that is not acknowledged yet
+		}
 	}
 	if i.group.update(values, measuredAt, t) {
 		o.enqueue(i)
