@@ -92,14 +92,12 @@ func (c *console) demo(ctx context.Context, d demo) error {
 	if !c.outIsTerminal { // a terminal shows the house
 		log = c.newLogger(cmp.Or(c.flag("log-level"), "info"), c.flag("log-format"), problemWriter{&c.problems})
 	}
-	metrics, page := newMetrics(cfg.HTTP, gateways), c.newPage(cfg, gateways)
-	bridge := newBridge(cfg, mqtt.Config{URL: cfg.MQTT.URL, ClientID: "envoy-mqtt-demo"}, gateways, log)
-	bridge.Observers = append(bridge.Observers, metrics, pageObserver{page, newHistory("", page, log)})
+	s := &service{runConfig: &runConfig{cfg: cfg, log: log}, gateways: gateways, started: time.Now()}
+	s.bridge = newBridge(cfg, mqtt.Config{URL: cfg.MQTT.URL, ClientID: "envoy-mqtt-demo"}, gateways, log)
+	s.observe(c, "")
 	hints := [][2]string{{demoHint, subscribeCommand(broker)}, {"The page:", "http://" + cfg.HTTP.Listen}}
 	return c.showDemo(ctx, broker, d.heading(house), hints, func(ctx context.Context) error {
-		return serve(ctx, bridge, gateways, log, func(ctx context.Context) {
-			servePage(ctx, l, cfg, bridge, metrics, page, gateways, log)
-		})
+		return serve(ctx, s.bridge, gateways, log, func(ctx context.Context) { s.server().Serve(ctx, l) })
 	})
 }
 

@@ -2,11 +2,7 @@ package main
 
 import (
 	"go/ast"
-	"go/parser"
-	gotoken "go/token"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -38,29 +34,14 @@ func TestMessagesAreExplained(t *testing.T) {
 // other than debug and info.
 func loggedMessages(t *testing.T, dir string) (messages []string) {
 	t.Helper()
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		file, err := parser.ParseFile(gotoken.NewFileSet(), path, nil, parser.SkipObjectResolution)
-		if err != nil {
-			return err
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			call, ok := n.(*ast.CallExpr)
-			if !ok || len(call.Args) != 1 {
-				return true
-			}
+	inspectSource(t, dir, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok && len(call.Args) == 1 {
 			if text, isText := joined(call.Args[0]); isText && isAlarm(call) {
 				messages = append(messages, strings.TrimSpace(text))
 			}
-			return true
-		})
-		return nil
+		}
+		return true
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	return messages
 }
 

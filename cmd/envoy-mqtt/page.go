@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net"
 	"net/netip"
 	"os"
 	"runtime/metrics"
@@ -18,8 +17,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
-	past "github.com/envoy-mqtt/envoy-mqtt/internal/history"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/history"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web"
 )
 
@@ -48,8 +46,8 @@ func (c *console) newPage(cfg config.Config, gateways []*configuredGateway) *web
 
 // newHistory returns the history of the page, with what earlier runs have written
 // to the state folder dir; empty keeps it in memory only.
-func newHistory(dir string, page *web.Server, log zerolog.Logger) *past.Store {
-	kept := &past.Store{Dir: dir, Log: log}
+func newHistory(dir string, page *web.Server, log zerolog.Logger) *history.Store {
+	kept := &history.Store{Dir: dir, Log: log}
 	kept.Load()
 	page.History = kept
 	return kept
@@ -139,7 +137,7 @@ func memoryInUse() int64 {
 // A pageObserver passes what happens at the gateways to the page and its history.
 type pageObserver struct {
 	page    *web.Server
-	history *past.Store
+	history *history.Store
 }
 
 // Polled implements [bridge.Observer].
@@ -175,15 +173,4 @@ func (o pageObserver) Batteries(gateway, serial string, present []envoy.Battery,
 	if level, ok := totals.SoC.Get(); ok {
 		o.history.AddLevel(serial, level, time.Now())
 	}
-}
-
-// servePage serves the page of the demo, metrics and health on l until ctx ends.
-func servePage(ctx context.Context, l net.Listener, cfg config.Config, b *bridge.Bridge, m *monitor.Metrics, page *web.Server, gateways []*configuredGateway, log zerolog.Logger) {
-	started := time.Now()
-	m.State = b.Snapshot
-	page.Info = func() web.Info { return pageInfo(cfg, b.Snapshot(), gateways, started) }
-	rc := runConfig{cfg: cfg}
-	server := monitor.Server{Metrics: m.Handler(), Page: page.Handler(), Log: log}
-	server.Health = func() monitor.Health { return rc.health(b.Snapshot(), started) }
-	server.Serve(ctx, l)
 }

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
-	past "github.com/envoy-mqtt/envoy-mqtt/internal/history"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/history"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web"
@@ -51,7 +51,7 @@ type service struct {
 	bridge   *bridge.Bridge
 	metrics  *monitor.Metrics // nil if HTTP is off
 	page     *web.Server      // nil if it is off
-	history  *past.Store      // of the page
+	history  *history.Store   // of the page
 	started  time.Time
 }
 
@@ -65,17 +65,25 @@ func (c *console) newService(rc *runConfig, worker *state.Worker, hup chan<- os.
 	}
 	s.bridge = newBridge(rc.cfg, rc.mqtt, s.gateways, rc.log)
 	trackPublished(s.bridge, rc, s.gateways, worker)
-	if s.metrics = newMetrics(rc.cfg.HTTP, s.gateways); s.metrics != nil {
+	s.observe(c, rc.stateDir)
+	if s.page != nil {
+		s.page.Actions = c.pageActions(s.gateways, hup)
+	}
+	return s
+}
+
+// observe adds metrics and page to the bridge, if they are on. The page's history is
+// in the folder dir, or only in memory if that is empty.
+func (s *service) observe(c *console, dir string) {
+	if s.metrics = newMetrics(s.cfg.HTTP, s.gateways); s.metrics != nil {
 		s.metrics.State = s.bridge.Snapshot
 		s.bridge.Observers = append(s.bridge.Observers, s.metrics)
 	}
-	if s.page = c.newPage(rc.cfg, s.gateways); s.page != nil {
-		s.page.Actions = c.pageActions(s.gateways, hup)
-		s.page.Info = func() web.Info { return pageInfo(rc.cfg, s.bridge.Snapshot(), s.gateways, s.started) }
-		s.history = newHistory(rc.stateDir, s.page, rc.log)
+	if s.page = c.newPage(s.cfg, s.gateways); s.page != nil {
+		s.page.Info = func() web.Info { return pageInfo(s.cfg, s.bridge.Snapshot(), s.gateways, s.started) }
+		s.history = newHistory(dir, s.page, s.log)
 		s.bridge.Observers = append(s.bridge.Observers, pageObserver{s.page, s.history})
 	}
-	return s
 }
 
 func (s *service) currentHealth() monitor.Health { return s.health(s.bridge.Snapshot(), s.started) }
@@ -87,11 +95,16 @@ func (s *service) serveHealth(ctx context.Context) {
 		monitor.WriteHealth(ctx, healthPath(s.stateDir), s.currentHealth, s.log)
 		return
 	}
-	server := monitor.Server{Metrics: s.metrics.Handler(), Health: s.currentHealth, Log: s.log}
+	s.server().ListenAndServe(ctx, s.cfg.HTTP.Listen)
+}
+
+// server returns the server of metrics, health and page.
+func (s *service) server() *monitor.Server {
+	server := &monitor.Server{Metrics: s.metrics.Handler(), Health: s.currentHealth, Log: s.log}
 	if s.page != nil {
 		server.Page = s.page.Handler()
 	}
-	server.ListenAndServe(ctx, s.cfg.HTTP.Listen)
+	return server
 }
 
 func (s *service) notifySystemd(ctx context.Context) {

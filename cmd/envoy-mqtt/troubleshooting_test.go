@@ -59,6 +59,22 @@ func TestTroubleshooting(t *testing.T) {
 // literalsIn returns all texts in the source below dir, those joined by + as one.
 func literalsIn(t *testing.T, dir string) (texts []string) {
 	t.Helper()
+	inspectSource(t, dir, func(n ast.Node) bool {
+		if e, ok := n.(ast.Expr); ok {
+			if text, whole := joined(e); whole {
+				texts = append(texts, text)
+				return false
+			}
+		}
+		return true
+	})
+	return texts
+}
+
+// inspectSource calls visit with the nodes of all Go files below dir but tests, as
+// [ast.Inspect] does.
+func inspectSource(t *testing.T, dir string, visit func(ast.Node) bool) {
+	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 			return err
@@ -67,21 +83,12 @@ func literalsIn(t *testing.T, dir string) (texts []string) {
 		if err != nil {
 			return err
 		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			if e, ok := n.(ast.Expr); ok {
-				if text, whole := joined(e); whole {
-					texts = append(texts, text)
-					return false
-				}
-			}
-			return true
-		})
+		ast.Inspect(file, visit)
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return texts
 }
 
 // joined returns the text that an expression of literals and + is. What is not a literal counts as nothing.
