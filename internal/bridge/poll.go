@@ -58,7 +58,7 @@ func (l *loop) onSample(s envoy.Sample, err error) {
 	}
 	l.failures = schedule.Failures{}
 	l.responses.SetDoublings(0)
-	l.log.Debug().Dur("took", s.Took).Time("reading", s.Reading).Msg("sample")
+	l.log.Debug().Dur("took", s.Took).Time("reading", s.MeasuredAt).Msg("sample")
 	l.samples.logSource(l.session)
 	l.samples.logMissing(s)
 	l.state.Source = l.samples.source

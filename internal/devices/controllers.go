@@ -9,10 +9,10 @@ import (
 
 // The fields that several types of controllers have.
 var (
-	controllerTemperature   = field[envoy.Controller]{"temperature", measurement("Temperature", "temperature", "°C", 0), numberField(1, func(c envoy.Controller) envoy.Told[float64] { return c.Temperature })}
-	controllerCommunicating = field[envoy.Controller]{"communicating", diagnostic(binary("Communicating", "connectivity")), boolField(func(c envoy.Controller) envoy.Told[bool] { return c.Communicating })}
+	controllerTemperature   = field[envoy.Controller]{"temperature", measurement("Temperature", "temperature", "°C", 0), numberField(1, func(c envoy.Controller) envoy.Optional[float64] { return c.Temperature })}
+	controllerCommunicating = field[envoy.Controller]{"communicating", diagnostic(binary("Communicating", "connectivity")), boolField(func(c envoy.Controller) envoy.Optional[bool] { return c.Communicating })}
 	controllerLastReport    = field[envoy.Controller]{"last_report", lastReported(), timeField(func(c envoy.Controller) time.Time { return c.Reported })}
-	controllerOnGrid        = field[envoy.Controller]{"on_grid", withIcon("mdi:transmission-tower", binary("Grid status", "")), boolField(func(c envoy.Controller) envoy.Told[bool] { return c.OnGrid })}
+	controllerOnGrid        = field[envoy.Controller]{"on_grid", withIcon("mdi:transmission-tower", binary("Grid status", "")), boolField(func(c envoy.Controller) envoy.Optional[bool] { return c.OnGrid })}
 	controllerAdminState    = field[envoy.Controller]{"admin_state", withIcon("mdi:state-machine", text("Admin state")), stringField(func(c envoy.Controller) string { return c.AdminState })}
 )
 

@@ -68,11 +68,11 @@ var CTHealth = func() Group[CTReport] {
 	}
 	return Group[CTReport]{"ct health", append(
 		ts,
-		field[CTReport]{"info/ct_problem", diagnostic(binary("CT problem", "problem")), boolField(func(h CTReport) envoy.Told[bool] {
+		field[CTReport]{"info/ct_problem", diagnostic(binary("CT problem", "problem")), boolField(func(h CTReport) envoy.Optional[bool] {
 			if !h.isKnown {
-				return envoy.Told[bool]{}
+				return envoy.Optional[bool]{}
 			}
-			return envoy.Tell(len(h.problems) > 0)
+			return envoy.Some(len(h.problems) > 0)
 		})},
 		field[CTReport]{"info/ct_advice", withIcon("mdi:lightbulb-on", diagnostic(text("CT advice"))), stringField(CTReport.advice)},
 	)}

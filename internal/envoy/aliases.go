@@ -40,11 +40,11 @@ func Discover(ctx context.Context) ([]Discovered, error) { return locate.Discove
 // ValidSerial reports whether s may be the serial number of a gateway.
 func ValidSerial(s string) bool { return locate.ValidSerial(s) }
 
-// Told is a value that a device may leave out.
-type Told[T any] = wire.Optional[T]
+// Optional is a value that a device may leave out.
+type Optional[T any] = wire.Optional[T]
 
-// Tell returns v as present.
-func Tell[T any](v T) Told[T] { return wire.Some(v) }
+// Some returns v as present.
+func Some[T any](v T) Optional[T] { return wire.Some(v) }
 
 // The devices behind a gateway, see package device.
 type (

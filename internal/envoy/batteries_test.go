@@ -26,16 +26,16 @@ func TestBatteries(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		known []Battery
-		power Told[float64]
+		power Optional[float64]
 		first string // state of charge and power of the first battery
 	}{
-		{"none", nil, Told[float64]{}, ""},
-		{"both", []Battery{{Serial: "121000000001", Reported: fresh, SoC: Tell(10.0)}, {Serial: "121000000002", Reported: fresh}}, Tell(-427.0), "{42 true} {-532 true}"},
-		{"one is not told of", []Battery{{Serial: "121000000001"}, {Serial: "121000000004", SoC: Tell(10.0)}}, Told[float64]{}, "{42 true} {-532 true}"},
-		{"only in the inventory", []Battery{{Serial: "121000000004", SoC: Tell(10.0)}}, Told[float64]{}, "{10 true} {0 false}"},
-		{"no number", []Battery{{Serial: "121000000003"}}, Told[float64]{}, "{0 false} {0 false}"},
-		{"not reached", []Battery{{Serial: "121000000002", Communicating: Tell(false)}}, Told[float64]{}, "{0 false} {0 false}"},
-		{"silent for long", []Battery{{Serial: "121000000002", Reported: now.Add(-2 * time.Hour), Communicating: Tell(true)}}, Told[float64]{}, "{0 false} {0 false}"},
+		{"none", nil, Optional[float64]{}, ""},
+		{"both", []Battery{{Serial: "121000000001", Reported: fresh, SoC: Some(10.0)}, {Serial: "121000000002", Reported: fresh}}, Some(-427.0), "{42 true} {-532 true}"},
+		{"one is not told of", []Battery{{Serial: "121000000001"}, {Serial: "121000000004", SoC: Some(10.0)}}, Optional[float64]{}, "{42 true} {-532 true}"},
+		{"only in the inventory", []Battery{{Serial: "121000000004", SoC: Some(10.0)}}, Optional[float64]{}, "{10 true} {0 false}"},
+		{"no number", []Battery{{Serial: "121000000003"}}, Optional[float64]{}, "{0 false} {0 false}"},
+		{"not reached", []Battery{{Serial: "121000000002", Communicating: Some(false)}}, Optional[float64]{}, "{0 false} {0 false}"},
+		{"silent for long", []Battery{{Serial: "121000000002", Reported: now.Add(-2 * time.Hour), Communicating: Some(true)}}, Optional[float64]{}, "{0 false} {0 false}"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := s.Batteries(tt.known, powers, at)
@@ -47,7 +47,7 @@ func TestBatteries(t *testing.T) {
 				t.Errorf("Batteries = %+v, want the power %v and the first battery %s", got, tt.power, tt.first)
 			}
 			m, ok := got.Storage()
-			if w, has := m.Total.Get(Power); ok != has || Tell(w) != tt.power && ok {
+			if w, has := m.Total.Get(Power); ok != has || Some(w) != tt.power && ok {
 				t.Errorf("Storage = %+v, %t", m, ok)
 			}
 		})
@@ -57,7 +57,7 @@ func TestBatteries(t *testing.T) {
 // TestACBatteriesAge: the age of a report is its age when it is used.
 func TestACBatteriesAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		report := acbReport{ACBatteries: ACBatteries{Count: 3, Reported: time.Now().Add(-50 * time.Minute), State: "idle", Power: Tell(0.0), SoC: Tell(25.0)}, read: time.Now()}
+		report := acbReport{ACBatteries: ACBatteries{Count: 3, Reported: time.Now().Add(-50 * time.Minute), State: "idle", Power: Some(0.0), SoC: Some(25.0)}, read: time.Now()}
 		s := &devices{clock: &clock{info: time.Now(), opened: time.Now()}, acb: report}
 		if a, ok := s.ACBatteries(); !ok || a != report.ACBatteries {
 			t.Errorf("after 50 minutes: %+v, %t", a, ok)

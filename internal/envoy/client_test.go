@@ -47,8 +47,8 @@ func TestSample(t *testing.T) {
 				}
 			}
 		}
-		if !s.Metered || s.Reading.Unix() != told.Time.Unix() || s.Took <= 0 {
-			t.Errorf("%s: Metered %t, Reading %v, Took %v, want true, %v and some", tt.name, s.Metered, s.Reading, s.Took, told.Time)
+		if !s.Metered || s.MeasuredAt.Unix() != told.Time.Unix() || s.Took <= 0 {
+			t.Errorf("%s: Metered %t, Reading %v, Took %v, want true, %v and some", tt.name, s.Metered, s.MeasuredAt, s.Took, told.Time)
 		}
 	}
 }

@@ -57,12 +57,12 @@ func TestCTTimes(t *testing.T) {
 		future := start.Add(1000 * time.Hour)
 		for i := range 60 {
 			now := time.Now()
-			net := Meter{Measurement: NetConsumption, Reading: now}
-			pv := Meter{Measurement: Production, Reading: future} // constant
-			load := Meter{Measurement: Load}                      // without a time
-			evse := Meter{Measurement: EVSE, Reading: now}
+			net := Meter{Measurement: NetConsumption, MeasuredAt: now}
+			pv := Meter{Measurement: Production, MeasuredAt: future} // constant
+			load := Meter{Measurement: Load}                         // without a time
+			evse := Meter{Measurement: EVSE, MeasuredAt: now}
 			if i >= 20 && i < 40 {
-				evse.Reading = time.Time{} // it had one
+				evse.MeasuredAt = time.Time{} // it had one
 			}
 			frozen, advanced := times.update([]Meter{net, pv, load, evse}, 10*time.Second)
 			want := []Measurement{}

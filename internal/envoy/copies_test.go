@@ -97,7 +97,7 @@ func (c *copier) readings(t *testing.T, source envoy.Source, gw *envoytest.Gatew
 		} else {
 			net, _ := sample.Meter(envoy.NetConsumption)
 			w, _ := net.Total.Get(envoy.Power)
-			got = append(got, fmt.Sprintf("%d: %.0f W", sample.Reading.Unix(), w))
+			got = append(got, fmt.Sprintf("%d: %.0f W", sample.MeasuredAt.Unix(), w))
 		}
 		time.Sleep(time.Second)
 	}
@@ -179,7 +179,7 @@ func TestOlderReading(t *testing.T) {
 					got = append(got, 0)
 					continue
 				}
-				got = append(got, sample.Reading.Unix())
+				got = append(got, sample.MeasuredAt.Unix())
 			}
 			if !slices.Equal(got, tt.want) || asked != len(tt.answers) || conns != tt.conns {
 				t.Errorf("readings of %d after %d requests over %d connections, want %d after %d over %d", got, asked, conns, tt.want, len(tt.answers), tt.conns)

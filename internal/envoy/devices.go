@@ -85,8 +85,8 @@ func (d *devices) BatteryPower(ctx context.Context) ([]BatteryPower, error) {
 
 // Batteries are all IQ Batteries of a gateway at one moment.
 type Batteries struct {
-	Time  time.Time     // when the answer had arrived, our clock
-	Power Told[float64] // of all batteries, AC Batteries included, W, + discharging; left out when a single one is not known
+	Time  time.Time         // when the answer had arrived, our clock
+	Power Optional[float64] // of all batteries, AC Batteries included, W, + discharging; left out when a single one is not known
 	Each  []Battery
 }
 
@@ -105,7 +105,7 @@ func (d *devices) Batteries(inventory []Battery, powers []BatteryPower, at time.
 		sum, whole = sum+w, whole && ok && d.acbIsCurrent()
 	}
 	if whole {
-		bs.Power = Tell(sum)
+		bs.Power = Some(sum)
 	}
 	return bs
 }

@@ -56,12 +56,12 @@ func (s *livedataSource) sample(ctx context.Context) (Sample, error) {
 		return Sample{}, fmt.Errorf("%s: there is no meter in it", livedataPath)
 	}
 	for i := range r.meters {
-		r.meters[i].Reading = r.at
+		r.meters[i].MeasuredAt = r.at
 	}
 	if err := s.dropFrozen(livedataPath, &r); err != nil {
 		return Sample{}, err
 	}
-	sample := Sample{Time: time.Now(), Reading: r.at, Metered: true, Meters: derive(r.meters)}
+	sample := Sample{Time: time.Now(), MeasuredAt: r.at, Metered: true, Meters: derive(r.meters)}
 	if findMeter(sample.Meters, NetConsumption) == nil {
 		sample.NoGrid = fmt.Errorf("the live data have no grid: %s", needsCT)
 	}

@@ -36,11 +36,11 @@ func (ts *ctTimes) update(meters []Meter, limit time.Duration) (frozen []frozenC
 	for _, m := range meters {
 		t := &ts[m.Measurement]
 		switch {
-		case t.reading.IsZero() || !m.Reading.IsZero() && !m.Reading.Equal(t.reading):
-			if !t.reading.IsZero() && m.Reading.After(t.reading) && m.Reading.After(advanced) {
-				advanced = m.Reading
+		case t.reading.IsZero() || !m.MeasuredAt.IsZero() && !m.MeasuredAt.Equal(t.reading):
+			if !t.reading.IsZero() && m.MeasuredAt.After(t.reading) && m.MeasuredAt.After(advanced) {
+				advanced = m.MeasuredAt
 			}
-			t.reading, t.since = m.Reading, now
+			t.reading, t.since = m.MeasuredAt, now
 		case limit > 0 && now.Sub(t.since) >= limit:
 			frozen = append(frozen, frozenCT{m.Measurement, t.reading})
 		}
@@ -69,7 +69,7 @@ func (r *reading) dropFrozen(frozen []frozenCT, computed Measurement) error {
 	}
 	r.meters, r.frozen, r.at = left, ms, time.Time{}
 	for _, m := range left {
-		r.at = later(r.at, m.Reading)
+		r.at = later(r.at, m.MeasuredAt)
 	}
 	return nil
 }

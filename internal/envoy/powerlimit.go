@@ -19,10 +19,10 @@ const (
 // production.
 type PowerLimit struct {
 	Active   bool
-	Export   bool          // limits the export at the grid connection, otherwise the production
-	Power    float64       // W; 0 unless the limit is active
-	SlewRate Told[float64] // of a change, in the gateway's unit
-	Dynamic  bool          // another program moves the limit all the time
+	Export   bool              // limits the export at the grid connection, otherwise the production
+	Power    float64           // W; 0 unless the limit is active
+	SlewRate Optional[float64] // of a change, in the gateway's unit
+	Dynamic  bool              // another program moves the limit all the time
 }
 
 // A limiter reads what limits the power of the inverters.

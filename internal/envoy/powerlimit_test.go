@@ -39,7 +39,7 @@ func TestPowerLimit(t *testing.T) {
 	settings := func(s string) string {
 		return `{"dynamic_pel_settings":{` + s + `},"filename":"site_settings","version":"00.00.01"}`
 	}
-	rate := envoy.Tell(100.0)
+	rate := envoy.Some(100.0)
 	for _, tt := range []struct {
 		name, firmware, body string
 		want                 envoy.PowerLimit

@@ -39,7 +39,7 @@ func (r *reading) time() time.Time {
 // add adds a meter.
 func (r *reading) add(m Meter) {
 	r.meters = append(r.meters, m)
-	r.at = later(r.at, m.Reading)
+	r.at = later(r.at, m.MeasuredAt)
 }
 
 const needsCT = "a consumption CT (current transformer) at the grid connection, enabled on the gateway, is needed"

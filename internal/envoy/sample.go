@@ -4,13 +4,13 @@ import "time"
 
 // A Sample is everything that a gateway measured at one moment.
 type Sample struct {
-	Time    time.Time     // when the answer had arrived, by our clock and the monotonic one
-	Took    time.Duration // from the request for data to the whole answer; of several the sum
-	Reading time.Time     // when the newest of its values was read from a CT or reported by an inverter, by the gateway's clock; zero when it reports no time
-	Metered bool          // Reading is a meter's, which advances every second
-	Meters  []Meter       // those that are there, at most one of each measurement
-	Frozen  []Measurement // left out, as a CT repeats its reading
-	NoGrid  error         // why there is no net consumption; nil when there is
+	Time       time.Time     // when the answer had arrived, by our clock and the monotonic one
+	Took       time.Duration // from the request for data to the whole answer; of several the sum
+	MeasuredAt time.Time     // when the newest of its values was read from a CT or reported by an inverter, by the gateway's clock; zero when it reports no time
+	Metered    bool          // Reading is a meter's, which advances every second
+	Meters     []Meter       // those that are there, at most one of each measurement
+	Frozen     []Measurement // left out, as a CT repeats its reading
+	NoGrid     error         // why there is no net consumption; nil when there is
 }
 
 // Meter returns the meter of measurement m, if there is one.
@@ -30,7 +30,7 @@ func (s *Sample) meter(m Measurement) *Meter { return findMeter(s.Meters, m) }
 type Meter struct {
 	Measurement Measurement
 	Counters    Counters  // where its energies come from
-	Reading     time.Time // the gateway's time of a CT's reading; zero for a meter that is computed
+	MeasuredAt  time.Time // the gateway's time of a CT's reading; zero for a meter that is computed
 	Total       Channel   // of one phase everything, of several no voltage and no power factor, which have no sum
 	Phases      []Channel // L1, L2, L3; empty where there is one phase or where the gateway reports none
 	// Raw is the total, then the phases, exactly as the gateway reports them:

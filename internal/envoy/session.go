@@ -70,8 +70,8 @@ func (s *Session) Date(t time.Time) time.Time { return s.clock.date(t) }
 // ReadingDate is Date for the time of a sample: a CT's is the time by the
 // gateway's clock.
 func (s *Session) ReadingDate(sample Sample) time.Time {
-	if sample.Metered && apartBy(sample.Reading, time.Now()) > maxClockError {
+	if sample.Metered && apartBy(sample.MeasuredAt, time.Now()) > maxClockError {
 		return time.Time{}
 	}
-	return s.clock.date(sample.Reading)
+	return s.clock.date(sample.MeasuredAt)
 }

@@ -36,9 +36,9 @@ func (c *InverterCounters) Apply(i envoy.Inverter, now time.Time) envoy.Inverter
 	next, ok := old.acceptAndLog(r, c.Log, func() string { return "inverter " + i.Serial })
 	c.states[i.Serial] = next
 	c.Changed = c.Changed || next.isWorthSaving(old)
-	i.Energy = envoy.Told[float64]{}
+	i.Energy = envoy.Optional[float64]{}
 	if ok {
-		i.Energy = envoy.Tell(next.Value)
+		i.Energy = envoy.Some(next.Value)
 	}
 	return i
 }

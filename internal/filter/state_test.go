@@ -91,7 +91,7 @@ func TestChanged(t *testing.T) {
 		s.Meters[0].Total.Set(envoy.Energy, row.value)
 		counters.SetInverters(row.inverters)
 		counters.Apply(s, now.Add(time.Duration(i)*time.Minute))
-		inverters.Apply(envoy.Inverter{Serial: "122", Energy: envoy.Tell(row.energy)}, now.Add(time.Duration(i)*time.Minute))
+		inverters.Apply(envoy.Inverter{Serial: "122", Energy: envoy.Some(row.energy)}, now.Add(time.Duration(i)*time.Minute))
 		if got := [2]bool{counters.Changed, inverters.Changed}; got != row.want {
 			t.Errorf("reading %d: changed = %v, want %v", i+1, got, row.want)
 		}

@@ -62,7 +62,7 @@ func TestRegisterWraps(t *testing.T) {
 				got := -1.0
 				if own { // one inverter takes seven times as long
 					now = start.Add(7 * row.after)
-					if v, ok := inverters.Apply(envoy.Inverter{Serial: "122", Energy: envoy.Tell(row.value)}, now).Energy.Get(); ok {
+					if v, ok := inverters.Apply(envoy.Inverter{Serial: "122", Energy: envoy.Some(row.value)}, now).Energy.Get(); ok {
 						got = v
 					}
 				} else {

@@ -78,7 +78,7 @@ func addInverterDays(s *Store, inverters, days int, end time.Time) {
 	for at := end.AddDate(0, 0, -days); at.Before(end); at = at.Add(inverterStep) {
 		var list []envoy.Inverter
 		for i := range inverters {
-			list = append(list, envoy.Inverter{Serial: fmt.Sprintf("1222%08d", i), Reported: at, Power: envoy.Tell(float64(100 + i))})
+			list = append(list, envoy.Inverter{Serial: fmt.Sprintf("1222%08d", i), Reported: at, Power: envoy.Some(float64(100 + i))})
 		}
 		s.AddInverters(serial, list, at)
 	}

@@ -10,7 +10,7 @@ import (
 
 // report returns the report of an inverter.
 func report(serial string, power float64, at time.Time) envoy.Inverter {
-	return envoy.Inverter{Serial: serial, Reported: at, Power: envoy.Tell(power)}
+	return envoy.Inverter{Serial: serial, Reported: at, Power: envoy.Some(power)}
 }
 
 // TestInverterSlots checks in which slots reports are recorded.

@@ -126,7 +126,7 @@ func TestConcurrent(t *testing.T) {
 				at := start.Add(time.Duration(j) * time.Minute)
 				s.Add(fmt.Sprint(i), completeSample(float64(j)), at)
 				s.AddLevel(fmt.Sprint(i), 50, at)
-				s.AddInverters(fmt.Sprint(i), []envoy.Inverter{{Serial: "5", Reported: at, Power: envoy.Tell(1.)}}, at)
+				s.AddInverters(fmt.Sprint(i), []envoy.Inverter{{Serial: "5", Reported: at, Power: envoy.Some(1.)}}, at)
 			}
 		}()
 	}

@@ -179,7 +179,7 @@ func TestIndex(t *testing.T) {
 	s := newServer()
 	s.SetTitle("ENVOY", `<script>alert(1)</script>`)
 	s.SetSample("ENVOY", sample(time.Now()))
-	s.SetBatteries("ENVOY", nil, envoy.BatteryTotals{SoC: envoy.Tell(84.0)})
+	s.SetBatteries("ENVOY", nil, envoy.BatteryTotals{SoC: envoy.Some(84.0)})
 	w := get(s.Handler(), "/")
 	body := w.Body.String()
 	for _, want := range []string{

@@ -76,8 +76,8 @@ func (h *house) turn() {
 		state.Err = errors.New("connect to 192.168.1.57:443: no route to host")
 	}
 	h.page.SetState(state)
-	battery := []envoy.Battery{{Serial: "492231045127", SoC: envoy.Tell(85.0), Power: envoy.Tell(-1178.0), Temperature: envoy.Tell(31.0), Reported: time.Now()}, {Serial: "492231045390", SoC: envoy.Tell(83.0), Power: envoy.Tell(-1178.0), Temperature: envoy.Tell(32.0), Reported: time.Now()}}
-	totals := envoy.BatteryTotals{SoC: envoy.Tell(84.0)}
+	battery := []envoy.Battery{{Serial: "492231045127", SoC: envoy.Some(85.0), Power: envoy.Some(-1178.0), Temperature: envoy.Some(31.0), Reported: time.Now()}, {Serial: "492231045390", SoC: envoy.Some(83.0), Power: envoy.Some(-1178.0), Temperature: envoy.Some(32.0), Reported: time.Now()}}
+	totals := envoy.BatteryTotals{SoC: envoy.Some(84.0)}
 	if h.mode == "no-battery" || h.mode == "only-solar" {
 		battery, totals = nil, envoy.BatteryTotals{}
 	}
