@@ -1,17 +1,12 @@
 package web
 
 import (
-	"bytes"
 	"fmt"
-	"html/template"
 	"math"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
 )
-
-var indexTemplate = template.Must(template.ParseFS(pageFiles, "page/index.html"))
 
 // An index is the table that browsers without JavaScript display.
 type index struct {
@@ -26,19 +21,6 @@ type index struct {
 type indexRow struct {
 	Name  string
 	Cells []string // total, then the phases
-}
-
-func (s *Server) serveIndex(w http.ResponseWriter, r *http.Request) {
-	var body bytes.Buffer
-	if err := indexTemplate.Execute(&body, newIndex(s.page(r.URL.Query().Get("gateway"), time.Now()))); err != nil {
-		writeError(w, http.StatusInternalServerError, "page not rendered")
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	out := compressed(w, r)
-	_, _ = out.Write(body.Bytes())
-	_ = out.Close()
 }
 
 func newIndex(p page) index {
