@@ -25,17 +25,6 @@ func newDay(date Date) *day {
 	return d
 }
 
-// sum returns a + b, of which those that are NaN count nothing.
-func sum(a, b float64) float64 {
-	switch {
-	case math.IsNaN(a):
-		return b
-	case math.IsNaN(b):
-		return a
-	}
-	return a + b
-}
-
 // total returns the energies of the day.
 func (d *day) total() Day {
 	var v [numEnergies]float64
@@ -142,21 +131,6 @@ func (c *calendar) between(a, b time.Time, f func(d *day)) {
 	for _, d := range c.find(from, to) {
 		f(d)
 	}
-}
-
-// startOf returns when d begins in loc. Where the clock is put forward at midnight,
-// the day begins an hour later.
-func startOf(d Date, loc *time.Location) time.Time {
-	t := d.Start(loc)
-	if DateOf(t) != d {
-		t = t.Add(time.Hour)
-	}
-	return t
-}
-
-// compare orders dates.
-func compare(a, b Date) int {
-	return (a.Year*12+int(a.Month)-b.Year*12-int(b.Month))*31 + a.Day - b.Day
 }
 
 // find returns the days from one date to another, inclusive.

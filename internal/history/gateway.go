@@ -24,10 +24,8 @@ const (
 	slack    = 1
 )
 
-// firstTime is the earliest time that is recorded: before it the clock is not set.
-var firstTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-
-// A gateway is the history of one gateway.
+// A gateway is the history of one gateway. Its exported methods do the work of the
+// Store's methods of the same name.
 type gateway struct {
 	mu           sync.Mutex // guards the other fields
 	fine, coarse tier
@@ -64,8 +62,8 @@ func newGateway(loc *time.Location) *gateway {
 	return g
 }
 
-// add records a sample.
-func (g *gateway) add(s envoy.Sample, at time.Time) {
+// Add records a sample.
+func (g *gateway) Add(s envoy.Sample, at time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if _, ok := s.Meter(envoy.Storage); ok {
@@ -163,12 +161,19 @@ func isPlausible(difference float64, elapsed time.Duration) bool {
 	return difference >= 0 && elapsed <= maxCounted && difference <= maxPower*max(0, elapsed.Hours())+slack
 }
 
-// setLevel records the level of the batteries, in %.
-func (g *gateway) setLevel(percent float64, at time.Time) {
+// AddLevel records the level of the batteries, in %.
+func (g *gateway) AddLevel(percent float64, at time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.power.level, g.power.levelAt = percent, at
 	g.noteBatteries(at)
+}
+
+// AddInverters records the reports of inverters.
+func (g *gateway) AddInverters(list []envoy.Inverter, at time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.inverters.add(list, at, g.calendar.loc)
 }
 
 // noteBatteries records that there are batteries. What the house used is unknown so

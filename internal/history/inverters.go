@@ -1,8 +1,6 @@
 package history
 
 import (
-	"cmp"
-	"maps"
 	"math"
 	"slices"
 	"time"
@@ -41,14 +39,12 @@ type inverterMean struct {
 	n        int
 }
 
-// addInverters records the reports of inverters. A report that was recorded before
-// is ignored.
-func (g *gateway) addInverters(list []envoy.Inverter, at time.Time) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+// add records the reports that a gateway in loc returned at a time. A report that
+// was recorded before is ignored.
+func (v *inverters) add(list []envoy.Inverter, at time.Time, loc *time.Location) {
 	for i := range list {
 		r := &list[i]
-		m := g.inverters.means[r.Serial]
+		m := v.means[r.Serial]
 		if !r.Reported.IsZero() && r.Reported.Equal(m.reported) {
 			continue
 		}
@@ -56,7 +52,7 @@ func (g *gateway) addInverters(list []envoy.Inverter, at time.Time) {
 		if age := at.Sub(t); age < -maxReportAge || age > maxReportAge {
 			t = at
 		}
-		d := g.inverters.at(t, g.calendar.loc)
+		d := v.at(t, loc)
 		if d == nil || !d.knows(r.Serial) {
 			continue
 		}
@@ -74,7 +70,7 @@ func (g *gateway) addInverters(list []envoy.Inverter, at time.Time) {
 		m.reported, m.sum, m.n = r.Reported, m.sum+w, m.n+1
 		d.power[r.Serial][slot] = float32(m.sum / float64(m.n))
 		d.dirty = true
-		g.inverters.setMean(r.Serial, m)
+		v.setMean(r.Serial, m)
 	}
 }
 
@@ -152,37 +148,4 @@ func (d *inverterDay) clone() *inverterDay {
 		c.power[serial] = slices.Clone(power)
 	}
 	return &c
-}
-
-// inverterDay returns the slots of a day that have begun at now.
-func (g *gateway) inverterDay(date Date, now time.Time) InverterDay {
-	g.mu.Lock()
-	var days []*inverterDay // before date, then the day itself
-	for _, d := range g.inverters.days {
-		if compare(d.date, date) <= 0 && compare(d.date, date.AddDays(-usualDays)) >= 0 {
-			days = append(days, d.clone())
-		}
-	}
-	g.mu.Unlock()
-	if len(days) == 0 || days[len(days)-1].date != date {
-		return InverterDay{}
-	}
-	d, before := days[len(days)-1], days[:len(days)-1]
-	known := 0
-	if now.Unix() >= d.start {
-		known = d.slot(now.Unix()) + 1
-	}
-	u := newUsual(d, before)
-	result := InverterDay{
-		Start: time.Unix(d.start, 0).In(g.calendar.loc), Step: inverterStep,
-		Slots: d.slots, Known: known, UsualDays: len(u.days),
-	}
-	for _, serial := range slices.SortedFunc(maps.Keys(d.power), cmp.Compare[string]) {
-		power := d.power[serial]
-		if power == nil {
-			power = nanSlice(d.slots)
-		}
-		result.Inverters = append(result.Inverters, InverterPower{serial, power[:known], u.ratios(serial, known)})
-	}
-	return result
 }

@@ -19,10 +19,6 @@ const (
 	numEnergies
 )
 
-// limit is the bound of powers in W and of energies in kWh. Values beyond it are
-// ignored, and in a file they are damage.
-const limit = 1e9
-
 // An observation is what the history keeps of a sample.
 type observation struct {
 	powers   [NumSeries]float64 // W; NaN if not measured

@@ -12,15 +12,14 @@ var steps = []int64{
 }
 
 const (
-	secondsPerDay = 24 * 60 * 60
-	maxPoints     = 10000 // of a plot
-	maxAlign      = 900   // s; the zones of the world differ by multiples of it
+	maxPoints = 10000 // of a plot
+	maxAlign  = 900   // s; the zones of the world differ by multiples of it
 )
 
-// plot returns the series from one time to another in at most points steps.
+// Power returns the series from one time to another in at most points steps.
 // Minimum and maximum are those of the means of 10 s in the latest 25 hours, else
 // of a minute. now is the present time.
-func (g *gateway) plot(from, to, now time.Time, points int) Plot {
+func (g *gateway) Power(from, to, now time.Time, points int) Plot {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	a, b := from.Unix(), to.Unix()

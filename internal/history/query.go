@@ -1,9 +1,6 @@
 package history
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // A Series is a quantity of which the power or level over time is kept.
 type Series int
@@ -63,36 +60,3 @@ type InverterPower struct {
 	// day, over the last seven days; NaN if it is unknown.
 	Usual []float32
 }
-
-// A Date is a day of the local calendar.
-type Date struct {
-	Year  int
-	Month time.Month
-	Day   int
-}
-
-// DateOf returns the date of t in its location.
-func DateOf(t time.Time) Date {
-	y, m, d := t.Date()
-	return Date{y, m, d}
-}
-
-// ParseDate returns the date of a text such as 2026-06-18.
-func ParseDate(text string) (Date, error) {
-	t, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		return Date{}, fmt.Errorf("%.20q is not a date such as 2026-06-18", text)
-	}
-	return DateOf(t), nil
-}
-
-// Start returns when the day begins in loc.
-func (d Date) Start(loc *time.Location) time.Time {
-	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, loc)
-}
-
-// AddDays returns the date n days after d, or before it if n is negative.
-func (d Date) AddDays(n int) Date { return DateOf(d.Start(time.UTC).AddDate(0, 0, n)) }
-
-// String returns the date as 2026-06-18.
-func (d Date) String() string { return d.Start(time.UTC).Format(time.DateOnly) }

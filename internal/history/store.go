@@ -41,7 +41,7 @@ type files struct {
 // before the clock is set are ignored.
 func (s *Store) Add(serial string, sample envoy.Sample, at time.Time) {
 	if g := s.gateway(serial, at); g != nil {
-		g.add(sample, at)
+		g.Add(sample, at)
 	}
 }
 
@@ -50,7 +50,7 @@ func (s *Store) Add(serial string, sample envoy.Sample, at time.Time) {
 // without a power: they are listed as silent.
 func (s *Store) AddInverters(serial string, inverters []envoy.Inverter, at time.Time) {
 	if g := s.gateway(serial, at); g != nil {
-		g.addInverters(inverters, at)
+		g.AddInverters(inverters, at)
 	}
 }
 
@@ -61,7 +61,7 @@ func (s *Store) AddLevel(serial string, percent float64, at time.Time) {
 		return
 	}
 	if g := s.gateway(serial, at); g != nil {
-		g.setLevel(percent, at)
+		g.AddLevel(percent, at)
 	}
 }
 
@@ -73,7 +73,7 @@ func (s *Store) Power(serial string, from, to time.Time, points int) Plot {
 	if g == nil || points <= 0 || !to.After(from) || from.Before(time.Unix(0, 0)) || to.Year() > 9999 {
 		return Plot{}
 	}
-	return g.plot(from.In(s.location()), to.In(s.location()), time.Now(), min(points, maxPoints))
+	return g.Power(from.In(s.location()), to.In(s.location()), time.Now(), min(points, maxPoints))
 }
 
 // Days returns the energies of the days from one date to another, inclusive, in
@@ -83,15 +83,7 @@ func (s *Store) Days(serial string, from, to Date) []Day {
 	if g == nil {
 		return nil
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	var days []Day
-	for _, d := range g.calendar.find(from, to) {
-		if total := d.total(); total.hasData() {
-			days = append(days, total)
-		}
-	}
-	return days
+	return g.Days(from, to)
 }
 
 // Inverters returns the slots of a day, which is one of the last eight; the zero
@@ -101,7 +93,7 @@ func (s *Store) Inverters(serial string, date Date) InverterDay {
 	if g == nil {
 		return InverterDay{}
 	}
-	return g.inverterDay(date, time.Now())
+	return g.Inverters(date, time.Now())
 }
 
 // Peak returns the highest power of the last 31 days in W, of any sign and any
@@ -111,14 +103,7 @@ func (s *Store) Peak(serial string) float64 {
 	if g == nil {
 		return 0
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	today := DateOf(time.Now().In(s.location()))
-	highest := 0.0
-	for _, d := range g.calendar.find(today.AddDays(-30), today) {
-		highest = max(highest, d.peak)
-	}
-	return highest
+	return g.Peak(DateOf(time.Now().In(s.location())))
 }
 
 // DiskSize returns the size of the files, in bytes.
@@ -157,15 +142,4 @@ func (s *Store) write(path string, data []byte) error {
 		return s.writeFile(path, data)
 	}
 	return state.WriteFileAtomic(path, data)
-}
-
-// isSerial reports whether s is a serial number, which becomes the name of a
-// folder.
-func isSerial(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
-			return false
-		}
-	}
-	return s != "" && len(s) <= 32
 }

@@ -2,7 +2,6 @@ package history
 
 import (
 	"cmp"
-	"math"
 	"slices"
 )
 
@@ -89,10 +88,6 @@ func (t *tier) chunk(number, now int64) *chunk {
 	return c
 }
 
-// future is how far after the present time data must be, in s, to be displaced
-// first: the clock was wrong when it was recorded.
-const future = 25 * 60 * 60
-
 func (t *tier) remove(i int) {
 	t.removed = append(t.removed, t.chunks[i].number)
 	t.chunks = slices.Delete(t.chunks, i, i+1)
@@ -110,15 +105,4 @@ func (t *tier) each(s Series, from, to int64, f func(unix int64, values []float3
 		end := min(chunkSlots, (to-start+t.step-1)/t.step)
 		f(start+first*t.step, c.series[s][first:max(first, end)])
 	}
-}
-
-func isNaN(v float32) bool { return math.IsNaN(float64(v)) }
-
-// nanSlice returns n values that were not measured.
-func nanSlice(n int) []float32 {
-	s := make([]float32, n)
-	for i := range s {
-		s[i] = float32(math.NaN())
-	}
-	return s
 }

@@ -1,0 +1,25 @@
+package history
+
+import "time"
+
+// limit is the bound of powers in W and of energies in kWh. Values beyond it are
+// ignored, and in a file they are damage.
+const limit = 1e9
+
+// firstTime is the earliest time that is recorded: before it the clock is not set.
+var firstTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// future is how far after the present time data must be, in s, to be displaced
+// first: the clock was wrong when it was recorded.
+const future = 25 * 60 * 60
+
+// isSerial reports whether s is a serial number, which becomes the name of a
+// folder.
+func isSerial(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 32
+}
