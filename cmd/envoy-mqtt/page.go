@@ -19,6 +19,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/history"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web/access"
 )
 
 // supervisorAddress is that of Home Assistant's Supervisor on the network of its
@@ -31,7 +32,8 @@ func (c *console) newPage(cfg config.Config, gateways []*configuredGateway) *web
 		return nil
 	}
 	page := &web.Server{
-		Access:   web.Access{Password: cfg.HTTP.Password.Reveal(), Hosts: cfg.HTTP.Hosts, Origins: cfg.HTTP.CORS},
+		Access:   access.Rules{Hosts: cfg.HTTP.Hosts, Origins: cfg.HTTP.CORS},
+		Password: cfg.HTTP.Password.Reveal(),
 		Problems: &c.problems,
 		Version:  programVersion(),
 	}

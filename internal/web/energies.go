@@ -26,32 +26,32 @@ func newEnergies(d history.Day) energies {
 	}
 }
 
-func (e *energies) values() []*number {
+func (e *energies) columns() []*number {
 	return []*number{&e.Produced, &e.Used, &e.Imported, &e.Exported, &e.Charged, &e.Discharged}
 }
 
 // noEnergies returns the energies of a period without data.
 func noEnergies(d history.Date) energies {
 	e := energies{Date: d.String()}
-	for _, v := range e.values() {
+	for _, v := range e.columns() {
 		*v = number(math.NaN())
 	}
 	return e
 }
 
 // energiesOf returns the 31 days or 13 months that end with the date of q.
-func (s *Server) energiesOf(q historyQuery) []energies {
+func (a historyAPI) energiesOf(q historyQuery) []energies {
 	if q.period == "days" {
-		return s.days(q.gateway.Serial, q.date)
+		return a.days(q.gateway.Serial, q.date)
 	}
-	return s.months(q.gateway.Serial, q.date)
+	return a.months(q.gateway.Serial, q.date)
 }
 
 // days returns one element a day, also for days without data.
-func (s *Server) days(serial string, last history.Date) []energies {
+func (a historyAPI) days(serial string, last history.Date) []energies {
 	first := last.AddDays(1 - daysOfPeriod)
 	known := map[history.Date]history.Day{}
-	for _, d := range s.History.Days(serial, first, last) {
+	for _, d := range a.past.Days(serial, first, last) {
 		known[d.Date] = d
 	}
 	var list []energies
@@ -67,23 +67,23 @@ func (s *Server) days(serial string, last history.Date) []energies {
 }
 
 // months returns one element a month, with the date of its first day.
-func (s *Server) months(serial string, last history.Date) []energies {
+func (a historyAPI) months(serial string, last history.Date) []energies {
 	month := func(d history.Date, add int) history.Date {
 		return history.DateOf(time.Date(d.Year, d.Month+time.Month(add), 1, 0, 0, 0, 0, time.UTC))
 	}
 	first := month(last, 1-monthsOf)
-	list, index := make([]energies, monthsOf), map[history.Date]int{}
+	list, position := make([]energies, monthsOf), map[history.Date]int{}
 	for i := range list {
 		date := month(first, i)
-		list[i], index[date] = noEnergies(date), i
+		list[i], position[date] = noEnergies(date), i
 	}
-	for _, d := range s.History.Days(serial, first, last) {
-		i, ok := index[month(d.Date, 0)]
+	for _, d := range a.past.Days(serial, first, last) {
+		i, ok := position[month(d.Date, 0)]
 		if !ok {
 			continue
 		}
-		day, sum := newEnergies(d), list[i].values()
-		for k, v := range day.values() {
+		day, sum := newEnergies(d), list[i].columns()
+		for k, v := range day.columns() {
 			switch {
 			case math.IsNaN(float64(*v)):
 			case math.IsNaN(float64(*sum[k])):
@@ -100,7 +100,7 @@ func energyRows(list []energies) [][]string {
 	rows := [][]string{{"date", "produced_kwh", "used_kwh", "imported_kwh", "exported_kwh", "charged_kwh", "discharged_kwh"}}
 	for _, e := range list {
 		row := []string{e.Date}
-		for _, v := range e.values() {
+		for _, v := range e.columns() {
 			text := ""
 			if !math.IsNaN(float64(*v)) {
 				text = strconv.FormatFloat(float64(*v), 'f', 3, 64)

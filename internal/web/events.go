@@ -3,10 +3,7 @@ package web
 import (
 	"encoding/json"
 	"net/http"
-	"strconv"
 	"time"
-
-	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 const (
@@ -19,53 +16,15 @@ const (
 	eventTimeout = 10 * time.Second
 )
 
-// serveLive serves the live document of a gateway, with its age.
-func (s *Server) serveLive(w http.ResponseWriter, r *http.Request) {
-	g, ok := s.find(r.URL.Query().Get("gateway"))
-	if !ok {
-		writeError(w, http.StatusNotFound, "no such gateway")
-		return
-	}
-	now := time.Now()
-	if !g.isStale(now) {
-		h := w.Header()
-		h.Set("Content-Type", "application/json")
-		h.Set("Cache-Control", "no-store")
-		_, _ = w.Write(g.liveDocument(now))
-		return
-	}
-	doc := struct {
-		Error  string  `json:"error"`
-		Serial string  `json:"serial,omitempty"`
-		Age    *number `json:"age,omitempty"`
-	}{Error: "no reading yet", Serial: g.Serial}
-	if g.sample != nil {
-		doc.Error, doc.Age = "the latest reading is too old", new(seconds(now.Sub(g.sample.Time)))
-	}
-	w.Header().Set("Retry-After", "5")
-	writeJSON(w, http.StatusServiceUnavailable, doc)
-}
-
-// liveDocument returns the document that is published below live, with serial
-// number and age in s.
-func (g *gateway) liveDocument(now time.Time) []byte {
-	doc := schema.LiveDocument(*g.sample)
-	doc = append(doc[:len(doc)-1], `,"serial":`...)
-	doc = strconv.AppendQuote(doc, g.Serial)
-	doc = append(doc, `,"age":`...)
-	doc = schema.AppendNumber(doc, now.Sub(g.sample.Time).Seconds(), 3)
-	return append(doc, '}')
-}
-
 // serveEvents serves readings as Server-Sent Events: the live documents, or what
 // the page displays.
-func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
+func (s values) serveEvents(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	if _, ok := s.find(query.Get("gateway")); !ok && query.Get("gateway") != "" {
 		writeError(w, http.StatusNotFound, "no such gateway")
 		return
 	}
-	e := eventWriter{server: s, gateway: query.Get("gateway"), last: map[string]time.Time{}}
+	e := eventWriter{values: s, gateway: query.Get("gateway"), last: map[string]time.Time{}}
 	next := e.liveEvents
 	switch query.Get("view") {
 	case "":
@@ -84,7 +43,7 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 
 // stream writes what next returns, at each change and at each heartbeat, until the
 // client leaves, is too slow, or must leave.
-func (s *Server) stream(w http.ResponseWriter, r *http.Request, next func(time.Time) []byte) {
+func (s values) stream(w http.ResponseWriter, r *http.Request, next func(time.Time) []byte) {
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Time{}) // that of the request would end the stream
 	client := s.hub.add(time.Now())
@@ -123,7 +82,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, next func(time.T
 
 // An eventWriter encodes the events of one client.
 type eventWriter struct {
-	server  *Server
+	values  values
 	gateway string               // as in the query; empty: all, or on the page the first
 	last    map[string]time.Time // of the sample that was sent, by name of the gateway
 }
@@ -131,7 +90,7 @@ type eventWriter struct {
 // liveEvents returns an event live for each gateway with a new reading, or a comment.
 func (e *eventWriter) liveEvents(now time.Time) []byte {
 	var text []byte
-	for _, g := range e.server.all() {
+	for _, g := range e.values.all() {
 		if e.gateway != "" && e.gateway != g.Serial && e.gateway != g.Name {
 			continue
 		}
@@ -151,47 +110,9 @@ func (e *eventWriter) liveEvents(now time.Time) []byte {
 
 // pageEvent returns one event page: the chosen gateway, and a summary of all.
 func (e *eventWriter) pageEvent(now time.Time) []byte {
-	doc, err := json.Marshal(e.server.page(e.gateway, now))
+	doc, err := json.Marshal(e.values.page(e.gateway, now))
 	if err != nil {
 		return []byte(":\n\n")
 	}
 	return append(append([]byte("event: page\ndata: "), doc...), "\n\n"...)
-}
-
-// A page is what the page displays at one moment.
-type page struct {
-	Version  string    `json:"version"`
-	Gateway  *view     `json:"gateway,omitempty"` // the chosen one
-	Gateways []summary `json:"gateways"`
-	History  bool      `json:"history"` // whether there is one
-}
-
-// A summary is what the page displays of a gateway that is not chosen.
-type summary struct {
-	Serial string  `json:"serial"`
-	Name   string  `json:"name"`
-	Late   string  `json:"late"`
-	Age    number  `json:"age"`
-	Solar  *number `json:"solar,omitempty"`
-}
-
-// page returns what the page displays. key is the serial number or the name of the
-// chosen gateway; empty is the first.
-func (s *Server) page(key string, now time.Time) page {
-	p := page{Version: s.Version, Gateways: []summary{}, History: s.History != nil}
-	if chosen, ok := s.find(key); ok {
-		p.Gateway = new(s.view(&chosen, now))
-	}
-	all := s.all()
-	if len(all) < 2 {
-		return p
-	}
-	for i := range all {
-		v := all[i].view(now)
-		if v.Late != "" {
-			v.Solar = nil
-		}
-		p.Gateways = append(p.Gateways, summary{v.Serial, v.Name, v.Late, v.Age, v.Solar})
-	}
-	return p
 }

@@ -28,7 +28,7 @@ func TestDayLength(t *testing.T) {
 		{Year: 2026, Month: 3, Day: 28}: 24, {Year: 2026, Month: 3, Day: 29}: 23, {Year: 2026, Month: 10, Day: 25}: 25,
 	} {
 		now := time.Date(2026, 11, 28, 12, 0, 0, 0, berlin)
-		d := s.dayPlot(historyQuery{gateway: g, date: date, points: 1440}, now)
+		d := historyAPI{&s.store, s.History}.dayPlot(historyQuery{gateway: g, date: date, points: 1440}, now)
 		steps := int64(len(d.Solar))
 		if d.End-d.Start != hours*3600 || steps != (d.End-d.Start+d.Step-1)/d.Step || steps > 1440 {
 			t.Errorf("%v: %d s in %d steps of %d s, want %d h", date, d.End-d.Start, steps, d.Step, hours)
@@ -41,7 +41,7 @@ func TestDayPlot(t *testing.T) {
 	s := newServer()
 	s.History = webtest.History{Gap: func(t time.Time) bool { return t.Hour() == 3 }}
 	g, _ := s.find("")
-	d := s.dayPlot(historyQuery{gateway: g, date: history.DateOf(now.AddDate(0, 0, -1)), points: 1440}, now)
+	d := historyAPI{&s.store, s.History}.dayPlot(historyQuery{gateway: g, date: history.DateOf(now.AddDate(0, 0, -1)), points: 1440}, now)
 	if len(d.Solar) != 1440 || !math.IsNaN(float64(d.Solar[200])) || d.Solar[13*60] != 7800 || d.House[0] != 380 || d.Now != 0 {
 		t.Errorf("the day before: %d points, %v %v %v", len(d.Solar), d.Solar[200], d.Solar[13*60], d.House[0])
 	}
@@ -55,7 +55,7 @@ func TestDayPlot(t *testing.T) {
 		time.Sleep(15 * time.Hour)
 		now := time.Now().UTC()
 		g, _ := s.find("")
-		d := s.dayPlot(historyQuery{gateway: g, date: history.DateOf(now), points: 1440, isToday: true}, now)
+		d := historyAPI{&s.store, s.History}.dayPlot(historyQuery{gateway: g, date: history.DateOf(now), points: 1440, isToday: true}, now)
 		if len(d.Light) != 2 || d.Light[1]-d.Start < 19*3600 || d.Now != now.Unix() {
 			t.Errorf("the evening of today is not that of yesterday: %v", d.Light)
 		}
@@ -124,10 +124,10 @@ func TestHistoryQueries(t *testing.T) {
 		}
 	}
 	s.History = nil
-	if w := get(h, "/api/history"); w.Code != 404 || !strings.Contains(w.Body.String(), "no history is kept") {
+	if w := get(s.Handler(), "/api/history"); w.Code != 404 || !strings.Contains(w.Body.String(), "no history is kept") {
 		t.Errorf("without a history: %d %s", w.Code, w.Body)
 	}
-	if w := get(h, "/api/inverters"); w.Code != 200 {
+	if w := get(s.Handler(), "/api/inverters"); w.Code != 200 {
 		t.Errorf("inverters without a history: %d %s", w.Code, w.Body)
 	}
 }
@@ -135,7 +135,7 @@ func TestHistoryQueries(t *testing.T) {
 func TestChargedFromGrid(t *testing.T) {
 	now := time.Date(2026, 6, 18, 23, 0, 0, 0, time.UTC)
 	s := newServer()
-	if s.wasChargedFromGrid(testSerial, history.DateOf(now), now) {
+	if s.values().wasChargedFromGrid(testSerial, history.DateOf(now), now) {
 		t.Error("the invented battery is charged by the sun only")
 	}
 }

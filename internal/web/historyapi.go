@@ -23,6 +23,12 @@ const (
 	monthsOf      = 13
 )
 
+// A historyAPI serves the past.
+type historyAPI struct {
+	*store
+	past History // nil: nothing is kept
+}
+
 // A historyQuery is what was asked of api/history or api/inverters.
 type historyQuery struct {
 	gateway gateway
@@ -35,10 +41,10 @@ type historyQuery struct {
 
 // parseHistory parses a query. If it is wrong it writes the response and returns
 // false.
-func (s *Server) parseHistory(w http.ResponseWriter, query url.Values, now time.Time) (historyQuery, bool) {
+func (a historyAPI) parseHistory(w http.ResponseWriter, query url.Values, now time.Time) (historyQuery, bool) {
 	q := historyQuery{period: cmp.Or(query.Get("period"), "day"), date: history.DateOf(now), points: defaultPoints}
 	var known bool
-	q.gateway, known = s.find(query.Get("gateway"))
+	q.gateway, known = a.find(query.Get("gateway"))
 	var err error
 	if text := query.Get("date"); text != "" {
 		q.date, err = history.ParseDate(text)
@@ -62,7 +68,7 @@ func (s *Server) parseHistory(w http.ResponseWriter, query url.Values, now time.
 		writeError(w, http.StatusBadRequest, err.Error())
 	case !known:
 		writeError(w, http.StatusNotFound, "no such gateway")
-	case s.History == nil:
+	case a.past == nil:
 		writeError(w, http.StatusNotFound, "no history is kept")
 	default:
 		return q, true
@@ -70,14 +76,14 @@ func (s *Server) parseHistory(w http.ResponseWriter, query url.Values, now time.
 	return q, false
 }
 
-func (s *Server) serveHistory(w http.ResponseWriter, r *http.Request) {
+func (a historyAPI) serveHistory(w http.ResponseWriter, r *http.Request) {
 	now := time.Now()
-	q, ok := s.parseHistory(w, r.URL.Query(), now)
+	q, ok := a.parseHistory(w, r.URL.Query(), now)
 	if !ok {
 		return
 	}
 	if q.period == "day" {
-		d := s.dayPlot(q, now)
+		d := a.dayPlot(q, now)
 		if q.isCSV {
 			writeCSV(w, r, "envoy-"+q.date.String()+".csv", d.rows())
 		} else {
@@ -85,7 +91,7 @@ func (s *Server) serveHistory(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
-	list := s.energiesOf(q)
+	list := a.energiesOf(q)
 	if q.isCSV {
 		writeCSV(w, r, "envoy-"+q.period+".csv", energyRows(list))
 	} else {
@@ -129,9 +135,9 @@ type dayPlot struct {
 }
 
 // dayPlot returns the powers of a day.
-func (s *Server) dayPlot(q historyQuery, now time.Time) dayPlot {
+func (a historyAPI) dayPlot(q historyQuery, now time.Time) dayPlot {
 	serial, start, end := q.gateway.Serial, q.date.Start(now.Location()), q.date.AddDays(1).Start(now.Location())
-	p := s.History.Power(serial, start, end, q.points)
+	p := a.past.Power(serial, start, end, q.points)
 	d := dayPlot{
 		Date: q.date.String(), Start: start.Unix(), End: end.Unix(), Step: int64(p.Step / time.Second),
 		Solar: means(p.Series[history.Solar]), House: means(p.Series[history.Use]), Grid: means(p.Series[history.Grid]),
@@ -140,9 +146,9 @@ func (s *Server) dayPlot(q historyQuery, now time.Time) dayPlot {
 	d.Light = light(p)
 	if q.isToday {
 		d.Now = now.Unix()
-		d.Light = s.lightOfToday(serial, q.date, now, d.Light)
+		d.Light = a.lightOfToday(serial, q.date, now, d.Light)
 	}
-	for _, e := range s.History.Days(serial, q.date, q.date) {
+	for _, e := range a.past.Days(serial, q.date, q.date) {
 		d.Energies = new(newEnergies(e))
 	}
 	return d
@@ -179,9 +185,9 @@ func light(p history.Plot) []int64 {
 
 // lightOfToday returns the light of a day that has not ended: what is missing is
 // that of the day before.
-func (s *Server) lightOfToday(serial string, date history.Date, now time.Time, known []int64) []int64 {
+func (a historyAPI) lightOfToday(serial string, date history.Date, now time.Time, known []int64) []int64 {
 	from, to := date.AddDays(-1).Start(now.Location()), date.Start(now.Location())
-	before := light(s.History.Power(serial, from, to, 24*6))
+	before := light(a.past.Power(serial, from, to, 24*6))
 	if before == nil {
 		return known
 	}

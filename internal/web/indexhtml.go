@@ -21,7 +21,7 @@ var indexParts = sync.OnceValues(func() (before, after string) {
 	return before, after
 })
 
-func (s *Server) serveIndex(w http.ResponseWriter, r *http.Request) {
+func (s values) serveIndex(w http.ResponseWriter, r *http.Request) {
 	values := newIndex(s.page(r.URL.Query().Get("gateway"), time.Now())).html()
 	before, after := indexParts()
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -32,12 +32,12 @@ type batteryStatus struct {
 	Age         *number `json:"age,omitempty"` // of its report, s
 }
 
-func (s *Server) serveInverters(w http.ResponseWriter, r *http.Request) {
+func (a historyAPI) serveInverters(w http.ResponseWriter, r *http.Request) {
 	now := time.Now()
 	query := r.URL.Query()
 	query.Set("period", "day")
-	if s.History == nil { // batteries are known without it
-		g, ok := s.find(query.Get("gateway"))
+	if a.past == nil { // batteries are known without it
+		g, ok := a.find(query.Get("gateway"))
 		if !ok {
 			writeError(w, http.StatusNotFound, "no such gateway")
 			return
@@ -45,11 +45,11 @@ func (s *Server) serveInverters(w http.ResponseWriter, r *http.Request) {
 		writeCompressed(w, r, inverterDay{Inverters: []inverterPower{}, Batteries: g.batteryStatuses(now)})
 		return
 	}
-	q, ok := s.parseHistory(w, query, now)
+	q, ok := a.parseHistory(w, query, now)
 	if !ok {
 		return
 	}
-	d := s.History.Inverters(q.gateway.Serial, q.date)
+	d := a.past.Inverters(q.gateway.Serial, q.date)
 	doc := inverterDay{
 		Date: q.date.String(), Start: d.Start.Unix(), Step: int64(d.Step / time.Second), Slots: d.Slots, Known: d.Known,
 		UsualDays: d.UsualDays, Inverters: []inverterPower{}, Batteries: q.gateway.batteryStatuses(now),

@@ -45,9 +45,9 @@ type responseSummary struct {
 	Failures int    `json:"failures"` // timeouts included
 }
 
-// summary returns how the path responded in the last hour, and false if it was not
+// summarize returns how the path responded in the last hour, and false if it was not
 // requested.
-func (t *responseTimes) summary(path string, now time.Time) (responseSummary, bool) {
+func (t *responseTimes) summarize(path string, now time.Time) (responseSummary, bool) {
 	s := responseSummary{Path: path}
 	var times []time.Duration
 	known := false

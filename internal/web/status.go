@@ -41,6 +41,17 @@ type TokenInfo struct {
 	Renewal time.Time `json:"renewal,omitzero"`
 }
 
+// A statusAPI serves what the program knows about itself and the gateways.
+type statusAPI struct {
+	*store
+	past     History     // nil: nothing is kept
+	info     func() Info // nil: nothing is known
+	problems *Problems
+	version  string
+	actions  []string // names of those that are offered
+	signIn   login
+}
+
 // A status is the response of api/status.
 type status struct {
 	Version  string          `json:"version"`
@@ -76,27 +87,27 @@ type accessStatus struct {
 	Actions  []string `json:"actions"`
 }
 
-func (s *Server) serveStatus(w http.ResponseWriter, r *http.Request) {
+func (a statusAPI) serveStatus(w http.ResponseWriter, r *http.Request) {
 	now := time.Now()
 	doc := status{
-		Version: s.Version, Time: now, Gateways: []gatewayStatus{}, Problems: s.Problems.recent(now),
-		Access: accessStatus{s.isSignedIn(r), s.Access.Password == "" && !s.isIngress(r), s.actions()},
+		Version: a.version, Time: now, Gateways: []gatewayStatus{}, Problems: a.problems.recent(now),
+		Access: accessStatus{a.signIn.isSignedIn(r), a.signIn.isReadOnly(r), a.actions},
 	}
 	var info Info
-	if s.Info != nil {
-		info = s.Info()
+	if a.info != nil {
+		info = a.info()
 	}
 	doc.Started, doc.Memory, doc.Broker = info.Started, info.Memory, info.Broker
-	if s.History != nil {
-		doc.History = s.History.DiskSize()
+	if a.past != nil {
+		doc.History = a.past.DiskSize()
 	}
-	for _, g := range s.all() {
-		doc.Gateways = append(doc.Gateways, s.status(&g, info.Gateways[g.Name], now))
+	for _, g := range a.all() {
+		doc.Gateways = append(doc.Gateways, a.status(&g, info.Gateways[g.Name], now))
 	}
 	writeJSON(w, http.StatusOK, doc)
 }
 
-func (s *Server) status(g *gateway, info GatewayInfo, now time.Time) gatewayStatus {
+func (a statusAPI) status(g *gateway, info GatewayInfo, now time.Time) gatewayStatus {
 	st := gatewayStatus{
 		Name: g.Name, Title: g.title, Serial: g.Serial, Firmware: g.Firmware, Online: !g.isStale(now), Since: g.changed,
 		Interval: seconds(g.interval()), StaleAfter: seconds(g.StaleAfter), Requests: []responseSummary{}, GatewayInfo: info,
@@ -107,27 +118,13 @@ func (s *Server) status(g *gateway, info GatewayInfo, now time.Time) gatewayStat
 	if g.Err != nil {
 		st.Error = g.Err.Error()
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	for path, times := range g.requests { // the map is that of the gateway, not a copy
-		if sum, ok := times.summary(path, now); ok {
+		if sum, ok := times.summarize(path, now); ok {
 			st.Requests = append(st.Requests, sum)
 		}
 	}
 	slices.SortFunc(st.Requests, func(a, b responseSummary) int { return strings.Compare(a.Path, b.Path) })
 	return st
-}
-
-// actions returns the names of the actions that are offered.
-func (s *Server) actions() []string {
-	names := []string{}
-	for name, offered := range map[string]bool{
-		"token": s.Actions.PasteToken != nil, "renew": s.Actions.Renew != nil, "reload": s.Actions.Reload != nil,
-	} {
-		if offered {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
 }

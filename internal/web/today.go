@@ -2,6 +2,7 @@ package web
 
 import (
 	"math"
+	"sync"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/history"
@@ -20,8 +21,15 @@ type today struct {
 	Approximate bool `json:"approximate"`
 }
 
-// An energiesCache is what was last computed from the history.
+// An energiesCache has what was last computed from the history. The zero value is
+// ready.
 type energiesCache struct {
+	mu       sync.Mutex // guards bySerial
+	bySerial map[string]recentEnergies
+}
+
+// recentEnergies are what the history knows of a gateway.
+type recentEnergies struct {
 	at    time.Time
 	today *today
 	peak  float64 // of the last 31 days, W
@@ -35,41 +43,42 @@ const (
 )
 
 // view returns what the page displays of a gateway, with what the history knows.
-func (s *Server) view(g *gateway, now time.Time) view {
+func (s values) view(g *gateway, now time.Time) view {
 	v := g.view(now)
-	if s.History == nil || g.Serial == "" || v.Late == "new" || v.Late == "offline" {
+	if s.past == nil || g.Serial == "" || v.Late == "new" || v.Late == "offline" {
 		return v
 	}
-	c := s.energies(g, now)
-	v.Today, v.Full = c.today, number(max(float64(v.Full), c.peak))
+	e := s.recent(g.Serial, now)
+	v.Today, v.Full = e.today, number(max(float64(v.Full), e.peak))
 	return v
 }
 
-// energies returns the energies of today, at most todayAge old.
-func (s *Server) energies(g *gateway, now time.Time) energiesCache {
-	if now.Sub(g.energies.at) < todayAge {
-		return g.energies
+// recent returns the energies of today, at most todayAge old.
+func (s values) recent(serial string, now time.Time) recentEnergies {
+	s.cache.mu.Lock()
+	defer s.cache.mu.Unlock()
+	if known, ok := s.cache.bySerial[serial]; ok && now.Sub(known.at) < todayAge {
+		return known
 	}
 	date := history.DateOf(now)
-	c := energiesCache{at: now, peak: s.History.Peak(g.Serial)}
-	for _, d := range s.History.Days(g.Serial, date, date) {
-		c.today = &today{
+	e := recentEnergies{at: now, peak: s.past.Peak(serial)}
+	for _, d := range s.past.Days(serial, date, date) {
+		e.today = &today{
 			number(d.Produced), number(d.Used), number(d.Imported), number(d.Exported),
-			number(d.Charged), number(d.Discharged), s.wasChargedFromGrid(g.Serial, date, now),
+			number(d.Charged), number(d.Discharged), s.wasChargedFromGrid(serial, date, now),
 		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if stored := s.gateway(g.Name); stored.Serial == g.Serial {
-		stored.energies = c
+	if s.cache.bySerial == nil {
+		s.cache.bySerial = map[string]recentEnergies{}
 	}
-	return c
+	s.cache.bySerial[serial] = e
+	return e
 }
 
 // wasChargedFromGrid reports whether batteries were charged while power was
 // imported for more than ten minutes of a day.
-func (s *Server) wasChargedFromGrid(serial string, date history.Date, now time.Time) bool {
-	p := s.History.Power(serial, date.Start(now.Location()), now, 24*60/5)
+func (s values) wasChargedFromGrid(serial string, date history.Date, now time.Time) bool {
+	p := s.past.Power(serial, date.Start(now.Location()), now, 24*60/5)
 	grid, battery := p.Series[history.Grid], p.Series[history.Battery]
 	var charged time.Duration
 	for i := range min(len(grid), len(battery)) {

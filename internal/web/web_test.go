@@ -114,7 +114,7 @@ func TestView(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
 		late := func() (string, bool) {
-			v := s.page("", time.Now()).Gateway
+			v := s.values().page("", time.Now()).Gateway
 			return v.Late, v.Solar != nil
 		}
 		check := func(want string, hasValues bool) {
@@ -144,7 +144,7 @@ func TestViewOmitsWhatIsNotMeasured(t *testing.T) {
 	only := envoy.Sample{Time: time.Now(), Meters: sample(time.Now()).Meters[:1]}
 	s.SetSample("ENVOY", only)
 	var got map[string]any
-	doc, _ := json.Marshal(s.page("", time.Now()).Gateway)
+	doc, _ := json.Marshal(s.values().page("", time.Now()).Gateway)
 	if err := json.Unmarshal(doc, &got); err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func TestHouse(t *testing.T) {
 		s := newServer()
 		s.SetSample("ENVOY", envoy.Sample{Time: time.Now(), Meters: []envoy.Meter{total}})
 		s.SetBatteries("ENVOY", test.batteries, envoy.BatteryTotals{})
-		if v := s.page("", time.Now()).Gateway; (v.House != nil) != test.want {
+		if v := s.values().page("", time.Now()).Gateway; (v.House != nil) != test.want {
 			t.Errorf("batteries %s: house %v, want one: %v", name, v.House, test.want)
 		}
 	}
@@ -208,7 +208,7 @@ func TestSeveralGateways(t *testing.T) {
 	s.SetTitle("ENVOY_GARAGE", "Garage")
 	s.SetState(GatewayState{Name: "ENVOY_GARAGE", Serial: "482207019876", Online: true, StaleAfter: time.Minute})
 	s.SetSample("ENVOY", sample(time.Now()))
-	p := s.page("482207019876", time.Now())
+	p := s.values().page("482207019876", time.Now())
 	if len(p.Gateways) != 2 || p.Gateway.Name != "Garage" || p.Gateways[0].Solar == nil || p.Gateways[1].Late != "new" || p.Gateways[1].Solar != nil {
 		t.Errorf("page = %+v", p)
 	}

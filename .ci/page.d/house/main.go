@@ -26,7 +26,7 @@ func main() {
 	}
 	page := &web.Server{History: webtest.History{}, Version: "1.4.0", Problems: new(web.Problems), Info: info, Actions: actions()}
 	if len(os.Args) > 2 {
-		page.Access.Password = os.Args[2]
+		page.Password = os.Args[2]
 	}
 	page.Problems.Add("warn", "gateway read failed", "gateway=ENVOY error=read /ivp/meters/readings: no response within 5s")
 	page.Problems.Add("warn", "gateway answers slowly, polled less often", "path=/production.json took=4.9s interval=10m")

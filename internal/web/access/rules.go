@@ -1,4 +1,4 @@
-package web
+package access
 
 import (
 	"net"
@@ -8,16 +8,26 @@ import (
 	"strings"
 )
 
-// maxBody limits the body of a request. A token has about 2 kB.
-const maxBody = 16 << 10
+// MaxBody limits the body of a request. A token has about 2 kB.
+const MaxBody = 16 << 10
 
-// secure sets the headers that every response has, and refuses requests of other
+// Rules limit who may use a page. The zero value allows every client that uses an
+// address, localhost or a name in .local.
+type Rules struct {
+	Hosts      []string   // further names in the Host header
+	Origins    []string   // origins that may read a response in a browser (CORS); "*" is not special
+	Supervisor netip.Addr // peer whose requests are Home Assistant's ingress; the zero Addr: no ingress
+	// Refuse writes the response to a request with a host name that is not allowed.
+	Refuse func(w http.ResponseWriter, code int)
+}
+
+// Protect sets the headers that every response has, and refuses requests of other
 // sites and those for names that are not ours.
-func (s *Server) secure(next http.Handler) http.Handler {
+func (a *Rules) Protect(next http.Handler) http.Handler {
 	next = http.NewCrossOriginProtection().Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ancestors := "'none'"
-		if s.isIngress(r) {
+		if a.IsIngress(r) {
 			ancestors = "'self'"
 		}
 		h := w.Header()
@@ -26,11 +36,11 @@ func (s *Server) secure(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		if !s.isOurHost(r) {
-			writeError(w, http.StatusMisdirectedRequest, "this host name is not allowed; add it to HOSTS under [HTTP]")
+		if !a.isOurHost(r) {
+			a.Refuse(w, http.StatusMisdirectedRequest)
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
 		next.ServeHTTP(w, r)
 	})
 }
@@ -38,8 +48,8 @@ func (s *Server) secure(next http.Handler) http.Handler {
 // isOurHost reports whether the Host header names this machine: with DNS rebinding
 // a foreign site reaches it under a name of its own. The header that arrives by
 // ingress is that of Home Assistant, which has checked it.
-func (s *Server) isOurHost(r *http.Request) bool {
-	if s.isIngress(r) {
+func (a *Rules) isOurHost(r *http.Request) bool {
+	if a.IsIngress(r) {
 		return true
 	}
 	host := r.Host
@@ -51,14 +61,14 @@ func (s *Server) isOurHost(r *http.Request) bool {
 		return true
 	}
 	return host == "localhost" || strings.HasSuffix(host, ".local") ||
-		slices.ContainsFunc(s.Access.Hosts, func(name string) bool { return strings.EqualFold(name, host) })
+		slices.ContainsFunc(a.Hosts, func(name string) bool { return strings.EqualFold(name, host) })
 }
 
-// isIngress reports whether the request was forwarded by Home Assistant's
+// IsIngress reports whether the request was forwarded by Home Assistant's
 // Supervisor, which lets only users of Home Assistant pass. Anybody can send the
 // header, so that the address of the peer decides.
-func (s *Server) isIngress(r *http.Request) bool {
-	return s.Access.Supervisor.IsValid() && peer(r) == s.Access.Supervisor && r.Header.Get("X-Ingress-Path") != ""
+func (a *Rules) IsIngress(r *http.Request) bool {
+	return a.Supervisor.IsValid() && peer(r) == a.Supervisor && r.Header.Get("X-Ingress-Path") != ""
 }
 
 // peer returns the address of the client, or the zero Addr.
@@ -70,13 +80,13 @@ func peer(r *http.Request) netip.Addr {
 	return addr.Addr().Unmap()
 }
 
-// allowOrigins lets the configured origins read a response in a browser.
-func (s *Server) allowOrigins(next http.Handler) http.Handler {
+// AllowOrigins lets the configured origins read a response in a browser.
+func (a *Rules) AllowOrigins(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if len(s.Access.Origins) > 0 {
+		if len(a.Origins) > 0 {
 			w.Header().Add("Vary", "Origin")
 		}
-		if origin := r.Header.Get("Origin"); origin != "" && slices.Contains(s.Access.Origins, origin) {
+		if origin := r.Header.Get("Origin"); origin != "" && slices.Contains(a.Origins, origin) {
 			w.Header().Set("Access-Control-Allow-Origin", origin)
 			w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
 		}

@@ -1,0 +1,91 @@
+package access
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"net/http"
+	"sync"
+	"time"
+)
+
+const (
+	// SessionAge is how long a session lasts.
+	SessionAge = 7 * 24 * time.Hour
+	// MaxSessions is how many sessions there can be.
+	MaxSessions = 32
+)
+
+// Sessions keeps who has signed in, by a cookie. The zero value with a name is
+// ready. Its methods are safe for concurrent use.
+type Sessions struct {
+	Cookie string // name of the cookie
+
+	mu  sync.Mutex // guards end
+	end map[[sha256.Size]byte]time.Time
+}
+
+// Start starts a session and sends its cookie. At the limit the session that ends
+// first makes room.
+func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, now time.Time) {
+	// The cookie has no path, so that it is valid for api/ below any prefix.
+	http.SetCookie(w, &http.Cookie{
+		Name: s.Cookie, Value: s.add(now), MaxAge: int(SessionAge.Seconds()),
+		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
+	})
+}
+
+// add returns the secret of a new session.
+func (s *Sessions) add(now time.Time) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.end == nil {
+		s.end = map[[sha256.Size]byte]time.Time{}
+	}
+	var first [sha256.Size]byte
+	for id, end := range s.end {
+		if oldest, ok := s.end[first]; !ok || end.Before(oldest) {
+			first = id
+		}
+	}
+	if len(s.end) >= MaxSessions {
+		delete(s.end, first)
+	}
+	secret := rand.Text()
+	s.end[sha256.Sum256([]byte(secret))] = now.Add(SessionAge)
+	return secret
+}
+
+// IsOpen reports whether the request belongs to a session that has not ended.
+func (s *Sessions) IsOpen(r *http.Request, now time.Time) bool {
+	c, err := r.Cookie(s.Cookie)
+	if err != nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return now.Before(s.end[sha256.Sum256([]byte(c.Value))])
+}
+
+// End ends the session of the request and removes its cookie.
+func (s *Sessions) End(w http.ResponseWriter, r *http.Request) {
+	if c, err := r.Cookie(s.Cookie); err == nil {
+		s.mu.Lock()
+		delete(s.end, sha256.Sum256([]byte(c.Value)))
+		s.mu.Unlock()
+	}
+	http.SetCookie(w, &http.Cookie{Name: s.Cookie, MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+}
+
+// SameSecret compares keyed hashes, so that the time depends neither on the length
+// nor on the content of the secret.
+func SameSecret(a, b string) bool {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key)
+	sum := func(text string) []byte {
+		h := hmac.New(sha256.New, key)
+		h.Write([]byte(text))
+		return h.Sum(nil)
+	}
+	return hmac.Equal(sum(a), sum(b))
+}
