@@ -6,13 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/netip"
-	"sync"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
 )
 
 func discoverCommand(c *console) *cobra.Command {
@@ -29,20 +28,9 @@ func discoverCommand(c *console) *cobra.Command {
 	return cmd
 }
 
-// A discovered is a gateway that was found, and what its /info says.
-type discovered struct {
-	Serial    string       `json:"serial,omitempty"`
-	Firmware  string       `json:"firmware,omitempty"`
-	Host      string       `json:"host,omitempty"`
-	Addresses []netip.Addr `json:"addresses,omitempty"`
-	URL       string       `json:"url,omitempty"`         // where /info was read
-	Token     *bool        `json:"needs_token,omitempty"` // as /info says
-	Error     string       `json:"error,omitempty"`       // why it could not be read
-}
-
 // discover prints the gateways of the local network.
 func discover(ctx context.Context, out io.Writer, asJSON bool) error {
-	found, err := findGateways(ctx)
+	found, err := setup.FindGateways(ctx)
 	if err != nil {
 		return err
 	}
@@ -59,30 +47,7 @@ func discover(ctx context.Context, out io.Writer, asJSON bool) error {
 	return err
 }
 
-// findGateways asks who is there and reads each one's /info.
-func findGateways(ctx context.Context) ([]discovered, error) {
-	announced, err := envoy.Discover(ctx)
-	if err != nil {
-		return nil, err
-	}
-	found := make([]discovered, len(announced))
-	var checks sync.WaitGroup
-	for i, a := range announced {
-		checks.Go(func() {
-			d := discovered{Serial: a.Serial, Firmware: a.Firmware, Host: a.Host, Addresses: a.Addrs}
-			if info, url, err := a.Open(ctx); err != nil {
-				d.Error = err.Error()
-			} else {
-				d.Serial, d.Firmware, d.URL, d.Token = info.Serial, info.Firmware, url, &info.NeedsToken
-			}
-			found[i] = d
-		})
-	}
-	checks.Wait()
-	return found, nil
-}
-
-func printDiscovered(w io.Writer, found []discovered) error {
+func printDiscovered(w io.Writer, found []setup.Found) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "SERIAL\tFIRMWARE\tNAME\tANSWERS AT")
 	for _, d := range found {

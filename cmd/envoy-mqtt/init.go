@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -33,15 +32,7 @@ func initCommand(c *console) *cobra.Command {
 // An interview asks for a configuration on a terminal and tries the answers.
 type interview struct {
 	prompt.Prompter
-	setup.Setup
-	present config.Config   // to begin with; its values are offered
-	gateway *config.Gateway // the answers so far
-	broker  *config.MQTT
-	serial  string // of the gateway, empty if it was not reached
-
-	needsToken bool // the gateway's firmware needs a token
-
-	problems []string // what was kept although it did not work
+	*setup.Draft
 }
 
 // tlsPort is the usual port of MQTT over TLS. Tests change it.
@@ -54,6 +45,7 @@ func newSetup(cfg config.Config, environ []string) setup.Setup {
 		TLSPort:      tlsPort,
 		NewClient:    newClient,
 		BrokerConfig: brokerConfig,
+		WithHint:     withHint,
 	}
 }
 
@@ -90,55 +82,35 @@ func (c *console) init(ctx context.Context) error {
 			p.Say("It has %d gateways. These questions are about [%s].", len(present.Gateways), present.Gateways[0].Section)
 		}
 	}
-	next := present
-	next.Gateways = slices.Clone(present.Gateways)
-	i := interview{Prompter: p, Setup: newSetup(present, c.environ), present: present, gateway: &next.Gateways[0], broker: &next.MQTT}
+	i := interview{p, newSetup(present, c.environ).NewDraft(path, isNew, present)}
 	for _, part := range []func() error{i.askGateway, i.askAccess, i.askBroker} {
 		if err := part(); err != nil {
 			return err
 		}
 	}
-	if err := i.WriteConfig(path, isNew, present, next); err != nil {
+	if err := i.Write(); err != nil {
 		return err
 	}
-	i.printNextSteps(path, c.configPath != "")
-	if len(i.problems) > 0 {
+	printNextSteps(p, i.Draft, c.configPath != "")
+	if len(i.Problems()) > 0 {
 		return errPrinted
 	}
 	return nil
 }
 
-// keep records a problem that the user wants to solve later.
-func (i *interview) keep(problem string) { i.problems = append(i.problems, problem) }
-
-// systemPath is where the systemd service reads its configuration.
-const systemPath = "/etc/envoy-mqtt/config.ini"
-
-// printNextSteps ends the interview. The flag isNamed is true if the user has
-// named the file at path.
-func (i *interview) printNextSteps(path string, isNamed bool) {
-	flag, start := "", "envoy-mqtt"
-	switch {
-	case path == systemPath:
-		start = "sudo systemctl restart envoy-mqtt"
-	case isNamed:
-		flag = " --config " + path
-	}
-	i.Heading(path + " is written. Every key is in docs/configuration.md.")
-	if len(i.problems) > 0 {
-		i.Heading("Not verified yet")
-		for _, problem := range i.problems {
-			i.Say("%s", problem)
+// printNextSteps prints what to do after the file of d was written. isNamed is true if
+// the user has named it.
+func printNextSteps(p prompt.Prompter, d *setup.Draft, isNamed bool) {
+	p.Heading(d.Path + " is written. Every key is in docs/configuration.md.")
+	if problems := d.Problems(); len(problems) > 0 {
+		p.Heading("Not verified yet")
+		for _, problem := range problems {
+			p.Say("%s", problem)
 		}
-		i.Say("When this is solved, test it with envoy-mqtt check%s", flag)
+		p.Say("When this is solved, test it with %s", d.CheckCommand(isNamed))
 	}
-	i.Heading("Next steps")
-	if path != systemPath {
-		start += flag
+	p.Heading("Next steps")
+	for _, step := range d.NextSteps(isNamed) {
+		p.Define(step.Name, step.Text)
 	}
-	i.Define("start", start)
-	i.Define("watch", "envoy-mqtt watch"+flag+" (in another terminal)")
-	i.Define("Home Assistant", "Settings, Devices & services, MQTT: "+
-		"the devices Envoy "+cmp.Or(i.serial, "<serial number>")+" and Envoy MQTT bridge appear by themselves once it runs.")
-	i.Define("other programs", "envoy-mqtt consumers"+flag)
 }

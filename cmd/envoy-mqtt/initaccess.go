@@ -3,26 +3,22 @@ package main
 import (
 	"fmt"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/prompt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
 )
 
-const tokenPage = "https://entrez.enphaseenergy.com/"
-
 // askAccess asks for the access to the gateway and tries it.
 func (i *interview) askAccess() error {
 	i.Heading("Access to the gateway")
-	if !i.needsToken {
+	if !i.NeedsToken {
 		return i.askOwnUser()
 	}
 	i.Say("Firmware 7 and later requires an access token from Enphase.")
 	i.Define("account", "e-mail and password of the Enphase account. Tokens are obtained and renewed automatically.")
-	i.Define("token", "a token that you copy from "+tokenPage+" once a year. Accounts with multi-factor authentication (MFA) need it.")
+	i.Define("token", "a token that you copy from "+setup.TokenPage+" once a year. Accounts with multi-factor authentication (MFA) need it.")
 	words := []string{"account", "token"}
-	if i.gateway.Username == "" && i.gateway.Token != "" {
+	if i.Gateway.Username == "" && i.Gateway.Token != "" {
 		words = []string{"token", "account"}
 	}
 	how, err := i.SelectOne("Account or token", words...)
@@ -39,26 +35,18 @@ func (i *interview) askAccess() error {
 // chooses another way.
 func (i *interview) askAccount() error {
 	for {
-		g := i.gateway
-		username, err := i.Ask("E-mail of the Enphase account", g.Username, prompt.Required)
+		username, err := i.Ask("E-mail of the Enphase account", i.Gateway.Username, prompt.Required)
 		if err != nil {
 			return err
 		}
-		present := ""
-		if old := i.present.Gateways[0]; username == old.Username {
-			present = old.Password.Reveal()
-		}
-		password, err := i.AskSecret("Password", present, prompt.Required)
+		password, err := i.AskSecret("Password", i.PresentPassword(username), prompt.Required)
 		if err != nil {
 			return err
 		}
-		g.Username, g.Password = username, config.Secret(password)
-		if i.serial == "" {
-			i.keep("No login was made: a token is for one gateway, and its serial number is not known.")
-			return nil
+		if i.Serial != "" {
+			i.Say("Logging in at Enphase …")
 		}
-		i.Say("Logging in at Enphase …")
-		result := i.LogIn(i.Ctx, *g, i.serial, password != present)
+		result := i.UseAccount(i.Ctx, username, password)
 		if done, err := i.handleLogin(result); done || err != nil {
 			return err
 		}
@@ -68,22 +56,21 @@ func (i *interview) askAccount() error {
 // handleLogin reports the result of a login. It returns false if the account is to
 // be asked for again.
 func (i *interview) handleLogin(r setup.LoginResult) (done bool, err error) {
-	switch r.Outcome {
-	case setup.LoginOK:
-		i.reportToken(r)
+	if r.Outcome == setup.LoginSkipped {
 		return true, nil
-	case setup.LoginMFA:
-		i.Say("The account has multi-factor authentication (MFA), which only you can pass.")
+	}
+	i.Say("%s", i.Text(r))
+	switch {
+	case r.Outcome == setup.LoginOK && r.Access == nil:
+		i.Say("The gateway accepts the token.")
+		return true, nil
+	case r.Outcome == setup.LoginOK:
+		i.Say("The gateway gives no values: %v", withHint(r.Access))
+		return true, nil
+	case r.Outcome == setup.LoginMFA:
 		return true, i.askToken()
-	case setup.LoginRejected:
-		if r.AttemptsLeft > 0 {
-			i.Say("Enphase rejected the e-mail or the password. %s before logins pause for 24 hours.", attempts(r.AttemptsLeft))
-			return false, nil
-		}
-		i.Say("Enphase rejected the e-mail or the password for the third time. Logins pause for 24 hours, whatever the password, so that the account is not locked. " +
-			"When you know the password, confirm it with envoy-mqtt token --renew.")
-	default:
-		i.Say("%v", withHint(r.Err))
+	case r.Outcome == setup.LoginRejected && r.AttemptsLeft > 0:
+		return false, nil
 	}
 	words := []string{"again", "token", "continue"}
 	if r.Outcome != setup.LoginFailed {
@@ -96,61 +83,35 @@ func (i *interview) handleLogin(r setup.LoginResult) (done bool, err error) {
 	case how == "token":
 		return true, i.askToken()
 	case how == "continue":
-		i.keep("There is no token from Enphase. With the right password in config.ini, run envoy-mqtt token --renew.")
+		i.KeepAccount()
 		return true, nil
 	}
 	return false, nil
 }
 
-// reportToken prints the token that a login has returned.
-func (i *interview) reportToken(r setup.LoginResult) {
-	i.gateway.Token = ""
-	what := "Logged in."
-	if r.Token.Origin == enlighten.Stored {
-		what = "A token is stored, so that no login is needed."
-	}
-	i.Say("%s The token is valid until %s and renewed automatically.", what, r.Token.Expires.Local().Format("2006-01-02"))
-	if r.Access == nil {
-		i.Say("The gateway accepts the token.")
-		return
-	}
-	i.Say("The gateway gives no values: %v", withHint(r.Access))
-	i.keep("The gateway gave no values with the token.")
-}
-
 // askToken asks for a token, in place of an account, until the gateway accepts it.
 func (i *interview) askToken() error {
-	i.gateway.Username, i.gateway.Password = "", ""
-	i.Say("Log in at %s, choose the system and the gateway, and copy the token.", tokenPage)
+	i.Say("Log in at %s, choose the system and the gateway, and copy the token.", setup.TokenPage)
 	for {
-		token, err := i.AskSecret("Token", i.gateway.Token.Reveal(), func(text string) (string, error) {
+		token, err := i.AskSecret("Token", i.Gateway.Token.Reveal(), func(text string) (string, error) {
 			_, err := enlighten.Parse(text)
 			return text, err
 		})
 		if err != nil {
 			return err
 		}
-		i.gateway.Token = config.Secret(token)
-		if i.serial == "" {
-			i.keep("The token was not tried, because the gateway did not answer.")
-			return nil
+		if i.Serial != "" {
+			i.Say("Trying the token …")
 		}
-		i.Say("Trying the token …")
-		err = i.TryAccess(i.Ctx, *i.gateway, i.serial, envoy.StaticToken(token))
-		if err == nil {
-			claims, _ := enlighten.Parse(token) // was parsed above
+		claims, err := i.UseToken(i.Ctx, token)
+		switch {
+		case err != nil:
+			i.Say("The token was not accepted: %v", err)
+		case i.Serial == "":
+			return nil
+		default:
 			i.Say("The gateway accepts the token. It is valid until %s; paste the next one with envoy-mqtt token --paste.", claims.Expires.Local().Format("2006-01-02"))
 			return nil
 		}
-		i.Say("The token was not accepted: %v", err)
-		i.gateway.Token = ""
 	}
-}
-
-// attempts returns how many attempts remain, as a sentence's beginning.
-func attempts(n int) string {
-	if n == 1 {
-		return "1 attempt remains"
-	}
-	return fmt.Sprintf("%d attempts remain", n)
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"cmp"
-	"path/filepath"
 	"strings"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
@@ -19,21 +17,21 @@ func (i *interview) askBroker() error {
 			return err
 		}
 		i.Say("Connecting to the broker …")
-		result := i.TryBroker(i.Ctx, *i.broker)
+		result := i.ConnectBroker(i.Ctx)
 		if result.TLS != nil {
 			used, err := i.offerTLS(result)
 			if err != nil {
 				return err
 			}
 			if used {
-				result = i.TryBroker(i.Ctx, *i.broker)
+				result = i.ConnectBroker(i.Ctx)
 			}
 		}
 		if result.Untrusted && result.TLS == nil {
 			if err := i.askAuthority(); err != nil {
 				return err
 			}
-			result = i.TryBroker(i.Ctx, *i.broker)
+			result = i.ConnectBroker(i.Ctx)
 		}
 		if result.Err == nil {
 			i.Say("The broker accepts the connection.")
@@ -45,7 +43,7 @@ func (i *interview) askBroker() error {
 			return err
 		}
 		if how == "continue" {
-			i.keep("The broker at " + setup.BrokerURL(*i.broker) + " did not accept a connection.")
+			i.KeepBroker()
 			return nil
 		}
 	}
@@ -53,23 +51,22 @@ func (i *interview) askBroker() error {
 
 // askBrokerAddress asks for the broker's address and its user.
 func (i *interview) askBrokerAddress() error {
-	address, err := i.Ask("Address of the broker", cmp.Or(setup.BrokerURL(*i.broker), "mqtt://localhost:1883"), func(text string) (string, error) {
+	address, err := i.Ask("Address of the broker", i.BrokerAddress(), func(text string) (string, error) {
 		_, err := config.ParseBrokerURL(text)
 		return text, err
 	})
 	if err != nil {
 		return err
 	}
-	url, err := config.ParseBrokerURL(address)
+	if _, err := i.UseBroker(address); err != nil {
+		return err
+	}
+	name, password, err := i.askUser("User name", i.Broker.Username, i.Broker.Password)
 	if err != nil {
 		return err
 	}
-	i.broker.URL, i.broker.Supervisor = url, ""
-	if user := url.User; user != nil { // has keys of its own
-		password, _ := user.Password()
-		i.broker.Username, i.broker.Password, url.User = user.Username(), config.Secret(password), nil
-	}
-	return i.askUser("User name", &i.broker.Username, &i.broker.Password)
+	i.Broker.Username, i.Broker.Password = name, config.Secret(password)
+	return nil
 }
 
 // offerTLS offers the address at which the broker speaks TLS, and reports whether
@@ -80,7 +77,7 @@ func (i *interview) offerTLS(r setup.BrokerResult) (used bool, err error) {
 	if err != nil || !used {
 		return false, err
 	}
-	i.broker.URL = r.TLS
+	i.Broker.URL = r.TLS
 	if r.Untrusted {
 		return true, i.askAuthority()
 	}
@@ -91,20 +88,12 @@ func (i *interview) offerTLS(r setup.BrokerResult) (used bool, err error) {
 // broker's.
 func (i *interview) askAuthority() error {
 	i.Say("The broker's certificate comes from an authority that this computer does not know, usually one of your own.")
-	path, err := i.Ask("File with the authority's certificate (PEM)", i.broker.CAFile, func(text string) (string, error) {
+	_, err := i.Ask("File with the authority's certificate (PEM)", i.Broker.CAFile, func(text string) (string, error) {
 		if _, err := prompt.Required(text); err != nil {
 			return "", err
 		}
-		trial := *i.broker
-		trial.CAFile = text
-		if _, err := brokerConfig(trial); err != nil {
-			return "", err
-		}
-		return filepath.Abs(text) // the bridge may start in another folder
+		return text, i.UseAuthority(text)
 	})
-	if err == nil {
-		i.broker.CAFile = path
-	}
 	return err
 }
 

@@ -6,12 +6,12 @@ import (
 	"strconv"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/prompt"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
 )
 
 // discoverGateways finds the gateways on this network. Tests change it.
-var discoverGateways = findGateways
+var discoverGateways = setup.FindGateways
 
 // askGateway asks for the gateway until it answers, or the user keeps one that
 // does not.
@@ -33,31 +33,28 @@ func (i *interview) askGateway() error {
 			return err
 		}
 		i.Say("Reading the gateway …")
-		reached, err := i.ReachGateway(i.Ctx, *i.gateway)
+		reached, err := i.Reach(i.Ctx)
 		if err == nil {
-			i.serial = reached.Serial
 			i.Say("Gateway %s, firmware %s, at %s", reached.Serial, reached.Firmware, reached.URL)
-			i.needsToken = reached.NeedsToken
 			return nil
 		}
 		i.Say("The gateway was not reached: %v", withHint(err))
-		i.needsToken, i.serial = true, "" // as all current firmware does
 		keep, err := i.Confirm("Keep this address although the gateway does not answer?", false)
 		if err != nil {
 			return err
 		}
 		if keep {
-			i.keep("The gateway at " + i.gateway.Host + " did not answer.")
+			i.KeepGateway()
 			return nil
 		}
 	}
 }
 
 // selectGateway asks for one of the gateways found, or another address.
-func (i *interview) selectGateway(found []discovered) error {
-	question, def := "Name or address of the gateway", cmp.Or(i.gateway.Host, "envoy.local")
+func (i *interview) selectGateway(found []setup.Found) error {
+	question, def := "Name or address of the gateway", cmp.Or(i.Gateway.Host, "envoy.local")
 	if len(found) > 0 {
-		question, def = "Number of the gateway, or the name or address of another", cmp.Or(i.gateway.Host, "1")
+		question, def = "Number of the gateway, or the name or address of another", cmp.Or(i.Gateway.Host, "1")
 	}
 	answer, err := i.Ask(question, def, func(text string) (string, error) {
 		if n, err := strconv.Atoi(text); err == nil {
@@ -72,9 +69,9 @@ func (i *interview) selectGateway(found []discovered) error {
 		return err
 	}
 	if n, err := strconv.Atoi(answer); err == nil {
-		i.gateway.Host, i.gateway.Serial = envoy.Auto, found[n-1].Serial
-	} else if answer != i.gateway.Host {
-		i.gateway.Host, i.gateway.Serial = answer, ""
+		i.UseFound(found[n-1])
+	} else {
+		i.UseHost(answer)
 	}
 	return nil
 }
@@ -83,11 +80,12 @@ func (i *interview) selectGateway(found []discovered) error {
 // the gateway accepts it.
 func (i *interview) askOwnUser() error {
 	for {
-		if err := i.askUser("User name of the gateway", &i.gateway.Username, &i.gateway.Password); err != nil {
+		name, password, err := i.askUser("User name of the gateway", i.Gateway.Username, i.Gateway.Password)
+		if err != nil {
 			return err
 		}
 		i.Say("Reading the gateway …")
-		err := i.TryAccess(i.Ctx, *i.gateway, i.serial, nil)
+		err = i.UseOwnUser(i.Ctx, name, password)
 		if err == nil {
 			i.Say("The gateway gives its values.")
 			return nil
@@ -98,35 +96,27 @@ func (i *interview) askOwnUser() error {
 			return err
 		}
 		if again == "continue" {
-			i.keep("The gateway gave no values.")
+			i.KeepOwnUser()
 			return nil
 		}
 	}
 }
 
-// askUser asks for an optional user name and the password. If there is a present
-// name, "-" removes both.
-func (i *interview) askUser(question string, username *string, password *config.Secret) error {
+// askUser asks for an optional user name and the password, and offers the present
+// ones. If there is a present name, "-" removes both.
+func (i *interview) askUser(question, present string, password config.Secret) (name, secret string, err error) {
 	note := ", empty for none"
-	if *username != "" {
+	if present != "" {
 		note = ", - for none"
 	}
-	name, err := i.Ask(question+note, *username, prompt.Optional)
-	if err != nil {
-		return err
+	name, err = i.Ask(question+note, present, prompt.Optional)
+	if err != nil || name == "-" || name == "" {
+		return "", "", err
 	}
-	present := password.Reveal()
-	if name != *username {
-		present = ""
+	offered := ""
+	if name == present {
+		offered = password.Reveal()
 	}
-	if name == "-" || name == "" {
-		*username, *password = "", ""
-		return nil
-	}
-	secret, err := i.AskSecret("Password", present, prompt.Required)
-	if err != nil {
-		return err
-	}
-	*username, *password = name, config.Secret(secret)
-	return nil
+	secret, err = i.AskSecret("Password", offered, prompt.Required)
+	return name, secret, err
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
 )
 
 // asProgram makes the test binary be the program itself.
@@ -28,9 +29,9 @@ func TestMain(m *testing.M) {
 		supervisorURL = cmp.Or(os.Getenv("TEST_SUPERVISOR"), supervisorURL)
 		optionsPath = cmp.Or(os.Getenv("TEST_OPTIONS"), optionsPath)
 		tlsPort = cmp.Or(os.Getenv("TEST_TLS_PORT"), "1") // whatever listens on this machine's usual port
-		discoverGateways = func(context.Context) ([]discovered, error) {
+		discoverGateways = func(context.Context) ([]setup.Found, error) {
 			if serial := os.Getenv("TEST_DISCOVERED"); serial != "" {
-				return []discovered{{Serial: serial, Firmware: "D8.3.5167", URL: "https://192.168.1.20"}}, nil
+				return []setup.Found{{Serial: serial, Firmware: "D8.3.5167", URL: "https://192.168.1.20"}}, nil
 			}
 			return nil, nil
 		}

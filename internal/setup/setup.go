@@ -27,6 +27,7 @@ type Setup struct {
 	// broker.
 	NewClient    func(config.Gateway, envoy.TokenSource) *envoy.Client
 	BrokerConfig func(config.MQTT) (mqtt.Config, error)
+	WithHint     func(error) error // adds to an error what to do; nil: nothing
 }
 
 // reachTimeout limits each request to a gateway that a user has just entered.
@@ -77,6 +78,7 @@ const (
 	LoginRejected                      // wrong user name or password
 	LoginSuspended                     // too many rejected logins: no login until the user confirms
 	LoginMFA                           // the account has multi-factor authentication
+	LoginSkipped                       // no login was made, because the gateway is not known
 )
 
 // A LoginResult is the result of [Setup.LogIn].
