@@ -114,6 +114,11 @@ type app struct {
 
 	Arch, Services []string
 	HostNetwork    bool `json:"host_network"`
+	Ingress        bool
+	IngressPort    int    `json:"ingress_port"`
+	PanelIcon      string `json:"panel_icon"`
+	PanelTitle     string `json:"panel_title"`
+	PanelAdmin     bool   `json:"panel_admin"`
 	Timeout        int
 	Map            []struct{ Type string }
 	Options        map[string]any

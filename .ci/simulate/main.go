@@ -3,7 +3,7 @@
 //	simulate gateway ADDRESS          https, firmware 8; takes any token
 //	simulate day ADDRESS SPEED        the same with a battery, from 04:00, so many times faster
 //	simulate token                    prints a token for either
-//	simulate supervisor ADDRESS HOST  http; names HOST:1883 as the broker
+//	simulate supervisor ADDRESS HOST APP  http; names HOST:1883 as the broker, and serves http://APP below /ingress/
 package main
 
 import (
@@ -13,6 +13,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"strconv"
 	"time"
@@ -34,7 +36,7 @@ func main() {
 		}
 		start := time.Now().Truncate(24 * time.Hour).Add(4 * time.Hour)
 		serve(args[1], &envoytest.Gateway{Phases: 3, Speed: speed, Start: start, Batteries: 1, StorageCT: true})
-	case len(args) == 3 && args[0] == "supervisor":
+	case len(args) == 4 && args[0] == "supervisor":
 		http.HandleFunc("GET /services/mqtt", func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Authorization") != "Bearer supervisors-token" {
 				http.Error(w, `{"result":"error","message":"Forbidden"}`, http.StatusForbidden)
@@ -42,9 +44,14 @@ func main() {
 			}
 			fmt.Fprintf(w, `{"result":"ok","data":{"addon":"core_mosquitto","host":%q,"port":1883,"ssl":false,"protocol":"3.1.1"}}`, args[2])
 		})
+		http.Handle("/ingress/", http.StripPrefix("/ingress", &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(&url.URL{Scheme: "http", Host: args[3]})
+			r.Out.Host = r.In.Host
+			r.Out.Header.Set("X-Ingress-Path", "/ingress")
+		}}))
 		log.Fatal(http.ListenAndServe(args[1], nil))
 	default:
-		log.Fatal("usage: simulate token | gateway ADDRESS | day ADDRESS SPEED | supervisor ADDRESS HOST")
+		log.Fatal("usage: simulate token | gateway ADDRESS | day ADDRESS SPEED | supervisor ADDRESS HOST APP")
 	}
 }
 

@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -109,8 +111,9 @@ func TestApp(t *testing.T) {
 	h := newHouse(t, &envoytest.Gateway{Phases: 3})
 	h.record(t)
 	s := newSupervisor(t)
-	options := proctest.WriteFile(t, filepath.Join(h.dir, "options.json"), fmt.Sprintf(`{"envoy_host":%q,"envoy_username":%q,"envoy_password":%q,"envoy_interval":"200ms"}`, h.server.Addr, testUser, testPassword))
-	h.environ = append(h.environ, "SUPERVISOR_TOKEN="+supervisorToken, "TEST_SUPERVISOR="+s.URL, "TEST_OPTIONS="+options,
+	ingress := proctest.FreePort(t)
+	options := proctest.WriteFile(t, filepath.Join(h.dir, "options.json"), fmt.Sprintf(`{"envoy_host":%q,"envoy_username":%q,"envoy_password":%q,"envoy_interval":"200ms","http_page":true}`, h.server.Addr, testUser, testPassword))
+	h.environ = append(h.environ, "SUPERVISOR_TOKEN="+supervisorToken, "TEST_SUPERVISOR="+s.URL, "TEST_OPTIONS="+options, "TEST_INGRESS_PORT="+ingress,
 		"ENVOY_MQTT_ENLIGHTEN__LOGIN_URL="+value(h.config, "LOGIN_URL"), "ENVOY_MQTT_ENLIGHTEN__TOKEN_URL="+value(h.config, "TOKEN_URL"))
 	h.config = "[GENERAL]\nLOG_LEVEL = debug\nSTATE_DIR = " + filepath.Join(h.dir, "state") + "\n"
 
@@ -122,6 +125,7 @@ func TestApp(t *testing.T) {
 	}
 	s.offer(host, port, `,"ssl":false,"username":"addons","password":"`+appsPassword+`"`)
 	proctest.Await(t, "the live document", func() bool { return strings.Contains(h.recorded(), "/live {") })
+	checkIngress(t, "http://127.0.0.1:"+ingress)
 	if code, out, errs := h.run(t, "", "check"); code != 0 || !strings.Contains(out, "Home Assistant's broker lets us in") {
 		t.Errorf("check: code %d\n%s%s", code, out, errs)
 	}
@@ -133,6 +137,57 @@ func TestApp(t *testing.T) {
 	}
 	if s.asked < 2 {
 		t.Errorf("the Supervisor was asked %d times, want once for each attempt", s.asked)
+	}
+}
+
+// TestIngressPort checks that the Supervisor connects to the port that we listen on.
+func TestIngressPort(t *testing.T) {
+	manifest, err := os.ReadFile("../../deploy/homeassistant/envoy_mqtt/config.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(manifest), "\ningress_port: "+ingressPort+"\n") {
+		t.Errorf("config.yaml does not have ingress_port: %s", ingressPort)
+	}
+}
+
+// checkIngress checks that the Supervisor, and nobody else, reaches the page and may
+// change something on it.
+func checkIngress(t *testing.T, base string) {
+	t.Helper()
+	get := func(from, path string) (string, http.Header) {
+		t.Helper()
+		transport := &http.Transport{DialContext: (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}).DialContext}
+		defer transport.CloseIdleConnections()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-Ingress-Path", "/api/hassio_ingress/abc")
+		req.Host = "homeassistant.example.org" // which Home Assistant has checked
+		resp, err := transport.RoundTrip(req)
+		if err != nil {
+			return "error: " + err.Error(), nil
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(body), resp.Header
+	}
+	const supervisor = "127.0.0.2"
+	if body, header := get(supervisor, "/"); !strings.Contains(body, "<table>") || !strings.Contains(header.Get("Content-Security-Policy"), "frame-ancestors 'self'") {
+		t.Errorf("GET / by ingress = %.200s, %v", body, header)
+	}
+	if body, _ := get(supervisor, "/api/live"); !strings.Contains(body, `"age":`) {
+		t.Errorf("GET /api/live by ingress = %s", body)
+	}
+	if body, _ := get(supervisor, "/api/status"); !strings.Contains(body, `"signed_in":true`) {
+		t.Errorf("GET /api/status by ingress = %s, want signed_in", body)
+	}
+	if body, _ := get("127.0.0.1", "/api/live"); !strings.HasPrefix(body, "error: ") {
+		t.Errorf("GET /api/live from another peer = %s, want a closed connection", body)
 	}
 }
 

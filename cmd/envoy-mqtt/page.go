@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net/netip"
 	"os"
 	"runtime/metrics"
 	"syscall"
@@ -22,10 +21,6 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web/access"
 )
 
-// supervisorAddress is that of Home Assistant's Supervisor on the network of its
-// apps.
-var supervisorAddress = netip.AddrFrom4([4]byte{172, 30, 32, 2})
-
 // newPage returns the page of gateways, or nil if it is off.
 func (c *console) newPage(cfg config.Config, gateways []*configuredGateway) *web.Server {
 	if !cfg.HTTP.Page {
@@ -37,7 +32,7 @@ func (c *console) newPage(cfg config.Config, gateways []*configuredGateway) *web
 		Problems: &c.problems,
 		Version:  programVersion(),
 	}
-	if config.Getenv(c.environ, "SUPERVISOR_TOKEN") != "" {
+	if cfg.HTTP.Ingress {
 		page.Access.Supervisor = supervisorAddress
 	}
 	for _, g := range gateways {

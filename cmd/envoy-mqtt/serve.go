@@ -37,7 +37,7 @@ func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup chan 
 		c.watchReload(ctx, rc, hup, func(n *runConfig, cause error) { next = n; end(cause) })
 	}
 	reportWorking := func(ctx context.Context) { logWorking(ctx, s.bridge.Snapshot, rc.cfg.MQTT.Topic, rc.log) }
-	err = serve(ctx, s.bridge, s.gateways, rc.log, s.serveHealth, s.notifySystemd, s.keepHistory, watchReload, reportWorking)
+	err = serve(ctx, s.bridge, s.gateways, rc.log, s.serveHealth, s.serveIngress, s.notifySystemd, s.keepHistory, watchReload, reportWorking)
 	for _, g := range s.gateways {
 		g.client.CloseIdle()
 	}

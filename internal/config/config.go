@@ -52,6 +52,7 @@ type HTTP struct {
 	Password Secret   // required for changes on the page; "": it is read-only
 	Hosts    []string // names of this machine in the Host header, in lower case
 	CORS     []string // origins that may read the API
+	Ingress  bool     // the program is a Home Assistant app: ingress serves the page
 }
 
 // HomeAssistant is the section [HOMEASSISTANT].

@@ -26,7 +26,13 @@ func TestOptions(t *testing.T) {
 		{"above the file, below the environment", `{"envoy_host":"option","envoy_name":"option"}`, []string{token, "ENVOY_MQTT_ENVOY__NAME=environment"}, func(c Config) bool {
 			return c.Gateways[0].Host == "option" && c.Gateways[0].Name == "environment" && len(c.Gateways) == 2
 		}, nil},
-		{"no app", `{"envoy_host":"option"}`, nil, func(c Config) bool { return c.Gateways[0].Host == "file" && c.MQTT.Supervisor == "" }, nil},
+		{"no app", `{"envoy_host":"option"}`, nil, func(c Config) bool {
+			return c.Gateways[0].Host == "file" && c.MQTT.Supervisor == "" && !c.HTTP.Ingress
+		}, nil},
+		{"the page by ingress alone", `{"envoy_host":"a","http_page":true}`, []string{token}, func(c Config) bool { return c.HTTP.Page && c.HTTP.Ingress && c.HTTP.Listen == "" }, nil},
+		{"the page by ingress and at an address", `{"envoy_host":"a","http_page":true,"http_listen":":9799","http_password":"p"}`, []string{token}, func(c Config) bool {
+			return c.HTTP.Page && c.HTTP.Ingress && c.HTTP.Listen == ":9799" && c.HTTP.Password == "p" && c.Warnings == nil
+		}, nil},
 		{"empty", `{}`, []string{token}, func(c Config) bool { return c.Gateways[0].Host == "file" }, nil},
 		{
 			"mistakes", `{"envoy_hots":"a","envoy_interval":5,"mqtt_username":"u","mqtt_password":"geheim","envoy_name":["a"]}`,

@@ -53,6 +53,7 @@ func Load(from Sources) (Config, error) {
 	if token != "" && !l.given("MQTT", "URL") {
 		cfg.MQTT.Supervisor = Secret(token)
 	}
+	cfg.HTTP.Ingress = token != ""
 	l.check(&cfg)
 	if err := l.err(); err != nil {
 		return Config{}, err

@@ -96,7 +96,7 @@ var settings = []setting{
 		into(func(t target) *string { return &t.HTTP.Listen }, parseListen),
 	},
 	{
-		"HTTP", "PAGE", "false", "Whether LISTEN also serves the page with its API.",
+		"HTTP", "PAGE", "false", "Whether LISTEN also serves the page with its API; in Home Assistant's app, ingress serves it too.",
 		into(func(t target) *bool { return &t.HTTP.Page }, parseBool),
 	},
 	{

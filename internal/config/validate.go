@@ -67,6 +67,7 @@ func (l *loader) checkHTTP(h HTTP) {
 	at := l.origins["HTTP"+delimiter+"PAGE"]
 	switch {
 	case !h.Page:
+	case h.Listen == "" && h.Ingress:
 	case h.Listen == "":
 		l.fail(at, "LISTEN is missing; write the address at which the page is served, e.g. LISTEN = 127.0.0.1:9799")
 	case h.Password == "" && !isLoopback(h.Listen):

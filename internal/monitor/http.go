@@ -58,40 +58,49 @@ func (s *Server) handler() http.Handler {
 // ListenAndServe serves at addr until ctx ends. If it cannot, it logs that once and
 // tries again.
 func (s *Server) ListenAndServe(ctx context.Context, addr string) {
-	if l := listen(ctx, addr, s.Log); l != nil {
+	l := listen(ctx, func() (net.Listener, error) { return new(net.ListenConfig).Listen(ctx, "tcp", addr) }, func(err error) {
+		s.Log.Error().Err(err).Msg("cannot listen on the address of [HTTP] LISTEN, retrying")
+	})
+	if l != nil {
 		s.Serve(ctx, l)
 	}
 }
 
 // Serve serves on l until ctx ends, and closes l.
 func (s *Server) Serve(ctx context.Context, l net.Listener) {
+	s.Log.Info().Stringer("address", l.Addr()).Msg("metrics and health available over HTTP")
+	if s.Page != nil {
+		l = netutil.LimitListener(l, maxConnections)
+	}
+	serveHTTP(ctx, l, s.handler(), s.Log)
+}
+
+// serveHTTP serves on l until ctx ends, and closes l.
+func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, log zerolog.Logger) {
 	srv := &http.Server{
-		Handler:           s.handler(),
+		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       5 * time.Second,
 		WriteTimeout:      10 * time.Second,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          stdlog.New(io.Discard, "", 0), // errors of clients
 	}
-	s.Log.Info().Stringer("address", l.Addr()).Msg("metrics and health available over HTTP")
 	defer context.AfterFunc(ctx, func() { _ = srv.Close() })()
-	if s.Page != nil {
-		l = netutil.LimitListener(l, maxConnections)
-	}
 	if err := srv.Serve(l); ctx.Err() == nil {
-		s.Log.Error().Err(err).Msg("HTTP server stopped")
+		log.Error().Err(err).Msg("HTTP server stopped")
 	}
 }
 
-// listen opens the port as soon as it can. It returns nil if ctx ends before.
-func listen(ctx context.Context, addr string, log zerolog.Logger) net.Listener {
-	for logged := false; ; logged = true {
-		l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+// listen calls open until it succeeds. It reports the first error. It returns nil if
+// ctx ends before.
+func listen(ctx context.Context, open func() (net.Listener, error), report func(error)) net.Listener {
+	for reported := false; ; reported = true {
+		l, err := open()
 		if err == nil {
 			return l
 		}
-		if !logged && ctx.Err() == nil {
-			log.Error().Err(err).Msg("cannot listen on the address of [HTTP] LISTEN, retrying")
+		if !reported && ctx.Err() == nil {
+			report(err)
 		}
 		select {
 		case <-ctx.Done():
