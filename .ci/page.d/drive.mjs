@@ -22,8 +22,8 @@ function start(file, args, stream) {
   children.push(child);
   return child;
 }
-async function startHouse(port, password = '') {
-  const child = start(house, [`127.0.0.1:${port}`, password], 'stderr');
+async function startHouse(port, password = '', ...supervisor) {
+  const child = start(house, [`127.0.0.1:${port}`, password, ...supervisor], 'stderr');
   for (let i = 0; i < 100; i++) try { await fetch(`http://127.0.0.1:${port}/api/live`); return child; } catch { await wait(100); }
   throw new Error('the house does not start: ' + child.text);
 }
@@ -33,10 +33,10 @@ const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? 
 const errors = [];
 // open returns a page that reports console errors and requests to other hosts.
 // While quiet, the server is away and errors of the network are expected.
-async function open(url, options = {}) {
+async function open(url, { quiet = false, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, timezoneId: zone, locale: 'en-GB', reducedMotion: 'no-preference', ...options });
   const page = await context.newPage(), origin = new URL(url).host;
-  page.quiet = false;
+  page.quiet = quiet;
   page.on('console', m => { if (m.type() === 'error' && !page.quiet) errors.push(`${page.url()}: ${m.text()}`); });
   page.on('pageerror', e => errors.push(`${page.url()}: ${e.message}`));
   page.on('request', r => { if (new URL(r.url()).host !== origin) errors.push(`request to ${r.url()}`); });
@@ -123,6 +123,8 @@ async function values(base, child) {
   check('inverters: two are named', await page.locator('.across li').count() === 2, await page.locator('.across').innerText());
   await page.goto(base + '#/health');
   await has(page, 'Everything in order', 'health');
+  const link = await page.getAttribute('.problem a', 'href');
+  check('health: a problem links to its row', link.endsWith('/docs/troubleshooting.md#:~:text=gateway%20answers%20slowly%2C%20polled%20less%20often'), link);
   await has(page, 'This page is read-only.', 'health: read-only without a password');
   await page.context().close();
 
@@ -165,16 +167,48 @@ async function reconnect(port, child) {
   return next;
 }
 
-// signIn runs on a path, as behind a reverse proxy.
-async function signIn(port) {
+// startProxy returns a reverse proxy that strips a path. Other paths are answered with shell.
+async function startProxy(port, path, shell, options) {
   const proxy = createServer((req, res) => {
-    if (!req.url.startsWith('/a/path/')) return res.writeHead(404).end();
-    const up = request({ port, host: '127.0.0.1', path: req.url.slice(7), method: req.method, headers: req.headers }, r => { res.writeHead(r.statusCode, r.headers); r.pipe(res); });
+    if (!req.url.startsWith(path)) return shell ? res.writeHead(200, { 'Content-Type': 'text/html' }).end(shell) : res.writeHead(404).end();
+    const up = request({ port, host: '127.0.0.1', path: req.url.slice(path.length - 1), method: req.method, ...options, headers: { ...req.headers, ...options?.headers } }, r => { res.writeHead(r.statusCode, r.headers); r.pipe(res); });
     up.on('error', () => res.destroy());
     res.on('close', () => up.destroy());
     req.pipe(up);
   }).listen(0, '127.0.0.1');
   await new Promise(r => proxy.on('listening', r));
+  return proxy;
+}
+
+// ingress is Home Assistant: the page is in a frame, below a path, and requests come from the Supervisor's address.
+async function ingress(port) {
+  const path = '/api/hassio_ingress/abc/', shell = `<!doctype html><html lang="en"><title>Home Assistant</title><link rel="icon" href="data:,"><iframe title="Envoy" src="${path}" style="width:100%;height:90vh">`;
+  const proxy = await startProxy(port, path, shell, { localAddress: '127.0.0.2', headers: { 'x-ingress-path': path.slice(0, -1), host: 'homeassistant.example.org' } });
+  const page = await open(`http://127.0.0.1:${proxy.address().port}/`), frame = page.frame({ url: /hassio_ingress/ });
+  const shows = async (words, name) => check(name, await frame.waitForFunction(w => document.body.innerText.includes(w), words, { timeout: 15000 }).then(() => true, () => false), await frame.evaluate(() => document.body.innerText.slice(0, 300)));
+  await shows('Exporting', 'ingress: live in a frame');
+  await frame.click('text=History');
+  await shows('Comes from', 'ingress: history');
+  await frame.click('text=Health');
+  await frame.click('summary:has-text("Paste a token")');
+  await frame.fill('#token', 'good');
+  await frame.click('button:has-text("Check and store")');
+  await shows('The gateway accepted the token. It is stored.', 'ingress: token stored without a password');
+  if (pictures) await page.screenshot({ path: `${pictures}/ingress-1280-light.png` });
+  await page.context().close();
+  proxy.closeAllConnections();
+  proxy.close();
+  const other = await startProxy(port, path, shell, { headers: { 'x-ingress-path': path.slice(0, -1) } }), blocked = await open(`http://127.0.0.1:${other.address().port}/`, { quiet: true });
+  await wait(1500);
+  check('ingress: no frame for another peer', !(await Promise.all(blocked.frames().map(f => f.evaluate(() => document.body?.innerText ?? '').catch(() => '')))).some(t => t.includes('Exporting')));
+  await blocked.context().close();
+  other.closeAllConnections();
+  other.close();
+}
+
+// signIn runs on a path, as behind a reverse proxy.
+async function signIn(port) {
+  const proxy = await startProxy(port, '/a/path/');
   const base = `http://127.0.0.1:${proxy.address().port}/a/path/`, page = await open(base);
   await has(page, 'Exporting', 'path: live');
   await page.goto(base + '#/health');
@@ -236,6 +270,9 @@ try {
   const locked = await freePort();
   await startHouse(locked, 'secret');
   await signIn(locked);
+  const panel = await freePort();
+  await startHouse(panel, '', '127.0.0.2');
+  await ingress(panel);
 } catch (err) { check('run', false, err.stack); }
 check('no console error, no request to another host', errors.length === 0, errors.slice(0, 10).join('\n'));
 await browser.close();

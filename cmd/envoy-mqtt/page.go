@@ -107,7 +107,7 @@ func pageInfo(cfg config.Config, state bridge.State, gateways []*configuredGatew
 	}
 	for n, g := range gateways { // in the order of the bridge's
 		source := cmp.Or(state.Gateways[n].Source, g.Source.String())
-		info.Gateways[g.Section] = web.GatewayInfo{Address: g.Host, Source: source, Token: g.pageToken()}
+		info.Gateways[g.Section] = web.GatewayInfo{Address: g.Host, Source: source, Reason: state.Gateways[n].Reason, Token: g.pageToken()}
 	}
 	return info
 }

@@ -61,7 +61,7 @@ func (l *loop) onSample(s envoy.Sample, err error) {
 	l.log.Debug().Dur("took", s.Took).Time("reading", s.MeasuredAt).Msg("sample")
 	l.samples.logSource(l.session)
 	l.samples.logMissing(s)
-	l.state.Source = l.samples.source
+	l.state.Source, l.state.Reason = l.samples.source, l.samples.reason
 	l.state.Interval = l.config.interval(l.samples.source)
 	l.schedule.NextSample = l.requests.started.Add(max(l.state.Interval, 2*s.Took)) // light on a slow gateway
 	l.stale.Reset(l.config.StaleAfter)

@@ -15,6 +15,7 @@ type sampleLog struct {
 	log         zerolog.Logger
 	certificate string // SHA-256
 	source      string // where samples come from; empty before the first
+	reason      string // why not from the meters' readings, if they could
 	noGrid      error  // why net consumption is missing
 	frozen      []envoy.Measurement
 }
@@ -40,7 +41,7 @@ func (l *sampleLog) logSource(s *envoy.Session) {
 	if !ok || source.String() == l.source {
 		return
 	}
-	l.source = source.String()
+	l.source, l.reason = source.String(), why
 	if why != "" {
 		l.log.Warn().Str("why", why).Msg("samples come from production.json alone")
 	} else {

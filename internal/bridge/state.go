@@ -22,6 +22,7 @@ type GatewayState struct {
 	Serial     string        // empty before the gateway has been identified
 	Firmware   string        // likewise
 	Source     string        // where samples come from; empty before the first
+	Reason     string        // why samples do not come from the meters' readings, if they could
 	Phases     int           // of the grid connection; 0 before they are known
 	Online     bool          // as the published availability
 	Interval   time.Duration // between two samples

@@ -1,11 +1,13 @@
 package bridge_test
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
@@ -53,5 +55,30 @@ func TestState(t *testing.T) {
 		if r.Snapshot().Broker {
 			t.Error("the broker is connected after the bridge has left it")
 		}
+	})
+}
+
+// TestSourceReason checks that the state contains why samples come from the slower
+// source, and that the reason ends with its cause.
+func TestSourceReason(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(&envoytest.Gateway{Phases: 3, Start: time.Date(2000, 1, 1, 9, 0, 0, 0, time.UTC), TurnedReadings: true})
+		r.Gateways[0].Client.Source = envoy.AutoSource
+		r.start(t)
+		time.Sleep(time.Minute)
+		if g := r.Snapshot().Gateways[0]; g.Source != "production" || !strings.Contains(g.Reason, "sign") {
+			t.Errorf("Source %q, Reason %q, want production because of the sign", g.Source, g.Reason)
+		}
+		r.stop(t)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(&envoytest.Gateway{Phases: 3, Start: time.Date(2000, 1, 1, 9, 0, 0, 0, time.UTC)})
+		r.Gateways[0].Client.Source = envoy.AutoSource
+		r.start(t)
+		time.Sleep(time.Minute)
+		if g := r.Snapshot().Gateways[0]; g.Source != "meters" || g.Reason != "" {
+			t.Errorf("Source %q, Reason %q, want meters", g.Source, g.Reason)
+		}
+		r.stop(t)
 	})
 }

@@ -1,4 +1,5 @@
-// The house command serves the page of invented gateways. Lines on standard input
+// The house command serves the page of invented gateways at an address, with a
+// password and the address of Home Assistant's Supervisor if they are given. Lines on standard input
 // change them: fresh, stale, offline, no-battery, only-solar, two, one, silent.
 package main
 
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"sync"
 	"time"
@@ -27,6 +29,9 @@ func main() {
 	page := &web.Server{History: webtest.History{}, Version: "1.4.0", Problems: new(web.Problems), Info: info, Actions: actions()}
 	if len(os.Args) > 2 {
 		page.Password = os.Args[2]
+	}
+	if len(os.Args) > 3 {
+		page.Access.Supervisor = netip.MustParseAddr(os.Args[3])
 	}
 	page.Problems.Add("warn", "gateway read failed", "gateway=ENVOY error=read /ivp/meters/readings: no response within 5s")
 	page.Problems.Add("warn", "gateway answers slowly, polled less often", "path=/production.json took=4.9s interval=10m")

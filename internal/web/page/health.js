@@ -3,6 +3,8 @@
 import { h, s, num, ago, clock, date, notice, panel, rows, text } from './lib.js';
 
 const docs = 'https://github.com/envoy-mqtt/envoy-mqtt/blob/main/docs/troubleshooting.md';
+// row links to the row of a message: browsers scroll to the text.
+const row = message => `${docs}#:~:text=${encodeURIComponent(message).replaceAll('-', '%2D')}`;
 const day = 864e5, when = t => { const d = new Date(t); return Date.now() - d < day ? clock(d) : date(d); };
 
 // action returns a button that is disabled while its action runs, and its result.
@@ -51,7 +53,7 @@ export async function healthScreen(data) {
   const summary = [offline.length ? `${offline.map(q => q.title || q.serial || q.name).join(', ')}: no current reading.` : 'Readings are current.', b.connected ? 'The broker is connected.' : 'The broker is not connected.'].join(' ');
   const reload = action(data, 'Reload configuration', 'reload', () => ({}), 'The configuration is read again.');
   const problems = x.problems.map(p => h('li', { class: 'problem' }, h('time', { datetime: p.last }, clock(new Date(p.last))), h('div', null,
-    h('p', null, h('a', { href: docs, rel: 'noreferrer', target: '_blank' }, p.text), p.level === 'error' && h('span', { class: 'tag' }, 'error'), p.count > 1 && h('span', { class: 'small muted' }, ` ${p.count} times since ${clock(new Date(p.first))}`)), p.detail && h('p', { class: 'small muted' }, h('code', null, p.detail)))));
+    h('p', null, h('a', { href: row(p.text), rel: 'noreferrer', target: '_blank' }, p.text), p.level === 'error' && h('span', { class: 'tag' }, 'error'), p.count > 1 && h('span', { class: 'small muted' }, ` ${p.count} times since ${clock(new Date(p.first))}`)), p.detail && h('p', { class: 'small muted' }, h('code', null, p.detail)))));
   const title = !x.gateways.length ? 'No gateway' : open === 0 ? 'Everything in order' : open === 1 ? 'One open problem' : `${open} open problems`;
   const out = action(data, 'Sign out', 'logout', () => ({}), ''), leave = async e => { await out.run(e); location.reload(); };
   return {
