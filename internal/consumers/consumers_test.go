@@ -77,8 +77,8 @@ func TestConsumers(t *testing.T) {
 		if p.Name != "node-red" { // which has one for all
 			proctest.Golden(t, filepath.Join("testdata", house+"-"+p.file), text, *update)
 		}
-		if strings.Contains(text, "hunter-2") || strings.Contains(text, "<no value>") {
-			t.Errorf("a password or a gap is in it:\n%s", text)
+		if strings.Contains(text, "hunter-2") || strings.Contains(text, "${") && p.Name != "node-red" /* JavaScript */ {
+			t.Errorf("a password or a placeholder is in it:\n%s", text)
 		}
 		if err := parses(p.file, text); err != nil {
 			t.Errorf("%v in\n%s", err, text)
