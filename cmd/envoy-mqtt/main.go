@@ -72,21 +72,24 @@ func rootCommand(c *console) *cobra.Command {
 			"Each key of config.ini is also an environment variable ENVOY_MQTT_<SECTION>__<KEY>. With the suffix _FILE, its value is the path of a file that contains the value.\n\n" +
 			"Exit codes: 0 success, 1 failure, 2 wrong usage or configuration.",
 		Example:               "envoy-mqtt init",
-		Version:               programVersion(),
 		Args:                  noArgs,
-		RunE:                  run.RunE,
 		PersistentPreRun:      func(cmd *cobra.Command, _ []string) { c.flags = cmd.Flags() },
 		DisableFlagsInUseLine: true,
 		SilenceErrors:         true,
 		SilenceUsage:          true,
 	}
-	root.SetVersionTemplate("envoy-mqtt {{.Version}}\n")
 	root.SetFlagErrorFunc(wrongFlag)
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { fmt.Fprint(c.out, helpText(cmd, c.width)) })
 	root.SetHelpCommand(helpCommand())
 	root.PersistentFlags().BoolP("help", "h", false, "show this help")
 	root.PersistentFlags().StringVarP(&c.configPath, "config", "c", "", "`path` of config.ini (default: ./, /etc/envoy-mqtt/)")
-	root.Flags().BoolP("version", "v", false, "print the version")
+	showVersion := root.Flags().BoolP("version", "v", false, "print the version")
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		if *showVersion {
+			return printVersion(c.out)
+		}
+		return run.RunE(cmd, args)
+	}
 	addLogFlags(root)
 	root.AddGroup(commandGroups...)
 	root.AddCommand(initCommand(c), discoverCommand(c), demoCommand(c), checkCommand(c), readCommand(c), watchCommand(c), tokenCommand(c), captureCommand(c),

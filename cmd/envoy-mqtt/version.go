@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -14,11 +15,13 @@ func versionCommand(c *console) *cobra.Command {
 		Example: "envoy-mqtt version",
 		GroupID: groupRun,
 		Args:    noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(c.out, "envoy-mqtt", programVersion())
-			return failed(err)
-		},
+		RunE:    func(*cobra.Command, []string) error { return printVersion(c.out) },
 	}
+}
+
+func printVersion(out io.Writer) error {
+	_, err := fmt.Fprintln(out, "envoy-mqtt", programVersion())
+	return failed(err)
 }
 
 // version is set by the linker for releases.
