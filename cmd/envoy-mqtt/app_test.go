@@ -67,44 +67,6 @@ func (s *simulatedSupervisor) offer(host, port, rest string) {
 	s.say(http.StatusOK, fmt.Sprintf(`{"result":"ok","data":{"addon":"core_mosquitto","host":%q,"port":%s,"protocol":"3.1.1"%s}}`, host, port, rest))
 }
 
-// TestBrokerOfTheSupervisor: what it says becomes a URL, or words a person can act on.
-func TestBrokerOfTheSupervisor(t *testing.T) {
-	s := newSupervisor(t)
-	defer func(was string) { supervisorURL = was }(supervisorURL)
-	supervisorURL = s.URL
-	const login = `,"username":"addons","password":"p@s/s:w?rd"`
-	for _, tt := range []struct {
-		status           int
-		host, port, rest string
-		want             string // the URL, or a part of the error
-	}{
-		{200, "core-mosquitto", "1883", `,"ssl":false` + login, "mqtt://addons:p%40s%2Fs%3Aw%3Frd@core-mosquitto:1883"},
-		{200, "core-mosquitto", `"8883"`, `,"ssl":true` + login, "mqtts://addons:p%40s%2Fs%3Aw%3Frd@core-mosquitto:8883"},
-		{200, "fd00::5", "1883", "", "mqtt://[fd00::5]:1883"},
-		{200, "", "1883", login, "Supervisor: want a host name"},
-		{200, "core-mosquitto", "0", login, "Supervisor: want a port"},
-		{200, "core-mosquitto", "[]", login, "Supervisor: json:"},
-		{400, "", "0", "", "install and start its Mosquitto broker app, or set mqtt_url"},
-		{500, "", "0", "", "it answered 500 Internal Server Error"},
-	} {
-		s.offer(tt.host, tt.port, tt.rest)
-		s.status = tt.status
-		u, err := supervisor{supervisorToken}.broker(t.Context())
-		got := ""
-		if err != nil {
-			got = err.Error()
-		} else {
-			got = u.String()
-		}
-		if err == nil && got != tt.want || err != nil && !strings.Contains(got, tt.want) || strings.Contains(got, "wrong") {
-			t.Errorf("status %d, host %q, port %s: %s, want %s", tt.status, tt.host, tt.port, got, tt.want)
-		}
-	}
-	if _, err := (supervisor{"wrong"}).broker(t.Context()); err == nil || !strings.Contains(err.Error(), "403 Forbidden") || strings.Contains(err.Error(), "wrong") {
-		t.Errorf("with a wrong token: %v, want 403 and no token", err)
-	}
-}
-
 // TestApp runs the program as Home Assistant does: the options are a file, and the Supervisor tells the broker, which
 // is not there at first.
 func TestApp(t *testing.T) {

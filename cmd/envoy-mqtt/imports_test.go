@@ -37,6 +37,7 @@ var mayImport = map[string][]string{
 	"internal/state":                   {"github.com/gofrs/flock"},
 	"internal/archive":                 {},
 	"internal/blocking":                {},
+	"internal/broker":                  {"internal/config", "internal/mqtt", "internal/state"},
 	"internal/prompt":                  {"internal/blocking", "internal/config", "internal/terminal", "golang.org/x/term"},
 	"internal/consumers":               {"internal/config", "internal/state"},
 	"internal/redact":                  {},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/broker"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/prompt"
@@ -44,7 +45,7 @@ func newSetup(cfg config.Config, environ []string) setup.Setup {
 		Cloud:        &enlighten.Cloud{LoginURL: cfg.Enlighten.LoginURL, TokenURL: cfg.Enlighten.TokenURL},
 		TLSPort:      tlsPort,
 		NewClient:    newClient,
-		BrokerConfig: brokerConfig,
+		BrokerConfig: broker.Config,
 		WithHint:     withHint,
 	}
 }

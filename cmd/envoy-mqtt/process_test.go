@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/broker"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
@@ -27,7 +28,7 @@ const asProgram = "TEST_BINARY_IS_THE_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
-		supervisorURL = cmp.Or(os.Getenv("TEST_SUPERVISOR"), supervisorURL)
+		broker.SupervisorURL = cmp.Or(os.Getenv("TEST_SUPERVISOR"), broker.SupervisorURL)
 		optionsPath = cmp.Or(os.Getenv("TEST_OPTIONS"), optionsPath)
 		if port := os.Getenv("TEST_INGRESS_PORT"); port != "" { // all of 127.0.0.0/8 is this machine's
 			appsNetwork, supervisorAddress, ingressPort = netip.MustParsePrefix("127.0.0.0/8"), netip.MustParseAddr("127.0.0.2"), port

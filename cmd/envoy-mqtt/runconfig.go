@@ -8,6 +8,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/broker"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
@@ -28,7 +29,7 @@ func (c *console) loadRunConfig() (*runConfig, error) {
 	if err != nil {
 		return nil, err
 	}
-	broker, err := brokerConfig(cfg.MQTT)
+	connection, err := broker.Config(cfg.MQTT)
 	if err != nil {
 		return nil, err
 	}
@@ -36,13 +37,13 @@ func (c *console) loadRunConfig() (*runConfig, error) {
 	if cfg.HTTP.Page {
 		others = append(others, problemWriter{&c.problems})
 	}
-	return &runConfig{cfg, broker, cfg.StateDir(c.environ), c.newLogger(cfg.General.LogLevel, cfg.General.LogFormat, others...)}, nil
+	return &runConfig{cfg, connection, cfg.StateDir(c.environ), c.newLogger(cfg.General.LogLevel, cfg.General.LogFormat, others...)}, nil
 }
 
 // newBridge returns a bridge for cfg.
-func newBridge(cfg config.Config, broker mqtt.Config, gateways []*configuredGateway, log zerolog.Logger) *bridge.Bridge {
+func newBridge(cfg config.Config, connection mqtt.Config, gateways []*configuredGateway, log zerolog.Logger) *bridge.Bridge {
 	b := &bridge.Bridge{
-		MQTT:  broker,
+		MQTT:  connection,
 		Topic: cfg.MQTT.Topic,
 		HomeAssistant: bridge.HomeAssistant{
 			Off:      !cfg.HomeAssistant.Discovery,

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/broker"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
@@ -35,7 +36,7 @@ func (c *console) watch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	broker, err := brokerFor(cfg, c.environ, "watch-"+rand.Text()[:8])
+	connection, err := broker.ForCommand(cfg, c.environ, "watch-"+rand.Text()[:8])
 	if err != nil {
 		return failed(err)
 	}
@@ -56,7 +57,7 @@ func (c *console) watch(ctx context.Context) error {
 		feed.live = func(serial string, doc []byte) { lines.document(withSerial(serial, doc)) }
 		feed.problem = c.stderr().brokerProblems()
 	}
-	client, err := feed.connect(broker)
+	client, err := feed.connect(connection)
 	if err != nil {
 		return failed(err)
 	}
@@ -101,7 +102,7 @@ type brokerFeed struct {
 }
 
 // connect returns a client that feeds the watcher until it is closed.
-func (f brokerFeed) connect(broker mqtt.Config) (*mqtt.Client, error) {
+func (f brokerFeed) connect(c mqtt.Config) (*mqtt.Client, error) {
 	state := func(err error) {
 		f.Connected(err)
 		if f.problem != nil {
@@ -109,7 +110,7 @@ func (f brokerFeed) connect(broker mqtt.Config) (*mqtt.Client, error) {
 		}
 	}
 	ready := make(chan *mqtt.Client, 1)
-	broker.OnUp = func(ctx context.Context, _ mqtt.Capabilities) {
+	c.OnUp = func(ctx context.Context, _ mqtt.Capabilities) {
 		client := <-ready
 		ready <- client
 		var subs []mqtt.Subscription
@@ -122,13 +123,13 @@ func (f brokerFeed) connect(broker mqtt.Config) (*mqtt.Client, error) {
 		}
 	}
 	lost := func(err error) { state(fmt.Errorf("no connection to the broker: %w", err)) }
-	broker.OnDown, broker.OnError = lost, lost
-	broker.OnMessage = func(topic string, payload []byte, retained bool) {
+	c.OnDown, c.OnError = lost, lost
+	c.OnMessage = func(topic string, payload []byte, retained bool) {
 		if serial, live := f.Message(topic, payload, retained, time.Now()); live && f.live != nil {
 			f.live(serial, payload)
 		}
 	}
-	client, err := mqtt.Connect(context.Background(), broker)
+	client, err := mqtt.Connect(context.Background(), c)
 	if err == nil {
 		ready <- client
 	}

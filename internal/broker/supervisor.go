@@ -1,4 +1,4 @@
-package main
+package broker
 
 import (
 	"context"
@@ -14,8 +14,9 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 )
 
-// supervisorURL is the address of Home Assistant's Supervisor for its apps.
-var supervisorURL = "http://supervisor"
+// SupervisorURL is the address of Home Assistant's Supervisor for its apps. Tests
+// change it.
+var SupervisorURL = "http://supervisor"
 
 // A supervisor is a client of Home Assistant's Supervisor, which starts apps and
 // returns the address of the broker.
@@ -33,7 +34,7 @@ var supervisorClient = &http.Client{
 // broker returns the URL of the broker app, with user name and password. It ignores
 // the MQTT version in the response: the bridge needs MQTT 5.
 func (s supervisor) broker(ctx context.Context) (*url.URL, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, supervisorURL+"/services/mqtt", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, SupervisorURL+"/services/mqtt", nil)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package main
+package broker
 
 import (
 	"crypto/tls"
@@ -10,9 +10,9 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
-// brokerConfig returns the address, credentials and TLS configuration of the
+// Config returns the address, credentials and TLS configuration of the
 // broker. It reads the certificate files.
-func brokerConfig(cfg config.MQTT) (mqtt.Config, error) {
+func Config(cfg config.MQTT) (mqtt.Config, error) {
 	m := mqtt.Config{URL: cfg.URL, ClientID: cfg.ClientID, Username: cfg.Username, Password: cfg.Password.Reveal()}
 	if cfg.Supervisor != "" {
 		m.URL, m.Resolve = nil, supervisor{cfg.Supervisor}.broker
@@ -43,5 +43,19 @@ func brokerConfig(cfg config.MQTT) (mqtt.Config, error) {
 		}
 		m.TLS.Certificates = []tls.Certificate{pair}
 	}
+	return m, nil
+}
+
+// ForCommand returns the configuration of a second connection, for a command. It has
+// a client id of its own, so that the broker does not disconnect the running bridge.
+func ForCommand(cfg config.Config, environ []string, command string) (mqtt.Config, error) {
+	m, err := Config(cfg.MQTT)
+	if err != nil {
+		return m, err
+	}
+	if m.ClientID == "" {
+		m.ClientID, _ = state.ClientID(cfg.StateDir(environ)) // valid even if it cannot be stored
+	}
+	m.ClientID += "-" + command
 	return m, nil
 }
