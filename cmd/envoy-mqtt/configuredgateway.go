@@ -7,6 +7,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
@@ -116,7 +117,7 @@ func (g *configuredGateway) tokenInfo() map[string]string {
 	}
 	text := string(s.State)
 	if s.Err != nil {
-		text += ": " + withHint(s.Err).Error()
+		text += ": " + hint.Add(s.Err).Error()
 	}
 	info := map[string]string{"token_state": text[:min(len(text), 255)], "token_problem": "OFF"} // Home Assistant's limit
 	if s.Problem {

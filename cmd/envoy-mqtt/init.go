@@ -12,6 +12,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/broker"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/prompt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
@@ -46,7 +47,7 @@ func newSetup(cfg config.Config, environ []string) setup.Setup {
 		TLSPort:      tlsPort,
 		NewClient:    newClient,
 		BrokerConfig: broker.Config,
-		WithHint:     withHint,
+		WithHint:     hint.Add,
 	}
 }
 
@@ -67,7 +68,7 @@ func (c *console) init(ctx context.Context) error {
 	case err != nil && !exists:
 		return err
 	case err != nil:
-		p.Say("%v", withHint(err))
+		p.Say("%v", hint.Add(err))
 		replace, err := p.Confirm(path+" cannot be used. Replace it?", false)
 		if err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/prompt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
 )
@@ -65,7 +66,7 @@ func (i *interview) handleLogin(r setup.LoginResult) (done bool, err error) {
 		i.Say("The gateway accepts the token.")
 		return true, nil
 	case r.Outcome == setup.LoginOK:
-		i.Say("The gateway gives no values: %v", withHint(r.Access))
+		i.Say("The gateway gives no values: %v", hint.Add(r.Access))
 		return true, nil
 	case r.Outcome == setup.LoginMFA:
 		return true, i.askToken()

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/prompt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
 )
@@ -38,7 +39,7 @@ func (i *interview) askGateway() error {
 			i.Say("Gateway %s, firmware %s, at %s", reached.Serial, reached.Firmware, reached.URL)
 			return nil
 		}
-		i.Say("The gateway was not reached: %v", withHint(err))
+		i.Say("The gateway was not reached: %v", hint.Add(err))
 		keep, err := i.Confirm("Keep this address although the gateway does not answer?", false)
 		if err != nil {
 			return err
@@ -90,7 +91,7 @@ func (i *interview) askOwnUser() error {
 			i.Say("The gateway gives its values.")
 			return nil
 		}
-		i.Say("The gateway gives no values: %v", withHint(err))
+		i.Say("The gateway gives no values: %v", hint.Add(err))
 		again, err := i.SelectOne("Try again, or continue without it (again or continue)", "again", "continue")
 		if err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/problem"
 )
 
@@ -30,9 +31,9 @@ func logToken(log zerolog.Logger, last, s enlighten.Status) {
 	switch {
 	case s.State == last.State && problem.Same(s.Err, last.Err) && s.Expires.Equal(last.Expires):
 	case s.Problem && s.Err != nil:
-		log.Error().Str("state", string(s.State)).Str("reason", withHint(s.Err).Error()).Msg("token problem, action required")
+		log.Error().Str("state", string(s.State)).Str("reason", hint.Add(s.Err).Error()).Msg("token problem, action required")
 	case s.Err != nil:
-		log.Warn().Str("state", string(s.State)).Str("reason", withHint(s.Err).Error()).Msg("no new token, retrying")
+		log.Warn().Str("state", string(s.State)).Str("reason", hint.Add(s.Err).Error()).Msg("no new token, retrying")
 	case s.State == enlighten.StateOK:
 		log.Info().Time("expires", s.Expires).Str("role", string(s.Role)).Str("from", string(s.Origin)).Msg("token valid")
 	case s.State == enlighten.StateRenewing:

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web"
 )
 
@@ -36,7 +37,7 @@ func addLogFlags(cmd *cobra.Command) {
 func setUpLogging() {
 	zerolog.TimeFieldFormat = "2006-01-02T15:04:05.000Z07:00"
 	zerolog.DurationFieldInteger = true
-	zerolog.ErrorMarshalFunc = func(err error) any { return withHint(err) }
+	zerolog.ErrorMarshalFunc = func(err error) any { return hint.Add(err) }
 }
 
 // newLogger returns the program's logger, which writes to standard error and to

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
@@ -65,7 +66,7 @@ func (o errorOutput) printError(err error) {
 		}
 		return
 	}
-	for line := range strings.SplitSeq(withHint(err).Error(), "\n") {
+	for line := range strings.SplitSeq(hint.Add(err).Error(), "\n") {
 		line = "envoy-mqtt: " + line
 		if o.isTerminal {
 			line = terminal.Wrap(line, o.columns, "  ")

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
@@ -66,7 +67,7 @@ func (r *report) note(step, format string, args ...any) {
 // problem that another step has too is counted once.
 func (r *report) bad(step string, err error) {
 	r.failed = true
-	text := withHint(err).Error()
+	text := hint.Add(err).Error()
 	for _, f := range r.findings {
 		switch {
 		case f.Level != terminal.Problem || !strings.Contains(text, f.Text):

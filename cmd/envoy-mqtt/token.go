@@ -10,6 +10,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/prompt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
 )
@@ -82,7 +83,7 @@ func (r *report) handleToken(ctx context.Context, g *configuredGateway, renew, p
 	case err != nil && (paste || g.knownSerial() == ""):
 		return err
 	case err != nil:
-		r.note(g.Section, "%v", withHint(err))
+		r.note(g.Section, "%v", hint.Add(err))
 	case !session.NeedsToken:
 		r.section(g.Section).NeedsToken = new(false)
 		r.good(g.Section, "gateway %s, firmware %s: needs no token", session.Serial, session.Firmware)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 )
 
 // A tokenReport is the state of a token as JSON. It contains no secret.
@@ -54,7 +55,7 @@ func (r *report) token(g *configuredGateway, needed bool) {
 	if s.Problem {
 		r.bad(g.Section, s.Err)
 	} else {
-		r.note(g.Section, "%v", withHint(s.Err))
+		r.note(g.Section, "%v", hint.Add(s.Err))
 	}
 }
 

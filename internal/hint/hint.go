@@ -1,4 +1,5 @@
-package main
+// Package hint adds to errors what the user can do about them.
+package hint
 
 import (
 	"errors"
@@ -36,8 +37,8 @@ var hints = []struct {
 	{enlighten.ErrBlocked, "log in at https://enlighten.enphaseenergy.com/ to see why"},
 }
 
-// withHint returns err with a hint what to do, or err itself if there is none.
-func withHint(err error) error {
+// Add returns err with a hint what to do, or err itself if there is none.
+func Add(err error) error {
 	if hint := hintFor(err); hint != "" {
 		return &hintError{err, hint}
 	}
