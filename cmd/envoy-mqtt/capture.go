@@ -16,6 +16,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/archive"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/redact"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
@@ -47,7 +48,7 @@ func (c *console) capture(ctx context.Context, path, section string) error {
 	if err != nil {
 		return err
 	}
-	gateways := newGateways(cfg, cfg.StateDir(c.environ))
+	gateways := gateway.New(cfg, cfg.StateDir(c.environ))
 	if section != "" {
 		gateways = only(gateways, section)
 	}
@@ -60,8 +61,8 @@ func (c *console) capture(ctx context.Context, path, section string) error {
 	if _, err := os.Stat(filepath.Dir(path)); err != nil {
 		return failed(err)
 	}
-	defer gateways[0].tokens.Close()
-	session, err := gateways[0].client.Open(ctx)
+	defer gateways[0].Tokens.Close()
+	session, err := gateways[0].Client.Open(ctx)
 	if err != nil {
 		return failed(err)
 	}

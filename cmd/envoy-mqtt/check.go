@@ -9,6 +9,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
@@ -50,7 +51,7 @@ func (c *console) check(ctx context.Context, asJSON bool) error {
 	} else {
 		r.good("state folder", "%s", dir)
 	}
-	for _, g := range newGateways(cfg, dir) {
+	for _, g := range gateway.New(cfg, dir) {
 		r.gateway(ctx, g, cfg)
 	}
 	r.broker(ctx, cfg)
@@ -69,9 +70,9 @@ func count(n int, thing string) string {
 }
 
 // gateway checks that a gateway answers, accepts our credentials and measures.
-func (r *report) gateway(ctx context.Context, g *configuredGateway, cfg config.Config) {
-	defer g.tokens.Close()
-	session, err := g.client.Open(ctx)
+func (r *report) gateway(ctx context.Context, g *gateway.Gateway, cfg config.Config) {
+	defer g.Tokens.Close()
+	session, err := g.Client.Open(ctx)
 	if err != nil {
 		if g.Host != envoy.Auto {
 			err = fmt.Errorf("%w: is HOST = %s right, and the gateway on?", err, g.Host)
@@ -80,15 +81,15 @@ func (r *report) gateway(ctx context.Context, g *configuredGateway, cfg config.C
 		return
 	}
 	r.session(g, session)
-	s, err := sampleOnce(ctx, session)
+	s, err := gateway.Sample(ctx, session)
 	r.token(g, session.NeedsToken)
 	if err != nil {
 		r.bad(g.Section, err)
-		r.learned(g.learnSerial(session))
+		r.learned(g.LearnSerial(session))
 	} else {
 		r.sample(ctx, g, session, s)
 	}
-	for _, old := range g.seen.Serials(g.Section) {
+	for _, old := range g.Seen.Serials(g.Section) {
 		if old != session.Serial {
 			r.add(finding{
 				Level: terminal.Warning, Step: g.Section,
@@ -100,18 +101,18 @@ func (r *report) gateway(ctx context.Context, g *configuredGateway, cfg config.C
 }
 
 // session reports which gateway answers, and how.
-func (r *report) session(g *configuredGateway, s *envoy.Session) {
+func (r *report) session(g *gateway.Gateway, s *envoy.Session) {
 	r.found(s.Info, g.Section)
 	r.section(g.Section).URL = s.URL()
 	r.good(g.Section, "gateway %s, firmware %s, part number %s, at %s", s.Serial, s.Firmware, s.PartNumber, s.URL())
-	if sum, ok := g.client.Certificate(); ok && g.Fingerprint == "" {
+	if sum, ok := g.Client.Certificate(); ok && g.Fingerprint == "" {
 		r.add(finding{
 			Level: terminal.Warning, Step: g.Section,
 			Text: "its certificate is not pinned; to accept no other, set FINGERPRINT to:",
 			Line: "sha256:" + sum,
 		})
 	}
-	if g.client.LegacyTLS() {
+	if g.Client.LegacyTLS() {
 		r.note(g.Section, "it needs TLS settings that are given up elsewhere; old firmware does")
 	}
 	if g.Serial != "" && g.Serial != s.Serial {
@@ -120,13 +121,13 @@ func (r *report) session(g *configuredGateway, s *envoy.Session) {
 }
 
 // sample reports what a gateway measures, and stores it.
-func (r *report) sample(ctx context.Context, g *configuredGateway, session *envoy.Session, s envoy.Sample) {
-	soc, err := addBatteries(ctx, session, &s)
+func (r *report) sample(ctx context.Context, g *gateway.Gateway, session *envoy.Session, s envoy.Sample) {
+	soc, err := gateway.AddBatteries(ctx, session, &s)
 	if err != nil {
 		r.note(g.Section, "batteries: %v", err)
-		r.learned(g.learnSerial(session))
+		r.learned(g.LearnSerial(session))
 	} else {
-		r.learned(g.learn(session, s, soc))
+		r.learned(g.Learn(session, s, soc))
 	}
 	doc, err := view.Parse(schema.LiveDocument(s))
 	if err != nil {
@@ -140,7 +141,7 @@ func (r *report) sample(ctx context.Context, g *configuredGateway, session *envo
 	if s.NoGrid != nil {
 		r.note(g.Section, "No net consumption: %v", s.NoGrid)
 	}
-	for _, note := range limitNotes(ctx, session) {
+	for _, note := range gateway.LimitNotes(ctx, session) {
 		r.note(g.Section, "%s", note)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/view"
@@ -70,8 +71,8 @@ func (c *console) demo(ctx context.Context, d demo) error {
 	cloud := enlightentest.NewServer(&enlightentest.Cloud{Username: account.Username, Password: account.Password})
 	defer cloud.Close()
 	house := d.house()
-	gateway := envoytest.NewTLSServer(house)
-	defer gateway.Close()
+	server := envoytest.NewTLSServer(house)
+	defer server.Close()
 	broker, err := startBroker()
 	if err != nil {
 		return err
@@ -83,11 +84,11 @@ func (c *console) demo(ctx context.Context, d demo) error {
 		return err
 	}
 	defer l.Close()
-	cfg := demoConfig(gateway.Addr, account)
+	cfg := demoConfig(server.Addr, account)
 	cfg.MQTT.URL = &url.URL{Scheme: "mqtt", Host: broker.address}
 	cfg.HTTP = config.HTTP{Listen: l.Addr().String(), Page: true}
-	gateways := newGateways(cfg, state)
-	gateways[0].tokens.Cloud = &enlighten.Cloud{LoginURL: cloud.LoginURL, TokenURL: cloud.TokenURL, HTTP: cloud.Client()}
+	gateways := gateway.New(cfg, state)
+	gateways[0].Tokens.Cloud = &enlighten.Cloud{LoginURL: cloud.LoginURL, TokenURL: cloud.TokenURL, HTTP: cloud.Client()}
 	log := zerolog.Nop()
 	if !c.outIsTerminal { // a terminal shows the house
 		log = c.newLogger(cmp.Or(c.flag("log-level"), "info"), c.flag("log-format"), problemWriter{&c.problems})

@@ -40,6 +40,7 @@ var mayImport = map[string][]string{
 	"internal/broker":                  {"internal/config", "internal/mqtt", "internal/state"},
 	"internal/prompt":                  {"internal/blocking", "internal/config", "internal/terminal", "golang.org/x/term"},
 	"internal/consumers":               {"internal/config", "internal/state"},
+	"internal/gateway":                 {"internal/bridge", "internal/config", "internal/enlighten", "internal/envoy", "internal/hint", "internal/problem", "internal/setup", "internal/state", "github.com/rs/zerolog"},
 	"internal/hint":                    {"internal/config", "internal/enlighten", "internal/envoy"},
 	"internal/redact":                  {},
 	"internal/setup":                   {"internal/config", "internal/enlighten", "internal/envoy", "internal/mqtt", "internal/state"},

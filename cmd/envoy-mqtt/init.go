@@ -12,6 +12,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/broker"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/prompt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
@@ -45,7 +46,7 @@ func newSetup(cfg config.Config, environ []string) setup.Setup {
 		StateDir:     cfg.StateDir(environ),
 		Cloud:        &enlighten.Cloud{LoginURL: cfg.Enlighten.LoginURL, TokenURL: cfg.Enlighten.TokenURL},
 		TLSPort:      tlsPort,
-		NewClient:    newClient,
+		NewClient:    gateway.NewClient,
 		BrokerConfig: broker.Config,
 		WithHint:     hint.Add,
 	}

@@ -16,13 +16,14 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/history"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web/access"
 )
 
 // newPage returns the page of gateways, or nil if it is off.
-func (c *console) newPage(cfg config.Config, gateways []*configuredGateway) *web.Server {
+func (c *console) newPage(cfg config.Config, gateways []*gateway.Gateway) *web.Server {
 	if !cfg.HTTP.Page {
 		return nil
 	}
@@ -52,8 +53,8 @@ func newHistory(dir string, page *web.Server, log zerolog.Logger) *history.Store
 
 // pageActions returns what a signed-in user can start. hup receives the request to
 // read the configuration again.
-func (c *console) pageActions(gateways []*configuredGateway, hup chan<- os.Signal) web.Actions {
-	find := func(section string) (*configuredGateway, error) {
+func (c *console) pageActions(gateways []*gateway.Gateway, hup chan<- os.Signal) web.Actions {
+	find := func(section string) (*gateway.Gateway, error) {
 		for _, g := range gateways {
 			if g.Section == section {
 				return g, nil
@@ -67,14 +68,14 @@ func (c *console) pageActions(gateways []*configuredGateway, hup chan<- os.Signa
 			if err != nil {
 				return err
 			}
-			return g.storeToken(ctx, g.knownSerial(), token)
+			return g.StoreToken(ctx, g.KnownSerial(), token)
 		},
 		Renew: func(ctx context.Context, section string) error {
 			g, err := find(section)
 			if err != nil {
 				return err
 			}
-			return g.tokens.RenewNow(ctx, g.knownSerial())
+			return g.Tokens.RenewNow(ctx, g.KnownSerial())
 		},
 		Reload: func(ctx context.Context) error {
 			if _, err := blocking.Call(ctx, c.loadRunConfig); err != nil {
@@ -95,7 +96,7 @@ func (c *console) pageActions(gateways []*configuredGateway, hup chan<- os.Signa
 const reloadDelay = 300 * time.Millisecond
 
 // pageInfo returns what only the program knows.
-func pageInfo(cfg config.Config, state bridge.State, gateways []*configuredGateway, started time.Time) web.Info {
+func pageInfo(cfg config.Config, state bridge.State, gateways []*gateway.Gateway, started time.Time) web.Info {
 	info := web.Info{
 		Started:  started,
 		Memory:   memoryInUse(),
@@ -107,13 +108,12 @@ func pageInfo(cfg config.Config, state bridge.State, gateways []*configuredGatew
 	}
 	for n, g := range gateways { // in the order of the bridge's
 		source := cmp.Or(state.Gateways[n].Source, g.Source.String())
-		info.Gateways[g.Section] = web.GatewayInfo{Address: g.Host, Source: source, Reason: state.Gateways[n].Reason, Token: g.pageToken()}
+		info.Gateways[g.Section] = web.GatewayInfo{Address: g.Host, Source: source, Reason: state.Gateways[n].Reason, Token: tokenInfo(g.Tokens.Status())}
 	}
 	return info
 }
 
-func (g *configuredGateway) pageToken() *web.TokenInfo {
-	s := g.tokens.Status()
+func tokenInfo(s enlighten.Status) *web.TokenInfo {
 	if s.State == enlighten.StateNone {
 		return nil
 	}

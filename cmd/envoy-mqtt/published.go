@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
@@ -13,7 +14,7 @@ import (
 // trackPublished passes to b which topics earlier runs have published, so that it
 // removes those that are no longer used, and stores which topics b publishes. It
 // logs the first error of the store.
-func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*configuredGateway, worker *state.Worker) {
+func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*gateway.Gateway, worker *state.Worker) {
 	topic, prefix := rc.cfg.MQTT.Topic, ""
 	if rc.cfg.HomeAssistant.Discovery {
 		prefix = rc.cfg.HomeAssistant.Prefix
@@ -35,7 +36,7 @@ func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*configuredGatew
 	for _, p := range published.Topics() {
 		for _, g := range gateways {
 			if p.Topic == topic && p.Prefix == prefix { // only the user removes a replaced gateway
-				p.Serials = slices.DeleteFunc(p.Serials, func(serial string) bool { return slices.Contains(g.seen.Serials(g.Section), serial) })
+				p.Serials = slices.DeleteFunc(p.Serials, func(serial string) bool { return slices.Contains(g.Seen.Serials(g.Section), serial) })
 			}
 		}
 		b.Previous = append(b.Previous, hass.Namespace(p))
@@ -45,7 +46,7 @@ func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*configuredGatew
 	}
 	warnOnce(published.Add(topic, prefix))
 	for _, g := range gateways {
-		warnOnce(published.Add(topic, prefix, g.knownSerial()))
+		warnOnce(published.Add(topic, prefix, g.KnownSerial()))
 	}
-	b.Observers = append(b.Observers, newRecorder(gateways, func(serial string) { warnOnce(published.Add(topic, prefix, serial)) }, worker, rc.log))
+	b.Observers = append(b.Observers, gateway.NewRecorder(gateways, func(serial string) { warnOnce(published.Add(topic, prefix, serial)) }, worker, rc.log))
 }

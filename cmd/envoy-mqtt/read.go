@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/view"
@@ -44,7 +45,7 @@ func (c *console) read(ctx context.Context, o readOptions) error {
 		return err
 	}
 	var errs []error
-	for i, g := range newGateways(cfg, cfg.StateDir(c.environ)) {
+	for i, g := range gateway.New(cfg, cfg.StateDir(c.environ)) {
 		if i > 0 && !o.json {
 			fmt.Fprintln(c.out)
 		}
@@ -56,26 +57,26 @@ func (c *console) read(ctx context.Context, o readOptions) error {
 }
 
 // readGateway prints one sample of a gateway, and stores what it measures.
-func (o readOptions) readGateway(ctx context.Context, out output, g *configuredGateway) error {
-	defer g.tokens.Close()
-	session, err := g.client.Open(ctx)
+func (o readOptions) readGateway(ctx context.Context, out output, g *gateway.Gateway) error {
+	defer g.Tokens.Close()
+	session, err := g.Client.Open(ctx)
 	if err != nil {
 		return err
 	}
-	s, err := sampleOnce(ctx, session)
+	s, err := gateway.Sample(ctx, session)
 	if err != nil {
 		return err
 	}
-	_ = g.learnSerial(session) // check reports a state folder that cannot be written
+	_ = g.LearnSerial(session) // check reports a state folder that cannot be written
 	if o.json {
 		_, err = fmt.Fprintf(out, "%s\n", schema.LiveDocument(s))
 		return err
 	}
-	soc, batteriesErr := addBatteries(ctx, session, &s)
+	soc, batteriesErr := gateway.AddBatteries(ctx, session, &s)
 	if batteriesErr == nil {
-		_ = g.learn(session, s, soc)
+		_ = g.Learn(session, s, soc)
 	}
-	if err := out.printReading(session.Info, s, soc, limitNotes(ctx, session), o.all); err != nil {
+	if err := out.printReading(session.Info, s, soc, gateway.LimitNotes(ctx, session), o.all); err != nil {
 		return err
 	}
 	if batteriesErr != nil {

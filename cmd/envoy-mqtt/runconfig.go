@@ -10,6 +10,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/broker"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
@@ -41,7 +42,7 @@ func (c *console) loadRunConfig() (*runConfig, error) {
 }
 
 // newBridge returns a bridge for cfg.
-func newBridge(cfg config.Config, connection mqtt.Config, gateways []*configuredGateway, log zerolog.Logger) *bridge.Bridge {
+func newBridge(cfg config.Config, connection mqtt.Config, gateways []*gateway.Gateway, log zerolog.Logger) *bridge.Bridge {
 	b := &bridge.Bridge{
 		MQTT:  connection,
 		Topic: cfg.MQTT.Topic,
@@ -54,9 +55,42 @@ func newBridge(cfg config.Config, connection mqtt.Config, gateways []*configured
 		Log:     log,
 	}
 	for _, g := range gateways {
-		b.Gateways = append(b.Gateways, g.bridgeConfig())
+		b.Gateways = append(b.Gateways, bridgeConfig(g, cfg.Compat.Profiles))
 	}
 	return b
+}
+
+// bridgeConfig returns the bridge's configuration of a gateway. profiles are other
+// programs' formats.
+func bridgeConfig(g *gateway.Gateway, profiles []string) bridge.GatewayConfig {
+	return bridge.GatewayConfig{
+		Name:       g.Section,
+		DeviceName: g.Name,
+		Serial:     g.KnownSerial(),
+		Client:     g.Client,
+		Interval:   g.Interval,
+		StaleAfter: g.StaleAfter,
+		FailSafe:   g.FailSafe,
+		Profiles:   profiles,
+		TokenInfo:  g.TokenInfo,
+
+		EstimateStorage: g.EstimateStorage,
+	}
+}
+
+// newMetrics returns the metrics of gateways, or nil if HTTP is off.
+func newMetrics(cfg config.HTTP, gateways []*gateway.Gateway) *monitor.Metrics {
+	if cfg.Listen == "" {
+		return nil
+	}
+	m := monitor.NewMetrics(programVersion())
+	for _, g := range gateways {
+		m.Add(g.Section, func() (time.Time, bool) {
+			s := g.Tokens.Status()
+			return s.Expires, s.Problem
+		})
+	}
+	return m
 }
 
 // health returns the health of a bridge with this configuration, which was started

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/history"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
@@ -39,7 +40,7 @@ func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup chan 
 	reportWorking := func(ctx context.Context) { logWorking(ctx, s.bridge.Snapshot, rc.cfg.MQTT.Topic, rc.log) }
 	err = serve(ctx, s.bridge, s.gateways, rc.log, s.serveHealth, s.serveIngress, s.notifySystemd, s.keepHistory, watchReload, reportWorking)
 	for _, g := range s.gateways {
-		g.client.CloseIdle()
+		g.Client.CloseIdle()
 	}
 	return next, err
 }
@@ -47,7 +48,7 @@ func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup chan 
 // A service is a bridge with what reports about it.
 type service struct {
 	*runConfig
-	gateways []*configuredGateway
+	gateways []*gateway.Gateway
 	bridge   *bridge.Bridge
 	metrics  *monitor.Metrics // nil if HTTP is off
 	page     *web.Server      // nil if it is off
@@ -58,12 +59,12 @@ type service struct {
 // newService returns the service of rc. worker writes its files; hup receives the
 // page's requests to read the configuration again.
 func (c *console) newService(rc *runConfig, worker *state.Worker, hup chan<- os.Signal) *service {
-	s := &service{runConfig: rc, gateways: newGateways(rc.cfg, rc.stateDir), started: time.Now()}
-	counters := state.NewCounterStore(rc.stateDir, worker)
-	for _, g := range s.gateways {
-		g.counters = counters
-	}
+	s := &service{runConfig: rc, gateways: gateway.New(rc.cfg, rc.stateDir), started: time.Now()}
 	s.bridge = newBridge(rc.cfg, rc.mqtt, s.gateways, rc.log)
+	counters := state.NewCounterStore(rc.stateDir, worker)
+	for i := range s.bridge.Gateways {
+		s.bridge.Gateways[i].Counters = counters
+	}
 	trackPublished(s.bridge, rc, s.gateways, worker)
 	s.observe(c, rc.stateDir)
 	if s.page != nil {
@@ -153,16 +154,16 @@ func (rc *runConfig) prepareState() (unlock func()) {
 
 // serve runs the bridge, the renewal of tokens, and tasks until ctx ends. Tokens and
 // tasks end with ctx; the bridge then still publishes its last messages.
-func serve(ctx context.Context, b *bridge.Bridge, gateways []*configuredGateway, log zerolog.Logger, tasks ...func(context.Context)) error {
+func serve(ctx context.Context, b *bridge.Bridge, gateways []*gateway.Gateway, log zerolog.Logger, tasks ...func(context.Context)) error {
 	g, tasksCtx := errgroup.WithContext(ctx) // ends with ctx, or if the bridge fails
 	for _, gw := range gateways {
-		gw.keepToken(log)
+		gw.KeepToken(log)
 	}
 	g.Go(func() error {
 		<-tasksCtx.Done()
 		var closed sync.WaitGroup
 		for _, gw := range gateways {
-			closed.Go(gw.tokens.Close)
+			closed.Go(gw.Tokens.Close)
 		}
 		closed.Wait()
 		return nil

@@ -8,11 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/prompt"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
 )
 
 func tokenCommand(c *console) *cobra.Command {
@@ -42,7 +41,7 @@ func (c *console) token(ctx context.Context, section string, renew, paste, asJSO
 	if err != nil {
 		return err
 	}
-	gateways := newGateways(cfg, cfg.StateDir(c.environ))
+	gateways := gateway.New(cfg, cfg.StateDir(c.environ))
 	if section != "" {
 		gateways = only(gateways, section)
 	}
@@ -57,30 +56,30 @@ func (c *console) token(ctx context.Context, section string, renew, paste, asJSO
 		if err := r.handleToken(ctx, g, renew, paste); err != nil {
 			r.bad(g.Section, err)
 		}
-		g.tokens.Close()
+		g.Tokens.Close()
 	}
 	return r.finish()
 }
 
 // only returns the gateway of section, none if there is no such section.
-func only(gateways []*configuredGateway, section string) []*configuredGateway {
+func only(gateways []*gateway.Gateway, section string) []*gateway.Gateway {
 	for _, g := range gateways {
 		if strings.EqualFold(g.Section, section) {
-			return []*configuredGateway{g}
+			return []*gateway.Gateway{g}
 		}
 	}
 	return nil
 }
 
 // handleToken renews or stores the token of one gateway if asked, then shows it.
-func (r *report) handleToken(ctx context.Context, g *configuredGateway, renew, paste bool) error {
-	session, err := g.client.Open(ctx)
+func (r *report) handleToken(ctx context.Context, g *gateway.Gateway, renew, paste bool) error {
+	session, err := g.Client.Open(ctx)
 	if err == nil {
 		r.found(session.Info, g.Section)
-		_ = g.learnSerial(session) // check reports a state folder that cannot be written
+		_ = g.LearnSerial(session) // check reports a state folder that cannot be written
 	}
 	switch {
-	case err != nil && (paste || g.knownSerial() == ""):
+	case err != nil && (paste || g.KnownSerial() == ""):
 		return err
 	case err != nil:
 		r.note(g.Section, "%v", hint.Add(err))
@@ -89,13 +88,13 @@ func (r *report) handleToken(ctx context.Context, g *configuredGateway, renew, p
 		r.good(g.Section, "gateway %s, firmware %s: needs no token", session.Serial, session.Firmware)
 		return nil
 	}
-	serial := g.knownSerial()
+	serial := g.KnownSerial()
 	if session != nil {
 		serial = session.Serial
 	}
 	switch {
 	case renew:
-		if err := g.tokens.RenewNow(ctx, serial); err != nil {
+		if err := g.Tokens.RenewNow(ctx, serial); err != nil {
 			return err
 		}
 	case paste:
@@ -103,7 +102,7 @@ func (r *report) handleToken(ctx context.Context, g *configuredGateway, renew, p
 			return err
 		}
 	default:
-		g.tokens.Load(serial)
+		g.Tokens.Load(serial)
 	}
 	r.token(g, true)
 	return nil
@@ -111,7 +110,7 @@ func (r *report) handleToken(ctx context.Context, g *configuredGateway, renew, p
 
 // pasteToken reads a token from standard input, without showing it on a terminal, and
 // stores it if the gateway accepts it.
-func pasteToken(ctx context.Context, p prompt.Prompter, g *configuredGateway, session *envoy.Session) error {
+func pasteToken(ctx context.Context, p prompt.Prompter, g *gateway.Gateway, session *envoy.Session) error {
 	var line string
 	for line == "" {
 		var err error
@@ -119,17 +118,5 @@ func pasteToken(ctx context.Context, p prompt.Prompter, g *configuredGateway, se
 			return fmt.Errorf("read the token: %w", err)
 		}
 	}
-	return g.storeToken(ctx, session.Serial, line)
-}
-
-// storeToken stores a token if the gateway with that serial number accepts it.
-func (g *configuredGateway) storeToken(ctx context.Context, serial, token string) error {
-	if _, err := enlighten.Parse(token); err != nil {
-		return err
-	}
-	trial := setup.Setup{NewClient: newClient}
-	if err := trial.TryAccess(ctx, g.Gateway, serial, envoy.StaticToken(token)); err != nil {
-		return fmt.Errorf("the token was not kept: %w", err)
-	}
-	return g.tokens.SetToken(serial, token)
+	return g.StoreToken(ctx, session.Serial, line)
 }

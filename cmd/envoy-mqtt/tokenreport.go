@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 )
 
@@ -22,13 +23,13 @@ type tokenReport struct {
 }
 
 // token reports the state of g's token.
-func (r *report) token(g *configuredGateway, needed bool) {
+func (r *report) token(g *gateway.Gateway, needed bool) {
 	r.section(g.Section).NeedsToken = &needed
 	if !needed {
 		r.good(g.Section, "needs no token")
 		return
 	}
-	s := g.tokens.Status()
+	s := g.Tokens.Status()
 	r.section(g.Section).Token = &tokenReport{
 		State: s.State, Role: s.Role, Origin: s.Origin, Expires: s.Expires.UTC(), Renewal: s.Renewal.UTC(),
 		Login: s.Login.UTC(), Problem: s.Problem, Reason: s.Reason, Warnings: s.Warnings,

@@ -13,6 +13,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/broker"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/view"
@@ -45,11 +46,11 @@ func (c *console) watch(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w := view.NewWatcher(cfg.MQTT.Topic)
-	for _, g := range newGateways(cfg, cfg.StateDir(c.environ)) {
-		if serial := g.knownSerial(); serial != "" {
+	for _, g := range gateway.New(cfg, cfg.StateDir(c.environ)) {
+		if serial := g.KnownSerial(); serial != "" {
 			w.Add(serial, g.Name)
 		}
-		g.tokens.Close()
+		g.Tokens.Close()
 	}
 	lines := newLinePrinter(c)
 	feed := brokerFeed{Watcher: w}

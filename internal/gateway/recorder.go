@@ -1,4 +1,4 @@
-package main
+package gateway
 
 import (
 	"time"
@@ -10,9 +10,9 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
-// A recorder is an observer that stores the serial number and the phases of each
+// A Recorder is an observer that stores the serial number and the phases of each
 // gateway in the state folder.
-type recorder struct {
+type Recorder struct {
 	gateways  map[string]*recordedGateway // by section; does not change
 	published func(serial string)         // stores that topics of a gateway are published
 	worker    *state.Worker               // writes the files
@@ -21,21 +21,22 @@ type recorder struct {
 
 // A recordedGateway is what was stored of a gateway. Its event loop uses it.
 type recordedGateway struct {
-	*configuredGateway
+	*Gateway
 	serial string
 	phases int
 }
 
-func newRecorder(gateways []*configuredGateway, published func(serial string), worker *state.Worker, log zerolog.Logger) *recorder {
-	r := &recorder{gateways: map[string]*recordedGateway{}, published: published, worker: worker, log: log}
+// NewRecorder returns a recorder of gateways.
+func NewRecorder(gateways []*Gateway, published func(serial string), worker *state.Worker, log zerolog.Logger) *Recorder {
+	r := &Recorder{gateways: map[string]*recordedGateway{}, published: published, worker: worker, log: log}
 	for _, g := range gateways {
-		r.gateways[g.Section] = &recordedGateway{configuredGateway: g, serial: g.knownSerial()}
+		r.gateways[g.Section] = &recordedGateway{Gateway: g, serial: g.KnownSerial()}
 	}
 	return r
 }
 
 // StateChanged implements [bridge.Observer].
-func (r *recorder) StateChanged(s bridge.GatewayState) {
+func (r *Recorder) StateChanged(s bridge.GatewayState) {
 	g := r.gateways[s.Name]
 	if s.Serial != "" && s.Serial != g.serial {
 		g.serial = s.Serial
@@ -43,30 +44,30 @@ func (r *recorder) StateChanged(s bridge.GatewayState) {
 			r.log.Warn().Str("gateway", g.Section).Str("configured", g.Serial).Str("found", s.Serial).Msg("SERIAL is not that of the gateway that answers; correct or remove it")
 		}
 		r.worker.Do("serial number "+g.Section, func() {
-			r.warn(g.seen.SetSerial(g.Section, s.Serial))
+			r.warn(g.Seen.SetSerial(g.Section, s.Serial))
 			r.published(s.Serial)
 		})
 	}
 	if s.Phases > 0 && s.Phases != g.phases {
 		g.phases = s.Phases
-		r.worker.Do("phases "+g.Section, func() { r.warn(g.seen.SetPhases(g.Section, s.Phases)) })
+		r.worker.Do("phases "+g.Section, func() { r.warn(g.Seen.SetPhases(g.Section, s.Phases)) })
 	}
 }
 
-func (r *recorder) warn(err error) {
+func (r *Recorder) warn(err error) {
 	if err != nil {
 		r.log.Warn().Err(err).Msg("state folder error")
 	}
 }
 
 // Polled implements [bridge.Observer].
-func (*recorder) Polled(bridge.GatewayState, *envoy.Sample) {}
+func (*Recorder) Polled(bridge.GatewayState, *envoy.Sample) {}
 
 // Requested implements [bridge.Observer].
-func (*recorder) Requested(_, _ string, _ time.Duration, _ error) {}
+func (*Recorder) Requested(_, _ string, _ time.Duration, _ error) {}
 
 // Inverters implements [bridge.Observer].
-func (*recorder) Inverters(_, _ string, _ []envoy.Inverter) {}
+func (*Recorder) Inverters(_, _ string, _ []envoy.Inverter) {}
 
 // Batteries implements [bridge.Observer].
-func (*recorder) Batteries(_, _ string, _ []envoy.Battery, _ envoy.BatteryTotals) {}
+func (*Recorder) Batteries(_, _ string, _ []envoy.Battery, _ envoy.BatteryTotals) {}

@@ -1,4 +1,4 @@
-package main
+package gateway
 
 import (
 	"context"
@@ -12,10 +12,10 @@ import (
 // keeps.
 const limitTimeout = 10 * time.Second
 
-// limitNotes returns what the settings of a gateway say about low power. Most
+// LimitNotes returns what the settings of a gateway say about low power. Most
 // gateways have no such settings, or do not show them to an owner: errors are
 // ignored.
-func limitNotes(ctx context.Context, s *envoy.Session) (notes []string) {
+func LimitNotes(ctx context.Context, s *envoy.Session) (notes []string) {
 	ctx, cancel := context.WithTimeout(ctx, limitTimeout)
 	defer cancel()
 	if p, err := s.PowerLimit(ctx); err == nil && p.Active {

@@ -1,0 +1,60 @@
+package gateway
+
+import (
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
+)
+
+// A Gateway is a section [ENVOY…] with the objects made from it.
+type Gateway struct {
+	config.Gateway
+	Client *envoy.Client
+	Tokens *enlighten.Source
+	Seen   *state.GatewayStore // of all gateways
+}
+
+// New returns the gateways of cfg, which keep their files in the folder dir.
+func New(cfg config.Config, dir string) []*Gateway {
+	store := &enlighten.Store{Dir: dir}
+	cloud := &enlighten.Cloud{LoginURL: cfg.Enlighten.LoginURL, TokenURL: cfg.Enlighten.TokenURL}
+	seen := state.NewGatewayStore(dir)
+	var gateways []*Gateway
+	for _, section := range cfg.Gateways {
+		tokens := &enlighten.Source{
+			Configured: section.Token.Reveal(),
+			Account:    enlighten.Account{Username: section.Username, Password: section.Password.Reveal()},
+			Cloud:      cloud,
+			Store:      store,
+		}
+		g := &Gateway{Gateway: section, Client: NewClient(section, tokens), Tokens: tokens, Seen: seen}
+		g.Client.Serial = g.KnownSerial() // with HOST = auto, the gateway that answered before
+		gateways = append(gateways, g)
+	}
+	return gateways
+}
+
+// NewClient returns a client of the gateway g.
+func NewClient(g config.Gateway, tokens envoy.TokenSource) *envoy.Client {
+	return &envoy.Client{
+		Host:        g.Host,
+		Source:      g.Source,
+		Tokens:      tokens,
+		Username:    g.Username,
+		Password:    g.Password.Reveal(),
+		VerifyTLS:   g.VerifySSL,
+		Fingerprint: g.Fingerprint,
+		Timeout:     g.Timeout,
+		Correction:  envoy.Correction{Multiplier: g.Multiplier, Offset: g.Offset},
+	}
+}
+
+// KnownSerial returns the configured serial number, else the one that answered
+// last, else "".
+func (g *Gateway) KnownSerial() string {
+	if g.Serial != "" {
+		return g.Serial
+	}
+	return g.Seen.Serial(g.Section)
+}

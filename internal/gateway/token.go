@@ -1,0 +1,83 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/problem"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
+)
+
+// KeepToken renews the token before it expires until its source is closed. It logs
+// each change once, and as an error if the user must act.
+func (g *Gateway) KeepToken(log zerolog.Logger) {
+	log = log.With().Str("gateway", g.Section).Logger()
+	var last enlighten.Status
+	g.Tokens.Changed = func(s enlighten.Status) {
+		logToken(log, last, s)
+		last = s
+	}
+	g.Tokens.Start()
+}
+
+func logToken(log zerolog.Logger, last, s enlighten.Status) {
+	for _, w := range s.Warnings {
+		if !slices.Contains(last.Warnings, w) {
+			log.Warn().Str("reason", w).Msg("token warning")
+		}
+	}
+	switch {
+	case s.State == last.State && problem.Same(s.Err, last.Err) && s.Expires.Equal(last.Expires):
+	case s.Problem && s.Err != nil:
+		log.Error().Str("state", string(s.State)).Str("reason", hint.Add(s.Err).Error()).Msg("token problem, action required")
+	case s.Err != nil:
+		log.Warn().Str("state", string(s.State)).Str("reason", hint.Add(s.Err).Error()).Msg("no new token, retrying")
+	case s.State == enlighten.StateOK:
+		log.Info().Time("expires", s.Expires).Str("role", string(s.Role)).Str("from", string(s.Origin)).Msg("token valid")
+	case s.State == enlighten.StateRenewing:
+		log.Info().Msg("requesting a token from Enphase")
+	}
+}
+
+// TokenInfo returns the values of the gateway's info topics that describe its
+// token, nil before the first request for a token.
+func (g *Gateway) TokenInfo() map[string]string {
+	s := g.Tokens.Status()
+	if s.State == "" {
+		return nil
+	}
+	text := string(s.State)
+	if s.Err != nil {
+		text += ": " + hint.Add(s.Err).Error()
+	}
+	info := map[string]string{"token_state": text[:min(len(text), 255)], "token_problem": "OFF"} // Home Assistant's limit
+	if s.Problem {
+		info["token_problem"] = "ON"
+	}
+	if !s.Expires.IsZero() {
+		info["token_expires"] = s.Expires.UTC().Format(time.RFC3339)
+	}
+	if s.Role != "" {
+		info["token_role"] = string(s.Role)
+	}
+	return info
+}
+
+// StoreToken stores a token if the gateway with that serial number accepts it.
+func (g *Gateway) StoreToken(ctx context.Context, serial, token string) error {
+	if _, err := enlighten.Parse(token); err != nil {
+		return err
+	}
+	trial := setup.Setup{NewClient: NewClient}
+	if err := trial.TryAccess(ctx, g.Gateway, serial, envoy.StaticToken(token)); err != nil {
+		return fmt.Errorf("the token was not kept: %w", err)
+	}
+	return g.Tokens.SetToken(serial, token)
+}
