@@ -18,7 +18,7 @@ type wire struct {
 	conns  map[net.Conn]bool
 	open   chan struct{} // closed while bytes may pass
 	refuse bool
-	delay  time.Duration // of each chunk
+	delay  time.Duration // from one end to the other
 	rate   int           // bytes a second; 0 for any
 }
 
@@ -71,25 +71,63 @@ func (w *wire) join(near net.Conn) {
 	w.mu.Unlock()
 }
 
+// A chunk is bytes on their way, and when they arrive.
+type chunk struct {
+	bytes []byte
+	at    time.Time
+}
+
+// onItsWay is how many chunks are on their way at most; then the sender has to
+// wait, as it does for the buffers of a real link.
+const onItsWay = 64
+
+// carry takes bytes from one connection to the other. A delay is latency: all
+// that is sent together arrives together. At a rate, chunks follow one another.
 func (w *wire) carry(from, to net.Conn) {
-	defer to.Close()
 	defer from.Close()
-	buf := make([]byte, 1024)
+	chunks := make(chan chunk, onItsWay)
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		defer to.Close()
+		w.deliver(chunks, to)
+	})
+	defer writer.Wait()
+	defer close(chunks)
+	var sent time.Time // the end of the last chunk
 	for {
+		buf := make([]byte, 1024)
 		n, err := from.Read(buf)
 		if err != nil {
 			return
 		}
 		w.mu.Lock()
-		open, wait := w.open, w.delay
-		if w.rate > 0 {
-			wait += time.Duration(n) * time.Second / time.Duration(w.rate)
-		}
+		delay, rate := w.delay, w.rate
 		w.mu.Unlock()
-		time.Sleep(wait)
+		if now := time.Now(); sent.Before(now) {
+			sent = now
+		}
+		if rate > 0 {
+			sent = sent.Add(time.Duration(n) * time.Second / time.Duration(rate))
+		}
+		chunks <- chunk{buf[:n], sent.Add(delay)}
+	}
+}
+
+// deliver writes each chunk at its time, or when the wire is open again. After a
+// failure it drops them.
+func (w *wire) deliver(chunks <-chan chunk, to net.Conn) {
+	var err error
+	for c := range chunks {
+		if err != nil {
+			continue
+		}
+		time.Sleep(time.Until(c.at))
+		w.mu.Lock()
+		open := w.open
+		w.mu.Unlock()
 		<-open
-		if _, err := to.Write(buf[:n]); err != nil {
-			return
+		if _, err = to.Write(c.bytes); err != nil {
+			to.Close()
 		}
 	}
 }
