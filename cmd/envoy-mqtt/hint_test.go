@@ -31,7 +31,7 @@ func TestPrintError(t *testing.T) {
 	c := &console{err: &out}
 	c.stderr().printError(failed(errors.Join(fmt.Errorf("[A] %w", envoy.ErrNoCT), fmt.Errorf("[B] %w: %w", enlighten.ErrRefused, enlighten.ErrPassword), errors.New("x"))))
 	const want = "envoy-mqtt: [A] no CT is enabled on the gateway; set SOURCE = auto\n" +
-		"envoy-mqtt: [B] the gateway refuses the token: user name or password of the Enphase account rejected; correct USERNAME and PASSWORD\n" +
+		"envoy-mqtt: [B] the gateway rejects the token: user name or password of the Enphase account rejected; correct USERNAME and PASSWORD\n" +
 		"envoy-mqtt: x\n"
 	if out.String() != want {
 		t.Errorf("printError prints\n%swant\n%s", out.String(), want)

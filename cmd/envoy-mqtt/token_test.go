@@ -15,7 +15,7 @@ func TestPasteWhileRunning(t *testing.T) {
 	h.record(t)
 	bridge := h.start(t, "")
 	proctest.Await(t, "a bridge that wants a token", func() bool {
-		return strings.Contains(bridge.Output(), "the gateway wants a token and there is none")
+		return strings.Contains(bridge.Output(), "the gateway requires a token and there is none")
 	})
 	cmd := h.command(t, "", "token", "--paste")
 	cmd.Stdin = strings.NewReader(enlightentest.Sign(enlightentest.Claims{Serial: "122012345678", Username: testUser}) + "\n")

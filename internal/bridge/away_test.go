@@ -61,7 +61,7 @@ func TestStorms(t *testing.T) {
 		r.broker.Publish(configTopic, "", true) // ends before it is logged
 		r.stop(t)
 		log := r.log.String()
-		for text, want := range map[string]int{"home assistant started": 1, "deleted in home assistant": 2} {
+		for text, want := range map[string]int{"Home Assistant started": 1, "deleted in Home Assistant": 2} {
 			if n := strings.Count(log, text); n != want {
 				t.Errorf("%q was logged %d times, want %d", text, n, want)
 			}

@@ -67,7 +67,7 @@ func (b *broker) stopListening() { b.isStopping.Store(true) }
 // close closes the connection. If ctx ends before, the broker publishes the Will.
 func (b *broker) close(ctx context.Context) {
 	if err := b.client.Close(ctx); err != nil && !errors.Is(context.Cause(ctx), ErrHandover) {
-		b.log.Warn().Err(err).Msg("left the broker without a goodbye")
+		b.log.Warn().Err(err).Msg("broker disconnect failed")
 	}
 }
 
@@ -127,13 +127,13 @@ func (b *broker) onRejected(topic string, err error) {
 		logged = &b.logged
 	}
 	if logged.Add(err) {
-		b.log.Warn().Err(err).Str("topic", topic).Msg("publish")
+		b.log.Warn().Err(err).Str("topic", topic).Msg("the broker rejected a message")
 	}
 }
 
 func (b *broker) onAccepted() {
 	b.rejected.Clear()
-	b.log.Info().Msg("the broker takes again what it refused")
+	b.log.Info().Msg("the broker accepts all messages again")
 }
 
 // receive handles a message of the broker. It does not block.
@@ -143,8 +143,8 @@ func (b *broker) receive(topic string, payload []byte, retained bool) {
 	}
 }
 
-func (b *broker) onDown(err error)  { b.logFailure(err, "broker lost") }
-func (b *broker) onError(err error) { b.logFailure(err, "broker not reached, trying on") }
+func (b *broker) onDown(err error)  { b.logFailure(err, "broker connection lost") }
+func (b *broker) onError(err error) { b.logFailure(err, "broker connection failed, retrying") }
 
 // logFailure logs why there is no connection: each reason once, until there is one.
 func (b *broker) logFailure(err error, msg string) {

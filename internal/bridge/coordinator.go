@@ -79,7 +79,7 @@ func (c *coordinator) run(ctx context.Context) {
 			c.handle(pending)
 		case <-answer.C:
 			births.Reset()
-			c.log.Info().Msg("home assistant started")
+			c.log.Info().Msg("Home Assistant started")
 			c.shared.outbox.RequeueAll()
 			c.forward(eventBirthAnswered)
 		}

@@ -31,7 +31,7 @@ func newCounters(t *target) *counters {
 	var state filter.State
 	if data := t.config.Counters.Load(t.serial); len(data) > 0 {
 		if err := json.Unmarshal(data, &state); err != nil {
-			t.log.Warn().Err(err).Msg("what was kept of the counters cannot be read, they begin anew")
+			t.log.Warn().Err(err).Msg("stored counters cannot be read, starting without them")
 			return c
 		}
 	}
@@ -80,7 +80,7 @@ func (c *counters) save(now time.Time) {
 	err = c.config.Counters.Save(c.serial, data)
 	c.meters.Changed, c.perInverter.Changed = err != nil, false
 	if err != nil && !c.isSaveFailed {
-		c.log.Warn().Err(err).Msg("counters not kept: after a restart a fall of a counter would not be noticed")
+		c.log.Warn().Err(err).Msg("counters not stored, a restart will not detect a counter that falls")
 	}
 	c.isSaveFailed = err != nil
 }

@@ -39,6 +39,6 @@ func (f *failSafe) messages() []mqtt.Message {
 		return nil
 	}
 	f.phases = 0
-	f.log.Warn().Float64("power", *f.config.FailSafe).Msg("failsafe sent in place of measured power")
+	f.log.Warn().Float64("power", *f.config.FailSafe).Msg("FAILSAFE sent instead of measured power")
 	return f.topics.FailSafe(f.serial, *f.config.FailSafe, phases, time.Now())
 }

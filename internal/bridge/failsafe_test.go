@@ -86,7 +86,7 @@ func TestFailSafe(t *testing.T) {
 		r.wantFailSafes(t, "with fresh data", 2)
 		r.stop(t)
 		r.wantFailSafes(t, "after a clean stop", 2)
-		if n := strings.Count(r.log.String(), "failsafe sent"); n != 2 {
+		if n := strings.Count(r.log.String(), "FAILSAFE sent"); n != 2 {
 			t.Errorf("said %d times in the log, want 2:\n%s", n, r.log.String())
 		}
 	})

@@ -119,7 +119,7 @@ func TestFrozenCT(t *testing.T) {
 						r.stop(t)
 						word := "the gateway is frozen"
 						if row.grid {
-							word = "frozen CTs are left out"
+							word = "frozen CTs are omitted"
 						}
 						if n := strings.Count(r.log.String(), word); n != 1 {
 							t.Errorf("%q is %d times in the log:\n%s", word, n, r.log.String())

@@ -37,7 +37,7 @@ func (i *inverters) onList(s *envoy.Session, r envoy.InverterReport, err error) 
 	i.isListed = i.isListed || err == nil
 	if errors.Is(err, envoy.ErrUnauthorized) && !i.isRefused {
 		i.isRefused = true
-		i.log.Warn().Err(err).Msg("inverters are not told")
+		i.log.Warn().Err(err).Msg("inverters not read")
 	}
 	return i.publish(s, &i.list, r, err)
 }

@@ -64,7 +64,7 @@ func TestInvertersNeedALogin(t *testing.T) {
 				}
 			}
 			r.stop(t)
-			said := strings.Count(r.log.String(), "firmware before 7 has users of its own")
+			said := strings.Count(r.log.String(), "firmware before 7 requires the gateway's own user")
 			if n != want || said != 1 && want == 0 || said != 0 && want > 0 {
 				t.Errorf("with the user %q: %d inverters, want %d, and the log says it %d times:\n%s", user, n, want, said, r.log.String())
 			}

@@ -36,7 +36,7 @@ func TestUnreachableBrokerIsLoggedOnce(t *testing.T) {
 		refused.Store(true)
 		time.Sleep(time.Hour)
 		r.stop(t)
-		if n := strings.Count(r.log.String(), "broker not reached"); n != 2 {
+		if n := strings.Count(r.log.String(), "broker connection failed"); n != 2 {
 			t.Errorf("%d lines in two hours, want one per cause:\n%.2000s", n, r.log.String())
 		}
 	})

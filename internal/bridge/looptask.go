@@ -31,7 +31,7 @@ func (l *loop) startTask(ctx context.Context, t *schedule.Task) {
 		case errors.Is(err, envoy.ErrReopen):
 			l.reopen(err, t.Logged.Add(err))
 		case t.Logged.Add(err):
-			l.log.Debug().Err(err).Msg(t.Name + " not read, trying on")
+			l.log.Debug().Err(err).Msg(t.Name + " read failed, retrying")
 		}
 	})
 }
@@ -40,6 +40,6 @@ func (l *loop) startTask(ctx context.Context, t *schedule.Task) {
 type taskTimeoutError time.Duration
 
 func (e taskTimeoutError) Error() string {
-	return fmt.Sprintf("no whole answer within %v", time.Duration(e))
+	return fmt.Sprintf("no complete response within %v", time.Duration(e))
 }
 func (taskTimeoutError) Timeout() bool { return true }

@@ -144,7 +144,7 @@ func TestMeterValues(t *testing.T) {
 				t.Errorf("no %s", key)
 			}
 		}
-		if strings.Count(r.log.String(), "samples come from here") != 1 {
+		if strings.Count(r.log.String(), "source of samples") != 1 {
 			t.Errorf("the log does not say once where samples come from:\n%s", r.log.String())
 		}
 	})

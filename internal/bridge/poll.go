@@ -38,7 +38,7 @@ func (l *loop) onSession(session *envoy.Session, err error) {
 func (l *loop) onIdentified(s *envoy.Session) {
 	l.log.Info().Str("serial", s.Serial).Str("firmware", s.Firmware).Str("url", s.URL()).Msg("gateway found")
 	if l.publisher != nil {
-		l.log.Warn().Str("old", l.publisher.serial).Str("new", s.Serial).Msg("another gateway answers: the old one's entities stay offline until they are removed")
+		l.log.Warn().Str("old", l.publisher.serial).Str("new", s.Serial).Msg("another gateway answers, the entities of the old one stay offline until removed")
 	}
 	l.setPublisher(s.Serial)
 }
@@ -54,7 +54,7 @@ func (l *loop) onSample(s envoy.Sample, err error) {
 		return
 	}
 	if l.failures.Count > 0 || l.publisher.isOffline() {
-		l.log.Info().Int("failures", l.failures.Count).Msg("gateway reads again")
+		l.log.Info().Int("failures", l.failures.Count).Msg("gateway is back")
 	}
 	l.failures = schedule.Failures{}
 	l.responses.SetDoublings(0)
@@ -83,7 +83,7 @@ func (l *loop) onFailure(err error) {
 		l.session = nil
 	}
 	if l.failures.Logged.Add(err) {
-		l.log.WithLevel(level).Err(err).Msg("gateway not read, trying on")
+		l.log.WithLevel(level).Err(err).Msg("gateway read failed, retrying")
 	}
 	if l.publisher != nil {
 		l.publisher.onFailure()
@@ -103,7 +103,7 @@ func (l *loop) onMissing(_ struct{}, err error) {
 func (l *loop) reopen(err error, isNew bool) {
 	l.session = nil
 	if isNew {
-		l.log.Info().Err(err).Msg("gateway is read anew")
+		l.log.Info().Err(err).Msg("gateway configuration changed, session reopened")
 	}
 }
 
@@ -122,9 +122,9 @@ func (l *loop) onStale() {
 	if _, isSkipped := errors.AsType[*envoy.SkippedError](l.failures.Err); isSkipped { // other errors have been logged
 		line = line.Err(l.failures.Err)
 	} else if l.failures.Err == nil {
-		line = line.Str("error", "an answer is still awaited")
+		line = line.Str("error", "no response yet")
 	}
-	line.Msg("no good sample: offline")
+	line.Msg("gateway offline, no valid reading")
 	l.publisher.goOffline()
 	l.state.Online = l.publisher.isOnline()
 	l.reporter.update(l.state)

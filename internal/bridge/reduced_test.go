@@ -64,7 +64,7 @@ func TestReducedBroker(t *testing.T) {
 				if n := strings.Count(log, `"missing"`); row.missing == "" && n > 0 || row.missing != "" && (n != 1 || !strings.Contains(log, row.missing)) {
 					t.Errorf("%d lines about what is missing, want one with %s:\n%s", n, row.missing, log)
 				}
-				if n := strings.Count(log, "broker not reached"); n > 0 {
+				if n := strings.Count(log, "broker connection failed"); n > 0 {
 					t.Errorf("%d lines say that the broker was not reached", n)
 				}
 			})

@@ -22,7 +22,7 @@ func (r *registry) claim(serial, name string) error {
 		r.owners = map[string]string{}
 	}
 	if owner, ok := r.owners[serial]; ok && owner != name {
-		return fmt.Errorf("gateway %s is read already, as %s: two HOSTs lead to it", serial, owner)
+		return fmt.Errorf("gateway %s is read already, as %s: two sections have the same gateway", serial, owner)
 	}
 	r.owners[serial] = name
 	return nil

@@ -28,9 +28,9 @@ func (l *sampleLog) logCertificate(c *envoy.Client) {
 		return
 	}
 	if l.certificate == "" {
-		l.log.Info().Str("sha256", sum).Msg("certificate, not pinned")
+		l.log.Info().Str("sha256", sum).Msg("gateway certificate is not pinned")
 	} else {
-		l.log.Warn().Str("sha256", sum).Str("before", l.certificate).Msg("the gateway shows another certificate")
+		l.log.Warn().Str("sha256", sum).Str("before", l.certificate).Msg("gateway certificate changed")
 	}
 	l.certificate = sum
 }
@@ -43,9 +43,9 @@ func (l *sampleLog) logSource(s *envoy.Session) {
 	}
 	l.source, l.reason = source.String(), why
 	if why != "" {
-		l.log.Warn().Str("why", why).Msg("samples come from production.json alone")
+		l.log.Warn().Str("why", why).Msg("only /production.json is used")
 	} else {
-		l.log.Info().Str("source", l.source).Msg("samples come from here")
+		l.log.Info().Str("source", l.source).Msg("source of samples")
 	}
 }
 
@@ -53,19 +53,19 @@ func (l *sampleLog) logSource(s *envoy.Session) {
 func (l *sampleLog) logMissing(s envoy.Sample) {
 	if !problem.Same(s.NoGrid, l.noGrid) {
 		if l.noGrid = s.NoGrid; s.NoGrid != nil {
-			l.log.Warn().Err(s.NoGrid).Msg("no net consumption")
+			l.log.Warn().Err(s.NoGrid).Msg("net consumption is not available")
 		}
 	}
 	if slices.Equal(s.Frozen, l.frozen) {
 		return
 	}
 	if l.frozen = s.Frozen; len(s.Frozen) == 0 {
-		l.log.Info().Msg("all CTs have new readings")
+		l.log.Info().Msg("all CTs report new readings again")
 		return
 	}
 	names := make([]string, len(s.Frozen))
 	for i, m := range s.Frozen {
 		names[i] = m.String()
 	}
-	l.log.Warn().Strs("cts", names).Msg("frozen CTs are left out")
+	l.log.Warn().Strs("cts", names).Msg("frozen CTs are omitted")
 }

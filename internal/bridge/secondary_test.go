@@ -124,7 +124,7 @@ func TestRetainedDocuments(t *testing.T) {
 		r.broker.Publish(configTopic, "", true) // deleted in Home Assistant
 		time.Sleep(time.Minute)
 		r.stop(t)
-		if !strings.Contains(r.log.String(), "deleted in home assistant") {
+		if !strings.Contains(r.log.String(), "deleted in Home Assistant") {
 			t.Error("the deletion of the device was not noticed after a reconnect")
 		}
 		requests := slices.DeleteFunc(r.broker.Subscribes(), func(s mqtttest.Subscribe) bool {

@@ -19,7 +19,7 @@ func TestOfflineSaysWhy(t *testing.T) {
 		want   string
 	}{
 		{envoytest.Zero, envoy.AutoSource, "answer skipped: "},
-		{envoytest.Hang, envoy.FromProduction, `"error":"an answer is still awaited"`},
+		{envoytest.Hang, envoy.FromProduction, `"error":"no response yet"`},
 		{envoytest.Hang, envoy.AutoSource, `"after":"30s","message"`}, // the error was said before
 		{envoytest.Garbage, envoy.AutoSource, `"after":"30s","message"`},
 	} {
@@ -35,14 +35,14 @@ func TestOfflineSaysWhy(t *testing.T) {
 				r.stop(t)
 				offline := ""
 				for line := range strings.Lines(r.log.String()) {
-					if strings.Contains(line, "no good sample: offline") {
+					if strings.Contains(line, "gateway offline, no valid reading") {
 						offline = line
 					}
 				}
 				if !strings.Contains(offline, want) {
 					t.Errorf("going offline is logged as %q, want %q in it", offline, want)
 				}
-				if n := strings.Count(r.log.String(), "gateway reads again"); n != 1 {
+				if n := strings.Count(r.log.String(), "gateway is back"); n != 1 {
 					t.Errorf("its return is logged %d times, want 1:\n%s", n, r.log.String())
 				}
 			})

@@ -18,7 +18,7 @@ func (t *target) publishSubDevices(kind string, present []hass.SubDevice, isComp
 	}
 	for _, id := range s.Update(time.Now(), present, isComplete) {
 		serial := strings.TrimPrefix(id, schema.SubDeviceID(kind, ""))
-		t.log.Info().Str("serial", serial).Msg(kind + " was taken away")
+		t.log.Info().Str("serial", serial).Msg(kind + " removed")
 	}
 }
 

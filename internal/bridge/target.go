@@ -119,7 +119,7 @@ func (t *target) handleEvents(pending event) {
 			isDeleted = len(s.Receive()) > 0 || isDeleted
 		}
 		if isDeleted {
-			t.log.Info().Msg("deleted in home assistant: announced again at its next start or at ours")
+			t.log.Info().Msg("deleted in Home Assistant, announced again when it or envoy-mqtt starts")
 		}
 	}
 	if pending.has(eventBirthAnswered) {

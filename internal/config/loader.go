@@ -104,7 +104,7 @@ func (l *loader) warnExposed(at origin, path string) {
 		return
 	}
 	if info, err := os.Stat(path); err == nil && info.Mode()&0o004 != 0 {
-		l.warn(at, fmt.Sprintf("%s can be read by every user of this machine: chmod 600 it", path))
+		l.warn(at, fmt.Sprintf("%s can be read by every user of this machine; run chmod 600 on it", path))
 	}
 }
 

@@ -59,7 +59,7 @@ func parseProfiles(text string) ([]string, error) {
 			return nil, errors.New("want any of " + strings.Join(schema.Profiles(), ", "))
 		}
 		if other, ok := taken[topic]; ok && other != name {
-			return nil, fmt.Errorf("%s and %s are both told on %s; choose one", other, name, topic)
+			return nil, fmt.Errorf("%s and %s both publish to %s; choose one", other, name, topic)
 		}
 		if _, again := taken[topic]; !again {
 			names = append(names, name)

@@ -72,7 +72,7 @@ func parseDuration(text string) (time.Duration, error) {
 		return 0, errors.New("want a duration, e.g. 500ms, 5s or 2m")
 	}
 	if d <= 0 {
-		return 0, errors.New("must be longer than nothing")
+		return 0, errors.New("must be more than 0")
 	}
 	if d > maxDuration {
 		return 0, errors.New("must be 24h at most")

@@ -47,7 +47,7 @@ func TestValues(t *testing.T) {
 		{"MQTT", "PASSWORD", strings.Repeat("a", 65536), "error: must be at most 65535 bytes long"},
 		{"MQTT", "URL", "mqtt://a%00b@broker", "error: user name: must not contain control characters"},
 		{"HOMEASSISTANT", "PREFIX", "#", "error: must not contain + or #"},
-		{"HOMEASSISTANT", "INTERVAL", "0s", "error: must be longer than nothing"},
+		{"HOMEASSISTANT", "INTERVAL", "0s", "error: must be more than 0"},
 		{"ENLIGHTEN", "LOGIN_URL", "http://cloud", "error: begins with https://"},
 		{"ENLIGHTEN", "TOKEN_URL", "https://", "error: want a host name"},
 		{"GENERAL", "LOG_LEVEL", "trace", "error: want debug, info, warn or error"},
@@ -99,7 +99,7 @@ func TestValues(t *testing.T) {
 		{"ENVOY", "INTERVAL", "99ms", "error: must be 100ms at least"},
 		{"ENVOY", "INTERVAL", "30", "error: missing unit, e.g. 5s"},
 		{"ENVOY", "INTERVAL", "5 seconds", "error: want a duration"},
-		{"ENVOY", "TIMEOUT", "-1s", "error: must be longer than nothing"},
+		{"ENVOY", "TIMEOUT", "-1s", "error: must be more than 0"},
 		{"ENVOY", "STALE_AFTER", "24h", "24h0m0s"},
 		{"ENVOY", "STALE_AFTER", "24h1ns", "error: must be 24h at most"},
 		{"ENVOY", "INTERVAL", "25h", "error: must be 24h at most"},
@@ -135,7 +135,7 @@ func TestValues(t *testing.T) {
 		{"ENVOY", "FAILSAFE", "-1000001", "error: must be between -1000000 and 1000000 watts"},
 		{"COMPAT", "PROFILES", "freeds,VK2HIM-Meters", "[freeds vk2him-meters]"},
 		{"COMPAT", "PROFILES", "freeds,", "error: want any of vk2him-meters, vk2him-livedata"},
-		{"COMPAT", "PROFILES", "vk2him-stream,vk2him-meters", "error: vk2him-stream and vk2him-meters are both told on /envoy/json"},
+		{"COMPAT", "PROFILES", "vk2him-stream,vk2him-meters", "error: vk2him-stream and vk2him-meters both publish to /envoy/json"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.key+"="+shortened(tt.value), func(t *testing.T) {

@@ -58,11 +58,11 @@ var settings = []setting{
 		into(func(t target) *string { return &t.MQTT.Topic }, parseTopic),
 	},
 	{
-		"MQTT", "CLIENT_ID", "", "The client id (default: made once and kept in STATE_DIR).",
+		"MQTT", "CLIENT_ID", "", "The client id (default: generated once and stored in STATE_DIR).",
 		into(func(t target) *string { return &t.MQTT.ClientID }, parseMQTT),
 	},
 	{
-		"MQTT", "CA_FILE", "", "Certificates (PEM) that the broker's must be signed by (default: the system's).",
+		"MQTT", "CA_FILE", "", "Certificates (PEM) of the authorities that may sign the broker's (default: the system's).",
 		into(func(t target) *string { return &t.MQTT.CAFile }, parseReadable),
 	},
 	{
@@ -79,7 +79,7 @@ var settings = []setting{
 	},
 
 	{
-		"HOMEASSISTANT", "DISCOVERY", "true", "Whether Home Assistant is told about the gateways.",
+		"HOMEASSISTANT", "DISCOVERY", "true", "Whether devices and entities are announced to Home Assistant.",
 		into(func(t target) *bool { return &t.HomeAssistant.Discovery }, parseBool),
 	},
 	{
@@ -87,12 +87,12 @@ var settings = []setting{
 		into(func(t target) *string { return &t.HomeAssistant.Prefix }, parseTopic),
 	},
 	{
-		"HOMEASSISTANT", "INTERVAL", "10s", "How often the retained values may change at most; live values come with every reading.",
+		"HOMEASSISTANT", "INTERVAL", "10s", "The shortest time between two changes of a retained value; live is published with each reading.",
 		into(func(t target) *time.Duration { return &t.HomeAssistant.Interval }, parseDuration),
 	},
 
 	{
-		"HTTP", "LISTEN", "", "Where /metrics, /healthz and /readyz are served, such as 127.0.0.1:9799; off when empty. Plain http, for everyone who reaches it.",
+		"HTTP", "LISTEN", "", "Where /metrics, /healthz and /readyz are served, such as 127.0.0.1:9799; off when empty. Plain HTTP, open to everyone who can reach it.",
 		into(func(t target) *string { return &t.HTTP.Listen }, parseListen),
 	},
 	{
@@ -113,21 +113,21 @@ var settings = []setting{
 	},
 
 	{
-		"COMPAT", "PROFILES", "", "Other programs' topics that live values are told on too: any of " + strings.Join(schema.Profiles(), ", ") + ".",
+		"COMPAT", "PROFILES", "", "Formats of other programs in which each reading is published too: any of " + strings.Join(schema.Profiles(), ", ") + ".",
 		into(func(t target) *[]string { return &t.Compat.Profiles }, parseProfiles),
 	},
 
 	{
-		"ENLIGHTEN", "LOGIN_URL", "https://enlighten.enphaseenergy.com/login/login.json", "Where to log in, should Enphase move it.",
+		"ENLIGHTEN", "LOGIN_URL", "https://enlighten.enphaseenergy.com/login/login.json", "Where to log in, if Enphase moves it.",
 		into(func(t target) *string { return &t.Enlighten.LoginURL }, parseHTTPS),
 	},
 	{
-		"ENLIGHTEN", "TOKEN_URL", "https://entrez.enphaseenergy.com/tokens", "Where to fetch tokens, should Enphase move it.",
+		"ENLIGHTEN", "TOKEN_URL", "https://entrez.enphaseenergy.com/tokens", "Where to obtain tokens, if Enphase moves it.",
 		into(func(t target) *string { return &t.Enlighten.TokenURL }, parseHTTPS),
 	},
 
 	{
-		"ENVOY", "HOST", "", "The gateway's name, address, host:port or URL, or auto: found by multicast DNS. The only key without a default.",
+		"ENVOY", "HOST", "", "The gateway's name, address, host:port or URL, or auto: found by multicast DNS. The only required key.",
 		into(func(t target) *string { return &t.Host }, ParseHost),
 	},
 	{
@@ -135,7 +135,7 @@ var settings = []setting{
 		into(func(t target) *Secret { return &t.Token }, asSecret),
 	},
 	{
-		"ENVOY", "USERNAME", "", "The Enphase account's e-mail; tokens are then fetched and renewed. Firmware below 7: the gateway's own user.",
+		"ENVOY", "USERNAME", "", "The Enphase account's e-mail; tokens are then obtained and renewed automatically. Firmware below 7: the gateway's own user.",
 		into(func(t target) *string { return &t.Username }, asText),
 	},
 	{
@@ -143,7 +143,7 @@ var settings = []setting{
 		into(func(t target) *Secret { return &t.Password }, asSecret),
 	},
 	{
-		"ENVOY", "SERIAL", "", "The gateway's serial (default: the gateway tells it).",
+		"ENVOY", "SERIAL", "", "The gateway's serial number (default: as the gateway reports it).",
 		into(func(t target) *string { return &t.Serial }, parseSerial),
 	},
 	{
@@ -151,7 +151,7 @@ var settings = []setting{
 		into(func(t target) *string { return &t.Name }, asText),
 	},
 	{
-		"ENVOY", "VERIFY_SSL", "false", "Whether the gateway's certificate is verified; gateways sign their own, so FINGERPRINT is the better lock.",
+		"ENVOY", "VERIFY_SSL", "false", "Whether the gateway's certificate is verified; gateways have self-signed ones, so use FINGERPRINT instead.",
 		into(func(t target) *bool { return &t.VerifySSL }, parseBool),
 	},
 	{
@@ -167,15 +167,15 @@ var settings = []setting{
 		into(func(t target) *bool { return &t.EstimateStorage }, parseBool),
 	},
 	{
-		"ENVOY", "INTERVAL", "", "How often the gateway is read (default: 1s from meters and livedata, 5s from production); below 1s it may suffer.",
+		"ENVOY", "INTERVAL", "", "How often the gateway is read (default: 1s from meters and livedata, 5s from production); below 1s it may slow down or restart.",
 		into(func(t target) *time.Duration { return &t.Interval }, parseInterval),
 	},
 	{
-		"ENVOY", "TIMEOUT", "45s", "How long one answer may take at most; a quick gateway gets less.",
+		"ENVOY", "TIMEOUT", "45s", "The longest time to wait for a response; less while the gateway responds quickly.",
 		into(func(t target) *time.Duration { return &t.Timeout }, parseDuration),
 	},
 	{
-		"ENVOY", "STALE_AFTER", "2m", "How long the gateway may give nothing good until it counts as offline.",
+		"ENVOY", "STALE_AFTER", "2m", "After how long without a valid reading the gateway counts as offline.",
 		into(func(t target) *time.Duration { return &t.StaleAfter }, parseDuration),
 	},
 	{
@@ -187,7 +187,7 @@ var settings = []setting{
 		into(func(t target) *[]float64 { return &t.Offset }, parseOffsets),
 	},
 	{
-		"ENVOY", "FAILSAFE", "off", "off, or the watts that live says once for the grid when data goes stale. Dangerous: see docs/consumers.md.",
+		"ENVOY", "FAILSAFE", "off", "off, or the grid power in watts that is sent once under live when data goes stale. Dangerous: see docs/consumers.md.",
 		into(func(t target) **float64 { return &t.FailSafe }, parseFailSafe),
 	},
 	{section: "ENVOY", key: "THROTTLE_INTERVAL"}, // a key of AstraMeter, ignored with a warning

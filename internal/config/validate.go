@@ -31,7 +31,7 @@ func (l *loader) check(cfg *Config) {
 		if g.Host != envoy.Auto {
 			l.checkUnique(hosts, g.Section, "HOST", canonicalHost(g.Host))
 		} else if g.Serial == "" && len(cfg.Gateways) > 1 {
-			l.fail(l.origins[g.Section+delimiter+"HOST"], "auto, and there are several gateways: SERIAL must say which one is meant")
+			l.fail(l.origins[g.Section+delimiter+"HOST"], "auto with several gateways requires SERIAL")
 		}
 		l.checkUnique(serials, g.Section, "SERIAL", g.Serial)
 	}
@@ -107,13 +107,13 @@ func (l *loader) checkGateway(g Gateway) {
 		l.warn(at("THROTTLE_INTERVAL"), "not applied; how often the gateway is read is INTERVAL")
 	}
 	if g.FailSafe != nil {
-		l.warn(at("FAILSAFE"), "when data goes stale, every reader of live will take these watts for measured; see docs/consumers.md")
+		l.warn(at("FAILSAFE"), "when data goes stale, every reader of live will treat these watts as measured; see docs/consumers.md")
 	}
 	if g.Interval > 0 && g.Interval < time.Second {
-		l.warn(at("INTERVAL"), fmt.Sprintf("%v is short; many gateways grow slow or restart when read more often than once a second", g.Interval))
+		l.warn(at("INTERVAL"), fmt.Sprintf("%v is short; many gateways slow down or restart if they are read more than once a second", g.Interval))
 	}
 	if interval := cmp.Or(g.Interval, time.Second); g.StaleAfter > 0 && g.StaleAfter < 2*interval {
-		l.warn(at("STALE_AFTER"), fmt.Sprintf("%v is less than twice INTERVAL (%v); when one reading is late, the gateway will seem offline", g.StaleAfter, interval))
+		l.warn(at("STALE_AFTER"), fmt.Sprintf("%v is less than twice INTERVAL (%v); one late reading makes the gateway offline", g.StaleAfter, interval))
 	}
 }
 

@@ -135,7 +135,7 @@ func (s *cloudSession) checkToken(resp response, body []byte, serial string) (st
 	token := string(body)
 	c, err := Parse(token)
 	if err != nil {
-		return "", fmt.Errorf("%w; the cloud said %q", err, clean(token, s.account.Username, s.account.Password, s.id))
+		return "", fmt.Errorf("%w; response of the cloud: %q", err, clean(token, s.account.Username, s.account.Password, s.id))
 	}
 	err = c.valid(serial, time.Now())
 	if _, expired := errors.AsType[*ExpiredError](err); err != nil && !expired {

@@ -36,7 +36,7 @@ func TestResponses(t *testing.T) {
 	const (
 		login = "log in to Enphase: "
 		fetch = "fetch a token from Enphase: "
-		page  = "a web page came instead of an answer: the cloud is down, or turns away too many logins"
+		page  = "the cloud answered with a web page: it is down, or limits logins"
 	)
 	rows := []struct {
 		answer enlightentest.Answer
@@ -51,9 +51,9 @@ func TestResponses(t *testing.T) {
 		{enlightentest.WebOnly, "", nil, 2},
 		{enlightentest.SameToken, "", nil, 1},
 		{enlightentest.WrongPassword, login + "user name or password of the Enphase account rejected", enlighten.ErrPassword, 0},
-		{enlightentest.MFA, login + "the account has multi-factor authentication (MFA), which only a person can pass", enlighten.ErrMFA, 0},
-		{enlightentest.MFARequired, login + "the account has multi-factor authentication (MFA), which only a person can pass", enlighten.ErrMFA, 0},
-		{enlightentest.Blocked, login + "the account is blocked at Enphase for now", enlighten.ErrBlocked, 0},
+		{enlightentest.MFA, login + "the account has multi-factor authentication (MFA), which only a person can complete", enlighten.ErrMFA, 0},
+		{enlightentest.MFARequired, login + "the account has multi-factor authentication (MFA), which only a person can complete", enlighten.ErrMFA, 0},
+		{enlightentest.Blocked, login + "Enphase has blocked the account for now", enlighten.ErrBlocked, 0},
 		{enlightentest.LoginPage, login + page, enlighten.ErrWebPage, 0},
 		{enlightentest.LoginDown, login + "answer 503 Service Unavailable", nil, 0},
 		{enlightentest.LoginLimited, login + "answer 429 Too Many Requests", nil, 0},
@@ -70,7 +70,7 @@ func TestResponses(t *testing.T) {
 		{enlightentest.Tokens422, fetch + "answer 422 Unprocessable Entity", nil, 2},
 		{enlightentest.Tokens429, fetch + "answer 429 Too Many Requests", nil, 1},
 		{enlightentest.Tokens500, fetch + "answer 500 Internal Server Error", nil, 2},
-		{enlightentest.TokensText, fetch + `not a token: one has three parts with dots between and begins with eyJ; the cloud said "Error: this system is not yours, …"`, enlighten.ErrNotToken, 2},
+		{enlightentest.TokensText, fetch + `not a token: one has three parts with dots between and begins with eyJ; response of the cloud: "Error: this system is not yours, …"`, enlighten.ErrNotToken, 2},
 		{enlightentest.TokensPage, fetch + page, enlighten.ErrWebPage, 2},
 		{enlightentest.TokensHang, fetch + "no answer in 30s", nil, 2},
 		{enlightentest.TokensReset, fetch + "the connection was closed before the answer was whole", nil, 3}, // net/http repeats the GET

@@ -11,20 +11,20 @@ import (
 
 // Errors that a caller may distinguish. The texts are for the user.
 var (
-	ErrNoToken     = errors.New("the gateway wants a token and there is none")
-	ErrRefused     = errors.New("the gateway refuses the token")
+	ErrNoToken     = errors.New("the gateway requires a token and there is none")
+	ErrRefused     = errors.New("the gateway rejects the token")
 	ErrPassword    = errors.New("user name or password of the Enphase account rejected")
-	ErrMFA         = errors.New("the account has multi-factor authentication (MFA), which only a person can pass")
-	ErrBlocked     = errors.New("the account is blocked at Enphase for now")
+	ErrMFA         = errors.New("the account has multi-factor authentication (MFA), which only a person can complete")
+	ErrBlocked     = errors.New("Enphase has blocked the account for now")
 	ErrNoAccount   = errors.New("there is no account to obtain another")
 	ErrUnreachable = errors.New("no connection to the Enphase cloud")
-	ErrWebPage     = errors.New("a web page came instead of an answer: the cloud is down, or turns away too many logins")
+	ErrWebPage     = errors.New("the cloud answered with a web page: it is down, or limits logins")
 	ErrNotToken    = errors.New("not a token: one has three parts with dots between and begins with eyJ")
 )
 
 var (
 	errUnanswered   = errors.New("the program ended three times before the cloud had answered a login")
-	errSame         = errors.New("the cloud gave the old token again")
+	errSame         = errors.New("the cloud returned the old token again")
 	errJustNow      = errors.New("the last login was less than a minute ago")
 	errThreeRefused = errors.New("three logins within a day were rejected")
 	errNoSession    = errors.New("no session in the answer")

@@ -54,7 +54,7 @@ func (l *loginRules) checkUnrecorded(saveErr error, now time.Time) error {
 	if saveErr == nil || l.attempted || !now.Before(until) {
 		return nil
 	}
-	return &PausedError{Until: until, Err: fmt.Errorf("it cannot be written down: %w", saveErr)}
+	return &PausedError{Until: until, Err: fmt.Errorf("the login cannot be recorded: %w", saveErr)}
 }
 
 // pauseErr returns why a login has to wait.

@@ -236,7 +236,7 @@ func TestWarnings(t *testing.T) {
 			problem     bool
 		}{
 			{"fresh", at(day, "owner"), enlighten.Account{}, nil, false},
-			{"installer's", at(time.Hour, "installer"), enlighten.Account{}, []string{"the configured token is an installer's, which lives 12 hours: it ends on "}, false},
+			{"installer's", at(time.Hour, "installer"), enlighten.Account{}, []string{"the configured token is an installer's, which is valid for 12 hours, until "}, false},
 			{"installer's, near its end", at(11*time.Hour+30*time.Minute, "installer"), enlighten.Account{}, []string{"the configured token is an installer's", "the token ends on "}, true},
 			{"near its end", at(350*day, "owner"), enlighten.Account{}, []string{"the token ends on "}, true},
 			{"near its end, with an account", at(350*day, "owner"), account, nil, false},

@@ -49,8 +49,8 @@ func TestTokenChoice(t *testing.T) {
 		{"opaque", "old", "", account, "old", enlighten.Stored},
 		{"opaque", "", "opaque", account, "cloud", enlighten.FromCloud},
 		{"opaque", "", "", enlighten.Account{}, "opaque", enlighten.Configured},
-		{"", "", "", enlighten.Account{}, "the gateway wants a token and there is none", ""},
-		{"", "", "", enlighten.Account{Username: "homer@example.com"}, "the gateway wants a token and there is none", ""},
+		{"", "", "", enlighten.Account{}, "the gateway requires a token and there is none", ""},
+		{"", "", "", enlighten.Account{Username: "homer@example.com"}, "the gateway requires a token and there is none", ""},
 		{"expired", "", "", enlighten.Account{}, "expired", ""},
 		{"", "expired", "", enlighten.Account{}, "expired", ""},
 		{"expired", "other", "", enlighten.Account{}, "expired", ""},
@@ -59,7 +59,7 @@ func TestTokenChoice(t *testing.T) {
 		{"opaque", "expired", "", enlighten.Account{}, "opaque", enlighten.Configured},
 		{"expired", "", "expired", enlighten.Account{}, "token expired on 1999-12-31", ""},
 		{"other", "", "", enlighten.Account{}, "token is for gateway 999999999999, not for 122333444455", ""},
-		{"new", "", "new", enlighten.Account{}, "the gateway refuses the token, and there is no account to obtain another", ""},
+		{"new", "", "new", enlighten.Account{}, "the gateway rejects the token, and there is no account to obtain another", ""},
 	} {
 		name := strings.Join([]string{r.configured, r.stored, r.refused, r.account.Username}, "/")
 		t.Run(name, func(t *testing.T) {

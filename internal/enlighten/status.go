@@ -40,9 +40,9 @@ func (s Status) equal(t Status) bool {
 }
 
 func installerWarning(expires time.Time) string {
-	return fmt.Sprintf("the configured token is an installer's, which lives 12 hours: it ends on %s; it takes an account, or an owner's token", formatMinute(expires))
+	return fmt.Sprintf("the configured token is an installer's, which is valid for 12 hours, until %s; set the account, or an owner's token", formatMinute(expires))
 }
 
 func expiryWarning(expires time.Time) string {
-	return fmt.Sprintf("the token ends on %s and there is no account to renew it; it takes an account, or a new token", formatMinute(expires))
+	return fmt.Sprintf("the token ends on %s and there is no account to renew it; set the account, or a new token", formatMinute(expires))
 }

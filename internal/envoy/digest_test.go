@@ -12,7 +12,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
-// TestDigest: firmware before 7 has users of its own, and an account at
+// TestDigest: firmware before 7 requires the gateway's own user, and an account at
 // Enphase is none of them.
 func TestDigest(t *testing.T) {
 	for _, tt := range []struct {

@@ -11,13 +11,13 @@ import (
 
 // ErrUnauthorized reports that the gateway refuses to be read although its
 // token source holds the token to be good.
-var ErrUnauthorized = errors.New("the gateway refuses access")
+var ErrUnauthorized = errors.New("the gateway rejects access")
 
 // Errors that a caller may distinguish in order to say what to do.
 var (
 	// ErrLocalUser reports a gateway with firmware before 7 that rejects the
 	// user name and password.
-	ErrLocalUser = fmt.Errorf("%w: firmware before 7 has users of its own", ErrUnauthorized)
+	ErrLocalUser = fmt.Errorf("%w: firmware before 7 requires the gateway's own user", ErrUnauthorized)
 	// ErrTokenRejected reports a gateway that rejects the only token.
 	ErrTokenRejected = fmt.Errorf("%w: it does not accept the token, and there is no other", ErrUnauthorized)
 	// ErrNoTokenSource reports a gateway that requires a token, and a client

@@ -11,7 +11,7 @@ type Failure string
 
 // The kinds of failure.
 const (
-	FailureTimeout      Failure = "timeout"      // no whole answer in time
+	FailureTimeout      Failure = "timeout"      // no complete response in time
 	FailureConnection   Failure = "connection"   // refused, reset, no route, no such name
 	FailureTLS          Failure = "tls"          // no handshake, or a certificate that is not accepted
 	FailureStatus       Failure = "status"       // an answer other than 200 OK

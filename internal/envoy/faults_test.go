@@ -17,17 +17,17 @@ func TestFaults(t *testing.T) {
 	}{
 		{envoytest.ServerError, "500 Internal Server Error"},
 		{envoytest.Busy, "503 Service Unavailable"},
-		{envoytest.Garbage, "not JSON"},
-		{envoytest.Truncated, "only a part"},
+		{envoytest.Garbage, "not valid JSON"},
+		{envoytest.Truncated, "not valid JSON"},
 		{envoytest.HTML, "web page"},
-		{envoytest.Null, "is not in it"},
+		{envoytest.Null, "is missing in the response"},
 		{envoytest.Reset, "reset"},
 		{envoytest.Huge, "longer than 4 MiB"},
 		{envoytest.Redirect, "redirects are not followed"},
 		{envoytest.Flicker, "skipped"},
 		{envoytest.Zero, "zero"},
 		{envoytest.BadNumber, "not a number"},
-		{envoytest.Data401, "although its own check of the token passes"},
+		{envoytest.Data401, "although its own check accepts the token"},
 	} {
 		gw := &envoytest.Gateway{Phases: 3}
 		s := open(t, gw, envoy.StaticToken("t"))
@@ -54,7 +54,7 @@ func TestSlowAnswersEnd(t *testing.T) {
 			gw.FaultAt("/production.json", fault, 1)
 			start := time.Now()
 			_, err := s.Sample(t.Context())
-			if err == nil || !strings.Contains(err.Error(), "no whole answer within 45s") || time.Since(start) != 45*time.Second {
+			if err == nil || !strings.Contains(err.Error(), "no complete response within 45s") || time.Since(start) != 45*time.Second {
 				t.Errorf("%s: Sample = %v after %v, want an error after 45s", fault, err, time.Since(start))
 			}
 			if _, err = s.Sample(t.Context()); err != nil {

@@ -45,7 +45,7 @@ func (s *livedataSource) sample(ctx context.Context) (Sample, error) {
 		if err := s.startStream(ctx, time.Now()); err != nil {
 			return Sample{}, err
 		}
-		return Sample{}, &SkippedError{"the live data stand still, the gateway is told to refresh them"}
+		return Sample{}, &SkippedError{"the live data do not change, a refresh is requested"}
 	}
 	has, err := s.installedCTs(ctx)
 	if err != nil {
@@ -53,7 +53,7 @@ func (s *livedataSource) sample(ctx context.Context) (Sample, error) {
 	}
 	s.keepMeasured(&r, has)
 	if len(r.meters) == 0 {
-		return Sample{}, fmt.Errorf("%s: there is no meter in it", livedataPath)
+		return Sample{}, fmt.Errorf("%s: it contains no meter", livedataPath)
 	}
 	for i := range r.meters {
 		r.meters[i].MeasuredAt = r.at

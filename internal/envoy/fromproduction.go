@@ -75,7 +75,7 @@ func (p *productionSource) read(ctx context.Context) (reading, error) {
 		p.devices.keepACBatteries(r.acBatteries)
 	}
 	if r.empty && p.req.Metered && p.layout.pv == pvUndecided {
-		return reading{}, fmt.Errorf("%s: there is no meter in it: %w", productionPath, r.noGrid)
+		return reading{}, fmt.Errorf("%s: it contains no meter: %w", productionPath, r.noGrid)
 	}
 	if _, page := errors.AsType[*wire.HTMLError](err); page && !p.req.AtLeast(4) {
 		return reading{noGrid: fmt.Errorf("firmware %s knows no consumption", p.req.Firmware)}, nil // 3.x has no /production.json and answers a page
@@ -86,11 +86,11 @@ func (p *productionSource) read(ctx context.Context) (reading, error) {
 // checkLayout compares r with what this session and the one before have seen.
 func (p *productionSource) checkLayout(r *reading) error {
 	if m, ok := p.layout.missing(r); ok {
-		return &SkippedError{fmt.Sprintf("%s, read before, is not in it", m)}
+		return &SkippedError{fmt.Sprintf("%s, read before, is missing in the response", m)}
 	}
 	known := p.memory.lastLayout()
 	if m, ok := known.missing(r); ok && p.layout.pv == pvUndecided && p.confirmation.mayReappear() {
-		return &SkippedError{fmt.Sprintf("%s, read before the interruption, is not in it", m)}
+		return &SkippedError{fmt.Sprintf("%s, read before the interruption, is missing in the response", m)}
 	}
 	if r.meter(Production) == nil || p.layout.pv == pvUndecided || p.layout.pv == pvByCT {
 		p.newMeters = 0

@@ -48,7 +48,7 @@ func parseLivedata(body []byte) (r reading, streaming bool, err error) {
 		return reading{}, false, err
 	}
 	if m := doc.Meters; m.LastUpdate.Kind == wire.Absent && m.PV == nil && m.Grid == nil && m.Load == nil && m.Storage == nil {
-		return reading{}, false, wire.FormatErrorf("%s: there are no meters in it", livedataPath)
+		return reading{}, false, wire.FormatErrorf("%s: it contains no meters", livedataPath)
 	}
 	phases := 0
 	if n := doc.Meters.PhaseCount; n.Kind == wire.Numeric && (n.Value == 2 || n.Value == 3) {

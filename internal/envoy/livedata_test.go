@@ -31,8 +31,8 @@ func TestParseLivedata(t *testing.T) {
 		{"no number", `{"meters":{"grid":{"agg_p_mw":"1"}}}`, "net-consumption: agg_p_mw is not a number"},
 		{"a count that ran over", `{"meters":{"grid":{"agg_p_mw":-2147483648}}}`, "net-consumption: agg_p_mw is -2147484 W, which no CT can measure"},
 		{"a phase that is none", `{"meters":{"phase_count":2,"grid":{"agg_p_mw":1,"agg_p_ph_a_mw":true}}}`, "phase 1: agg_p_mw is not a number"},
-		{"an error for an answer", `{"error":"not here"}`, "not told by this gateway"},
-		{"a page", `<html>`, "not told by this gateway"},
+		{"an error for an answer", `{"error":"not here"}`, "not supported by this gateway"},
+		{"a page", `<html>`, "not supported by this gateway"},
 	} {
 		r, streaming, err := parseLivedata([]byte(tt.body))
 		var got []string

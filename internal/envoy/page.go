@@ -64,7 +64,7 @@ func (s *Session) Page(ctx context.Context, path string) (Page, error) {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, transport.MaxBody))
 	if err != nil {
-		return Page{}, fmt.Errorf("%s: the answer broke off: %w", path, err)
+		return Page{}, fmt.Errorf("%s: the response is incomplete: %w", path, err)
 	}
 	return Page{resp.StatusCode, resp.Header, body, time.Since(start)}, nil
 }

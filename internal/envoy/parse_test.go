@@ -110,10 +110,10 @@ func TestParseProductionRefuses(t *testing.T) {
 		{"total", body(pv+`}`, `[{"measurementType":"total-consumption","wNow":{}}]`), "total-consumption: wNow is not a number"},
 		{"all zero", netBody(`"wNow":0,"rmsVoltage":0,"whLifetime":0`), "every number of net-consumption is zero"},
 		{"a page", "\n <!DOCTYPE html><h2>Not found</h2>", "web page"},
-		{"truncated", netBody(`"wNow":1`)[:60], "not JSON, or only a part"},
-		{"NaN", netBody(`"wNow":NaN`), "not JSON"},
-		{"two documents", netBody(`"wNow":1`) + `{}`, "not JSON"},
-		{"nothing", "", "not JSON"},
+		{"truncated", netBody(`"wNow":1`)[:60], "not valid JSON"},
+		{"NaN", netBody(`"wNow":NaN`), "not valid JSON"},
+		{"two documents", netBody(`"wNow":1`) + `{}`, "not valid JSON"},
+		{"nothing", "", "not valid JSON"},
 	} {
 		r, err := parseProduction([]byte(tt.body), new(layout))
 		if err == nil || !strings.Contains(err.Error(), tt.want) {

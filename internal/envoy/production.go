@@ -88,7 +88,7 @@ func (r *reading) addMeter(m Measurement, e *wireEntry, known *layout) error {
 		return fmt.Errorf("%s: %w", m, err)
 	}
 	if e.RMSVoltage.Kind == wire.Numeric && e.unused() {
-		return &SkippedError{fmt.Sprintf("every number of %s is zero, its volts too", m)} // not measured yet, as just after a start
+		return &SkippedError{fmt.Sprintf("every number of %s is zero, also the voltage", m)} // not measured yet, as just after a start
 	}
 	lines := e.Lines[:min(len(e.Lines), 3)]
 	for len(lines) > known.phases[m] && lines[len(lines)-1].unused() {
@@ -101,7 +101,7 @@ func (r *reading) addMeter(m Measurement, e *wireEntry, known *layout) error {
 			return fmt.Errorf("%s line %d: %w (lines[%d])", m, i+1, err, i)
 		}
 		if known.volts[m][i] && lines[i].RMSVoltage.Kind == wire.Numeric && lines[i].unused() {
-			return &SkippedError{fmt.Sprintf("every number of L%d of %s is zero, its volts too", i+1, m)}
+			return &SkippedError{fmt.Sprintf("every number of L%d of %s is zero, also the voltage", i+1, m)}
 		}
 		meter.Phases = append(meter.Phases, c)
 	}

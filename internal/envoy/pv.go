@@ -25,7 +25,7 @@ func (p *pvChooser) decide(ctx context.Context, r *reading) error {
 		return nil
 	}
 	if p.req.Metered && !p.isKnownUnmetered() && p.setup.MayMeasure(ctx, Production) && p.confirmation.mayReappear() {
-		return &SkippedError{"production, whose CT may be enabled, is not in it"}
+		return &SkippedError{"production, whose CT may be enabled, is missing in the response"}
 	}
 	if !p.isAPIStale(r) {
 		_, err := p.readAPI(ctx)
@@ -74,7 +74,7 @@ func (p *pvChooser) channel(ctx context.Context, r *reading) (*Channel, error) {
 		return p.readAPI(ctx)
 	case pvByInverters:
 		if !r.hasInverters {
-			return nil, &SkippedError{"the inverters, read before, are not in it"}
+			return nil, &SkippedError{"the inverters, read before, are missing in the response"}
 		}
 		if wh, ok := r.inverters.Get(Energy); ok && wh == 0 {
 			return nil, &SkippedError{"every number of the inverters is zero"}

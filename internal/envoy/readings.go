@@ -63,7 +63,7 @@ func parseReadings(body []byte, configs []MeterConfig, known *layout) (reading, 
 		if !c.Enabled || !ours || r.meter(m) != nil {
 			continue
 		}
-		err := error(&SkippedError{fmt.Sprintf("the reading of the %s CT is not in it", m)})
+		err := error(&SkippedError{fmt.Sprintf("the reading of the %s CT is missing in the response", m)})
 		if i := slices.IndexFunc(doc, func(w wireMeterReading) bool { return string(w.EID) == c.EID }); i >= 0 {
 			err = r.addReading(m, c, &doc[i], known)
 		}
@@ -89,7 +89,7 @@ func (r *reading) addReading(m Measurement, config MeterConfig, w *wireMeterRead
 		return fmt.Errorf("%s: %w", m, err)
 	}
 	if w.unused() {
-		return &SkippedError{fmt.Sprintf("every number of the %s CT is zero, its volts too", m)}
+		return &SkippedError{fmt.Sprintf("every number of the %s CT is zero, also the voltage", m)}
 	}
 	meter := Meter{Measurement: m, Counters: ReadingCounters, MeasuredAt: w.Timestamp.Time(), Total: total}
 	for i := range w.Channels[:min(phases, len(w.Channels))] {
@@ -99,7 +99,7 @@ func (r *reading) addReading(m Measurement, config MeterConfig, w *wireMeterRead
 		}
 		exists := known.volts[m][i] || m == Storage && config.PhaseMode == "split"
 		if exists && phases > 1 && w.Channels[i].unused() && w.Channels[i].ActEnergyRcvd.Value == 0 {
-			return &SkippedError{fmt.Sprintf("every number of L%d of the %s CT is zero, its volts too", i+1, m)}
+			return &SkippedError{fmt.Sprintf("every number of L%d of the %s CT is zero, also the voltage", i+1, m)}
 		}
 		meter.Phases = append(meter.Phases, c)
 	}

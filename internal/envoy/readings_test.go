@@ -64,7 +64,7 @@ func TestParseReadings(t *testing.T) {
 			body(row(2, -36.6, 5e6, 4e6, -36.2, 0, -0.4)),
 			"net-consumption -36.6 5000+4000-",
 		},
-		{"a row is missing", []MeterConfig{pvCT, netCT}, body(pv), "net-consumption CT is not in it"},
+		{"a row is missing", []MeterConfig{pvCT, netCT}, body(pv), "net-consumption CT is missing in the response"},
 		{
 			"a car charger's row is missing, and a battery rests",
 			[]MeterConfig{netCT, batCT, {EID: "8", Kind: "evse", Enabled: true, Phases: 2}},
@@ -81,9 +81,9 @@ func TestParseReadings(t *testing.T) {
 		{"a channel's volts", []MeterConfig{pvCT}, `[{"eid":1,"activePower":1,"channels":[{"activePower":1},{"activePower":1,"voltage":"x"}]}]`, "production line 2: voltage is not a number (channels[1])"},
 		{"too few channels", []MeterConfig{pvCT}, `[{"eid":1,"activePower":1,"channels":[{"activePower":1}]}]`, "production has 1 channels for 2 phases"},
 		{"just started", []MeterConfig{pvCT}, `[{"eid":1,"activePower":0,"voltage":0,"channels":[]}]`, "every number of the production CT is zero"},
-		{"an error for an answer", []MeterConfig{pvCT}, `{"error":"busy"}`, "not told by this gateway"},
-		{"a page", []MeterConfig{pvCT}, `<html>`, "not told by this gateway"},
-		{"cut off", []MeterConfig{pvCT}, `[{"eid":1,`, "only a part of it"},
+		{"an error for an answer", []MeterConfig{pvCT}, `{"error":"busy"}`, "not supported by this gateway"},
+		{"a page", []MeterConfig{pvCT}, `<html>`, "not supported by this gateway"},
+		{"cut off", []MeterConfig{pvCT}, `[{"eid":1,`, "not valid JSON"},
 	} {
 		r, err := parseReadings([]byte(tt.body), tt.configs, new(layout))
 		if err != nil {
@@ -148,7 +148,7 @@ func TestDroppedPhase(t *testing.T) {
 		{"its other leg", split, []string{two(2, both, alive, alive) + "," + two(3, alive, alive, dead)}, "net-consumption 500 70+90-:250,250"},
 		{"a phase that never was", batCT, []string{two(2, both, alive, alive) + "," + two(3, alive, alive, dead)}, "net-consumption 500 70+90-:250,250 storage 250 45c35d:250,0"},
 		{"a phase that was", batCT, []string{two(2, both, alive, alive) + "," + two(3, both, alive, alive), two(2, both, alive, alive) + "," + two(3, alive, dead, alive)}, "net-consumption 500 70+90-:250,250"},
-		{"of the grid", batCT, []string{two(2, both, alive, alive) + "," + two(3, both, alive, alive), two(2, alive, alive, dead) + "," + two(3, both, alive, alive)}, "net-consumption CT is zero, its volts too"},
+		{"of the grid", batCT, []string{two(2, both, alive, alive) + "," + two(3, both, alive, alive), two(2, alive, alive, dead) + "," + two(3, both, alive, alive)}, "net-consumption CT is zero, also the voltage"},
 		{"that came back", batCT, []string{two(2, both, alive, alive) + "," + two(3, both, alive, alive), two(2, alive, alive, dead), two(2, both, alive, alive) + "," + two(3, both, alive, alive)}, storage},
 	} {
 		var got string

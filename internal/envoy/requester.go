@@ -90,7 +90,7 @@ func (r *requester) getAuthorized(ctx context.Context, path string, accept accep
 		case !isRefused(err):
 			return err
 		case attempt == 2:
-			return fmt.Errorf("%s: %w although its own check of the token passes (it does that while it restarts)", path, ErrUnauthorized)
+			return fmt.Errorf("%s: %w although its own check accepts the token (normal during a restart)", path, ErrUnauthorized)
 		}
 	}
 }

@@ -147,8 +147,8 @@ func TestAnswerWithoutMeters(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if sample, err := s.Sample(t.Context()); err == nil || !strings.Contains(err.Error(), "there is no meter in it") {
-			t.Errorf("%s: Sample = %v, %v, want an error that says that there is no meter in it", body, sample.Meters, err)
+		if sample, err := s.Sample(t.Context()); err == nil || !strings.Contains(err.Error(), "it contains no meter") {
+			t.Errorf("%s: Sample = %v, %v, want an error that says that it contains no meter", body, sample.Meters, err)
 		}
 		empty = false
 		sample, err := s.Sample(t.Context())

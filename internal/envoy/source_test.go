@@ -133,7 +133,7 @@ func TestReadingsHang(t *testing.T) {
 			}
 		}
 		source, why, ok := s.Source()
-		if took := time.Since(start); took > 40*time.Second || !ok || source != envoy.FromProduction || !strings.Contains(why, "no whole answer") {
+		if took := time.Since(start); took > 40*time.Second || !ok || source != envoy.FromProduction || !strings.Contains(why, "no complete response") {
 			t.Errorf("six samples took %v; Source = %v, %q, %v", took, source, why, ok)
 		}
 	})

@@ -42,7 +42,7 @@ func TestCredentials(t *testing.T) {
 	b.Write(t, "passwords", one)
 	revoked := time.Now()
 	b.Signal(t, "HUP")
-	r.said("broker lost", 20*time.Second)
+	r.said("broker connection lost", 20*time.Second)
 	time.Sleep(4 * time.Second)
 	b.Write(t, "passwords", both)
 	b.Signal(t, "HUP")
@@ -61,7 +61,7 @@ func TestCredentials(t *testing.T) {
 	if n := r.warnings(); n > 5 {
 		t.Errorf("%d warnings, want a few", n)
 	}
-	tell("broker: password revoked while running", "nothing is published", seconds(back.Sub(restored)), "broker lost")
+	tell("broker: password revoked while running", "nothing is published", seconds(back.Sub(restored)), "broker connection lost")
 }
 
 // TestSmallPackets: a broker that takes no more than 1 kB gets what fits, and

@@ -33,17 +33,17 @@ var brokerRows = []brokerRow{
 		end:   func(r *rig, _ *wire) { r.broker.Unpause(r.t) },
 	},
 	{
-		name: "broker is killed", config: persistent, lasts: 4 * time.Second, log: "broker lost", backIn: 10 * time.Second,
+		name: "broker is killed", config: persistent, lasts: 4 * time.Second, log: "broker connection lost", backIn: 10 * time.Second,
 		begin: func(r *rig, _ *wire) { r.broker.Signal(r.t, "KILL") },
 		end:   func(r *rig, _ *wire) { r.broker.Restart(r.t) },
 	},
 	{
-		name: "broker restarts with its data", config: persistent, lasts: 2 * time.Second, log: "broker lost", backIn: 10 * time.Second,
+		name: "broker restarts with its data", config: persistent, lasts: 2 * time.Second, log: "broker connection lost", backIn: 10 * time.Second,
 		begin: func(r *rig, _ *wire) { r.broker.Stop(r.t) },
 		end:   func(r *rig, _ *wire) { r.broker.Restart(r.t) },
 	},
 	{
-		name: "broker restarts without its data", config: mosquittotest.Anonymous, lasts: 2 * time.Second, log: "broker lost", backIn: 10 * time.Second,
+		name: "broker restarts without its data", config: mosquittotest.Anonymous, lasts: 2 * time.Second, log: "broker connection lost", backIn: 10 * time.Second,
 		begin: func(r *rig, _ *wire) { r.broker.Stop(r.t) },
 		end:   func(r *rig, _ *wire) { r.broker.Restart(r.t) },
 	},
@@ -53,7 +53,7 @@ var brokerRows = []brokerRow{
 		end:   func(_ *rig, w *wire) { w.blackhole(false) },
 	},
 	{
-		name: "connection to the broker is cut", config: mosquittotest.Anonymous, wire: true, lasts: time.Second, log: "broker lost", backIn: 5 * time.Second,
+		name: "connection to the broker is cut", config: mosquittotest.Anonymous, wire: true, lasts: time.Second, log: "broker connection lost", backIn: 5 * time.Second,
 		begin: func(_ *rig, w *wire) { w.cut() },
 		end:   func(*rig, *wire) {},
 	},

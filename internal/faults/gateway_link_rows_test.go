@@ -61,7 +61,7 @@ func TestNoRoute(t *testing.T) {
 	if took := offline.Sub(began); took > stale+interval+time.Second {
 		t.Errorf("offline after %v", took)
 	}
-	tell("packets to the gateway vanish", "nothing under live, offline after "+seconds(offline.Sub(began)), seconds(back.Sub(ended)), "no whole answer within 2s")
+	tell("packets to the gateway vanish", "nothing under live, offline after "+seconds(offline.Sub(began)), seconds(back.Sub(ended)), "no complete response within 2s")
 }
 
 // TestStopWhilePolling: a gateway that hangs does not hold up the end.

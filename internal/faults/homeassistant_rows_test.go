@@ -41,7 +41,7 @@ func TestExpiry(t *testing.T) {
 	}
 	r.stop()
 	r.judge(0)
-	tell("Home Assistant starts while a gateway is silent", "it finds no power and no voltage, only counters", "-", "no good sample: offline")
+	tell("Home Assistant starts while a gateway is silent", "it finds no power and no voltage, only counters", "-", "gateway offline, no valid reading")
 }
 
 // TestDeletedEntity: who deletes an entity in Home Assistant empties the shared
@@ -52,7 +52,7 @@ func TestDeletedEntity(t *testing.T) {
 	r.lives(5, time.Time{}, 20*time.Second)
 	deleted := time.Now()
 	r.ear.say(t, r.configTopic(), "", true)
-	r.said("deleted in home assistant", 10*time.Second)
+	r.said("deleted in Home Assistant", 10*time.Second)
 	r.lives(4, deleted, 10*time.Second)
 	if n := r.count(r.configTopic(), deleted.Add(100*time.Millisecond), time.Now()); n > 0 {
 		t.Errorf("announced %d times after it was deleted", n)
@@ -63,7 +63,7 @@ func TestDeletedEntity(t *testing.T) {
 	r.whole()
 	r.stop()
 	r.judge(0)
-	tell("an entity is deleted in Home Assistant", "live goes on; it is not announced again at once", seconds(back.Sub(born))+" after Home Assistant's start", "deleted in home assistant")
+	tell("an entity is deleted in Home Assistant", "live goes on; it is not announced again at once", seconds(back.Sub(born))+" after Home Assistant's start", "deleted in Home Assistant")
 }
 
 // TestBirthStorm: twenty births in ten seconds are answered once, when they are over.
@@ -83,7 +83,7 @@ func TestBirthStorm(t *testing.T) {
 	}
 	r.stop()
 	r.judge(0)
-	tell("20 births of Home Assistant in 10 s", "live goes on", "one answer after "+seconds(back.Sub(began)), "home assistant started")
+	tell("20 births of Home Assistant in 10 s", "live goes on", "one answer after "+seconds(back.Sub(began)), "Home Assistant started")
 }
 
 // TestTenRestarts: no way of ending and starting leaves a topic behind.

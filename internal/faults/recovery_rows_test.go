@@ -42,7 +42,7 @@ func TestRecoveryFromBroker(t *testing.T) {
 	time.Sleep(5 * time.Second)
 	mosquitto.start()
 	back, gap := r.recovered(began, time.Now(), 3*time.Second)
-	tell("broker is away for 5 s", "silent for "+seconds(gap), seconds(back), "broker lost")
+	tell("broker is away for 5 s", "silent for "+seconds(gap), seconds(back), "broker connection lost")
 }
 
 // TestStart: from the first document on they come one second apart.

@@ -102,5 +102,5 @@ func TestStandstill(t *testing.T) {
 	r.whole()
 	r.stop()
 	v := r.judge(1)
-	tell("SIGSTOP for a minute", fmt.Sprintf("values expire, offline by the Will after %s, %d late documents", seconds(offline.Sub(stopped)), v.late), seconds(back.Sub(resumed)), "broker lost")
+	tell("SIGSTOP for a minute", fmt.Sprintf("values expire, offline by the Will after %s, %d late documents", seconds(offline.Sub(stopped)), v.late), seconds(back.Sub(resumed)), "broker connection lost")
 }

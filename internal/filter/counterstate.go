@@ -88,7 +88,7 @@ func (s counterState) acceptAndLog(r reading, log zerolog.Logger, name func() st
 	case next.Value < s.Value && !r.mayFall:
 		text = "counter was reset"
 	case next.isBehind() && !s.isBehind():
-		level, text = zerolog.WarnLevel, "counter fell, its old value is held until it has caught up"
+		level, text = zerolog.WarnLevel, "counter fell, the previous value is held until it is reached again"
 	}
 	if text != "" {
 		log.WithLevel(level).Str("counter", name()).Float64("before", s.Value).Float64("reported", r.value).

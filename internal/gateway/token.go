@@ -77,7 +77,7 @@ func (g *Gateway) StoreToken(ctx context.Context, serial, token string) error {
 	}
 	trial := setup.Setup{NewClient: NewClient}
 	if err := trial.TryAccess(ctx, g.Gateway, serial, envoy.StaticToken(token)); err != nil {
-		return fmt.Errorf("the token was not kept: %w", err)
+		return fmt.Errorf("the token was not stored: %w", err)
 	}
 	return g.Tokens.SetToken(serial, token)
 }

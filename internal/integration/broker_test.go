@@ -86,7 +86,7 @@ func TestRestart(t *testing.T) {
 			log := program(t, mqtt(b)+envoy("ENVOY", srv.Addr))
 			out.Await(all...)
 			b.Stop(t)
-			log.Await("broker lost")
+			log.Await("broker connection lost")
 			b.Restart(t)
 			again := listen(t, b, "#")
 			again.Await(append(all, " envoy/"+serial+"/live {")...)

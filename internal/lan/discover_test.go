@@ -128,7 +128,7 @@ func TestMove(t *testing.T) {
 	stranger := newHost(t, "stranger")
 	s.connect(stranger, 1, "10.77.1.11")
 	s.gateway(t, stranger, second, "10.77.1.11")
-	bridge.Await("no good sample: offline")
+	bridge.Await("gateway offline, no valid reading")
 	gone := count()
 	one.ip("addr", "add", "10.77.1.21/24", "dev", "eth1")
 	s.gateway(t, one, first, "10.77.1.21")

@@ -53,7 +53,7 @@ func (cfg Config) startTLS(ctx context.Context, c net.Conn) (net.Conn, error) {
 	secure := tls.Client(c, t)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		if isConnClosed(err) {
-			return nil, fmt.Errorf("the broker ended the TLS handshake: a port without TLS wants mqtt:// (or ws://): %w", err)
+			return nil, fmt.Errorf("the broker ended the TLS handshake: use mqtt:// for a port without TLS (or ws://): %w", err)
 		}
 		return nil, err
 	}
@@ -64,16 +64,16 @@ func (cfg Config) startTLS(ctx context.Context, c net.Conn) (net.Conn, error) {
 // unchanged.
 func explainTLS(err error) error {
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return fmt.Errorf("the broker's certificate comes from an authority that is not known here: set CA_FILE to the authority's certificate: %w", err)
+		return fmt.Errorf("the broker's certificate is signed by an unknown authority: set CA_FILE to the authority's certificate: %w", err)
 	}
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
-		return fmt.Errorf("the broker's certificate is for another name: write in URL the name that it is for: %w", err)
+		return fmt.Errorf("the broker's certificate is for another name: set URL to the name in the certificate: %w", err)
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return fmt.Errorf("the broker does not speak TLS on this port: use mqtt:// (or ws://): %w", err)
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" { // a TLS alert, whose own type is not exported
-		return fmt.Errorf("the broker refused our side of TLS; if it wants a client certificate, set CERT_FILE and KEY_FILE, from an authority that it knows: %w", err)
+		return fmt.Errorf("the broker rejected the TLS handshake; if it requires a client certificate, set CERT_FILE and KEY_FILE, signed by an authority that it trusts: %w", err)
 	}
 	return err
 }

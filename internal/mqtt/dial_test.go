@@ -102,7 +102,7 @@ func TestConnectToRealBroker(t *testing.T) {
 		{"TLS to a web server", "mqtts", "localhost", startServer(t, "HTTP/1.1 400 Bad Request\r\n\r\n"), nil, "does not speak TLS on this port"},
 		{"plain to a TLS port", "mqtt", "localhost", startMochi(t, false, server), nil, "mqtts://"},
 		{"plain to a web server", "mqtt", "localhost", startServer(t, "HTTP/1.1 400 Bad Request\r\n\r\n"), nil, errWebServer.Error()},
-		{"WebSocket to a web page", "ws", "localhost", startWebServer(t), nil, "at path /mqtt: the server says 404 Not Found"},
+		{"WebSocket to a web page", "ws", "localhost", startWebServer(t), nil, "at path /mqtt: the server responds 404 Not Found"},
 		{"WebSocket to a plain port", "ws", "localhost", startMochi(t, false, nil), nil, "does not speak WebSocket on this port"},
 		{"MQTT 3.1.1", "mqtt", "localhost", startServer(t, "\x20\x02\x00\x01"), nil, errMQTT3.Error()},
 		{"connection closed at once", "mqtt", "localhost", startServer(t, ""), nil, errNoResponse.Error()},

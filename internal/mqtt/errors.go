@@ -18,7 +18,7 @@ var (
 // Reasons for the end of a connection, beside a [ReasonCode].
 var (
 	ErrClosedByBroker = errors.New("the broker closed the connection")
-	ErrPacketTooLarge = fmt.Errorf("a packet larger than the %d bytes that the broker was told to send at most", maxPacketSize)
+	ErrPacketTooLarge = fmt.Errorf("a packet larger than the %d bytes that the broker may send", maxPacketSize)
 	ErrPingTimeout    = errors.New("the broker has not answered for 5 s")
 )
 

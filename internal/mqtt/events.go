@@ -76,7 +76,7 @@ func (c *Client) onConnectError(err error) {
 	case answered:
 		err = ReasonCode(ack.ReasonCode) // without the broker's text, which could contain the login
 	case nc != nil && errors.Is(err, context.DeadlineExceeded):
-		err = fmt.Errorf("something takes connections on this port but does not answer as an MQTT broker within %v", ackTimeout)
+		err = fmt.Errorf("the server on this port does not answer as an MQTT broker within %v", ackTimeout)
 	case nc != nil && nc.Err() != nil:
 		err = explainTLS(nc.Err())
 	default:

@@ -61,8 +61,8 @@ var (
 	errMQTT3      = errors.New("the broker speaks only MQTT 3.1.1; MQTT 5 is needed (Mosquitto 1.6 or newer, EMQX, HiveMQ, VerneMQ, NanoMQ)")
 	errTLSPort    = errors.New("the broker speaks TLS on this port; use mqtts:// (or wss://)")
 	errWebServer  = errors.New("a web server answers on this port, not an MQTT broker; check the port, or use ws:// for MQTT over WebSocket")
-	errNotMQTT    = errors.New("what answers on this port is not an MQTT broker; check host and port")
-	errNoResponse = errors.New("the broker ended the connection without an answer; it may not speak MQTT 5, speak TLS on this port (mqtts://), or not accept this machine")
+	errNotMQTT    = errors.New("the server on this port is not an MQTT broker; check host and port")
+	errNoResponse = errors.New("the broker ended the connection without an answer; it may not speak MQTT 5, speak TLS on this port (mqtts://), or reject this machine")
 )
 
 // sniffServer returns an error if the first four bytes are not those of an

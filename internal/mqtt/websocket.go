@@ -20,7 +20,7 @@ func (cfg Config) startWebSocket(ctx context.Context, c net.Conn) (net.Conn, err
 	ws, resp, err := d.DialContext(ctx, u.String(), nil) //nolint:bodyclose // the library has read the body
 	switch {
 	case resp != nil && err != nil:
-		return nil, fmt.Errorf("no MQTT over WebSocket at path %s: the server says %s: %w", u.Path, resp.Status, err)
+		return nil, fmt.Errorf("no MQTT over WebSocket at path %s: the server responds %s: %w", u.Path, resp.Status, err)
 	case err != nil:
 		return nil, fmt.Errorf("the broker does not speak WebSocket on this port: %w", err)
 	}

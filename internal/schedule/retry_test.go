@@ -54,7 +54,7 @@ func TestRetryDelays(t *testing.T) {
 
 type errTimeout struct{}
 
-func (errTimeout) Error() string { return "no whole answer within 2s" }
+func (errTimeout) Error() string { return "no complete response within 2s" }
 func (errTimeout) Timeout() bool { return true }
 
 // TestRetryKinds: a gateway that restarts fails in several ways, and each has

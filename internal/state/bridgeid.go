@@ -20,7 +20,7 @@ func (p *PublishedStore) BridgeID(topic string, newID func(topic string) string)
 	}
 	id := newID(p.previousTopic(topic))
 	if err := WriteFileAtomic(path, []byte(id)); err != nil {
-		return id, fmt.Errorf("keep the bridge's id: %w", err)
+		return id, fmt.Errorf("store the bridge's id: %w", err)
 	}
 	return id, nil
 }

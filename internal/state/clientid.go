@@ -22,7 +22,7 @@ func ClientID(dir string) (string, error) {
 	_, _ = rand.Read(random) // never fails
 	id := "envoy-mqtt-" + hex.EncodeToString(random)
 	if err := WriteFileAtomic(path, []byte(id)); err != nil {
-		return id, fmt.Errorf("keep the client id: %w", err)
+		return id, fmt.Errorf("store the client id: %w", err)
 	}
 	return id, nil
 }

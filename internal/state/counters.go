@@ -46,7 +46,7 @@ func (c *CounterStore) Save(serial string, data []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.failed[serial]; err != nil {
-		return fmt.Errorf("keep the counters: %w", err)
+		return fmt.Errorf("store the counters: %w", err)
 	}
 	return nil
 }

@@ -135,7 +135,7 @@ func (s *GatewayStore) write(file string, v any) error {
 		panic(err) // cannot fail for maps of strings and numbers
 	}
 	if err := WriteFileAtomic(filepath.Join(s.dir, file), data); err != nil {
-		return fmt.Errorf("remember the gateway: %w", err)
+		return fmt.Errorf("store the gateway: %w", err)
 	}
 	return nil
 }

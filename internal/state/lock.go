@@ -11,7 +11,7 @@ import (
 )
 
 // ErrInUse is returned by [Lock] if another process holds the lock.
-var ErrInUse = errors.New("another envoy-mqtt uses this folder too, and neither counts the logins of the other; give each its own STATE_DIR")
+var ErrInUse = errors.New("another envoy-mqtt uses this folder too, and each counts only its own logins; give each its own STATE_DIR")
 
 // Lock locks the folder dir, which it creates if necessary, until the result is
 // closed or the process ends. The result is nil, without an error, if the file

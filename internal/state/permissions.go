@@ -29,13 +29,13 @@ func FixTokenPermissions(dir string) (warnings []error) {
 			continue
 		}
 		if err := restrictFile(filepath.Join(dir, f.Name()), info); err != nil {
-			warnings = append(warnings, fmt.Errorf("others can read a token: %w", err))
+			warnings = append(warnings, fmt.Errorf("other users can read a token: %w", err))
 			continue
 		}
 		fixed = append(fixed, f.Name())
 	}
 	if fixed != nil {
-		warnings = append(warnings, fmt.Errorf("%s: others could read %s; they cannot any more", dir, strings.Join(fixed, ", ")))
+		warnings = append(warnings, fmt.Errorf("%s: other users could read %s; the permissions were corrected", dir, strings.Join(fixed, ", ")))
 	}
 	return warnings
 }
@@ -46,7 +46,7 @@ func CheckExposed(dir string) error {
 	if err != nil || runtime.GOOS == "windows" || info.Mode().Perm()&0o022 == 0 {
 		return nil //nolint:nilerr // CheckWritable reports a folder that cannot be used
 	}
-	return fmt.Errorf("%s: other users can write to it, and so replace tokens: chmod go-w it", dir)
+	return fmt.Errorf("%s: other users can write to it and replace tokens; run chmod go-w on it", dir)
 }
 
 // CheckWritable returns an error if no file can be written to the folder dir,

@@ -55,8 +55,8 @@ func TestFixTokenPermissionsWarns(t *testing.T) {
 		{0o755, 0o600, nil},
 		{0o770, 0o600, []string{"other users can write to it"}},
 		{0o702, 0o600, []string{"other users can write to it"}},
-		{0o700, 0o644, []string{"others could read 1.jwt"}},
-		{0o777, 0o640, []string{"other users can write to it", "others could read 1.jwt"}},
+		{0o700, 0o644, []string{"other users could read 1.jwt"}},
+		{0o777, 0o640, []string{"other users can write to it", "other users could read 1.jwt"}},
 	} {
 		if err := errors.Join(os.Chmod(dir, tt.dir), os.Chmod(filepath.Join(dir, "1.jwt"), tt.token)); err != nil {
 			t.Fatal(err)

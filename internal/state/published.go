@@ -107,7 +107,7 @@ func (p *PublishedStore) write() error {
 		panic(err) // cannot fail for strings
 	}
 	if err := WriteFileAtomic(p.path, data); err != nil {
-		return fmt.Errorf("remember where was published: %w", err)
+		return fmt.Errorf("store the published topics: %w", err)
 	}
 	return nil
 }

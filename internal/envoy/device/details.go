@@ -81,7 +81,7 @@ func ParseDetails(body []byte) (InverterReport, error) {
 		}
 	}
 	if len(devices) == 0 && count.Kind == wire.Absent && limit.Kind == wire.Absent {
-		return InverterReport{}, wire.FormatErrorf("%s: there are no devices in it", DetailsPath)
+		return InverterReport{}, wire.FormatErrorf("%s: it contains no devices", DetailsPath)
 	}
 	slices.Sort(r.Gone) // a map has no order
 	return r, nil

@@ -32,7 +32,7 @@ func ParsePowers(body []byte) ([]BatteryPower, error) {
 		return nil, err
 	}
 	if doc.Devices == nil {
-		return nil, wire.FormatErrorf("%s: there are no devices in it", PowersPath)
+		return nil, wire.FormatErrorf("%s: it contains no devices", PowersPath)
 	}
 	devices, err := wire.Understood(PowersPath, doc.Devices, func(e *entry) bool { return validSerial(string(e.SerialNum)) })
 	if err != nil {

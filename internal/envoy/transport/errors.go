@@ -23,7 +23,7 @@ func (e *StatusError) Error() string {
 	text := fmt.Sprintf("%s: the gateway answered %d %s", e.Path, e.Code, http.StatusText(e.Code))
 	switch e.Code {
 	case http.StatusServiceUnavailable:
-		text += " (it says so for minutes after a start)"
+		text += " (normal for some minutes after a start)"
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		text += ", and redirects are not followed"
 	}

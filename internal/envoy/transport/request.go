@@ -65,7 +65,7 @@ func (r Request) do(ctx context.Context, hc *http.Client) (body []byte, reused b
 	case resp.StatusCode != http.StatusOK:
 		err = &StatusError{Path: r.Path, Code: resp.StatusCode} // its body is a page, whole or not
 	case err != nil:
-		err = fmt.Errorf("%s: the answer broke off: %w", r.Path, err)
+		err = fmt.Errorf("%s: the response is incomplete: %w", r.Path, err)
 	case len(body) > MaxBody:
 		err = fmt.Errorf("%s: the answer is longer than %d MiB", r.Path, MaxBody>>20)
 	}

@@ -19,7 +19,7 @@ func LimitAnswer(ctx context.Context, d time.Duration) (context.Context, context
 }
 
 func incomplete(after time.Duration) error {
-	return TimeoutError(fmt.Sprintf("no whole answer within %v", after))
+	return TimeoutError(fmt.Sprintf("no complete response within %v", after))
 }
 
 // A limiter bounds the time that an answer may take.

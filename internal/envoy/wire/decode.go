@@ -10,10 +10,10 @@ import (
 
 // ErrUnsupported reports that the gateway does not have a page, because of its
 // firmware, its hardware or the user's role. It is not a failure.
-var ErrUnsupported = errors.New("not told by this gateway")
+var ErrUnsupported = errors.New("not supported by this gateway")
 
 // errOpening is the same problem whatever the character.
-var errOpening = errors.New("the answer begins with")
+var errOpening = errors.New("the response begins with")
 
 // A FormatError is an error about a body that is not in the format of its path.
 type FormatError struct{ Err error }
@@ -50,7 +50,7 @@ func Decode(path string, body []byte, v any) error {
 	}
 	err := json.Unmarshal(body, v)
 	if _, other := errors.AsType[*json.UnmarshalTypeError](err); err != nil && !other {
-		return FormatErrorf("%s: the answer is not JSON, or only a part of it: %w", path, err)
+		return FormatErrorf("%s: the response is not valid JSON: %w", path, err)
 	}
 	return nil
 }
@@ -85,7 +85,7 @@ func Understood[T any](path string, all []T, understood func(*T) bool) ([]T, err
 func decodeOptional(path string, body []byte, opening byte, v any) error {
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 || body[0] == '<' {
-		return FormatErrorf("%s: %w: its answer is a web page or empty", path, ErrUnsupported)
+		return FormatErrorf("%s: %w: the response is a web page or empty", path, ErrUnsupported)
 	}
 	if body[0] == '{' {
 		var answer struct {
