@@ -31,7 +31,7 @@ func bridgeStateEntry(t schema.Topics, payload string) outbox.Entry {
 // publishSelf publishes everything about the bridge itself.
 func (c *coordinator) publishSelf() {
 	if c.device != nil {
-		c.device.Add(time.Now(), devices.BridgeEntities(c.shared.topics))
+		c.device.Add(time.Now(), devices.BridgeEntities())
 	}
 	c.checkIdentified()
 	c.publishInfo()

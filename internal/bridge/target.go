@@ -32,7 +32,7 @@ func newTarget(s *shared, c GatewayConfig, serial string, log zerolog.Logger) *t
 		config:     c,
 		log:        log,
 		serial:     serial,
-		entities:   devices.NewEntities(s.topics, serial, c.StaleAfter),
+		entities:   devices.NewEntities(s.topics.BridgeState(), c.StaleAfter),
 		subDevices: map[string]*hass.SubDevices{},
 	}
 	if s.inbox != nil {

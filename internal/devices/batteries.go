@@ -7,7 +7,7 @@ import (
 )
 
 // Battery is the type of IQ Batteries, which Enphase has also called Encharge.
-var Battery = Type[envoy.Battery]{"battery", "Encharge ", "Encharge", []field[envoy.Battery]{
+var Battery = newType("battery", "Encharge ", "Encharge", []field[envoy.Battery]{
 	{"soc", measurement("Battery", "battery", "%", 0), numberField(0, func(b envoy.Battery) envoy.Optional[float64] { return b.SoC })},
 	{"power", measurement("Power", "power", "W", 0), numberField(0, func(b envoy.Battery) envoy.Optional[float64] { return b.Power })},
 	{"apparent_power", disabled(measurement("Apparent power", "apparent_power", "VA", 0)), numberField(1, func(b envoy.Battery) envoy.Optional[float64] { return b.ApparentPower })},
@@ -18,7 +18,7 @@ var Battery = Type[envoy.Battery]{"battery", "Encharge ", "Encharge", []field[en
 	{"communicating", diagnostic(binary("Communicating", "connectivity")), boolField(func(b envoy.Battery) envoy.Optional[bool] { return b.Communicating })},
 	{"dc_switch", withIcon("mdi:electric-switch", diagnostic(binary("DC switch", ""))), boolField(isDCSwitchOn)},
 	{"last_report", lastReported(), timeField(func(b envoy.Battery) time.Time { return b.Reported })},
-}}
+}...)
 
 func isDCSwitchOn(b envoy.Battery) envoy.Optional[bool] {
 	off, ok := b.SwitchOff.Get()
@@ -29,13 +29,13 @@ func isDCSwitchOn(b envoy.Battery) envoy.Optional[bool] {
 }
 
 // ACBattery is all AC Batteries together. Their serial number is the gateway's.
-var ACBattery = Type[envoy.ACBatteries]{"acb", "ACB ", "ACB", []field[envoy.ACBatteries]{
+var ACBattery = newType("acb", "ACB ", "ACB", []field[envoy.ACBatteries]{
 	{"soc", measurement("Battery", "battery", "%", 0), numberField(0, func(a envoy.ACBatteries) envoy.Optional[float64] { return a.SoC })},
 	{"power", measurement("Power", "power", "W", 0), numberField(0, func(a envoy.ACBatteries) envoy.Optional[float64] { return a.Power })},
 	{"energy", energyStorage("Available ACB battery energy"), numberField(3, func(a envoy.ACBatteries) envoy.Optional[float64] { return a.Energy })},
 	{"state", text("Battery state", acbStates...), stringField(func(a envoy.ACBatteries) string { return oneOf(a.State, acbStates) })},
 	{"last_report", lastReported(), timeField(func(a envoy.ACBatteries) time.Time { return a.Reported })},
-}}
+}...)
 
 var acbStates = []string{"discharging", "idle", "charging", "full"}
 

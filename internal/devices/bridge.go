@@ -1,9 +1,6 @@
 package devices
 
-import (
-	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
-)
+import "github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 
 // bridgeComponents are the components of the bridge's topics, by key.
 var bridgeComponents = map[string]hass.Component{
@@ -15,10 +12,10 @@ var bridgeComponents = map[string]hass.Component{
 }
 
 // BridgeEntities returns the entities of the bridge's own device.
-func BridgeEntities(t schema.Topics) (es []hass.Entity) {
+func BridgeEntities() (es []hass.Entity) {
 	for key, component := range bridgeComponents {
-		component.UniqueID, component.StateTopic, component.Category = t.BridgeID()+"_"+key, t.Bridge(key), diagnosticCategory
-		es = append(es, hass.Entity{ID: key, Component: &component})
+		component.Category = diagnosticCategory
+		es = append(es, hass.Entity{ID: key, Topic: key, Component: &component})
 	}
 	return es
 }

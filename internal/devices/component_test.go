@@ -15,7 +15,7 @@ func TestIcons(t *testing.T) {
 		rows = append(rows, fieldRows(c.fields)...)
 	}
 	for key, c := range infoComponents {
-		rows = append(rows, docRow{key, c})
+		rows = append(rows, docRow{key, *c})
 	}
 	for key, c := range bridgeComponents {
 		rows = append(rows, docRow{key, c})

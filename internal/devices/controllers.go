@@ -21,19 +21,21 @@ const ControllerKind = "controller"
 
 // Controllers are one kind on MQTT, and several in Home Assistant.
 var Controllers = map[envoy.ControllerKind]*Type[envoy.Controller]{
-	envoy.Enpower: {ControllerKind, "Enpower ", "Enpower", []field[envoy.Controller]{
+	envoy.Enpower: newType(
+		ControllerKind, "Enpower ", "Enpower",
 		controllerTemperature, controllerOnGrid, controllerCommunicating, controllerLastReport,
 		withComponent(controllerAdminState, disabled(diagnostic(controllerAdminState.component))),
-		{"grid_mode", withIcon("mdi:transmission-tower", disabled(diagnostic(text("Grid mode")))), stringField(func(c envoy.Controller) string { return c.GridMode })},
-	}},
-	envoy.Collar: {ControllerKind, "Collar ", "IQ Meter Collar", []field[envoy.Controller]{
+		field[envoy.Controller]{"grid_mode", withIcon("mdi:transmission-tower", disabled(diagnostic(text("Grid mode")))), stringField(func(c envoy.Controller) string { return c.GridMode })},
+	),
+	envoy.Collar: newType(
+		ControllerKind, "Collar ", "IQ Meter Collar",
 		controllerTemperature,
 		withComponent(controllerOnGrid, withIcon("mdi:transmission-tower", binary("Connected to the grid", ""))),
 		controllerCommunicating, controllerLastReport, controllerAdminState,
-		{"grid_state", withIcon("mdi:transmission-tower", text("Grid status")), stringField(func(c envoy.Controller) string { return c.GridMode })},
-		{"mid_state", withIcon("mdi:electric-switch", text("MID state")), stringField(func(c envoy.Controller) string { return c.Relay })},
-	}},
-	envoy.Combiner: {ControllerKind, "C6 Combiner ", "C6 COMBINER CONTROLLER", []field[envoy.Controller]{controllerCommunicating, controllerLastReport}},
+		field[envoy.Controller]{"grid_state", withIcon("mdi:transmission-tower", text("Grid status")), stringField(func(c envoy.Controller) string { return c.GridMode })},
+		field[envoy.Controller]{"mid_state", withIcon("mdi:electric-switch", text("MID state")), stringField(func(c envoy.Controller) string { return c.Relay })},
+	),
+	envoy.Combiner: newType(ControllerKind, "C6 Combiner ", "C6 COMBINER CONTROLLER", controllerCommunicating, controllerLastReport),
 }
 
 func withComponent[D any](f field[D], c hass.Component) field[D] { f.component = c; return f }

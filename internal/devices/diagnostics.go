@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // missingAnswers is how many answers in a row must omit a diagnostic before its
@@ -23,7 +22,7 @@ type Group[D any] struct {
 // A diagnosticEntity is a field of a group that has been reported.
 type diagnosticEntity struct {
 	topic     string // below the gateway's topic
-	component hass.Component
+	component *hass.Component
 	ttl       time.Duration // of a measurement
 	group     string
 	missed    int // answers in a row without it
@@ -61,19 +60,16 @@ func diagnosticID(topic string) string {
 	return strings.ReplaceAll(strings.TrimPrefix(topic, "info/"), "/", "_")
 }
 
-// components returns the components by object id.
-func (ds *diagnostics) components(t schema.Topics, serial string) map[string]hass.Component {
-	cs := map[string]hass.Component{}
+// entities returns the entities of the reported fields.
+func (ds *diagnostics) entities() (es []hass.Entity) {
 	for id, d := range ds.byID {
-		c := d.component
-		c.UniqueID = schema.GatewayID(serial) + "_" + id
-		c.StateTopic = t.Gateway(serial) + "/" + d.topic
-		if c.StateClass == "measurement" {
-			c.ExpireAfter = seconds(d.ttl)
+		e := hass.Entity{ID: id, Topic: d.topic, Component: d.component}
+		if d.component.StateClass == "measurement" {
+			e.ExpireAfter = seconds(d.ttl)
 		}
-		cs[id] = c
+		es = append(es, e)
 	}
-	return cs
+	return es
 }
 
 // setGroup records the fields of an answer about a group, and reports whether the
@@ -115,14 +111,15 @@ type Diagnostic struct {
 	Payload       string
 	IsMeasurement bool // it expires
 
-	component hass.Component
+	component *hass.Component
 }
 
 // Diagnostics returns the values of d.
 func (g *Group[D]) Diagnostics(d D) (vs []Diagnostic) {
-	for _, f := range g.fields {
+	for i := range g.fields {
+		f := &g.fields[i]
 		if value := f.encode(d); value != "" {
-			vs = append(vs, Diagnostic{f.key, plainText(value), f.component.StateClass == "measurement", f.component})
+			vs = append(vs, Diagnostic{f.key, plainText(value), f.component.StateClass == "measurement", &f.component})
 		}
 	}
 	return vs

@@ -1,10 +1,9 @@
 package devices
 
 import (
-	"maps"
-	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
@@ -15,9 +14,8 @@ import (
 // Entities are the entities of the gateway's own device. The list is
 // rebuilt when it changes, which is rare.
 type Entities struct {
-	topics schema.Topics
-	serial string
-	ttl    time.Duration // of values
+	bridgeState []hass.Availability // of entities that are available while the gateway is offline
+	ttl         time.Duration       // of values
 
 	sensors     []schema.Sensor // that have a value
 	isEstimated bool            // the energies of the batteries are estimated
@@ -25,14 +23,14 @@ type Entities struct {
 	infoKeys    []string        // that have a text
 	diagnostics diagnostics
 
-	components map[string]*hass.Component // by id; an entity that has not changed keeps its component
-	list       []hass.Entity              // nil if it must be rebuilt
+	list []hass.Entity // nil if it must be rebuilt
 }
 
 // NewEntities returns the entities of a gateway without values. Values expire after
-// ttl.
-func NewEntities(t schema.Topics, serial string, ttl time.Duration) *Entities {
-	return &Entities{topics: t, serial: serial, ttl: ttl, components: map[string]*hass.Component{}}
+// ttl. What is known while the gateway is offline is available while the topic
+// bridgeState has the payload "online".
+func NewEntities(bridgeState string, ttl time.Duration) *Entities {
+	return &Entities{bridgeState: []hass.Availability{{Topic: bridgeState}}, ttl: ttl}
 }
 
 // SetSensors records the sensors that a sample has values of. A sensor that the
@@ -98,75 +96,89 @@ func (e *Entities) SetDiagnostics(group string, values []Diagnostic, ttl time.Du
 // MayAppear reports whether an entity of a previous run may still appear.
 func (e *Entities) MayAppear(id string) bool { return e.diagnostics.mayAppear(id) }
 
-// All returns the entities.
+// All returns the entities, which the caller must not change.
 func (e *Entities) All() []hass.Entity {
 	if e.list == nil {
-		for id, c := range e.build() {
-			if old := e.components[id]; old == nil || !reflect.DeepEqual(*old, c) {
-				e.components[id] = &c
-			}
-			e.list = append(e.list, hass.Entity{ID: id, Component: e.components[id]})
-		}
+		e.list = e.build()
 	}
 	return e.list
 }
 
-// build returns the components by object id.
-func (e *Entities) build() map[string]hass.Component {
-	bridgeOnly := []hass.Availability{{Topic: e.topics.BridgeState()}} // for what is known while the gateway is offline
-	cs := map[string]hass.Component{"reachable": {
-		Platform:     "binary_sensor",
-		Name:         "Reachable",
-		UniqueID:     schema.GatewayID(e.serial) + "_reachable",
-		StateTopic:   e.topics.Availability(e.serial),
-		DeviceClass:  "connectivity",
-		Category:     diagnosticCategory,
-		PayloadOn:    schema.Online,
-		PayloadOff:   schema.Offline,
-		Availability: bridgeOnly,
-	}}
+// build returns the entities. Those of most gateways have the same components.
+func (e *Entities) build() []hass.Entity {
+	diagnostics := e.diagnostics.entities()
+	es := make([]hass.Entity, 0, 1+len(e.sensors)+len(diagnostics)+len(e.infoKeys))
+	es = append(es, hass.Entity{ID: "reachable", Topic: schema.AvailabilityTopic, Component: e.whileOffline(&reachable)})
 	for _, s := range e.sensors {
-		cs[s.ID()] = e.sensorComponent(s)
+		es = append(es, e.sensorEntity(s))
 	}
-	maps.Copy(cs, e.diagnostics.components(e.topics, e.serial))
+	es = append(es, diagnostics...)
 	for _, key := range e.infoKeys {
-		c, ok := infoComponents[key]
-		if !ok {
+		c := infoComponents[key]
+		if c == nil {
 			continue
 		}
 		if strings.HasPrefix(key, "token_") {
-			c.Availability = bridgeOnly
+			c = e.whileOffline(c)
 		}
-		c.UniqueID = schema.GatewayID(e.serial) + "_" + key
-		c.StateTopic = e.topics.Info(e.serial, key)
-		cs[key] = c
+		es = append(es, hass.Entity{ID: key, Topic: schema.InfoTopic(key), Component: c})
 	}
-	return cs
+	return es
 }
 
-// sensorComponent returns the component of a sensor.
-func (e *Entities) sensorComponent(s schema.Sensor) hass.Component {
-	c := hass.Component{
-		Platform:    "sensor",
-		Name:        s.Name(),
-		UniqueID:    schema.GatewayID(e.serial) + "_" + s.ID(),
-		StateTopic:  e.topics.Gateway(e.serial) + "/" + s.Topic(),
-		DeviceClass: s.Class(),
-		StateClass:  s.StateClass(),
-		Unit:        s.Unit(),
-		Precision:   new(s.DisplayDecimals()),
-	}
-	if !s.IsCounter() {
-		c.ExpireAfter = seconds(e.ttl)
-	}
-	if !s.IsEnabled() {
-		c.Enabled = new(false)
-	}
-	if e.isEstimated && s.Meter() == envoy.Storage && s.IsCounter() {
-		c.Name += " (estimated)"
-	}
-	if e.isFalling && s.Meter() == envoy.TotalConsumption && s.IsCounter() {
-		c.StateClass = "total"
-	}
-	return c
+// reachable is the component of the availability of a gateway.
+var reachable = hass.Component{
+	Platform:    "binary_sensor",
+	Name:        "Reachable",
+	DeviceClass: "connectivity",
+	Category:    diagnosticCategory,
+	PayloadOn:   schema.Online,
+	PayloadOff:  schema.Offline,
 }
+
+// whileOffline returns c for an entity that is available while the gateway is
+// offline.
+func (e *Entities) whileOffline(c *hass.Component) *hass.Component {
+	available := *c
+	available.Availability = e.bridgeState
+	return &available
+}
+
+// sensorEntity returns the entity of a sensor.
+func (e *Entities) sensorEntity(s schema.Sensor) hass.Entity {
+	entity := hass.Entity{ID: s.ID(), Topic: s.Topic(), Component: sensorComponents()[s]}
+	if !s.IsCounter() {
+		entity.ExpireAfter = seconds(e.ttl)
+		return entity
+	}
+	c := *entity.Component
+	switch {
+	case e.isEstimated && s.Meter() == envoy.Storage:
+		c.Name += " (estimated)"
+	case e.isFalling && s.Meter() == envoy.TotalConsumption:
+		c.StateClass = "total"
+	default:
+		return entity
+	}
+	entity.Component = &c
+	return entity
+}
+
+// sensorComponents returns the components of all sensors.
+var sensorComponents = sync.OnceValue(func() map[schema.Sensor]*hass.Component {
+	cs := map[schema.Sensor]*hass.Component{}
+	for _, s := range schema.Sensors() {
+		cs[s] = &hass.Component{
+			Platform:    "sensor",
+			Name:        s.Name(),
+			DeviceClass: s.Class(),
+			StateClass:  s.StateClass(),
+			Unit:        s.Unit(),
+			Precision:   new(s.DisplayDecimals()),
+		}
+		if !s.IsEnabled() {
+			cs[s].Enabled = new(false)
+		}
+	}
+	return cs
+})

@@ -82,22 +82,18 @@ func encodeDocument[D any](d D, fields []field[D]) (document []byte, present fie
 
 // documentEntities returns the entities of a device whose documents contain the
 // fields. A field that is missing from one document makes its entity unknown.
-func documentEntities[D any](id, stateTopic string, fields []field[D], present fieldSet, ttl time.Duration) []hass.Entity {
-	var es []hass.Entity
-	for row, f := range fields {
+func documentEntities[D any](fields []field[D], present fieldSet, ttl time.Duration) []hass.Entity {
+	es := make([]hass.Entity, 0, len(fields))
+	for row := range fields {
 		if !present.has(row) {
 			continue
 		}
-		c := f.component
-		c.UniqueID, c.StateTopic = id+"_"+f.key, stateTopic
-		c.ValueTemplate = "{{ value_json." + f.key + " | default(none) }}"
-		if c.StateClass != "total_increasing" {
-			c.ExpireAfter = seconds(ttl)
+		f := &fields[row]
+		e := hass.Entity{ID: f.key, Component: &f.component}
+		if f.component.StateClass != "total_increasing" {
+			e.ExpireAfter = seconds(ttl)
 		}
-		if c.Platform == "binary_sensor" {
-			c.PayloadOn, c.PayloadOff = "True", "False" // a boolean in a template
-		}
-		es = append(es, hass.Entity{ID: f.key, Component: &c})
+		es = append(es, e)
 	}
 	return es
 }

@@ -8,7 +8,7 @@ import (
 
 // infoComponents are the components of a gateway's info topics, by key. Other
 // keys have no entity.
-var infoComponents = func() map[string]hass.Component {
+var infoComponents = func() map[string]*hass.Component {
 	cs := map[string]hass.Component{
 		"firmware":      withIcon("mdi:chip", diagnostic(text("Firmware"))),
 		"part_number":   withIcon("mdi:identifier", disabled(diagnostic(text("Part number")))),
@@ -21,5 +21,9 @@ var infoComponents = func() map[string]hass.Component {
 		"token_problem": diagnostic(binary("Token problem", "problem")),
 	}
 	maps.Copy(cs, responseTimeComponents())
-	return cs
+	shared := map[string]*hass.Component{}
+	for key, c := range cs {
+		shared[key] = &c
+	}
+	return shared
 }()

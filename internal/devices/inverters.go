@@ -8,7 +8,7 @@ import (
 )
 
 // Inverter has the names of Home Assistant's integration enphase_envoy.
-var Inverter = Type[envoy.Inverter]{"inverter", "Inverter ", "Inverter", []field[envoy.Inverter]{
+var Inverter = newType("inverter", "Inverter ", "Inverter", []field[envoy.Inverter]{
 	{"power", primary(measurement("", "power", "W", 0)), numberField(0, func(i envoy.Inverter) envoy.Optional[float64] { return i.Power })},
 	{"max_power", disabled(diagnostic(measurement("Lifetime maximum power", "power", "W", 0))), numberField(0, func(i envoy.Inverter) envoy.Optional[float64] { return i.MaxPower })},
 	{"dc_voltage", disabled(measurement("DC voltage", "voltage", "V", 1)), numberField(1, func(i envoy.Inverter) envoy.Optional[float64] { return i.DCVoltage })},
@@ -22,7 +22,7 @@ var Inverter = Type[envoy.Inverter]{"inverter", "Inverter ", "Inverter", []field
 	{"energy_reported", disabled(diagnostic(hass.Component{Platform: "sensor", Name: "Energy production since previous report", DeviceClass: "energy", StateClass: "total", Unit: "kWh", Precision: new(3)})), numberField(3, func(i envoy.Inverter) envoy.Optional[float64] { return i.EnergyDelta })},
 	{"report_duration", disabled(diagnostic(measurement("Last report duration", "duration", "s", 0))), numberField(0, reportDuration)},
 	{"last_report", disabled(lastReported()), timeField(func(i envoy.Inverter) time.Time { return i.Reported })},
-}}
+}...)
 
 func reportDuration(i envoy.Inverter) envoy.Optional[float64] {
 	if i.Period == 0 {

@@ -112,12 +112,12 @@ func entityTable(what string, docRows []docRow) string {
 
 // componentTable is that of topics that are made from components; those of the
 // answer times have a table of their own.
-func componentTable(cs map[string]hass.Component, prefix string) string {
+func componentTable(cs map[string]*hass.Component, prefix string) string {
 	var rows []docRow
 	times := responseTimeComponents()
 	for _, key := range slices.Sorted(maps.Keys(cs)) {
 		if _, timed := times[key]; !timed {
-			rows = append(rows, docRow{prefix + key, cs[key]})
+			rows = append(rows, docRow{prefix + key, *cs[key]})
 		}
 	}
 	return entityTable("topic", rows)

@@ -16,13 +16,24 @@ type Type[D any] struct {
 	fields []field[D]
 }
 
+// newType returns a type with these fields. Their entities have their states from
+// the documents.
+func newType[D any](kind, title, model string, fields ...field[D]) *Type[D] {
+	for i, f := range fields {
+		fields[i].component.ValueTemplate = "{{ value_json." + f.key + " | default(none) }}"
+		if f.component.Platform == "binary_sensor" {
+			fields[i].component.PayloadOn, fields[i].component.PayloadOff = "True", "False" // a boolean in a template
+		}
+	}
+	return &Type[D]{kind, title, model, fields}
+}
+
 // SubDevice returns the sub-device with a serial number behind a gateway that has
 // reported d. The entities are those of the fields in d. The document expires
 // after ttl.
 func (t *Type[D]) SubDevice(topics schema.Topics, gateway, serial string, d D, ttl time.Duration) hass.SubDevice {
 	id := schema.SubDeviceID(t.Kind, serial)
 	document, present := encodeDocument(d, t.fields)
-	stateTopic := topics.SubDevice(gateway, t.Kind, serial)
 	return hass.SubDevice{
 		Info: hass.DeviceInfo{
 			Identifiers:  []string{id},
@@ -32,10 +43,10 @@ func (t *Type[D]) SubDevice(topics schema.Topics, gateway, serial string, d D, t
 			Serial:       serial,
 			ViaDevice:    schema.GatewayID(gateway),
 		},
-		StateTopic: stateTopic,
+		StateTopic: topics.SubDevice(gateway, t.Kind, serial),
 		State:      document,
 		Expires:    time.Now().Add(ttl),
-		Entities:   documentEntities(id, stateTopic, t.fields, present, ttl),
+		Entities:   documentEntities(t.fields, present, ttl),
 	}
 }
 

@@ -3,6 +3,7 @@ package hass
 import (
 	"maps"
 	"reflect"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -22,12 +23,6 @@ const (
 	processingTime = 10 * time.Second
 )
 
-// An Entity is a component and its object id.
-type Entity struct {
-	ID        string
-	Component *Component // must not change; entities that keep their pointer are compared quickly
-}
-
 // A Device keeps the discovery document of one device up to date. One goroutine
 // uses it.
 //
@@ -45,10 +40,10 @@ type Device struct {
 
 	outbox      *outbox.Outbox
 	inbox       *Inbox
-	topic       string   // of the document
-	base        string   // the state topics below base belong to the device
-	template    Document // without components
-	entities    map[string]*Component
+	topic       string               // of the document
+	base        string               // the state topics below base belong to the device
+	template    *Document            // without components; replaced, never changed
+	entities    []Entity             // replaced, never changed
 	missing     map[string]time.Time // when the entity was first missing
 	removed     map[string]Component // entities in the first step of removal
 	previous    previousEntities
@@ -59,7 +54,8 @@ type Device struct {
 }
 
 // NewDevice returns a device without entities. Its document has the content of
-// template and is published under topic. Only state topics below base are removed.
+// template and is published under topic. The state topics of the device are base
+// and below it; only these are removed.
 func NewDevice(o *outbox.Outbox, inbox *Inbox, topic, base string, template Document) *Device {
 	inbox.watch(topic)
 	return &Device{
@@ -67,22 +63,22 @@ func NewDevice(o *outbox.Outbox, inbox *Inbox, topic, base string, template Docu
 		inbox:    inbox,
 		topic:    topic,
 		base:     base,
-		template: template,
-		entities: map[string]*Component{},
-		missing:  map[string]time.Time{},
-		removed:  map[string]Component{},
+		template: &template,
 	}
 }
 
 // SetInfo replaces the description of the device. The next Update publishes it.
 func (d *Device) SetInfo(info DeviceInfo) {
 	if !reflect.DeepEqual(info, d.template.Device) {
-		d.template.Device, d.isChanged = info, true
+		template := *d.template
+		template.Device = info
+		d.template, d.isChanged = &template, true
 	}
 }
 
 // Update records the entities that exist and publishes the document if it has
 // changed. An entity that is gone, or has been missing for a minute, is removed.
+// The entities must not be changed afterwards.
 func (d *Device) Update(now time.Time, entities []Entity) {
 	d.addEntities(entities)
 	d.removeMissing(now, entities)
@@ -146,16 +142,22 @@ func (d *Device) remove() {
 }
 
 // addEntities adds new and changed entities.
-func (d *Device) addEntities(entities []Entity) {
-	for _, e := range entities {
-		old := d.entities[e.ID]
-		if old == e.Component {
-			continue
-		}
-		d.entities[e.ID] = e.Component
-		delete(d.removed, e.ID)
-		d.isChanged = d.isChanged || old == nil || !reflect.DeepEqual(old, e.Component)
+func (d *Device) addEntities(present []Entity) {
+	if slices.Equal(d.entities, present) {
+		return // the usual case
 	}
+	all := slices.Clip(present)
+	for _, old := range d.entities {
+		if indexOf(present, old.ID) < 0 {
+			all = append(all, old)
+		}
+	}
+	for _, e := range present {
+		delete(d.removed, e.ID)
+		old := indexOf(d.entities, e.ID)
+		d.isChanged = d.isChanged || old < 0 || !d.entities[old].equal(e)
+	}
+	d.entities = all
 }
 
 // publishIfChanged publishes the document unless it is unchanged or deleted.
@@ -163,8 +165,7 @@ func (d *Device) publishIfChanged(now time.Time) {
 	if !d.isChanged || d.isDeleted {
 		return
 	}
-	template, entities, removed := d.template, maps.Clone(d.entities), maps.Clone(d.removed)
-	encode := func() []byte { return template.withComponents(entities, removed).encode() }
-	d.outbox.Set(outbox.Entry{Topic: d.topic, Encode: encode, QoS: 1, Priority: outbox.Discovery})
+	c := content{d.template, d.base, d.entities, maps.Clone(d.removed)}
+	d.outbox.Set(outbox.Entry{Topic: d.topic, Encode: c.encode, QoS: 1, Priority: outbox.Discovery})
 	d.publishedAt, d.isChanged = now, false
 }

@@ -26,13 +26,13 @@ func serve(t *testing.T, o *outbox.Outbox, b *mqtttest.Broker) {
 func newInbox() *hass.Inbox { return hass.NewInbox("envoy-mqtt", "envoy") }
 
 func newDevice(o *outbox.Outbox, inbox *hass.Inbox) *hass.Device {
-	return hass.NewDevice(o, inbox, topic, "envoy/1", hass.Document{Origin: hass.Origin{Name: "envoy-mqtt"}})
+	return hass.NewDevice(o, inbox, topic, "envoy/1", hass.Document{Device: hass.DeviceInfo{Identifiers: []string{"envoy_1"}}, Origin: hass.Origin{Name: "envoy-mqtt"}})
 }
 
 func entities(ids ...string) []hass.Entity {
 	var es []hass.Entity
 	for _, id := range ids {
-		es = append(es, hass.Entity{ID: id, Component: &hass.Component{Platform: "sensor", UniqueID: "envoy_1_" + id, StateTopic: "envoy/1/" + id}})
+		es = append(es, hass.Entity{ID: id, Topic: id, Component: &hass.Component{Platform: "sensor"}})
 	}
 	return es
 }

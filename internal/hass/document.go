@@ -110,16 +110,3 @@ func (d Document) encode() []byte {
 	}
 	return payload
 }
-
-// withComponents returns d with the entities, and with the components whose
-// entities Home Assistant must remove.
-func (d Document) withComponents(entities map[string]*Component, removed map[string]Component) Document {
-	d.Components = make(map[string]Component, len(entities)+len(removed))
-	for id, c := range entities {
-		d.Components[id] = *c
-	}
-	for id, c := range removed {
-		d.Components[id] = Component{Platform: c.Platform}
-	}
-	return d
-}

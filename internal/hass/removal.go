@@ -1,7 +1,6 @@
 package hass
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -60,20 +59,26 @@ func (d *Device) removeMissing(now time.Time, present []Entity) {
 		isPresent[e.ID] = true
 		delete(d.missing, e.ID)
 	}
-	for id, c := range d.entities {
-		if isPresent[id] {
-			continue
+	d.entities = slices.DeleteFunc(slices.Clone(d.entities), func(e Entity) bool {
+		if isPresent[e.ID] || !d.isOverdue(now, e.ID) {
+			return false
 		}
-		if d.missing[id].IsZero() {
-			d.missing[id] = now
-		}
-		isGone := d.IsGone != nil && d.IsGone(id)
-		if isGone || now.Sub(d.missing[id]) >= missingTimeout {
-			delete(d.missing, id)
-			delete(d.entities, id)
-			d.startRemoval(id, *c)
-		}
+		delete(d.missing, e.ID)
+		d.startRemoval(e.ID, Component{Platform: e.Component.Platform, StateTopic: e.stateTopic(d.base)})
+		return true
+	})
+}
+
+// isOverdue reports whether an entity that is missing must be removed.
+func (d *Device) isOverdue(now time.Time, id string) bool {
+	if d.missing == nil {
+		d.missing = map[string]time.Time{}
 	}
+	if d.missing[id].IsZero() {
+		d.missing[id] = now
+	}
+	isGone := d.IsGone != nil && d.IsGone(id)
+	return isGone || now.Sub(d.missing[id]) >= missingTimeout
 }
 
 // removeNotRenewed starts the removal of entities that only the previous run
@@ -84,7 +89,7 @@ func (d *Device) removeNotRenewed(now time.Time) {
 		return
 	}
 	for id, c := range d.previous.entities {
-		_, renewed := d.entities[id]
+		renewed := indexOf(d.entities, id) >= 0
 		if !renewed && d.MayAppear != nil && d.MayAppear(id) {
 			continue
 		}
@@ -99,7 +104,7 @@ func (d *Device) removeNotRenewed(now time.Time) {
 // previous run that has not been removed.
 func (d *Device) hasRenewedPrevious() bool {
 	for id := range d.previous.entities {
-		if d.entities[id] == nil {
+		if indexOf(d.entities, id) < 0 {
 			return false
 		}
 	}
@@ -108,6 +113,9 @@ func (d *Device) hasRenewedPrevious() bool {
 
 // startRemoval is the first step of a removal.
 func (d *Device) startRemoval(id string, c Component) {
+	if d.removed == nil {
+		d.removed = map[string]Component{}
+	}
 	d.removed[id] = c
 	d.isChanged = true
 }
@@ -133,10 +141,6 @@ func (d *Device) finishRemoval() {
 // ownsTopic reports whether topic may be removed. A retained document may name
 // any topic, and another entity may use the same topic.
 func (d *Device) ownsTopic(topic string) bool {
-	for c := range maps.Values(d.entities) {
-		if c.StateTopic == topic {
-			return false
-		}
-	}
-	return strings.HasPrefix(topic, d.base+"/")
+	isUsed := slices.ContainsFunc(d.entities, func(e Entity) bool { return e.stateTopic(d.base) == topic })
+	return !isUsed && strings.HasPrefix(topic, d.base+"/")
 }

@@ -135,7 +135,7 @@ func (s *SubDevices) publish(now time.Time, p SubDevice) {
 	}
 	if d.model != p.Info.Model { // it has other entities
 		d.model = p.Info.Model
-		clear(d.discovery.entities)
+		d.discovery.entities = nil
 	}
 	d.discovery.SetInfo(p.Info)
 	d.discovery.Add(now, p.Entities)
@@ -177,7 +177,7 @@ func (s *SubDevices) removeNotRenewed(now time.Time) {
 // Their document keeps the platforms: it rarely changes again.
 func (d *Device) removePrevious(now time.Time, document Document) {
 	for id, c := range document.Components {
-		if d.entities[id] == nil && c.UniqueID != "" {
+		if indexOf(d.entities, id) < 0 && c.UniqueID != "" {
 			d.startRemoval(id, c)
 		}
 	}

@@ -26,10 +26,19 @@ func (t Topics) BridgeState() string { return t.Bridge("state") }
 func (t Topics) Gateway(serial string) string { return t.Base + "/" + serial }
 
 // Availability returns the topic that is Online while a gateway has samples.
-func (t Topics) Availability(serial string) string { return t.Gateway(serial) + "/availability" }
+func (t Topics) Availability(serial string) string {
+	return t.Gateway(serial) + "/" + AvailabilityTopic
+}
+
+// AvailabilityTopic is the end of the topic [Topics.Availability], below that of the
+// gateway.
+const AvailabilityTopic = "availability"
 
 // Info returns the topic of a text about a gateway.
-func (t Topics) Info(serial, key string) string { return t.Gateway(serial) + "/info/" + key }
+func (t Topics) Info(serial, key string) string { return t.Gateway(serial) + "/" + InfoTopic(key) }
+
+// InfoTopic returns the end of the topic [Topics.Info], below that of the gateway.
+func InfoTopic(key string) string { return "info/" + key }
 
 // SubDevice returns the topic of the document of a device behind a gateway. The
 // AC Batteries of a gateway share one document.
