@@ -31,7 +31,6 @@ type publisher struct {
 	batteries    batteries
 	ctHealth     ctHealth
 	powerLimit   powerLimit
-	valueTopics  map[schema.Sensor]string
 }
 
 func newPublisher(s *shared, c GatewayConfig, serial string, log zerolog.Logger) *publisher {
@@ -47,7 +46,6 @@ func newPublisher(s *shared, c GatewayConfig, serial string, log zerolog.Logger)
 		batteries:    batteries{target: t, counters: counters},
 		ctHealth:     ctHealth{target: t},
 		powerLimit:   powerLimit{target: t},
-		valueTopics:  map[schema.Sensor]string{},
 	}
 }
 
@@ -89,7 +87,7 @@ func (p *publisher) publishSample(s envoy.Sample, next time.Time, info map[strin
 	}
 	p.publishTokenInfo()
 	p.updateDevice()
-	p.outbox.SetValues(p.topics.Gateway(p.serial), p.retained(values), s.Time, outbox.Throttle{
+	p.outbox.SetValues(p.topics.Gateway(p.serial), retained(values), s.Time, outbox.Throttle{
 		MinInterval:     p.minInterval,
 		CounterInterval: counterInterval,
 		TTL:             p.config.StaleAfter,
@@ -101,16 +99,11 @@ func (p *publisher) publishSample(s envoy.Sample, next time.Time, info map[strin
 	return s
 }
 
-// retained returns the retained messages of values.
-func (p *publisher) retained(values []schema.Value) []outbox.Value {
+// retained returns values as the outbox retains them.
+func retained(values []schema.Value) []outbox.Value {
 	vs := make([]outbox.Value, len(values))
 	for i, v := range values {
-		topic := p.valueTopics[v.Sensor]
-		if topic == "" {
-			topic = p.topics.Gateway(p.serial) + "/" + v.Topic()
-			p.valueTopics[v.Sensor] = topic
-		}
-		vs[i] = outbox.Value{Topic: topic, Payload: string(v.Payload()), Counter: v.IsCounter()}
+		vs[i] = outbox.Value{Topic: v.Topic(), Number: v.Rounded(), Counter: v.IsCounter()}
 	}
 	return vs
 }

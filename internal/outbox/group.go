@@ -2,15 +2,17 @@ package outbox
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
 
-// A Value is one retained value of a gateway.
+// A Value is one retained value of a gateway. Its payload is the shortest decimal
+// form of Number.
 type Value struct {
-	Topic   string
-	Payload string
+	Topic   string // below the base topic of the gateway
+	Number  float64
 	Counter bool // a counter does not expire and is sent less often
 }
 
@@ -36,8 +38,9 @@ func (t Throttle) mustRefresh(age time.Duration) bool {
 // A group is the values of one gateway. They share one throttle, so that the
 // values at the broker always come from one sample.
 type group struct {
+	base       string // topic
 	throttle   Throttle
-	values     []*groupValue
+	values     []groupValue
 	measuredAt time.Time // time of the latest sample
 	sentAt     time.Time // when values were last sent
 }
@@ -46,7 +49,7 @@ type group struct {
 type groupValue struct {
 	Value
 	measuredAt time.Time
-	sent       string    // payload of the last message
+	sent       float64   // number of the last message
 	sentAt     time.Time // zero if the value must be sent in any case
 }
 
@@ -54,18 +57,24 @@ type groupValue struct {
 // sent. Values that the sample does not contain are kept until they expire.
 func (g *group) update(values []Value, measuredAt time.Time, t Throttle) (due bool) {
 	g.throttle, g.measuredAt = t, measuredAt
+	g.values = slices.Grow(g.values, max(0, len(values)-len(g.values)))
 	for n, v := range values {
 		i := g.index(v.Topic, n)
 		if i < 0 {
 			i = len(g.values)
-			g.values = append(g.values, &groupValue{})
+			g.values = append(g.values, groupValue{})
 		}
 		g.values[i].Value, g.values[i].measuredAt = v, measuredAt
 	}
 	if age := measuredAt.Sub(g.sentAt); !hasElapsed(age, t.MinInterval) && !t.mustSend(age) {
 		return false
 	}
-	return slices.ContainsFunc(g.values, func(v *groupValue) bool { return g.isDue(v, measuredAt) })
+	for i := range g.values {
+		if g.isDue(&g.values[i], measuredAt) {
+			return true
+		}
+	}
+	return false
 }
 
 // isDue reports whether v must be sent, because it has changed or would expire.
@@ -79,9 +88,9 @@ func (g *group) isDue(v *groupValue, now time.Time) bool {
 	case !v.measuredAt.Equal(g.measuredAt):
 		return false
 	case v.Counter:
-		return v.Payload != v.sent && hasElapsed(age, g.throttle.CounterInterval)
+		return v.Number != v.sent && hasElapsed(age, g.throttle.CounterInterval)
 	}
-	return v.Payload != v.sent || g.throttle.mustRefresh(age)
+	return v.Number != v.sent || g.throttle.mustRefresh(age)
 }
 
 // hasElapsed reports whether age has reached interval. It allows 2 %, because
@@ -91,16 +100,17 @@ func hasElapsed(age, interval time.Duration) bool { return age >= interval-inter
 // takeMessages returns the messages to send and marks their values as sent.
 func (g *group) takeMessages(now time.Time) []mqtt.Message {
 	var ms []mqtt.Message
-	for _, v := range g.values {
+	for i := range g.values {
+		v := &g.values[i]
 		remaining := v.measuredAt.Add(g.throttle.TTL).Sub(now)
 		if !g.isDue(v, now) || !v.Counter && remaining <= 0 {
 			continue
 		}
-		m := mqtt.Message{Topic: v.Topic, Payload: []byte(v.Payload), Retain: true}
+		m := mqtt.Message{Topic: g.base + "/" + v.Topic, Payload: strconv.AppendFloat(nil, v.Number, 'f', -1, 64), Retain: true}
 		if !v.Counter {
 			m.Expiry = seconds(remaining)
 		}
-		v.sent, v.sentAt, g.sentAt = v.Payload, now, now
+		v.sent, v.sentAt, g.sentAt = v.Number, now, now
 		ms = append(ms, m)
 	}
 	return ms
@@ -108,32 +118,32 @@ func (g *group) takeMessages(now time.Time) []mqtt.Message {
 
 // markUnsent makes every value due.
 func (g *group) markUnsent() {
-	for _, v := range g.values {
-		v.sentAt = time.Time{}
+	for i := range g.values {
+		g.values[i].sentAt = time.Time{}
 	}
 }
 
 // retainUnsentCounters removes all values except counters that have changed
 // since they were sent, and makes those due.
 func (g *group) retainUnsentCounters() {
-	g.values = slices.DeleteFunc(g.values, func(v *groupValue) bool {
-		return !v.Counter || !v.sentAt.IsZero() && v.Payload == v.sent
+	g.values = slices.DeleteFunc(g.values, func(v groupValue) bool {
+		return !v.Counter || !v.sentAt.IsZero() && v.Number == v.sent
 	})
 	g.markUnsent()
 }
 
-// remove removes the value of topic.
+// remove removes the value of a topic below base.
 func (g *group) remove(topic string) {
 	if i := g.index(topic, 0); i >= 0 {
 		g.values = slices.Delete(g.values, i, i+1)
 	}
 }
 
-// index returns the index of the value of topic, or -1. It looks at hint first,
+// index returns the index of the value of a topic below base, or -1. It looks at hint first,
 // because most samples contain the same values in the same order.
 func (g *group) index(topic string, hint int) int {
 	if hint < len(g.values) && g.values[hint].Topic == topic {
 		return hint
 	}
-	return slices.IndexFunc(g.values, func(v *groupValue) bool { return v.Topic == topic })
+	return slices.IndexFunc(g.values, func(v groupValue) bool { return v.Topic == topic })
 }

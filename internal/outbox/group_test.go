@@ -24,9 +24,9 @@ func TestValuesOfOneMoment(t *testing.T) {
 		for second := range 120 {
 			production, grid := second/7*100, second/3
 			o.SetValues("envoy/1", []outbox.Value{
-				{Topic: "envoy/1/production", Payload: strconv.Itoa(production)},
-				{Topic: "envoy/1/grid", Payload: strconv.Itoa(grid)},
-				{Topic: "envoy/1/consumption", Payload: strconv.Itoa(production + grid)},
+				{Topic: "production", Number: float64(production)},
+				{Topic: "grid", Number: float64(grid)},
+				{Topic: "consumption", Number: float64(production + grid)},
 			}, time.Now(), throttle)
 			time.Sleep(time.Second)
 			retained := func(topic string) int {
@@ -51,12 +51,12 @@ func TestIntervalsOfValues(t *testing.T) {
 		start := time.Now()
 		for second := range 180 {
 			values := []outbox.Value{
-				{Topic: "1/voltage", Payload: "230"},
-				{Topic: "1/power", Payload: strconv.Itoa(second)},
-				{Topic: "1/energy", Payload: strconv.Itoa(second), Counter: true},
+				{Topic: "voltage", Number: 230},
+				{Topic: "power", Number: float64(second)},
+				{Topic: "energy", Number: float64(second), Counter: true},
 			}
 			if second < 15 { // later samples do not contain the frequency
-				values = append(values, outbox.Value{Topic: "1/frequency", Payload: "50"})
+				values = append(values, outbox.Value{Topic: "frequency", Number: 50})
 			}
 			o.SetValues("1", values, time.Now(), throttle)
 			time.Sleep(time.Second)
@@ -101,7 +101,7 @@ func TestRefreshWithLongMinInterval(t *testing.T) {
 			start := time.Now()
 			throttle := outbox.Throttle{MinInterval: row.minInterval, TTL: row.ttl, NextSample: 5 * time.Second}
 			for second := 0; second <= row.want[len(row.want)-1]; second += 5 {
-				o.SetValues("1", []outbox.Value{{Topic: "1/voltage", Payload: "230"}, {Topic: "1/power", Payload: strconv.Itoa(second)}}, time.Now(), throttle)
+				o.SetValues("1", []outbox.Value{{Topic: "voltage", Number: 230}, {Topic: "power", Number: float64(second)}}, time.Now(), throttle)
 				time.Sleep(5 * time.Second)
 			}
 			var seconds []int
@@ -123,7 +123,7 @@ func TestValueReturns(t *testing.T) {
 		o := outbox.New()
 		serve(t, o, b)
 		set := func() {
-			o.SetValues("1", []outbox.Value{{Topic: "1/power", Payload: "5"}}, time.Now(), throttle)
+			o.SetValues("1", []outbox.Value{{Topic: "power", Number: 5}}, time.Now(), throttle)
 		}
 		set()
 		time.Sleep(20 * time.Second)
@@ -151,7 +151,7 @@ func BenchmarkSetValues(b *testing.B) {
 	for b.Loop() {
 		n++
 		for i := range values {
-			values[i] = outbox.Value{Topic: topics[i], Payload: strconv.Itoa(n)}
+			values[i] = outbox.Value{Topic: topics[i], Number: float64(n)}
 		}
 		o.SetValues("envoy/122233344455", values, time.Now(), throttle)
 	}
@@ -159,7 +159,7 @@ func BenchmarkSetValues(b *testing.B) {
 
 var topics = func() (ts [100]string) {
 	for i := range ts {
-		ts[i] = "envoy/122233344455/production/l1/power" + strconv.Itoa(i)
+		ts[i] = "production/l1/power" + strconv.Itoa(i)
 	}
 	return ts
 }()

@@ -50,8 +50,8 @@ func (o *Outbox) SetIfChanged(e Entry, minInterval time.Duration) {
 	}
 }
 
-// SetValues replaces the values of one gateway, whose topics are below base, by
-// the values of one sample. It queues them as far as t permits.
+// SetValues replaces the values of one gateway, whose topics are below the topic
+// base, by the values of one sample. It queues them as far as t permits.
 func (o *Outbox) SetValues(base string, values []Value, measuredAt time.Time, t Throttle) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -60,11 +60,11 @@ func (o *Outbox) SetValues(base string, values []Value, measuredAt time.Time, t 
 	}
 	i := o.item(base)
 	if i.group == nil {
-		i.group = new(group)
+		i.group = &group{base: base}
 	}
 	for n, v := range values {
 		if i.group.index(v.Topic, n) < 0 {
-			delete(o.items, v.Topic) // a removal of the topic that is not acknowledged yet
+			delete(o.items, base+"/"+v.Topic) // a removal of the topic that is not acknowledged yet
 		}
 	}
 	if i.group.update(values, measuredAt, t) {
@@ -108,8 +108,8 @@ func (o *Outbox) RemoveLater(topics []string, delay time.Duration) {
 	defer o.mu.Unlock()
 	for _, topic := range topics {
 		delete(o.items, topic)
-		if g := groupOf(o.items, topic); g != nil {
-			g.remove(topic)
+		if g, rest := groupOf(o.items, topic); g != nil {
+			g.remove(rest)
 		}
 	}
 	time.AfterFunc(delay, func() { o.RemoveUnused(topics) })

@@ -57,7 +57,7 @@ func TestRemoveUnused(t *testing.T) {
 		o := outbox.New()
 		serve(t, o, b)
 		o.Set(outbox.Entry{Topic: "1/info", Payload: []byte("{}"), QoS: 1})
-		o.SetValues("1", []outbox.Value{{Topic: "1/power", Payload: "5"}}, time.Now(), throttle)
+		o.SetValues("1", []outbox.Value{{Topic: "power", Number: 5}}, time.Now(), throttle)
 		synctest.Wait()
 		o.RemoveUnused([]string{"1/info", "1/power", "2/power"})
 		if !o.IsRemoving("2/power") || o.IsRemoving("1/power") {
@@ -77,7 +77,7 @@ func TestRemoveLater(t *testing.T) {
 		b := new(mqtttest.Broker)
 		o := outbox.New()
 		serve(t, o, b)
-		values := []outbox.Value{{Topic: "1/power", Payload: "5"}, {Topic: "1/voltage", Payload: "230"}}
+		values := []outbox.Value{{Topic: "power", Number: 5}, {Topic: "voltage", Number: 230}}
 		set := func() { o.SetValues("1", values, time.Now(), throttle) }
 		set()
 		o.Set(outbox.Retained(outbox.State, "1/inverter/2", "{}"))
@@ -108,7 +108,7 @@ func TestExpiry(t *testing.T) {
 		b := new(mqtttest.Broker)
 		o := outbox.New()
 		serve(t, o, b)
-		o.SetValues("1", []outbox.Value{{Topic: "1/power", Payload: "5"}, {Topic: "1/energy", Payload: "7", Counter: true}}, time.Now(), throttle)
+		o.SetValues("1", []outbox.Value{{Topic: "power", Number: 5}, {Topic: "energy", Number: 7, Counter: true}}, time.Now(), throttle)
 		o.Set(outbox.Entry{Topic: "1/inverter/2", Payload: []byte("{}"), QoS: 1, Expires: time.Now().Add(30 * time.Second)})
 		rows := []struct {
 			wait time.Duration // before everything is sent again

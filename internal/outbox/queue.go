@@ -23,8 +23,8 @@ func (o *Outbox) set(content Entry) *item {
 	i.Entry = content
 	i.revision++
 	i.setAt = time.Now()
-	if g := groupOf(o.items, content.Topic); g != nil && i.removesTopic() {
-		g.remove(content.Topic)
+	if g, rest := groupOf(o.items, content.Topic); g != nil && i.removesTopic() {
+		g.remove(rest)
 	}
 	o.enqueue(i)
 	return i
@@ -48,18 +48,19 @@ func (o *Outbox) hasContent(topic string) bool {
 	if i := o.items[topic]; i != nil && i.group == nil {
 		return !i.removesTopic()
 	}
-	g := groupOf(o.items, topic)
-	return g != nil && g.index(topic, 0) >= 0
+	g, rest := groupOf(o.items, topic)
+	return g != nil && g.index(rest, 0) >= 0
 }
 
-// groupOf returns the group whose values are below the base topic of topic, or nil.
-func groupOf(items map[string]*item, topic string) *group {
+// groupOf returns the group whose base topic is above topic, and the rest of topic;
+// nil if there is none.
+func groupOf(items map[string]*item, topic string) (g *group, rest string) {
 	for end := strings.LastIndexByte(topic, '/'); end > 0; end = strings.LastIndexByte(topic[:end], '/') {
 		if i := items[topic[:end]]; i != nil && i.group != nil {
-			return i.group
+			return i.group, topic[end+1:]
 		}
 	}
-	return nil
+	return nil, ""
 }
 
 // enqueue appends i to the queue, unless it is queued. The caller holds o.mu.

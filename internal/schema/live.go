@@ -13,7 +13,8 @@ import (
 // old one.
 func (t Topics) Live(serial string, at time.Time, vs []Value) []mqtt.Message {
 	base := t.Gateway(serial) + "/live"
-	ms := []mqtt.Message{{Topic: base, Payload: liveDocument(at, vs)}}
+	ms := make([]mqtt.Message, 0, 16) // enough for three meters with three phases
+	ms = append(ms, mqtt.Message{Topic: base, Payload: liveDocument(at, vs)})
 	for _, v := range vs {
 		if v.Quantity() == envoy.Power && v.isLive() {
 			ms = append(ms, mqtt.Message{Topic: base + "/" + v.Topic(), Payload: v.appendLive(nil)})

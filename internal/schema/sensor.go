@@ -44,7 +44,19 @@ func (s Sensor) MeterKey() string { return meterKeys[s.Meter()] }
 func (s Sensor) PhaseKey() string { return phaseKeys[s.phase] }
 
 // Topic returns the topic below that of the gateway, such as grid/l1/power.
-func (s Sensor) Topic() string { return SensorTopic(s.Meter(), s.Phase(), s.Quantity()) }
+func (s Sensor) Topic() string { return sensorTopics[s.index][s.phase] }
+
+// sensorTopics are the topics of the sensors by row and phase, which all gateways
+// share.
+var sensorTopics = func() [][len(phaseKeys)]string {
+	topics := make([][len(phaseKeys)]string, len(sensors))
+	for index, row := range sensors {
+		for phase := range phaseKeys {
+			topics[index][phase] = SensorTopic(row.meter, phase, row.quantity)
+		}
+	}
+	return topics
+}()
 
 // SensorTopic returns the topic below that of a gateway of a quantity, whether or
 // not there is a sensor for it. Phase is as [Sensor.Phase] returns it.

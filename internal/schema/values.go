@@ -13,11 +13,8 @@ type Value struct {
 	Number float64 // in the unit of the sensor, as measured
 }
 
-// Rounded returns the number as [Value.Payload] contains it.
+// Rounded returns the number of the retained topic.
 func (v Value) Rounded() float64 { return rounded(v.Number, v.format().decimals) }
-
-// Payload returns the payload of the retained topic.
-func (v Value) Payload() []byte { return AppendNumber(nil, v.Number, v.format().decimals) }
 
 // Values returns the published values of s, in the order of the live document:
 // by meter, and in a meter the total before the phases.
