@@ -143,7 +143,12 @@ async function gateways(base, child) {
   await wait(1500);
   check('two gateways: the sum', /Production\s+14\.8 kW/.test(await row()), await row());
   if (pictures) await page.screenshot({ path: `${pictures}/gateways-1280-light.png` });
+  await page.goto(`${base}?gateway=482207019876#/history/days`);
+  await ready(page, 'history');
+  check('two gateways: the history has their sum', /All gateways\s+Solar\s+1,947 kWh/.test(await page.innerText('.read')), await page.innerText('.read'));
+  if (pictures) await page.screenshot({ path: `${pictures}/gateways-history-1280-light.png` });
   await inspect(await open(base, { bypassCSP: true, viewport: { width: 390, height: 844 } }), 'two gateways');
+  await page.goto(`${base}?gateway=482207019876#/now`);
   await say(child, 'fresh'); // the garage is not read any more
   await page.waitForFunction(() => document.querySelector('.gateways p').innerText.includes('no sum'), null, { timeout: 15000 }).then(() => check('two gateways: no sum if one is stale', true), () => check('two gateways: no sum if one is stale', false));
   await page.context().close();

@@ -23,7 +23,7 @@ func (s *service) serveIngress(ctx context.Context) {
 	}
 	i := monitor.Ingress{Network: appsNetwork, Supervisor: supervisorAddress, Port: ingressPort, Page: http.HandlerFunc(pageIsOff), Log: s.log}
 	if s.page != nil {
-		i.Page = s.page.Handler()
+		i.Page = s.handler()
 	}
 	i.ListenAndServe(ctx)
 }

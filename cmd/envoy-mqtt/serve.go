@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"sync"
 	"time"
@@ -50,9 +51,10 @@ type service struct {
 	*runConfig
 	gateways []*gateway.Gateway
 	bridge   *bridge.Bridge
-	metrics  *monitor.Metrics // nil if HTTP is off
-	page     *web.Server      // nil if it is off
-	history  *history.Store   // of the page
+	metrics  *monitor.Metrics    // nil if HTTP is off
+	page     *web.Server         // nil if it is off
+	handler  func() http.Handler // of the page
+	history  *history.Store      // of the page
 	started  time.Time
 }
 
@@ -82,6 +84,7 @@ func (s *service) observe(c *console, dir string) {
 	}
 	if s.page = c.newPage(s.cfg, s.gateways); s.page != nil {
 		s.page.Info = func() web.Info { return pageInfo(s.cfg, s.bridge.Snapshot(), s.gateways, s.started) }
+		s.handler = sync.OnceValue(s.page.Handler)
 		s.history = newHistory(dir, s.page, s.log)
 		s.bridge.Observers = append(s.bridge.Observers, pageObserver{s.page, s.history})
 	}
@@ -103,7 +106,7 @@ func (s *service) serveHealth(ctx context.Context) {
 func (s *service) server() *monitor.Server {
 	server := &monitor.Server{Metrics: s.metrics.Handler(), Health: s.currentHealth, Log: s.log}
 	if s.page != nil {
-		server.Page = s.page.Handler()
+		server.Page = s.handler()
 	}
 	return server
 }

@@ -77,8 +77,9 @@ func (a historyAPI) parseHistory(w http.ResponseWriter, query url.Values, now ti
 }
 
 func (a historyAPI) serveHistory(w http.ResponseWriter, r *http.Request) {
-	now := time.Now()
-	q, ok := a.parseHistory(w, r.URL.Query(), now)
+	now, query := time.Now(), r.URL.Query()
+	a = a.of(query)
+	q, ok := a.parseHistory(w, query, now)
 	if !ok {
 		return
 	}
@@ -123,7 +124,7 @@ type dayPlot struct {
 	Date     string    `json:"date"`
 	Start    int64     `json:"start"`         // s since 1970
 	End      int64     `json:"end"`           // likewise, exclusive
-	Step     int64     `json:"step"`          // s
+	Step     int64     `json:"step"`          // s; not 0 if nothing was measured
 	Now      int64     `json:"now,omitempty"` // s since 1970 if the day is today
 	Light    []int64   `json:"light"`         // first and last production, s since 1970; null if unknown
 	Solar    []number  `json:"solar"`         // W, mean of each step; null if never measured
@@ -139,7 +140,7 @@ func (a historyAPI) dayPlot(q historyQuery, now time.Time) dayPlot {
 	serial, start, end := q.gateway.Serial, q.date.Start(now.Location()), q.date.AddDays(1).Start(now.Location())
 	p := a.past.Power(serial, start, end, q.points)
 	d := dayPlot{
-		Date: q.date.String(), Start: start.Unix(), End: end.Unix(), Step: int64(p.Step / time.Second),
+		Date: q.date.String(), Start: start.Unix(), End: end.Unix(), Step: cmp.Or(int64(p.Step/time.Second), (end.Unix()-start.Unix())/int64(q.points)),
 		Solar: means(p.Series[history.Solar]), House: means(p.Series[history.Use]), Grid: means(p.Series[history.Grid]),
 		Battery: means(p.Series[history.Battery]), Level: means(p.Series[history.Level]),
 	}

@@ -10,6 +10,10 @@ import (
 
 // serveLive serves the live document of a gateway, with its age.
 func (s *store) serveLive(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Query().Get("gateway") == allGateways {
+		s.serveSum(w)
+		return
+	}
 	g, ok := s.find(r.URL.Query().Get("gateway"))
 	if !ok {
 		writeError(w, http.StatusNotFound, "no such gateway")

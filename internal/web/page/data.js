@@ -1,10 +1,11 @@
 // What the page displays: readings by EventSource, everything else by fetch. All
 // URLs are relative, so that the page works below any path.
 export const chosen = new URLSearchParams(location.search).get('gateway') ?? '';
-export const query = extra => { const q = new URLSearchParams(extra); if (chosen) q.set('gateway', chosen); return q; };
+export const query = extra => { const q = new URLSearchParams(extra); if (chosen && !q.has('gateway')) q.set('gateway', chosen); return q; };
 
 let page = null, arrived = null;
 export const latest = () => page;
+export const several = () => (page?.gateways.length ?? 0) > 1;
 
 // connect calls changed after each event. Browsers reconnect themselves unless the
 // server responds with an error.
@@ -66,9 +67,10 @@ export async function act(path, body) {
   } catch { return { error: 'envoy-mqtt does not respond.' }; }
 }
 
-// day returns the powers of a day; absent series are filled with null.
-export async function day(date) {
-  const d = await load('history', { period: 'day', ...date && { date } }), n = Math.round((d.end - d.start) / d.step), whole = list => Array.from({ length: n }, (_, i) => list?.[i] ?? null);
+// day returns the powers of a day; absent series are filled with null. Of the gateway
+// all, as for days, there is only solar.
+export async function day(date, gateway) {
+  const d = await load('history', { period: 'day', ...date && { date }, ...gateway && { gateway } }), n = Math.round((d.end - d.start) / d.step), whole = list => Array.from({ length: n }, (_, i) => list?.[i] ?? null);
   return { ...d, n, solar: whole(d.solar), house: whole(d.house), grid: whole(d.grid), battery: whole(d.battery), soc: whole(d.level), hasBattery: !!d.battery, hasGrid: !!d.grid, energies: d.energies && energies(d.energies) };
 }
-export const days = async period => (await load('history', { period })).days.map(energies);
+export const days = async (period, gateway) => (await load('history', { period, ...gateway && { gateway } })).days.map(energies);

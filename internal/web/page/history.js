@@ -3,7 +3,7 @@ import { h, text, power, kwh, percent, num, clock, date as dateText, swatch, not
 
 const up = [['solar', 'Solar', 'Solar'], ['discharged', 'Battery, discharged', 'Battery'], ['import', 'Grid, imported', 'Grid']];
 const down = [['house', 'House', 'House'], ['charged', 'Battery, charged', 'Battery'], ['export', 'Grid, exported', 'Grid']];
-const colour = { solar: 'solar', house: 'house', import: 'import', export: 'export', charged: 'battery', discharged: 'battery' };
+const colour = { solar: 'solar', house: 'house', import: 'import', export: 'export', charged: 'battery', discharged: 'battery', total: 'solar' };
 const all = [...up, ...down].map(x => x[0]);
 
 let lib;
@@ -28,10 +28,10 @@ function stacked(v, n, any) {
 }
 
 // readout is the legend: energies of the period, or the values at the crosshair.
-function readout(level) {
+function readout(level, total) {
   const when = h('p', { class: 'when' }), dd = {};
   const group = (title, list) => h('div', null, h('h3', null, title), h('dl', null, list.map(([k, n]) => h('div', null, h('dt', null, swatch(colour[k] ?? 'battery'), n), dd[k] = h('dd')))));
-  const el = h('div', { class: 'read' }, group('Comes from', up.map(([k, , n]) => [k, n])), group('Goes to', down.map(([k, , n]) => [k, n])), level && group('Stored', [['soc', 'Battery level']]));
+  const el = h('div', { class: 'read' }, group('Comes from', up.map(([k, , n]) => [k, n])), group('Goes to', down.map(([k, , n]) => [k, n])), level && group('Stored', [['soc', 'Battery level']]), total && group('All gateways', [['total', 'Solar']]));
   return { nodes: [when, el], show(label, values) { text(when, label); for (const k in dd) text(dd[k], values[k] ?? '–'); } };
 }
 
@@ -58,11 +58,12 @@ const bar = (part, right) => h('div', { class: 'bar' }, h('nav', { class: 'seg',
 
 export async function historyScreen(data, [part, pick]) {
   const several = part === 'days' || part === 'months';
-  const [uPlot, loaded] = await Promise.all([uplot(), several ? data.days(part) : data.day(part === 'day' ? pick : '')]);
-  return several ? bars(uPlot, data, part, loaded) : dayView(uPlot, data, loaded);
+  const load = gateway => several ? data.days(part, gateway) : data.day(part === 'day' ? pick : '', gateway);
+  const [uPlot, loaded, sum] = await Promise.all([uplot(), load(), data.several() && load('all').catch(() => null)]);
+  return several ? bars(uPlot, data, part, loaded, sum) : dayView(uPlot, data, loaded, sum);
 }
 
-function dayView(uPlot, data, d) {
+function dayView(uPlot, data, d, sum) {
   const v = split(d), date = d.date, start = d.start, n = d.n, last = d.now ? Math.min(n - 1, Math.floor((d.now - start) / d.step)) : n - 1, day = new Date(date + 'T12:00'), isToday = !!d.now;
   const e = d.energies ?? {}, any = i => ['solar', 'house', 'grid', 'battery'].some(k => d[k][i] != null);
   const xs = Array.from({ length: n }, (_, i) => start + i * d.step), layers = stacked(v, n, any);
@@ -72,8 +73,8 @@ function dayView(uPlot, data, d) {
     h('input', { type: 'date', 'aria-label': 'Day', value: date, max: isToday ? date : null, onchange: ev => ev.target.value && (location.hash = `#/history/day/${ev.target.value}`) }),
     h('button', { 'aria-label': 'Next day', disabled: isToday, onclick: () => location.hash = at(0, 1) }, h('span', { 'aria-hidden': 'true' }, '›')),
     h('button', { class: 'wide', disabled: isToday, onclick: () => location.hash = '#/history' }, 'Today'));
-  const r = readout(d.hasBattery || d.soc.some(x => x != null)), totals = () => r.show(isToday ? `Energy today until ${clock(new Date((d.now ?? d.end) * 1000))}` : 'Energy of the day', { ...Object.fromEntries(all.map(k => [k, kwh(e[k])])), soc: percent(d.soc.findLast(x => x != null)) });
-  const point = i => !any(i) ? { } : { ...Object.fromEntries(all.map(k => [k, power(v[k][i])])), soc: percent(d.soc[i]) };
+  const r = readout(d.hasBattery || d.soc.some(x => x != null), sum), totals = () => r.show(isToday ? `Energy today until ${clock(new Date((d.now ?? d.end) * 1000))}` : 'Energy of the day', { ...Object.fromEntries(all.map(k => [k, kwh(e[k])])), soc: percent(d.soc.findLast(x => x != null)), total: kwh(sum?.energies?.solar) });
+  const point = i => !any(i) ? { } : { ...Object.fromEntries(all.map(k => [k, power(v[k][i])])), soc: percent(d.soc[i]), total: power(sum?.solar[Math.floor((xs[i] - start) / sum.step)]) };
   const read = i => i == null ? totals() : r.show(`At ${clock(new Date(xs[i] * 1000))}${any(i) ? '' : i > last ? ', not yet measured' : ', no reading'}`, point(i));
   const main = h('div', { class: 'plot' }), level = h('div', { class: 'plot', 'aria-hidden': 'true' });
   const gapText = i => clock(new Date(xs[i] * 1000)), gaps = [];
@@ -116,13 +117,13 @@ function dayView(uPlot, data, d) {
   return screen([bar(undefined, right), plotPanel, tablePanel], draw, () => plots, main);
 }
 
-function bars(uPlot, data, part, list) {
+function bars(uPlot, data, part, list, sum) {
   const month = part === 'months', n = list.length, any = i => all.some(k => list[i][k] != null), v = Object.fromEntries(all.map(k => [k, list.map(x => x[k])])), layers = stacked(v, n, any);
-  const sum = Object.fromEntries(all.map(k => [k, v[k].some(x => x != null) ? v[k].reduce((a, b) => a + (b ?? 0), 0) : null]));
+  const add = x => x.some(y => y != null) ? x.reduce((a, b) => a + (b ?? 0), 0) : null, whole = Object.fromEntries(all.map(k => [k, add(v[k])]));
   const name = (i, long) => new Date(list[i].date + 'T12:00').toLocaleDateString(undefined, month ? { month: long ? 'long' : 'short', year: long ? 'numeric' : undefined } : { day: 'numeric', month: long ? 'long' : undefined, weekday: long ? 'long' : undefined });
   const self = x => x.house > 0 && x.import != null ? percent(Math.max(0, 100 * (1 - x.import / x.house))) : '–', range = `${dateText(new Date(list[0].date + 'T12:00'))} to ${dateText(month ? new Date() : new Date(list[n - 1].date + 'T12:00'))}`;
-  const r = readout(false), totals = () => r.show(`Energy in ${month ? '13 months' : '31 days'}`, Object.fromEntries(all.map(k => [k, kwh(sum[k])])));
-  const point = i => !any(i) ? {} : Object.fromEntries(all.map(k => [k, kwh(v[k][i])]));
+  const r = readout(false, sum), totals = () => r.show(`Energy in ${month ? '13 months' : '31 days'}`, { ...Object.fromEntries(all.map(k => [k, kwh(whole[k])])), total: sum && kwh(add(sum.map(x => x.solar))) });
+  const point = i => !any(i) ? {} : { ...Object.fromEntries(all.map(k => [k, kwh(v[k][i])])), total: sum && kwh(sum[i]?.solar) };
   const read = i => i == null ? totals() : r.show(`${name(i, true)}${!any(i) ? ', no data' : `, self-sufficiency ${self(list[i])}`}`, point(i));
   const main = h('div', { class: 'plot' }), from = list.findIndex((_, i) => any(i)), missing = list.filter((_, i) => !any(i) && from >= 0 && i > from);
   const p = h('section', { class: 'panel' }, h('header', null, h('h2', null, range), csv(data, part)), r.nodes, main, (from < 0 || missing.length > 0) && h('p', { class: 'small muted' }, from < 0 ? 'No data yet: they are collected while envoy-mqtt runs.' : `No data ${month ? 'in' : 'on'} ${missing.map(x => month ? new Date(x.date + 'T12:00').toLocaleDateString(undefined, { month: 'long' }) : dateText(new Date(x.date + 'T12:00'))).join(', ')}: envoy-mqtt did not run.`));
