@@ -199,7 +199,7 @@ func TestPaste(t *testing.T) {
 	}{
 		{"no token", "hello", 1, "not a token"},
 		{"another gateway's", enlightentest.Sign(enlightentest.Claims{Serial: "999999999999"}), 1, "token"},
-		{"refused", enlightentest.Sign(enlightentest.Claims{Serial: serial}), 1, "not kept"},
+		{"refused", enlightentest.Sign(enlightentest.Claims{Serial: serial}), 1, "not stored"},
 		{"good", "  " + good + " \r", 0, "owner's token from the state folder"},
 	} {
 		cmd := h.command(t, "", "token", "--paste")
