@@ -15,6 +15,14 @@ func derive(meters []Meter) []Meter {
 	return meters
 }
 
+// AddConsumption adds total consumption if it is missing and follows from production
+// and net consumption. The sum of the inverters' reports is too old to be added.
+func (s *Sample) AddConsumption() {
+	if pv := s.meter(Production); pv != nil && !pv.byInverters() && s.meter(NetConsumption) != nil {
+		s.Meters = derive(s.Meters)
+	}
+}
+
 // combine returns the meter m that a and sign times b together make. Only powers
 // and, of total consumption, energies add up: no CT measures the rest.
 func combine(m Measurement, a, b Meter, sign float64) Meter {

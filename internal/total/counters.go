@@ -1,0 +1,66 @@
+package total
+
+import (
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// Counters are the lifetime energies of a sum. They are encoded as JSON, to be kept
+// over a restart. The zero value begins with the sum of what the parts have counted.
+//
+// Afterwards each rises by what its parts count. A part that is replaced by another
+// gateway, that is reset, or that is new adds what it counts from then on; a part
+// that has left keeps what it has added. So the sum never falls and never jumps by
+// the whole counter of one part, which Home Assistant would add as a new meter's.
+type Counters map[string]counter
+
+// A counter is one lifetime energy.
+type counter struct {
+	Value float64         `json:"value"` // kWh
+	Parts map[string]part `json:"parts"` // by the name of the gateway
+}
+
+// A part is what a gateway had counted when it was last added.
+type part struct {
+	Serial string  `json:"serial"`
+	Value  float64 `json:"value"` // kWh
+}
+
+// A reading is the counter of one part.
+type reading struct {
+	gateway, serial string
+	value           float64 // kWh
+}
+
+// add adds what the parts have counted to the counter with a name, and returns it.
+func (c *Counters) add(name string, readings []reading) float64 {
+	if *c == nil {
+		*c = Counters{}
+	}
+	old, isKnown := (*c)[name]
+	next := counter{Value: old.Value, Parts: make(map[string]part, len(readings))}
+	for _, r := range readings {
+		before, isSame := old.Parts[r.gateway]
+		switch {
+		case !isKnown:
+			next.Value += r.value
+		case isSame && before.Serial == r.serial && r.value > before.Value:
+			next.Value += r.value - before.Value
+		}
+		next.Parts[r.gateway] = part{r.serial, r.value}
+	}
+	(*c)[name] = next
+	return next.Value
+}
+
+// The names of counters in the saved state. They do not change, so that each version
+// reads what another one has saved.
+var (
+	meterNames    = map[envoy.Measurement]string{envoy.Production: "production", envoy.NetConsumption: "grid", envoy.Storage: "storage"}
+	quantityNames = map[envoy.Quantity]string{
+		envoy.Energy:           "energy",
+		envoy.EnergyImport:     "energy_import",
+		envoy.EnergyExport:     "energy_export",
+		envoy.EnergyCharged:    "energy_charged",
+		envoy.EnergyDischarged: "energy_discharged",
+	}
+)

@@ -1,0 +1,189 @@
+package total
+
+import (
+	"slices"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// MaxApart is how far apart the samples of the parts may be to be of one moment.
+const MaxApart = 2 * time.Second
+
+// A Part is a sample of one gateway.
+type Part struct {
+	Gateway string // its name, as in New
+	Serial  string
+	Sample  envoy.Sample
+	// HasNoBatteries reports that the gateway has no batteries. A gateway that may
+	// have some contributes to the batteries only if its sample contains their power.
+	HasNoBatteries bool
+}
+
+// A Sum adds the samples of several gateways. It is not safe for concurrent use.
+type Sum struct {
+	Counters Counters // its state outlives a restart
+
+	gateways []string
+	gridFrom string // name of the gateway that measures the grid; empty for none
+	latest   map[string]Part
+}
+
+// New returns the sum over gateways, of which gridFrom measures the grid
+// connection. If it is empty, the sum has no grid and no consumption.
+func New(gateways []string, gridFrom string) *Sum {
+	return &Sum{gateways: gateways, gridFrom: gridFrom, latest: map[string]Part{}}
+}
+
+// Add takes a sample of a part. If every part has one since the last sum, and all
+// are at most [MaxApart] apart, it returns their sum and uses the samples up. The
+// sum has the time of the oldest of them, and takes as long as the slowest.
+func (s *Sum) Add(p Part) (sum envoy.Sample, ok bool) {
+	s.latest[p.Gateway] = p
+	oldest, newest := p.Sample.Time, p.Sample.Time
+	parts := make([]Part, 0, len(s.gateways))
+	for _, name := range s.gateways {
+		part, ok := s.latest[name]
+		if !ok {
+			return sum, false
+		}
+		parts = append(parts, part)
+		if part.Sample.Time.Before(oldest) {
+			oldest = part.Sample.Time
+		}
+		if part.Sample.Time.After(newest) {
+			newest = part.Sample.Time
+		}
+	}
+	if newest.Sub(oldest) > MaxApart {
+		return sum, false
+	}
+	clear(s.latest)
+	sum = s.add(parts)
+	sum.Time = oldest
+	return sum, true
+}
+
+// Waiting returns the names of the parts without a sample since the last sum.
+func (s *Sum) Waiting() (names []string) {
+	for _, name := range s.gateways {
+		if _, ok := s.latest[name]; !ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (s *Sum) add(parts []Part) (sum envoy.Sample) {
+	for _, p := range parts {
+		sum.Took = max(sum.Took, p.Sample.Took)
+	}
+	if m, ok := s.production(parts); ok {
+		sum.Meters = append(sum.Meters, m)
+	}
+	if m, ok := s.grid(parts); ok {
+		sum.Meters = append(sum.Meters, m)
+	}
+	sum.AddConsumption()
+	if m, ok := s.storage(parts); ok {
+		sum.Meters = append(sum.Meters, m)
+	}
+	sum.AddHouse(false) // without batteries it would repeat the consumption
+	return sum
+}
+
+// production returns the production of all parts. If that of one is the sum of its
+// inverters' reports, which are minutes old, so is the sum: nothing else may be
+// computed from it.
+func (s *Sum) production(parts []Part) (sum envoy.Meter, ok bool) {
+	sum = envoy.Meter{Measurement: envoy.Production, Counters: envoy.EIMCounters}
+	meters := map[string]envoy.Meter{}
+	for _, p := range parts {
+		m, ok := p.Sample.Meter(envoy.Production)
+		if !ok {
+			return sum, false
+		}
+		meters[p.Gateway] = m
+		if m.Counters.OfInverters() {
+			sum.Counters = envoy.InverterCounters
+		}
+	}
+	s.fill(&sum, parts, meters, envoy.Energy)
+	return sum, true
+}
+
+// grid returns the grid as the one gateway measures it.
+func (s *Sum) grid(parts []Part) (grid envoy.Meter, ok bool) {
+	for _, p := range parts {
+		if p.Gateway != s.gridFrom {
+			continue
+		}
+		grid, ok = p.Sample.Meter(envoy.NetConsumption)
+		if !ok {
+			return grid, false
+		}
+		s.fillCounters(&grid, []Part{p}, map[string]envoy.Meter{p.Gateway: grid}, envoy.EnergyImport, envoy.EnergyExport)
+		grid.Total.Drop(envoy.Energy)
+		grid.Phases = slices.Clone(grid.Phases)
+		for i := range grid.Phases { // the counters of phases do not continue
+			for _, q := range envoy.CounterQuantities {
+				grid.Phases[i].Drop(q)
+			}
+		}
+		return grid, true
+	}
+	return grid, false
+}
+
+// storage returns the batteries of all parts. It is absent while one part may have
+// batteries and does not measure them, and if no part has any.
+func (s *Sum) storage(parts []Part) (sum envoy.Meter, ok bool) {
+	sum = envoy.Meter{Measurement: envoy.Storage, Counters: envoy.EIMCounters}
+	meters := map[string]envoy.Meter{}
+	for _, p := range parts {
+		if m, ok := p.Sample.Meter(envoy.Storage); ok {
+			meters[p.Gateway] = m
+		} else if !p.HasNoBatteries {
+			return sum, false
+		}
+	}
+	if len(meters) == 0 {
+		return sum, false
+	}
+	s.fill(&sum, parts, meters, envoy.EnergyCharged, envoy.EnergyDischarged)
+	return sum, true
+}
+
+// fill sets the power and the energies of sum to the sums of meters, by gateway.
+func (s *Sum) fill(sum *envoy.Meter, parts []Part, meters map[string]envoy.Meter, energies ...envoy.Quantity) {
+	power := 0.0
+	for _, m := range meters {
+		w, _ := m.Total.Get(envoy.Power)
+		power += w
+	}
+	sum.Total.Set(envoy.Power, power)
+	s.fillCounters(sum, parts, meters, energies...)
+}
+
+// fillCounters sets the energies of sum to those of s.Counters.
+func (s *Sum) fillCounters(sum *envoy.Meter, parts []Part, meters map[string]envoy.Meter, energies ...envoy.Quantity) {
+	for _, q := range energies {
+		var counted []reading
+		for _, p := range parts {
+			m, isMeasured := meters[p.Gateway]
+			if !isMeasured {
+				continue
+			}
+			v, ok := m.Total.Get(q)
+			if !ok {
+				counted = nil
+				break
+			}
+			counted = append(counted, reading{p.Gateway, p.Serial, v})
+		}
+		sum.Total.Drop(q)
+		if len(counted) > 0 {
+			sum.Total.Set(q, s.Counters.add(meterNames[sum.Measurement]+"/"+quantityNames[q], counted))
+		}
+	}
+}
