@@ -154,6 +154,9 @@ func (o pageObserver) StateChanged(state bridge.GatewayState) {
 	})
 }
 
+// Totaled implements [bridge.Observer].
+func (o pageObserver) Totaled(state bridge.GatewayState, sum *envoy.Sample) { o.Polled(state, sum) }
+
 // Requested implements [bridge.Observer].
 func (o pageObserver) Requested(gateway, path string, duration time.Duration, err error) {
 	o.page.Requested(gateway, path, duration, err)

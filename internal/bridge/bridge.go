@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,6 +36,7 @@ var ErrHandover = errors.New("another bridge takes over")
 // A Bridge polls gateways and publishes their data.
 type Bridge struct {
 	Gateways []GatewayConfig
+	Totals   []TotalConfig // of some of the gateways
 	MQTT     mqtt.Config
 	Topic    string // base topic; empty means "envoy"
 	// DeviceID is the bridge's own identifier in Home Assistant, which its
@@ -67,6 +69,7 @@ type bridgeRun struct {
 	broker      *broker
 	coordinator *coordinator
 	loops       []*loop
+	totals      []*totalLoop
 }
 
 // Run polls and publishes until ctx ends. Then it publishes that everything is
@@ -83,6 +86,9 @@ func (b *Bridge) Run(ctx context.Context) error {
 	running.Go(func() { r.coordinator.run(ctx) })
 	for _, l := range r.loops {
 		running.Go(func() { l.run(ctx) })
+	}
+	for _, t := range r.totals {
+		running.Go(func() { t.run(ctx) })
 	}
 	running.Wait()
 	r.broker.stopListening()
@@ -127,6 +133,7 @@ func (b *Bridge) newRun() *bridgeRun {
 		r.loops = append(r.loops, l)
 		c.gateways = append(c.gateways, gatewayHandle{reporter, l.events})
 	}
+	r.addTotals(b.Totals, b.Log)
 	c.brokerErrors = r.broker.errors.Load
 	cleaner := c.newCleaner(b.Previous, b.OnCleaned)
 	r.broker.onMessage = func(topic string, payload []byte, retained bool) {
@@ -142,6 +149,26 @@ func (b *Bridge) newRun() *bridgeRun {
 	return r
 }
 
+// addTotals adds the totals, to which the loops of their gateways add samples.
+func (r *bridgeRun) addTotals(configs []TotalConfig, log zerolog.Logger) {
+	for _, c := range configs {
+		var parts []*loop
+		staleAfter := time.Duration(0)
+		for _, l := range r.loops {
+			if slices.Contains(c.Gateways, l.config.Name) {
+				parts = append(parts, l)
+				staleAfter = max(staleAfter, l.config.StaleAfter)
+			}
+		}
+		t := newTotalLoop(c, r.shared, staleAfter, log.With().Str("total", c.Name).Logger())
+		for _, l := range parts {
+			l.totals = append(l.totals, &t.inbox)
+		}
+		r.totals = append(r.totals, t)
+		r.coordinator.totals = append(r.coordinator.totals, totalHandle{c.Level, t.events, t.target.device})
+	}
+}
+
 // finalMessages returns the messages of a clean stop: the gateways, and last the
 // bridge, are offline. The event loops must have ended.
 func (r *bridgeRun) finalMessages() []outbox.Entry {
@@ -150,6 +177,9 @@ func (r *bridgeRun) finalMessages() []outbox.Entry {
 		if l.publisher != nil {
 			final = append(final, l.publisher.finalMessages()...)
 		}
+	}
+	for _, t := range r.totals {
+		final = append(final, t.availability.entry(schema.Offline))
 	}
 	return append(final, bridgeStateEntry(r.shared.topics, schema.Offline))
 }

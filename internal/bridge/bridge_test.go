@@ -59,6 +59,7 @@ func (o observer) Batteries(_, _ string, _ []envoy.Battery, _ envoy.BatteryTotal
 func (o observer) StateChanged(s bridge.GatewayState) { o(s) }
 
 func (observer) Polled(bridge.GatewayState, *envoy.Sample)       {}
+func (observer) Totaled(bridge.GatewayState, *envoy.Sample)      {}
 func (observer) Requested(_, _ string, _ time.Duration, _ error) {}
 
 func (r *rig) feed(name string, srv *envoytest.Server) bridge.GatewayConfig {

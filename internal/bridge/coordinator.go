@@ -19,10 +19,18 @@ type coordinator struct {
 	log           zerolog.Logger
 	events        *events
 	gateways      []gatewayHandle
+	totals        []totalHandle
 	brokerErrors  func() int64
 	allIdentified chan struct{} // closed when the serial number of every gateway is known
 	device        *hass.Device  // nil without discovery
 	started       time.Time
+}
+
+// A totalHandle is what other goroutines may use of the event loop of a total.
+type totalHandle struct {
+	level  string
+	events *events
+	device *hass.Device // only IsComplete; nil without discovery
 }
 
 // A gatewayHandle is what other goroutines may use of an event loop.
@@ -108,6 +116,9 @@ func (c *coordinator) forward(e event) {
 	for _, g := range c.gateways {
 		g.events.add(e)
 	}
+	for _, t := range c.totals {
+		t.events.add(e)
+	}
 }
 
 // checkIdentified closes allIdentified if the serial number of every gateway is
@@ -132,7 +143,7 @@ func (c *coordinator) newCleaner(previous []hass.Namespace, onCleaned func(hass.
 		Current:       current,
 		Origin:        originName,
 		BridgeID:      c.shared.topics.BridgeID(),
-		GatewayID:     schema.GatewayID,
+		GatewayID:     c.shared.topics.GatewayID,
 		TopicsOf:      func(base, prefix string) hass.Topics { return schema.Topics{Base: base, Prefix: prefix} },
 		ActiveSerials: c.activeSerials,
 		IsComplete:    c.isComplete,
@@ -150,6 +161,9 @@ func (c *coordinator) activeSerials() (serials []string) {
 			serials = append(serials, s.Serial)
 		}
 	}
+	for _, t := range c.totals {
+		serials = append(serials, t.level)
+	}
 	return serials
 }
 
@@ -158,6 +172,11 @@ func (c *coordinator) activeSerials() (serials []string) {
 func (c *coordinator) isComplete(serial string) bool {
 	for _, g := range c.gateways {
 		if g.reporter.latest.Load().Serial == serial && !g.reporter.isComplete() {
+			return false
+		}
+	}
+	for _, t := range c.totals {
+		if t.level == serial && t.device != nil && !t.device.IsComplete() {
 			return false
 		}
 	}

@@ -27,7 +27,8 @@ type loop struct {
 	responses *schedule.ResponseTimes // safe for concurrent use
 	failures  schedule.Failures
 	samples   sampleLog
-	publisher *publisher // nil before the serial number is known
+	publisher *publisher    // nil before the serial number is known
+	totals    []*totalInbox // that the gateway is a part of
 	stale     *time.Timer
 	state     GatewayState
 	infoAt    time.Time // when the response times were last published

@@ -41,6 +41,10 @@ type Observer interface {
 	// StateChanged is called by the event loop after the serial number, the
 	// firmware, the phases or the availability have changed.
 	StateChanged(state GatewayState)
+	// Totaled is called by the event loop of a total after each sum, which must not be
+	// changed, and with nil when there was none for StaleAfter. The serial number in
+	// state is the topic level of the total.
+	Totaled(state GatewayState, sum *envoy.Sample)
 	// Requested is called by the goroutine of each request to a gateway after
 	// it: path has no query, and duration includes the whole response.
 	Requested(gateway, path string, duration time.Duration, err error)

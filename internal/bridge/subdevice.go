@@ -36,6 +36,6 @@ func (t *target) newSubDevices(kind string) *hass.SubDevices {
 			return topics
 		},
 		Template: t.document(t.topics.BridgeState(), t.topics.Availability(t.serial)),
-		Via:      schema.GatewayID(t.serial),
+		Via:      t.topics.GatewayID(t.serial),
 	})
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // A target is where the data of one gateway is published: its topics, its device
@@ -37,8 +36,8 @@ func newTarget(s *shared, c GatewayConfig, serial string, log zerolog.Logger) *t
 	}
 	if s.inbox != nil {
 		template := s.document(s.topics.BridgeState(), s.topics.Availability(serial))
-		template.Device = hass.DeviceInfo{Identifiers: []string{schema.GatewayID(serial)}}
-		t.device = hass.NewDevice(s.outbox, s.inbox, s.topics.Discovery(schema.GatewayID(serial)), s.topics.Gateway(serial), template)
+		template.Device = hass.DeviceInfo{Identifiers: []string{s.topics.GatewayID(serial)}}
+		t.device = hass.NewDevice(s.outbox, s.inbox, s.topics.Discovery(s.topics.GatewayID(serial)), s.topics.Gateway(serial), template)
 		t.device.MayAppear, t.device.IsGone = t.entities.MayAppear, devices.IsDiagnostic
 	}
 	return t
@@ -55,7 +54,7 @@ func (t *target) setInfo(i envoy.Info, url string) {
 		model = "IQ Gateway Metered"
 	}
 	t.device.SetInfo(hass.DeviceInfo{
-		Identifiers:  []string{schema.GatewayID(i.Serial)},
+		Identifiers:  []string{t.topics.GatewayID(i.Serial)},
 		Name:         cmp.Or(t.config.DeviceName, "Envoy "+i.Serial),
 		Manufacturer: "Enphase",
 		Model:        model,
@@ -137,7 +136,7 @@ func (t *target) forget() {
 		s.Forget()
 	}
 	t.outbox.Forget(t.topics.Gateway(t.serial))
-	t.outbox.Forget(t.topics.Discovery(schema.GatewayID(t.serial)))
+	t.outbox.Forget(t.topics.Discovery(t.topics.GatewayID(t.serial)))
 }
 
 // ttl returns the time after which a document expires that is renewed every

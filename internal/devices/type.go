@@ -41,7 +41,7 @@ func (t *Type[D]) SubDevice(topics schema.Topics, gateway, serial string, d D, t
 			Manufacturer: "Enphase",
 			Model:        t.model,
 			Serial:       serial,
-			ViaDevice:    schema.GatewayID(gateway),
+			ViaDevice:    topics.GatewayID(gateway),
 		},
 		StateTopic: topics.SubDevice(gateway, t.Kind, serial),
 		State:      document,

@@ -63,6 +63,9 @@ func (r *Recorder) warn(err error) {
 // Polled implements [bridge.Observer].
 func (*Recorder) Polled(bridge.GatewayState, *envoy.Sample) {}
 
+// Totaled implements [bridge.Observer].
+func (*Recorder) Totaled(bridge.GatewayState, *envoy.Sample) {}
+
 // Requested implements [bridge.Observer].
 func (*Recorder) Requested(_, _ string, _ time.Duration, _ error) {}
 

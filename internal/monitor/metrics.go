@@ -74,6 +74,9 @@ func (m *Metrics) Add(gateway string, token func() (expires time.Time, problem b
 	m.gateways = append(m.gateways, watched{gateway, token})
 }
 
+// Totaled implements [bridge.Observer]. The parts are measured already.
+func (*Metrics) Totaled(bridge.GatewayState, *envoy.Sample) {}
+
 // Polled implements [bridge.Observer].
 func (m *Metrics) Polled(state bridge.GatewayState, sample *envoy.Sample) {
 	m.polls.WithLabelValues(state.Name).Inc()

@@ -91,8 +91,25 @@ func BridgeID(base string) string {
 	}, base) + "_bridge"
 }
 
-// GatewayID returns the identifier of a gateway in Home Assistant.
-func GatewayID(serial string) string { return "envoy_" + serial }
+// GatewayID returns the identifier in Home Assistant of a gateway, such as
+// envoy_122000000001, or of a total, which contains that of the bridge: two bridges
+// may have totals of the same name.
+func (t Topics) GatewayID(serial string) string {
+	if strings.HasPrefix(serial, totalLevel) {
+		return "envoy_" + serial + "_" + t.BridgeID()
+	}
+	return "envoy_" + serial
+}
+
+// TotalLevel returns the topic level of the total that a section configures, such as
+// total or total_farm. It takes the place of a serial number, which has digits only.
+func TotalLevel(section string) string { return strings.ToLower(section) }
+
+const totalLevel = "total"
+
+// MaxTotalLevel is the length, in bytes, that the level of a total may have. Serial
+// numbers are shorter.
+const MaxTotalLevel = 32
 
 // SubDeviceID returns the identifier in Home Assistant of a device behind a
 // gateway, such as envoy_inverter_122000000001.
@@ -106,8 +123,8 @@ const maxSuffix = 100
 // below base and of the discovery topics below prefix.
 func MaxTopicLengths(base, prefix string) (below, discovery int) {
 	t := Topics{Base: base, Prefix: prefix}
-	longestSerial := strings.Repeat("0", 32)
+	longestSerial := totalLevel + strings.Repeat("0", MaxTotalLevel-len(totalLevel))
 	below = len(t.Gateway(longestSerial)) + maxSuffix
-	discovery = len(t.Discovery("")) + max(maxSuffix, len(t.BridgeID()))
+	discovery = len(t.Discovery("")) + max(maxSuffix, len(t.GatewayID(longestSerial)))
 	return below, discovery
 }

@@ -33,7 +33,7 @@ func TestMaxTopicLengths(t *testing.T) {
 			t.Errorf("%s has %d bytes, more than %d", topic, len(topic), below)
 		}
 	}
-	for _, id := range []string{SubDeviceID(kind, serial), GatewayID(serial), topics.BridgeID()} {
+	for _, id := range []string{SubDeviceID(kind, serial), topics.GatewayID(serial), topics.GatewayID(totalLevel + strings.Repeat("x", MaxTotalLevel-len(totalLevel))), topics.BridgeID()} {
 		if topic := topics.Discovery(id); len(topic) > discovery {
 			t.Errorf("%s has %d bytes, more than %d", topic, len(topic), discovery)
 		}

@@ -99,7 +99,9 @@ func (c *checker) ownAvailability(doc *document) {
 		return
 	}
 	gateway := doc.id
-	if !c.isGateway(gateway) {
+	if c.isTotal(gateway) {
+		gateway = strings.TrimSuffix(gateway, "_"+c.bridge())
+	} else if !c.isGateway(gateway) {
 		gateway = text(doc.device, "via_device") // what hangs on a gateway is there when that is
 	}
 	ofGateway := func(topic string) bool {

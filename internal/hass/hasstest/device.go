@@ -67,6 +67,9 @@ func (c *checker) wanted(id string) []string {
 	if id == c.bridge() {
 		return []string{"name", "sw_version"}
 	}
+	if c.isTotal(id) {
+		return []string{"name", "manufacturer", "model", "via_device"}
+	}
 	keys := []string{"name", "manufacturer", "model", "serial_number", "via_device"}
 	if c.isGateway(id) {
 		keys = append(keys, "sw_version") // an inverter's is not known
@@ -77,6 +80,11 @@ func (c *checker) wanted(id string) []string {
 func (c *checker) isGateway(id string) bool {
 	m := ourID.FindStringSubmatch(id)
 	return m != nil && m[1] == "" && id != c.bridge()
+}
+
+// isTotal reports whether id is that of a total of several gateways.
+func (c *checker) isTotal(id string) bool {
+	return strings.HasPrefix(id, "envoy_total") && strings.HasSuffix(id, "_"+c.bridge())
 }
 
 func (c *checker) identifiers(doc *document) {
@@ -97,7 +105,7 @@ func (c *checker) identifiers(doc *document) {
 	if !slices.Equal(ids, []string{doc.id}) {
 		c.add(House, 7, "device: identifiers are %q, want the object id alone", ids)
 	}
-	if doc.id == c.bridge() {
+	if doc.id == c.bridge() || c.isTotal(doc.id) {
 		return
 	}
 	match := ourID.FindStringSubmatch(doc.id)
