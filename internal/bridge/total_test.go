@@ -185,7 +185,7 @@ func TestTotalWithReplacedGateway(t *testing.T) {
 // A memoryStore keeps counters in memory.
 type memoryStore map[string][]byte
 
-func (s memoryStore) Load(serial string) []byte              { return s[serial] }
+func (s memoryStore) Load(serial string) []byte             { return s[serial] }
 func (s memoryStore) Save(serial string, data []byte) error { s[serial] = data; return nil }
 
 // TestRemovedTotal: a total that is no longer configured leaves nothing behind, and
