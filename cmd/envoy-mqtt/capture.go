@@ -82,7 +82,7 @@ func (c *console) capture(ctx context.Context, path, section string) error {
 	if err := archive.Write(path, files); err != nil {
 		return failed(err)
 	}
-	text := fmt.Sprintf("%s in %s. Everything that is not known to be harmless was replaced; read it before you send it.", count(len(pages), "answer"), path)
+	text := fmt.Sprintf("%s in %s. Everything that is not known to be harmless was replaced; read it before you send it.", terminal.Count(len(pages), "answer"), path)
 	_, err = fmt.Fprintln(c.out, strings.Join(terminal.WrapLines("", "", text, c.stdout().width()), "\n"))
 	return failed(err)
 }

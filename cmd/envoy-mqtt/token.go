@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/check"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
@@ -15,50 +16,54 @@ import (
 )
 
 func tokenCommand(c *console) *cobra.Command {
-	var renew, paste, asJSON bool
-	var section string
+	var o tokenOptions
 	cmd := &cobra.Command{
 		Use:     "token",
 		Short:   "Show, renew or replace the access token",
 		Example: "envoy-mqtt token --renew",
 		GroupID: groupInspect,
 		Args:    noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.token(cmd.Context(), section, renew, paste, asJSON)
-		},
+		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), c) },
 	}
-	cmd.Flags().BoolVar(&renew, "renew", false, "log in and fetch a new token now")
-	cmd.Flags().BoolVar(&paste, "paste", false, "read a token from standard input, try it on the gateway and keep it (the way for accounts with MFA)")
-	cmd.Flags().StringVar(&section, "gateway", "", "only the gateway of this `section`, such as ENVOY_GARAGE")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document (docs/commands.md)")
+	cmd.Flags().BoolVar(&o.renew, "renew", false, "log in and fetch a new token now")
+	cmd.Flags().BoolVar(&o.paste, "paste", false, "read a token from standard input, try it on the gateway and keep it (the way for accounts with MFA)")
+	cmd.Flags().StringVar(&o.section, "gateway", "", "only the gateway of this `section`, such as ENVOY_GARAGE")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON document (docs/commands.md)")
 	cmd.MarkFlagsMutuallyExclusive("renew", "paste")
 	return cmd
 }
 
-// token shows, renews or stores the tokens of the gateways.
-func (c *console) token(ctx context.Context, section string, renew, paste, asJSON bool) error {
+// tokenOptions say what token does.
+type tokenOptions struct {
+	section      string // empty: all gateways
+	renew, paste bool
+	json         bool
+}
+
+// run shows, renews or stores the tokens of the gateways.
+func (o tokenOptions) run(ctx context.Context, c *console) error {
 	cfg, err := c.readConfig(ctx)
 	if err != nil {
 		return err
 	}
 	gateways := gateway.New(cfg, cfg.StateDir(c.environ))
-	if section != "" {
-		gateways = only(gateways, section)
+	if o.section != "" {
+		gateways = only(gateways, o.section)
 	}
 	switch {
 	case len(gateways) == 0:
-		return fmt.Errorf("--gateway %s: there is no such section", section)
-	case paste && len(gateways) > 1:
+		return fmt.Errorf("--gateway %s: there is no such section", o.section)
+	case o.paste && len(gateways) > 1:
 		return errors.New("--paste: which gateway is it for? name its section with --gateway")
 	}
-	r := report{c: c, asJSON: asJSON}
+	r := newReport(c.stdout(), o.json)
 	for _, g := range gateways {
-		if err := r.handleToken(ctx, g, renew, paste); err != nil {
-			r.bad(g.Section, err)
+		if err := o.handle(ctx, c, r, g); err != nil {
+			r.Bad(g.Section, err)
 		}
 		g.Tokens.Close()
 	}
-	return r.finish()
+	return finish(r)
 }
 
 // only returns the gateway of section, none if there is no such section.
@@ -71,21 +76,20 @@ func only(gateways []*gateway.Gateway, section string) []*gateway.Gateway {
 	return nil
 }
 
-// handleToken renews or stores the token of one gateway if asked, then shows it.
-func (r *report) handleToken(ctx context.Context, g *gateway.Gateway, renew, paste bool) error {
+// handle renews or stores the token of one gateway if asked, then shows it.
+func (o tokenOptions) handle(ctx context.Context, c *console, r *check.Report, g *gateway.Gateway) error {
 	session, err := g.Client.Open(ctx)
 	if err == nil {
-		r.found(session.Info, g.Section)
+		r.Found(session.Info, g.Section)
 		_ = g.LearnSerial(session) // check reports a state folder that cannot be written
 	}
 	switch {
-	case err != nil && (paste || g.KnownSerial() == ""):
+	case err != nil && (o.paste || g.KnownSerial() == ""):
 		return err
 	case err != nil:
-		r.note(g.Section, "%v", hint.Add(err))
+		r.Note(g.Section, "%v", hint.Add(err))
 	case !session.NeedsToken:
-		r.section(g.Section).NeedsToken = new(false)
-		r.good(g.Section, "gateway %s, firmware %s: needs no token", session.Serial, session.Firmware)
+		r.Good(g.Section, "gateway %s, firmware %s: needs no token", session.Serial, session.Firmware)
 		return nil
 	}
 	serial := g.KnownSerial()
@@ -93,18 +97,18 @@ func (r *report) handleToken(ctx context.Context, g *gateway.Gateway, renew, pas
 		serial = session.Serial
 	}
 	switch {
-	case renew:
+	case o.renew:
 		if err := g.Tokens.RenewNow(ctx, serial); err != nil {
 			return err
 		}
-	case paste:
-		if err := pasteToken(ctx, prompt.Prompter{Ctx: ctx, In: r.c.in, Out: r.c.err}, g, session); err != nil {
+	case o.paste:
+		if err := pasteToken(ctx, prompt.Prompter{Ctx: ctx, In: c.in, Out: c.err}, g, session); err != nil {
 			return err
 		}
 	default:
 		g.Tokens.Load(serial)
 	}
-	r.token(g, true)
+	r.Token(g, true)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"unicode"
@@ -161,4 +162,12 @@ func Aligned(left, right string, width int) []string {
 		return []string{left, right}
 	}
 	return []string{left + strings.Repeat(" ", gap) + right}
+}
+
+// Count returns a number of things.
+func Count(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }

@@ -1,4 +1,4 @@
-package main
+package check
 
 import (
 	"fmt"
@@ -22,11 +22,11 @@ type tokenReport struct {
 	Warnings []string         `json:"warnings,omitempty"`
 }
 
-// token reports the state of g's token.
-func (r *report) token(g *gateway.Gateway, needed bool) {
+// Token reports the state of g's token.
+func (r *Report) Token(g *gateway.Gateway, needed bool) {
 	r.section(g.Section).NeedsToken = &needed
 	if !needed {
-		r.good(g.Section, "needs no token")
+		r.Good(g.Section, "needs no token")
 		return
 	}
 	s := g.Tokens.Status()
@@ -37,26 +37,26 @@ func (r *report) token(g *gateway.Gateway, needed bool) {
 	switch {
 	case s.Expires.IsZero():
 	case s.Role != "":
-		r.good(g.Section, "%s's token from %s, good until %s (%s)", s.Role, originWords[s.Origin], s.Expires.Local().Format("2006-01-02 15:04"), daysLeft(s.Expires))
+		r.Good(g.Section, "%s's token from %s, good until %s (%s)", s.Role, originWords[s.Origin], s.Expires.Local().Format("2006-01-02 15:04"), daysLeft(s.Expires))
 	default:
-		r.good(g.Section, "token from %s, good until %s (%s)", originWords[s.Origin], s.Expires.Local().Format("2006-01-02 15:04"), daysLeft(s.Expires))
+		r.Good(g.Section, "token from %s, good until %s (%s)", originWords[s.Origin], s.Expires.Local().Format("2006-01-02 15:04"), daysLeft(s.Expires))
 	}
 	if !s.Renewal.IsZero() {
-		r.good(g.Section, "renewed by itself on %s", s.Renewal.Local().Format("2006-01-02"))
+		r.Good(g.Section, "renewed by itself on %s", s.Renewal.Local().Format("2006-01-02"))
 	}
 	if !s.Login.IsZero() {
-		r.note(g.Section, "no login at Enphase before %s", s.Login.Local().Format("2006-01-02 15:04:05"))
+		r.Note(g.Section, "no login at Enphase before %s", s.Login.Local().Format("2006-01-02 15:04:05"))
 	}
 	for _, w := range s.Warnings {
-		r.note(g.Section, "%s", w)
+		r.Note(g.Section, "%s", w)
 	}
 	if s.Err == nil {
 		return
 	}
 	if s.Problem {
-		r.bad(g.Section, s.Err)
+		r.Bad(g.Section, s.Err)
 	} else {
-		r.note(g.Section, "%v", hint.Add(s.Err))
+		r.Note(g.Section, "%v", hint.Add(s.Err))
 	}
 }
 

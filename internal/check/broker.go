@@ -1,4 +1,4 @@
-package main
+package check
 
 import (
 	"context"
@@ -13,29 +13,29 @@ import (
 const brokerCheckTimeout = 20 * time.Second
 
 // broker checks that the broker accepts us, and reports what it does not support.
-func (r *report) broker(ctx context.Context, cfg config.Config) {
+func (r *Report) broker(ctx context.Context, cfg config.Config, environ []string) {
 	step := "broker"
-	connection, err := broker.ForCommand(cfg, r.c.environ, "check")
+	connection, err := broker.ForCommand(cfg, environ, "check")
 	if err != nil {
-		r.bad(step, err)
+		r.Bad(step, err)
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, brokerCheckTimeout)
 	defer cancel()
 	supported, err := mqtt.Probe(ctx, connection)
 	if err != nil {
-		r.bad(step, err)
+		r.Bad(step, err)
 		return
 	}
 	where := "Home Assistant's broker"
 	if connection.Resolve == nil {
 		where = connection.URL.Redacted()
 	}
-	r.good(step, "%s lets us in", where)
+	r.Good(step, "%s lets us in", where)
 	if supported.MaxQoS == 0 {
-		r.note(step, "it does not support QoS 1: a message that is lost is not sent again. Allow QoS 1 (Mosquitto: max_qos 2)")
+		r.Note(step, "it does not support QoS 1: a message that is lost is not sent again. Allow QoS 1 (Mosquitto: max_qos 2)")
 	}
 	if !supported.RetainAvailable {
-		r.note(step, "it does not support retained messages: after a restart, Home Assistant and other programs have no values, availability or devices until they are published again. Allow retained messages (Mosquitto: retain_available true)")
+		r.Note(step, "it does not support retained messages: after a restart, Home Assistant and other programs have no values, availability or devices until they are published again. Allow retained messages (Mosquitto: retain_available true)")
 	}
 }

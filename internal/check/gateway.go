@@ -1,0 +1,98 @@
+package check
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/view"
+)
+
+// gateway checks that a gateway answers, accepts our credentials and measures.
+func (r *Report) gateway(ctx context.Context, g *gateway.Gateway, cfg config.Config) {
+	defer g.Tokens.Close()
+	session, err := g.Client.Open(ctx)
+	if err != nil {
+		if g.Host != envoy.Auto {
+			err = fmt.Errorf("%w: is HOST = %s right, and the gateway on?", err, g.Host)
+		}
+		r.Bad(g.Section, err)
+		return
+	}
+	r.session(g, session)
+	s, err := gateway.Sample(ctx, session)
+	r.Token(g, session.NeedsToken)
+	if err != nil {
+		r.Bad(g.Section, err)
+		r.learned(g.LearnSerial(session))
+	} else {
+		r.sample(ctx, g, session, s)
+	}
+	for _, old := range g.Seen.Serials(g.Section) {
+		if old != session.Serial {
+			r.add(finding{
+				Level: terminal.Warning, Step: g.Section,
+				Text: fmt.Sprintf("gateway %s was read here before; to remove it, delete the device Envoy %[1]s in Home Assistant (Settings, Devices, MQTT), or run:", old),
+				Line: fmt.Sprintf("mosquitto_pub -r -n -t %s/device/envoy_%s/config", cfg.HomeAssistant.Prefix, old),
+			})
+		}
+	}
+}
+
+// session reports which gateway answers, and how.
+func (r *Report) session(g *gateway.Gateway, s *envoy.Session) {
+	r.Found(s.Info, g.Section)
+	r.section(g.Section).URL = s.URL()
+	r.Good(g.Section, "gateway %s, firmware %s, part number %s, at %s", s.Serial, s.Firmware, s.PartNumber, s.URL())
+	if sum, ok := g.Client.Certificate(); ok && g.Fingerprint == "" {
+		r.add(finding{
+			Level: terminal.Warning, Step: g.Section,
+			Text: "its certificate is not pinned; to accept no other, set FINGERPRINT to:",
+			Line: "sha256:" + sum,
+		})
+	}
+	if g.Client.LegacyTLS() {
+		r.Note(g.Section, "it needs TLS settings that are given up elsewhere; old firmware does")
+	}
+	if g.Serial != "" && g.Serial != s.Serial {
+		r.Note(g.Section, "SERIAL = %s is another gateway's: correct it or leave it out", g.Serial)
+	}
+}
+
+// sample reports what a gateway measures, and stores it.
+func (r *Report) sample(ctx context.Context, g *gateway.Gateway, session *envoy.Session, s envoy.Sample) {
+	soc, err := gateway.AddBatteries(ctx, session, &s)
+	if err != nil {
+		r.Note(g.Section, "batteries: %v", err)
+		r.learned(g.LearnSerial(session))
+	} else {
+		r.learned(g.Learn(session, s, soc))
+	}
+	doc, err := view.Parse(schema.LiveDocument(s))
+	if err != nil {
+		panic(err) // the document is ours
+	}
+	text := doc.Summary()
+	if soc != nil {
+		text += fmt.Sprintf(", charge %.0f%%", *soc)
+	}
+	r.Good(g.Section, "read in %.1f s: %s", s.Took.Seconds(), text)
+	if s.NoGrid != nil {
+		r.Note(g.Section, "No net consumption: %v", s.NoGrid)
+	}
+	for _, note := range gateway.LimitNotes(ctx, session) {
+		r.Note(g.Section, "%s", note)
+	}
+}
+
+// learned reports that what was learned could not be stored. A state folder that
+// cannot be written was reported before.
+func (r *Report) learned(err error) {
+	if err != nil && !r.has(terminal.Warning, "state folder") {
+		r.Note("state folder", "%v", err)
+	}
+}

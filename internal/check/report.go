@@ -1,0 +1,119 @@
+package check
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
+)
+
+// A finding is the result of one check.
+type finding struct {
+	Level terminal.Level `json:"level"`
+	Step  string         `json:"step"` // such as broker, or the section of a gateway
+	Text  string         `json:"text"`
+	Line  string         `json:"line,omitempty"` // to copy: a command, or a line of config.ini
+}
+
+// A Report prints the results of checks as they come, or collects them for JSON.
+type Report struct {
+	Out     io.Writer
+	Width   int // of Out, columns
+	Painter terminal.Painter
+	JSON    bool
+
+	failed   bool // there is a problem
+	findings []finding
+	gateways []*gatewayReport
+}
+
+// marks are what lines begin with, in front of the step.
+var marks = map[terminal.Level]string{terminal.OK: "ok", terminal.Warning: "note", terminal.Problem: "FAIL"}
+
+// add reports f.
+func (r *Report) add(f finding) {
+	r.findings = append(r.findings, f)
+	if r.JSON {
+		return
+	}
+	first := fmt.Sprintf("%-4s %-14s ", marks[f.Level], terminal.Printable(f.Step))
+	rest := strings.Repeat(" ", len(first))
+	if r.Width < 60 { // on a narrow terminal the text begins below the step
+		rest = strings.Repeat(" ", 5)
+	}
+	lines := terminal.WrapLines(first, rest, f.Text, r.Width)
+	if f.Line != "" {
+		lines = append(lines, terminal.Unbroken(len(rest), f.Line, r.Width))
+	}
+	lines[0] = r.Painter.Level(f.Level, lines[0][:4]) + lines[0][4:]
+	fmt.Fprintln(r.Out, strings.Join(lines, "\n"))
+}
+
+// Good reports that something works.
+func (r *Report) Good(step, format string, args ...any) {
+	r.add(finding{Level: terminal.OK, Step: step, Text: fmt.Sprintf(format, args...)})
+}
+
+// Note reports what the user should know.
+func (r *Report) Note(step, format string, args ...any) {
+	r.add(finding{Level: terminal.Warning, Step: step, Text: fmt.Sprintf(format, args...)})
+}
+
+// Bad reports a problem, unless it or its cause was reported for the same step. A
+// problem that another step has too is counted once.
+func (r *Report) Bad(step string, err error) {
+	r.failed = true
+	text := hint.Add(err).Error()
+	for _, f := range r.findings {
+		switch {
+		case f.Level != terminal.Problem || !strings.Contains(text, f.Text):
+		case f.Step == step:
+			return
+		default:
+			r.Note(step, "the same problem as %s", f.Step)
+			return
+		}
+	}
+	r.add(finding{Level: terminal.Problem, Step: step, Text: text})
+}
+
+// has reports whether step has a finding of level l.
+func (r *Report) has(l terminal.Level, step string) bool {
+	return slices.ContainsFunc(r.findings, func(f finding) bool { return f.Level == l && f.Step == step })
+}
+
+// problems returns the steps that have a problem, one for each problem.
+func (r *Report) problems() []string {
+	var steps []string
+	for _, f := range r.findings {
+		if f.Level == terminal.Problem {
+			steps = append(steps, f.Step)
+		}
+	}
+	return steps
+}
+
+// conclude prints the last line: whether everything works, or the problems.
+func (r *Report) conclude() {
+	steps := r.problems()
+	text, l := "Everything works.", terminal.OK
+	if len(steps) > 0 {
+		text, l = terminal.Count(len(steps), "problem")+": "+strings.Join(slices.Compact(steps), ", "), terminal.Problem
+	}
+	fmt.Fprintln(r.Out)
+	for _, line := range terminal.WrapLines("", "", text, r.Width) {
+		fmt.Fprintln(r.Out, r.Painter.Level(l, line))
+	}
+}
+
+// Finish prints the end of the report. It returns false if there is a problem; the
+// error is that of the output.
+func (r *Report) Finish() (ok bool, err error) {
+	if r.JSON {
+		err = r.printJSON()
+	}
+	return !r.failed, err
+}
