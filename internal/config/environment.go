@@ -5,10 +5,7 @@ import (
 	"strings"
 
 	"github.com/knadh/koanf/providers/env/v2"
-	"github.com/knadh/koanf/v2"
 )
-
-const envPrefix = "ENVOY_MQTT_"
 
 // addEnvironment adds the variables ENVOY_MQTT_<SECTION>__<KEY>.
 func (l *loader) addEnvironment(environ []string) {
@@ -25,16 +22,12 @@ func (l *loader) addEnvironment(environ []string) {
 		}
 		return section + delimiter + key, value
 	}
-	layer := koanf.New(delimiter)
 	provider := env.Provider(delimiter, env.Opt{
 		Prefix:        envPrefix,
 		TransformFunc: transform,
 		EnvironFunc:   func() []string { return environ },
 	})
-	if err := layer.Load(provider, nil); err != nil {
-		l.fail(origin{}, err.Error())
-	}
-	l.add(layer, func(section, key string) origin { return variable(envPrefix + section + "__" + key) })
+	l.add(l.read(provider, nil), func(section, key string) origin { return variable(envPrefix + section + "__" + key) })
 }
 
 func variable(name string) origin { return origin{text: "environment " + name} }

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/knadh/koanf/providers/rawbytes"
-	"github.com/knadh/koanf/v2"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
@@ -38,11 +37,7 @@ func readFile(path string) (string, []byte, error) {
 // addFile adds config.ini.
 func (l *loader) addFile(path string, data []byte) {
 	parser := &ini{file: path}
-	layer := koanf.New(delimiter)
-	if err := layer.Load(rawbytes.Provider(data), parser); err != nil {
-		l.fail(origin{}, err.Error())
-		return
-	}
+	layer := l.read(rawbytes.Provider(data), parser)
 	at := func(section, key string) origin {
 		line := parser.lines[section+delimiter+key]
 		if line == 0 {

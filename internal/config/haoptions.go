@@ -8,10 +8,8 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/knadh/koanf/providers/confmap"
-	"github.com/knadh/koanf/v2"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
@@ -53,18 +51,10 @@ func (l *loader) addOptions(path string) {
 			l.fail(option(name), "want one value, not several")
 		}
 	}
-	layer := koanf.New(delimiter)
-	if err := layer.Load(confmap.Provider(values, delimiter), nil); err != nil {
-		l.fail(at, err.Error())
-	}
-	l.add(layer, func(section, key string) origin { return option(optionName(section, key)) })
+	l.add(l.read(confmap.Provider(values, delimiter), nil), func(section, key string) origin { return option(optionName(section, key)) })
 }
 
 func option(name string) origin { return origin{text: "option " + name} }
-
-func optionName(section, key string) string {
-	return strings.ReplaceAll(flagName(section, key), "-", "_")
-}
 
 // optionPaths returns the paths of the settings by the names of their options.
 func optionPaths() map[string]string {

@@ -7,10 +7,6 @@ import (
 	"strings"
 )
 
-// delimiter separates section and key in a koanf path. It is not a dot, because
-// the section [ENVOY "192.168.1.9"] contains dots.
-const delimiter = "\x1f"
-
 // An ini is the koanf parser of config.ini: sections in brackets, lines of
 // KEY = value, and comment lines that begin with # or ;. It changes no value,
 // except that it removes a matching pair of quotes. Because passwords contain #, ;,

@@ -70,7 +70,7 @@ func (l *loader) decode(gateway string, t target) {
 			continue
 		}
 		path := cmp.Or(gateway, s.section) + delimiter + s.key
-		text := cmp.Or(l.values.String(path), s.def)
+		text := cmp.Or(l.values[path], s.def)
 		if text == "" {
 			continue
 		}

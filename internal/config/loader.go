@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/v2"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
@@ -18,7 +17,7 @@ import (
 
 // A loader merges the layers of a configuration and collects errors and warnings.
 type loader struct {
-	values   *koanf.Koanf      // text by path: section, delimiter, key
+	values   map[string]string // text by path: section, delimiter, key
 	origins  map[string]origin // of the values, by path
 	gateways map[string]origin // by section: where its HOST is or should be
 	mistakes []mistake
@@ -26,14 +25,13 @@ type loader struct {
 }
 
 func newLoader() *loader {
-	return &loader{values: koanf.New(delimiter), origins: map[string]origin{}, gateways: map[string]origin{}}
+	return &loader{values: map[string]string{}, origins: map[string]origin{}, gateways: map[string]origin{}}
 }
 
 // add merges a layer over the ones before it. The layer contains known sections
 // only. An empty value counts as not set, so that a variable that is passed on
 // unset (${X:-} in a compose file) changes nothing.
 func (l *loader) add(layer *koanf.Koanf, at func(section, key string) origin) {
-	values := map[string]any{}
 	sections := layer.Raw()
 	for _, section := range slices.Sorted(maps.Keys(sections)) {
 		if _, seen := l.gateways[section]; isGateway(section) && !seen {
@@ -63,23 +61,9 @@ func (l *loader) add(layer *koanf.Koanf, at func(section, key string) origin) {
 				l.warn(from, "the text after # or ; is part of the value; write a comment on a line of its own, or put the value in quotes")
 			}
 			l.origins[path] = from
-			values[path] = text
+			l.values[path] = text
 		}
 	}
-	if err := l.values.Load(confmap.Provider(values, delimiter), nil); err != nil {
-		l.fail(origin{}, err.Error())
-	}
-}
-
-// lookUp returns the setting that key sets. isFile is true if key is the name of
-// the setting with the suffix _FILE.
-func lookUp(section, key string) (known string, isFile, ok bool) {
-	if isSetting(section, key) {
-		return key, false, true
-	}
-	known, isFile = strings.CutSuffix(key, "_FILE")
-	ok = isSetting(section, known)
-	return known, isFile, ok && isFile
 }
 
 // readValue returns the content of the file at path, the value of a <KEY>_FILE.

@@ -224,6 +224,17 @@ func isSetting(section, key string) bool {
 	return slices.ContainsFunc(settingsOf(section), func(s setting) bool { return s.key == key })
 }
 
+// lookUp returns the setting that key sets. isFile is true if key is the name of
+// the setting with the suffix _FILE.
+func lookUp(section, key string) (known string, isFile, ok bool) {
+	if isSetting(section, key) {
+		return key, false, true
+	}
+	known, isFile = strings.CutSuffix(key, "_FILE")
+	ok = isSetting(section, known)
+	return known, isFile, ok && isFile
+}
+
 // isGateway reports whether section is ENVOY or ENVOY_<name>.
 func isGateway(section string) bool {
 	name, named := strings.CutPrefix(section, "ENVOY_")
