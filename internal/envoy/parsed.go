@@ -30,24 +30,6 @@ func getParsed[T any](ctx context.Context, r *requester, path string, parse func
 	return parsed(func(accept acceptFunc) error { return r.get(ctx, path, accept) }, parse)
 }
 
-// getReading is getParsed for a reading. One that is older than the one before is
-// not accepted; where it is read again, the gateway's clock was set back.
-func (r *requester) getReading(ctx context.Context, path string, parse func([]byte) (reading, error)) (reading, error) {
-	var v reading
-	var err error
-	failed := r.get(ctx, path, func(body []byte) bool {
-		v, err = parse(body)
-		return wire.HasFormat(err) && !v.empty && (v.time().IsZero() || !v.time().Before(r.newest[path]))
-	})
-	if failed != nil {
-		return reading{}, failed
-	}
-	if err == nil {
-		r.newest[path] = v.time()
-	}
-	return v, err
-}
-
 // getOptional reads path, which the gateway may not have or not show: that is
 // [ErrUnsupported], also when it is a 401, which does not concern the token
 // where the primary path is read. A path that refused three times and never

@@ -55,6 +55,25 @@ func newRequester(info Info, base string, http *transport.Sender, tokens TokenSo
 // [transport.Request].
 type acceptFunc func(body []byte) bool
 
+// getReading reads path, which every gateway with its firmware and meters has. It
+// parses the body as [parsed] does. A reading that is older than the one before is
+// not accepted; where it is read again, the gateway's clock was set back.
+func (r *requester) getReading(ctx context.Context, path string, parse func([]byte) (reading, error)) (reading, error) {
+	var v reading
+	var err error
+	failed := r.get(ctx, path, func(body []byte) bool {
+		v, err = parse(body)
+		return wire.HasFormat(err) && !v.empty && (v.time().IsZero() || !v.time().Before(r.newest[path]))
+	})
+	if failed != nil {
+		return reading{}, failed
+	}
+	if err == nil {
+		r.newest[path] = v.time()
+	}
+	return v, err
+}
+
 // get reads path and adds the time that the answer takes to that of the sample.
 func (r *requester) get(ctx context.Context, path string, accept acceptFunc) error {
 	switch {

@@ -35,13 +35,6 @@ const (
 	BridgeState                      // state of the bridge
 )
 
-// A liveBatch is the messages of one sample that are not retained.
-type liveBatch struct {
-	gateway  string
-	messages []mqtt.Message
-	expires  time.Time // when the next sample is due
-}
-
 // An item is an entry or a group of values, and its place in the queue.
 type item struct {
 	Entry

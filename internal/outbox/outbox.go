@@ -7,8 +7,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
 
 // An Outbox holds the latest message of each topic. Its methods may be called
@@ -70,23 +68,6 @@ func (o *Outbox) SetValues(base string, values []Value, measuredAt time.Time, t 
 	if i.group.update(values, measuredAt, t) {
 		o.enqueue(i)
 	}
-}
-
-// SetLive replaces the live messages of a gateway's previous sample. They are
-// sent once, before expires, or not at all.
-func (o *Outbox) SetLive(gateway string, ms []mqtt.Message, expires time.Time) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.done != nil {
-		return
-	}
-	batch := liveBatch{gateway, ms, expires}
-	if n := slices.IndexFunc(o.live, func(b liveBatch) bool { return b.gateway == gateway }); n >= 0 {
-		o.live[n] = batch
-	} else {
-		o.live = append(o.live, batch)
-	}
-	o.wake()
 }
 
 // RemoveUnused removes topics from the broker, except those that have content in

@@ -80,21 +80,6 @@ func (o *Outbox) wake() {
 	}
 }
 
-// takeLive removes all live batches and returns the messages of those that have
-// not expired.
-func (o *Outbox) takeLive(now time.Time) []mqtt.Message {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	var ms []mqtt.Message
-	for _, b := range o.live {
-		if now.Before(b.expires) {
-			ms = append(ms, b.messages...)
-		}
-	}
-	o.live = nil
-	return ms
-}
-
 // take removes the next delivery from the queue. It returns false if there is
 // none, or if the next item has QoS 1 and allowQoS1 is false. If allowGroups is
 // false, groups stay in the queue, with the availability behind them, and
