@@ -39,6 +39,9 @@ func (c *console) newPage(cfg config.Config, gateways []*gateway.Gateway) *web.S
 	for _, g := range gateways {
 		page.SetTitle(g.Section, g.Name)
 	}
+	for _, t := range cfg.Totals {
+		page.SetTitle(t.Section, cmp.Or(t.Name, "Total"))
+	}
 	return page
 }
 
@@ -141,21 +144,32 @@ type pageObserver struct {
 func (o pageObserver) Polled(state bridge.GatewayState, sample *envoy.Sample) {
 	o.StateChanged(state)
 	if sample != nil {
-		o.page.SetSample(state.Name, *sample)
-		o.history.Add(state.Serial, *sample, sample.Time)
+		o.add(state, *sample)
 	}
 }
 
 // StateChanged implements [bridge.Observer].
-func (o pageObserver) StateChanged(state bridge.GatewayState) {
+func (o pageObserver) StateChanged(state bridge.GatewayState) { o.setState(state, false) }
+
+// Totaled implements [bridge.Observer].
+func (o pageObserver) Totaled(state bridge.GatewayState, sum *envoy.Sample) {
+	o.setState(state, true)
+	if sum != nil {
+		o.add(state, *sum)
+	}
+}
+
+func (o pageObserver) add(state bridge.GatewayState, sample envoy.Sample) {
+	o.page.SetSample(state.Name, sample)
+	o.history.Add(state.Serial, sample, sample.Time)
+}
+
+func (o pageObserver) setState(state bridge.GatewayState, isTotal bool) {
 	o.page.SetState(web.GatewayState{
-		Name: state.Name, Serial: state.Serial, Firmware: state.Firmware, Online: state.Online,
+		Name: state.Name, IsTotal: isTotal, Serial: state.Serial, Firmware: state.Firmware, Online: state.Online,
 		Interval: state.Interval, StaleAfter: state.StaleAfter, Err: state.Err,
 	})
 }
-
-// Totaled implements [bridge.Observer].
-func (o pageObserver) Totaled(state bridge.GatewayState, sum *envoy.Sample) { o.Polled(state, sum) }
 
 // Requested implements [bridge.Observer].
 func (o pageObserver) Requested(gateway, path string, duration time.Duration, err error) {

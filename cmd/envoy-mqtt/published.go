@@ -48,5 +48,8 @@ func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*gateway.Gateway
 	for _, g := range gateways {
 		warnOnce(published.Add(topic, prefix, g.KnownSerial()))
 	}
+	for _, t := range b.Totals {
+		warnOnce(published.Add(topic, prefix, schema.TotalLevel(t.Name)))
+	}
 	b.Observers = append(b.Observers, gateway.NewRecorder(gateways, func(serial string) { warnOnce(published.Add(topic, prefix, serial)) }, worker, rc.log))
 }

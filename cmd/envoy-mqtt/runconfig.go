@@ -57,6 +57,9 @@ func newBridge(cfg config.Config, connection mqtt.Config, gateways []*gateway.Ga
 	for _, g := range gateways {
 		b.Gateways = append(b.Gateways, bridgeConfig(g, cfg.Compat.Profiles))
 	}
+	for _, t := range cfg.Totals {
+		b.Totals = append(b.Totals, bridge.TotalConfig{Name: t.Section, DeviceName: t.Name, Gateways: t.Gateways, GridFrom: t.GridFrom})
+	}
 	return b
 }
 

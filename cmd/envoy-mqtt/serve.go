@@ -67,6 +67,9 @@ func (c *console) newService(rc *runConfig, worker *state.Worker, hup chan<- os.
 	for i := range s.bridge.Gateways {
 		s.bridge.Gateways[i].Counters = counters
 	}
+	for i := range s.bridge.Totals {
+		s.bridge.Totals[i].Counters = counters
+	}
 	trackPublished(s.bridge, rc, s.gateways, worker)
 	s.observe(c, rc.stateDir)
 	if s.page != nil {

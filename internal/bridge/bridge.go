@@ -165,7 +165,7 @@ func (r *bridgeRun) addTotals(configs []TotalConfig, log zerolog.Logger) {
 			l.totals = append(l.totals, &t.inbox)
 		}
 		r.totals = append(r.totals, t)
-		r.coordinator.totals = append(r.coordinator.totals, totalHandle{c.Level, t.events, t.target.device})
+		r.coordinator.totals = append(r.coordinator.totals, totalHandle{t.level, t.events, t.target.device})
 	}
 }
 

@@ -19,8 +19,7 @@ import (
 
 // TotalConfig configures the total of several gateways.
 type TotalConfig struct {
-	Name       string   // unique; in log messages and snapshots
-	Level      string   // topic level and part of the identifiers, as [schema.TotalLevel] returns it
+	Name       string   // unique; in log messages and snapshots; [schema.TotalLevel] makes the topic level of it
 	DeviceName string   // in Home Assistant; empty means "Envoy total"
 	Gateways   []string // names of the gateways that are added
 	GridFrom   string   // name of the one that measures the grid; empty means no grid
@@ -31,6 +30,7 @@ type TotalConfig struct {
 // of it. The event loops of the gateways add their samples to its inbox.
 type totalLoop struct {
 	config   TotalConfig
+	level    string // in place of a serial number
 	log      zerolog.Logger
 	events   *events
 	inbox    totalInbox
@@ -48,16 +48,17 @@ type totalLoop struct {
 
 // newTotalLoop returns the loop of a total whose values expire after staleAfter.
 func newTotalLoop(c TotalConfig, s *shared, staleAfter time.Duration, log zerolog.Logger) *totalLoop {
-	t := newTarget(s, GatewayConfig{Name: c.Name, StaleAfter: staleAfter}, c.Level, log)
+	level := schema.TotalLevel(c.Name)
+	t := newTarget(s, GatewayConfig{Name: c.Name, StaleAfter: staleAfter}, level, log)
 	l := &totalLoop{
-		config: c, log: log, events: newEvents(), sum: total.New(c.Gateways, c.GridFrom),
+		config: c, level: level, log: log, events: newEvents(), sum: total.New(c.Gateways, c.GridFrom),
 		target: t, availability: availability{target: t},
-		state: GatewayState{Name: c.Name, Serial: c.Level, StaleAfter: staleAfter},
+		state: GatewayState{Name: c.Name, Serial: level, StaleAfter: staleAfter},
 	}
 	l.inbox.notify = make(chan struct{}, 1)
 	if t.device != nil {
 		t.device.SetInfo(hass.DeviceInfo{
-			Identifiers:  []string{s.topics.GatewayID(c.Level)},
+			Identifiers:  []string{s.topics.GatewayID(level)},
 			Name:         c.deviceName(),
 			Manufacturer: originName,
 			Model:        "Total of several gateways",
@@ -80,10 +81,10 @@ func (l *totalLoop) restore() {
 	if l.config.Counters == nil {
 		return
 	}
-	if data := l.config.Counters.Load(l.config.Level); len(data) > 0 {
+	if data := l.config.Counters.Load(l.level); len(data) > 0 {
 		if err := json.Unmarshal(data, &l.sum.Counters); err != nil {
 			l.sum.Counters = nil
-			l.log.Warn().Err(err).Msg("the stored counters of the total cannot be read, so they begin with the sum of the gateways' counters")
+			l.log.Warn().Err(err).Msg("stored counters of the total cannot be read, they begin with the sum of the gateways' counters")
 		}
 	}
 }
@@ -120,7 +121,7 @@ func (l *totalLoop) add(p totalPart) {
 	now := time.Now()
 	l.stale.Reset(l.target.config.StaleAfter)
 	if l.availability.payload == schema.Offline {
-		l.log.Info().Msg("the total is complete again")
+		l.log.Info().Msg("total online again")
 	}
 	l.publish(sum, now)
 	if now.Sub(l.savedAt) >= saveInterval {
@@ -150,7 +151,7 @@ func (l *totalLoop) publish(sum envoy.Sample, now time.Time) {
 	l.availability.set(schema.Online)
 }
 
-var errIncomplete = errors.New("the samples of the gateways are never within 2 s of each other; set the same INTERVAL of at most 2 s for all of them")
+var errIncomplete = errors.New("the readings of the gateways are never within 2 s of each other")
 
 // onStale publishes that the total is offline, and logs why.
 func (l *totalLoop) onStale() {
@@ -159,12 +160,12 @@ func (l *totalLoop) onStale() {
 	l.state.Err = errIncomplete
 	if missing := l.sum.Waiting(); len(missing) > 0 {
 		line = line.Strs("missing", missing)
-		l.state.Err = errors.New("no samples of all gateways")
+		l.state.Err = errors.New("a gateway has no valid reading")
 	} else {
 		line = line.Err(errIncomplete)
 	}
 	if l.availability.payload != schema.Offline {
-		line.Msg("the total is incomplete: offline")
+		line.Msg("total offline, not every gateway has a valid reading")
 	}
 	l.availability.set(schema.Offline)
 	l.state.Online, l.state.Polled = false, time.Now()
@@ -190,9 +191,9 @@ func (l *totalLoop) save(now time.Time) {
 		return
 	}
 	l.saved, l.savedAt = data, now
-	err = l.config.Counters.Save(l.config.Level, data)
+	err = l.config.Counters.Save(l.level, data)
 	if err != nil && !l.isSaveFailed {
-		l.log.Warn().Err(err).Msg("the counters of the total are not stored: after a restart they may jump if a gateway has been replaced meanwhile")
+		l.log.Warn().Err(err).Msg("counters of the total not stored, they may jump after a restart if a gateway is replaced meanwhile")
 	}
 	l.isSaveFailed = err != nil
 }

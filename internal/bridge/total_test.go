@@ -28,7 +28,7 @@ func newTotalRig(start time.Time) (r *rig, garage *envoytest.Gateway, closeGarag
 	garage = &envoytest.Gateway{Serial: garageSerial, Start: start, Inverters: 5}
 	server := envoytest.NewServer(garage)
 	r.Gateways = append(r.Gateways, r.feed("ENVOY_GARAGE", server))
-	r.Totals = []bridge.TotalConfig{{Name: "TOTAL", Level: "total", Gateways: []string{"ENVOY", "ENVOY_GARAGE"}, GridFrom: "ENVOY"}}
+	r.Totals = []bridge.TotalConfig{{Name: "TOTAL", Gateways: []string{"ENVOY", "ENVOY_GARAGE"}, GridFrom: "ENVOY"}}
 	return r, garage, func() {
 		r.Gateways[len(r.Gateways)-1].Client.CloseIdle()
 		server.Close()

@@ -17,6 +17,7 @@ type Config struct {
 	Compat        Compat
 	Enlighten     Enlighten
 	Gateways      []Gateway // sorted by section, so that ENVOY is the first; at least one
+	Totals        []Total   // sorted by section
 	File          string    // path of the file that was read; "" if there is none
 	Warnings      []string  // valid values that are probably mistakes, to be logged at the start
 }
@@ -92,4 +93,12 @@ type Gateway struct {
 	Multiplier      []float64     // one factor for all phases, or one for each of up to three; never 0
 	Offset          []float64     // W, added after Multiplier; one or up to three as above
 	FailSafe        *float64      // W, published as grid power when data becomes stale; nil: off
+}
+
+// Total is a section [TOTAL] or [TOTAL_<name>].
+type Total struct {
+	Section  string   // name of the section, in upper case
+	Name     string   // "": the default of the bridge
+	Gateways []string // sections of the gateways that are added, without duplicates
+	GridFrom string   // section of the one that measures the grid; "": none does
 }

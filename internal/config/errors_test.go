@@ -19,7 +19,7 @@ func TestConfigErrors(t *testing.T) {
 		{"like nothing", host + "[MQTT]\nBROKER = b", nil, []string{"config.ini:4: [MQTT] BROKER: unknown key; known here: URL, USERNAME, PASSWORD, TOPIC,"}},
 		{"key of another section", "HOST=a\n" + host, nil, []string{"config.ini:1: HOST: stands before the first [SECTION]"}},
 		{"unknown section", host + "[MQT]\nURL=x", nil, []string{"config.ini:3: [MQT]: unknown section; did you mean [MQTT]?"}},
-		{"section like nothing", host + "[SHELLY]", nil, []string{"config.ini:3: [SHELLY]: unknown section; known: [GENERAL], [MQTT], [HOMEASSISTANT], [HTTP], [COMPAT], [ENLIGHTEN], [ENVOY], [ENVOY_<name>]"}},
+		{"section like nothing", host + "[SHELLY]", nil, []string{"config.ini:3: [SHELLY]: unknown section; known: [GENERAL], [MQTT], [HOMEASSISTANT], [HTTP], [COMPAT], [ENLIGHTEN], [ENVOY], [TOTAL], [ENVOY_<name>], [TOTAL_<name>]"}},
 		{"second key", host + "host=b", nil, []string{"config.ini:3: [ENVOY] HOST: given already on line 2"}},
 		{"second section", host + "[envoy]", nil, []string{"config.ini:3: [ENVOY]: begun already on line 1"}},
 		{"second section, other spelling", "[ENVOY_X]\nHOST=a\n[Envoy \"x\"]", nil, []string{"config.ini:3: [ENVOY_X]: begun already on line 1"}},

@@ -8,7 +8,7 @@ func Initial(environ []string) (Config, error) {
 	l.addEnvironment(environ)
 	cfg, g := Config{}, Gateway{Section: "ENVOY"}
 	l.decode("", target{Config: &cfg})
-	l.decode(g.Section, target{&cfg, &g})
+	l.decode(g.Section, target{Config: &cfg, Gateway: &g})
 	l.checkMQTT(&cfg.MQTT)
 	cfg.Gateways = []Gateway{g}
 	return cfg, l.err()

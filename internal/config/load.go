@@ -47,8 +47,13 @@ func Load(from Sources) (Config, error) {
 	l.decode("", target{Config: &cfg})
 	for _, section := range slices.Sorted(maps.Keys(l.gateways)) {
 		g := Gateway{Section: section}
-		l.decode(section, target{&cfg, &g})
+		l.decode(section, target{Config: &cfg, Gateway: &g})
 		cfg.Gateways = append(cfg.Gateways, g)
+	}
+	for _, section := range slices.Sorted(maps.Keys(l.totals)) {
+		t := Total{Section: section}
+		l.decode(section, target{Config: &cfg, Total: &t})
+		cfg.Totals = append(cfg.Totals, t)
 	}
 	if token != "" && !l.given("MQTT", "URL") {
 		cfg.MQTT.Supervisor = Secret(token)
@@ -62,14 +67,15 @@ func Load(from Sources) (Config, error) {
 	return cfg, nil
 }
 
-// decode parses the values of the section gateway into t. If gateway is "", it
-// parses the values of all sections that are not gateways.
-func (l *loader) decode(gateway string, t target) {
+// decode parses the values of section, that of a gateway or of a total, into t. If
+// section is "", it parses the values of all other sections.
+func (l *loader) decode(section string, t target) {
 	for _, s := range settings {
-		if isGateway(s.section) != (gateway != "") || s.set == nil {
+		isOther := section == "" && !isGateway(s.section) && !isTotal(s.section)
+		if s.set == nil || !isOther && s.section != kind(section) {
 			continue
 		}
-		path := cmp.Or(gateway, s.section) + delimiter + s.key
+		path := cmp.Or(section, s.section) + delimiter + s.key
 		text := cmp.Or(l.values[path], s.def)
 		if text == "" {
 			continue

@@ -20,12 +20,13 @@ type loader struct {
 	values   map[string]string // text by path: section, delimiter, key
 	origins  map[string]origin // of the values, by path
 	gateways map[string]origin // by section: where its HOST is or should be
+	totals   map[string]origin // by section that has a value: where its GATEWAYS are or should be
 	mistakes []mistake
 	warnings []string
 }
 
 func newLoader() *loader {
-	return &loader{values: map[string]string{}, origins: map[string]origin{}, gateways: map[string]origin{}}
+	return &loader{values: map[string]string{}, origins: map[string]origin{}, gateways: map[string]origin{}, totals: map[string]origin{}}
 }
 
 // add merges a layer over the ones before it. The layer contains known sections
@@ -55,6 +56,9 @@ func (l *loader) add(layer *koanf.Koanf, at func(section, key string) origin) {
 			if isFile {
 				from.hidden = true
 				text = l.readValue(from, text)
+			}
+			if _, seen := l.totals[section]; isTotal(section) && !seen {
+				l.totals[section] = at(section, "GATEWAYS")
 			}
 			path := section + delimiter + known
 			if from.hash {

@@ -21,10 +21,11 @@ type setting struct {
 }
 
 // A target is where values are stored. Gateway is nil outside the gateways'
-// sections.
+// sections, and Total outside those of totals.
 type target struct {
 	*Config
 	*Gateway
+	*Total
 }
 
 var settings = []setting{
@@ -148,7 +149,7 @@ var settings = []setting{
 	},
 	{
 		"ENVOY", "NAME", "", "The device's name in Home Assistant (default: Envoy and the serial).",
-		into(func(t target) *string { return &t.Name }, asText),
+		into(func(t target) *string { return &t.Gateway.Name }, asText),
 	},
 	{
 		"ENVOY", "VERIFY_SSL", "false", "Whether the gateway's certificate is verified; gateways have self-signed ones, so use FINGERPRINT instead.",
@@ -191,6 +192,19 @@ var settings = []setting{
 		into(func(t target) **float64 { return &t.FailSafe }, parseFailSafe),
 	},
 	{section: "ENVOY", key: "THROTTLE_INTERVAL"}, // a key of AstraMeter, ignored with a warning
+
+	{
+		"TOTAL", "GATEWAYS", "", "The sections of the gateways behind one grid connection that are added, e.g. ENVOY, ENVOY_GARAGE.",
+		into(func(t target) *[]string { return &t.Total.Gateways }, parseSections),
+	},
+	{
+		"TOTAL", "GRID_FROM", "", "Which of them measures the grid (default: none, and the total has no grid and no consumption).",
+		into(func(t target) *string { return &t.GridFrom }, parseSection),
+	},
+	{
+		"TOTAL", "NAME", "", "The device's name in Home Assistant (default: Envoy total).",
+		into(func(t target) *string { return &t.Total.Name }, asText),
+	},
 }
 
 // into returns a function that parses a value and stores it in a field of a target.
@@ -207,9 +221,7 @@ func into[T any](field func(target) *T, parse func(string) (T, error)) func(targ
 
 // settingsOf returns the settings of section, none if the section is unknown.
 func settingsOf(section string) []setting {
-	if isGateway(section) {
-		section = "ENVOY"
-	}
+	section = kind(section)
 	var found []setting
 	for _, s := range settings {
 		if s.section == section {
@@ -235,8 +247,19 @@ func lookUp(section, key string) (known string, isFile, ok bool) {
 	return known, isFile, ok && isFile
 }
 
-// isGateway reports whether section is ENVOY or ENVOY_<name>.
-func isGateway(section string) bool {
-	name, named := strings.CutPrefix(section, "ENVOY_")
-	return section == "ENVOY" || named && name != ""
+// kind returns ENVOY for a section ENVOY_<name>, TOTAL for TOTAL_<name>, and otherwise
+// section. There may be several sections of these two kinds.
+func kind(section string) string {
+	for _, k := range []string{"ENVOY", "TOTAL"} {
+		if name, isNamed := strings.CutPrefix(section, k+"_"); isNamed && name != "" {
+			return k
+		}
+	}
+	return section
 }
+
+// isGateway reports whether section is ENVOY or ENVOY_<name>.
+func isGateway(section string) bool { return kind(section) == "ENVOY" }
+
+// isTotal reports whether section is TOTAL or TOTAL_<name>.
+func isTotal(section string) bool { return kind(section) == "TOTAL" }

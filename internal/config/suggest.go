@@ -56,5 +56,5 @@ func suggestSection(name string) string {
 	if found, ok := Closest(name, known); ok {
 		return "did you mean [" + found + "]?"
 	}
-	return "known: [" + strings.Join(known, "], [") + "], [ENVOY_<name>]"
+	return "known: [" + strings.Join(known, "], [") + "], [ENVOY_<name>], [TOTAL_<name>]"
 }

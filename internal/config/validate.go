@@ -35,6 +35,9 @@ func (l *loader) check(cfg *Config) {
 		}
 		l.checkUnique(serials, g.Section, "SERIAL", g.Serial)
 	}
+	for _, t := range cfg.Totals {
+		l.checkTotal(t)
+	}
 }
 
 func (l *loader) checkMQTT(m *MQTT) {

@@ -10,6 +10,7 @@ import (
 // A GatewayState is what the bridge reports of a gateway.
 type GatewayState struct {
 	Name       string // of its section in the configuration
+	IsTotal    bool   // it is a total of several gateways
 	Serial     string // empty before the gateway has been identified
 	Firmware   string // likewise
 	Online     bool   // as the published availability

@@ -101,7 +101,7 @@ func (a statusAPI) serveStatus(w http.ResponseWriter, r *http.Request) {
 	if a.past != nil {
 		doc.History = a.past.DiskSize()
 	}
-	for _, g := range a.all() {
+	for _, g := range a.withoutTotals() {
 		doc.Gateways = append(doc.Gateways, a.status(&g, info.Gateways[g.Name], now))
 	}
 	writeJSON(w, http.StatusOK, doc)

@@ -28,7 +28,7 @@ type sumDocument struct {
 
 // serveSum serves the production of all gateways together, if all are fresh.
 func (s *store) serveSum(w http.ResponseWriter) {
-	doc, err := sumProduction(s.all(), time.Now())
+	doc, err := sumProduction(s.withoutTotals(), time.Now())
 	if err != nil {
 		w.Header().Set("Retry-After", "5")
 		writeError(w, http.StatusServiceUnavailable, "no sum: "+err.Error())
@@ -65,10 +65,15 @@ func sumProduction(all []gateway, now time.Time) (sumDocument, error) {
 	return doc, nil
 }
 
+// withoutTotals returns the gateways without the totals of several.
+func (s *store) withoutTotals() []gateway {
+	return slices.DeleteFunc(s.all(), func(g gateway) bool { return g.IsTotal })
+}
+
 // serials returns the serial numbers of all gateways, or nil if one is not known yet.
 func (s *store) serials() []string {
 	var list []string
-	for _, g := range s.all() {
+	for _, g := range s.withoutTotals() {
 		switch {
 		case g.Serial == "":
 			return nil

@@ -25,6 +25,7 @@ type summary struct {
 	Late   string  `json:"late"`
 	Age    number  `json:"age"`
 	Solar  *number `json:"solar,omitempty"`
+	Total  bool    `json:"total,omitempty"` // of several gateways, so that it is not added
 }
 
 // page returns what the page displays. key is the serial number or the name of the
@@ -43,7 +44,7 @@ func (s values) page(key string, now time.Time) page {
 		if v.Late != "" {
 			v.Solar = nil
 		}
-		p.Gateways = append(p.Gateways, summary{v.Serial, v.Name, v.Late, v.Age, v.Solar})
+		p.Gateways = append(p.Gateways, summary{v.Serial, v.Name, v.Late, v.Age, v.Solar, all[i].IsTotal})
 	}
 	return p
 }

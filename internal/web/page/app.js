@@ -58,7 +58,7 @@ function showGateways(late) {
   const all = data.latest()?.gateways ?? [];
   if (all.length < 2 || late?.kind === 'disconnected') return box.replaceChildren();
   const href = g => '?' + new URLSearchParams({ gateway: g.serial }) + location.hash, chosen = data.latest().gateway?.serial;
-  const known = all.every(g => g.solar != null), value = g => g.late ? g.late + (g.age ? ' ' + ago(g.age) : '') : power(g.solar);
+  const parts = all.filter(g => !g.total), known = parts.every(g => g.solar != null), value = g => g.late ? g.late + (g.age ? ' ' + ago(g.age) : '') : power(g.solar);
   if (box.querySelectorAll('a').length !== all.length) box.replaceChildren(h('nav', { class: 'gateways', 'aria-label': 'Gateways' },
     all.map(() => h('a', null, h('b'), h('span'))), h('p', null, 'Production', h('span'))));
   box.querySelectorAll('a').forEach((a, i) => {
@@ -67,7 +67,7 @@ function showGateways(late) {
     g.serial === chosen ? a.setAttribute('aria-current', 'true') : a.removeAttribute('aria-current');
   });
   // A sum is shown only if every gateway is fresh; sums of house and grid are not shown at all.
-  text(box.querySelector('p span'), known ? power(all.reduce((sum, g) => sum + g.solar, 0)) : 'no sum');
+  text(box.querySelector('p span'), known ? power(parts.reduce((sum, g) => sum + g.solar, 0)) : 'no sum');
 }
 
 let wasLate = false;
