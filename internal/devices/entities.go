@@ -146,7 +146,7 @@ func (e *Entities) whileOffline(c *hass.Component) *hass.Component {
 
 // sensorEntity returns the entity of a sensor.
 func (e *Entities) sensorEntity(s schema.Sensor) hass.Entity {
-	entity := hass.Entity{ID: s.ID(), Topic: s.Topic(), Component: sensorComponents()[s]}
+	entity := sensorEntities()[s]
 	if !s.IsCounter() {
 		entity.ExpireAfter = seconds(e.ttl)
 		return entity
@@ -164,11 +164,11 @@ func (e *Entities) sensorEntity(s schema.Sensor) hass.Entity {
 	return entity
 }
 
-// sensorComponents returns the components of all sensors.
-var sensorComponents = sync.OnceValue(func() map[schema.Sensor]*hass.Component {
-	cs := map[schema.Sensor]*hass.Component{}
+// sensorEntities returns the entities of all sensors, without expiry.
+var sensorEntities = sync.OnceValue(func() map[schema.Sensor]hass.Entity {
+	es := map[schema.Sensor]hass.Entity{}
 	for _, s := range schema.Sensors() {
-		cs[s] = &hass.Component{
+		c := &hass.Component{
 			Platform:    "sensor",
 			Name:        s.Name(),
 			DeviceClass: s.Class(),
@@ -177,8 +177,9 @@ var sensorComponents = sync.OnceValue(func() map[schema.Sensor]*hass.Component {
 			Precision:   new(s.DisplayDecimals()),
 		}
 		if !s.IsEnabled() {
-			cs[s].Enabled = new(false)
+			c.Enabled = new(false)
 		}
+		es[s] = hass.Entity{ID: s.ID(), Topic: s.Topic(), Component: c}
 	}
-	return cs
+	return es
 })

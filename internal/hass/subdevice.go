@@ -63,8 +63,13 @@ func NewSubDevices(c SubDevicesConfig) *SubDevices {
 // removed. It returns the ids of removed sub-devices.
 func (s *SubDevices) Update(now time.Time, present []SubDevice, complete bool) (removed []string) {
 	isPresent := make(map[string]bool, len(present))
+	var entities []Entity
 	for _, p := range present {
 		isPresent[p.id()] = true
+		if slices.Equal(p.Entities, entities) {
+			p.Entities = entities // most devices of a kind have the same, which they share
+		}
+		entities = p.Entities
 		s.publish(now, p)
 	}
 	if !complete {
