@@ -49,6 +49,9 @@ func (c *candidates) usable(t token, now time.Time) bool {
 }
 
 func (c *candidates) isRejected(t token) bool {
+	if len(c.rejected) == 0 {
+		return false // the usual case, in which no hash is needed
+	}
 	_, rejected := c.rejected[t.hash()]
 	return rejected
 }

@@ -53,24 +53,31 @@ type groupValue struct {
 	sentAt     time.Time // zero if the value must be sent in any case
 }
 
-// update stores the values of one sample and reports whether the group must be
-// sent. Values that the sample does not contain are kept until they expire.
-func (g *group) update(values []Value, measuredAt time.Time, t Throttle) (due bool) {
+// update stores the values of one sample and returns the topics of those that are
+// new. Values that the sample does not contain are kept until they expire.
+func (g *group) update(values []Value, measuredAt time.Time, t Throttle) (added []string) {
 	g.throttle, g.measuredAt = t, measuredAt
-	g.values = slices.Grow(g.values, max(0, len(values)-len(g.values)))
-	for n, v := range values {
-		i := g.index(v.Topic, n)
+	next := 0 // index of the value that follows the last one in most samples
+	for _, v := range values {
+		i := g.index(v.Topic, next)
 		if i < 0 {
-			i = len(g.values)
-			g.values = append(g.values, groupValue{})
+			i = next
+			g.values = slices.Insert(g.values, i, groupValue{})
+			added = append(added, v.Topic)
 		}
 		g.values[i].Value, g.values[i].measuredAt = v, measuredAt
+		next = i + 1
 	}
-	if age := measuredAt.Sub(g.sentAt); !hasElapsed(age, t.MinInterval) && !t.mustSend(age) {
+	return added
+}
+
+// mustSend reports whether the group must be sent after an update.
+func (g *group) mustSend() bool {
+	if age := g.measuredAt.Sub(g.sentAt); !hasElapsed(age, g.throttle.MinInterval) && !g.throttle.mustSend(age) {
 		return false
 	}
 	for i := range g.values {
-		if g.isDue(&g.values[i], measuredAt) {
+		if g.isDue(&g.values[i], g.measuredAt) {
 			return true
 		}
 	}
@@ -99,14 +106,15 @@ func hasElapsed(age, interval time.Duration) bool { return age >= interval-inter
 
 // takeMessages returns the messages to send and marks their values as sent.
 func (g *group) takeMessages(now time.Time) []mqtt.Message {
-	var ms []mqtt.Message
+	ms := make([]mqtt.Message, 0, len(g.values))
 	for i := range g.values {
 		v := &g.values[i]
 		remaining := v.measuredAt.Add(g.throttle.TTL).Sub(now)
 		if !g.isDue(v, now) || !v.Counter && remaining <= 0 {
 			continue
 		}
-		m := mqtt.Message{Topic: g.base + "/" + v.Topic, Payload: strconv.AppendFloat(nil, v.Number, 'f', -1, 64), Retain: true}
+		payload := strconv.AppendFloat(make([]byte, 0, 16), v.Number, 'f', -1, 64)
+		m := mqtt.Message{Topic: g.base + "/" + v.Topic, Payload: payload, Retain: true}
 		if !v.Counter {
 			m.Expiry = seconds(remaining)
 		}
@@ -139,8 +147,8 @@ func (g *group) remove(topic string) {
 	}
 }
 
-// index returns the index of the value of a topic below base, or -1. It looks at hint first,
-// because most samples contain the same values in the same order.
+// index returns the index of the value of a topic below base, or -1. It looks at
+// hint first, because samples contain values in the same order.
 func (g *group) index(topic string, hint int) int {
 	if hint < len(g.values) && g.values[hint].Topic == topic {
 		return hint

@@ -60,12 +60,10 @@ func (o *Outbox) SetValues(base string, values []Value, measuredAt time.Time, t 
 	if i.group == nil {
 		i.group = &group{base: base}
 	}
-	for n, v := range values {
-		if i.group.index(v.Topic, n) < 0 {
-			delete(o.items, base+"/"+v.Topic) // a removal of the topic that is not acknowledged yet
-		}
+	for _, topic := range i.group.update(values, measuredAt, t) {
+		delete(o.items, base+"/"+topic) // a removal of the topic that is not acknowledged yet
 	}
-	if i.group.update(values, measuredAt, t) {
+	if i.group.mustSend() {
 		o.enqueue(i)
 	}
 }
