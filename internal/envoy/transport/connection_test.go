@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -124,11 +125,11 @@ func say(ctx context.Context, tr *roundTripper, method string) string {
 	if resp.StatusCode != http.StatusOK {
 		return resp.Status
 	}
-	body, err := readBody(resp)
-	if err != nil {
+	var body bytes.Buffer
+	if err := readBody(resp, &body); err != nil {
 		return err.Error()
 	}
-	return string(body)
+	return body.String()
 }
 
 // TestConnectionBound: a request ends with its context, wherever it is, and the

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 )
 
 // MaxBody bounds the body of a response, in bytes. The largest known is an
@@ -23,7 +24,8 @@ type Request struct {
 	// Accept, if not nil, is given each body and reports whether it can be the
 	// response. HTTP/1.1 does not link a response to its request: if a
 	// gateway sends one twice, the copy may arrive as the response to the next
-	// request, and all responses after it are one late.
+	// request, and all responses after it are one late. Accept must not keep
+	// body, which the next response overwrites.
 	Accept func(body []byte) bool
 }
 
@@ -48,39 +50,43 @@ func (r Request) send(ctx context.Context, hc *http.Client) (*http.Response, err
 	return hc.Do(req)
 }
 
-// do sends r and returns the body of the response. Reused reports that the
-// connection had been used for a request before.
-func (r Request) do(ctx context.Context, hc *http.Client) (body []byte, reused bool, err error) {
+// do sends r and reports whether r.Accept accepts the body of the response. Reused
+// reports that the connection had been used for a request before.
+func (r Request) do(ctx context.Context, hc *http.Client) (accepted, reused bool, err error) {
 	ctx, e := newExchange(ctx)
 	resp, err := r.send(ctx, hc)
 	if err != nil && e.conn != nil && !IsTimeout(err) && !IsTLS(err) && !isBroken(err) {
 		err = &responseError{err}
 	}
 	if err != nil {
-		return nil, e.reused, err
+		return false, e.reused, err
 	}
 	defer resp.Body.Close()
-	body, err = readBody(resp)
+	body := bodies.Get().(*bytes.Buffer)
+	defer bodies.Put(body)
+	err = readBody(resp, body)
 	switch {
 	case resp.StatusCode != http.StatusOK:
 		err = &StatusError{Path: r.Path, Code: resp.StatusCode} // its body is a page, whole or not
 	case err != nil:
 		err = fmt.Errorf("%s: the response is incomplete: %w", r.Path, err)
-	case len(body) > MaxBody:
+	case body.Len() > MaxBody:
 		err = fmt.Errorf("%s: the answer is longer than %d MiB", r.Path, MaxBody>>20)
 	}
-	if err != nil {
-		return nil, e.reused, err
-	}
-	return body, e.reused, nil
+	accepted = err == nil && (r.Accept == nil || r.Accept(body.Bytes()))
+	return accepted, e.reused, err
 }
 
-// readBody reads one byte more than MaxBody at most. Most gateways report the
-// length of the body, so that the buffer need not grow.
-func readBody(resp *http.Response) ([]byte, error) {
+// bodies are buffers that the requests to all gateways share: the body is the
+// largest part of what a reading allocates.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// readBody reads one byte more than MaxBody at most into body. Most gateways report
+// the length of the body, so that the buffer need not grow.
+func readBody(resp *http.Response, body *bytes.Buffer) error {
 	length := min(max(resp.ContentLength, 0), 64<<10)
-	var b bytes.Buffer
-	b.Grow(int(length) + bytes.MinRead)
-	_, err := b.ReadFrom(io.LimitReader(resp.Body, MaxBody+1))
-	return b.Bytes(), err
+	body.Reset()
+	body.Grow(int(length) + bytes.MinRead)
+	_, err := body.ReadFrom(io.LimitReader(resp.Body, MaxBody+1))
+	return err
 }

@@ -104,13 +104,13 @@ func (s *Sender) Send(ctx context.Context, r Request) error {
 		hc = s.login()
 	}
 	start := time.Now()
-	body, reused, err := r.do(ctx, hc)
-	for err == nil && r.Accept != nil && !r.Accept(body) {
+	accepted, reused, err := r.do(ctx, hc)
+	for err == nil && !accepted {
 		s.trip.CloseIdleConnections()
 		if !reused { // it is the response, as nothing else was asked for
 			break
 		}
-		body, reused, err = r.do(ctx, hc)
+		accepted, reused, err = r.do(ctx, hc)
 	}
 	if s.Observe != nil {
 		s.Observe(name, time.Since(start), err)
