@@ -44,12 +44,13 @@ func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*gateway.Gateway
 	b.OnCleaned = func(removed hass.Namespace) {
 		warnOnce(published.Remove(state.PublishedTopics(removed), topic, prefix))
 	}
-	warnOnce(published.Add(topic, prefix))
+	var serials []string
 	for _, g := range gateways {
-		warnOnce(published.Add(topic, prefix, g.KnownSerial()))
+		serials = append(serials, g.KnownSerial())
 	}
 	for _, t := range b.Totals {
-		warnOnce(published.Add(topic, prefix, schema.TotalLevel(t.Name)))
+		serials = append(serials, schema.TotalLevel(t.Name))
 	}
-	b.Observers = append(b.Observers, gateway.NewRecorder(gateways, func(serial string) { warnOnce(published.Add(topic, prefix, serial)) }, worker, rc.log))
+	warnOnce(published.Add(topic, prefix, serials...))
+	b.Observers = append(b.Observers, gateway.NewRecorder(gateways, func(serials ...string) { warnOnce(published.Add(topic, prefix, serials...)) }, worker, rc.log))
 }

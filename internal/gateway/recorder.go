@@ -1,6 +1,9 @@
 package gateway
 
 import (
+	"maps"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -14,9 +17,14 @@ import (
 // gateway in the state folder.
 type Recorder struct {
 	gateways  map[string]*recordedGateway // by section; does not change
-	published func(serial string)         // stores that topics of a gateway are published
-	worker    *state.Worker               // writes the files
+	seen      *state.GatewayStore
+	published func(serials ...string) // stores that topics of gateways are published
+	worker    *state.Worker           // writes the files
 	log       zerolog.Logger
+
+	mu      sync.Mutex        // guards the fields below, which are not stored yet
+	serials map[string]string // by section
+	phases  map[string]int    // by serial number
 }
 
 // A recordedGateway is what was stored of a gateway. Its event loop uses it.
@@ -27,9 +35,11 @@ type recordedGateway struct {
 }
 
 // NewRecorder returns a recorder of gateways.
-func NewRecorder(gateways []*Gateway, published func(serial string), worker *state.Worker, log zerolog.Logger) *Recorder {
+func NewRecorder(gateways []*Gateway, published func(serials ...string), worker *state.Worker, log zerolog.Logger) *Recorder {
 	r := &Recorder{gateways: map[string]*recordedGateway{}, published: published, worker: worker, log: log}
+	r.serials, r.phases = map[string]string{}, map[string]int{}
 	for _, g := range gateways {
+		r.seen = g.Seen
 		r.gateways[g.Section] = &recordedGateway{Gateway: g, serial: g.KnownSerial()}
 	}
 	return r
@@ -43,15 +53,32 @@ func (r *Recorder) StateChanged(s bridge.GatewayState) {
 		if g.Serial != "" && g.Serial != s.Serial {
 			r.log.Warn().Str("gateway", g.Section).Str("configured", g.Serial).Str("found", s.Serial).Msg("SERIAL is not that of the gateway that answers; correct or remove it")
 		}
-		r.worker.Do("serial number "+g.Section, func() {
-			r.warn(g.Seen.SetSerial(g.Section, s.Serial))
-			r.published(s.Serial)
-		})
+		r.add(func() { r.serials[g.Section] = s.Serial })
 	}
 	if s.Phases > 0 && s.Phases != g.phases {
 		g.phases = s.Phases
-		r.worker.Do("phases "+g.Section, func() { r.warn(g.Seen.SetPhases(g.Section, s.Phases)) })
+		r.add(func() { r.phases[s.Serial] = s.Phases })
 	}
+}
+
+// add changes what is not stored yet, and has it stored soon. Many gateways may
+// answer at once: their changes are written together.
+func (r *Recorder) add(change func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change()
+	r.worker.Do("gateways", r.save)
+}
+
+// save stores the changes.
+func (r *Recorder) save() {
+	r.mu.Lock()
+	serials, phases := r.serials, r.phases
+	r.serials, r.phases = map[string]string{}, map[string]int{}
+	r.mu.Unlock()
+	r.warn(r.seen.SetSerials(serials))
+	r.warn(r.seen.SetPhasesOf(phases))
+	r.published(slices.Sorted(maps.Values(serials))...)
 }
 
 func (r *Recorder) warn(err error) {

@@ -77,14 +77,25 @@ func (s *GatewayStore) Serials(section string) []string {
 // SetSerial stores that the gateway with this serial number answered under
 // section.
 func (s *GatewayStore) SetSerial(section, serial string) error {
+	return s.SetSerials(map[string]string{section: serial})
+}
+
+// SetSerials is SetSerial for several gateways, by section.
+func (s *GatewayStore) SetSerials(bySection map[string]string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	serials := s.sections[section]
-	if len(serials) > 0 && serials[len(serials)-1] == serial {
+	isChanged := false
+	for section, serial := range bySection {
+		serials := s.sections[section]
+		if len(serials) > 0 && serials[len(serials)-1] == serial {
+			continue
+		}
+		serials = slices.DeleteFunc(serials, func(old string) bool { return old == serial })
+		s.sections[section], isChanged = append(serials, serial), true
+	}
+	if !isChanged {
 		return nil
 	}
-	serials = slices.DeleteFunc(serials, func(old string) bool { return old == serial })
-	s.sections[section] = append(serials, serial)
 	return s.write(gatewaysFile, s.sections)
 }
 
@@ -98,13 +109,21 @@ func (s *GatewayStore) Phases(serial string) int {
 
 // SetPhases stores how many phases the current gateway of section measures.
 func (s *GatewayStore) SetPhases(section string, phases int) error {
-	serial := s.Serial(section)
+	return s.SetPhasesOf(map[string]int{s.Serial(section): phases})
+}
+
+// SetPhasesOf stores how many phases gateways measure, by serial number.
+func (s *GatewayStore) SetPhasesOf(bySerial map[string]int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.phases[serial] == phases {
+	isChanged := false
+	for serial, phases := range bySerial {
+		isChanged = isChanged || s.phases[serial] != phases
+		s.phases[serial] = phases
+	}
+	if !isChanged {
 		return nil
 	}
-	s.phases[serial] = phases
 	return s.write(phasesFile, s.phases)
 }
 
