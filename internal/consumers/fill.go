@@ -28,15 +28,18 @@ func fill(template string, values map[string]string, conditions map[string]bool)
 	keep := true
 	for line := range strings.Lines(template) {
 		word := strings.TrimSuffix(line, "\n")
-		if name, ok := strings.CutPrefix(word, "${if "); ok {
-			if keep, ok = conditions[strings.TrimSuffix(name, "}")]; !ok {
+		name, begins := strings.CutPrefix(word, "${if ")
+		switch {
+		case begins:
+			known := false
+			if keep, known = conditions[strings.TrimSuffix(name, "}")]; !known {
 				return "", fmt.Errorf("no condition in %s", word)
 			}
-		} else if word == "${else}" {
+		case word == "${else}":
 			keep = !keep
-		} else if word == "${end}" {
+		case word == "${end}":
 			keep = true
-		} else if keep {
+		case keep:
 			out.WriteString(os.Expand(line, value))
 		}
 	}
