@@ -39,11 +39,13 @@ func (g *rewriting) thaw() {
 	g.rewrite("/ivp/meters/readings", nil)
 }
 
+// A frozenRow is how a gateway with a frozen CT is read.
+type frozenRow struct{ interval, staleAfter, ahead time.Duration }
+
 // TestFrozenCT: a CT whose time does not change for STALE_AFTER is left out
 // while others go on, with all that is computed from it. Without the grid there
 // is no sample. Both are back within ten seconds.
 func TestFrozenCT(t *testing.T) {
-	const day = 24 * time.Hour
 	for _, row := range []struct {
 		name, ct string
 		load     bool // the consumption CT is around the load
@@ -60,12 +62,7 @@ func TestFrozenCT(t *testing.T) {
 			if row.ct == "storage" && source == envoy.FromProduction {
 				continue // it does not report one
 			}
-			for _, at := range []struct{ interval, staleAfter, ahead time.Duration }{
-				{time.Second, 6 * time.Second, 0},
-				{time.Second, 6 * time.Second, 30 * day},
-				{5 * time.Second, 0, 0},
-				{5 * time.Second, 0, 30 * day},
-			} {
+			for _, at := range frozenAt {
 				t.Run(fmt.Sprint(row.name, " ", source, " ", at.staleAfter, " ", at.ahead), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						r, gw := newRewritingRig(&envoytest.Gateway{LoadOnly: row.load, StorageCT: row.ct == "storage", Start: morning()})

@@ -14,6 +14,17 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 )
 
+// TestMain keeps the files in memory if it can, where fsync takes no time.
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("/dev/shm", "enlighten-")
+	if err == nil {
+		_ = os.Setenv("TMPDIR", dir) // of t.TempDir
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
 // A testEnv is a simulated cloud and a state folder.
 type testEnv struct {
 	t   *testing.T

@@ -52,9 +52,9 @@ func TestRecovery(t *testing.T) {
 	for _, row := range recoveryRows {
 		t.Run(row.title(), func(t *testing.T) {
 			var back, gap time.Duration
-			for _, phase := range []time.Duration{0, 170, 333, 500, 780} {
+			for _, phase := range phases {
 				synctest.Test(t, func(t *testing.T) {
-					b, g := row.run(t, time.Minute+phase*time.Millisecond)
+					b, g := row.run(t, time.Minute+phase)
 					back, gap = max(back, b), max(gap, g)
 				})
 			}

@@ -1,6 +1,7 @@
 package envoytest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"maps"
@@ -124,10 +125,11 @@ const flooding = 256 << 20
 
 func flood(w http.ResponseWriter) {
 	const entry = `{"type":"inverters","activeCount":12,"readingTime":1753703609,"wNow":3554,"whLifetime":390554},`
+	entries := bytes.Repeat([]byte(entry), 256)
 	n, err := w.Write([]byte(`{"production":[`))
 	for err == nil && n < flooding {
 		var m int
-		m, err = w.Write([]byte(entry))
+		m, err = w.Write(entries)
 		n += m
 	}
 }

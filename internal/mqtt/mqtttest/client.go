@@ -1,6 +1,7 @@
 package mqtttest
 
 import (
+	"bufio"
 	"net"
 	"slices"
 	"time"
@@ -33,8 +34,9 @@ func (c *client) read() {
 		b.mu.Unlock()
 		b.do(func() { c.detach(false) })
 	}()
+	in := bufio.NewReader(c.conn)
 	for {
-		p, err := packets.ReadPacket(c.conn)
+		p, err := packets.ReadPacket(in)
 		if err != nil {
 			return
 		}
@@ -110,7 +112,7 @@ func (c *client) handle(p *packets.ControlPacket) {
 	case *packets.Pingreq:
 		c.send(packets.PINGRESP, nil)
 	case *packets.Publish:
-		c.publish(m, size(p))
+		c.publish(m, p)
 	case *packets.Subscribe:
 		if len(m.Subscriptions) == 0 || slices.ContainsFunc(m.Subscriptions, func(o packets.SubOptions) bool { return c.broker.isCut(o.Topic) }) {
 			c.abort(packets.DisconnectProtocolError)
@@ -192,9 +194,9 @@ func (b *Broker) unsupported(qos byte, retain bool) byte {
 	return 0
 }
 
-func (c *client) publish(m *packets.Publish, size uint32) {
+func (c *client) publish(m *packets.Publish, p *packets.ControlPacket) {
 	b := c.broker
-	if b.MaximumPacketSize > 0 && size > b.MaximumPacketSize {
+	if b.MaximumPacketSize > 0 && size(p) > b.MaximumPacketSize {
 		c.abort(packets.DisconnectPacketTooLarge)
 		return
 	}
