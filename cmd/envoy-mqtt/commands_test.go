@@ -15,6 +15,7 @@ import (
 )
 
 func TestExitCodes(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, new(envoytest.Gateway))
 	for _, tt := range []struct {
 		extra string
@@ -230,6 +231,7 @@ func TestRenew(t *testing.T) {
 
 // TestDemo: what a pipe gets is live documents and nothing else.
 func TestDemo(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, new(envoytest.Gateway))
 	cmd := h.command(t, "", "demo", "--phases", "2")
 	cmd.Args = cmd.Args[:len(cmd.Args)-2] // without --config

@@ -29,6 +29,7 @@ func demoCommandOf(t *testing.T, h *house, args ...string) (cmd *exec.Cmd, tempo
 // TestDemoLeavesNothing: however the demo ends, its files are removed, the process
 // has ended and the terminal is as it was.
 func TestDemoLeavesNothing(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, new(envoytest.Gateway))
 	for _, tt := range []struct {
 		name string
@@ -73,6 +74,7 @@ func TestDemoLeavesNothing(t *testing.T) {
 // TestDemoOnSmallTerminals: a terminal may be resized and narrow; no line is
 // longer than it, and the keys stand at the bottom.
 func TestDemoOnSmallTerminals(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, new(envoytest.Gateway))
 	p := newPerson(t, 80, 24)
 	cmd, _ := demoCommandOf(t, h)
@@ -117,6 +119,7 @@ func TestDemoOnSmallTerminals(t *testing.T) {
 // TestDemoInAPipe: when the reader has read enough, the demo ends and leaves
 // nothing.
 func TestDemoInAPipe(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, new(envoytest.Gateway))
 	cmd, temporary := demoCommandOf(t, h, "--phases", "1")
 	out, err := cmd.StdoutPipe()

@@ -14,6 +14,7 @@ import (
 
 // TestHealthcheck is the command beside the running program.
 func TestHealthcheck(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, &envoytest.Gateway{Phases: 3})
 	check := func(code int, words string, args ...string) {
 		t.Helper()

@@ -33,6 +33,7 @@ func fetch(t *testing.T, method, url string) (int, string) {
 
 // TestHTTP is the program with [HTTP] LISTEN through a house that dies.
 func TestHTTP(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, &envoytest.Gateway{Phases: 3})
 	addr := "127.0.0.1:" + proctest.FreePort(t)
 	extra := withAccount + "[HTTP]\nLISTEN = " + addr + "\n"
@@ -91,6 +92,7 @@ func TestHTTP(t *testing.T) {
 
 // TestPortTaken: readings do not wait for a port, and the port is had when it is free.
 func TestPortTaken(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, new(envoytest.Gateway))
 	h.record(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")

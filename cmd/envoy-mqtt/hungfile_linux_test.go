@@ -33,6 +33,7 @@ func hungFile(t *testing.T) string {
 // TestHungFile: a file that cannot be read delays neither the readings, when
 // the configuration is read again, nor the end of the program.
 func TestHungFile(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, new(envoytest.Gateway))
 	h.record(t)
 	p := h.start(t, withAccount)

@@ -25,6 +25,7 @@ type answer struct{ question, text string }
 // TestInitTranscripts compares what init shows on a terminal of 80 columns, and the
 // file that it writes, with testdata/init.
 func TestInitTranscripts(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name     string
 		cloud    enlightentest.Answer

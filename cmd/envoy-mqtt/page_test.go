@@ -38,6 +38,7 @@ func post(t *testing.T, url, body string, session *http.Cookie) (int, string, *h
 
 // TestPage is the page of the program with a gateway whose token is pasted.
 func TestPage(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, &envoytest.Gateway{Phases: 3})
 	addr := "127.0.0.1:" + proctest.FreePort(t)
 	base := "http://" + addr

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/pem"
 	"errors"
+	"flag"
 	"fmt"
 	"net/http/httptest"
 	"net/netip"
@@ -42,6 +43,8 @@ func TestMain(m *testing.M) {
 		}
 		main()
 	}
+	flag.Parse()
+	_ = flag.Set("test.parallel", "8") // these tests wait, they do not compute
 	os.Exit(m.Run())
 }
 

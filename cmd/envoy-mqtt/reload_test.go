@@ -31,6 +31,7 @@ func (h *house) more(t *testing.T, base string) {
 // TestReload: SIGHUP brings a good configuration into force without a word of
 // being offline, a bad one is refused, and another TOPIC leaves nothing behind.
 func TestReload(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, new(envoytest.Gateway))
 	h.record(t)
 	p := h.start(t, withAccount)
@@ -78,6 +79,7 @@ func TestReload(t *testing.T) {
 // TestPlacesOutliveTheProcess: what the program published before it was stopped
 // and configured anew is cleared at the next start.
 func TestPlacesOutliveTheProcess(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, new(envoytest.Gateway))
 	h.record(t)
 	p := h.start(t, withAccount)
@@ -100,6 +102,7 @@ func TestPlacesOutliveTheProcess(t *testing.T) {
 // TestReplacedGatewayStays: the entities of a gateway that was replaced are a
 // person's to remove, with their history.
 func TestReplacedGatewayStays(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, new(envoytest.Gateway))
 	h.record(t)
 	p := h.start(t, withAccount)
@@ -119,6 +122,7 @@ func TestReplacedGatewayStays(t *testing.T) {
 
 // TestSharedStateDir: two programs with one folder are told of each other.
 func TestSharedStateDir(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, new(envoytest.Gateway))
 	first := h.start(t, withAccount)
 	first.Await(`"message":"sample"`) // with a token kept: a login that was stopped would make the others wait

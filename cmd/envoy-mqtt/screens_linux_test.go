@@ -63,6 +63,7 @@ func (h *house) onTerminal(t *testing.T, width, height int, extra string, args .
 
 // TestScreens holds what commands show on terminals of 80 and 40 columns.
 func TestScreens(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, stillHouse())
 	h.config = strings.ReplaceAll(h.config, filepath.Join(h.dir, "state"), "state")
 	for _, width := range []int{80, 40} {

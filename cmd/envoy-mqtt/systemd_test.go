@@ -63,6 +63,7 @@ func (n *notifySocket) await(t *testing.T, states ...string) {
 
 // TestNotify runs the program under a real NOTIFY_SOCKET.
 func TestNotify(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, &envoytest.Gateway{Phases: 3})
 	s := newNotifySocket(t)
 	h.environ = append(h.environ, "NOTIFY_SOCKET="+s.path, "WATCHDOG_USEC=2000000")

@@ -29,6 +29,7 @@ func TestPasteWhileRunning(t *testing.T) {
 // rejections only once token --renew confirms it, and that a running bridge then
 // uses its token.
 func TestConfirmedPassword(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, new(envoytest.Gateway))
 	wrong := func(i string) string { return strings.Replace(withAccount, testPassword, "wrong"+i, 1) }
 	for i, want := range []string{"user name or password of the Enphase account rejected", "user name or password of the Enphase account rejected", "user name or password of the Enphase account rejected", "three logins within a day were rejected, the last at 20", "three logins within a day were rejected, the last at 20"} {

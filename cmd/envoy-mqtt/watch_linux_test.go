@@ -55,6 +55,7 @@ func TestWatchScreens(t *testing.T) {
 // TestWatch: what the running bridge publishes is shown; when it has stopped, no
 // number is.
 func TestWatch(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, stillHouse())
 	bridge := h.start(t, withAccount)
 	bridge.Await("gateway found")

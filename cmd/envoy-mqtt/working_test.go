@@ -60,6 +60,7 @@ func TestLogWorking(t *testing.T) {
 
 // TestRunLogsThatItWorks checks the line of a whole bridge, and that it comes once.
 func TestRunLogsThatItWorks(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, new(envoytest.Gateway))
 	p := h.start(t, withAccount)
 	p.Await(`"gateways":1,"topic":"envoy/122012345678/live","time":`)
