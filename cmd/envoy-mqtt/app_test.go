@@ -88,7 +88,7 @@ func TestApp(t *testing.T) {
 	s.offer(host, port, `,"ssl":false,"username":"addons","password":"`+appsPassword+`"`)
 	proctest.Await(t, "the live document", func() bool { return strings.Contains(h.recorded(), "/live {") })
 	checkIngress(t, "http://127.0.0.1:"+ingress)
-	if code, out, errs := h.run(t, "", "check"); code != 0 || !strings.Contains(out, "Home Assistant's broker lets us in") {
+	if code, out, errs := h.run(t, "", "check"); code != 0 || !strings.Contains(out, "Home Assistant's broker accepts the connection") {
 		t.Errorf("check: code %d\n%s%s", code, out, errs)
 	}
 	p.Stop()

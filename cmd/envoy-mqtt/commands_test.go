@@ -52,8 +52,8 @@ func TestExitCodes(t *testing.T) {
 		{"", []string{"check"}, 1, "set USERNAME and PASSWORD of the Enphase account, or TOKEN"},
 		{withAccount, []string{"read"}, 0, "Solar"},
 		{withAccount, []string{"read", "--all"}, 0, "production (+ producing)"},
-		{withAccount, []string{"read", "--all", "--json"}, 2, "if any flags in the group [json all] are set"},
-		{withAccount, []string{"check"}, 0, "lets us in"},
+		{withAccount, []string{"read", "--all", "--json"}, 2, "--json and --all exclude each other\nUsage: "},
+		{withAccount, []string{"check"}, 0, "accepts the connection"},
 		{withAccount, []string{"token"}, 0, "owner's token"},
 	} {
 		code, stdout, stderr := h.run(t, tt.extra, tt.args...)

@@ -39,7 +39,7 @@ var mayImport = map[string][]string{
 	"internal/archive":                 {},
 	"internal/blocking":                {},
 	"internal/broker":                  {"internal/config", "internal/mqtt", "internal/state"},
-	"internal/prompt":                  {"internal/blocking", "internal/config", "internal/terminal", "golang.org/x/term"},
+	"internal/prompt":                  {"internal/blocking", "internal/config", "internal/terminal", "golang.org/x/sys/unix", "golang.org/x/term"},
 	"internal/consumers":               {"internal/config", "internal/state"},
 	"internal/check":                   {"internal/broker", "internal/config", "internal/enlighten", "internal/envoy", "internal/gateway", "internal/hint", "internal/mqtt", "internal/schema", "internal/state", "internal/terminal", "internal/view"},
 	"internal/gateway":                 {"internal/bridge", "internal/config", "internal/enlighten", "internal/envoy", "internal/hint", "internal/problem", "internal/setup", "internal/state", "github.com/rs/zerolog"},

@@ -72,16 +72,12 @@ func newTerminal(t *testing.T) (person, program *os.File) {
 	return person, program
 }
 
-// answer waits for a question that ends with words, and types text. A secret is
-// typed when the terminal does not echo any more.
+// answer waits for a question that ends with words, and types text at once.
 func (s *dialogue) answer(words, text string) {
 	s.t.Helper()
 	proctest.Await(s.t, words, func() bool {
 		return strings.HasSuffix(strings.TrimSpace(s.seen.String()[s.answered:]), words)
 	})
-	if strings.Contains(words, "not shown") {
-		proctest.Await(s.t, "a terminal that does not echo", func() bool { return !echoes(s.t, s.program) })
-	}
 	s.answered = len(s.seen.String())
 	if _, err := s.person.WriteString(text); err != nil {
 		s.t.Fatal(err)

@@ -28,12 +28,11 @@ func readCommand(c *console) *cobra.Command {
 		Short:   "Read each gateway once and print the values",
 		Example: "envoy-mqtt read --json",
 		GroupID: groupInspect,
-		Args:    noArgs,
+		Args:    notBoth("json", "all"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.read(cmd.Context(), o) },
 	}
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the document that is published under live, one line a gateway")
 	cmd.Flags().BoolVar(&o.all, "all", false, "print every measured value: voltage, current, power factor and rarer meters too")
-	cmd.MarkFlagsMutuallyExclusive("json", "all")
 	return cmd
 }
 

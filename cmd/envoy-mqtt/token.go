@@ -22,14 +22,13 @@ func tokenCommand(c *console) *cobra.Command {
 		Short:   "Show, renew or replace the access token",
 		Example: "envoy-mqtt token --renew",
 		GroupID: groupInspect,
-		Args:    noArgs,
+		Args:    notBoth("renew", "paste"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), c) },
 	}
 	cmd.Flags().BoolVar(&o.renew, "renew", false, "log in and fetch a new token now")
 	cmd.Flags().BoolVar(&o.paste, "paste", false, "read a token from standard input, try it on the gateway and keep it (the way for accounts with MFA)")
 	cmd.Flags().StringVar(&o.section, "gateway", "", "only the gateway of this `section`, such as ENVOY_GARAGE")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON document (docs/commands.md)")
-	cmd.MarkFlagsMutuallyExclusive("renew", "paste")
 	return cmd
 }
 

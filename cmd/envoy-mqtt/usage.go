@@ -35,6 +35,16 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	return unknownCommand(cmd, args[0])
 }
 
+// notBoth rejects arguments, and the flags a and b together.
+func notBoth(a, b string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if cmd.Flags().Changed(a) && cmd.Flags().Changed(b) {
+			return usageErrorf(cmd, "--%s and --%s exclude each other", a, b)
+		}
+		return noArgs(cmd, args)
+	}
+}
+
 // unknownCommand returns an error that suggests a command of root.
 func unknownCommand(root *cobra.Command, name string) error {
 	var names []string

@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
@@ -17,7 +18,7 @@ func (r *Report) gateway(ctx context.Context, g *gateway.Gateway, cfg config.Con
 	defer g.Tokens.Close()
 	session, err := g.Client.Open(ctx)
 	if err != nil {
-		if g.Host != envoy.Auto {
+		if g.Host != envoy.Auto && !errors.Is(err, envoy.ErrNotGateway) {
 			err = fmt.Errorf("%w: is HOST = %s right, and the gateway on?", err, g.Host)
 		}
 		r.Bad(g.Section, err)

@@ -37,12 +37,12 @@ func (r *Report) Token(g *gateway.Gateway, needed bool) {
 	switch {
 	case s.Expires.IsZero():
 	case s.Role != "":
-		r.Good(g.Section, "%s's token from %s, good until %s (%s)", s.Role, originWords[s.Origin], s.Expires.Local().Format("2006-01-02 15:04"), daysLeft(s.Expires))
+		r.Good(g.Section, "%s's token from %s, valid until %s (%s)", s.Role, originWords[s.Origin], s.Expires.Local().Format("2006-01-02 15:04"), daysLeft(s.Expires))
 	default:
-		r.Good(g.Section, "token from %s, good until %s (%s)", originWords[s.Origin], s.Expires.Local().Format("2006-01-02 15:04"), daysLeft(s.Expires))
+		r.Good(g.Section, "token from %s, valid until %s (%s)", originWords[s.Origin], s.Expires.Local().Format("2006-01-02 15:04"), daysLeft(s.Expires))
 	}
 	if !s.Renewal.IsZero() {
-		r.Good(g.Section, "renewed by itself on %s", s.Renewal.Local().Format("2006-01-02"))
+		r.Good(g.Section, "renewed automatically on %s", s.Renewal.Local().Format("2006-01-02"))
 	}
 	if !s.Login.IsZero() {
 		r.Note(g.Section, "no login at Enphase before %s", s.Login.Local().Format("2006-01-02 15:04:05"))

@@ -128,6 +128,9 @@ func (p Prompter) ReadSecret(question, brackets string) (string, error) {
 		return "", err
 	}
 	defer func() { _ = term.Restore(int(f.Fd()), shown) }() // also if ctx ends during ReadPassword
+	if err := stopEcho(int(f.Fd())); err != nil {
+		return "", err
+	}
 	p.printQuestion(question+" (not shown)", brackets)
 	line, err := p.read(func() (string, error) {
 		text, err := term.ReadPassword(int(f.Fd()))

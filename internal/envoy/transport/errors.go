@@ -20,7 +20,7 @@ type StatusError struct {
 func (e *StatusError) Problem() any { return e.Code }
 
 func (e *StatusError) Error() string {
-	text := fmt.Sprintf("%s: the gateway answered %d %s", e.Path, e.Code, http.StatusText(e.Code))
+	text := fmt.Sprintf("%s: the response is %d %s", e.Path, e.Code, http.StatusText(e.Code))
 	switch e.Code {
 	case http.StatusServiceUnavailable:
 		text += " (normal for some minutes after a start)"

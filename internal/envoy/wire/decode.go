@@ -30,7 +30,7 @@ func FormatErrorf(format string, args ...any) error {
 // firmware 3.x answers so for paths that it does not have.
 type HTMLError struct{ Path string }
 
-func (e *HTMLError) Error() string { return e.Path + ": the gateway answered a web page, not JSON" }
+func (e *HTMLError) Error() string { return e.Path + ": the response is a web page, not JSON" }
 
 // HasFormat reports whether err, of decoding a body, leaves it in the format of
 // its path.
