@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"strconv"
 	"time"
 
@@ -61,11 +60,11 @@ type demo struct {
 func (c *console) demo(ctx context.Context, d demo) error {
 	ctx, stop := terminal.EndedBySignals(ctx)
 	defer stop()
-	state, err := os.MkdirTemp("", "envoy-mqtt-demo-")
+	state, removeState, err := newDemoFolder()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(state)
+	defer removeState()
 
 	account := enlighten.Account{Username: "owner@example.org", Password: "demo"}
 	cloud := enlightentest.NewServer(&enlightentest.Cloud{Username: account.Username, Password: account.Password})
