@@ -167,7 +167,7 @@ func homeAssistant(dir string, set []string, out io.Writer) error {
 	}
 	log, readErr := os.ReadFile(filepath.Join(dir, "CHANGELOG.md"))
 	if err = errors.Join(err, readErr); !strings.Contains(string(log), "\n## "+a.Version+"\n") {
-		err = errors.Join(err, fmt.Errorf("CHANGELOG.md says nothing of version %s", a.Version))
+		err = errors.Join(err, fmt.Errorf("CHANGELOG.md does not mention version %s", a.Version))
 	}
 	for _, s := range set {
 		name, value, _ := strings.Cut(s, "=")

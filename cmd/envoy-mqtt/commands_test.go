@@ -75,9 +75,9 @@ func TestRead(t *testing.T) {
 			L3    *struct{ Power float64 }
 		}
 	}
-	told, _ := h.gateway.Last()
-	if err := json.Unmarshal([]byte(stdout), &doc); err != nil || code != 0 || doc.Grid.L3 == nil || doc.Grid.Power != told.Net.Total.Power {
-		t.Errorf("read --json: code %d, %v, %s%s, want the net power %v", code, err, stdout, stderr, told.Net.Total.Power)
+	reported, _ := h.gateway.Last()
+	if err := json.Unmarshal([]byte(stdout), &doc); err != nil || code != 0 || doc.Grid.L3 == nil || doc.Grid.Power != reported.Net.Total.Power {
+		t.Errorf("read --json: code %d, %v, %s%s, want the net power %v", code, err, stdout, stderr, reported.Net.Total.Power)
 	}
 	if _, stdout, _ = h.run(t, withAccount, "read"); !strings.Contains(stdout, "L3") || !strings.Contains(stdout, "Consumption") || !strings.Contains(stdout, "using") {
 		t.Errorf("read: %s, want L3 and consumption", stdout)

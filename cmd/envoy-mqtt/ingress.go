@@ -28,7 +28,7 @@ func (s *service) serveIngress(ctx context.Context) {
 	i.ListenAndServe(ctx)
 }
 
-// pageIsOff tells what to do, because Home Assistant displays the panel always.
+// pageIsOff explains what to do, because Home Assistant displays the panel always.
 func pageIsOff(w http.ResponseWriter, _ *http.Request) {
 	http.Error(w, "The page is off. Turn on Page in the configuration of the app, and restart it.", http.StatusServiceUnavailable)
 }

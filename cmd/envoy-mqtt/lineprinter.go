@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// A linePrinter prints one document a line until nobody reads them.
+// A linePrinter prints one document a line until the reader closes the pipe.
 type linePrinter struct {
 	c *console
 

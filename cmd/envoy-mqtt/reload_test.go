@@ -59,7 +59,7 @@ func TestReload(t *testing.T) {
 		proctest.Await(t, topic+" to be cleared", func() bool { return strings.Contains(h.recorded(), "\n"+topic+" \n") })
 		announced := strings.LastIndex(h.recorded(), `"state_topic":"solar/bridge/version"`)
 		if cleared := strings.Index(h.recorded(), "\n"+topic+" \n"); cleared < announced {
-			t.Errorf("%s was cleared before Home Assistant was told to read another", topic)
+			t.Errorf("%s was cleared before Home Assistant got another to read", topic)
 		}
 	}
 	for _, id := range []string{"envoy_122012345678", "envoy_bridge"} {
@@ -120,7 +120,7 @@ func TestReplacedGatewayStays(t *testing.T) {
 	}
 }
 
-// TestSharedStateDir: two programs with one folder are told of each other.
+// TestSharedStateDir: two programs with one folder warn of each other.
 func TestSharedStateDir(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, new(envoytest.Gateway))
@@ -135,7 +135,7 @@ func TestSharedStateDir(t *testing.T) {
 	third.Stop()
 	for i, p := range []*proctest.Process{first, third} {
 		if strings.Contains(p.Output(), "another envoy-mqtt") {
-			t.Errorf("process %d is told of a neighbour that it has not", i)
+			t.Errorf("process %d warns of a neighbour that it does not have", i)
 		}
 	}
 }

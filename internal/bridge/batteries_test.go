@@ -15,7 +15,7 @@ import (
 )
 
 // TestSlowBatteries: batteries that answer slowly are asked more rarely, and
-// what is told of them does not expire before they are asked again.
+// their values do not expire before they are read again.
 func TestSlowBatteries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := 9500 * time.Millisecond
@@ -94,7 +94,7 @@ func TestACBatteries(t *testing.T) {
 	})
 }
 
-// TestACBatteriesAlone: where nothing else is told of batteries, their document
+// TestACBatteriesAlone: where nothing else is reported of batteries, their document
 // is renewed in time.
 func TestACBatteriesAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -198,7 +198,7 @@ func (s *renewing) Token(context.Context, string) (string, error) {
 func (s *renewing) Reject(string) { s.renewed++ }
 func (s *renewing) Accept(string) {}
 
-// TestConnect holds what a broker is told, and in which order.
+// TestConnect checks what a broker receives, and in which order.
 func TestConnect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(&envoytest.Gateway{Phases: 3})

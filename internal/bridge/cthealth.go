@@ -30,7 +30,7 @@ func (h *ctHealth) task() *schedule.Task {
 	})
 }
 
-// check checks a sample for CTs that are installed wrongly. areAsleep says that no
+// check checks a sample for CTs that are installed wrongly. areAsleep reports that no
 // inverter has reported a power for hours.
 func (h *ctHealth) check(s envoy.Sample, areAsleep bool) {
 	if h.plausibility.Update(s, areAsleep, time.Now()) {

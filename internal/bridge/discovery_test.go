@@ -15,7 +15,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass/hasstest"
 )
 
-// TestDiscovery holds what Home Assistant is told against its own rules, for
+// TestDiscovery checks what Home Assistant receives against its own rules, for
 // every layout and for every capture of a real gateway.
 func TestDiscovery(t *testing.T) {
 	gateways := map[string]*envoytest.Gateway{
@@ -285,7 +285,7 @@ func TestBirths(t *testing.T) {
 		}
 		for _, topic := range []string{powerTopic, energyTopic, availTopic} {
 			if len(r.since(born, topic)) == 0 {
-				t.Errorf("%s was not told again", topic)
+				t.Errorf("%s was not published again", topic)
 			}
 		}
 		r.stop(t)

@@ -151,7 +151,7 @@ func TestStopWhileGatewayHangs(t *testing.T) {
 	})
 }
 
-// TestFailSafeWithoutBroker: a broker that is away is told when it is back, if
+// TestFailSafeWithoutBroker: a broker that is away gets it when it is back, if
 // that is still true.
 func TestFailSafeWithoutBroker(t *testing.T) {
 	for _, tt := range []struct {
@@ -200,21 +200,21 @@ func TestFailSafeOfReplacedGateway(t *testing.T) {
 	})
 }
 
-// TestPhases: whoever wants to know is told once.
+// TestPhases: observers are called once.
 func TestPhases(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(&envoytest.Gateway{Phases: 2})
-		var told []int
+		var reported []int
 		r.observe(func(s bridge.GatewayState) {
-			if n := s.Phases; n > 0 && (len(told) == 0 || told[len(told)-1] != n) {
-				told = append(told, n)
+			if n := s.Phases; n > 0 && (len(reported) == 0 || reported[len(reported)-1] != n) {
+				reported = append(reported, n)
 			}
 		})
 		r.start(t)
 		time.Sleep(time.Minute)
 		r.stop(t)
-		if len(told) != 1 || told[0] != 2 {
-			t.Errorf("told %v, want 2 once", told)
+		if len(reported) != 1 || reported[0] != 2 {
+			t.Errorf("reported %v, want 2 once", reported)
 		}
 	})
 }

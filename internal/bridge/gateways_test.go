@@ -128,10 +128,10 @@ func everyFault(t *testing.T, source envoy.Source, fault envoytest.Fault) {
 		}
 		r.stop(t)
 
-		told := map[float64]bool{}
+		reported := map[float64]bool{}
 		for _, q := range r.gateway.Requests() {
 			if q.Reading != nil {
-				told[q.Reading.Net.Total.Power] = true
+				reported[q.Reading.Net.Total.Power] = true
 			}
 		}
 		last := 0.0
@@ -139,7 +139,7 @@ func everyFault(t *testing.T, source envoy.Source, fault envoytest.Fault) {
 			switch m.Topic {
 			case liveTopic:
 				var doc struct{ Grid struct{ Power *float64 } }
-				if err := json.Unmarshal([]byte(m.Payload), &doc); err != nil || doc.Grid.Power == nil || !told[*doc.Grid.Power] {
+				if err := json.Unmarshal([]byte(m.Payload), &doc); err != nil || doc.Grid.Power == nil || !reported[*doc.Grid.Power] {
 					t.Errorf("%s was never measured (%v)", m.Payload, err)
 				}
 			case energyTopic:

@@ -63,7 +63,7 @@ func TestMemory(t *testing.T) {
 	}
 	memory.err = errors.New("no space left on device")
 	if _, log := run(&envoytest.Gateway{Start: noon}, 10*time.Minute); strings.Count(log, "no space left") != 1 {
-		t.Errorf("a full disk is told %d times, want once:\n%s", strings.Count(log, "no space left"), log)
+		t.Errorf("a full disk is logged %d times, want once:\n%s", strings.Count(log, "no space left"), log)
 	}
 	memory.data[serial] = []byte("{")
 	if third, log := run(&envoytest.Gateway{Start: noon}, time.Minute); len(third) == 0 || !strings.Contains(log, "cannot be read") {

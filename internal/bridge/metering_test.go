@@ -104,10 +104,10 @@ func TestMeterValues(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		r.stop(t)
 
-		told := map[[2]float64]int{}
+		reported := map[[2]float64]int{}
 		for _, q := range r.gateway.Requests() {
 			if q.Reading != nil {
-				told[[2]float64{q.Reading.Net.Total.Power, q.Reading.Production.Total.Power}] = q.N
+				reported[[2]float64{q.Reading.Net.Total.Power, q.Reading.Production.Total.Power}] = q.N
 			}
 		}
 		last, size := 0, 0
@@ -123,7 +123,7 @@ func TestMeterValues(t *testing.T) {
 			if err := json.Unmarshal([]byte(m.Payload), &doc); err != nil || doc.Grid.Power == nil || doc.Grid.Import == nil || doc.Grid.Export == nil {
 				t.Fatalf("%s: %v", m.Payload, err)
 			}
-			n, ok := told[[2]float64{*doc.Grid.Power, doc.Production.Power}]
+			n, ok := reported[[2]float64{*doc.Grid.Power, doc.Production.Power}]
 			if !ok || n <= last {
 				t.Errorf("%v W is answer %d after %d", *doc.Grid.Power, n, last)
 			}
@@ -150,7 +150,7 @@ func TestMeterValues(t *testing.T) {
 	})
 }
 
-// TestStorage: batteries without a CT are told of what is retained, and their
+// TestStorage: batteries without a CT are published in retained topics, and their
 // energies are estimated only where that was asked for.
 func TestStorage(t *testing.T) {
 	for _, estimate := range []bool{false, true} {
@@ -173,9 +173,9 @@ func TestStorage(t *testing.T) {
 					t.Errorf("consumption %v W, storage %v W, house %v W", total, battery, house)
 				}
 				doc, _ := r.broker.Retained(configTopic)
-				_, told := r.broker.Retained("envoy/" + serial + "/storage/energy_discharged")
-				if told != estimate || strings.Contains(doc, "(estimated)") != estimate {
-					t.Errorf("estimated energies told: %v, marked: %v, want %v", told, strings.Contains(doc, "(estimated)"), estimate)
+				_, reported := r.broker.Retained("envoy/" + serial + "/storage/energy_discharged")
+				if reported != estimate || strings.Contains(doc, "(estimated)") != estimate {
+					t.Errorf("estimated energies published: %v, marked: %v, want %v", reported, strings.Contains(doc, "(estimated)"), estimate)
 				}
 				if estimate {
 					in, out := number("storage/energy_charged"), number("storage/energy_discharged")

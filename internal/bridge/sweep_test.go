@@ -42,7 +42,7 @@ func TestSweep(t *testing.T) {
 		change  func(*bridge.Bridge)
 		gone    []string // prefixes of topics that must be gone
 		stay    []string // topics that must be there
-		cleared []string // serials that are told to be cleared
+		cleared []string // serials that are reported as cleared
 	}{
 		{
 			"nothing", func(*bridge.Bridge) {}, nil,
@@ -131,7 +131,7 @@ func TestSweep(t *testing.T) {
 					serials = append(serials, p.Serials...)
 				}
 				if !slices.Equal(serials, tt.cleared) || len(cleared) > 1 {
-					t.Errorf("told to be cleared: %+v, want %v", cleared, tt.cleared)
+					t.Errorf("reported as cleared: %+v, want %v", cleared, tt.cleared)
 				}
 				r.checkEmptyStates(t)
 				r.broker.Close()

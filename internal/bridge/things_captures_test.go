@@ -40,7 +40,7 @@ type rawInverter struct {
 	Max    float64 `json:"maxReportWatts"`
 }
 
-// inverterPowers are the powers that a capture's inverters must be told with,
+// inverterPowers are the powers that a capture's inverters must be published with,
 // nil where the report is older than two hours by the gateway's clock.
 func inverterPowers(t *testing.T, dir string, now float64) map[string]*float64 {
 	var list []rawInverter
@@ -210,7 +210,7 @@ func TestControllersOfCaptures(t *testing.T) {
 		delete(want, filepath.Base(dir))
 		found := false
 		for sn, doc := range captureDocuments(t, dir)["controller"] {
-			if _, told := doc["on_grid"]; !told {
+			if _, reported := doc["on_grid"]; !reported {
 				continue // the combiner's
 			}
 			found = true

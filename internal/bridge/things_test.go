@@ -39,7 +39,7 @@ func (r *rig) document(t *testing.T, topic string) map[string]any {
 func morning() time.Time { return time.Now().Truncate(24 * time.Hour).Add(11 * time.Hour) }
 
 // TestThingsOfAReplacedGateway: inverters that stay hang on the new gateway,
-// and what only the old one had is told no more.
+// and what only the old one had is published no more.
 func TestThingsOfAReplacedGateway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const successor = "122200000009"
@@ -60,7 +60,7 @@ func TestThingsOfAReplacedGateway(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		for _, topic := range []string{thingConfig("inverter", inverterSN(2)), thingConfig("battery", batterySN(0)), thingTopic("inverter", inverterSN(0))} {
 			if n := len(r.since(born, topic)); n != 0 {
-				t.Errorf("%s is still told", topic)
+				t.Errorf("%s is still published", topic)
 			}
 		}
 		r.stop(t)

@@ -15,7 +15,7 @@ func (c Config) StateDir(environ []string) string {
 	if dir, _, _ := strings.Cut(Getenv(environ, "STATE_DIRECTORY"), ":"); dir != "" {
 		return dir
 	}
-	if dir := Getenv(environ, "XDG_STATE_HOME"); filepath.IsAbs(dir) { // its specification says to ignore others
+	if dir := Getenv(environ, "XDG_STATE_HOME"); filepath.IsAbs(dir) { // its specification requires to ignore others
 		return filepath.Join(dir, "envoy-mqtt")
 	}
 	if home := Getenv(environ, "HOME"); home != "" {

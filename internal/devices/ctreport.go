@@ -31,7 +31,7 @@ type CTReport struct {
 }
 
 // NewCTReport returns a report on CTs with these configurations, and with problems
-// of their powers. isCorrected says that the configuration corrects the consumption
+// of their powers. isCorrected reports that the configuration corrects the consumption
 // CT.
 func NewCTReport(configs []envoy.MeterConfig, isCorrected bool, problems []string) CTReport {
 	r := CTReport{meters: map[string]envoy.MeterConfig{}}

@@ -17,7 +17,7 @@ func TestWiring(t *testing.T) {
 		want      []string // a piece of each problem
 	}{
 		{"well", envoy.MeterConfig{Kind: "production", Enabled: true, Status: "normal"}, false, nil},
-		{"not told", envoy.MeterConfig{Kind: "production", Enabled: true}, false, nil},
+		{"not reported", envoy.MeterConfig{Kind: "production", Enabled: true}, false, nil},
 		{"a status of the future", envoy.MeterConfig{Kind: "production", Enabled: true, Status: "dreaming"}, false, nil},
 		{"reversed production", envoy.MeterConfig{Kind: "production", Enabled: true, Status: "check-wiring", Flags: []string{"negative-production"}}, false, []string{"production CT: its arrow"}},
 		{"reversed production is not what POWER_MULTIPLIER turns", envoy.MeterConfig{Kind: "production", Enabled: true, Flags: []string{"negative-production"}}, true, []string{"production CT: its arrow"}},

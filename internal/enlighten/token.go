@@ -28,7 +28,7 @@ type token struct {
 }
 
 // parseToken returns the token raw without the space around it. A text that is
-// not a JWT is no error, because only the gateway can tell whether it is valid.
+// not a JWT is no error, because only the gateway knows whether it is valid.
 func parseToken(raw string, from Origin) token {
 	raw = strings.TrimSpace(raw)
 	claims, _ := Parse(raw)

@@ -9,7 +9,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 )
 
-// TestBatteries joins the inventory with the present powers: the sum is told
+// TestBatteries joins the inventory with the present powers: the sum is known
 // only when every battery's is known.
 func TestBatteries(t *testing.T) {
 	now := time.Unix(1700000060, 0).UTC()
@@ -31,7 +31,7 @@ func TestBatteries(t *testing.T) {
 	}{
 		{"none", nil, Optional[float64]{}, ""},
 		{"both", []Battery{{Serial: "121000000001", Reported: fresh, SoC: Some(10.0)}, {Serial: "121000000002", Reported: fresh}}, Some(-427.0), "{42 true} {-532 true}"},
-		{"one is not told of", []Battery{{Serial: "121000000001"}, {Serial: "121000000004", SoC: Some(10.0)}}, Optional[float64]{}, "{42 true} {-532 true}"},
+		{"one is not reported", []Battery{{Serial: "121000000001"}, {Serial: "121000000004", SoC: Some(10.0)}}, Optional[float64]{}, "{42 true} {-532 true}"},
 		{"only in the inventory", []Battery{{Serial: "121000000004", SoC: Some(10.0)}}, Optional[float64]{}, "{10 true} {0 false}"},
 		{"no number", []Battery{{Serial: "121000000003"}}, Optional[float64]{}, "{0 false} {0 false}"},
 		{"not reached", []Battery{{Serial: "121000000002", Communicating: Some(false)}}, Optional[float64]{}, "{0 false} {0 false}"},

@@ -30,8 +30,8 @@ func TestSample(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
 		}
-		told, _ := tt.gw.Last()
-		for m, want := range map[envoy.Measurement]envoytest.Meter{envoy.Production: told.Production, envoy.NetConsumption: told.Net, envoy.TotalConsumption: told.Consumption} {
+		reported, _ := tt.gw.Last()
+		for m, want := range map[envoy.Measurement]envoytest.Meter{envoy.Production: reported.Production, envoy.NetConsumption: reported.Net, envoy.TotalConsumption: reported.Consumption} {
 			meter, ok := s.Meter(m)
 			if !ok || len(meter.Phases) != tt.phases {
 				t.Errorf("%s: %s has %d phases (%t), want %d", tt.name, m, len(meter.Phases), ok, tt.phases)
@@ -47,8 +47,8 @@ func TestSample(t *testing.T) {
 				}
 			}
 		}
-		if !s.Metered || s.MeasuredAt.Unix() != told.Time.Unix() || s.Took <= 0 {
-			t.Errorf("%s: Metered %t, Reading %v, Took %v, want true, %v and some", tt.name, s.Metered, s.MeasuredAt, s.Took, told.Time)
+		if !s.Metered || s.MeasuredAt.Unix() != reported.Time.Unix() || s.Took <= 0 {
+			t.Errorf("%s: Metered %t, Reading %v, Took %v, want true, %v and some", tt.name, s.Metered, s.MeasuredAt, s.Took, reported.Time)
 		}
 	}
 }

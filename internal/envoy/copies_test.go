@@ -90,8 +90,8 @@ func (c *copier) readings(t *testing.T, source envoy.Source, gw *envoytest.Gatew
 	}
 	for range n {
 		sample, err := s.Sample(t.Context())
-		told, _ := gw.Last()
-		want = append(want, fmt.Sprintf("%d: %.0f W", told.Time.Unix(), told.Net.Total.Power))
+		reported, _ := gw.Last()
+		want = append(want, fmt.Sprintf("%d: %.0f W", reported.Time.Unix(), reported.Net.Total.Power))
 		if err != nil {
 			got = append(got, err.Error())
 		} else {

@@ -43,7 +43,7 @@ func TestCurrentSign(t *testing.T) {
 					s := sampleFrom(t, gw, source)
 					s.client.Correction.Multiplier = multiplier
 					for i, sample := range s.good(t, 3) {
-						told, _ := gw.Last()
+						reported, _ := gw.Last()
 						for _, m := range sample.Meters {
 							sum := 0.0
 							for phase, c := range append([]envoy.Channel{m.Total}, m.Phases...) {
@@ -61,8 +61,8 @@ func TestCurrentSign(t *testing.T) {
 							}
 						}
 						net, _ := sample.Meter(envoy.NetConsumption)
-						if a, _ := net.Total.Get(envoy.Current); multiplier == nil && abs(a-told.Net.Total.Current) > 0.5 { // of a second before
-							t.Errorf("%s, %s, sample %d: net %v A, the gateway measures %v A", firmware, source, i, a, told.Net.Total.Current)
+						if a, _ := net.Total.Get(envoy.Current); multiplier == nil && abs(a-reported.Net.Total.Current) > 0.5 { // of a second before
+							t.Errorf("%s, %s, sample %d: net %v A, the gateway measures %v A", firmware, source, i, a, reported.Net.Total.Current)
 						}
 					}
 				})

@@ -10,7 +10,7 @@ import (
 // A readingsSource makes samples of /ivp/meters/readings.
 type readingsSource struct {
 	sourceBase
-	production *productionSource // for the inverters' sum, which CheckSource reads anew
+	production *productionSource // for the inverters' sum, which CheckSource reads again
 
 	seen layout  // by all readings
 	last reading // the newest one

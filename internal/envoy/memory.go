@@ -14,7 +14,7 @@ type memory struct {
 	serial, firmware     string
 	base                 string              // the URL at which the gateway answered last
 	layout               layout              // what the last session has seen
-	reconfigured         bool                // the CTs were set up anew, so that one may be missing
+	reconfigured         bool                // the CTs were configured again, so that one may be missing
 	source               Source              // that the last session of AutoSource selected
 	readingsFailingSince time.Time           // of the selected readings, while the gateway answers; zero while they succeed
 	ctTimes              map[string]*ctTimes // by path
@@ -94,7 +94,7 @@ func (m *memory) setACB(r acbReport) {
 	m.acb = r
 }
 
-// reconfigure returns an [ErrReopen] because the CTs were set up anew, and has
+// reconfigure returns an [ErrReopen] because the CTs were configured again, and has
 // the session that follows accept that a meter is missing.
 func (m *memory) reconfigure(how string) error {
 	m.mu.Lock()

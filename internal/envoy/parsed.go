@@ -33,7 +33,7 @@ func getParsed[T any](ctx context.Context, r *requester, path string, parse func
 // getOptional reads path, which the gateway may not have or not show: that is
 // [ErrUnsupported], also when it is a 401, which does not concern the token
 // where the primary path is read. A path that refused three times and never
-// answered is not read again until the session is opened anew.
+// answered is not read again until the session is opened again.
 func getOptional[T any](ctx context.Context, r *requester, path string, parse func([]byte) (T, error)) (T, error) {
 	if o := r.optional[path]; !o.answered && o.refusals >= confirmations {
 		var none T

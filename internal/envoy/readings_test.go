@@ -103,7 +103,7 @@ func TestParseReadings(t *testing.T) {
 	}
 }
 
-// TestSameSetUp: the order in which the CTs are told means nothing.
+// TestSameSetUp: the order in which the CTs are listed means nothing.
 func TestSameSetUp(t *testing.T) {
 	turned := netCT
 	turned.Status = "check-wiring"

@@ -112,7 +112,7 @@ func (s *selection) set(source Source, why string) {
 	s.memory.setSource(source)
 }
 
-// reset has the next sample select the source anew.
+// reset has the next sample select the source again.
 func (s *selection) reset() {
 	s.state = sourceState{}
 	s.setup.forget()
@@ -124,7 +124,7 @@ func (s *selection) reset() {
 func (s *selection) fromReadings(ctx context.Context) (Sample, error) {
 	sample, err := s.readings.sample(ctx)
 	if _, notSent := errors.AsType[*TokenError](err); !notSent && s.memory.readingsFailed(err != nil) {
-		s.set(FromProduction, "")                                     // the session that follows selects anew
+		s.set(FromProduction, "")                                     // the session that follows selects again
 		return Sample{}, fmt.Errorf("%s: %w", err.Error(), ErrReopen) // no skipped answer any more
 	}
 	if err == nil && sample.NoGrid != nil {
@@ -176,6 +176,6 @@ func (s *selection) CheckSource(ctx context.Context) error {
 	if s.state.mismatches++; s.state.mismatches < confirmations {
 		return nil
 	}
-	s.set(FromProduction, why) // the session that follows selects anew
+	s.set(FromProduction, why) // the session that follows selects again
 	return fmt.Errorf("%s: %w", why, ErrReopen)
 }

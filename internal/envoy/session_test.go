@@ -136,7 +136,7 @@ func TestAnswerWithoutMeters(t *testing.T) {
 				_, _ = io.WriteString(w, body)
 				return
 			}
-			if strings.HasPrefix(r.URL.Path, "/ivp/") { // as where the configuration is not told either
+			if strings.HasPrefix(r.URL.Path, "/ivp/") { // as where the configuration is not reported either
 				http.NotFound(w, r)
 				return
 			}

@@ -42,15 +42,15 @@ func TestSource(t *testing.T) {
 				s := sampleFrom(t, gw, tt.source)
 				for i := range 6 {
 					sample := s.next(t)
-					told, _ := gw.Last()
+					reported, _ := gw.Last()
 					if net, ok := sample.Meter(envoy.NetConsumption); ok && i > 0 {
-						if w, _ := net.Total.Get(envoy.Power); abs(w-told.Net.Total.Power) > 0.002 {
-							t.Errorf("sample %d: net %v W, the gateway told %v", i, w, told.Net.Total.Power)
+						if w, _ := net.Total.Get(envoy.Power); abs(w-reported.Net.Total.Power) > 0.002 {
+							t.Errorf("sample %d: net %v W, the gateway reported %v", i, w, reported.Net.Total.Power)
 						}
 					}
 					if total, ok := sample.Meter(envoy.TotalConsumption); ok && i > 0 {
-						if w, _ := total.Total.Get(envoy.Power); abs(w-told.Consumption.Total.Power) > 0.002 {
-							t.Errorf("sample %d: total %v W, the gateway told %v", i, w, told.Consumption.Total.Power)
+						if w, _ := total.Total.Get(envoy.Power); abs(w-reported.Consumption.Total.Power) > 0.002 {
+							t.Errorf("sample %d: total %v W, the gateway reported %v", i, w, reported.Consumption.Total.Power)
 						}
 					}
 				}
@@ -73,16 +73,16 @@ func TestEnergySource(t *testing.T) {
 		s := sampleFrom(t, gw, envoy.AutoSource)
 		for i := range 3 {
 			sample := s.next(t)
-			told, _ := gw.Last()
+			reported, _ := gw.Last()
 			net, _ := sample.Meter(envoy.NetConsumption)
 			in, hasIn := net.Total.Get(envoy.EnergyImport)
 			out, hasOut := net.Total.Get(envoy.EnergyExport)
 			_, balanced := net.Total.Get(envoy.Energy)
-			if !hasIn || !hasOut || balanced || abs(in*1e3-told.Net.Total.Delivered) > 0.01 || abs(out*1e3-told.Net.Total.Received) > 0.01 {
-				t.Errorf("sample %d: import %v kWh, export %v kWh, balanced %v; told %+v", i, in, out, balanced, told.Net.Total)
+			if !hasIn || !hasOut || balanced || abs(in*1e3-reported.Net.Total.Delivered) > 0.01 || abs(out*1e3-reported.Net.Total.Received) > 0.01 {
+				t.Errorf("sample %d: import %v kWh, export %v kWh, balanced %v; reported %+v", i, in, out, balanced, reported.Net.Total)
 			}
-			if l2, ok := net.Phases[1].Get(envoy.EnergyImport); !ok || abs(l2*1e3-told.Net.Lines[1].Delivered) > 0.01 {
-				t.Errorf("sample %d: L2 imported %v kWh, told %v Wh", i, l2, told.Net.Lines[1].Delivered)
+			if l2, ok := net.Phases[1].Get(envoy.EnergyImport); !ok || abs(l2*1e3-reported.Net.Lines[1].Delivered) > 0.01 {
+				t.Errorf("sample %d: L2 imported %v kWh, reported %v Wh", i, l2, reported.Net.Lines[1].Delivered)
 			}
 			for _, m := range sample.Meters {
 				want := envoy.ReadingCounters
@@ -121,7 +121,7 @@ func TestReadingsFail(t *testing.T) {
 }
 
 // TestReadingsHang: readings that never come hold up the first samples for
-// seconds each, and then no more; what is told is fresh all the same.
+// seconds each, and then no more; samples are fresh all the same.
 func TestReadingsHang(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gw := &envoytest.Gateway{Phases: 3, Start: noon, Latencies: map[string]time.Duration{"/ivp/meters/readings": time.Hour}}
@@ -295,13 +295,13 @@ func TestLivedata(t *testing.T) {
 				t.Fatal(err)
 			}
 			good++
-			told, _ := gw.Last()
+			reported, _ := gw.Last()
 			net, _ := sample.Meter(envoy.NetConsumption)
 			total, _ := sample.Meter(envoy.TotalConsumption)
 			w, _ := net.Total.Get(envoy.Power)
 			use, _ := total.Total.Get(envoy.Power)
-			if abs(w-told.Net.Total.Power) > 0.001 || abs(use-told.Consumption.Total.Power) > 0.002 || w == last || len(net.Phases) != 3 {
-				t.Fatalf("net %v W, total %v W, %d phases, told %+v", w, use, len(net.Phases), told.Net.Total)
+			if abs(w-reported.Net.Total.Power) > 0.001 || abs(use-reported.Consumption.Total.Power) > 0.002 || w == last || len(net.Phases) != 3 {
+				t.Fatalf("net %v W, total %v W, %d phases, reported %+v", w, use, len(net.Phases), reported.Net.Total)
 			}
 			last = w
 			for _, m := range []envoy.Measurement{envoy.Storage, envoy.House} {

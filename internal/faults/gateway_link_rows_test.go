@@ -11,7 +11,7 @@ import (
 )
 
 // TestPinned: a gateway that shows another certificate than the pinned one is
-// told nothing and believed nothing, until the right one is back.
+// not used and not asked, until the right one is back.
 func TestPinned(t *testing.T) {
 	t.Parallel()
 	b := startBroker(t)

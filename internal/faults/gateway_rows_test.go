@@ -61,7 +61,7 @@ func fault(f envoytest.Fault, log string) gatewayRow {
 }
 
 // TestGateway: whatever a gateway does, under live there is nothing but what it
-// told, its entities are offline in time, and all is back by itself.
+// reported, its entities are offline in time, and all is back by itself.
 func TestGateway(t *testing.T) {
 	b := startBroker(t)
 	for _, row := range slices.Concat(namedRows, otherRows) {

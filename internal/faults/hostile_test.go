@@ -19,7 +19,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
-// A hostile gateway answers as it likes, until it is told to be good.
+// A hostile gateway answers as it likes, until it is set to behave.
 type hostile struct {
 	*envoytest.Gateway
 	answer func(w http.ResponseWriter, r *http.Request) // of one page

@@ -34,7 +34,7 @@ type recording struct {
 	messages     []message
 	requests     []envoytest.Request
 	interval     time.Duration
-	stale        time.Duration // after which a value, but no counter, must not be told any more
+	stale        time.Duration // after which a value, but no counter, must not be published any more
 	slack        time.Duration // that a message may need on its way
 	late         int           // live documents that may come later than that, and the values of as many readings
 
@@ -68,7 +68,7 @@ func (r *recording) judge() verdict {
 	if r.last == nil {
 		r.last = map[string]string{}
 	}
-	told := map[string]time.Time{} // "path text" of all that was answered, and when last
+	reported := map[string]time.Time{} // "path text" of all that was answered, and when last
 	next, noted := 0, 0
 	bursts, burst := 0, time.Time{} // of retained values that are late
 	var doc map[string]float64      // the last live document
@@ -76,7 +76,7 @@ func (r *recording) judge() verdict {
 		for ; noted < len(answers) && !answers[noted].Time.After(m.at); noted++ {
 			for path, value := range measured(answers[noted].Reading) {
 				for _, v := range []float64{value - 1e-7, value, value + 1e-7} { // what is a sum may round either way
-					told[path+" "+text(v, decimals[quantityOf(path)])] = answers[noted].Time
+					reported[path+" "+text(v, decimals[quantityOf(path)])] = answers[noted].Time
 				}
 			}
 		}
@@ -111,7 +111,7 @@ func (r *recording) judge() verdict {
 		path, ours := strings.CutPrefix(m.topic, r.topic(""))
 		if d, known := decimals[quantityOf(path)]; ours && known && !strings.HasPrefix(path, "live") && m.payload != "" {
 			counter := strings.Contains(path, "energy")
-			at, ok := told[path+" "+m.payload]
+			at, ok := reported[path+" "+m.payload]
 			old := !counter && m.at.Sub(at) > r.stale+r.slack
 			if old && ok && r.late > 0 && m.at.Sub(at) < standstill { // what was on its way, as the late document
 				if m.at.Sub(burst) > time.Second {

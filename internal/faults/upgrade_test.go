@@ -19,7 +19,7 @@ func TestUpgrade(t *testing.T) {
 	plain, secure := envoytest.NewPlainServer(b.gateway), envoytest.NewTLSServer(b.gateway)
 	defer plain.Close()
 	defer secure.Close()
-	b.bridge.HomeAssistant.Interval = 100 * time.Millisecond // and not ten seconds until the firmware is told
+	b.bridge.HomeAssistant.Interval = 100 * time.Millisecond // and not ten seconds until the firmware is published
 	client := b.bridge.Gateways[0].Client
 	client.Host = "gateway"
 	client.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {

@@ -25,7 +25,7 @@ const (
 )
 
 // Update checks a sample, and reports whether [Plausibility.Problems] has
-// changed. areAsleep says that no inverter has reported a power for hours. now is
+// changed. areAsleep reports that no inverter has reported a power for hours. now is
 // the time of the sample.
 func (p *Plausibility) Update(s envoy.Sample, areAsleep bool, now time.Time) (hasChanged bool) {
 	production, ok := s.Meter(envoy.Production)

@@ -33,7 +33,7 @@ func (c *Counters) Save(s *State) {
 }
 
 // Restore replaces the state of the counters by s. With another correction than
-// the saved one, net and total consumption are other counters and start anew.
+// the saved one, net and total consumption are other counters and start again.
 func (c *Counters) Restore(s State, correction envoy.Correction) {
 	isCorrected := s.Correction != nil && !s.Correction.Equal(correction)
 	c.inverters = s.NumInverters

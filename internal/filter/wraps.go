@@ -49,5 +49,5 @@ func (s counterState) maxProduced(r reading) float64 {
 }
 
 // mayHaveWrapped reports whether the inverters can have produced a whole wrap
-// since then: a rise and a wrap cannot be told apart any more.
+// since then: a rise and a wrap cannot be distinguished any more.
 func (s counterState) mayHaveWrapped(r reading) bool { return s.maxProduced(r) > wrapAt }

@@ -16,7 +16,7 @@ type Document struct {
 	Components       map[string]Component `json:"components"`        // by object id
 }
 
-// A documentHeader is the part of a document that tells whose it is.
+// A documentHeader is the part of a document that identifies its sender.
 type documentHeader struct {
 	Origin       Origin         `json:"origin"`
 	Availability []Availability `json:"availability"`

@@ -19,7 +19,7 @@ const (
 )
 
 // WriteHealth writes the health to a file until ctx ends, and then removes the
-// file. If the file cannot be written, it logs that once and goes on.
+// file. If the file cannot be written, it logs that once and continues.
 func WriteHealth(ctx context.Context, path string, health func() Health, log zerolog.Logger) {
 	defer os.Remove(path)
 	tick := time.NewTicker(healthInterval)

@@ -129,19 +129,19 @@ func TestMetrics(t *testing.T) {
 	})
 }
 
-// TestPowerIsTheSamples compares what is scraped with what the gateway told.
+// TestPowerIsTheSamples compares the scraped powers with those of the gateway.
 func TestPowerIsTheSamples(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t)
 		time.Sleep(time.Second)
-		told, _ := r.gateway.Last()
+		reported, _ := r.gateway.Last()
 		text := r.scrape(t)
 		for _, m := range []struct {
 			name  string
 			watts float64
 		}{
-			{`envoy_mqtt_power_watts{gateway="ENVOY",meter="grid"} `, told.Net.Total.Power},
-			{`envoy_mqtt_power_watts{gateway="ENVOY",meter="production"} `, told.Production.Total.Power},
+			{`envoy_mqtt_power_watts{gateway="ENVOY",meter="grid"} `, reported.Net.Total.Power},
+			{`envoy_mqtt_power_watts{gateway="ENVOY",meter="production"} `, reported.Production.Total.Power},
 		} {
 			want(t, text, m.name+strconv.FormatFloat(m.watts, 'g', -1, 64)+"\n")
 		}

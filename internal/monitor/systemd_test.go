@@ -90,12 +90,12 @@ func TestSystemdStates(t *testing.T) {
 			"STOPPING=1",
 		}
 		if !slices.Equal(got, want) {
-			t.Errorf("systemd was told\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+			t.Errorf("systemd received\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
 	})
 }
 
-// TestNoSystemd: without its variables nothing is told, and nothing is logged.
+// TestNoSystemd: without its variables nothing is sent, and nothing is logged.
 func TestNoSystemd(t *testing.T) {
 	t.Setenv("NOTIFY_SOCKET", "")
 	t.Setenv("WATCHDOG_USEC", "")

@@ -51,7 +51,7 @@ func (c *connection) stop() {
 }
 
 // waitAck calls f, which waits for an acknowledgement. The context of f ends
-// with ctx or with the connection; the error says which. f itself returns after
+// with ctx or with the connection; the error names it. f itself returns after
 // ackTimeout.
 func (c *connection) waitAck(ctx context.Context, f func(context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A fieldKind says what a [Redactor] keeps of the fields of one name.
+// A fieldKind is what a [Redactor] keeps of the fields of one name.
 type fieldKind int
 
 const (

@@ -4,5 +4,5 @@ package state
 
 import "os"
 
-// giveToOwner does nothing: folders of services belong to nobody else here.
+// giveToOwner does nothing: folders of services belong to no other user here.
 func giveToOwner(*os.File, string) {}

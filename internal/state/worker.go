@@ -7,7 +7,7 @@ import (
 )
 
 // A Worker runs jobs in a goroutine of its own, in order, so that a file system
-// that does not answer delays nobody else. Its methods may be called from any
+// that does not respond delays no other. Its methods may be called from any
 // goroutine, and Do does not block.
 type Worker struct {
 	mu       sync.Mutex // guards what follows

@@ -150,7 +150,7 @@ func (s *Screen) readKeys(ctx context.Context) <-chan []byte {
 	return keys
 }
 
-// handle handles typed keys. It reports whether the screen goes on. Keys without a
+// handle handles typed keys. It reports whether the screen continues. Keys without a
 // meaning are ignored.
 func (s *Screen) handle(typed []byte) bool {
 	const ctrlC, ctrlD, ctrlL, escape = 3, 4, 12, 27

@@ -31,7 +31,7 @@ var contentTypes = map[string]string{
 }
 
 // files returns the files of the page by path. They are compressed when the first
-// of them is requested: a program whose page nobody opens does not pay for it.
+// of them is requested: a program whose page is never opened does not pay for it.
 var files = sync.OnceValue(func() map[string]*file {
 	all := map[string]*file{}
 	for _, name := range []string{

@@ -17,7 +17,7 @@ const readOnly = "read-only; set PASSWORD under [HTTP]"
 // A login lets users start actions: those with the password, and those that Home
 // Assistant has signed in.
 type login struct {
-	password string // empty: nobody can sign in
+	password string // empty: sign-in is off
 	rules    *access.Rules
 	sessions *access.Sessions
 	pacer    *access.Pacer

@@ -10,7 +10,7 @@ import (
 // concurrent use. The exported fields are set before the first call.
 type Server struct {
 	Access   access.Rules
-	Password string  // required for actions; empty: nobody can sign in
+	Password string  // required for actions; empty: sign-in is off
 	History  History // nil: nothing is kept
 	Actions  Actions
 	// Info returns what only the program knows; nil: nothing.

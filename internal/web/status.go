@@ -83,7 +83,7 @@ type gatewayStatus struct {
 // An accessStatus is what this client may do.
 type accessStatus struct {
 	SignedIn bool     `json:"signed_in"`
-	ReadOnly bool     `json:"read_only"` // nobody can sign in
+	ReadOnly bool     `json:"read_only"` // sign-in is off
 	Actions  []string `json:"actions"`
 }
 

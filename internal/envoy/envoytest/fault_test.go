@@ -195,7 +195,7 @@ func TestFaultyValues(t *testing.T) {
 	})
 }
 
-// What is published can be held against what was told: true values alone are
+// Published values can be compared with the responses: only true values are
 // remembered.
 func TestReadings(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -214,7 +214,7 @@ func TestReadings(t *testing.T) {
 			_, b := get(t, s.Client(), s.URL+production)
 			last, ok := g.Last()
 			if w := decode(t, b).entry("net-consumption"); !ok || last.Net.Total.Power != w.WNow || last.Time.Unix() != w.ReadingTime {
-				t.Errorf("after %s: Last = %+v, %t, told %+v", f, last.Net.Total, ok, w)
+				t.Errorf("after %s: Last = %+v, %t, reported %+v", f, last.Net.Total, ok, w)
 			}
 		}
 		for _, r := range g.Requests() {

@@ -19,7 +19,7 @@ type Request struct {
 	Cookie bool   // came with a session cookie, good or not
 	Fault  Fault  // that struck it, or ""
 	Code   int    // of the answer; 0 for none
-	// Reading is what the answer told, nil where it told no true values.
+	// Reading is what the response contained, nil if that were no true values.
 	Reading *Reading
 }
 
@@ -59,7 +59,7 @@ func (g *Gateway) MaxInFlight() int {
 	return g.journal.peak
 }
 
-// Last returns what the gateway last told truly, if it told anything.
+// Last returns the last true values of the gateway, if there are any.
 func (g *Gateway) Last() (Reading, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -11,7 +11,7 @@ const streaming = 15 * time.Minute
 // A livestream is the state of the live data.
 type livestream struct {
 	until time.Time // when the refreshing ends
-	held  *Reading  // what is told after that
+	held  *Reading  // what is reported after that
 }
 
 type liveMeter struct {

@@ -22,16 +22,16 @@ func TestReports(t *testing.T) {
 		if err := json.Unmarshal(b, &reports); err != nil || len(reports) != 2 {
 			t.Fatalf("%s: %v, %.300s", tt.firmware, err, b)
 		}
-		told, _ := gw.Last()
-		for i, want := range []Meter{told.Consumption, told.Net} {
+		reported, _ := gw.Last()
+		for i, want := range []Meter{reported.Consumption, reported.Net} {
 			got := reports[i]
-			if got.CreatedAt != told.Time.Unix() || float64(got.Cumulative.ActPower) != want.Total.Power || len(got.Lines) != 3 || float64(got.Lines[2].CurrW) != want.Lines[2].Power {
+			if got.CreatedAt != reported.Time.Unix() || float64(got.Cumulative.ActPower) != want.Total.Power || len(got.Lines) != 3 || float64(got.Lines[2].CurrW) != want.Lines[2].Power {
 				t.Errorf("%s: %+v, want %+v", tt.firmware, got, want)
 			}
 		}
 		net := reports[1].Cumulative
-		if balance := round(float64(net.WhDlvdCum-net.WhRcvdCum), 3); (net.WhRcvdCum != 0) != tt.received || balance != told.Net.Total.Energy {
-			t.Errorf("%s: %v Wh delivered and %v received, want a balance of %v", tt.firmware, net.WhDlvdCum, net.WhRcvdCum, told.Net.Total.Energy)
+		if balance := round(float64(net.WhDlvdCum-net.WhRcvdCum), 3); (net.WhRcvdCum != 0) != tt.received || balance != reported.Net.Total.Energy {
+			t.Errorf("%s: %v Wh delivered and %v received, want a balance of %v", tt.firmware, net.WhDlvdCum, net.WhRcvdCum, reported.Net.Total.Energy)
 		}
 	}
 }

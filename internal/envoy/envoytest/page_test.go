@@ -158,7 +158,7 @@ func TestChange(t *testing.T) {
 		}
 	}
 	last := decode(t, before).entry("production").WhLifetime
-	for _, phases := range []int{3, 1, 2} { // each line is told to the mWh below
+	for _, phases := range []int{3, 1, 2} { // each line is reported to the mWh below
 		g.Change(func(g *Gateway) { g.Phases = phases })
 		_, b := get(t, s.Client(), s.URL+production)
 		e := decode(t, b).entry("production")

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A Reading is what a gateway told of one moment, whatever words its firmware
+// A Reading is what a gateway reported of one moment, whatever words its firmware
 // has for it. Signs are the gateway's: + import, + producing, + using.
 // Consumption is production + net, also where new firmware says otherwise.
 type Reading struct {

@@ -141,7 +141,7 @@ func (s *Server) stop() {
 }
 
 // state counts connections, so that stop can wait for their goroutines. A new
-// one is told of in the accept loop, which is counted itself.
+// one is counted in the accept loop, which is counted itself.
 func (s *Server) state(_ net.Conn, st http.ConnState) {
 	switch st {
 	case http.StateNew:

@@ -20,7 +20,7 @@ type options struct {
 	// Verify asks for a certificate that the system trusts, host name included.
 	Verify bool
 	// Fingerprint is the SHA-256 of the only certificate to accept, in lower
-	// case hex, whoever signed it: it takes the place of Verify. Empty for none.
+	// case hex, regardless of its issuer: it takes the place of Verify. Empty for none.
 	Fingerprint string
 	// Dial replaces the network; nil is TCP, with *.local names asked for by multicast.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -43,7 +43,7 @@ type tlsMode int
 
 const (
 	modeUnknown tlsMode = iota
-	modeModern          // Go's defaults; not left again, so that nobody can force a downgrade
+	modeModern          // Go's defaults; not left again, so that no downgrade can be forced
 	modeLegacy          // TLS before 1.2, or a cipher suite that Go disables
 )
 

@@ -78,7 +78,7 @@ func (c *checker) delivery(m Message) {
 	c.secret("topic", m.Topic)
 }
 
-// secret looks for what must not be told; the finding does not tell it either.
+// secret looks for secrets, which the finding does not repeat.
 func (c *checker) secret(where, s string) {
 	known := func(secret string) bool { return secret != "" && strings.Contains(s, secret) }
 	if secrets.MatchString(s) || slices.ContainsFunc(c.opts.Secrets, known) {

@@ -28,7 +28,7 @@ func (c *checker) entityName(doc *document, p component) {
 	}
 }
 
-// names checks that the entities of a device can be told apart.
+// names checks that the entities of a device can be distinguished.
 func (c *checker) names(doc *document) {
 	type name struct{ text, platform string } // the device's own name once for each platform
 	taken := map[name]string{}
