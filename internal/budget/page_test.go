@@ -54,7 +54,7 @@ func TestPageMemory(t *testing.T) {
 			}
 			return s, start(t, s.command())
 		}
-		total := int(shorter(900*pause)/pause) * n
+		total := int(shorter(300*pause)/pause) * n
 		_, p := run("")
 		for range total {
 			next(t, got)

@@ -34,6 +34,7 @@ var contentTypes = map[string]string{
 // of them is requested: a program whose page is never opened does not pay for it.
 var files = sync.OnceValue(func() map[string]*file {
 	all := map[string]*file{}
+	z, _ := gzip.NewWriterLevel(nil, gzip.BestCompression)
 	for _, name := range []string{
 		"app.css", "app.js", "lib.js", "data.js", "now.js", "history.js", "inverters.js", "health.js", "icon.svg",
 		"vendor/uPlot.iife.min.js", "vendor/uPlot.min.css", "vendor/uPlot.LICENSE.txt",
@@ -43,14 +44,14 @@ var files = sync.OnceValue(func() map[string]*file {
 			panic(err) // it is missing in the binary
 		}
 		sum := sha256.Sum256(content)
-		all[name] = &file{contentTypes[path.Ext(name)], `"` + hex.EncodeToString(sum[:12]) + `"`, zipped(content), len(content)}
+		all[name] = &file{contentTypes[path.Ext(name)], `"` + hex.EncodeToString(sum[:12]) + `"`, zipped(z, content), len(content)}
 	}
 	return all
 })
 
-func zipped(content []byte) []byte {
+func zipped(z *gzip.Writer, content []byte) []byte {
 	var b bytes.Buffer
-	z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	z.Reset(&b)
 	_, _ = z.Write(content)
 	_ = z.Close()
 	return b.Bytes()

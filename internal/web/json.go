@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // writeJSON writes v as the response.
@@ -58,8 +59,24 @@ func compressed(w http.ResponseWriter, r *http.Request) io.WriteCloser {
 		return plainBody{w}
 	}
 	w.Header().Set("Content-Encoding", "gzip")
-	z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed)
+	z := gzipWriters.Get().(*gzip.Writer)
+	z.Reset(w)
+	return gzipBody{z}
+}
+
+// gzipWriters are unused writers, which take 800 kB each.
+var gzipWriters = sync.Pool{New: func() any {
+	z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed)
 	return z
+}}
+
+type gzipBody struct{ *gzip.Writer }
+
+// Close implements [io.Closer].
+func (b gzipBody) Close() error {
+	err := b.Writer.Close()
+	gzipWriters.Put(b.Writer)
+	return err
 }
 
 type plainBody struct{ io.Writer }
