@@ -59,19 +59,20 @@ const (
 	manyGateways = 100
 	// manyGatewaysGC is their garbage collection target, in percent.
 	manyGatewaysGC = 35
-	// pageGC is the target with the page. Its history takes 1.3 MB for each gateway,
-	// without pointers: it is quick to collect, and counts as much again as garbage.
-	pageGC = 50
+	// severalHistoriesGC is the target with the page of several gateways. A history
+	// takes 1.3 MB and allows as much garbage. One is too small for that: below
+	// 4 MB the target would only cost CPU time.
+	severalHistoriesGC = 50
 )
 
 // limitGarbage makes the garbage collector run more often if there are many
-// gateways or a page, unless the environment sets GOGC.
+// gateways or histories, unless the environment sets GOGC.
 func limitGarbage(cfg config.Config, environ []string) {
 	switch {
 	case slices.ContainsFunc(environ, func(v string) bool { return strings.HasPrefix(v, "GOGC=") }):
 	case len(cfg.Gateways) >= manyGateways:
 		debug.SetGCPercent(manyGatewaysGC)
-	case cfg.HTTP.Page:
-		debug.SetGCPercent(pageGC)
+	case cfg.HTTP.Page && len(cfg.Gateways) > 1:
+		debug.SetGCPercent(severalHistoriesGC)
 	}
 }

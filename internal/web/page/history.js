@@ -59,7 +59,7 @@ const bar = (part, right) => h('div', { class: 'bar' }, h('nav', { class: 'seg',
 export async function historyScreen(data, [part, pick]) {
   const several = part === 'days' || part === 'months';
   const load = gateway => several ? data.days(part, gateway) : data.day(part === 'day' ? pick : '', gateway);
-  const [uPlot, loaded, sum] = await Promise.all([uplot(), load(), data.several() && load('all').catch(() => null)]);
+  const [uPlot, loaded, sum] = await Promise.all([uplot(), load(), data.several() ? load('all').catch(() => null) : null]);
   return several ? bars(uPlot, data, part, loaded, sum) : dayView(uPlot, data, loaded, sum);
 }
 
@@ -74,7 +74,7 @@ function dayView(uPlot, data, d, sum) {
     h('button', { 'aria-label': 'Next day', disabled: isToday, onclick: () => location.hash = at(0, 1) }, h('span', { 'aria-hidden': 'true' }, '›')),
     h('button', { class: 'wide', disabled: isToday, onclick: () => location.hash = '#/history' }, 'Today'));
   const r = readout(d.hasBattery || d.soc.some(x => x != null), sum), totals = () => r.show(isToday ? `Energy today until ${clock(new Date((d.now ?? d.end) * 1000))}` : 'Energy of the day', { ...Object.fromEntries(all.map(k => [k, kwh(e[k])])), soc: percent(d.soc.findLast(x => x != null)), total: kwh(sum?.energies?.solar) });
-  const point = i => !any(i) ? { } : { ...Object.fromEntries(all.map(k => [k, power(v[k][i])])), soc: percent(d.soc[i]), total: power(sum?.solar[Math.floor((xs[i] - start) / sum.step)]) };
+  const point = i => !any(i) ? { } : { ...Object.fromEntries(all.map(k => [k, power(v[k][i])])), soc: percent(d.soc[i]), total: sum && power(sum.solar[Math.floor((xs[i] - start) / sum.step)]) };
   const read = i => i == null ? totals() : r.show(`At ${clock(new Date(xs[i] * 1000))}${any(i) ? '' : i > last ? ', not yet measured' : ', no reading'}`, point(i));
   const main = h('div', { class: 'plot' }), level = h('div', { class: 'plot', 'aria-hidden': 'true' });
   const gapText = i => clock(new Date(xs[i] * 1000)), gaps = [];
