@@ -154,6 +154,28 @@ async function gateways(base, child) {
   await page.context().close();
 }
 
+// measure prints what a first visit transfers and when it paints, and what ten readings cost.
+async function measure(base, child) {
+  await say(child, 'fresh');
+  for (const reducedMotion of ['reduce', 'no-preference']) {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion }), page = await context.newPage(), cdp = await context.newCDPSession(page);
+    let bytes = 0;
+    cdp.on('Network.loadingFinished', e => { bytes += e.encodedDataLength; });
+    await cdp.send('Network.enable');
+    await cdp.send('Performance.enable');
+    await page.goto(base);
+    await ready(page, 'now');
+    await wait(2000);
+    const paint = await page.evaluate(() => performance.getEntriesByType('paint').find(p => p.name === 'first-contentful-paint')?.startTime);
+    const metrics = async () => Object.fromEntries((await cdp.send('Performance.getMetrics')).metrics.map(m => [m.name, m.value]));
+    const a = await metrics(), first = bytes;
+    await wait(10000);
+    const b = await metrics(), per = k => ((b[k] - a[k]) * 100).toFixed(2);
+    console.log(`measured, motion ${reducedMotion}: first visit ${first} bytes with headers, first contentful paint ${Math.round(paint)} ms; a reading: script ${per('ScriptDuration')} ms, style ${per('RecalcStyleDuration')} ms, layout ${per('LayoutDuration')} ms, all tasks ${per('TaskDuration')} ms`);
+    await context.close();
+  }
+}
+
 async function reconnect(port, child) {
   const base = `http://127.0.0.1:${port}/`, page = await open(base);
   await has(page, 'Exporting', 'reconnect: fresh');
@@ -269,6 +291,7 @@ try {
   const port = await freePort(), base = `http://127.0.0.1:${port}/`;
   let child = await startHouse(port);
   await values(base, child);
+  await measure(base, child);
   await screens(base, child);
   child = await reconnect(port, child);
   await gateways(base, child);

@@ -3,36 +3,61 @@ package web
 import (
 	"context"
 	"errors"
-	"slices"
+	"math"
 	"time"
 )
 
 const (
 	// maxPaths limits the paths of a gateway of which response times are kept.
 	maxPaths = 16
-	// maxTimes limits the response times of a path.
-	maxTimes = 256
-	// timesAge is how long response times are kept.
-	timesAge = time.Hour
+	// timesSlot and timesSlots are the parts of the hour of which response times are
+	// kept.
+	timesSlot  = 5 * time.Minute
+	timesSlots = 12
+	// Response times are counted in classes: the first ends at 1 ms, each further one
+	// is a tenth longer. The last one begins at 97 s.
+	timesClasses = 122
+	classRatio   = 1.1
 )
 
-// responseTimes are the latest responses of a path.
-type responseTimes struct {
-	ring [maxTimes]responseTime
-	next int // index of the oldest
-}
+// responseTimes count the responses of a path in the last hour.
+type responseTimes [timesSlots]responseSlot
 
-type responseTime struct {
-	at       time.Time // zero: none
-	took     time.Duration
-	isFailed bool
-	timedOut bool
+// A responseSlot counts the responses of five minutes.
+type responseSlot struct {
+	number   int64 // of the slot since 1970
+	classes  [timesClasses]uint16
+	highest  time.Duration
+	failures int // timeouts included
+	timeouts int
 }
 
 func (t *responseTimes) add(now time.Time, took time.Duration, err error) {
-	timedOut := errors.Is(err, context.DeadlineExceeded)
-	t.ring[t.next] = responseTime{now, took, err != nil, timedOut}
-	t.next = (t.next + 1) % maxTimes
+	number := now.Unix() / int64(timesSlot.Seconds())
+	slot := &t[number%timesSlots]
+	if slot.number != number {
+		*slot = responseSlot{number: number}
+	}
+	if err != nil {
+		slot.failures++
+		if errors.Is(err, context.DeadlineExceeded) {
+			slot.timeouts++
+		}
+		return
+	}
+	slot.highest = max(slot.highest, took)
+	if n := &slot.classes[responseClass(took)]; *n < math.MaxUint16 {
+		*n++
+	}
+}
+
+// responseClass returns the class of a response time.
+func responseClass(took time.Duration) int {
+	ms := float64(took) / float64(time.Millisecond)
+	if ms <= 1 {
+		return 0
+	}
+	return min(timesClasses-1, int(math.Ceil(math.Log(ms)/math.Log(classRatio))))
 }
 
 // A responseSummary is how a path responded, in ms.
@@ -46,30 +71,36 @@ type responseSummary struct {
 }
 
 // summarize returns how the path responded in the last hour, and false if it was not
-// requested.
+// requested. Median and 95 % are the ends of their classes, at most a tenth too high.
 func (t *responseTimes) summarize(path string, now time.Time) (responseSummary, bool) {
 	s := responseSummary{Path: path}
-	var times []time.Duration
-	known := false
-	for _, r := range t.ring {
-		switch {
-		case r.at.IsZero() || now.Sub(r.at) > timesAge:
+	var classes [timesClasses]int
+	count := 0
+	for i := range t {
+		slot := &t[i]
+		if age := now.Unix()/int64(timesSlot.Seconds()) - slot.number; age < 0 || age >= timesSlots {
 			continue
-		case r.timedOut:
-			s.Timeouts++
-			s.Failures++
-		case r.isFailed:
-			s.Failures++
-		default:
-			times = append(times, r.took)
 		}
-		known = true
+		s.Failures += slot.failures
+		s.Timeouts += slot.timeouts
+		s.Highest = max(s.Highest, number(slot.highest.Seconds()*1000))
+		for class, n := range slot.classes {
+			classes[class] += int(n)
+			count += int(n)
+		}
 	}
-	if len(times) > 0 {
-		slices.Sort(times)
-		ms := func(i int) number { return number(times[i].Seconds() * 1000) }
-		last := len(times) - 1
-		s.Median, s.P95, s.Highest = ms(last/2), ms(last*95/100), ms(last)
+	s.Median, s.P95 = percentile(&classes, count, 0.5, s.Highest), percentile(&classes, count, 0.95, s.Highest)
+	return s, count+s.Failures > 0
+}
+
+// percentile returns the response time in ms that a part of count responses did not
+// exceed.
+func percentile(classes *[timesClasses]int, count int, part float64, highest number) number {
+	rest := int(math.Ceil(part * float64(count)))
+	for class, n := range classes {
+		if rest -= n; rest <= 0 {
+			return min(highest, number(math.Pow(classRatio, float64(class))))
+		}
 	}
-	return s, known
+	return highest
 }
