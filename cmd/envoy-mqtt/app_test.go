@@ -2,15 +2,14 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
@@ -74,7 +73,8 @@ func TestApp(t *testing.T) {
 	h.record(t)
 	s := newSupervisor(t)
 	ingress := proctest.FreePort(t)
-	options := proctest.WriteFile(t, filepath.Join(h.dir, "options.json"), fmt.Sprintf(`{"envoy_host":%q,"envoy_username":%q,"envoy_password":%q,"envoy_interval":"200ms","http_page":true}`, h.server.Addr, testUser, testPassword))
+	form := fmt.Sprintf(`{"envoy_host":%q,"envoy_username":%q,"envoy_password":%q,"envoy_interval":"200ms","http_page":true}`, h.server.Addr, testUser, testPassword)
+	options := proctest.WriteFile(t, filepath.Join(h.dir, "options.json"), form)
 	h.environ = append(h.environ, "SUPERVISOR_TOKEN="+supervisorToken, "TEST_SUPERVISOR="+s.URL, "TEST_OPTIONS="+options, "TEST_INGRESS_PORT="+ingress,
 		"ENVOY_MQTT_ENLIGHTEN__LOGIN_URL="+value(h.config, "LOGIN_URL"), "ENVOY_MQTT_ENLIGHTEN__TOKEN_URL="+value(h.config, "TOKEN_URL"))
 	h.config = "[GENERAL]\nLOG_LEVEL = debug\nSTATE_DIR = " + filepath.Join(h.dir, "state") + "\n"
@@ -91,6 +91,12 @@ func TestApp(t *testing.T) {
 	if code, out, errs := h.run(t, "", "check"); code != 0 || !strings.Contains(out, "Home Assistant's broker accepts the connection") {
 		t.Errorf("check: code %d\n%s%s", code, out, errs)
 	}
+	proctest.WriteFile(t, options, strings.Replace(form, `"http_page":true`, `"http_page":false`, 1))
+	p.Signal(syscall.SIGHUP)
+	proctest.Await(t, "the panel without a page", func() bool {
+		body, _ := getByIngress(t, supervisorPeer, "http://127.0.0.1:"+ingress)
+		return strings.Contains(body, "The page is off.")
+	})
 	p.Stop()
 	for _, secret := range slices.Concat(h.cloud.Secrets(), []string{testUser, testPassword, supervisorToken, appsPassword}) {
 		if strings.Contains(p.Output()+h.recorded(), secret) {
@@ -99,57 +105,6 @@ func TestApp(t *testing.T) {
 	}
 	if s.asked < 2 {
 		t.Errorf("the Supervisor was asked %d times, want once for each attempt", s.asked)
-	}
-}
-
-// TestIngressPort checks that the Supervisor connects to the port that we listen on.
-func TestIngressPort(t *testing.T) {
-	manifest, err := os.ReadFile("../../deploy/homeassistant/envoy_mqtt/config.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(string(manifest), "\ningress_port: "+ingressPort+"\n") {
-		t.Errorf("config.yaml does not have ingress_port: %s", ingressPort)
-	}
-}
-
-// checkIngress checks that the Supervisor, and nobody else, reaches the page and may
-// change something on it.
-func checkIngress(t *testing.T, base string) {
-	t.Helper()
-	get := func(from, path string) (string, http.Header) {
-		t.Helper()
-		transport := &http.Transport{DialContext: (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}).DialContext}
-		defer transport.CloseIdleConnections()
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+path, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("X-Ingress-Path", "/api/hassio_ingress/abc")
-		req.Host = "homeassistant.example.org" // which Home Assistant has checked
-		resp, err := transport.RoundTrip(req)
-		if err != nil {
-			return "error: " + err.Error(), nil
-		}
-		defer resp.Body.Close()
-		body, err := io.ReadAll(resp.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(body), resp.Header
-	}
-	const supervisor = "127.0.0.2"
-	if body, header := get(supervisor, "/"); !strings.Contains(body, "<table>") || !strings.Contains(header.Get("Content-Security-Policy"), "frame-ancestors 'self'") {
-		t.Errorf("GET / by ingress = %.200s, %v", body, header)
-	}
-	if body, _ := get(supervisor, "/api/live"); !strings.Contains(body, `"age":`) {
-		t.Errorf("GET /api/live by ingress = %s", body)
-	}
-	if body, _ := get(supervisor, "/api/status"); !strings.Contains(body, `"signed_in":true`) {
-		t.Errorf("GET /api/status by ingress = %s, want signed_in", body)
-	}
-	if body, _ := get("127.0.0.1", "/api/live"); !strings.HasPrefix(body, "error: ") {
-		t.Errorf("GET /api/live from another peer = %s, want a closed connection", body)
 	}
 }
 
