@@ -128,6 +128,10 @@ async function values(base, child) {
   await has(page, 'This page is read-only.', 'health: read-only without a password');
   await page.context().close();
 
+  const german = await open(base, { locale: 'de-DE', viewport: { width: 360, height: 740 } });
+  await has(german, 'Exporting 3,2', "now: numbers by the browser's locale");
+  await german.context().close();
+
   const bare = await open(base, { javaScriptEnabled: false });
   check('without JavaScript: a table', /Grid, exporting\s+32\d\d W/.test(await bare.innerText('main')), await bare.innerText('main'));
   if (pictures) await bare.screenshot({ path: `${pictures}/noscript-1280-light.png` });
