@@ -20,16 +20,33 @@ import (
 )
 
 func initCommand(c *console) *cobra.Command {
-	return &cobra.Command{
+	isWeb, listen := false, ""
+	cmd := &cobra.Command{
 		Use:     "init",
 		Short:   "Write and test config.ini",
 		Example: "envoy-mqtt init",
 		GroupID: groupStart,
 		Long: "Ask for the gateway, the Enphase account and the broker, and test each answer at once: read the gateway, log in at Enphase, connect to the broker. " +
-			"Then write config.ini (or --config), readable by its owner only. If there is one, its values are offered and only changed keys are written. Gateways that answer to multicast DNS are offered.",
+			"Then write config.ini (or --config), readable by its owner only. If there is one, its values are offered and only changed keys are written. Gateways that answer to multicast DNS are offered.\n\n" +
+			"With --web the same questions are asked in a browser, for machines without a terminal. The page needs a one-time code, which is printed, and is closed when the file is written, or after 30 minutes.",
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return failed(c.init(cmd.Context())) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !isWeb {
+				if listen != "" {
+					return usageErrorf(cmd, "--listen needs --web")
+				}
+				return failed(c.init(cmd.Context()))
+			}
+			address, err := setupAddress(listen)
+			if err != nil {
+				return usageErrorf(cmd, "--listen %s: %w", listen, err)
+			}
+			return failed(c.initWeb(cmd.Context(), address))
+		},
 	}
+	cmd.Flags().BoolVar(&isWeb, "web", false, "ask in a browser, at http://"+defaultSetupAddress)
+	cmd.Flags().StringVar(&listen, "listen", "", "`address` of --web for other machines, such as 192.168.1.5:9798")
+	return cmd
 }
 
 // An interview asks for a configuration on a terminal and tries the answers.

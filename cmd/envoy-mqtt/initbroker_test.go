@@ -37,12 +37,20 @@ func selfSigned(t *testing.T) (tls.Certificate, string) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: private}, path
 }
 
+// secureBroker returns the port of a broker with TLS and the path of its authority's
+// certificate.
+func secureBroker(t *testing.T) (port, authority string) {
+	t.Helper()
+	certificate, authority := selfSigned(t)
+	_, port = mqtttest.Listen(t, new(mqtttest.Broker), &tls.Config{Certificates: []tls.Certificate{certificate}})
+	return port, authority
+}
+
 // TestInitAuthority checks that init asks for the certificate of an unknown
 // authority when TLS is chosen, and writes CA_FILE.
 func TestInitAuthority(t *testing.T) {
 	h := newHouse(t, new(envoytest.Gateway))
-	certificate, authority := selfSigned(t)
-	_, port := mqtttest.Listen(t, new(mqtttest.Broker), &tls.Config{Certificates: []tls.Certificate{certificate}})
+	port, authority := secureBroker(t)
 	token := enlightentest.Sign(enlightentest.Claims{Serial: "122012345678", Username: testUser})
 	cmd := h.initCommand(t, h.server.Addr, "token", token, h.broker.address, "", "y", "/no/such/file", authority)
 	cmd.Env = append(cmd.Env, "TEST_TLS_PORT="+port)

@@ -34,6 +34,7 @@ func TestMain(m *testing.M) {
 		if port := os.Getenv("TEST_INGRESS_PORT"); port != "" { // all of 127.0.0.0/8 is this machine's
 			appsNetwork, supervisorAddress, ingressPort = netip.MustParsePrefix("127.0.0.0/8"), netip.MustParseAddr("127.0.0.2"), port
 		}
+		setupLinger = 50 * time.Millisecond
 		tlsPort = cmp.Or(os.Getenv("TEST_TLS_PORT"), "1") // whatever listens on this machine's usual port
 		discoverGateways = func(context.Context) ([]setup.Found, error) {
 			if serial := os.Getenv("TEST_DISCOVERED"); serial != "" {

@@ -45,7 +45,7 @@ func (c *candidates) newest(at func(token) time.Time) (best token, ok bool) {
 
 // usable reports whether t is a valid token at now that the gateway has not rejected.
 func (c *candidates) usable(t token, now time.Time) bool {
-	return t.raw != "" && !c.isRejected(t) && t.claims.valid(c.serial, now) == nil
+	return t.raw != "" && !c.isRejected(t) && t.claims.Check(c.serial, now) == nil
 }
 
 func (c *candidates) isRejected(t token) bool {
@@ -93,7 +93,7 @@ func (c *candidates) retryRejected(now time.Time) bool {
 	found := false
 	for _, t := range []token{c.configured, c.stored} {
 		at, rejected := c.rejected[t.hash()]
-		if age := now.Sub(at).Abs(); !rejected || age < retryAfter || t.claims.valid(c.serial, now) != nil {
+		if age := now.Sub(at).Abs(); !rejected || age < retryAfter || t.claims.Check(c.serial, now) != nil {
 			continue
 		}
 		delete(c.rejected, t.hash())
@@ -111,7 +111,7 @@ func (c *candidates) missingErr(now time.Time) error {
 	if t.raw == "" {
 		return ErrNoToken
 	}
-	err := t.claims.valid(c.serial, now)
+	err := t.claims.Check(c.serial, now)
 	if err == nil {
 		err = ErrRefused
 	}

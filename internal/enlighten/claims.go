@@ -57,9 +57,9 @@ func Parse(raw string) (Claims, error) {
 	return out, nil
 }
 
-// valid returns an error if a token with these claims has expired at now, or is
+// Check returns an error if a token with these claims has expired at now, or is
 // for another gateway.
-func (c Claims) valid(serial string, now time.Time) error {
+func (c Claims) Check(serial string, now time.Time) error {
 	if !c.Expires.IsZero() && !now.Before(c.Expires) {
 		return &ExpiredError{At: c.Expires}
 	}

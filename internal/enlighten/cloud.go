@@ -137,7 +137,7 @@ func (s *cloudSession) checkToken(resp response, body []byte, serial string) (st
 	if err != nil {
 		return "", fmt.Errorf("%w; response of the cloud: %q", err, clean(token, s.account.Username, s.account.Password, s.id))
 	}
-	err = c.valid(serial, time.Now())
+	err = c.Check(serial, time.Now())
 	if _, expired := errors.AsType[*ExpiredError](err); err != nil && !expired {
 		return "", err
 	}

@@ -54,7 +54,7 @@ func (s *Source) SetToken(serial, token string) error {
 	if !validSerial(serial) {
 		return invalidSerialError(serial)
 	}
-	if err := t.claims.valid(serial, time.Now()); err != nil {
+	if err := t.claims.Check(serial, time.Now()); err != nil {
 		return err
 	}
 	s.lockIdle()

@@ -61,5 +61,5 @@ func (t token) validFor(serial string) error {
 	if _, err := Parse(t.raw); err != nil {
 		return err
 	}
-	return t.claims.valid(serial, t.claims.Issued)
+	return t.claims.Check(serial, t.claims.Issued)
 }

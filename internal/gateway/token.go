@@ -72,7 +72,11 @@ func (g *Gateway) TokenInfo() map[string]string {
 
 // StoreToken stores a token if the gateway with that serial number accepts it.
 func (g *Gateway) StoreToken(ctx context.Context, serial, token string) error {
-	if _, err := enlighten.Parse(token); err != nil {
+	claims, err := enlighten.Parse(token)
+	if err == nil && serial != "" {
+		err = claims.Check(serial, time.Now())
+	}
+	if err != nil {
 		return err
 	}
 	trial := setup.Setup{NewClient: NewClient}

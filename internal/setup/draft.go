@@ -3,6 +3,7 @@ package setup
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
@@ -122,6 +123,9 @@ func (d *Draft) KeepAccount() {
 // what it claims. If the gateway was not reached, it is not tried.
 func (d *Draft) UseToken(ctx context.Context, token string) (enlighten.Claims, error) {
 	claims, err := enlighten.Parse(token)
+	if err == nil && d.Serial != "" {
+		err = claims.Check(d.Serial, time.Now())
+	}
 	if err != nil {
 		return claims, err
 	}

@@ -57,9 +57,9 @@ func zipped(z *gzip.Writer, content []byte) []byte {
 	return b.Bytes()
 }
 
-// serveFile serves a file of the page. Browsers keep it and ask each time whether
+// ServeFile serves the file of the page that the path value file names. Browsers keep it and ask each time whether
 // it has changed, so that a new version is never mixed with an old one.
-func serveFile(w http.ResponseWriter, r *http.Request) {
+func ServeFile(w http.ResponseWriter, r *http.Request) {
 	f, ok := files()[r.PathValue("file")]
 	if !ok {
 		writeError(w, http.StatusNotFound, "no such path")

@@ -41,7 +41,7 @@ func (s *Server) Handler() http.Handler {
 
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", values.serveIndex)
-	mux.HandleFunc("GET /{file...}", serveFile)
+	mux.HandleFunc("GET /{file...}", ServeFile)
 	mux.HandleFunc("GET /api/", func(w http.ResponseWriter, _ *http.Request) { writeError(w, http.StatusNotFound, "no such path") })
 	for path, h := range map[string]http.HandlerFunc{
 		"live":      s.serveLive,

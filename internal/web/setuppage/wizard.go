@@ -1,0 +1,137 @@
+package setuppage
+
+import (
+	"context"
+	"net/url"
+	"sync"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
+)
+
+// A Wizard goes through the steps of an installation. The exported fields are set
+// before the first call.
+type Wizard struct {
+	Draft   *setup.Draft
+	Exists  bool  // there is a file, whose values are offered
+	Mistake error // in this file, which must be replaced; nil: none
+	IsNamed bool  // the user has named the file
+	// Discover finds the gateways on this network.
+	Discover func(context.Context) ([]setup.Found, error)
+
+	ctx     context.Context // of the steps
+	written chan struct{}   // closed when the file is written
+
+	mu        sync.Mutex // held while a step runs; guards the fields below and Draft
+	current   position
+	isAgreed  bool // that the file is replaced
+	discovery *discovery
+	way       string // to a token: account or token
+	failure   string // of the latest step, which is displayed
+	note      string // about the latest step
+	canKeep   bool   // the answers can be kept although the step failed
+	reached   setup.ReachedGateway
+	access    string              // what was found at the access step
+	offer     *setup.BrokerResult // a broker with TLS to choose, or without an authority
+}
+
+// A position is a step.
+type position int
+
+const (
+	gatewayStep position = iota
+	accessStep
+	brokerStep
+	writeStep
+	doneStep
+)
+
+// positions are the steps that a user can return to.
+var positions = map[string]position{"gateway": gatewayStep, "access": accessStep, "broker": brokerStep}
+
+// A discovery is a search for gateways.
+type discovery struct {
+	done  chan struct{} // closed when found and err are set
+	found []setup.Found
+	err   error
+}
+
+// begin starts to search. ctx ends all steps.
+func (w *Wizard) begin(ctx context.Context) {
+	w.ctx, w.written = ctx, make(chan struct{})
+	w.discover()
+}
+
+// discover starts to search. The caller holds w.mu, or calls before the first step.
+func (w *Wizard) discover() {
+	d := &discovery{done: make(chan struct{})}
+	w.discovery = d
+	go func() {
+		defer close(d.done)
+		d.found, d.err = w.Discover(w.ctx)
+	}()
+}
+
+// run runs a step with the answers of a form, unless one is running.
+func (w *Wizard) run(step stepFunc, answers url.Values) {
+	if !w.mu.TryLock() {
+		return
+	}
+	defer w.mu.Unlock()
+	if w.current == doneStep {
+		return
+	}
+	ctx, cancel := context.WithTimeout(w.ctx, stepTimeout)
+	defer cancel()
+	w.failure, w.note, w.canKeep = "", "", false
+	step(ctx, answers.Get)
+}
+
+// isWritten waits until no step runs, and reports whether the file is written.
+func (w *Wizard) isWritten() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.current == doneStep
+}
+
+// fail shows the present step again, with what went wrong.
+func (w *Wizard) fail(at position, text string, canKeep bool) {
+	w.current, w.failure, w.canKeep = at, text, canKeep
+}
+
+// replace agrees that a file with mistakes is replaced.
+func (w *Wizard) replace(context.Context, func(string) string) { w.isAgreed = true }
+
+// keep keeps the answers of the step that failed.
+func (w *Wizard) keep(context.Context, func(string) string) {
+	d := w.Draft
+	switch w.current {
+	case gatewayStep:
+		d.KeepGateway()
+	case accessStep:
+		w.access = "not verified"
+		if d.NeedsToken {
+			d.KeepAccount()
+		} else {
+			d.KeepOwnUser()
+		}
+	case brokerStep:
+		d.KeepBroker()
+		w.offer = nil
+	default:
+		return
+	}
+	w.current++
+}
+
+// write writes the file.
+func (w *Wizard) write(context.Context, func(string) string) {
+	if w.current != writeStep {
+		return
+	}
+	if err := w.Draft.Write(); err != nil {
+		w.fail(writeStep, err.Error(), false)
+		return
+	}
+	w.current = doneStep
+	close(w.written)
+}
