@@ -1,10 +1,11 @@
-// Drives the page in a real Chromium. Usage: node drive.mjs HOUSE PROGRAM PICTURES
+// Drives the page in a real Chromium. Usage: node drive.mjs HOUSE PROGRAM SIMULATE PICTURES
 import { spawn } from 'node:child_process';
 import { createServer, request } from 'node:http';
 import { createRequire } from 'node:module';
 import { createServer as listen } from 'node:net';
+import { setup } from './setup.mjs';
 
-const [house, program, pictures] = process.argv.slice(2), require = createRequire(process.env.NODE_MODULES + '/');
+const [house, program, simulate, pictures] = process.argv.slice(2), require = createRequire(process.env.NODE_MODULES + '/');
 const { chromium } = require('playwright-core'), axe = require.resolve('axe-core/axe.min.js');
 const wait = ms => new Promise(r => setTimeout(r, ms));
 const freePort = () => new Promise(r => { const s = listen().listen(0, '127.0.0.1', () => { const { port } = s.address(); s.close(() => r(port)); }); });
@@ -291,6 +292,7 @@ async function demo() {
 }
 
 try {
+  await setup({ open, check, has, inspect, freePort, wait, pictures, program, simulate, children });
   await demo();
   const port = await freePort(), base = `http://127.0.0.1:${port}/`;
   let child = await startHouse(port);

@@ -1,12 +1,15 @@
-// Simulate is the neighbours for trials with containers and services: a gateway, or Home Assistant's Supervisor.
+// Simulate is the neighbours for trials with containers and services: a gateway, Enphase's cloud, or Home Assistant's Supervisor.
 //
 //	simulate gateway ADDRESS          https, firmware 8; takes any token
 //	simulate day ADDRESS SPEED        the same with a battery, from 04:00, so many times faster
 //	simulate token                    prints a token for either
+//	simulate cloud ADDRESS ANSWER     https, for owner@example.org with the password "demo"; prints its
+//	                                  certificate. ANSWER is one of enlightentest; "" succeeds
 //	simulate supervisor ADDRESS HOST APP  http; names HOST:1883 as the broker, and serves http://APP below /ingress/
 package main
 
 import (
+	"encoding/pem"
 	"fmt"
 	"io"
 	"log"
@@ -36,6 +39,12 @@ func main() {
 		}
 		start := time.Now().Truncate(24 * time.Hour).Add(4 * time.Hour)
 		serve(args[1], &envoytest.Gateway{Phases: 3, Speed: speed, Start: start, Batteries: 1, StorageCT: true})
+	case len(args) == 3 && args[0] == "cloud":
+		cloud := &enlightentest.Cloud{Username: "owner@example.org", Password: "demo"}
+		cloud.Set(enlightentest.Answer(args[2]))
+		serve(args[1], cloud, func(s *httptest.Server) {
+			_ = pem.Encode(os.Stdout, &pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
+		})
 	case len(args) == 4 && args[0] == "supervisor":
 		http.HandleFunc("GET /services/mqtt", func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Authorization") != "Bearer supervisors-token" {
@@ -51,20 +60,23 @@ func main() {
 		}}))
 		log.Fatal(http.ListenAndServe(args[1], nil))
 	default:
-		log.Fatal("usage: simulate token | gateway ADDRESS | day ADDRESS SPEED | supervisor ADDRESS HOST APP")
+		log.Fatal("usage: simulate token | gateway ADDRESS | day ADDRESS SPEED | cloud ADDRESS ANSWER | supervisor ADDRESS HOST APP")
 	}
 }
 
-// serve serves a gateway at address until the process ends.
-func serve(address string, g *envoytest.Gateway) {
+// serve serves h at address until the process ends. It calls started at the beginning.
+func serve(address string, h http.Handler, started ...func(*httptest.Server)) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		log.Fatal(err)
 	}
-	s := httptest.NewUnstartedServer(g)
+	s := httptest.NewUnstartedServer(h)
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.Listener.Close()
 	s.Listener = l
 	s.StartTLS()
+	for _, f := range started {
+		f(s)
+	}
 	select {}
 }

@@ -34,7 +34,9 @@ func (a *Rules) Protect(next http.Handler) http.Handler {
 		h.Set("Content-Security-Policy", "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors "+ancestors)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		if isTrustworthy(r) { // else browsers ignore it with an error
+			h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		}
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		if !a.isOurHost(r) {
 			a.Refuse(w, http.StatusMisdirectedRequest)
@@ -52,16 +54,29 @@ func (a *Rules) isOurHost(r *http.Request) bool {
 	if a.IsIngress(r) {
 		return true
 	}
-	host := r.Host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
-	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+	host := hostName(r)
 	if _, err := netip.ParseAddr(host); err == nil {
 		return true
 	}
 	return host == "localhost" || strings.HasSuffix(host, ".local") ||
 		slices.ContainsFunc(a.Hosts, func(name string) bool { return strings.EqualFold(name, host) })
+}
+
+// hostName returns the host of the request without port, brackets and final dot.
+func hostName(r *http.Request) string {
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	return strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+}
+
+// isTrustworthy reports whether browsers treat the origin of the request as secure: by
+// TLS, here or at a proxy, or because it is this machine.
+func isTrustworthy(r *http.Request) bool {
+	host := hostName(r)
+	addr, err := netip.ParseAddr(host)
+	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" || host == "localhost" || err == nil && addr.IsLoopback()
 }
 
 // IsIngress reports whether the request was forwarded by Home Assistant's

@@ -133,13 +133,13 @@ func (v *view) accountForm() {
 	v.element("p", "Tokens are obtained and renewed automatically. Not for accounts with multi-factor authentication (MFA).", "class", "muted")
 	email := field{name: "email", label: "E-mail", attrs: []string{"type", "email", "autocomplete", "username"}}
 	if isPresent {
-		email.hint = "Empty keeps the present account."
+		email.hint = "Empty keeps the present one."
 		email.attrs = append(email.attrs, "placeholder", "unchanged")
 	} else {
 		email.attrs = append(email.attrs, "required!", "")
 	}
 	v.field(email)
-	v.secret(field{name: "password", label: "Password", hint: "Sent to Enphase only, and never shown again.", attrs: []string{"autocomplete", "current-password"}}, isPresent)
+	v.secret(field{name: "password", label: "Password", hint: "Sent to Enphase only, and never shown again.", attrs: []string{"autocomplete", "current-password"}}, v.Draft.PresentPassword(v.Draft.Gateway.Username) != "")
 	v.buttons(v.withKeep("Log in", "Continue without a token")...)
 }
 

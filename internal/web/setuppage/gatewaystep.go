@@ -69,7 +69,7 @@ func (v *view) gatewayForm() {
 	v.field(field{name: "host", label: "Name or address", hint: "Such as envoy.local or 192.168.1.57.", attrs: []string{"value", host, "autocomplete", "off", "spellcheck", "false", "autocapitalize", "none"}})
 	buttons := []button{{text: "Use this gateway"}, {text: "Search again", action: "search"}}
 	if v.canKeep {
-		buttons = append(buttons, button{text: "Keep it although it does not answer", action: "keep"})
+		buttons = append(buttons, button{text: "Keep this address", action: "keep"})
 	}
 	v.buttons(buttons...)
 }

@@ -107,10 +107,16 @@ func (d *document) buttons(list ...button) {
 // A button sends its form. One with an action or a value needs no valid fields.
 type button struct{ text, action, name, value string }
 
-// notice writes a notice with a heading.
+// notice writes a notice with a heading, of kind alert or of none.
 func (d *document) notice(kind, heading string, texts ...string) {
 	d.open("div", "class", strings.TrimSpace("notice "+kind), "role", "status")
-	d.WriteString(noticeIcon)
+	d.WriteString(`<svg viewBox="0 0 20 20" aria-hidden="true"><path d="`)
+	if kind == "alert" {
+		d.WriteString("M10 3 2.5 16.5h15ZM10 8v4M10 14.2v.1")
+	} else {
+		d.WriteString("M4 10.5l4 4 8-9")
+	}
+	d.WriteString(`"/></svg>`)
 	d.open("div")
 	d.open("p")
 	d.element("strong", heading)
@@ -121,8 +127,6 @@ func (d *document) notice(kind, heading string, texts ...string) {
 	d.close("div")
 	d.close("div")
 }
-
-const noticeIcon = `<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M10 3 2.5 16.5h15ZM10 8v4M10 14.2v.1"/></svg>`
 
 // failed writes why a step failed.
 func (d *document) failed(text string) {
