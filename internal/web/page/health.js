@@ -38,7 +38,7 @@ function tokenPanel(data, g, x) {
   return panel('Token', null, t.problem && notice('alert', h('strong', null, t.reason || 'The token needs attention.')),
     rows([['State', t.state || 'none'], t.role && ['Role', t.role], t.expires && ['Valid', left < 0 ? `expired on ${date(new Date(t.expires))}` : `${num(left)} days, until ${date(new Date(t.expires))}`], ['Renewal', t.renewal ? `automatic, ${date(new Date(t.renewal))}` : 'not automatic'], t.reason && !t.problem && ['Reason', t.reason]]),
     can && h('div', { class: 'more' },
-      can.includes('token') && h('details', null, h('summary', null, 'Paste a token'), h('form', { onsubmit: async e => { await paste.run(e); if (!paste.result.classList.contains('error')) area.value = ''; } }, h('div', { class: 'field' }, h('label', { for: 'token' }, 'Token'), area, h('p', null, 'The gateway tries the token before it is stored. It is never shown again.')), h('div', { class: 'actions' }, paste.button, paste.result))),
+      can.includes('token') && h('details', null, h('summary', null, 'Paste a token'), h('form', { onsubmit: async e => { await paste.run(e); if (!paste.result.classList.contains('error')) area.value = ''; } }, h('div', { class: 'field' }, h('label', { for: 'token' }, 'Token'), area, h('p', null, 'Log in at ', h('a', { href: 'https://entrez.enphaseenergy.com/', rel: 'noreferrer', target: '_blank' }, 'Enphase’s token page'), `, choose the system and the gateway ${g.serial ?? ''}, and copy the token. The gateway tries it before it is stored. It is never shown again.`)), h('div', { class: 'actions' }, paste.button, paste.result))),
       can.includes('renew') && h('form', { class: 'actions', onsubmit: renew.run }, renew.button, renew.result)));
 }
 
