@@ -183,7 +183,7 @@ func speedWords(speed float64) string {
 func demoConfig(addr string, account enlighten.Account) config.Config {
 	return config.Config{
 		MQTT:          config.MQTT{Topic: "envoy"},
-		HomeAssistant: config.HomeAssistant{Discovery: true, Prefix: "homeassistant", Interval: 10 * time.Second},
+		HomeAssistant: config.HomeAssistant{Discovery: config.DiscoveryByDevice, Prefix: "homeassistant", Interval: 10 * time.Second},
 		Gateways: []config.Gateway{{
 			Section: "ENVOY", Host: addr, Username: account.Username, Password: config.Secret(account.Password),
 			Source: envoy.AutoSource, Interval: time.Second, Timeout: 10 * time.Second, StaleAfter: 30 * time.Second,

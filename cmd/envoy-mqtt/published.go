@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
@@ -16,7 +17,7 @@ import (
 // logs the first error of the store.
 func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*gateway.Gateway, worker *state.Worker) {
 	topic, prefix := rc.cfg.MQTT.Topic, ""
-	if rc.cfg.HomeAssistant.Discovery {
+	if rc.cfg.HomeAssistant.Discovery != config.NoDiscovery {
 		prefix = rc.cfg.HomeAssistant.Prefix
 	}
 	broker := "home assistant's" // its address comes from the Supervisor
@@ -33,6 +34,7 @@ func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*gateway.Gateway
 	var err error
 	b.DeviceID, err = published.BridgeID(topic, schema.BridgeID)
 	warnOnce(err)
+	b.HomeAssistant.MayMigrate = published.MayHaveEntities(prefix)
 	for _, p := range published.Topics() {
 		for _, g := range gateways {
 			if p.Topic == topic && p.Prefix == prefix { // only the user removes a replaced gateway
@@ -52,5 +54,8 @@ func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*gateway.Gateway
 		serials = append(serials, schema.TotalLevel(t.Name))
 	}
 	warnOnce(published.Add(topic, prefix, serials...))
+	if prefix != "" && b.HomeAssistant.Form == hass.ByEntity {
+		warnOnce(published.AddEntities(topic, prefix))
+	}
 	b.Observers = append(b.Observers, gateway.NewRecorder(gateways, func(serials ...string) { warnOnce(published.Add(topic, prefix, serials...)) }, worker, rc.log))
 }

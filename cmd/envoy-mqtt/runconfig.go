@@ -11,6 +11,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/broker"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
@@ -47,12 +48,15 @@ func newBridge(cfg config.Config, connection mqtt.Config, gateways []*gateway.Ga
 		MQTT:  connection,
 		Topic: cfg.MQTT.Topic,
 		HomeAssistant: bridge.HomeAssistant{
-			Off:      !cfg.HomeAssistant.Discovery,
+			Off:      cfg.HomeAssistant.Discovery == config.NoDiscovery,
 			Prefix:   cfg.HomeAssistant.Prefix,
 			Interval: cfg.HomeAssistant.Interval,
 		},
 		Version: programVersion(),
 		Log:     log,
+	}
+	if cfg.HomeAssistant.Discovery == config.DiscoveryByEntity {
+		b.HomeAssistant.Form = hass.ByEntity
 	}
 	for _, g := range gateways {
 		b.Gateways = append(b.Gateways, bridgeConfig(g, cfg.Compat.Profiles))

@@ -58,9 +58,13 @@ type Bridge struct {
 
 // HomeAssistant configures the discovery.
 type HomeAssistant struct {
-	Off      bool          // no discovery
-	Prefix   string        // of discovery topics; empty means "homeassistant"
-	Interval time.Duration // between two messages of a retained value; 0 means 10 s
+	Off  bool      // no discovery
+	Form hass.Form // how devices are announced
+	// MayMigrate means that a previous run may have announced them in the other
+	// form, which this run replaces.
+	MayMigrate bool
+	Prefix     string        // of discovery topics; empty means "homeassistant"
+	Interval   time.Duration // between two messages of a retained value; 0 means 10 s
 }
 
 // A bridgeRun is the parts of a running bridge.
@@ -121,6 +125,7 @@ func (b *Bridge) newRun() *bridgeRun {
 	}
 	if !b.HomeAssistant.Off {
 		s.inbox = hass.NewInbox(originName, s.bases...)
+		s.inbox.Form, s.inbox.MayMigrate = b.HomeAssistant.Form, b.HomeAssistant.MayMigrate || b.HomeAssistant.Form != hass.ByDevice
 	}
 	c := newCoordinator(s, b.Log)
 	r := &bridgeRun{shared: s, coordinator: c, broker: newBroker(s, b.Log)}
@@ -145,6 +150,10 @@ func (b *Bridge) newRun() *bridgeRun {
 	r.broker.onFailure = func() { c.events.add(eventCounts) }
 	r.broker.subscriber.clean = func(ctx context.Context) error { return cleaner.Run(ctx, r.broker.client) }
 	r.broker.subscriber.allIdentified = c.allIdentified
+	r.broker.subscriber.onDocuments = func() {
+		s.inbox.SetReady()
+		c.events.add(eventDiscovery)
+	}
 	c.publishSelf()
 	return r
 }

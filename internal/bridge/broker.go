@@ -103,7 +103,7 @@ func (b *broker) logMissing(c mqtt.Capabilities) {
 // the same document. The broker handles messages in order, so that the first one
 // without an acknowledgement may be why it has closed the connection.
 func (b *broker) findSuspect(ctx context.Context, unacknowledged []string) {
-	if len(unacknowledged) == 0 || !b.shared.topics.IsDiscovery(unacknowledged[0]) {
+	if len(unacknowledged) == 0 || !b.shared.isDiscovery(unacknowledged[0]) {
 		return
 	}
 	if b.suspect != unacknowledged[0] {
@@ -115,7 +115,7 @@ func (b *broker) findSuspect(ctx context.Context, unacknowledged []string) {
 
 // isSkipped reports whether an entry must not be sent.
 func (b *broker) isSkipped(topic string) bool {
-	return !b.announcing.isActive() && b.shared.topics.IsDiscovery(topic)
+	return !b.announcing.isActive() && b.shared.isDiscovery(topic)
 }
 
 // onRejected logs a message that the broker has not accepted: each reason once,

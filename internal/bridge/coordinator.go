@@ -24,6 +24,8 @@ type coordinator struct {
 	allIdentified chan struct{} // closed when the serial number of every gateway is known
 	device        *hass.Device  // nil without discovery
 	started       time.Time
+
+	awaitsMigration bool // eventMigration follows
 }
 
 // A totalHandle is what other goroutines may use of the event loop of a total.
@@ -64,7 +66,7 @@ func (c *coordinator) receive(topic string, payload []byte, retained bool) {
 		if string(payload) == schema.Online {
 			c.events.add(eventBirth)
 		}
-	case c.shared.inbox != nil && c.shared.topics.IsDiscovery(topic) && c.shared.inbox.Put(topic, payload, retained):
+	case c.shared.isDiscovery(topic) && c.shared.inbox.Put(topic, payload, retained):
 		c.events.add(eventDiscovery)
 	}
 }
@@ -99,6 +101,12 @@ func (c *coordinator) handle(pending event) {
 	if pending.has(eventDiscovery) {
 		c.forward(eventDiscovery)
 	}
+	if pending.has(eventMigration) {
+		c.awaitsMigration = false
+	}
+	if pending.has(eventDiscovery | eventMigration) {
+		c.continueMigration()
+	}
 	if pending.has(eventGatewayChanged) {
 		c.checkIdentified()
 		c.publishInfo()
@@ -108,6 +116,17 @@ func (c *coordinator) handle(pending event) {
 	}
 	if pending.has(eventBridgeState) {
 		c.shared.outbox.Set(bridgeStateEntry(c.shared.topics, schema.Online))
+	}
+}
+
+// continueMigration continues the migration of the bridge's own device.
+func (c *coordinator) continueMigration() {
+	if c.device == nil {
+		return
+	}
+	if c.device.Continue(time.Now()); c.device.IsMigrating() && !c.awaitsMigration {
+		c.awaitsMigration = true
+		time.AfterFunc(migrationInterval, func() { c.events.add(eventMigration) })
 	}
 }
 
@@ -145,6 +164,7 @@ func (c *coordinator) newCleaner(previous []hass.Namespace, onCleaned func(hass.
 		BridgeID:      c.shared.topics.BridgeID(),
 		GatewayID:     c.shared.topics.GatewayID,
 		TopicsOf:      func(base, prefix string) hass.Topics { return schema.Topics{Base: base, Prefix: prefix} },
+		IsPublished:   c.isPublished,
 		ActiveSerials: c.activeSerials,
 		IsComplete:    c.isComplete,
 		OnRemoved: func(n hass.Namespace, topics int) {
@@ -165,6 +185,21 @@ func (c *coordinator) activeSerials() (serials []string) {
 		serials = append(serials, t.level)
 	}
 	return serials
+}
+
+// isPublished reports whether the broker has acknowledged the documents of a gateway,
+// or of the bridge, whose serial is "". Any goroutine may call it.
+func (c *coordinator) isPublished(serial string) bool {
+	if serial == "" {
+		return c.device != nil && c.device.IsPublished()
+	}
+	for _, g := range c.gateways {
+		if g.reporter.latest.Load().Serial == serial {
+			d := g.reporter.discovery.Load()
+			return d != nil && d.IsPublished()
+		}
+	}
+	return false
 }
 
 // isComplete reports whether every entity that a previous run has published for a

@@ -10,6 +10,7 @@ const (
 	eventBirth          event = 1 << iota // a birth message of Home Assistant has arrived
 	eventBirthAnswered                    // the birth messages have been answered
 	eventDiscovery                        // the inbox has new messages
+	eventMigration                        // a migration between the forms of discovery may continue
 	eventGatewayChanged                   // the serial number or the interval of a gateway has changed
 	eventCounts                           // the number of gateways that are online, or of errors, has changed
 	eventBridgeState                      // another client has changed the state of the bridge

@@ -41,6 +41,15 @@ func (r *rig) checkEmptyStates(t *testing.T) {
 			if json.Unmarshal([]byte(m.Payload), &doc) != nil {
 				continue
 			}
+			var entity struct {
+				StateTopic string `json:"state_topic"`
+				Migrate    bool   `json:"migrate_discovery"`
+			}
+			if _ = json.Unmarshal([]byte(m.Payload), &entity); entity.Migrate {
+				clear(after)
+			} else if entity.StateTopic != "" {
+				after["its only entity"] = entity.StateTopic
+			}
 			for key, c := range doc.Components {
 				if after[key] = c.StateTopic; c.StateTopic == "" {
 					delete(after, key)

@@ -132,6 +132,7 @@ func (l *loop) setPublisher(serial string) {
 		l.publisher.replace()
 	}
 	l.publisher = newPublisher(l.shared, l.config, serial, l.log)
+	l.publisher.events = l.events
 	l.schedule.Tasks = l.publisher.tasks()
 	l.publisher.handleEvents(eventDiscovery)
 	l.reporter.discovery.Store(l.publisher.device)

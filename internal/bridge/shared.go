@@ -26,6 +26,11 @@ type shared struct {
 	observers   []Observer    // does not change
 }
 
+// isDiscovery reports whether topic is that of a discovery document.
+func (s *shared) isDiscovery(topic string) bool {
+	return s.inbox != nil && hass.IsDocument(s.topics.Prefix, topic)
+}
+
 // document returns a discovery document without device and components. Its
 // entities are available while all of these topics have the payload "online".
 func (s *shared) document(availableIf ...string) hass.Document {

@@ -20,6 +20,7 @@ func (t *target) publishSubDevices(kind string, present []hass.SubDevice, isComp
 		serial := strings.TrimPrefix(id, schema.SubDeviceID(kind, ""))
 		t.log.Info().Str("serial", serial).Msg(kind + " removed")
 	}
+	t.scheduleMigration()
 }
 
 func (t *target) newSubDevices(kind string) *hass.SubDevices {

@@ -3,10 +3,12 @@ package bridge
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
@@ -14,6 +16,10 @@ import (
 // barrierTimeout is how long live documents may wait for what the broker sends
 // before its answer.
 const barrierTimeout = 30 * time.Second
+
+// documentsTime is how long the retained documents that the broker has sent before
+// the answer to a barrier may take to arrive in the inbox.
+const documentsTime = 500 * time.Millisecond
 
 var errHeldUp = errors.New("the broker has not answered for 30 s, though it sends")
 
@@ -29,6 +35,8 @@ type subscriber struct {
 	// what is missing then is not polled any more.
 	allIdentified <-chan struct{}
 	received      chan struct{} // closed when the broker has sent the retained discovery documents
+	inbox         *hass.Inbox   // nil without discovery
+	onDocuments   func()        // called when the retained documents have been received, or cannot be
 
 	states, documents, cleaning secondary
 }
@@ -39,6 +47,7 @@ func newSubscriber(s *shared, log zerolog.Logger) subscriber {
 		topics:      s.topics,
 		isDiscovery: s.inbox != nil,
 		received:    make(chan struct{}),
+		inbox:       s.inbox,
 		states:      secondary{log: log, name: "subscription to states", maxLost: 3},
 		documents:   secondary{log: log, name: "subscription to discovery documents", maxLost: 2},
 		cleaning:    secondary{log: log, name: "clearing of old topics", maxLost: 3},
@@ -52,6 +61,9 @@ func (s *subscriber) run(ctx context.Context, subscribed func()) {
 	s.states.attempt(ctx, s.client, func(ctx context.Context) error { return s.client.Subscribe(ctx, s.stateTopics()...) })
 	if s.isDiscovery {
 		s.documents.attempt(ctx, s.client, func(ctx context.Context) error { return s.subscribeDocuments(ctx, subscribed) })
+	}
+	if s.isDiscovery && (isClosed(s.received) || !s.documents.isActive()) {
+		s.onDocuments()
 	}
 	subscribed()
 	if s.isDiscovery && !s.documents.isActive() {
@@ -83,27 +95,57 @@ func (s *subscriber) stateTopics() []mqtt.Subscription {
 }
 
 // subscribeDocuments subscribes to discovery documents: the first time with what
-// is retained, until the broker has sent it all, then only to changes.
+// is retained, until the broker has sent it all, then only to changes. It then no
+// longer subscribes to the form that this run does not publish.
 func (s *subscriber) subscribeDocuments(ctx context.Context, subscribed func()) error {
-	filter := s.topics.Discovery("+")
+	own, other := s.documentFilters()
 	if !isClosed(s.received) {
 		// Not noLocal: some brokers then keep back what we ourselves retained (mochi 2.7.9).
-		if err := s.client.Subscribe(ctx, mqtt.Subscription{Filter: filter}); err != nil {
+		if err := s.client.Subscribe(ctx, subscriptions(own, mqtt.Subscription{})...); err != nil {
 			return err
+		}
+		if len(other) > 0 { // an access list may forbid it
+			_ = s.client.Subscribe(ctx, subscriptions(other, mqtt.Subscription{})...)
 		}
 		subscribed()
 		if err := waitFor(ctx, s.client.Barrier()); err != nil {
 			return err
 		}
+		if len(other) > 0 {
+			wait(ctx, documentsTime)
+			_ = s.client.Unsubscribe(ctx, other...) // else the connection ends
+		}
 		close(s.received)
 	}
-	return s.client.Subscribe(ctx, mqtt.Subscription{Filter: filter, NoLocal: true, RetainHandling: 2})
+	return s.client.Subscribe(ctx, subscriptions(own, mqtt.Subscription{NoLocal: true, RetainHandling: 2})...)
+}
+
+// documentFilters returns the filters of the form of this run, and of the other
+// form if a previous run may have used it.
+func (s *subscriber) documentFilters() (own, other []string) {
+	own, other = hass.Filters(s.topics.Prefix, hass.ByDevice), hass.Filters(s.topics.Prefix, hass.ByEntity)
+	switch {
+	case s.inbox.Form == hass.ByEntity:
+		return other, own
+	case !s.inbox.MayMigrate:
+		return own, nil
+	}
+	return own, other
+}
+
+// subscriptions returns the subscription s for each filter.
+func subscriptions(filters []string, s mqtt.Subscription) (all []mqtt.Subscription) {
+	for _, s.Filter = range filters {
+		all = append(all, s)
+	}
+	return all
 }
 
 // unsubscribe ends the subscription to discovery documents, which may be one of
 // the broker's session.
 func (s *subscriber) unsubscribe(ctx context.Context) {
-	_ = s.client.Unsubscribe(ctx, s.topics.Discovery("+")) // else the connection ends
+	own, other := s.documentFilters()
+	_ = s.client.Unsubscribe(ctx, slices.Concat(own, other)...) // else the connection ends
 }
 
 // watchBarriers ensures that the answers to barriers, which live documents wait
@@ -140,6 +182,13 @@ func isClosed(c <-chan struct{}) bool {
 	default:
 		return false
 	}
+}
+
+// wait waits for d, or until ctx ends.
+func wait(ctx context.Context, d time.Duration) {
+	inTime, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	<-inTime.Done()
 }
 
 // waitFor waits until done is closed, or until ctx ends.

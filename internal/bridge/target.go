@@ -23,6 +23,9 @@ type target struct {
 	device     *hass.Device // nil without discovery
 	entities   *devices.Entities
 	subDevices map[string]*hass.SubDevices // by kind
+
+	events          *events // of the loop that owns the target
+	awaitsMigration bool    // eventMigration follows
 }
 
 func newTarget(s *shared, c GatewayConfig, serial string, log zerolog.Logger) *target {
@@ -70,6 +73,7 @@ func (t *target) setInfo(i envoy.Info, url string) {
 func (t *target) updateDevice() {
 	if t.device != nil {
 		t.device.Update(time.Now(), t.entities.All())
+		t.scheduleMigration()
 	}
 }
 
@@ -121,11 +125,38 @@ func (t *target) handleEvents(pending event) {
 			t.log.Info().Msg("deleted in Home Assistant, announced again when it or envoy-mqtt starts")
 		}
 	}
+	if pending.has(eventMigration) {
+		t.awaitsMigration = false
+		t.device.Continue(time.Now())
+		for _, s := range t.subDevices {
+			s.Continue(time.Now())
+		}
+	}
 	if pending.has(eventBirthAnswered) {
 		t.device.HomeAssistantStarted(time.Now())
 		for _, s := range t.subDevices {
 			s.HomeAssistantStarted(time.Now())
 		}
+	}
+	t.scheduleMigration()
+}
+
+// migrationInterval separates the steps of a migration between the forms of
+// discovery.
+const migrationInterval = time.Second
+
+// scheduleMigration ensures that migrations continue, though no sample follows.
+func (t *target) scheduleMigration() {
+	if t.device == nil || t.awaitsMigration {
+		return
+	}
+	isMigrating := t.device.IsMigrating()
+	for _, s := range t.subDevices {
+		isMigrating = isMigrating || s.IsMigrating()
+	}
+	if isMigrating {
+		t.awaitsMigration = true
+		time.AfterFunc(migrationInterval, func() { t.events.add(eventMigration) })
 	}
 }
 
@@ -136,7 +167,9 @@ func (t *target) forget() {
 		s.Forget()
 	}
 	t.outbox.Forget(t.topics.Gateway(t.serial))
-	t.outbox.Forget(t.topics.Discovery(t.topics.GatewayID(t.serial)))
+	if t.device != nil {
+		t.device.Forget()
+	}
 }
 
 // ttl returns the time after which a document expires that is renewed every

@@ -56,9 +56,18 @@ type HTTP struct {
 	Ingress  bool     // the program is a Home Assistant app: ingress serves the page
 }
 
+// Discovery is how Home Assistant is told about devices and entities.
+type Discovery string
+
+const (
+	NoDiscovery       Discovery = ""
+	DiscoveryByDevice Discovery = "device" // one document for each device
+	DiscoveryByEntity Discovery = "entity" // one document for each entity
+)
+
 // HomeAssistant is the section [HOMEASSISTANT].
 type HomeAssistant struct {
-	Discovery bool
+	Discovery Discovery
 	Prefix    string        // first levels of the discovery topics
 	Interval  time.Duration // minimum time between two publications of a retained value
 }

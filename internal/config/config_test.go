@@ -46,7 +46,7 @@ func defaults() Config {
 	return Config{
 		General:       General{LogLevel: "info", LogFormat: "text"},
 		MQTT:          MQTT{URL: &url.URL{Scheme: "mqtt", Host: "localhost:1883"}, Topic: "envoy", VerifySSL: true},
-		HomeAssistant: HomeAssistant{Discovery: true, Prefix: "homeassistant", Interval: 10 * time.Second},
+		HomeAssistant: HomeAssistant{Discovery: DiscoveryByDevice, Prefix: "homeassistant", Interval: 10 * time.Second},
 		Enlighten: Enlighten{
 			LoginURL: "https://enlighten.enphaseenergy.com/login/login.json",
 			TokenURL: "https://entrez.enphaseenergy.com/tokens",

@@ -61,6 +61,18 @@ func parseBool(text string) (bool, error) {
 	return false, errors.New("want true or false")
 }
 
+// parseDiscovery parses device, entity, or a word of parseBool: true is an older
+// name of device.
+func parseDiscovery(text string) (Discovery, error) {
+	if isOn, err := parseBool(text); err == nil && isOn {
+		return DiscoveryByDevice, nil
+	} else if err == nil {
+		return NoDiscovery, nil
+	}
+	word, err := OneOf(string(DiscoveryByDevice), string(DiscoveryByEntity), "false")(text)
+	return Discovery(word), err
+}
+
 const maxDuration = 24 * time.Hour
 
 func parseDuration(text string) (time.Duration, error) {

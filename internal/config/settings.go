@@ -80,8 +80,8 @@ var settings = []setting{
 	},
 
 	{
-		"HOMEASSISTANT", "DISCOVERY", "true", "Whether devices and entities are announced to Home Assistant.",
-		into(func(t target) *bool { return &t.HomeAssistant.Discovery }, parseBool),
+		"HOMEASSISTANT", "DISCOVERY", "device", "How devices and entities are announced to Home Assistant: device (one document each), entity (for openHAB, Domoticz, Home Assistant before 2024.11) or false.",
+		into(func(t target) *Discovery { return &t.HomeAssistant.Discovery }, parseDiscovery),
 	},
 	{
 		"HOMEASSISTANT", "PREFIX", "homeassistant", "Home Assistant's discovery prefix.",

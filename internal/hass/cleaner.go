@@ -17,6 +17,8 @@ type Namespace struct {
 	Topic   string   // the base topic
 	Prefix  string   // of the discovery topics; empty for no discovery
 	Serials []string // of the gateways
+	// Entities means that entities may have been announced one by one.
+	Entities bool
 }
 
 // Topics are the topics in a Namespace.
@@ -24,7 +26,6 @@ type Topics interface {
 	Bridge(key string) string
 	Gateway(serial string) string
 	Availability(serial string) string
-	Discovery(id string) string
 }
 
 // A Cleaner removes from the broker what previous runs have published and this
@@ -43,6 +44,9 @@ type Cleaner struct {
 	GatewayID func(serial string) string
 	// TopicsOf returns the topics with a base topic and a discovery prefix.
 	TopicsOf func(base, prefix string) Topics
+	// IsPublished reports whether the broker has acknowledged the documents of a
+	// gateway, or of the bridge, whose serial is "".
+	IsPublished func(serial string) bool
 	// ActiveSerials returns the serial numbers of the gateways of this run.
 	ActiveSerials func() []string
 	// IsComplete reports whether every entity that a previous run has published
@@ -110,7 +114,7 @@ func (c *Cleaner) clean(ctx context.Context, client *mqtt.Client, n Namespace) (
 	old := c.TopicsOf(n.Topic, n.Prefix)
 	var documents, others []string // filters
 	if n.Prefix != "" && n.Prefix != c.Current.Prefix {
-		documents = append(documents, old.Discovery("+"))
+		documents = slices.Concat(Filters(n.Prefix, ByDevice), Filters(n.Prefix, ByEntity))
 	}
 	for _, serial := range c.staleSerials(n) {
 		others = append(others, old.Gateway(serial)+"/#")
@@ -164,16 +168,14 @@ func (c *Cleaner) waitForReplacement(ctx context.Context, n Namespace) error {
 	if n.Topic == c.Current.Topic || c.Inbox == nil {
 		return nil // there are none
 	}
-	current := c.TopicsOf(c.Current.Topic, c.Current.Prefix)
 	var deadline time.Time
 	for {
-		isPublished, isComplete := c.Outbox.IsAcknowledged(current.Discovery(c.BridgeID)), true
+		isPublished, isComplete := c.IsPublished(""), true
 		active := c.ActiveSerials()
 		for _, serial := range active {
 			if slices.Contains(n.Serials, serial) {
-				topic := current.Discovery(c.GatewayID(serial))
-				isPublished = isPublished && c.Outbox.IsAcknowledged(topic)
-				isComplete = isComplete && !c.Inbox.has(topic) && c.IsComplete(serial)
+				isPublished = isPublished && c.IsPublished(serial)
+				isComplete = isComplete && !c.Inbox.has(c.GatewayID(serial)) && c.IsComplete(serial)
 			}
 		}
 		remaining := c.remainingDocuments(active)
@@ -213,21 +215,33 @@ func (c *Cleaner) isStale(n Namespace, topic string, payload []byte) bool {
 	if n.Topic != c.Current.Topic && strings.HasPrefix(topic, old.Bridge("")) {
 		return true
 	}
+	parts, isDocument := parseTopic(topic)
 	var header documentHeader
-	if n.Prefix == "" || !strings.HasPrefix(topic, n.Prefix+"/device/") || json.Unmarshal(payload, &header) != nil ||
+	if n.Prefix == "" || !isDocument || parts.prefix != n.Prefix || json.Unmarshal(payload, &header) != nil ||
 		header.Origin.Name != c.Origin || !header.requires(old.Bridge("state")) {
 		return false
 	}
-	requiresAny := func(serials []string) bool {
-		return slices.ContainsFunc(serials, func(serial string) bool { return header.requires(old.Availability(serial)) })
+	isOfAny := func(serials []string) bool {
+		return slices.ContainsFunc(serials, func(serial string) bool {
+			return header.requires(old.Availability(serial)) || parts.form() == ByEntity && header.isOf(c.GatewayID(serial))
+		})
 	}
-	if isBridge := len(header.Availability) == 1; !isBridge && !requiresAny(n.Serials) {
+	if !c.isOfBridge(parts, header) && !isOfAny(n.Serials) {
 		return false
 	}
 	// Under the present prefix, documents of active gateways will be overwritten.
-	current := c.TopicsOf(c.Current.Topic, c.Current.Prefix)
-	isReplaced := topic == current.Discovery(c.BridgeID) || requiresAny(c.ActiveSerials())
+	isReplaced := parts.id == c.BridgeID || isOfAny(c.ActiveSerials())
 	return n.Prefix != c.Current.Prefix || !isReplaced
+}
+
+// isOfBridge reports whether a document is that of a bridge, and not of a gateway.
+// An entity that is available while the gateway is offline has a document with the
+// bridge's availability only.
+func (c *Cleaner) isOfBridge(topic documentTopic, h documentHeader) bool {
+	if topic.form() == ByEntity {
+		return strings.HasSuffix(topic.id, "_bridge")
+	}
+	return len(h.Availability) == 1
 }
 
 // sleep waits for d, or until ctx ends.

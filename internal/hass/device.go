@@ -1,7 +1,6 @@
 package hass
 
 import (
-	"maps"
 	"reflect"
 	"slices"
 	"sync/atomic"
@@ -23,13 +22,13 @@ const (
 	processingTime = 10 * time.Second
 )
 
-// A Device keeps the discovery document of one device up to date. One goroutine
-// uses it.
+// A Device keeps the discovery documents of one device up to date, in the form of
+// its inbox. One goroutine uses it.
 //
-// An entity is removed in two steps, as Home Assistant requires. The first
-// document contains only the entity's platform. After the broker has
+// An entity of [ByDevice] is removed in two steps, as Home Assistant requires. The
+// first document contains only the entity's platform. After the broker has
 // acknowledged it, the second document omits the entity, and its state topic is
-// removed.
+// removed. With [ByEntity], the empty document of the entity is the only step.
 type Device struct {
 	// MayAppear, if not nil, reports whether an entity that only the previous
 	// run has published may still appear. Such an entity is not removed yet.
@@ -40,7 +39,8 @@ type Device struct {
 
 	outbox      *outbox.Outbox
 	inbox       *Inbox
-	topic       string               // of the document
+	topic       string               // of the document of the whole device
+	parts       documentTopic        // of topic
 	base        string               // the state topics below base belong to the device
 	template    *Document            // without components; replaced, never changed
 	entities    []Entity             // replaced, never changed
@@ -51,20 +51,33 @@ type Device struct {
 	isChanged   bool        // the document must be published
 	isDeleted   bool        // by a user in Home Assistant
 	isComplete  atomic.Bool // see IsComplete
+	migration   migration
+
+	// With ByEntity:
+	published map[string]announced     // by topic; zero for what must be published again or removed
+	deleted   map[string]bool          // topics of entities that a user has deleted
+	topics    atomic.Pointer[[]string] // those of published, for other goroutines
 }
 
 // NewDevice returns a device without entities. Its document has the content of
 // template and is published under topic. The state topics of the device are base
 // and below it; only these are removed.
 func NewDevice(o *outbox.Outbox, inbox *Inbox, topic, base string, template Document) *Device {
-	inbox.watch(topic)
-	return &Device{
+	d := &Device{
 		outbox:   o,
 		inbox:    inbox,
 		topic:    topic,
 		base:     base,
 		template: &template,
 	}
+	d.parts, _ = parseTopic(topic)
+	if inbox.Form == ByDevice {
+		inbox.watch(topic)
+	} else {
+		d.published, d.deleted = map[string]announced{}, map[string]bool{}
+	}
+	d.receiveOther()
+	return d
 }
 
 // SetInfo replaces the description of the device. The next Update publishes it.
@@ -73,6 +86,9 @@ func (d *Device) SetInfo(info DeviceInfo) {
 		template := *d.template
 		template.Device = info
 		d.template, d.isChanged = &template, true
+		for topic := range d.published {
+			d.published[topic] = announced{} // each document contains it
+		}
 	}
 }
 
@@ -87,7 +103,7 @@ func (d *Device) Update(now time.Time, entities []Entity) {
 		d.finishRemoval()
 		d.publishIfChanged(now)
 	}
-	d.isComplete.Store(!d.isChanged && len(d.removed) == 0 && d.hasRenewedPrevious())
+	d.isComplete.Store(!d.isChanged && !d.IsMigrating() && len(d.removed) == 0 && d.hasRenewedPrevious())
 }
 
 // Add is Update for entities that are never removed because they are missing.
@@ -104,15 +120,20 @@ func (d *Device) IsComplete() bool { return d.isComplete.Load() }
 // reports whether a user has deleted the device.
 func (d *Device) Receive() (deleted bool) {
 	d.isComplete.Store(false) // until the next Update; before the document leaves the inbox
-	if document, ok := d.inbox.takeDocument(d.topic); ok {
-		d.previous.add(document.Components)
+	d.receiveOther()
+	for topic, payload := range d.inbox.take(d.parts.id, d.inbox.Form) {
+		d.previous.add(componentsOf(topic, payload, d.template.Availability))
 		d.isChanged = true
 	}
 	return d.receiveDeletion()
 }
 
-// receiveDeletion reports whether a user has deleted the device.
+// receiveDeletion reports whether a user has deleted the device, or an entity with
+// a document of its own.
 func (d *Device) receiveDeletion() (deleted bool) {
+	if d.inbox.Form == ByEntity {
+		return d.receiveEntityDeletions()
+	}
 	if !d.inbox.takeDeletion(d.topic) || d.isDeleted {
 		return false
 	}
@@ -121,24 +142,45 @@ func (d *Device) receiveDeletion() (deleted bool) {
 	return true
 }
 
-// HomeAssistantStarted publishes a device again that a user has deleted.
+// receiveEntityDeletions reports whether a user has deleted entities.
+func (d *Device) receiveEntityDeletions() (deleted bool) {
+	for topic := range d.published {
+		if d.inbox.takeDeletion(topic) {
+			delete(d.published, topic)
+			d.deleted[topic] = true
+			d.outbox.Forget(topic)
+			deleted = true
+		}
+	}
+	if deleted {
+		d.storeTopics()
+	}
+	return deleted
+}
+
+// HomeAssistantStarted publishes again what a user has deleted.
 func (d *Device) HomeAssistantStarted(now time.Time) {
-	if d.isDeleted {
-		d.isDeleted = false
+	if d.isDeleted || len(d.deleted) > 0 {
+		d.isDeleted, d.isChanged = false, true
+		clear(d.deleted)
 		d.publishIfChanged(now)
 	}
 }
 
-// forget deletes the document from the outbox. The broker keeps it.
-func (d *Device) forget() {
-	d.inbox.unwatch(d.topic)
-	d.outbox.Forget(d.topic)
+// Forget deletes the documents from the outbox. The broker keeps them.
+func (d *Device) Forget() {
+	for _, topic := range d.documentTopics() {
+		d.inbox.unwatch(topic)
+		d.outbox.Forget(topic)
+	}
 }
 
 // remove removes the device from Home Assistant.
 func (d *Device) remove() {
-	d.inbox.unwatch(d.topic)
-	d.outbox.Set(outbox.Retained(outbox.Discovery, d.topic, ""))
+	for _, topic := range d.documentTopics() {
+		d.inbox.unwatch(topic)
+		d.outbox.Set(outbox.Retained(outbox.Discovery, topic, ""))
+	}
 }
 
 // addEntities adds new and changed entities.
@@ -154,18 +196,9 @@ func (d *Device) addEntities(present []Entity) {
 	}
 	for _, e := range present {
 		delete(d.removed, e.ID)
+		delete(d.migration.carried, e.ID)
 		old := indexOf(d.entities, e.ID)
 		d.isChanged = d.isChanged || old < 0 || !d.entities[old].equal(e)
 	}
 	d.entities = all
-}
-
-// publishIfChanged publishes the document unless it is unchanged or deleted.
-func (d *Device) publishIfChanged(now time.Time) {
-	if !d.isChanged || d.isDeleted {
-		return
-	}
-	c := content{d.template, d.base, d.entities, maps.Clone(d.removed)}
-	d.outbox.Set(outbox.Entry{Topic: d.topic, Encode: c.encode, QoS: 1, Priority: outbox.Discovery})
-	d.publishedAt, d.isChanged = now, false
 }

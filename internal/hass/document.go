@@ -16,8 +16,10 @@ type Document struct {
 	Components       map[string]Component `json:"components"`        // by object id
 }
 
-// A documentHeader is the part of a document that identifies its sender.
+// A documentHeader is the part of a document, of either form, that identifies its
+// sender.
 type documentHeader struct {
+	Device       DeviceInfo     `json:"device"`
 	Origin       Origin         `json:"origin"`
 	Availability []Availability `json:"availability"`
 }
@@ -26,6 +28,12 @@ type documentHeader struct {
 // topic has the payload "online".
 func (h documentHeader) requires(topic string) bool {
 	return slices.Contains(h.Availability, Availability{topic})
+}
+
+// isOf reports whether the document is that of the device with an identifier, or of
+// one behind it.
+func (h documentHeader) isOf(id string) bool {
+	return slices.Contains(h.Device.Identifiers, id) || h.Device.ViaDevice == id
 }
 
 // DeviceInfo describes a device.
@@ -56,7 +64,7 @@ type Availability struct {
 // A Component is one entity. Home Assistant removes the entity of a component
 // that has only a platform.
 type Component struct {
-	Platform      string         `json:"platform"`
+	Platform      string         `json:"platform,omitempty"` // in the topic, if the entity has a document of its own
 	Name          string         `json:"name,omitempty"`
 	UniqueID      string         `json:"unique_id,omitempty"`
 	StateTopic    string         `json:"state_topic,omitempty"`
@@ -92,6 +100,22 @@ func (c Component) MarshalJSON() ([]byte, error) {
 	}{plain: plain(c)})
 }
 
+// UnmarshalJSON is the inverse of MarshalJSON.
+func (c *Component) UnmarshalJSON(data []byte) error {
+	type plain Component
+	var name struct {
+		Name json.RawMessage `json:"name"`
+	}
+	if err := json.Unmarshal(data, (*plain)(c)); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, &name); err != nil {
+		return err
+	}
+	c.HasDeviceName = string(name.Name) == "null"
+	return nil
+}
+
 // reads reports whether an entity of d has its state from topic.
 func (d Document) reads(topic string) bool {
 	for _, c := range d.Components {
@@ -103,8 +127,27 @@ func (d Document) reads(topic string) bool {
 }
 
 // encode returns the JSON encoding of d.
-func (d Document) encode() []byte {
-	payload, err := json.Marshal(d)
+func (d Document) encode() []byte { return mustMarshal(d) }
+
+// encodeEntity returns the document of one entity of d alone.
+func (d Document) encodeEntity(c Component) []byte {
+	c.Platform = ""
+	if c.Availability == nil {
+		c.Availability = d.Availability
+	}
+	entity := mustMarshal(c)
+	device := mustMarshal(struct {
+		Device           DeviceInfo `json:"device"`
+		Origin           Origin     `json:"origin"`
+		AvailabilityMode string     `json:"availability_mode"`
+	}{d.Device, d.Origin, d.AvailabilityMode})
+	entity[len(entity)-1] = ','
+	return append(entity, device[1:]...)
+}
+
+// mustMarshal returns the JSON encoding of a part of a document.
+func mustMarshal(v any) []byte {
+	payload, err := json.Marshal(v)
 	if err != nil {
 		panic(err) // a document contains only strings, booleans and integers
 	}

@@ -1,6 +1,7 @@
 package hass
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 )
@@ -41,6 +42,7 @@ type content struct {
 	base     string    // topic of the device
 	entities []Entity
 	removed  map[string]Component // whose entities Home Assistant must remove
+	carried  map[string]Component // whole components of documents in the other form
 }
 
 // component returns the whole component of an entity.
@@ -56,6 +58,7 @@ func (c content) component(e Entity) Component {
 func (c content) encode() []byte {
 	d := *c.template
 	d.Components = make(map[string]Component, len(c.entities)+len(c.removed))
+	maps.Copy(d.Components, c.carried)
 	for _, e := range c.entities {
 		d.Components[e.ID] = c.component(e)
 	}

@@ -13,6 +13,9 @@ const (
 	// maxReceived limits the bytes of all documents: those of about 1,000
 	// inverters. A document that does not fit is discarded.
 	maxReceived = 6 << 20
+	// maxEntities is the limit for documents of single entities: those of about
+	// 300 gateways with three phases.
+	maxEntities = 32 << 20
 	// maxMembers limits the members of all objects of a document to several times
 	// those of our largest, so that decoding one takes little memory.
 	maxMembers = 10_000
@@ -23,20 +26,28 @@ const (
 // retained document of a previous run, or empty if a user has deleted the
 // device. An Inbox is safe for concurrent use.
 type Inbox struct {
+	// Form is the form in which this run announces devices. MayMigrate means that a
+	// previous run may have used the other form: devices are announced after
+	// SetReady. Both must not change after the first use.
+	Form       Form
+	MayMigrate bool
+
 	origin string
 	marks  [][]byte // one of them is in each document of ours
 
-	mu        sync.Mutex        // guards the fields below
-	watched   map[string]bool   // topics of known devices
-	deleted   map[string]bool   // topics of known devices that a user has deleted
-	documents map[string]string // by topic
-	size      int               // bytes of all documents and their topics
+	mu        sync.Mutex                 // guards the fields below
+	watched   map[string]bool            // topics of known devices
+	deleted   map[string]bool            // topics of known devices that a user has deleted
+	documents map[string]string          // by topic
+	byID      map[string]map[string]bool // topics of documents by the device's identifier
+	size      int                        // bytes of all documents and their topics
+	ready     bool                       // the retained documents have been received
 }
 
 // NewInbox returns an inbox for documents with the given name of origin that
 // contain topics below one of the base topics.
 func NewInbox(origin string, bases ...string) *Inbox {
-	i := &Inbox{origin: origin, watched: map[string]bool{}, deleted: map[string]bool{}, documents: map[string]string{}}
+	i := &Inbox{origin: origin, watched: map[string]bool{}, deleted: map[string]bool{}, documents: map[string]string{}, byID: map[string]map[string]bool{}}
 	for _, base := range bases {
 		mark, err := json.Marshal(base + "/")
 		if err != nil {
@@ -65,13 +76,62 @@ func (i *Inbox) Put(topic string, payload []byte, retained bool) bool {
 		return false
 	}
 	i.remove(topic)
+	parts, _ := parseTopic(topic)
+	limit := maxReceived
+	if parts.form() == ByEntity {
+		limit = maxEntities
+	}
 	size := len(topic) + len(payload)
-	if i.size+size > maxReceived || !isDecodable(payload) || !i.watched[topic] && !i.isOurs(payload) {
+	if i.size+size > limit || !isDecodable(payload) || !i.watched[topic] && !i.isOurs(payload) && !isOurMigration(parts.id, payload) {
 		return false
 	}
 	i.documents[topic] = string(payload)
+	if i.byID[parts.id] == nil {
+		i.byID[parts.id] = map[string]bool{}
+	}
+	i.byID[parts.id][topic] = true
 	i.size += size
 	return true
+}
+
+// isOurMigration reports whether a message without an origin may be that of a
+// migration that a previous run has not finished.
+func isOurMigration(id string, payload []byte) bool {
+	return (strings.HasPrefix(id, "envoy_") || strings.HasSuffix(id, "_bridge")) && isMigrateMessage(string(payload))
+}
+
+// SetReady records that the broker has sent the retained documents, or cannot.
+func (i *Inbox) SetReady() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.ready = true
+}
+
+// isReady reports whether devices may be announced.
+func (i *Inbox) isReady() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.ready || !i.MayMigrate
+}
+
+// take removes and returns the documents of one form of the device with an
+// identifier.
+func (i *Inbox) take(id string, f Form) map[documentTopic]string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	var taken map[documentTopic]string
+	for topic := range i.byID[id] {
+		parts, ok := parseTopic(topic)
+		if !ok || parts.form() != f {
+			continue
+		}
+		if taken == nil {
+			taken = map[documentTopic]string{}
+		}
+		taken[parts] = i.documents[topic]
+		i.remove(topic)
+	}
+	return taken
 }
 
 // isOurs reports whether a previous run may have published a document.
@@ -110,27 +170,23 @@ func (i *Inbox) takeDeletion(topic string) bool {
 	return isDeleted
 }
 
-// takeDocument removes and returns the document of a topic.
-func (i *Inbox) takeDocument(topic string) (d Document, ok bool) {
-	i.mu.Lock()
-	payload, ok := i.documents[topic]
-	i.remove(topic)
-	i.mu.Unlock()
-	return d, ok && json.Unmarshal([]byte(payload), &d) == nil
-}
-
-// has reports whether there is a document of a topic.
-func (i *Inbox) has(topic string) bool {
+// has reports whether there is a document of the device with an identifier.
+func (i *Inbox) has(id string) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	_, ok := i.documents[topic]
-	return ok
+	return len(i.byID[id]) > 0
+}
+
+// A previousSubDevice is what a previous run has published of a sub-device.
+type previousSubDevice struct {
+	document Document // with the components of all documents
+	topics   []string // of the documents
 }
 
 // takeSubDevices removes and returns the documents of the sub-devices that c
 // describes, by id.
-func (i *Inbox) takeSubDevices(c *SubDevicesConfig) map[string]Document {
-	found := map[string]Document{}
+func (i *Inbox) takeSubDevices(c *SubDevicesConfig) map[string]*previousSubDevice {
+	found := map[string]*previousSubDevice{}
 	for topic, payload := range i.payloads() {
 		if !strings.Contains(topic, "/"+c.IDPrefix) || !strings.Contains(payload, `"`+c.Via+`"`) {
 			continue // of many documents only few are decoded
@@ -139,10 +195,19 @@ func (i *Inbox) takeSubDevices(c *SubDevicesConfig) map[string]Document {
 		if json.Unmarshal([]byte(payload), &d) != nil || d.Device.ViaDevice != c.Via || len(d.Device.Identifiers) != 1 {
 			continue
 		}
-		if id := d.Device.Identifiers[0]; topic == c.Topic(id) {
-			i.takeDocument(topic)
-			found[id] = d
+		id := d.Device.Identifiers[0]
+		parts, ok := parseTopic(topic)
+		if !ok || (documentTopic{prefix: parts.prefix, id: parts.id}).String() != c.Topic(id) {
+			continue
 		}
+		i.mu.Lock()
+		i.remove(topic)
+		i.mu.Unlock()
+		if found[id] == nil {
+			found[id] = &previousSubDevice{document: Document{Components: map[string]Component{}}}
+		}
+		found[id].topics = append(found[id].topics, topic)
+		maps.Copy(found[id].document.Components, componentsOf(parts, payload, c.Template.Availability))
 	}
 	return found
 }
@@ -162,5 +227,9 @@ func (i *Inbox) remove(topic string) {
 	if payload, ok := i.documents[topic]; ok {
 		i.size -= len(topic) + len(payload)
 		delete(i.documents, topic)
+		parts, _ := parseTopic(topic)
+		if delete(i.byID[parts.id], topic); len(i.byID[parts.id]) == 0 {
+			delete(i.byID, parts.id)
+		}
 	}
 }

@@ -29,11 +29,13 @@ func TestInbox(t *testing.T) {
 		t.Errorf("held %q, want %q", got, want)
 	}
 	i.Put("ours", []byte(ours), true) // again
-	if doc, ok := i.takeDocument("ours"); doc.Components["a"].StateTopic != "envoy/1/a" || !ok {
-		t.Errorf("takeDocument = %+v, %t, want the document", doc, ok)
+	i.Put("homeassistant/device/envoy_1/config", []byte(ours), true)
+	want := map[documentTopic]string{{prefix: "homeassistant", id: "envoy_1"}: ours}
+	if got := i.take("envoy_1", ByDevice); !maps.Equal(got, want) {
+		t.Errorf("take = %v, want %v", got, want)
 	}
-	if doc, ok := i.takeDocument("ours"); ok {
-		t.Errorf("takeDocument again = %+v, want none", doc)
+	if got := i.take("envoy_1", ByDevice); len(got) > 0 {
+		t.Errorf("take again = %v, want nothing", got)
 	}
 	large := ours + strings.Repeat(" ", 200_000)
 	for _, name := range names(100) {
@@ -47,7 +49,9 @@ func TestInbox(t *testing.T) {
 		t.Errorf("%d bytes are held and %d counted, want about %d at most", size, i.size, maxReceived)
 	}
 	for topic := range i.payloads() {
-		i.takeDocument(topic)
+		i.mu.Lock()
+		i.remove(topic)
+		i.mu.Unlock()
 	}
 	if i.size != 0 {
 		t.Errorf("%d bytes are counted where none are held", i.size)

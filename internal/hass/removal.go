@@ -89,15 +89,22 @@ func (d *Device) removeNotRenewed(now time.Time) {
 		return
 	}
 	for id, c := range d.previous.entities {
-		renewed := indexOf(d.entities, id) >= 0
+		renewed := d.hasRenewed(id, c)
 		if !renewed && d.MayAppear != nil && d.MayAppear(id) {
 			continue
 		}
 		delete(d.previous.entities, id)
-		if !renewed && c.Platform != "" && c.UniqueID != "" {
+		if !renewed && c.Platform != "" && (c.UniqueID != "" || d.inbox.Form == ByEntity) {
 			d.startRemoval(id, c)
 		}
 	}
+}
+
+// hasRenewed reports whether this run publishes an entity of the previous run. The
+// topic of an entity's own document contains its platform.
+func (d *Device) hasRenewed(id string, c Component) bool {
+	i := indexOf(d.entities, id)
+	return i >= 0 && (d.inbox.Form == ByDevice || d.entities[i].Component.Platform == c.Platform)
 }
 
 // hasRenewedPrevious reports whether this run has published every entity of the
@@ -116,14 +123,19 @@ func (d *Device) startRemoval(id string, c Component) {
 	if d.removed == nil {
 		d.removed = map[string]Component{}
 	}
+	delete(d.migration.carried, id)
 	d.removed[id] = c
 	d.isChanged = true
+	topic := d.parts.entity(c.Platform, id).String()
+	if _, known := d.published[topic]; d.inbox.Form == ByEntity && !known {
+		d.published[topic] = announced{} // by a previous run
+	}
 }
 
 // finishRemoval is the second step. It does nothing until the broker has
 // acknowledged the document of the first step.
 func (d *Device) finishRemoval() {
-	if len(d.removed) == 0 || d.isChanged || !d.outbox.IsAcknowledged(d.topic) {
+	if len(d.removed) == 0 || d.isChanged || !d.isRemovalAcknowledged() {
 		return
 	}
 	var topics []string
@@ -135,7 +147,7 @@ func (d *Device) finishRemoval() {
 	slices.Sort(topics)
 	d.outbox.RemoveLater(slices.Compact(topics), processingTime)
 	clear(d.removed)
-	d.isChanged = true
+	d.isChanged = d.inbox.Form == ByDevice
 }
 
 // ownsTopic reports whether topic may be removed. A retained document may name

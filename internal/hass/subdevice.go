@@ -118,7 +118,7 @@ func (s *SubDevices) Forget() {
 	for _, d := range s.devices {
 		s.config.Outbox.Forget(d.stateTopic)
 		if d.discovery != nil {
-			d.discovery.forget()
+			d.discovery.Forget()
 		}
 	}
 	clear(s.devices)
@@ -165,16 +165,21 @@ func (s *SubDevices) removeNotRenewed(now time.Time) {
 	if s.answers < missingAnswers || s.config.Inbox == nil {
 		return
 	}
-	for id, document := range s.config.Inbox.takeSubDevices(&s.config) {
+	for id, previous := range s.config.Inbox.takeSubDevices(&s.config) {
 		if d := s.devices[id]; d != nil {
-			d.discovery.removePrevious(now, document)
+			d.discovery.removePrevious(now, previous.document)
 			continue
 		}
 		topics := s.config.StateTopics(id)
-		if slices.ContainsFunc(topics, document.reads) {
-			s.config.Outbox.Set(outbox.Retained(outbox.Discovery, s.config.Topic(id), ""))
+		if slices.ContainsFunc(topics, previous.document.reads) {
+			for _, topic := range previous.topics {
+				s.config.Outbox.Set(outbox.Retained(outbox.Discovery, topic, ""))
+			}
 			s.config.Outbox.RemoveLater(topics[:1], processingTime)
 		}
+	}
+	for _, d := range s.devices {
+		d.discovery.removeCarried(now)
 	}
 }
 
@@ -182,9 +187,28 @@ func (s *SubDevices) removeNotRenewed(now time.Time) {
 // Their document keeps the platforms: it rarely changes again.
 func (d *Device) removePrevious(now time.Time, document Document) {
 	for id, c := range document.Components {
-		if indexOf(d.entities, id) < 0 && c.UniqueID != "" {
+		if !d.hasRenewed(id, c) && c.UniqueID != "" {
 			d.startRemoval(id, c)
 		}
 	}
 	d.publishIfChanged(now)
+}
+
+// IsMigrating reports whether Continue must be called each second.
+func (s *SubDevices) IsMigrating() bool {
+	for _, d := range s.devices {
+		if d.discovery != nil && d.discovery.IsMigrating() {
+			return true
+		}
+	}
+	return false
+}
+
+// Continue continues the migration of the sub-devices to the form of this run.
+func (s *SubDevices) Continue(now time.Time) {
+	for _, d := range s.devices {
+		if d.discovery != nil {
+			d.discovery.Continue(now)
+		}
+	}
 }

@@ -50,16 +50,7 @@ func (t Topics) SubDevice(gateway, kind, serial string) string {
 }
 
 // Discovery returns the topic of the discovery document of a device.
-func (t Topics) Discovery(id string) string { return t.discoveryBase() + id + discoveryEnd }
-
-// IsDiscovery reports whether topic is that of a discovery document.
-func (t Topics) IsDiscovery(topic string) bool {
-	return strings.HasPrefix(topic, t.discoveryBase()) && strings.HasSuffix(topic, discoveryEnd)
-}
-
-func (t Topics) discoveryBase() string { return t.Prefix + "/device/" }
-
-const discoveryEnd = "/config"
+func (t Topics) Discovery(id string) string { return t.Prefix + "/device/" + id + "/config" }
 
 // Births returns the topics of Home Assistant's birth message: below the
 // discovery prefix and, if only that was changed, at the default topic.

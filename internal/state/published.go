@@ -24,6 +24,8 @@ type PublishedTopics struct {
 	Topic   string   `json:"topic"`             // the key TOPIC
 	Prefix  string   `json:"prefix,omitempty"`  // of discovery; empty if discovery was off
 	Serials []string `json:"serials,omitempty"` // of the gateways
+	// Entities means that entities were announced one by one.
+	Entities bool `json:"entities,omitempty"`
 }
 
 type publishedOn struct {
@@ -76,6 +78,38 @@ func (p *PublishedStore) Add(topic, prefix string, serials ...string) error {
 		return nil
 	}
 	return p.write()
+}
+
+// AddEntities stores that entities are announced one by one under topic and
+// prefix.
+func (p *PublishedStore) AddEntities(topic, prefix string) error {
+	if err := p.Add(topic, prefix); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if t := &p.all[p.index(topic, prefix)]; !t.Entities {
+		t.Entities = true
+		return p.write()
+	}
+	return nil
+}
+
+// MayHaveEntities reports whether the broker may have documents of single entities
+// under prefix: they were published, or nothing is known of the prefix.
+func (p *PublishedStore) MayHaveEntities(prefix string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	isKnown := false
+	for _, t := range p.all {
+		if t.Broker == p.broker && t.Prefix == prefix {
+			isKnown = true
+			if t.Entities {
+				return true
+			}
+		}
+	}
+	return !isKnown
 }
 
 // Remove deletes the gateways of removed. It also deletes their topics if no

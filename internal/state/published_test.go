@@ -41,3 +41,24 @@ func TestPublishedStore(t *testing.T) {
 		t.Errorf("Topics on the other broker = %+v, want one", got)
 	}
 }
+
+func TestMayHaveEntities(t *testing.T) {
+	dir := t.TempDir()
+	store := NewPublishedStore(dir, "broker:1883")
+	if !store.MayHaveEntities("homeassistant") {
+		t.Error("without a file: false, want true: another folder may have been in use")
+	}
+	err := errors.Join(store.Add("envoy", "homeassistant", "122000000001"), store.AddEntities("envoy", "ha"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store = NewPublishedStore(dir, "broker:1883")
+	if err := store.Add("solar", "ha"); err != nil {
+		t.Fatal(err)
+	}
+	for prefix, want := range map[string]bool{"homeassistant": false, "ha": true, "other": true} {
+		if got := store.MayHaveEntities(prefix); got != want {
+			t.Errorf("%s: %t, want %t", prefix, got, want)
+		}
+	}
+}

@@ -95,7 +95,7 @@ func (c *checker) ownAvailability(doc *document) {
 	if !slices.Contains(topics, c.opts.Base+"/bridge/state") {
 		c.add(House, 19, "availability lacks the bridge's state")
 	}
-	if doc.id == c.bridge() {
+	if doc.id == c.bridge() || doc.form.platform != "" { // an entity may be there while its gateway is not
 		return
 	}
 	gateway := doc.id

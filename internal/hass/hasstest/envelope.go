@@ -28,16 +28,18 @@ type document struct {
 	root       map[string]any // nil where the message removes the device
 	device     map[string]any
 	components []component // by key
+	form       form
+	isMigrate  bool // the message only unloads the entities
 }
 
 // message checks m alone. It returns nil for what cannot be read on.
 func (c *checker) message(m Message) *document {
 	c.delivery(m)
-	id, ok := c.objectID(m.Topic)
+	form, id, ok := c.objectID(m.Topic)
 	if !ok {
 		return nil
 	}
-	doc := &document{topic: m.Topic, id: id}
+	doc := &document{topic: m.Topic, id: id, form: form}
 	if len(m.Payload) == 0 {
 		return doc
 	}
@@ -51,7 +53,14 @@ func (c *checker) message(m Message) *document {
 	if err != nil {
 		return nil
 	}
+	if c.isMigrate(root) {
+		doc.isMigrate = true
+		return doc
+	}
 	doc.root = root
+	if form.platform != "" {
+		c.wrap(doc)
+	}
 	c.root(doc)
 	return doc
 }
@@ -86,8 +95,8 @@ func (c *checker) secret(where, s string) {
 	}
 }
 
-// objectID returns the object id of a device's discovery topic.
-func (c *checker) objectID(topic string) (id string, ok bool) {
+// objectID returns the id of the device in a discovery topic.
+func (c *checker) objectID(topic string) (f form, id string, ok bool) {
 	prefix := c.opts.Prefix
 	if strings.ContainsAny(prefix, "+#") || strings.Trim(prefix, "/") != prefix {
 		c.add(MessageLost, 1, "prefix %q is no topic", prefix)
@@ -97,23 +106,25 @@ func (c *checker) objectID(topic string) (id string, ok bool) {
 	n := len(levels)
 	if !ok || n < 3 || n > 4 || levels[n-1] != "config" {
 		c.add(MessageLost, 1, "want %s/device/<object id>/config", prefix)
-		return "", false
+		return f, "", false
 	}
 	for _, id := range levels[1 : n-1] {
 		if !objectID.MatchString(id) {
 			c.add(MessageLost, 1, "id %q has more than letters, digits, _ and -", id)
-			return "", false
+			return f, "", false
 		}
 	}
 	switch {
 	case levels[0] == "device":
-		return levels[n-2], true
+		return f, levels[n-2], true
+	case slices.Contains(ha.Components, levels[0]) && n == 4:
+		return form{platform: levels[0], key: levels[2]}, levels[1], true
 	case slices.Contains(ha.Components, levels[0]):
-		c.add(House, 1, "a single component, want one message for each device")
+		c.add(House, 1, "a single component without the device's id")
 	default:
 		c.add(MessageLost, 1, "%q is no component", levels[0])
 	}
-	return "", false
+	return f, "", false
 }
 
 // root checks the payload of doc and fills in the rest of doc.
@@ -122,13 +133,7 @@ func (c *checker) root(doc *document) {
 	for _, item := range availabilityItems(doc.root) {
 		c.both(MessageLost, lengthen(item, ha.Abbreviations.General))
 	}
-	for _, key := range slices.Sorted(maps.Keys(doc.root)) {
-		if !slices.Contains(ha.RootKeys, key) {
-			c.add(MessageLost, 4, "key %q is not allowed at the root", key)
-			continue
-		}
-		c.value(MessageLost, key, doc.root[key])
-	}
+	c.rootKeys(doc)
 	c.availability(MessageLost, doc.root)
 
 	if origin, ok := c.object(doc.root, "origin"); ok {
@@ -144,6 +149,17 @@ func (c *checker) root(doc *document) {
 			c.add(House, 5, "%d components, want 1 to %d", n, maxComponents)
 		}
 		c.components(doc, components)
+	}
+}
+
+// rootKeys checks the keys at the root of doc.
+func (c *checker) rootKeys(doc *document) {
+	for _, key := range slices.Sorted(maps.Keys(doc.root)) {
+		if !slices.Contains(ha.RootKeys, key) {
+			c.add(MessageLost, 4, "key %q is not allowed at the root", key)
+			continue
+		}
+		c.value(MessageLost, key, doc.root[key])
 	}
 }
 

@@ -32,6 +32,10 @@ type Message struct {
 	Retain  bool
 	QoS     byte
 	Expiry  uint32 // MQTT 5 Message Expiry Interval, s; 0 means none
+	// Ack means the broker's acknowledgement of the latest message on Topic, in
+	// place of a message. The rules that need acknowledgements are left out if a
+	// recording has none.
+	Ack bool
 }
 
 // Options say what the messages are checked against. The zero value stands for
@@ -77,7 +81,12 @@ func Check(msgs []Message, opts Options) []Finding {
 	opts.Base = cmp.Or(opts.Base, "envoy")
 	c := checker{opts: opts, seen: map[Finding]bool{}, first: map[string]int{}}
 	last := map[string]*document{}
+	order := newOrder(&c, msgs)
 	for i, m := range msgs {
+		if m.Ack {
+			order.acknowledge(m.Topic)
+			continue
+		}
 		if _, before := c.first[m.Topic]; !before {
 			c.first[m.Topic] = i
 		}
@@ -86,6 +95,7 @@ func Check(msgs []Message, opts Options) []Finding {
 		if doc == nil {
 			continue
 		}
+		order.add(doc)
 		if before := last[m.Topic]; before != nil {
 			c.update(before, doc)
 		}

@@ -123,6 +123,9 @@ func TestEveryRule(t *testing.T) {
 	for _, row := range payloads {
 		wants = append(wants, strings.Fields(row.want)...)
 	}
+	for _, row := range migrations {
+		wants = append(wants, strings.Fields(row.want)...)
+	}
 	proven := map[int]bool{}
 	for _, want := range wants {
 		rule, err := strconv.Atoi(want[1:])

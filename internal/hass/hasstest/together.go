@@ -39,7 +39,9 @@ func (c *checker) together(last map[string]*document) {
 	topics := slices.Sorted(maps.Keys(last))
 	for _, topic := range topics {
 		doc := last[topic]
-		devices[doc.id] = doc
+		if known := devices[doc.id]; known == nil || known.device == nil || doc.device != nil && c.first[topic] < c.first[known.topic] {
+			devices[doc.id] = doc
+		}
 		for _, p := range doc.components {
 			if p.removal() {
 				continue

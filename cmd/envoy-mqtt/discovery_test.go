@@ -1,0 +1,60 @@
+//go:build unix
+
+package main
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hass/hasstest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
+)
+
+// TestDiscoveryForm changes the form of discovery by SIGHUP, kills the program
+// during the next change, and starts it again: the recording of the broker has no
+// finding.
+func TestDiscoveryForm(t *testing.T) {
+	h := newHouse(t, new(envoytest.Gateway))
+	h.record(t)
+	await := func(text string) {
+		t.Helper()
+		proctest.Await(t, text, func() bool { return strings.Contains(h.recorded(), text) })
+	}
+	const (
+		device   = "homeassistant/device/envoy_122012345678/config "
+		entity   = "homeassistant/sensor/envoy_122012345678/grid_power/config "
+		byEntity = "[HOMEASSISTANT]\nDISCOVERY = entity\n"
+	)
+	p := h.start(t, withAccount)
+	await(device + `{"device"`)
+	h.hangUp(t, p, h.config+withAccount+byEntity)
+	await(device + `{"migrate_discovery":true}`)
+	await(entity + `{"name"`)
+	await(device + "\n")
+	h.hangUp(t, p, h.config+withAccount)
+	await(entity + `{"migrate_discovery":true}`)
+	p.Signal(syscall.SIGKILL)
+	p.Wait(5 * time.Second)
+	p = h.start(t, withAccount)
+	await(entity + "\n")
+	p.Stop()
+	for _, f := range hasstest.Check(recordedDocuments(h.recorded()), hasstest.Options{}) {
+		if f.Rule >= 41 || f.Rule == 12 {
+			t.Error(f)
+		}
+	}
+}
+
+// recordedDocuments returns the discovery messages of a recording.
+func recordedDocuments(recorded string) (msgs []hasstest.Message) {
+	for line := range strings.Lines(recorded) {
+		topic, payload, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		if strings.HasPrefix(topic, "homeassistant/") {
+			msgs = append(msgs, hasstest.Message{Topic: topic, Payload: []byte(payload), Retain: true, QoS: 1})
+		}
+	}
+	return msgs
+}
