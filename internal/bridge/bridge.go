@@ -171,7 +171,7 @@ func (r *bridgeRun) addTotals(configs []TotalConfig, log zerolog.Logger) {
 		}
 		t := newTotalLoop(c, r.shared, staleAfter, log.With().Str("total", c.Name).Logger())
 		for _, l := range parts {
-			l.totals = append(l.totals, &t.inbox)
+			l.reporter.totals = append(l.reporter.totals, &t.inbox)
 		}
 		r.totals = append(r.totals, t)
 		r.coordinator.totals = append(r.coordinator.totals, totalHandle{t.level, t.events, t.target.device})

@@ -27,8 +27,7 @@ type loop struct {
 	responses *schedule.ResponseTimes // safe for concurrent use
 	failures  schedule.Failures
 	samples   sampleLog
-	publisher *publisher    // nil before the serial number is known
-	totals    []*totalInbox // that the gateway is a part of
+	publisher *publisher // nil before the serial number is known
 	stale     *time.Timer
 	state     GatewayState
 	infoAt    time.Time // when the response times were last published

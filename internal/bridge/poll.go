@@ -10,7 +10,6 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/total"
 )
 
 // onSession handles the result of [envoy.Client.Open]. The first sample follows
@@ -70,16 +69,8 @@ func (l *loop) onSample(s envoy.Sample, err error) {
 	if n := schema.GridPhases(s); n > 0 {
 		l.state.Phases = n
 	}
-	l.addToTotals(s)
+	l.reporter.addToTotals(l.state, s, l.publisher.batteries.areNone)
 	l.reportPoll(&s, nil)
-}
-
-// addToTotals adds a sample to the totals that the gateway is a part of.
-func (l *loop) addToTotals(s envoy.Sample) {
-	part := totalPart{total.Part{Gateway: l.config.Name, Serial: l.publisher.serial, Sample: s, HasNoBatteries: l.publisher.batteries.areNone}, l.state.Interval}
-	for _, t := range l.totals {
-		t.put(part)
-	}
 }
 
 // onFailure handles a failed poll and schedules the next one. Each problem is

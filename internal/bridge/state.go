@@ -6,6 +6,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/total"
 )
 
 // A State is a snapshot of a running bridge.
@@ -62,7 +63,8 @@ type reporter struct {
 	latest    atomic.Pointer[GatewayState] // any goroutine may load it
 	discovery atomic.Pointer[hass.Device]  // likewise; nil without discovery, or before the serial number is known
 	observers []Observer
-	changed   *events // of the coordinator
+	totals    []*totalInbox // of the totals that the gateway is a part of
+	changed   *events       // of the coordinator
 }
 
 // update stores a snapshot.
@@ -90,6 +92,13 @@ func (r *reporter) update(state GatewayState) {
 func (r *reporter) isComplete() bool {
 	d := r.discovery.Load()
 	return d == nil || d.IsComplete()
+}
+
+// addToTotals adds a sample to the totals that the gateway is a part of.
+func (r *reporter) addToTotals(state GatewayState, s envoy.Sample, hasNoBatteries bool) {
+	for _, t := range r.totals {
+		t.put(totalPart{total.Part{Gateway: state.Name, Serial: state.Serial, Sample: s, HasNoBatteries: hasNoBatteries}, state.Interval})
+	}
 }
 
 // polled stores a snapshot after a poll. sample is nil if the poll failed.

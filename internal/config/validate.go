@@ -36,7 +36,13 @@ func (l *loader) check(cfg *Config) {
 		l.checkUnique(serials, g.Section, "SERIAL", g.Serial)
 	}
 	for _, t := range cfg.Totals {
-		l.checkTotal(t)
+		if !l.given(t.Section, "GATEWAYS") {
+			l.fail(l.totals[t.Section], "is missing; write the sections that are added, e.g. GATEWAYS = ENVOY, ENVOY_GARAGE")
+		} else if len(t.Gateways) > 0 { // otherwise the value was invalid
+			for _, reason := range t.mistakes(l.gateways) {
+				l.fail(l.totals[t.Section], reason)
+			}
+		}
 	}
 }
 
