@@ -9,10 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/broker"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/prompt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
@@ -60,12 +58,9 @@ var tlsPort = "8883"
 
 func newSetup(cfg config.Config, environ []string) setup.Setup {
 	return setup.Setup{
-		StateDir:     cfg.StateDir(environ),
-		Cloud:        &enlighten.Cloud{LoginURL: cfg.Enlighten.LoginURL, TokenURL: cfg.Enlighten.TokenURL},
-		TLSPort:      tlsPort,
-		NewClient:    gateway.NewClient,
-		BrokerConfig: broker.Config,
-		WithHint:     hint.Add,
+		StateDir: cfg.StateDir(environ),
+		Cloud:    &enlighten.Cloud{LoginURL: cfg.Enlighten.LoginURL, TokenURL: cfg.Enlighten.TokenURL},
+		TLSPort:  tlsPort,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
@@ -46,4 +47,20 @@ func AddBatteries(ctx context.Context, session *envoy.Session, s *envoy.Sample) 
 		return &percent, nil
 	}
 	return nil, nil
+}
+
+// TryAccess reads a sample with the token of tokens, or with the gateway's own
+// user if its firmware needs no token. A sample that is discarded is no error.
+func TryAccess(ctx context.Context, g config.Gateway, serial string, tokens envoy.TokenSource) error {
+	client := NewClient(g, tokens)
+	client.Serial = serial
+	defer client.CloseIdle()
+	session, err := client.Open(ctx)
+	if err == nil {
+		_, err = session.Sample(ctx)
+	}
+	if _, skipped := errors.AsType[*envoy.SkippedError](err); skipped {
+		return nil
+	}
+	return err
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/problem"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
 )
 
 // KeepToken renews the token before it expires until its source is closed. It logs
@@ -79,8 +78,7 @@ func (g *Gateway) StoreToken(ctx context.Context, serial, token string) error {
 	if err != nil {
 		return err
 	}
-	trial := setup.Setup{NewClient: NewClient}
-	if err := trial.TryAccess(ctx, g.Gateway, serial, envoy.StaticToken(token)); err != nil {
+	if err := TryAccess(ctx, g.Gateway, serial, envoy.StaticToken(token)); err != nil {
 		return fmt.Errorf("the token was not stored: %w", err)
 	}
 	return g.Tokens.SetToken(serial, token)

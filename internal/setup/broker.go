@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/broker"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
@@ -58,16 +59,16 @@ func isUntrusted(err error) bool {
 // probe connects to a broker, with a client id of its own so that the broker does
 // not disconnect a running bridge.
 func (s Setup) probe(ctx context.Context, m config.MQTT, timeout time.Duration) error {
-	broker, err := s.BrokerConfig(m)
+	connection, err := broker.Config(m)
 	if err != nil {
 		return err
 	}
-	if broker.ClientID == "" {
-		broker.ClientID, _ = state.ClientID(s.StateDir) // valid even if it cannot be stored
+	if connection.ClientID == "" {
+		connection.ClientID, _ = state.ClientID(s.StateDir) // valid even if it cannot be stored
 	}
-	broker.ClientID += "-init"
+	connection.ClientID += "-init"
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	_, err = mqtt.Probe(ctx, broker)
+	_, err = mqtt.Probe(ctx, connection)
 	return err
 }

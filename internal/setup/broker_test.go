@@ -2,16 +2,13 @@ package setup
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/pem"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt/mqtttest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
@@ -27,7 +24,7 @@ func TestTryBroker(t *testing.T) {
 	refusing := new(mqtttest.Broker)
 	refusing.Refuse(0x86)
 	_, refused := mqtttest.Listen(t, refusing, nil)
-	s := Setup{StateDir: t.TempDir(), BrokerConfig: brokerConfig}
+	s := Setup{StateDir: t.TempDir()}
 	for _, tt := range []struct {
 		name, url, caFile string
 		usual             string // port of MQTT over TLS
@@ -67,18 +64,4 @@ func TestTryBroker(t *testing.T) {
 			}
 		})
 	}
-}
-
-// brokerConfig returns the connection to a broker whose authority is in CA_FILE.
-func brokerConfig(m config.MQTT) (mqtt.Config, error) {
-	c := mqtt.Config{URL: m.URL, TLS: new(tls.Config)}
-	if m.CAFile != "" {
-		authority, err := os.ReadFile(m.CAFile)
-		if err != nil {
-			return c, err
-		}
-		c.TLS.RootCAs = x509.NewCertPool()
-		c.TLS.RootCAs.AppendCertsFromPEM(authority)
-	}
-	return c, nil
 }

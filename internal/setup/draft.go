@@ -8,6 +8,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 )
 
 // A Part is a part of an installation.
@@ -136,7 +137,7 @@ func (d *Draft) UseToken(ctx context.Context, token string) (enlighten.Claims, e
 		d.Keep(AccessPart, "The token was not tried, because the gateway did not answer.")
 		return claims, nil
 	}
-	if err := d.TryAccess(ctx, *g, d.Serial, envoy.StaticToken(token)); err != nil {
+	if err := gateway.TryAccess(ctx, *g, d.Serial, envoy.StaticToken(token)); err != nil {
 		g.Token = ""
 		return claims, err
 	}
@@ -148,7 +149,7 @@ func (d *Draft) UseToken(ctx context.Context, token string) (enlighten.Claims, e
 func (d *Draft) UseOwnUser(ctx context.Context, name, password string) error {
 	d.Gateway.Username, d.Gateway.Password = name, config.Secret(password)
 	d.Keep(AccessPart, "")
-	return d.TryAccess(ctx, *d.Gateway, d.Serial, nil)
+	return gateway.TryAccess(ctx, *d.Gateway, d.Serial, nil)
 }
 
 // KeepOwnUser keeps a user with whom the gateway gave no values.

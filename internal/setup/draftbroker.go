@@ -5,6 +5,7 @@ import (
 	"context"
 	"path/filepath"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/broker"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 )
 
@@ -39,7 +40,7 @@ func (d *Draft) ConnectBroker(ctx context.Context) BrokerResult {
 func (d *Draft) UseAuthority(path string) error {
 	trial := *d.Broker
 	trial.CAFile = path
-	if _, err := d.BrokerConfig(trial); err != nil {
+	if _, err := broker.Config(trial); err != nil {
 		return err
 	}
 	absolute, err := filepath.Abs(path) // the bridge may start in another folder

@@ -10,8 +10,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
@@ -22,12 +21,6 @@ type Setup struct {
 	StateDir string
 	Cloud    *enlighten.Cloud
 	TLSPort  string // usual port of MQTT over TLS; empty: 8883
-
-	// NewClient returns a client of a gateway, BrokerConfig the connection to a
-	// broker.
-	NewClient    func(config.Gateway, envoy.TokenSource) *envoy.Client
-	BrokerConfig func(config.MQTT) (mqtt.Config, error)
-	WithHint     func(error) error // adds to an error what to do; nil: nothing
 }
 
 // reachTimeout limits each request to a gateway that a user has just entered.
@@ -42,7 +35,7 @@ type ReachedGateway struct {
 // ReachGateway reads the identity of a gateway. It needs no access to it.
 func (s Setup) ReachGateway(ctx context.Context, g config.Gateway) (ReachedGateway, error) {
 	g.Timeout = reachTimeout
-	client := s.NewClient(g, nil)
+	client := gateway.NewClient(g, nil)
 	client.Serial = g.Serial
 	defer client.CloseIdle()
 	session, err := client.Open(ctx)
@@ -50,22 +43,6 @@ func (s Setup) ReachGateway(ctx context.Context, g config.Gateway) (ReachedGatew
 		return ReachedGateway{}, err
 	}
 	return ReachedGateway{session.Serial, session.Firmware, session.URL(), session.NeedsToken}, nil
-}
-
-// TryAccess reads a sample with the token of tokens, or with the gateway's own
-// user if its firmware needs no token. A sample that is discarded is no error.
-func (s Setup) TryAccess(ctx context.Context, g config.Gateway, serial string, tokens envoy.TokenSource) error {
-	client := s.NewClient(g, tokens)
-	client.Serial = serial
-	defer client.CloseIdle()
-	session, err := client.Open(ctx)
-	if err == nil {
-		_, err = session.Sample(ctx)
-	}
-	if _, skipped := errors.AsType[*envoy.SkippedError](err); skipped {
-		return nil
-	}
-	return err
 }
 
 // A LoginOutcome is the result of a login at Enphase.
@@ -105,7 +82,7 @@ func (s Setup) LogIn(ctx context.Context, g config.Gateway, serial string, verif
 			return LoginResult{Outcome: outcomeOf(err), Err: err, AttemptsLeft: tokens.Status().AttemptsLeft}
 		}
 	}
-	access := s.TryAccess(ctx, g, serial, tokens)
+	access := gateway.TryAccess(ctx, g, serial, tokens)
 	return LoginResult{Outcome: LoginOK, Token: tokens.Status(), Access: access}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 )
 
 // TokenPage is where users copy a token.
@@ -36,12 +37,7 @@ func (s Setup) Text(r LoginResult) string {
 }
 
 // ErrorText returns the text of an error, with a hint if there is one.
-func (s Setup) ErrorText(err error) string {
-	if s.WithHint != nil {
-		err = s.WithHint(err)
-	}
-	return err.Error()
-}
+func (s Setup) ErrorText(err error) string { return hint.Add(err).Error() }
 
 // attempts returns how many attempts remain, as a sentence's beginning.
 func attempts(n int) string {
