@@ -9,7 +9,7 @@ func Initial(environ []string) (Config, error) {
 	cfg, g := Config{}, Gateway{Section: "ENVOY"}
 	l.decode("", target{Config: &cfg})
 	l.decode(g.Section, target{Config: &cfg, Gateway: &g})
-	l.checkMQTT(&cfg.MQTT)
+	validator{l}.checkMQTT(&cfg.MQTT)
 	cfg.Gateways = []Gateway{g}
 	return cfg, l.err()
 }

@@ -59,7 +59,7 @@ func Load(from Sources) (Config, error) {
 		cfg.MQTT.Supervisor = Secret(token)
 	}
 	cfg.HTTP.Ingress = token != ""
-	l.check(&cfg)
+	validator{l}.check(&cfg)
 	if err := l.err(); err != nil {
 		return Config{}, err
 	}

@@ -35,24 +35,28 @@ func parseSections(text string) (names []string, err error) {
 	return names, nil
 }
 
-// mistakes returns what is wrong with a total of gateways, by section.
-func (t Total) mistakes(gateways map[string]origin) (reasons []string) {
+// checkTotal checks a total against the gateways.
+func (l validator) checkTotal(t Total) {
+	at := l.totals[t.Section]
 	switch level := schema.TotalLevel(t.Section); {
 	case !totalPattern.MatchString(t.Section):
-		reasons = append(reasons, "the name of a total may contain letters, digits and _ only, because it is part of topics")
+		l.fail(at, "the name of a total may contain letters, digits and _ only, because it is part of topics")
 	case len(level) > schema.MaxTotalLevel:
-		reasons = append(reasons, fmt.Sprintf("the name of a total may have %d characters at most", schema.MaxTotalLevel))
+		l.fail(at, fmt.Sprintf("the name of a total may have %d characters at most", schema.MaxTotalLevel))
+	}
+	if !l.given(t.Section, "GATEWAYS") {
+		l.fail(at, "is missing; write the sections that are added, e.g. GATEWAYS = ENVOY, ENVOY_GARAGE")
+		return
 	}
 	if len(t.Gateways) == 1 {
-		reasons = append(reasons, "only one gateway; a total adds at least two")
+		l.fail(at, "only one gateway; a total adds at least two")
 	}
 	for _, section := range t.Gateways {
-		if _, ok := gateways[section]; !ok {
-			reasons = append(reasons, fmt.Sprintf("there is no section [%s]", section))
+		if _, ok := l.gateways[section]; !ok {
+			l.fail(at, fmt.Sprintf("there is no section [%s]", section))
 		}
 	}
-	if t.GridFrom != "" && !slices.Contains(t.Gateways, t.GridFrom) {
-		reasons = append(reasons, "GRID_FROM = "+t.GridFrom+" is not one of them")
+	if t.GridFrom != "" && len(t.Gateways) > 0 && !slices.Contains(t.Gateways, t.GridFrom) {
+		l.fail(l.origins[t.Section+delimiter+"GRID_FROM"], t.GridFrom+" is not one of GATEWAYS")
 	}
-	return reasons
 }

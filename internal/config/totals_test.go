@@ -32,7 +32,7 @@ func TestTotals(t *testing.T) {
 		"[TOTAL]\nGATEWAYS = ENVOY\n":                                         "only one gateway",
 		"[TOTAL]\nGATEWAYS = ENVOY, ENVOY_BARN\n":                             "there is no section [ENVOY_BARN]",
 		"[TOTAL]\nGATEWAYS = ENVOY, MQTT\n":                                   "want the section of a gateway",
-		"[TOTAL]\nGATEWAYS = ENVOY, ENVOY_GARAGE\nGRID_FROM = ENVOY_BARN\n":   "GRID_FROM = ENVOY_BARN is not one of them",
+		"[TOTAL]\nGATEWAYS = ENVOY, ENVOY_GARAGE\nGRID_FROM = ENVOY_BARN\n":   "ENVOY_BARN is not one of GATEWAYS",
 		"[TOTAL_A/B]\nGATEWAYS = ENVOY, ENVOY_GARAGE\n":                       "letters, digits and _ only",
 		"[TOTAL_ABCDEFGHIJKLMNOPQRSTUVWXYZ0]\nGATEWAYS = ENVOY, ENVOY_GARAGE": "at most",
 		"[TOTAL]\nGATEWAY = ENVOY, ENVOY_GARAGE\n":                            "did you mean GATEWAYS?",

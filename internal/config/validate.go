@@ -12,9 +12,12 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
+// A validator checks the values of a configuration against each other.
+type validator struct{ *loader }
+
 // check checks the values of cfg against each other. Each single value is valid,
 // or its mistake has been reported.
-func (l *loader) check(cfg *Config) {
+func (l validator) check(cfg *Config) {
 	l.checkMQTT(&cfg.MQTT)
 	l.checkTopics(cfg)
 	l.checkHTTP(cfg.HTTP)
@@ -36,17 +39,11 @@ func (l *loader) check(cfg *Config) {
 		l.checkUnique(serials, g.Section, "SERIAL", g.Serial)
 	}
 	for _, t := range cfg.Totals {
-		if !l.given(t.Section, "GATEWAYS") {
-			l.fail(l.totals[t.Section], "is missing; write the sections that are added, e.g. GATEWAYS = ENVOY, ENVOY_GARAGE")
-		} else if len(t.Gateways) > 0 { // otherwise the value was invalid
-			for _, reason := range t.mistakes(l.gateways) {
-				l.fail(l.totals[t.Section], reason)
-			}
-		}
+		l.checkTotal(t)
 	}
 }
 
-func (l *loader) checkMQTT(m *MQTT) {
+func (l validator) checkMQTT(m *MQTT) {
 	if m.URL != nil && m.URL.User != nil { // the keys take precedence, because they may come from a later layer
 		if m.Username == "" {
 			m.Username = m.URL.User.Username()
@@ -72,7 +69,7 @@ func (l *loader) checkMQTT(m *MQTT) {
 }
 
 // checkHTTP reports a page that is not served, or that everybody can read.
-func (l *loader) checkHTTP(h HTTP) {
+func (l validator) checkHTTP(h HTTP) {
 	at := l.origins["HTTP"+delimiter+"PAGE"]
 	switch {
 	case !h.Page:
@@ -94,7 +91,7 @@ func isLoopback(listen string) bool {
 
 // checkTopics reports a TOPIC or PREFIX with which the longest topic would exceed
 // MQTT's limit.
-func (l *loader) checkTopics(cfg *Config) {
+func (l validator) checkTopics(cfg *Config) {
 	below, discovery := schema.MaxTopicLengths(cfg.MQTT.Topic, cfg.HomeAssistant.Prefix)
 	if below > maxMQTTString {
 		l.fail(l.origins["MQTT"+delimiter+"TOPIC"], fmt.Sprintf("%q: too long: topics may have %d bytes, and the longest would have %d", shortened(cfg.MQTT.Topic), maxMQTTString, below))
@@ -103,7 +100,7 @@ func (l *loader) checkTopics(cfg *Config) {
 	}
 }
 
-func (l *loader) checkGateway(g Gateway) {
+func (l validator) checkGateway(g Gateway) {
 	at := func(key string) origin { return l.origins[g.Section+delimiter+key] }
 	if !l.given(g.Section, "HOST") {
 		l.fail(l.gateways[g.Section], "missing; write the gateway's name or address, e.g. HOST = envoy.local")
@@ -127,7 +124,7 @@ func (l *loader) checkGateway(g Gateway) {
 }
 
 // checkPair reports if only one of two keys of section is set.
-func (l *loader) checkPair(section, a, b string) {
+func (l validator) checkPair(section, a, b string) {
 	if l.given(section, a) && !l.given(section, b) {
 		l.fail(l.origins[section+delimiter+a], b+" is missing")
 	}
@@ -138,7 +135,7 @@ func (l *loader) checkPair(section, a, b string) {
 
 // checkUnique reports if another section has the same value for key. seen has the
 // sections by value.
-func (l *loader) checkUnique(seen map[string]string, section, key, value string) {
+func (l validator) checkUnique(seen map[string]string, section, key, value string) {
 	if value == "" {
 		return
 	}
