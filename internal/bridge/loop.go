@@ -24,17 +24,16 @@ type loop struct {
 	session   *envoy.Session // nil if the next poll must open one
 	requests  requests
 	schedule  schedule.Schedule
-	responses *schedule.ResponseTimes // safe for concurrent use
+	responses responseTimes
 	failures  schedule.Failures
 	samples   sampleLog
 	publisher *publisher // nil before the serial number is known
 	stale     *time.Timer
 	state     GatewayState
-	infoAt    time.Time // when the response times were last published
 }
 
 func newLoop(c GatewayConfig, s *shared, r *reporter, log zerolog.Logger, firstSample time.Time) *loop {
-	l := &loop{config: c, log: log, events: newEvents(), reporter: r, shared: s, requests: newRequests(), responses: new(schedule.ResponseTimes)}
+	l := &loop{config: c, log: log, events: newEvents(), reporter: r, shared: s, requests: newRequests(), responses: responseTimes{ResponseTimes: new(schedule.ResponseTimes)}}
 	l.samples.log = log
 	l.schedule.NextSample = firstSample
 	l.state = GatewayState{Name: c.Name, Interval: c.interval(""), StaleAfter: c.StaleAfter}

@@ -148,10 +148,7 @@ func (l *loop) info(s envoy.Sample) map[string]string {
 		"source":        l.samples.source,
 		"poll_duration": strconv.FormatInt(s.Took.Milliseconds(), 10),
 	}
-	if now := time.Now(); now.Sub(l.infoAt) >= infoInterval {
-		l.infoAt = now
-		maps.Copy(info, responseTimeInfo(l.responses))
-	}
+	maps.Copy(info, l.responses.infoIfDue(time.Now()))
 	if t := l.session.ReadingDate(s); !t.IsZero() {
 		info["last_report"] = t.Format(time.RFC3339)
 	}

@@ -11,8 +11,20 @@ import (
 // infoInterval separates two publications of the response times.
 const infoInterval = time.Minute
 
-// responseTimeInfo returns the response times as info texts, in ms.
-func responseTimeInfo(r *schedule.ResponseTimes) map[string]string {
+// responseTimes are how long responses of one gateway took. The event loop owns it;
+// the embedded type is safe for concurrent use.
+type responseTimes struct {
+	*schedule.ResponseTimes
+	publishedAt time.Time
+}
+
+// infoIfDue returns the response times as info texts, in ms, or nil if less than
+// infoInterval has passed since the last time.
+func (r *responseTimes) infoIfDue(now time.Time) map[string]string {
+	if now.Sub(r.publishedAt) < infoInterval {
+		return nil
+	}
+	r.publishedAt = now
 	info := map[string]string{}
 	for _, p := range devices.ResponseTimePaths {
 		if median, p99, n := r.Percentiles(p.Path); n > 0 {
