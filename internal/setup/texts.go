@@ -56,7 +56,7 @@ type NextStep struct{ Name, Text string }
 // NextSteps returns what to do after the file was written. isNamed is true if the user
 // has named the file.
 func (d *Draft) NextSteps(isNamed bool) []NextStep {
-	flag, start := d.configFlag(isNamed), "sudo systemctl restart envoy-mqtt"
+	flag, start := configFlag(d.Path, isNamed), "sudo systemctl restart envoy-mqtt"
 	if d.Path != systemPath {
 		start = "envoy-mqtt" + flag
 	}
@@ -71,12 +71,13 @@ func (d *Draft) NextSteps(isNamed bool) []NextStep {
 
 // CheckCommand returns the command that tries what was not verified.
 func (d *Draft) CheckCommand(isNamed bool) string {
-	return "envoy-mqtt check" + d.configFlag(isNamed)
+	return "envoy-mqtt check" + configFlag(d.Path, isNamed)
 }
 
-func (d *Draft) configFlag(isNamed bool) string {
-	if isNamed && d.Path != systemPath {
-		return " --config " + d.Path
+// configFlag returns the flag of commands that read the file at path.
+func configFlag(path string, isNamed bool) string {
+	if isNamed && path != systemPath {
+		return " --config " + path
 	}
 	return ""
 }
