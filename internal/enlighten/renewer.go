@@ -112,10 +112,10 @@ func (r *renewer) renewIfDue() time.Duration {
 	s.mu.Lock()
 	now := time.Now()
 	best, ok := s.state.tokens.best(now)
-	wait := later(best.renewal(), s.state.retryAt).Sub(now)
+	wait := later(best.renewal, s.state.retryAt).Sub(now)
 	serial, running := s.state.tokens.serial, s.call != nil
 	s.mu.Unlock()
-	if !ok || running || best.renewal().IsZero() {
+	if !ok || running || best.renewal.IsZero() {
 		return maxTickInterval
 	}
 	if wait > 0 {

@@ -77,7 +77,7 @@ func (r callReason) isNewLogin() bool { return r == reasonForced || r == reasonV
 // why none can be made.
 func (g *gatewayState) needsLogin(why callReason, now time.Time) (bool, error) {
 	best, ok := g.tokens.best(now)
-	renewal := best.renewal()
+	renewal := best.renewal
 	switch {
 	case ok && (why == reasonMissing || why == reasonInspect):
 		return false, nil
@@ -138,7 +138,7 @@ func (g *gatewayState) status(loggingIn bool, now time.Time) Status {
 	if ok {
 		st.State, st.Origin, st.Role, st.Expires = StateOK, best.origin, best.claims.Role, best.claims.Expires
 		if g.canLogin {
-			st.Renewal = later(best.renewal(), g.retryAt)
+			st.Renewal = later(best.renewal, g.retryAt)
 		}
 	}
 	if at := g.logins.next(now); at.After(now) && g.canLogin {
@@ -164,7 +164,7 @@ func (g *gatewayState) status(loggingIn bool, now time.Time) Status {
 	if configured := g.tokens.configured.claims; configured.Role == Installer && now.Before(configured.Expires) {
 		st.Warnings = append(st.Warnings, installerWarning(configured.Expires))
 	}
-	if due := best.renewal(); ok && !g.canLogin && !due.IsZero() && now.After(due) {
+	if due := best.renewal; ok && !g.canLogin && !due.IsZero() && now.After(due) {
 		st.Problem = true
 		st.Warnings = append(st.Warnings, expiryWarning(best.claims.Expires))
 	}

@@ -22,9 +22,10 @@ const (
 
 // A token is a token with its claims. The zero value is no token.
 type token struct {
-	raw    string
-	origin Origin
-	claims Claims // zero if raw is not a JWT: old firmware accepts other texts
+	raw     string
+	origin  Origin
+	claims  Claims    // zero if raw is not a JWT: old firmware accepts other texts
+	renewal time.Time // when it is renewed ahead of time; zero if it never expires
 }
 
 // parseToken returns the token raw without the space around it. A text that is
@@ -32,21 +33,21 @@ type token struct {
 func parseToken(raw string, from Origin) token {
 	raw = strings.TrimSpace(raw)
 	claims, _ := Parse(raw)
-	return token{raw: raw, origin: from, claims: claims}
+	return token{raw: raw, origin: from, claims: claims, renewal: renewalOf(raw, claims)}
 }
 
-// renewal returns when t is renewed ahead of time, or zero if it never expires.
-// That is 1/12 of its lifetime before its expiry, at most 30 days, shortened by
+// renewalOf returns when a token is renewed ahead of time, or zero if it never
+// expires. That is 1/12 of its lifetime before its expiry, at most 30 days, shortened by
 // up to a quarter so that not all programs renew at the same time. The quarter is
 // derived from the token, so a restart does not change it.
-func (t token) renewal() time.Time {
-	if t.claims.Expires.IsZero() {
+func renewalOf(raw string, c Claims) time.Time {
+	if c.Expires.IsZero() {
 		return time.Time{}
 	}
-	lead := min(t.claims.Expires.Sub(t.claims.Issued)/12, 30*day)
-	sum := sha256.Sum256([]byte(t.raw))
+	lead := min(c.Expires.Sub(c.Issued)/12, 30*day)
+	sum := sha256.Sum256([]byte(raw))
 	lead -= lead / 4 / (1 << 16) * time.Duration(binary.BigEndian.Uint16(sum[:]))
-	return t.claims.Expires.Add(-lead)
+	return c.Expires.Add(-lead)
 }
 
 // hash identifies t on disk. The token cannot be derived from it.

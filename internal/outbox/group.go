@@ -68,6 +68,9 @@ func (g *group) update(values []Value, measuredAt time.Time, t Throttle) (added 
 		g.values[i].Value, g.values[i].measuredAt = v, measuredAt
 		next = i + 1
 	}
+	if len(added) > 0 {
+		g.values = slices.Clone(g.values) // without spare room: new values are rare
+	}
 	return added
 }
 
