@@ -58,7 +58,7 @@ const (
 	// than CPU time.
 	manyGateways = 100
 	// manyGatewaysGC is their garbage collection target, in percent.
-	manyGatewaysGC = 35
+	manyGatewaysGC = 20
 	// severalHistoriesGC is the target with the page of several gateways. A history
 	// takes 1.3 MB and allows as much garbage. One is too small for that: below
 	// 4 MB the target would only cost CPU time.
