@@ -114,7 +114,7 @@ func (c *client) handle(p *packets.ControlPacket) {
 	case *packets.Publish:
 		c.publish(m, p)
 	case *packets.Subscribe:
-		if len(m.Subscriptions) == 0 || slices.ContainsFunc(m.Subscriptions, func(o packets.SubOptions) bool { return c.broker.isCut(o.Topic) }) {
+		if len(m.Subscriptions) == 0 || slices.ContainsFunc(m.Subscriptions, func(o packets.SubOptions) bool { return c.broker.access.isCut(o.Topic) }) {
 			c.abort(packets.DisconnectProtocolError)
 			return
 		}
@@ -149,14 +149,14 @@ func (c *client) connect(m *packets.Connect) {
 	b := c.broker
 	reason := b.refusal
 	if reason == 0 && m.WillFlag {
-		reason = b.unsupported(m.WillQOS, m.WillRetain)
+		reason = c.unsupported(m.WillQOS, m.WillRetain)
 	}
 	b.connects = append(b.connects, Connect{
 		Time: time.Now(), ClientID: m.ClientID, Username: m.Username, CleanStart: m.CleanStart, KeepAlive: m.KeepAlive,
 		SessionExpiry: value(m.Properties.SessionExpiryInterval), ReceiveMaximum: value(m.Properties.ReceiveMaximum),
 		WillDelay: willDelay(m), Reason: reason,
 	})
-	present := reason == 0 && b.openSession(c, m)
+	present := reason == 0 && c.openSession(m)
 	c.send(packets.CONNACK, func(p *packets.ControlPacket) {
 		a := p.Content.(*packets.Connack)
 		a.ReasonCode, a.SessionPresent = reason, present
@@ -184,11 +184,11 @@ func (c *client) connect(m *packets.Connect) {
 // unsupported returns why the broker rejects a message with that QoS and retain
 // flag, or 0. If both are unsupported, Mosquitto's reasons for a Will and a PUBLISH
 // differ; clients need not care.
-func (b *Broker) unsupported(qos byte, retain bool) byte {
+func (c *client) unsupported(qos byte, retain bool) byte {
 	switch {
-	case retain && b.NoRetain:
+	case retain && c.broker.NoRetain:
 		return packets.ConnackRetainNotSupported
-	case qos > 0 && b.NoQoS1:
+	case qos > 0 && c.broker.NoQoS1:
 		return packets.ConnackQoSNotSupported
 	}
 	return 0
@@ -200,16 +200,16 @@ func (c *client) publish(m *packets.Publish, p *packets.ControlPacket) {
 		c.abort(packets.DisconnectPacketTooLarge)
 		return
 	}
-	if reason := b.unsupported(m.QoS, m.Retain); reason != 0 {
+	if reason := c.unsupported(m.QoS, m.Retain); reason != 0 {
 		c.disconnect(reason)
 		c.detach(false)
 		return
 	}
-	if b.isCut(m.Topic) {
+	if b.access.isCut(m.Topic) {
 		c.abort(packets.DisconnectProtocolError)
 		return
 	}
-	denial := b.denial(m.Topic)
+	denial := b.access.denial(m.Topic)
 	if denial == 0 {
 		b.publish(Record{
 			Time: time.Now(), Client: c.session.id, Topic: m.Topic, Payload: string(m.Payload),

@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"maps"
 	"net"
 	"slices"
 	"sync"
@@ -47,11 +46,10 @@ type Broker struct {
 	deferred   []func() // called by Thaw
 	refusal    byte
 	closed     bool
-	denied     map[string]byte
-	cutFilters []string // filters
+	access     accessList
 	clients    map[*client]bool
 	sessions   map[string]*session
-	retained   map[string]retained
+	retained   retainedMessages
 	records    []Record
 	counts     map[string]int
 	connects   []Connect
@@ -149,10 +147,7 @@ func (b *Broker) Refuse(reason byte) {
 func (b *Broker) Deny(filter string, reason byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.denied == nil {
-		b.denied = map[string]byte{}
-	}
-	b.denied[filter] = reason
+	b.access.deny(filter, reason)
 }
 
 // Cut disconnects a client that publishes to a topic that matches filter, or
@@ -160,12 +155,7 @@ func (b *Broker) Deny(filter string, reason byte) {
 func (b *Broker) Cut(filter string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.cutFilters = append(b.cutFilters, filter)
-}
-
-// isCut reports whether Cut applies to a topic or a topic filter.
-func (b *Broker) isCut(topic string) bool {
-	return slices.ContainsFunc(b.cutFilters, func(filter string) bool { return topic == filter || match(filter, topic) })
+	b.access.cut = append(b.access.cut, filter)
 }
 
 // Subscribes returns the subscriptions in order of arrival.
@@ -225,7 +215,7 @@ func (b *Broker) Connects() []Connect {
 func (b *Broker) Retained(topic string) (string, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	r, ok := b.unexpired()[topic]
+	r, ok := b.retained.unexpired()[topic]
 	return r.payload, ok
 }
 
@@ -234,17 +224,10 @@ func (b *Broker) RetainedAll() map[string]string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	all := map[string]string{}
-	for topic, r := range b.unexpired() {
+	for topic, r := range b.retained.unexpired() {
 		all[topic] = r.payload
 	}
 	return all
-}
-
-// unexpired removes the retained messages that have expired and returns the others.
-func (b *Broker) unexpired() map[string]retained {
-	now := time.Now()
-	maps.DeleteFunc(b.retained, func(_ string, r retained) bool { return !r.expires.IsZero() && !r.expires.After(now) })
-	return b.retained
 }
 
 // do calls f with the lock held: at once, or by Thaw if the broker is frozen.

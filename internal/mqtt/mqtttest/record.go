@@ -1,7 +1,6 @@
 package mqtttest
 
 import (
-	"strings"
 	"time"
 
 	"github.com/eclipse/paho.golang/packets"
@@ -39,13 +38,6 @@ type Subscribe struct {
 	NoLocal        bool
 }
 
-// retained is a retained message.
-type retained struct {
-	payload string
-	qos     byte
-	expires time.Time // zero means never
-}
-
 // publish records a message, stores it if it is retained, and delivers it.
 func (b *Broker) publish(r Record) {
 	if b.counts == nil {
@@ -56,55 +48,11 @@ func (b *Broker) publish(r Record) {
 		b.records = append(b.records, r)
 	}
 	if r.Retain {
-		b.retain(r)
+		b.retained.store(r)
 	}
 	for _, s := range b.sessions {
 		s.deliver(r)
 	}
-}
-
-// retain stores a message. An empty payload removes the stored one.
-func (b *Broker) retain(r Record) {
-	if r.Payload == "" {
-		delete(b.retained, r.Topic)
-		return
-	}
-	if b.retained == nil {
-		b.retained = map[string]retained{}
-	}
-	kept := retained{payload: r.Payload, qos: r.QoS}
-	if r.Expiry > 0 {
-		kept.expires = r.Time.Add(time.Duration(r.Expiry) * time.Second)
-	}
-	b.retained[r.Topic] = kept
-}
-
-// denial returns why a topic is denied, or 0.
-func (b *Broker) denial(topic string) byte {
-	for filter, reason := range b.denied {
-		if reason != 0 && match(filter, topic) {
-			return reason
-		}
-	}
-	return 0
-}
-
-// match reports whether a topic matches a filter with the wildcards + and #.
-// Wildcards do not match a topic whose first level begins with $.
-func match(filter, topic string) bool {
-	if strings.HasPrefix(topic, "$") && !strings.HasPrefix(filter, "$") {
-		return false
-	}
-	f, t := strings.Split(filter, "/"), strings.Split(topic, "/")
-	for i, level := range f {
-		if level == "#" {
-			return true
-		}
-		if i >= len(t) || level != "+" && level != t[i] {
-			return false
-		}
-	}
-	return len(f) == len(t)
 }
 
 // size returns the size of a packet, in bytes.

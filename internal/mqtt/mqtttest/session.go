@@ -23,8 +23,9 @@ type will struct {
 	delay time.Duration
 }
 
-// openSession sets the session of a client and reports whether it existed.
-func (b *Broker) openSession(c *client, m *packets.Connect) (present bool) {
+// openSession sets the session of the client and reports whether it existed.
+func (c *client) openSession(m *packets.Connect) (present bool) {
+	b := c.broker
 	s := b.sessions[m.ClientID]
 	if s != nil && s.client != nil {
 		s.client.disconnect(packets.DisconnectSessionTakenOver)
@@ -121,7 +122,7 @@ func (s *session) publishWill() {
 func (s *session) subscribe(subs []packets.SubOptions) []byte {
 	reasons := make([]byte, len(subs))
 	for i, o := range subs {
-		if reasons[i] = s.broker.denied[o.Topic]; reasons[i] != 0 {
+		if reasons[i] = s.broker.access.denied[o.Topic]; reasons[i] != 0 {
 			subs[i].RetainHandling = packets.RetainDoNotSend
 			continue
 		}
@@ -145,7 +146,7 @@ func (s *session) sendRetained(subs []packets.SubOptions) {
 		if o.RetainHandling == packets.RetainDoNotSend {
 			continue
 		}
-		for topic, r := range s.broker.unexpired() {
+		for topic, r := range s.broker.retained.unexpired() {
 			if match(o.Topic, topic) {
 				s.send(topic, r.payload, min(o.QoS, r.qos), true)
 			}
