@@ -38,7 +38,7 @@ type PausedError struct {
 }
 
 func (e *PausedError) Error() string {
-	return fmt.Sprintf("next login not before %s: %v", e.Until.Local().Format("2006-01-02 15:04:05 MST"), e.Err)
+	return fmt.Sprintf("%v; next login not before %s", e.Err, e.Until.Local().Format("2006-01-02 15:04:05 MST"))
 }
 
 func (e *PausedError) Unwrap() error { return e.Err }
