@@ -84,7 +84,7 @@ func (i *interview) handleLogin(r setup.LoginResult) (done bool, err error) {
 	case how == "token":
 		return true, i.askToken()
 	case how == "continue":
-		i.KeepAccount()
+		i.KeepAccess()
 		return true, nil
 	}
 	return false, nil

@@ -97,7 +97,7 @@ func (i *interview) askOwnUser() error {
 			return err
 		}
 		if again == "continue" {
-			i.KeepOwnUser()
+			i.KeepAccess()
 			return nil
 		}
 	}

@@ -115,9 +115,14 @@ func (d *Draft) UseAccount(ctx context.Context, username, password string) Login
 	return r
 }
 
-// KeepAccount keeps an account with which no token was obtained.
-func (d *Draft) KeepAccount() {
-	d.Keep(AccessPart, "There is no token from Enphase. With the right password in config.ini, run envoy-mqtt token --renew.")
+// KeepAccess keeps an account with which no token was obtained, or a user with whom the
+// gateway gave no values.
+func (d *Draft) KeepAccess() {
+	if d.NeedsToken {
+		d.Keep(AccessPart, "There is no token from Enphase. With the right password in config.ini, run envoy-mqtt token --renew.")
+	} else {
+		d.Keep(AccessPart, "The gateway gave no values.")
+	}
 }
 
 // UseToken tries a token that a user has pasted, in place of an account, and returns
@@ -151,6 +156,3 @@ func (d *Draft) UseOwnUser(ctx context.Context, name, password string) error {
 	d.Keep(AccessPart, "")
 	return gateway.TryAccess(ctx, *d.Gateway, d.Serial, nil)
 }
-
-// KeepOwnUser keeps a user with whom the gateway gave no values.
-func (d *Draft) KeepOwnUser() { d.Keep(AccessPart, "The gateway gave no values.") }

@@ -128,7 +128,7 @@ func (v *view) steps(at position) {
 		id, title, done string
 		form            func()
 	}{
-		{"gateway", "Gateway", cmp.Or(v.reachedText(), d.Gateway.Host), v.gatewayForm},
+		{"gateway", "Gateway", cmp.Or(v.gateway(), d.Gateway.Host), v.gatewayForm},
 		{"access", "Access", v.access, v.accessForm},
 		{"broker", "MQTT broker", d.BrokerAddress(), v.brokerForm},
 		{"write", "Write the configuration", "", v.writeForm},
@@ -166,12 +166,4 @@ func (v *view) steps(at position) {
 		v.close("li")
 	}
 	v.close("ol")
-}
-
-// reachedText describes the gateway that was reached; empty if none was.
-func (w *Wizard) reachedText() string {
-	if w.reached.Serial == "" {
-		return ""
-	}
-	return w.reached.Serial + " at " + w.reached.URL
 }

@@ -25,13 +25,31 @@ type Wizard struct {
 	current   position
 	isAgreed  bool // that the file is replaced
 	discovery *discovery
-	way       string // to a token: account or token
-	failure   string // of the latest step, which is displayed
-	note      string // about the latest step
-	canKeep   bool   // the answers can be kept although the step failed
-	reached   setup.ReachedGateway
-	access    string              // what was found at the access step
+	way       string              // to a token: account or token
 	offer     *setup.BrokerResult // a broker with TLS to choose, or without an authority
+	outcome
+	findings
+}
+
+// An outcome is how the latest step ended.
+type outcome struct {
+	failure string // empty: the step succeeded
+	note    string
+	canKeep bool // the answers can be kept although the step failed
+}
+
+// findings are what was found at the steps, to be displayed.
+type findings struct {
+	reached setup.ReachedGateway
+	access  string
+}
+
+// gateway describes the gateway that was reached; empty if none was.
+func (f findings) gateway() string {
+	if f.reached.Serial == "" {
+		return ""
+	}
+	return f.reached.Serial + " at " + f.reached.URL
 }
 
 // A position is a step.
@@ -82,7 +100,7 @@ func (w *Wizard) run(step stepFunc, answers url.Values) {
 	}
 	ctx, cancel := context.WithTimeout(w.ctx, stepTimeout)
 	defer cancel()
-	w.failure, w.note, w.canKeep = "", "", false
+	w.outcome = outcome{}
 	step(ctx, answers.Get)
 }
 
@@ -109,11 +127,7 @@ func (w *Wizard) keep(context.Context, func(string) string) {
 		d.KeepGateway()
 	case accessStep:
 		w.access = "not verified"
-		if d.NeedsToken {
-			d.KeepAccount()
-		} else {
-			d.KeepOwnUser()
-		}
+		d.KeepAccess()
 	case brokerStep:
 		d.KeepBroker()
 		w.offer = nil
