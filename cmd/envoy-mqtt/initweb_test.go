@@ -106,6 +106,8 @@ func TestInitWeb(t *testing.T) {
 					{"account", []string{"email", testUser, "password", "wrong"}, "2 attempts remain before logins pause"},
 					{"account", []string{"email", testUser, "password", testPassword}, "renewed automatically"},
 					{"broker", []string{"address", "udp://me:" + brokerPassword + "@x"}, "want mqtt, mqtts"},
+					{"broker", []string{"address", "mqtt://me:x%0A%5BHTTP%5D@" + h.broker.address}, "must be plain text"},
+					{"broker", []string{"address", h.broker.address, "user", "me", "password", "x\n[HTTP]"}, "must be plain text"},
 					{"broker", []string{"address", "mqtt://me:" + brokerPassword + "@" + h.broker.address}, "Write the file"},
 					{"write", nil, "is written"},
 				}
@@ -124,7 +126,7 @@ func TestInitWeb(t *testing.T) {
 					{"token", []string{"token", "not a token"}, "The token was not accepted"},
 					{"token", []string{"token", other}, "token is for gateway 122000000000, not for 122012345678"},
 					{"token", []string{"token", rejected}, "The token was not accepted"},
-					{"token", []string{"token", "\r\n" + token + "\n"}, "Token until"},
+					{"token", []string{"token", "\r\n" + token[:40] + "\r\n" + token[40:] + "\n"}, "Token until"},
 					{"broker", []string{"address", h.broker.address}, "Write the file"},
 					{"write", nil, "is written"},
 				}
@@ -204,6 +206,7 @@ func TestInitWebTLS(t *testing.T) {
 		{"gateway", []string{"host", h.server.Addr}, "Access"},
 		{"token", []string{"token", token}, "MQTT broker"},
 		{"broker", []string{"address", h.broker.address}, "The broker speaks TLS at mqtts://127.0.0.1:" + port},
+		{"tls", []string{"authority", "/x\n[HTTP]"}, "must be plain text"},
 		{"tls", []string{"authority", "/no/such/file"}, "open /no/such/file"},
 		{"another", nil, `name="address"`},
 		{"broker", []string{"address", h.broker.address}, "The broker speaks TLS"},

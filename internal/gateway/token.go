@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -71,6 +72,7 @@ func (g *Gateway) TokenInfo() map[string]string {
 
 // StoreToken stores a token if the gateway with that serial number accepts it.
 func (g *Gateway) StoreToken(ctx context.Context, serial, token string) error {
+	token = strings.Join(strings.Fields(token), "") // a copy can have line breaks
 	claims, err := enlighten.Parse(token)
 	if err == nil && serial != "" {
 		err = claims.Check(serial, time.Now())

@@ -3,6 +3,7 @@ package setup
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
@@ -128,6 +129,7 @@ func (d *Draft) KeepAccess() {
 // UseToken tries a token that a user has pasted, in place of an account, and returns
 // what it claims. If the gateway was not reached, it is not tried.
 func (d *Draft) UseToken(ctx context.Context, token string) (enlighten.Claims, error) {
+	token = strings.Join(strings.Fields(token), "") // a copy can have line breaks
 	claims, err := enlighten.Parse(token)
 	if err == nil && d.Serial != "" {
 		err = claims.Check(d.Serial, time.Now())

@@ -56,7 +56,7 @@ func (w *Wizard) setAccount(ctx context.Context, form func(string) string) {
 func (w *Wizard) setToken(ctx context.Context, form func(string) string) {
 	d := w.Draft
 	w.way = "token"
-	token := cmp.Or(strings.TrimSpace(form("token")), d.Gateway.Token.Reveal())
+	token := cmp.Or(form("token"), d.Gateway.Token.Reveal())
 	claims, err := d.UseToken(ctx, token)
 	switch {
 	case err != nil:

@@ -220,11 +220,12 @@ func TestSecretsAreWriteOnly(t *testing.T) {
 			for _, needsToken := range []bool{true, false} {
 				s.current, s.Draft.NeedsToken = at, needsToken
 				w := send(h, path, all, session)
-				pages := w.Body.String() + w.Header().Get("Location")
+				var pages strings.Builder
+				pages.WriteString(w.Body.String() + w.Header().Get("Location"))
 				for _, query := range []string{"", "?step=gateway", "?step=access&way=token", "?step=access&way=account", "?step=broker", "?step=%3Cscript%3E&way=x"} {
-					pages += send(h, "/"+query, nil, session).Body.String()
+					pages.WriteString(send(h, "/"+query, nil, session).Body.String())
 				}
-				if strings.Contains(pages, secretText) || strings.Contains(pages, "owner@example.org") {
+				if strings.Contains(pages.String(), secretText) || strings.Contains(pages.String(), "owner@example.org") {
 					t.Errorf("POST %s at step %d: a secret is displayed", path, at)
 				}
 			}

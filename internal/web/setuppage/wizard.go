@@ -139,7 +139,7 @@ func (w *Wizard) keep(context.Context, func(string) string) {
 
 // write writes the file.
 func (w *Wizard) write(context.Context, func(string) string) {
-	if w.current != writeStep {
+	if w.current != writeStep || w.Mistake != nil && !w.isAgreed {
 		return
 	}
 	if err := w.Draft.Write(); err != nil {
