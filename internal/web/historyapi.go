@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -37,6 +36,7 @@ type historyQuery struct {
 	isToday bool
 	points  int
 	isCSV   bool
+	isRange bool // with minimum and maximum
 }
 
 // parseHistory parses a query. If it is wrong it writes the response and returns
@@ -61,6 +61,13 @@ func (a historyAPI) parseHistory(w http.ResponseWriter, query url.Values, now ti
 	format := query.Get("format")
 	if format != "" && format != "json" && format != "csv" {
 		err = cmp.Or(err, errors.New("format: want json or csv"))
+	}
+	switch query.Get("range") {
+	case "", "false":
+	case "true":
+		q.isRange = true
+	default:
+		err = cmp.Or(err, errors.New("range: want true or false"))
 	}
 	q.isCSV, q.isToday = format == "csv", q.date == history.DateOf(now)
 	switch {
@@ -117,106 +124,4 @@ func writeCSV(w http.ResponseWriter, r *http.Request, name string, rows [][]stri
 	body := compressed(w, r)
 	_ = csv.NewWriter(body).WriteAll(rows)
 	_ = body.Close()
-}
-
-// A dayPlot is the powers of a day.
-type dayPlot struct {
-	Date     string    `json:"date"`
-	Start    int64     `json:"start"`         // s since 1970
-	End      int64     `json:"end"`           // likewise, exclusive
-	Step     int64     `json:"step"`          // s; not 0 if nothing was measured
-	Now      int64     `json:"now,omitempty"` // s since 1970 if the day is today
-	Light    []int64   `json:"light"`         // first and last production, s since 1970; null if unknown
-	Solar    []number  `json:"solar"`         // W, mean of each step; null if never measured
-	House    []number  `json:"house"`         // W
-	Grid     []number  `json:"grid"`          // W, + importing
-	Battery  []number  `json:"battery"`       // W, + discharging
-	Level    []number  `json:"level"`         // %
-	Energies *energies `json:"energies"`      // null if unknown
-}
-
-// dayPlot returns the powers of a day.
-func (a historyAPI) dayPlot(q historyQuery, now time.Time) dayPlot {
-	serial, start, end := q.gateway.Serial, q.date.Start(now.Location()), q.date.AddDays(1).Start(now.Location())
-	p := a.past.Power(serial, start, end, q.points)
-	d := dayPlot{
-		Date: q.date.String(), Start: start.Unix(), End: end.Unix(), Step: cmp.Or(int64(p.Step/time.Second), (end.Unix()-start.Unix())/int64(q.points)),
-		Solar: means(p.Series[history.Solar]), House: means(p.Series[history.Use]), Grid: means(p.Series[history.Grid]),
-		Battery: means(p.Series[history.Battery]), Level: means(p.Series[history.Level]),
-	}
-	d.Light = light(p)
-	if q.isToday {
-		d.Now = now.Unix()
-		d.Light = a.lightOfToday(serial, q.date, now, d.Light)
-	}
-	for _, e := range a.past.Days(serial, q.date, q.date) {
-		d.Energies = new(newEnergies(e))
-	}
-	return d
-}
-
-func means(points []history.Point) []number {
-	if points == nil {
-		return nil
-	}
-	list := make([]number, len(points))
-	for i, p := range points {
-		list[i] = number(math.Round(float64(p.Mean)))
-	}
-	return list
-}
-
-// light returns when the first and the last power was produced, or nil.
-func light(p history.Plot) []int64 {
-	first, last := -1, -1
-	for i, s := range p.Series[history.Solar] {
-		if s.Mean > 5 {
-			last = i
-			if first < 0 {
-				first = i
-			}
-		}
-	}
-	if first < 0 {
-		return nil
-	}
-	at := func(i int) int64 { return p.Start.Add(time.Duration(i) * p.Step).Unix() }
-	return []int64{at(first), at(last + 1)}
-}
-
-// lightOfToday returns the light of a day that has not ended: what is missing is
-// that of the day before.
-func (a historyAPI) lightOfToday(serial string, date history.Date, now time.Time, known []int64) []int64 {
-	from, to := date.AddDays(-1).Start(now.Location()), date.Start(now.Location())
-	before := light(a.past.Power(serial, from, to, 24*6))
-	if before == nil {
-		return known
-	}
-	shift := int64(to.Sub(from) / time.Second)
-	before[0], before[1] = before[0]+shift, before[1]+shift
-	if known == nil {
-		return before
-	}
-	return []int64{known[0], max(known[1], before[1])}
-}
-
-// rows returns the plot as CSV.
-func (d *dayPlot) rows() [][]string {
-	columns := [][]number{d.Solar, d.House, d.Grid, d.Battery, d.Level}
-	rows := [][]string{{"time", "solar_w", "house_w", "grid_w", "battery_w", "battery_percent"}}
-	for i := range int((d.End - d.Start) / max(d.Step, 1)) {
-		row := []string{time.Unix(d.Start+int64(i)*d.Step, 0).UTC().Format(time.RFC3339)}
-		empty := true
-		for _, c := range columns {
-			text := ""
-			if i < len(c) && !math.IsNaN(float64(c[i])) {
-				text, empty = strconv.FormatFloat(float64(c[i]), 'f', -1, 64), false
-			}
-			row = append(row, text)
-		}
-		if !empty {
-			rows = append(rows, row)
-		}
-	}
-	return rows
 }
