@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web/access"
 )
@@ -33,18 +32,13 @@ func newServer(t *testing.T, ctx context.Context) (*Server, http.Handler) {
 	present.Gateways[0].Username, present.Gateways[0].Password = "owner@example.org", secretText
 	present.Gateways[0].Token, present.MQTT.Password = secretText, secretText
 	s := New(&Wizard{
-		Draft:    setup.Setup{NewClient: noClient}.NewDraft(filepath.Join(t.TempDir(), "config.ini"), true, present),
+		Draft:    setup.Setup{}.NewDraft(filepath.Join(t.TempDir(), "config.ini"), true, present),
 		Discover: func(context.Context) ([]setup.Found, error) { return nil, nil },
 	})
 	s.Files = http.NotFoundHandler()
 	s.begin(ctx)
 	<-s.discovery.done
 	return s, s.handler()
-}
-
-// noClient returns a client of a gateway that does not exist.
-func noClient(config.Gateway, envoy.TokenSource) *envoy.Client {
-	return &envoy.Client{Host: "127.0.0.1:1"}
 }
 
 // send sends a form, or requests a page if form is nil.
