@@ -59,6 +59,7 @@ type HTTP struct {
 // Discovery is how Home Assistant is told about devices and entities.
 type Discovery string
 
+// The forms of discovery.
 const (
 	NoDiscovery       Discovery = ""
 	DiscoveryByDevice Discovery = "device" // one document for each device

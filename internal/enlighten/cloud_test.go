@@ -53,7 +53,7 @@ func TestResponses(t *testing.T) {
 		{enlightentest.WrongPassword, login + "user name or password of the Enphase account rejected", enlighten.ErrPassword, 0},
 		{enlightentest.MFA, login + "the account has multi-factor authentication (MFA), which only a person can complete", enlighten.ErrMFA, 0},
 		{enlightentest.MFARequired, login + "the account has multi-factor authentication (MFA), which only a person can complete", enlighten.ErrMFA, 0},
-		{enlightentest.Blocked, login + "Enphase has blocked the account for now", enlighten.ErrBlocked, 0},
+		{enlightentest.Blocked, login + "the account is blocked by Enphase for now", enlighten.ErrBlocked, 0},
 		{enlightentest.LoginPage, login + page, enlighten.ErrWebPage, 0},
 		{enlightentest.LoginDown, login + "answer 503 Service Unavailable", nil, 0},
 		{enlightentest.LoginLimited, login + "answer 429 Too Many Requests", nil, 0},

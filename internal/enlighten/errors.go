@@ -15,7 +15,7 @@ var (
 	ErrRefused     = errors.New("the gateway rejects the token")
 	ErrPassword    = errors.New("user name or password of the Enphase account rejected")
 	ErrMFA         = errors.New("the account has multi-factor authentication (MFA), which only a person can complete")
-	ErrBlocked     = errors.New("Enphase has blocked the account for now")
+	ErrBlocked     = errors.New("the account is blocked by Enphase for now")
 	ErrNoAccount   = errors.New("there is no account to obtain another")
 	ErrUnreachable = errors.New("no connection to the Enphase cloud")
 	ErrWebPage     = errors.New("the cloud answered with a web page: it is down, or limits logins")

@@ -19,7 +19,7 @@ func TestHints(t *testing.T) {
 		{errors.New("x"), "x"},
 		{&config.MissingError{}, "; run envoy-mqtt init to write one, or envoy-mqtt demo to try the program without"},
 		{fmt.Errorf("log in to Enphase: %w", enlighten.ErrPassword), "rejected; correct USERNAME and PASSWORD"},
-		{&enlighten.PausedError{Err: enlighten.ErrPassword}, "rejected; correct USERNAME and PASSWORD"},
+		{&enlighten.PausedError{Err: enlighten.ErrPassword}, "; correct USERNAME and PASSWORD"},
 		{&enlighten.SuspendedError{Err: enlighten.ErrPassword}, "rejected; correct USERNAME and PASSWORD, then confirm them with envoy-mqtt token --renew"},
 		{&enlighten.FetchError{Err: enlighten.ErrWebPage}, "; until that works, get a token at https://entrez.enphaseenergy.com/ (choose the system and the gateway) and set TOKEN"},
 		{fmt.Errorf("/production.json: %w", envoy.ErrLocalUser), "; set USERNAME = envoy and PASSWORD = the last six digits of the serial number, unless they were changed"},

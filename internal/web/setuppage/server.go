@@ -81,7 +81,10 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	case <-s.written:
 		select {
 		case <-s.lastSent:
-			time.Sleep(s.Linger)
+			select {
+			case <-time.After(s.Linger):
+			case <-ctx.Done():
+			}
 		case <-time.After(lastPageTimeout):
 		case <-ctx.Done():
 		}

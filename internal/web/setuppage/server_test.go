@@ -23,7 +23,7 @@ const secretText = "s3cret-Pa55"
 
 // newServer returns the server of an installation with a present account, and its
 // handler. No gateway is found.
-func newServer(t *testing.T, ctx context.Context) (*Server, http.Handler) {
+func newServer(ctx context.Context, t *testing.T) (*Server, http.Handler) {
 	t.Helper()
 	present, err := config.Initial(nil)
 	if err != nil {
@@ -86,7 +86,7 @@ func enter(t *testing.T, s *Server, h http.Handler) func(*http.Request) {
 // TestRefused checks what happens to requests without a session, from other sites, for
 // other names and with large bodies.
 func TestRefused(t *testing.T) {
-	s, h := newServer(t, t.Context())
+	s, h := newServer(t.Context(), t)
 	s.Hosts = nil
 	gateway := url.Values{"host": {"127.0.0.1:1"}}
 	for path := range map[string]bool{"/gateway": true, "/account": true, "/token": true, "/user": true, "/broker": true, "/tls": true, "/keep": true, "/write": true, "/search": true, "/replace": true, "/another": true} {
@@ -126,7 +126,7 @@ func TestRefused(t *testing.T) {
 }
 
 func TestHeaders(t *testing.T) {
-	s, h := newServer(t, t.Context())
+	s, h := newServer(t.Context(), t)
 	session := enter(t, s, h)
 	for _, change := range []func(*http.Request){session, func(*http.Request) {}} {
 		got := send(h, "/", nil, change).Header()
@@ -143,7 +143,7 @@ func TestHeaders(t *testing.T) {
 // that the page is closed after some.
 func TestCodeIsPaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, h := newServer(t, t.Context())
+		s, h := newServer(t.Context(), t)
 		var logged []string
 		s.Log = func(text string) { logged = append(logged, text) }
 		try := func(code, from string) *httptest.ResponseRecorder {
@@ -189,7 +189,7 @@ func TestCodeIsPaced(t *testing.T) {
 }
 
 func TestCodeIsUsedOnce(t *testing.T) {
-	s, h := newServer(t, t.Context())
+	s, h := newServer(t.Context(), t)
 	enter(t, s, h)
 	w := send(h, "/code", url.Values{"code": {s.Code()}}, peerIs("192.168.1.21:1"))
 	if w.Code != 403 || len(w.Result().Cookies()) != 0 {
@@ -203,7 +203,7 @@ func TestCodeIsUsedOnce(t *testing.T) {
 // TestSecretsAreWriteOnly checks that neither present nor entered secrets are sent to
 // the browser, whatever a step replies.
 func TestSecretsAreWriteOnly(t *testing.T) {
-	s, h := newServer(t, t.Context())
+	s, h := newServer(t.Context(), t)
 	session := enter(t, s, h)
 	all := url.Values{
 		"host": {"me:" + secretText + "@127.0.0.1"}, "email": {"owner@example.org" + secretText}, "password": {secretText}, "token": {secretText},
@@ -230,7 +230,7 @@ func TestSecretsAreWriteOnly(t *testing.T) {
 // TestEscaping checks that what gateways and users send is text.
 func TestEscaping(t *testing.T) {
 	const script = `"><script>alert(1)</script>`
-	s, h := newServer(t, t.Context())
+	s, h := newServer(t.Context(), t)
 	s.discovery.found = []setup.Found{{Serial: script, Firmware: script, URL: script}}
 	session := enter(t, s, h)
 	s.failure, s.note, s.Draft.Broker.Username = script, script, script
@@ -246,7 +246,7 @@ func TestEscaping(t *testing.T) {
 // TestBusy checks that a second form does not run while a step runs, and that the page
 // is displayed again when it ends.
 func TestBusy(t *testing.T) {
-	s, h := newServer(t, t.Context())
+	s, h := newServer(t.Context(), t)
 	session := enter(t, s, h)
 	s.mu.Lock()
 	if w := send(h, "/write", url.Values{}, session); w.Code != http.StatusSeeOther {
@@ -273,7 +273,7 @@ func (l *quietListener) Addr() net.Addr            { return &net.TCPAddr{} }
 
 func TestLifetime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := newServer(t, t.Context())
+		s, _ := newServer(t.Context(), t)
 		start := time.Now()
 		if err := s.Serve(t.Context(), &quietListener{make(chan struct{})}); !errors.Is(err, ErrTime) {
 			t.Errorf("Serve = %v, want %v", err, ErrTime)
@@ -286,7 +286,7 @@ func TestLifetime(t *testing.T) {
 
 // TestSlowClients checks that clients which send nothing neither stop others nor stay.
 func TestSlowClients(t *testing.T) {
-	s, _ := newServer(t, t.Context())
+	s, _ := newServer(t.Context(), t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
