@@ -63,7 +63,11 @@ func (r Request) do(ctx context.Context, hc *http.Client) (accepted, reused bool
 	}
 	defer resp.Body.Close()
 	body := bodies.Get().(*bytes.Buffer)
-	defer bodies.Put(body)
+	defer func() {
+		if body.Cap() <= maxPooledBody {
+			bodies.Put(body)
+		}
+	}()
 	err = readBody(resp, body)
 	switch {
 	case resp.StatusCode != http.StatusOK:
@@ -80,6 +84,10 @@ func (r Request) do(ctx context.Context, hc *http.Client) (accepted, reused bool
 // bodies are buffers that the requests to all gateways share: the body is the
 // largest part of what a reading allocates.
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// maxPooledBody is the largest buffer that is kept, in bytes: an answer without an
+// end must not leave its memory behind.
+const maxPooledBody = 256 << 10
 
 // readBody reads one byte more than MaxBody at most into body. Most gateways report
 // the length of the body, so that the buffer need not grow.
