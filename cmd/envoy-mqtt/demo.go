@@ -96,14 +96,14 @@ func (c *console) demo(ctx context.Context, d demo) error {
 	s.bridge = newBridge(cfg, mqtt.Config{URL: cfg.MQTT.URL, ClientID: "envoy-mqtt-demo"}, gateways, log)
 	s.observe(c, "")
 	hints := [][2]string{{demoHint, subscribeCommand(broker)}, {"The page:", "http://" + cfg.HTTP.Listen}}
-	return c.showDemo(ctx, broker, d.heading(house), hints, func(ctx context.Context) error {
+	return showDemo(ctx, c, broker, d.heading(house), hints, func(ctx context.Context) error {
 		return serve(ctx, s.bridge, gateways, log, func(ctx context.Context) { s.server().Serve(ctx, l) })
 	})
 }
 
 // showDemo shows hints and what the broker gets while run runs. run ends when a person quits
 // or the reader of standard output has gone.
-func (c *console) showDemo(ctx context.Context, broker *demoBroker, heading func() string, hints [][2]string, run func(context.Context) error) error {
+func showDemo(ctx context.Context, c *console, broker *demoBroker, heading func() string, hints [][2]string, run func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if !c.outIsTerminal {
