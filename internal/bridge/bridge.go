@@ -136,7 +136,7 @@ func (b *Bridge) newRun() *bridgeRun {
 		l := newLoop(config, s, reporter, b.Log.With().Str("gateway", config.Name).Logger(), firstSample)
 		firstSample = firstSample.Add(startStagger)
 		r.loops = append(r.loops, l)
-		c.gateways = append(c.gateways, gatewayHandle{reporter, l.events})
+		c.gateways = append(c.gateways, loopHandle{reporter, l.events})
 	}
 	r.addTotals(b.Totals, b.Log)
 	c.brokerErrors = r.broker.errors.Load
@@ -174,7 +174,7 @@ func (r *bridgeRun) addTotals(configs []TotalConfig, log zerolog.Logger) {
 			l.reporter.totals = append(l.reporter.totals, &t.inbox)
 		}
 		r.totals = append(r.totals, t)
-		r.coordinator.totals = append(r.coordinator.totals, totalHandle{t.level, t.events, t.target.device})
+		r.coordinator.totals = append(r.coordinator.totals, loopHandle{t.reporter, t.events})
 	}
 }
 

@@ -18,31 +18,27 @@ type coordinator struct {
 	shared        *shared
 	log           zerolog.Logger
 	events        *events
-	gateways      []gatewayHandle
-	totals        []totalHandle
+	gateways      []loopHandle
+	totals        []loopHandle
 	brokerErrors  func() int64
 	allIdentified chan struct{} // closed when the serial number of every gateway is known
 	device        *hass.Device  // nil without discovery
+	migration     migrationTimer
 	started       time.Time
-
-	awaitsMigration bool // eventMigration follows
 }
 
-// A totalHandle is what other goroutines may use of the event loop of a total.
-type totalHandle struct {
-	level  string
-	events *events
-	device *hass.Device // only IsComplete; nil without discovery
-}
-
-// A gatewayHandle is what other goroutines may use of an event loop.
-type gatewayHandle struct {
+// A loopHandle is what other goroutines may use of an event loop.
+type loopHandle struct {
 	reporter *reporter
 	events   *events
 }
 
+// loops returns the event loops of the gateways and of the totals.
+func (c *coordinator) loops() []loopHandle { return slices.Concat(c.gateways, c.totals) }
+
 func newCoordinator(s *shared, log zerolog.Logger) *coordinator {
-	return &coordinator{shared: s, log: log, events: newEvents(), allIdentified: make(chan struct{}), device: s.newBridgeDevice(), started: time.Now().UTC()}
+	e := newEvents()
+	return &coordinator{shared: s, log: log, events: e, migration: migrationTimer{events: e}, allIdentified: make(chan struct{}), device: s.newBridgeDevice(), started: time.Now().UTC()}
 }
 
 // states returns a snapshot of each gateway. Any goroutine may call it.
@@ -102,7 +98,7 @@ func (c *coordinator) handle(pending event) {
 		c.forward(eventDiscovery)
 	}
 	if pending.has(eventMigration) {
-		c.awaitsMigration = false
+		c.migration.stopped()
 	}
 	if pending.has(eventDiscovery | eventMigration) {
 		c.continueMigration()
@@ -124,19 +120,14 @@ func (c *coordinator) continueMigration() {
 	if c.device == nil {
 		return
 	}
-	if c.device.Continue(time.Now()); c.device.IsMigrating() && !c.awaitsMigration {
-		c.awaitsMigration = true
-		time.AfterFunc(migrationInterval, func() { c.events.add(eventMigration) })
-	}
+	c.device.Continue(time.Now())
+	c.migration.schedule(c.device.IsMigrating())
 }
 
 // forward adds e to the events of all event loops.
 func (c *coordinator) forward(e event) {
-	for _, g := range c.gateways {
-		g.events.add(e)
-	}
-	for _, t := range c.totals {
-		t.events.add(e)
+	for _, l := range c.loops() {
+		l.events.add(e)
 	}
 }
 
@@ -176,13 +167,10 @@ func (c *coordinator) newCleaner(previous []hass.Namespace, onCleaned func(hass.
 
 // activeSerials returns the known serial numbers. Any goroutine may call it.
 func (c *coordinator) activeSerials() (serials []string) {
-	for _, s := range c.states() {
-		if s.Serial != "" {
-			serials = append(serials, s.Serial)
+	for _, l := range c.loops() {
+		if serial := l.reporter.latest.Load().Serial; serial != "" {
+			serials = append(serials, serial)
 		}
-	}
-	for _, t := range c.totals {
-		serials = append(serials, t.level)
 	}
 	return serials
 }
@@ -193,9 +181,9 @@ func (c *coordinator) isPublished(serial string) bool {
 	if serial == "" {
 		return c.device != nil && c.device.IsPublished()
 	}
-	for _, g := range c.gateways {
-		if g.reporter.latest.Load().Serial == serial {
-			d := g.reporter.discovery.Load()
+	for _, l := range c.loops() {
+		if l.reporter.latest.Load().Serial == serial {
+			d := l.reporter.discovery.Load()
 			return d != nil && d.IsPublished()
 		}
 	}
@@ -205,13 +193,8 @@ func (c *coordinator) isPublished(serial string) bool {
 // isComplete reports whether every entity that a previous run has published for a
 // gateway was published again or removed. Any goroutine may call it.
 func (c *coordinator) isComplete(serial string) bool {
-	for _, g := range c.gateways {
-		if g.reporter.latest.Load().Serial == serial && !g.reporter.isComplete() {
-			return false
-		}
-	}
-	for _, t := range c.totals {
-		if t.level == serial && t.device != nil && !t.device.IsComplete() {
+	for _, l := range c.loops() {
+		if l.reporter.latest.Load().Serial == serial && !l.reporter.isComplete() {
 			return false
 		}
 	}

@@ -129,8 +129,7 @@ func (l *loop) setPublisher(serial string) {
 	if l.publisher != nil {
 		l.publisher.replace()
 	}
-	l.publisher = newPublisher(l.shared, l.config, serial, l.log)
-	l.publisher.events = l.events
+	l.publisher = newPublisher(l.shared, l.config, serial, l.events, l.log)
 	l.schedule.Tasks = l.publisher.tasks()
 	l.publisher.handleEvents(eventDiscovery)
 	l.reporter.discovery.Store(l.publisher.device)

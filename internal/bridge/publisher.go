@@ -7,15 +7,10 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/filter"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
-
-// counterInterval separates two messages of a counter: each one adds a row to
-// Home Assistant's database.
-const counterInterval = time.Minute
 
 // A publisher publishes the data of one gateway. It holds everything that
 // depends on the serial number. When another gateway responds, a new publisher
@@ -33,8 +28,8 @@ type publisher struct {
 	powerLimit   powerLimit
 }
 
-func newPublisher(s *shared, c GatewayConfig, serial string, log zerolog.Logger) *publisher {
-	t := newTarget(s, c, serial, log)
+func newPublisher(s *shared, c GatewayConfig, serial string, e *events, log zerolog.Logger) *publisher {
+	t := newTarget(s, c, serial, e, log)
 	counters := newCounters(t)
 	return &publisher{
 		target:       t,
@@ -78,34 +73,17 @@ func (p *publisher) publishSample(s envoy.Sample, next time.Time, info map[strin
 		values = schema.Values(complete)
 	}
 	p.entities.SetSensors(values, p.batteries.mayOmit)
-	total, _ := s.Meter(envoy.TotalConsumption)
-	if _, ok := total.Total.Get(envoy.Energy); ok {
-		p.entities.SetFalling(filter.MayFall(total))
-	}
+	p.setFalling(s)
 	for key, text := range info {
 		p.publishInfo(key, text, p.minInterval)
 	}
 	p.publishTokenInfo()
 	p.updateDevice()
-	p.outbox.SetValues(p.topics.Gateway(p.serial), retained(values), s.Time, outbox.Throttle{
-		MinInterval:     p.minInterval,
-		CounterInterval: counterInterval,
-		TTL:             p.config.StaleAfter,
-		NextSample:      time.Until(next),
-	})
+	p.setValues(values, s.Time, time.Until(next))
 	p.availability.set(schema.Online)
 	p.ctHealth.check(complete, p.inverters.areAsleep())
 	p.counters.saveIfDue(time.Now())
 	return s
-}
-
-// retained returns values as the outbox retains them.
-func retained(values []schema.Value) []outbox.Value {
-	vs := make([]outbox.Value, len(values))
-	for i, v := range values {
-		vs[i] = outbox.Value{Topic: v.Topic(), Number: v.Rounded(), Counter: v.IsCounter()}
-	}
-	return vs
 }
 
 // claim reserves the serial number until goOffline releases it. It must succeed

@@ -8,9 +8,15 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/devices"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/filter"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
+
+// counterInterval separates two messages of a counter: each one adds a row to
+// Home Assistant's database.
+const counterInterval = time.Minute
 
 // A target is where the data of one gateway is published: its topics, its device
 // in Home Assistant and the devices behind it.
@@ -24,11 +30,11 @@ type target struct {
 	entities   *devices.Entities
 	subDevices map[string]*hass.SubDevices // by kind
 
-	events          *events // of the loop that owns the target
-	awaitsMigration bool    // eventMigration follows
+	migration migrationTimer
 }
 
-func newTarget(s *shared, c GatewayConfig, serial string, log zerolog.Logger) *target {
+// newTarget returns a target that the event loop with these events owns.
+func newTarget(s *shared, c GatewayConfig, serial string, e *events, log zerolog.Logger) *target {
 	t := &target{
 		shared:     s,
 		config:     c,
@@ -36,6 +42,7 @@ func newTarget(s *shared, c GatewayConfig, serial string, log zerolog.Logger) *t
 		serial:     serial,
 		entities:   devices.NewEntities(s.topics.BridgeState(), c.StaleAfter),
 		subDevices: map[string]*hass.SubDevices{},
+		migration:  migrationTimer{events: e},
 	}
 	if s.inbox != nil {
 		template := s.document(s.topics.BridgeState(), s.topics.Availability(serial))
@@ -75,6 +82,29 @@ func (t *target) updateDevice() {
 		t.device.Update(time.Now(), t.entities.All())
 		t.scheduleMigration()
 	}
+}
+
+// setFalling records whether the energy of total consumption in s may fall.
+func (t *target) setFalling(s envoy.Sample) {
+	total, _ := s.Meter(envoy.TotalConsumption)
+	if _, ok := total.Total.Get(envoy.Energy); ok {
+		t.entities.SetFalling(filter.MayFall(total))
+	}
+}
+
+// setValues replaces the retained values by those of a sample that was measured at a
+// time. The next sample is due after untilNext.
+func (t *target) setValues(values []schema.Value, measuredAt time.Time, untilNext time.Duration) {
+	vs := make([]outbox.Value, len(values))
+	for i, v := range values {
+		vs[i] = outbox.Value{Topic: v.Topic(), Number: v.Rounded(), Counter: v.IsCounter()}
+	}
+	t.outbox.SetValues(t.topics.Gateway(t.serial), vs, measuredAt, outbox.Throttle{
+		MinInterval:     t.minInterval,
+		CounterInterval: counterInterval,
+		TTL:             t.config.StaleAfter,
+		NextSample:      untilNext,
+	})
 }
 
 // publishInfo publishes a text about the gateway if it has changed, at most every
@@ -126,7 +156,7 @@ func (t *target) handleEvents(pending event) {
 		}
 	}
 	if pending.has(eventMigration) {
-		t.awaitsMigration = false
+		t.migration.stopped()
 		t.device.Continue(time.Now())
 		for _, s := range t.subDevices {
 			s.Continue(time.Now())
@@ -141,23 +171,16 @@ func (t *target) handleEvents(pending event) {
 	t.scheduleMigration()
 }
 
-// migrationInterval separates the steps of a migration between the forms of
-// discovery.
-const migrationInterval = time.Second
-
-// scheduleMigration ensures that migrations continue, though no sample follows.
+// scheduleMigration ensures that migrations continue.
 func (t *target) scheduleMigration() {
-	if t.device == nil || t.awaitsMigration {
+	if t.device == nil {
 		return
 	}
 	isMigrating := t.device.IsMigrating()
 	for _, s := range t.subDevices {
 		isMigrating = isMigrating || s.IsMigrating()
 	}
-	if isMigrating {
-		t.awaitsMigration = true
-		time.AfterFunc(migrationInterval, func() { t.events.add(eventMigration) })
-	}
+	t.migration.schedule(isMigrating)
 }
 
 // forget deletes everything about the gateway from the outbox. The broker keeps

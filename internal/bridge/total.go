@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,7 +13,6 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/total"
 )
@@ -30,9 +30,9 @@ type TotalConfig struct {
 // of it. The event loops of the gateways add their samples to its inbox.
 type totalLoop struct {
 	config   TotalConfig
-	level    string // in place of a serial number
 	log      zerolog.Logger
 	events   *events
+	reporter *reporter
 	inbox    totalInbox
 	interval time.Duration // the longest between two samples of a part, so far
 
@@ -49,17 +49,20 @@ type totalLoop struct {
 // newTotalLoop returns the loop of a total whose values expire after staleAfter.
 func newTotalLoop(c TotalConfig, s *shared, staleAfter time.Duration, log zerolog.Logger) *totalLoop {
 	level := schema.TotalLevel(c.Name)
-	t := newTarget(s, GatewayConfig{Name: c.Name, StaleAfter: staleAfter}, level, log)
+	e := newEvents()
+	t := newTarget(s, GatewayConfig{Name: c.Name, StaleAfter: staleAfter}, level, e, log)
 	l := &totalLoop{
-		config: c, level: level, log: log, events: newEvents(), sum: total.New(c.Gateways, c.GridFrom),
+		config: c, log: log, events: e, reporter: new(reporter), sum: total.New(c.Gateways, c.GridFrom),
 		target: t, availability: availability{target: t},
 		state: GatewayState{Name: c.Name, Serial: level, StaleAfter: staleAfter},
 	}
+	l.reporter.latest.Store(new(l.state))
+	l.reporter.discovery.Store(t.device)
 	l.inbox.notify = make(chan struct{}, 1)
 	if t.device != nil {
 		t.device.SetInfo(hass.DeviceInfo{
 			Identifiers:  []string{s.topics.GatewayID(level)},
-			Name:         c.deviceName(),
+			Name:         cmp.Or(c.DeviceName, "Envoy total"),
 			Manufacturer: originName,
 			Model:        "Total of several gateways",
 			ViaDevice:    s.topics.BridgeID(),
@@ -69,19 +72,12 @@ func newTotalLoop(c TotalConfig, s *shared, staleAfter time.Duration, log zerolo
 	return l
 }
 
-func (c TotalConfig) deviceName() string {
-	if c.DeviceName != "" {
-		return c.DeviceName
-	}
-	return "Envoy total"
-}
-
 // restore continues the counters of a previous run.
 func (l *totalLoop) restore() {
 	if l.config.Counters == nil {
 		return
 	}
-	if data := l.config.Counters.Load(l.level); len(data) > 0 {
+	if data := l.config.Counters.Load(l.target.serial); len(data) > 0 {
 		if err := json.Unmarshal(data, &l.sum.Counters); err != nil {
 			l.sum.Counters = nil
 			l.log.Warn().Err(err).Msg("stored counters of the total cannot be read, they begin with the sum of the gateways' counters")
@@ -137,17 +133,9 @@ func (l *totalLoop) publish(sum envoy.Sample, now time.Time) {
 	values := schema.Values(sum)
 	t.outbox.SetLive(t.serial, t.topics.Live(t.serial, sum.Time, values), now.Add(l.interval))
 	t.entities.SetSensors(values, func(envoy.Measurement) bool { return true }) // what a part does not measure for a while expires
-	if consumption, ok := sum.Meter(envoy.TotalConsumption); ok {
-		_, counts := consumption.Total.Get(envoy.Energy)
-		t.entities.SetFalling(counts)
-	}
+	t.setFalling(sum)
 	t.updateDevice()
-	t.outbox.SetValues(t.topics.Gateway(t.serial), retained(values), sum.Time, outbox.Throttle{
-		MinInterval:     t.minInterval,
-		CounterInterval: counterInterval,
-		TTL:             t.config.StaleAfter,
-		NextSample:      l.interval,
-	})
+	t.setValues(values, sum.Time, l.interval)
 	l.availability.set(schema.Online)
 }
 
@@ -191,7 +179,7 @@ func (l *totalLoop) save(now time.Time) {
 		return
 	}
 	l.saved, l.savedAt = data, now
-	err = l.config.Counters.Save(l.level, data)
+	err = l.config.Counters.Save(l.target.serial, data)
 	if err != nil && !l.isSaveFailed {
 		l.log.Warn().Err(err).Msg("counters of the total not stored, they may jump after a restart if a gateway is replaced meanwhile")
 	}

@@ -224,3 +224,32 @@ func TestRemovedTotal(t *testing.T) {
 		})
 	}
 }
+
+// TestTotalByEntity: a total is announced by entity, also when an earlier run has
+// announced it by device.
+func TestTotalByEntity(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _, closeGarage := newTotalRig(morning())
+		gateways, totals := r.Gateways, r.Totals
+		r.start(t)
+		time.Sleep(2 * time.Minute)
+		r.cancel()
+		<-r.done
+		r.again(t, func(b *bridge.Bridge) {
+			b.Gateways, b.Totals = append(b.Gateways, gateways[1]), totals
+			b.HomeAssistant.Form, b.HomeAssistant.MayMigrate = hass.ByEntity, true
+			b.Previous = []hass.Namespace{{Topic: "envoy", Prefix: "homeassistant", Serials: []string{serial, garageSerial, "total"}}}
+		})
+		for topic := range r.broker.RetainedAll() {
+			if strings.HasPrefix(topic, "homeassistant/device/") {
+				t.Errorf("%s is still there", topic)
+			}
+		}
+		if payload, _ := r.broker.Retained("homeassistant/sensor/" + totalID + "/production_power/config"); !strings.Contains(payload, `"`+totalID+`_production_power"`) {
+			t.Errorf("production_power is announced as %q", payload)
+		}
+		r.broker.Close()
+		r.server.Close()
+		closeGarage()
+	})
+}
