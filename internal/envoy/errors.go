@@ -31,6 +31,10 @@ var (
 	ErrCorrection = errors.New("the correction of net consumption does not fit")
 )
 
+// errPathRefused reports a path that the gateway refuses to a token that its own
+// check accepts.
+var errPathRefused = fmt.Errorf("%w although its own check accepts the token", ErrUnauthorized)
+
 // ErrReopen reports that the gateway is no longer what it was when the session
 // was opened: open another one.
 var ErrReopen = errors.New("the gateway changed, its /info must be read again")

@@ -36,10 +36,16 @@ func (l *limiter) PowerLimit(ctx context.Context) (PowerLimit, error) {
 		l.req.addRefusal(powerLimitPath)
 		err = fmt.Errorf("%w: %w", ErrUnsupported, err)
 	}
+	return l.turned(p), err
+}
+
+// turned returns a limit in the words of the gateway as what it does, and the
+// reverse.
+func (l *limiter) turned(p PowerLimit) PowerLimit {
 	if p.Active && l.isInverted() {
 		p.Export = !p.Export
 	}
-	return p, err
+	return p
 }
 
 // isInverted reports whether the firmware limits the export where it says

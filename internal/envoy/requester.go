@@ -88,20 +88,28 @@ func (r *requester) get(ctx context.Context, path string, accept acceptFunc) err
 	return r.getAuthorized(ctx, path, accept)
 }
 
-// getAuthorized reads path with a token. A refusal is answered as Enphase's own
-// clients do: the session may be gone while the token is good (the gateway
-// restarts itself every night at 23:00), so only when the gateway's check refuses
-// the token too is another one asked for, once.
+// getAuthorized reads path with a token.
 func (r *requester) getAuthorized(ctx context.Context, path string, accept acceptFunc) error {
+	return r.withToken(ctx, path, func(token string) error {
+		start := time.Now()
+		err := r.getWithToken(ctx, path, token, accept)
+		r.took += time.Since(start)
+		return err
+	})
+}
+
+// withToken calls send, which sends a request for path, with a token. A refusal is
+// answered as Enphase's own clients do: the session may be gone while the token is
+// good (the gateway restarts itself every night at 23:00), so only when the
+// gateway's check refuses the token too is another one asked for, once.
+func (r *requester) withToken(ctx context.Context, path string, send func(token string) error) error {
 	var c credential
 	for attempt := 1; ; attempt++ {
 		var err error
 		if c, err = r.access.credential(ctx, c); err != nil {
 			return err
 		}
-		start := time.Now()
-		err = r.getWithToken(ctx, path, c.token, accept)
-		r.took += time.Since(start)
+		err = send(c.token)
 		switch {
 		case err == nil:
 			r.access.tokens.Accept(c.token)
@@ -109,7 +117,7 @@ func (r *requester) getAuthorized(ctx context.Context, path string, accept accep
 		case !isRefused(err):
 			return err
 		case attempt == 2:
-			return fmt.Errorf("%s: %w although its own check accepts the token (normal during a restart)", path, ErrUnauthorized)
+			return fmt.Errorf("%s: %w (normal during a restart)", path, errPathRefused)
 		}
 	}
 }

@@ -20,6 +20,7 @@ type Request struct {
 	Token      string // bearer token; empty for none
 	Login      bool   // as the gateway's own user, for firmware before 7
 	Body       string // JSON; empty for none
+	FormPut    bool   // a PUT whose body claims to be a form
 
 	// Accept, if not nil, is given each body and reports whether it can be the
 	// response. HTTP/1.1 does not link a response to its request: if a
@@ -31,9 +32,12 @@ type Request struct {
 
 // send sends r. The caller closes the body of the response.
 func (r Request) send(ctx context.Context, hc *http.Client) (*http.Response, error) {
-	method, body := http.MethodGet, io.Reader(nil)
+	method, kind, body := http.MethodGet, "application/json", io.Reader(nil)
 	if r.Body != "" {
 		method, body = http.MethodPost, strings.NewReader(r.Body)
+	}
+	if r.FormPut {
+		method, kind = http.MethodPut, "application/x-www-form-urlencoded"
 	}
 	req, err := http.NewRequestWithContext(ctx, method, r.Base+r.Path, body)
 	if err != nil {
@@ -44,7 +48,7 @@ func (r Request) send(ctx context.Context, hc *http.Client) (*http.Response, err
 		req.Header.Set("Authorization", "Bearer "+r.Token)
 	}
 	if r.Body != "" {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", kind)
 		req.Header["Idempotency-Key"] = nil // net/http then repeats it, where a gateway has closed the connection, and does not send the header
 	}
 	return hc.Do(req)
