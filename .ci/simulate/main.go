@@ -2,9 +2,12 @@
 //
 //	simulate gateway ADDRESS          https, firmware 8; takes any token
 //	simulate day ADDRESS SPEED        the same with a battery, from 04:00, so many times faster
+//	simulate limit ADDRESS VARIANT    a gateway at noon, in real time, whose power an installer may limit;
+//	                                  VARIANT is one of envoytest.LimitVariants
 //	simulate token                    prints a token for either
 //	simulate cloud ADDRESS ANSWER     https, for owner@example.org with the password "demo"; prints its
 //	                                  certificate. ANSWER is one of enlightentest; "" succeeds
+//	simulate installer ADDRESS        the same for an installer's account
 //	simulate supervisor ADDRESS HOST APP  http; names HOST:1883 as the broker, and serves http://APP below /ingress/
 package main
 
@@ -20,6 +23,7 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
@@ -39,12 +43,18 @@ func main() {
 		}
 		start := time.Now().Truncate(24 * time.Hour).Add(4 * time.Hour)
 		serve(args[1], &envoytest.Gateway{Phases: 3, Speed: speed, Start: start, Batteries: 1, StorageCT: true})
+	case len(args) == 3 && args[0] == "limit":
+		limiter, ok := envoytest.LimitVariant(args[2])
+		if !ok {
+			log.Fatalf("%s is not one of %s", args[2], strings.Join(envoytest.LimitVariants(), ", "))
+		}
+		now := time.Now()
+		noon := time.Date(now.Year(), 6, 1, 12, 0, 0, 0, now.Location())
+		serve(args[1], &envoytest.Gateway{Start: noon, PowerLimit: limiter, Restarts: true})
 	case len(args) == 3 && args[0] == "cloud":
-		cloud := &enlightentest.Cloud{Username: "owner@example.org", Password: "demo"}
-		cloud.Set(enlightentest.Answer(args[2]))
-		serve(args[1], cloud, func(s *httptest.Server) {
-			_ = pem.Encode(os.Stdout, &pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
-		})
+		cloud(args[1], "owner", enlightentest.Answer(args[2]))
+	case len(args) == 2 && args[0] == "installer":
+		cloud(args[1], "installer", enlightentest.OK)
 	case len(args) == 4 && args[0] == "supervisor":
 		http.HandleFunc("GET /services/mqtt", func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Authorization") != "Bearer supervisors-token" {
@@ -60,8 +70,17 @@ func main() {
 		}}))
 		log.Fatal(http.ListenAndServe(args[1], nil))
 	default:
-		log.Fatal("usage: simulate token | gateway ADDRESS | day ADDRESS SPEED | cloud ADDRESS ANSWER | supervisor ADDRESS HOST APP")
+		log.Fatal("usage: simulate token | gateway ADDRESS | limit ADDRESS VARIANT | day ADDRESS SPEED | installer ADDRESS | cloud ADDRESS ANSWER | supervisor ADDRESS HOST APP")
 	}
+}
+
+// cloud serves a cloud that gives the account a role, and prints its certificate.
+func cloud(address, role string, answer enlightentest.Answer) {
+	c := &enlightentest.Cloud{Username: "owner@example.org", Password: "demo", Role: role}
+	c.Set(answer)
+	serve(address, c, func(s *httptest.Server) {
+		_ = pem.Encode(os.Stdout, &pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
+	})
 }
 
 // serve serves h at address until the process ends. It calls started at the beginning.

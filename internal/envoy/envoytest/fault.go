@@ -75,8 +75,21 @@ type outage struct {
 	still map[string]answer // of Frozen, by request URI
 }
 
+// restart begins the restart of the night.
+func (g *Gateway) restart(now time.Time) {
+	const hour, lasts = 23, 90 * time.Second
+	y, m, d := now.Date()
+	at := time.Date(y, m, d, hour, 0, 0, 0, now.Location())
+	if !g.Restarts || now.Before(at) || now.Sub(at) >= lasts || g.outage != nil && g.outage.began.Equal(at) {
+		return
+	}
+	g.outage = &outage{fault: Reboot, n: -1, lasts: lasts, began: at}
+	g.expire()
+}
+
 // current is the outage that a request meets, or nil.
 func (g *Gateway) current() *outage {
+	g.restart(time.Now())
 	o := g.outage
 	if o == nil || o.lasts > 0 && time.Since(o.began) >= o.lasts || o.n >= 0 && o.used >= o.n {
 		return nil

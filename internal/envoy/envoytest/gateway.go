@@ -44,6 +44,10 @@ type Gateway struct {
 	// PowerLimit is the part that limits the power; nil for firmware without it.
 	PowerLimit *PowerLimiter
 
+	// Restarts has the gateway restart at 23:00 by our clock: for 90 s it does not
+	// answer as it should.
+	Restarts bool
+
 	Latency time.Duration // before the answer to a request for data
 	// Latencies are those of single paths, in place of Latency.
 	Latencies map[string]time.Duration

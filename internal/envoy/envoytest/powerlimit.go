@@ -2,11 +2,15 @@ package envoytest
 
 import (
 	"cmp"
+	"encoding/base64"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -36,16 +40,68 @@ type PowerLimiter struct {
 	// Installer, if not empty, is the only token that may write, and read
 	// whether production is off.
 	Installer string
+	// ForRole lets only tokens do that whose claim says that they are an
+	// installer's.
+	ForRole bool
 	// HourlyReset removes the limit and switches production on at the full hour,
 	// as the cloud does.
 	HourlyReset bool
 	// NewNames has the newer name of the production switch in its answers.
 	NewNames bool
 
+	writes  []LimitWrite
 	changed time.Time // of the limit
 	wasCap  powerCap  // before the change
 	onAt    time.Time // when production was switched on
 	read    time.Time // of the previous request, for HourlyReset
+}
+
+// limitVariants are firmwares that were reported, by name.
+var limitVariants = map[string]PowerLimiter{
+	"10s":      {Delay: 10 * time.Second},
+	"20s":      {Delay: 20 * time.Second},
+	"75s":      {Delay: 75 * time.Second},
+	"300s":     {Delay: 300 * time.Second},
+	"inverted": {Inverted: true, Delay: 90 * time.Second},
+	"ignores":  {Ignores: true},
+	"401":      {Status: http.StatusUnauthorized},
+	"404":      {Status: http.StatusNotFound},
+	"503":      {Status: http.StatusServiceUnavailable},
+	"hourly":   {HourlyReset: true},
+	"late":     {OnDelay: 14 * time.Hour}, // production comes back the next day
+}
+
+// LimitVariants returns the names of the firmwares that [LimitVariant] knows.
+func LimitVariants() []string { return slices.Sorted(maps.Keys(limitVariants)) }
+
+// LimitVariant returns the part of a gateway with a firmware that was reported, and
+// whether there is one of that name. Its writes need an installer's token.
+func LimitVariant(name string) (*PowerLimiter, bool) {
+	l, ok := limitVariants[name]
+	l.ForRole = true
+	return &l, ok
+}
+
+// A LimitWrite is a change that was asked of a gateway.
+type LimitWrite struct {
+	Time time.Time
+	Code int // of the answer
+	// Switch reports that the request was for the production switch, which Off is
+	// for. The others are for the limit.
+	Switch, Off     bool
+	Enabled, Export bool
+	Watts           float64
+}
+
+// LimitWrites returns all changes that were asked of the gateway, also those that
+// it refused.
+func (g *Gateway) LimitWrites() []LimitWrite {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.PowerLimit == nil {
+		return nil
+	}
+	return slices.Clone(g.PowerLimit.writes)
 }
 
 // A powerCap is what limits a house. Its zero value does not.
@@ -115,13 +171,31 @@ func (g *Gateway) limiter(r *http.Request, isRestricted bool) (*PowerLimiter, an
 	switch {
 	case l == nil:
 		return nil, g.missing(r.URL.Path), false
-	case l.Status == http.StatusUnauthorized, isRestricted && l.Installer != "" && bearer(r) != l.Installer:
-		return nil, g.unauthorized(), false
+	case l.Status == http.StatusUnauthorized, isRestricted && !l.permits(bearer(r)):
+		return l, g.unauthorized(), false
 	case l.Status != 0:
-		return nil, text(l.Status, "text/html", errorPage(http.StatusText(l.Status))), false
+		return l, text(l.Status, "text/html", errorPage(http.StatusText(l.Status))), false
 	}
 	l.reset(time.Now())
 	return l, answer{}, true
+}
+
+// permits reports whether a token may write.
+func (l *PowerLimiter) permits(token string) bool {
+	return (l.Installer == "" || token == l.Installer) && (!l.ForRole || isInstallers(token))
+}
+
+// isInstallers reports whether a token claims to be an installer's.
+func isInstallers(token string) bool {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return false
+	}
+	b, err := base64.RawURLEncoding.DecodeString(parts[1])
+	var claims struct {
+		Role string `json:"enphaseUser"`
+	}
+	return err == nil && json.Unmarshal(b, &claims) == nil && claims.Role == "installer"
 }
 
 // whole is a JSON number without a decimal point, which the gateway refuses.
@@ -130,12 +204,17 @@ var whole = regexp.MustCompile(`"(limit_value_W|slew_rate)":\s*-?\d+\s*[,}]`)
 // powerLimit is /ivp/ss/dpel.
 func (g *Gateway) powerLimit(r *http.Request) answer {
 	isWrite := r.Method == http.MethodPost
-	l, refusal, ok := g.limiter(r, isWrite)
-	if !ok {
-		return refusal
-	}
+	l, a, ok := g.limiter(r, isWrite)
 	if isWrite {
-		return g.setPowerLimit(l, r)
+		w := LimitWrite{Time: time.Now()}
+		if ok {
+			a = l.setLimit(r, &w)
+		}
+		l.record(w, a)
+		return a
+	}
+	if !ok {
+		return a
 	}
 	return native("", "", map[string]any{
 		"dynamic_pel_settings": map[string]any{
@@ -149,7 +228,17 @@ func (g *Gateway) powerLimit(r *http.Request) answer {
 // decimal returns a number with a decimal point.
 func decimal(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
 
-func (g *Gateway) setPowerLimit(l *PowerLimiter, r *http.Request) answer {
+// record keeps a change and how it was answered. Nothing is kept of a gateway
+// without the part.
+func (l *PowerLimiter) record(w LimitWrite, a answer) {
+	if l != nil {
+		w.Code = a.code
+		l.writes = append(l.writes, w)
+	}
+}
+
+// setLimit changes the limit and stores what was asked in w.
+func (l *PowerLimiter) setLimit(r *http.Request, w *LimitWrite) answer {
 	body, err := io.ReadAll(r.Body)
 	var doc struct {
 		Settings *struct {
@@ -164,13 +253,16 @@ func (g *Gateway) setPowerLimit(l *PowerLimiter, r *http.Request) answer {
 		doc.Settings == nil || doc.Settings.Enable == nil || *doc.Settings.Enable && doc.Settings.Watts == nil {
 		return text(http.StatusBadRequest, "", `{"error":"Bad Request"}`+"\n")
 	}
+	w.Enabled = *doc.Settings.Enable
+	if w.Enabled {
+		w.Export, w.Watts = doc.Settings.Export, *doc.Settings.Watts
+	}
 	if !l.Ignores {
-		now := time.Now()
-		l.wasCap, l.changed = l.powerCap(now), now
+		l.wasCap, l.changed = l.powerCap(w.Time), w.Time
 		l.wasCap.off = false
-		l.Enabled = *doc.Settings.Enable
+		l.Enabled = w.Enabled
 		if l.Enabled {
-			l.Export, l.Watts = doc.Settings.Export, *doc.Settings.Watts
+			l.Export, l.Watts = w.Export, w.Watts
 		}
 	}
 	return native("", "", map[string]any{"message": "success"})
@@ -178,20 +270,25 @@ func (g *Gateway) setPowerLimit(l *PowerLimiter, r *http.Request) answer {
 
 // powerSwitch is /ivp/mod/603980032/mode/power.
 func (g *Gateway) powerSwitch(r *http.Request) answer {
-	l, refusal, ok := g.limiter(r, true)
-	if !ok {
-		return refusal
-	}
-	if r.Method == http.MethodPut {
-		return l.setSwitch(r)
-	}
-	if l.NewNames {
+	l, a, ok := g.limiter(r, true)
+	switch {
+	case r.Method == http.MethodPut:
+		w := LimitWrite{Time: time.Now(), Switch: true}
+		if ok {
+			a = l.setSwitch(r, &w)
+		}
+		l.record(w, a)
+		return a
+	case !ok:
+		return a
+	case l.NewNames:
 		return native("", "", map[string]any{"pvPowerForcedOff": l.Off, "enchargePowerForcedOff": false})
 	}
 	return native("", "", map[string]any{"powerForcedOff": l.Off})
 }
 
-func (l *PowerLimiter) setSwitch(r *http.Request) answer {
+// setSwitch changes the switch and stores what was asked in w.
+func (l *PowerLimiter) setSwitch(r *http.Request, w *LimitWrite) answer {
 	body, err := io.ReadAll(r.Body)
 	var doc struct {
 		Length int   `json:"length"`
@@ -200,10 +297,11 @@ func (l *PowerLimiter) setSwitch(r *http.Request) answer {
 	if err != nil || json.Unmarshal(body, &doc) != nil || doc.Length != 1 || len(doc.Arr) != 1 || r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
 		return text(http.StatusBadRequest, "", `{"error":"Bad Request"}`+"\n")
 	}
-	if off := doc.Arr[0] == 1; !l.Ignores && off != l.Off {
-		l.Off = off
-		if !off {
-			l.onAt = time.Now()
+	w.Off = doc.Arr[0] == 1
+	if !l.Ignores && w.Off != l.Off {
+		l.Off = w.Off
+		if !w.Off {
+			l.onAt = w.Time
 		}
 	}
 	return native("", "", map[string]any{})

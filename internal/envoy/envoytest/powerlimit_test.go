@@ -10,16 +10,22 @@ import (
 	"time"
 )
 
-// send sends a request to a gateway and returns the status and the body.
+// sendTo sends a request to a gateway and returns the status and the body.
 func sendTo(t *testing.T, g *Gateway, method, path, contentType, body string) (int, string) {
 	t.Helper()
 	srv := NewServer(g)
 	defer srv.Close()
+	return sendWith(t, srv, "t", method, path, contentType, body)
+}
+
+// sendWith sends a request with a token.
+func sendWith(t *testing.T, srv *Server, token, method, path, contentType, body string) (int, string) {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, srv.URL+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Bearer t")
+	req.Header.Set("Authorization", "Bearer "+token)
 	req.Header.Set("Content-Type", contentType)
 	resp, err := srv.Client().Do(req)
 	if err != nil {

@@ -1,0 +1,322 @@
+package envoy_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+)
+
+// limitWriter returns a writer for gw. It closes its connection after each call.
+func limitWriter(t *testing.T, gw *envoytest.Gateway, token string) *envoy.LimitWriter {
+	t.Helper()
+	srv := envoytest.NewServer(gw)
+	t.Cleanup(srv.Close)
+	c := &envoy.Client{Host: srv.URL, Dial: srv.Dial, Tokens: envoy.StaticToken(token)}
+	return &envoy.LimitWriter{Client: c}
+}
+
+// TestSetPowerLimit writes limits and reads them back, with several firmwares.
+func TestSetPowerLimit(t *testing.T) {
+	rate := envoy.Some(100.0)
+	export := envoy.PowerLimit{Active: true, Export: true, Power: 1500, SlewRate: rate}
+	production := envoy.PowerLimit{Active: true, Power: 0.5, SlewRate: rate}
+	for _, tt := range []struct {
+		name, firmware string
+		limiter        envoytest.PowerLimiter
+		limit          envoy.PowerLimit
+		sent           envoytest.LimitWrite
+		readBack       envoy.PowerLimit
+	}{
+		{
+			"export", "", envoytest.PowerLimiter{}, export,
+			envoytest.LimitWrite{Enabled: true, Export: true, Watts: 1500}, export,
+		},
+		{
+			"production", "", envoytest.PowerLimiter{}, production,
+			envoytest.LimitWrite{Enabled: true, Watts: 0.5}, production,
+		},
+		{
+			"off", "", envoytest.PowerLimiter{Enabled: true, Watts: 70}, envoy.PowerLimit{},
+			envoytest.LimitWrite{}, envoy.PowerLimit{SlewRate: rate},
+		},
+		{
+			"inverted firmware", "D8.2.4398", envoytest.PowerLimiter{Inverted: true}, export,
+			envoytest.LimitWrite{Enabled: true, Watts: 1500}, export,
+		},
+		{
+			"ignored", "", envoytest.PowerLimiter{Ignores: true}, export,
+			envoytest.LimitWrite{Enabled: true, Export: true, Watts: 1500}, envoy.PowerLimit{SlewRate: rate},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				gw := &envoytest.Gateway{Firmware: tt.firmware, PowerLimit: &tt.limiter}
+				w := limitWriter(t, gw, "installer")
+				if err := w.SetPowerLimit(t.Context(), tt.limit); err != nil {
+					t.Fatal(err)
+				}
+				writes := gw.LimitWrites()
+				tt.sent.Code = http.StatusOK
+				if len(writes) != 1 || !writes[0].Time.Equal(time.Now()) {
+					t.Fatalf("writes: %+v", writes)
+				}
+				if writes[0].Time = (time.Time{}); writes[0] != tt.sent {
+					t.Errorf("sent %+v, want %+v", writes[0], tt.sent)
+				}
+				if got, err := w.PowerLimit(t.Context()); err != nil || got != tt.readBack {
+					t.Errorf("PowerLimit() = %+v, %v, want %+v", got, err, tt.readBack)
+				}
+				if n := gw.Count("/auth/check_jwt"); n != 1 {
+					t.Errorf("%d sessions, want 1", n)
+				}
+			})
+		})
+	}
+}
+
+// TestLimitDocument compares the documents that a writer sends.
+func TestLimitDocument(t *testing.T) {
+	const (
+		export     = `{"dynamic_pel_settings":{"enable":true,"export_limit":true,"limit_value_W":2000.0,"slew_rate":100.0,"enable_dynamic_limiting":false},"filename":"site_settings","version":"00.00.01"}`
+		off        = `{"dynamic_pel_settings":{"enable":false},"filename":"site_settings","version":"00.00.01"}`
+		read       = `{"version":"00.00.01","zone":[1,2.50],"dynamic_pel_settings":{"enable":false,"slew_rate":12.5,"ramp":{"a": 1}},"filename":"site_settings"}`
+		rest       = `{"dynamic_pel_settings":{"enable":true,"export_limit":false,"limit_value_W":0.0,"slew_rate":12.5,"enable_dynamic_limiting":false,"ramp":{"a": 1}},"filename":"site_settings","version":"00.00.01","zone":[1,2.50]}`
+		restOff    = `{"dynamic_pel_settings":{"enable":false},"filename":"site_settings","version":"00.00.01","zone":[1,2.50]}`
+		dynamic    = `{"dynamic_pel_settings":{"enable":true,"export_limit":true,"limit_value_W":0.5,"slew_rate":7.0,"enable_dynamic_limiting":true},"filename":"site_settings","version":"00.00.01"}`
+		newVersion = `{"dynamic_pel_settings":{"enable":false},"filename":"site_settings","version":"00.00.02"}`
+	)
+	limit := envoy.PowerLimit{Active: true, Export: true, Power: 2000}
+	for _, tt := range []struct {
+		name, read string
+		limit      envoy.PowerLimit
+		sent       string
+		want       error
+	}{
+		{"export", off, limit, export, nil},
+		{"off", export, envoy.PowerLimit{}, off, nil},
+		{"off with a rate", export, envoy.PowerLimit{SlewRate: envoy.Some(3.0)}, off, nil},
+		{"unknown fields", read, envoy.PowerLimit{Active: true}, rest, nil},
+		{"off with unknown fields", read, envoy.PowerLimit{}, restOff, nil},
+		{"as it was", off, envoy.PowerLimit{Active: true, Export: true, Power: 0.5, SlewRate: envoy.Some(7.0), Dynamic: true}, dynamic, nil},
+		{"another version", newVersion, limit, "", envoy.ErrUnknownLayout},
+		{"no version", `{"dynamic_pel_settings":{"enable":false},"filename":"site_settings"}`, limit, "", envoy.ErrUnknownLayout},
+		{"no settings", `{"pel":{},"filename":"site_settings","version":"00.00.01"}`, limit, "", envoy.ErrUnknownLayout},
+		{"a list", `[]`, limit, "", envoy.ErrUnknownLayout},
+		{"no JSON", `{"dynamic_pel_settings":`, limit, "", envoy.ErrUnknownLayout},
+		{"an error", `{"error":"Not Found"}`, limit, "", envoy.ErrUnsupported},
+		{"a page", `<html>`, limit, "", envoy.ErrUnsupported},
+		{"nothing", ``, limit, "", envoy.ErrUnsupported},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			sent := ""
+			w := scriptedWriter(t, func(rw http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodGet {
+					_, _ = io.WriteString(rw, tt.read)
+					return
+				}
+				b, _ := io.ReadAll(r.Body)
+				sent = r.Method + " " + r.Header.Get("Content-Type") + " " + string(b)
+			})
+			if tt.sent != "" {
+				tt.sent = "POST application/json " + tt.sent
+			}
+			if err := w.SetPowerLimit(t.Context(), tt.limit); !errors.Is(err, tt.want) || sent != tt.sent {
+				t.Errorf("SetPowerLimit() = %v, want %v; sent\n%s, want\n%s", err, tt.want, sent, tt.sent)
+			}
+		})
+	}
+	w := scriptedWriter(t, func(http.ResponseWriter, *http.Request) { t.Error("a request") })
+	if err := w.SetPowerLimit(t.Context(), envoy.PowerLimit{Active: true, Power: -1}); err == nil {
+		t.Error("a negative limit is no error")
+	}
+}
+
+// scriptedWriter returns a writer for a gateway whose settings answer answers.
+func scriptedWriter(t *testing.T, answer http.HandlerFunc) *envoy.LimitWriter {
+	t.Helper()
+	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/info":
+			_, _ = io.WriteString(w, `<envoy_info><device><sn>122000000001</sn><pn>800-00654-r08</pn><software>D8.3.5528</software></device><web-tokens>true</web-tokens></envoy_info>`)
+		case "/auth/check_jwt":
+			_, _ = io.WriteString(w, "<h2>Valid token.</h2>")
+		default:
+			answer(w, r)
+		}
+	}))
+	t.Cleanup(srv.Close)
+	return &envoy.LimitWriter{Client: &envoy.Client{Host: srv.URL, Tokens: envoy.StaticToken("eyJ.a.b")}}
+}
+
+// TestSetProductionOff switches production off and on.
+func TestSetProductionOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, hasNewNames := range []bool{false, true} {
+			gw := &envoytest.Gateway{PowerLimit: &envoytest.PowerLimiter{NewNames: hasNewNames}}
+			w := limitWriter(t, gw, "installer")
+			for _, off := range []bool{true, false} {
+				if err := w.SetProductionOff(t.Context(), off); err != nil {
+					t.Fatal(err)
+				}
+				if got, err := w.ProductionOff(t.Context()); err != nil || got != off {
+					t.Errorf("ProductionOff() = %t, %v, want %t", got, err, off)
+				}
+			}
+			if n := len(gw.LimitWrites()); n != 2 {
+				t.Errorf("%d writes, want 2", n)
+			}
+		}
+	})
+}
+
+// TestLimitWriterErrors: gateways that refuse, and what a caller can distinguish.
+func TestLimitWriterErrors(t *testing.T) {
+	for _, tt := range []struct {
+		name, firmware string
+		serial         string
+		limiter        *envoytest.PowerLimiter
+		want           error
+		status         int // or of the answer
+	}{
+		{"an owner's token", "", "", &envoytest.PowerLimiter{Installer: "other"}, envoy.ErrNeedsInstaller, 0},
+		{"no page", "", "", nil, envoy.ErrUnsupported, 0},
+		{"404", "", "", &envoytest.PowerLimiter{Status: 404}, envoy.ErrUnsupported, 404},
+		{"503", "", "", &envoytest.PowerLimiter{Status: 503}, envoy.ErrUnsupported, 503},
+		{"401", "", "", &envoytest.PowerLimiter{Status: 401}, envoy.ErrNeedsInstaller, 0},
+		{"500", "", "", &envoytest.PowerLimiter{Status: 500}, nil, 500},
+		{"firmware before 7", "R4.10.35", "", new(envoytest.PowerLimiter), envoy.ErrUnsupported, 0},
+		{"another gateway", "", "122000000009", new(envoytest.PowerLimiter), envoy.ErrOtherGateway, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				gw := &envoytest.Gateway{Firmware: tt.firmware, PowerLimit: tt.limiter}
+				w := limitWriter(t, gw, "owner")
+				w.Serial = tt.serial
+				_, offErr := w.ProductionOff(t.Context())
+				for call, err := range map[string]error{
+					"SetPowerLimit":    w.SetPowerLimit(t.Context(), envoy.PowerLimit{Active: true, Export: true}),
+					"SetProductionOff": w.SetProductionOff(t.Context(), true),
+					"ProductionOff":    offErr,
+				} {
+					status := new(envoy.StatusError)
+					if tt.want != nil && !errors.Is(err, tt.want) || tt.status != 0 && (!errors.As(err, &status) || status.Code != tt.status) || err == nil {
+						t.Errorf("%s() = %v, want %v %d", call, err, tt.want, tt.status)
+					}
+				}
+				if tt.limiter != nil && (tt.limiter.Enabled || tt.limiter.Off) {
+					t.Error("something was changed")
+				}
+			})
+		})
+	}
+}
+
+// TestLimitWriterFirmware: new firmware is reported once, before anything is
+// written.
+func TestLimitWriterFirmware(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw := &envoytest.Gateway{Firmware: "D8.3.5232", PowerLimit: new(envoytest.PowerLimiter)}
+		w := limitWriter(t, gw, "installer")
+		set := func() error { return w.SetPowerLimit(t.Context(), envoy.PowerLimit{Active: true}) }
+		if err := set(); err != nil {
+			t.Fatal(err)
+		}
+		gw.Change(func(g *envoytest.Gateway) { g.Firmware = "D8.3.5528" })
+		if err := set(); !errors.Is(err, envoy.ErrFirmwareChanged) {
+			t.Errorf("the first write after it: %v", err)
+		}
+		if err := set(); err != nil || len(gw.LimitWrites()) != 2 {
+			t.Errorf("the next: %v, %d writes, want 2", err, len(gw.LimitWrites()))
+		}
+	})
+}
+
+// TestLimitWriterSession: a session that has ended is opened again, and the one of
+// the owner's client is another.
+func TestLimitWriterSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw := &envoytest.Gateway{RequireCookie: true, PowerLimit: new(envoytest.PowerLimiter)}
+		owner := sampleFrom(t, gw, envoy.FromProduction)
+		w := limitWriter(t, gw, "installer")
+		for range 3 {
+			if err := w.SetPowerLimit(t.Context(), envoy.PowerLimit{Active: true}); err != nil {
+				t.Fatal(err)
+			}
+			gw.ExpireSessions()
+			owner.next(t)
+		}
+		if n := len(gw.LimitWrites()); n != 3 {
+			t.Errorf("%d writes, want 3", n)
+		}
+	})
+}
+
+// TestLimitWriterRejected: answers to a change that do not mean that it was made.
+func TestLimitWriterRejected(t *testing.T) {
+	const read = `{"dynamic_pel_settings":{"enable":false},"filename":"site_settings","version":"00.00.01"}`
+	for _, tt := range []struct {
+		name   string
+		status int
+		body   string
+		ok     bool
+	}{
+		{"accepted", 200, `{"message":"success"}`, true},
+		{"accepted without a word", 200, "", true},
+		{"accepted with a page", 200, "<html>", true},
+		{"an error", 200, `{"error":"not allowed"}`, false},
+		{"bad request", 400, `{"error":"Bad Request"}`, false},
+		{"busy", 503, "", false},
+	} {
+		w := scriptedWriter(t, func(rw http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodGet {
+				_, _ = io.WriteString(rw, read)
+				return
+			}
+			rw.WriteHeader(tt.status)
+			_, _ = io.WriteString(rw, tt.body)
+		})
+		if err := w.SetPowerLimit(t.Context(), envoy.PowerLimit{Active: true}); (err == nil) != tt.ok || errors.Is(err, envoy.ErrUnsupported) {
+			t.Errorf("%s: %v, want ok %t", tt.name, err, tt.ok)
+		}
+	}
+}
+
+// A failingTokens has no token.
+type failingTokens struct {
+	envoy.StaticToken
+	err error
+}
+
+func (f failingTokens) Token(context.Context, string) (string, error) { return "", f.err }
+
+// TestLimitWriterNoToken: without a token nothing but /info is read, and the error
+// of the source is returned.
+func TestLimitWriterNoToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw := &envoytest.Gateway{PowerLimit: new(envoytest.PowerLimiter)}
+		w := limitWriter(t, gw, "")
+		failed := errors.New("no account")
+		w.Client.Tokens = failingTokens{err: failed}
+		if err := w.SetProductionOff(t.Context(), true); !errors.Is(err, failed) {
+			t.Errorf("SetProductionOff() = %v, want %v", err, failed)
+		}
+		if n := len(gw.Requests()); n != 1 {
+			t.Errorf("%d requests, want 1", n)
+		}
+		w.Client.Tokens = nil
+		if err := w.SetProductionOff(t.Context(), true); !errors.Is(err, envoy.ErrNeedsInstaller) {
+			t.Errorf("without a source: %v", err)
+		}
+		if _, err := w.PowerLimit(t.Context()); !errors.Is(err, envoy.ErrNeedsInstaller) {
+			t.Errorf("PowerLimit() without a source: %v", err)
+		}
+	})
+}
