@@ -76,7 +76,7 @@ func main() {
 
 // cloud serves a cloud that gives the account a role, and prints its certificate.
 func cloud(address, role string, answer enlightentest.Answer) {
-	c := &enlightentest.Cloud{Username: "owner@example.org", Password: "demo", Role: role}
+	c := &enlightentest.Cloud{Username: "owner@example.org", Password: "demo", FormRole: role}
 	c.Set(answer)
 	serve(address, c, func(s *httptest.Server) {
 		_ = pem.Encode(os.Stdout, &pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})

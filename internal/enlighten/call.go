@@ -55,13 +55,17 @@ func (c *call) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	raw, err := c.source.Cloud.obtain(ctx, c.source.Account, c.serial)
+	obtain := c.source.Cloud.obtain
+	if c.source.Installer {
+		obtain = c.source.Cloud.obtainInstaller
+	}
+	raw, err := obtain(ctx, c.source.Account, c.serial)
 	return c.recordLogin(ctx, raw, err, before)
 }
 
 // pauseError returns a [PausedError] if a login would have to wait.
 func (c *call) pauseError() error {
-	defer c.source.Store.lock()()
+	defer c.source.Store.accounts().lock()()
 	c.source.loadRejections()
 
 	c.source.mu.Lock()
@@ -72,7 +76,7 @@ func (c *call) pauseError() error {
 // recordAttempt records a login, also on disk, or returns why it must wait.
 func (c *call) recordAttempt() (loginAttempt, error) {
 	s := c.source
-	defer s.Store.lock()()
+	defer s.Store.accounts().lock()()
 	s.loadRejections()
 
 	s.mu.Lock()
@@ -100,7 +104,7 @@ func (c *call) recordAttempt() (loginAttempt, error) {
 // recordLogin records the result of a login, also on disk, and returns its error.
 func (c *call) recordLogin(ctx context.Context, raw string, err error, before loginAttempt) error {
 	s := c.source
-	defer s.Store.lock()()
+	defer s.Store.accounts().lock()()
 	s.loadRejections()
 
 	s.mu.Lock()

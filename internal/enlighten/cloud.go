@@ -17,13 +17,17 @@ import (
 const (
 	loginURL = "https://enlighten.enphaseenergy.com/login/login.json"
 	tokenURL = "https://entrez.enphaseenergy.com/tokens"
+	formURL  = "https://entrez.enphaseenergy.com/login"
 )
+
+const formType = "application/x-www-form-urlencoded"
 
 // A Cloud obtains tokens from Enphase's cloud. The zero value uses Enphase's
 // servers and verifies them with the system's root certificates.
 type Cloud struct {
 	LoginURL string       // https only, empty = Enphase's
 	TokenURL string       // https only, empty = Enphase's
+	FormURL  string       // of the login form, for an installer's token; https only, empty = Enphase's
 	HTTP     *http.Client // nil = http.DefaultClient; its redirects, cookies and timeout are not used
 }
 
@@ -66,31 +70,44 @@ type cloudSession struct {
 	tokenURL *url.URL
 }
 
-func (c *Cloud) login(ctx context.Context, a Account) (*cloudSession, error) {
+// newSession returns a session before its login. The addresses are named in errors.
+func (c *Cloud) newSession(a Account, login, tokens string) (*cloudSession, error) {
 	s := &cloudSession{account: a}
 	var err error
-	if s.loginURL, err = parseURL(cmp.Or(c.LoginURL, loginURL)); err != nil {
+	if s.loginURL, err = parseURL(login); err != nil {
 		return nil, fmt.Errorf("login URL: %w", err)
 	}
-	if s.tokenURL, err = parseURL(cmp.Or(c.TokenURL, tokenURL)); err != nil {
+	if s.tokenURL, err = parseURL(tokens); err != nil {
 		return nil, fmt.Errorf("token URL: %w", err)
 	}
 	s.http = *cmp.Or(c.HTTP, http.DefaultClient)
 	s.http.Timeout = 30 * time.Second
 	s.http.CheckRedirect = sameHostRedirects
-	if s.http.Jar, err = cookiejar.New(nil); err != nil {
+	s.http.Jar, err = cookiejar.New(nil)
+	return s, err
+}
+
+func (c *Cloud) login(ctx context.Context, a Account) (*cloudSession, error) {
+	s, err := c.newSession(a, cmp.Or(c.LoginURL, loginURL), cmp.Or(c.TokenURL, tokenURL))
+	if err != nil {
 		return nil, err
 	}
 	form := url.Values{"user[email]": {a.Username}, "user[password]": {a.Password}}
-	resp, err := s.do(ctx, http.MethodPost, s.loginURL, "application/x-www-form-urlencoded", []byte(form.Encode()))
-	if off, ok := errors.AsType[*offlineError](err); ok {
-		return nil, fmt.Errorf("%w: %w", ErrUnreachable, off)
-	}
+	resp, err := s.postLogin(ctx, form)
 	if err != nil {
 		return nil, err
 	}
 	s.id, err = resp.sessionID(a)
 	return s, err
+}
+
+// postLogin sends the form of a login.
+func (s *cloudSession) postLogin(ctx context.Context, form url.Values) (response, error) {
+	resp, err := s.do(ctx, http.MethodPost, s.loginURL, formType, []byte(form.Encode()))
+	if off, ok := errors.AsType[*offlineError](err); ok {
+		return response{}, fmt.Errorf("%w: %w", ErrUnreachable, off)
+	}
+	return resp, err
 }
 
 // fetchByID requests a token with the session id, as most clients do. The

@@ -19,7 +19,11 @@ var (
 	ErrNoAccount   = errors.New("there is no account to obtain another")
 	ErrUnreachable = errors.New("no connection to the Enphase cloud")
 	ErrWebPage     = errors.New("the cloud answered with a web page: it is down, or limits logins")
-	ErrNotToken    = errors.New("not a token: one has three parts with dots between and begins with eyJ")
+	ErrForm        = errors.New("the login form of Enphase rejects the account: a wrong password, multi-factor authentication (MFA), or the form has changed")
+	// ErrNotInstaller reports an account whose logins give tokens of other roles.
+	ErrNotInstaller = errors.New("the account does not have the installer's role for this gateway")
+
+	ErrNotToken = errors.New("not a token: one has three parts with dots between and begins with eyJ")
 )
 
 var (
@@ -27,6 +31,7 @@ var (
 	errSame         = errors.New("the cloud returned the old token again")
 	errJustNow      = errors.New("the last login was less than a minute ago")
 	errThreeRefused = errors.New("three logins within a day were rejected")
+	errNoField      = errors.New("no token in the page of the answer")
 	errNoSession    = errors.New("no session in the answer")
 	errStopped      = errors.New("the token source is stopped")
 )
@@ -104,7 +109,7 @@ func (e *StatusError) Error() string {
 
 // needsUser reports whether err remains until the user does something.
 func needsUser(err error) bool {
-	for _, e := range []error{ErrNoToken, ErrPassword, ErrMFA, ErrBlocked, errUnanswered} {
+	for _, e := range []error{ErrNoToken, ErrPassword, ErrMFA, ErrBlocked, ErrForm, ErrNotInstaller, errUnanswered} {
 		if errors.Is(err, e) {
 			return true
 		}

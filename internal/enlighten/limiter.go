@@ -11,6 +11,7 @@ import (
 const (
 	minLoginInterval = time.Minute   // also the delay before the first login if it cannot be recorded
 	maxLoginInterval = 6 * time.Hour // also how long a token must be accepted to reset the doubling
+	maxDoubling      = 10            // attempts after which the interval is maxLoginInterval
 	maxImmediate     = 4             // immediate replacements of accepted tokens in 24 hours
 )
 
@@ -32,7 +33,7 @@ func (l *loginLimiter) next(now time.Time) (at time.Time, immediate bool) {
 		return l.Last.At, false
 	}
 	at = l.Last.time(now).Add(maxLoginInterval)
-	if l.Attempts < 10 { // later, the doubled interval exceeds maxLoginInterval
+	if l.Attempts < maxDoubling { // later, the doubled interval exceeds maxLoginInterval
 		at = l.Last.time(now).Add(min(minLoginInterval<<(l.Attempts-1), maxLoginInterval))
 	}
 	if at.After(now) && l.TokenAccepted && len(l.recentImmediate(now)) < maxImmediate {

@@ -64,6 +64,8 @@ func (l *loginRules) pauseErr(now time.Time) error {
 		return l.account.suspendedErr(now)
 	case l.lastErr != nil:
 		return l.lastErr
+	case l.lastReason == ErrNotInstaller.Error():
+		return ErrNotInstaller // of an earlier process
 	case l.lastReason != "":
 		return errors.New(l.lastReason)
 	}
@@ -103,6 +105,9 @@ func (l *loginRules) recordResult(err error, cancelled bool, before loginAttempt
 	} else {
 		l.offline = offlineDelay{}
 		l.lastErr, l.lastReason = err, ""
+	}
+	if errors.Is(err, ErrNotInstaller) {
+		l.gateway.Attempts = maxDoubling // the role does not change within minutes
 	}
 	if l.lastErr != nil {
 		l.lastReason = l.lastErr.Error()

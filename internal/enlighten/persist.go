@@ -94,10 +94,10 @@ func (s *Source) saveChanges() {
 }
 
 // loadRejections reads the rejected logins of the account, which all of its
-// gateways share. The caller holds Store.lock.
+// gateways share. The caller holds the lock of Store.accounts.
 func (s *Source) loadRejections() {
 	var stored loginRejections
-	err := s.Store.load(s.Account.file(), &stored)
+	err := s.Store.accounts().load(s.Account.file(), &stored)
 	if err != nil {
 		_ = s.warnings.setError("account file", err)
 	}
@@ -109,21 +109,21 @@ func (s *Source) loadRejections() {
 	s.state.logins.account = stored
 	s.mu.Unlock()
 	if observed {
-		_ = s.warnings.setError("account file", s.Store.save(s.Account.file(), stored))
+		_ = s.warnings.setError("account file", s.Store.accounts().save(s.Account.file(), stored))
 	}
 }
 
 // saveRejections writes the rejected logins of the account, or removes the file
-// if there are none. The caller holds Store.lock.
+// if there are none. The caller holds the lock of Store.accounts.
 func (s *Source) saveRejections() error {
 	s.mu.Lock()
 	r := s.state.logins.account
 	s.mu.Unlock()
 	var err error
 	if r.Count == 0 {
-		err = s.Store.remove(s.Account.file())
+		err = s.Store.accounts().remove(s.Account.file())
 	} else {
-		err = s.Store.save(s.Account.file(), r)
+		err = s.Store.accounts().save(s.Account.file(), r)
 	}
 	s.mu.Lock()
 	s.rejectionsUnsaved = err != nil

@@ -77,7 +77,7 @@ func (r *loginRejections) suspendedErr(now time.Time) *SuspendedError {
 }
 
 // rejectionErrors are the reasons for a rejected login by their names on disk.
-var rejectionErrors = map[string]error{"password": ErrPassword, "mfa": ErrMFA, "blocked": ErrBlocked}
+var rejectionErrors = map[string]error{"password": ErrPassword, "mfa": ErrMFA, "blocked": ErrBlocked, "form": ErrForm}
 
 // rejectionReason returns the key of err in rejectionErrors, empty if it is no rejection.
 func rejectionReason(err error) string {

@@ -14,8 +14,11 @@ import (
 type Source struct {
 	Configured string  // TOKEN of the configuration; it need not be a JWT
 	Account    Account // zero = none: tokens are not obtained
-	Cloud      *Cloud  // nil = Enphase's cloud
-	Store      *Store  // nil = memory only: the first login waits a minute, because it cannot be recorded
+	// Installer obtains tokens with the installer's role, by another login. Such a
+	// source has a Store of its own. Other roles are [ErrNotInstaller].
+	Installer bool
+	Cloud     *Cloud // nil = Enphase's cloud
+	Store     *Store // nil = memory only: the first login waits a minute, because it cannot be recorded
 
 	// Changed, if not nil, receives each status that differs from the previous
 	// one, after Start. It is called by one goroutine.

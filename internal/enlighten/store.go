@@ -20,11 +20,22 @@ import (
 // Store keeps nothing.
 type Store struct {
 	Dir string // created with mode 0700 if missing
+	// Accounts keeps the records of accounts in place of this store; nil = this one
+	// does.
+	Accounts *Store
 
 	mu sync.Mutex // held while the record of an account is read, checked and written
 }
 
 var errNoStore = errors.New("there is no folder to store tokens in")
+
+// accounts returns the store with the records of accounts.
+func (s *Store) accounts() *Store {
+	if s == nil || s.Accounts == nil {
+		return s
+	}
+	return s.Accounts
+}
 
 // lock excludes the other gateways of the process from the records of accounts
 // until unlock is called.

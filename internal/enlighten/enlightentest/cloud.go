@@ -9,11 +9,14 @@ import (
 	"time"
 )
 
-// The paths of the cloud's three endpoints, as on Enphase's two hosts.
+// The paths of the cloud's endpoints, as on Enphase's two hosts.
 const (
 	LoginPath = "/login/login.json"
 	TokenPath = "/tokens"
 	WebPath   = "/entrez-auth-token" // used by Enphase's web page, with the cookie of the login
+
+	FormPath      = "/login"         // the login form of Enphase's page for tokens
+	FormTokenPath = "/entrez_tokens" // the form for a token, with the cookie of that login
 )
 
 // A Cloud is a simulated cloud with one account. The zero value accepts every
@@ -23,6 +26,7 @@ type Cloud struct {
 	Username, Password string        // of the account; both empty = any
 	Life               time.Duration // of a token; zero = a year for an owner, 12 hours for an installer
 	Role               string        // owner or installer; empty = owner
+	FormRole           string        // the same, of tokens by the login form; empty = Role
 
 	mu      sync.Mutex // guards the fields below
 	answer  Answer
@@ -71,6 +75,10 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.entrez(w, r)
 	case "GET " + WebPath:
 		c.web(w, r)
+	case "POST " + FormPath:
+		c.formLogin(w, r)
+	case "POST " + FormTokenPath:
+		c.formToken(w, r)
 	default:
 		page(w, http.StatusNotFound, "The page you were looking for doesn't exist.")
 	}
@@ -78,12 +86,7 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (c *Cloud) login(w http.ResponseWriter, r *http.Request) {
 	user, password := r.PostFormValue("user[email]"), r.PostFormValue("user[password]")
-	c.mu.Lock()
-	c.logins = append(c.logins, time.Now())
-	c.secrets = append(c.secrets, user, password)
-	a := c.answer
-	known := c.Username == "" && c.Password == "" || user == c.Username && password == c.Password
-	c.mu.Unlock()
+	a, known := c.attempt(user, password)
 	switch {
 	case logins[a] != nil:
 		logins[a](w, r)
@@ -105,6 +108,16 @@ func (c *Cloud) login(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(doc)
 }
 
+// attempt counts a login and returns the answer to use, and whether the account is
+// the right one.
+func (c *Cloud) attempt(user, password string) (Answer, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.logins = append(c.logins, time.Now())
+	c.secrets = append(c.secrets, user, password)
+	return c.answer, c.Username == "" && c.Password == "" || user == c.Username && password == c.Password
+}
+
 func (c *Cloud) entrez(w http.ResponseWriter, r *http.Request) {
 	var doc struct {
 		ID     string `json:"session_id"`
@@ -122,7 +135,7 @@ func (c *Cloud) entrez(w http.ResponseWriter, r *http.Request) {
 	case err != nil || !ok || user != doc.User:
 		page(w, http.StatusUnauthorized, "Unauthorized")
 	default:
-		_, _ = w.Write([]byte(c.token(a, doc.Serial, user)))
+		_, _ = w.Write([]byte(c.token(a, c.Role, doc.Serial, user)))
 	}
 }
 
@@ -145,8 +158,8 @@ func (c *Cloud) web(w http.ResponseWriter, r *http.Request) {
 	now := time.Now()
 	_ = json.NewEncoder(w).Encode(map[string]any{
 		"generation_time": now.Unix(),
-		"token":           c.token(a, strings.TrimSpace(r.URL.Query().Get("serial_num")), user),
-		"expires_at":      now.Add(c.life()).Unix(),
+		"token":           c.token(a, c.Role, strings.TrimSpace(r.URL.Query().Get("serial_num")), user),
+		"expires_at":      now.Add(c.life(c.Role)).Unix(),
 	})
 }
 

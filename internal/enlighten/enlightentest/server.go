@@ -11,7 +11,7 @@ import (
 // testing/synctest bubble. Its URLs use https, because package enlighten requires
 // that, but the connections use no TLS. To test TLS, use httptest.NewTLSServer.
 type Server struct {
-	LoginURL, TokenURL string
+	LoginURL, TokenURL, FormURL string
 
 	srv   http.Server
 	conns chan net.Conn
@@ -28,6 +28,7 @@ func NewServer(h http.Handler) *Server {
 	s := &Server{
 		LoginURL: "https://enlighten.example" + LoginPath,
 		TokenURL: "https://entrez.example" + TokenPath,
+		FormURL:  "https://entrez.example" + FormPath,
 		conns:    make(chan net.Conn),
 		done:     make(chan struct{}),
 	}

@@ -67,11 +67,11 @@ func random() string {
 	return hex.EncodeToString(b)
 }
 
-func (c *Cloud) life() time.Duration { return cmp.Or(c.Life, usual(c.Role)) }
+func (c *Cloud) life(role string) time.Duration { return cmp.Or(c.Life, usual(role)) }
 
 // token returns the token that answer a contains for serial.
-func (c *Cloud) token(a Answer, serial, user string) string {
-	claims := Claims{Serial: serial, Username: user, Role: c.Role, Life: c.life()}
+func (c *Cloud) token(a Answer, role, serial, user string) string {
+	claims := Claims{Serial: serial, Username: user, Role: role, Life: c.life(role)}
 	switch a {
 	case SameToken:
 		c.mu.Lock()
@@ -83,7 +83,7 @@ func (c *Cloud) token(a Answer, serial, user string) string {
 	case OtherSerial:
 		claims.Serial = "999999999999"
 	case Expired:
-		claims.Issued = time.Now().Add(-c.life() - 24*time.Hour)
+		claims.Issued = time.Now().Add(-c.life(role) - 24*time.Hour)
 	case ListAudience:
 		claims.Audience = []string{"999999999999", serial}
 	case Uncommissioned:
