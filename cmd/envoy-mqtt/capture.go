@@ -61,7 +61,7 @@ func (c *console) capture(ctx context.Context, path, section string) error {
 	if _, err := os.Stat(filepath.Dir(path)); err != nil {
 		return failed(err)
 	}
-	defer gateways[0].Tokens.Close()
+	defer gateways[0].Close()
 	session, err := gateways[0].Client.Open(ctx)
 	if err != nil {
 		return failed(err)

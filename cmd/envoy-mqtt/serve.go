@@ -163,13 +163,13 @@ func (rc *runConfig) prepareState() (unlock func()) {
 func serve(ctx context.Context, b *bridge.Bridge, gateways []*gateway.Gateway, log zerolog.Logger, tasks ...func(context.Context)) error {
 	g, tasksCtx := errgroup.WithContext(ctx) // ends with ctx, or if the bridge fails
 	for _, gw := range gateways {
-		gw.KeepToken(log)
+		gw.KeepTokens(log)
 	}
 	g.Go(func() error {
 		<-tasksCtx.Done()
 		var closed sync.WaitGroup
 		for _, gw := range gateways {
-			closed.Go(gw.Tokens.Close)
+			closed.Go(gw.Close)
 		}
 		closed.Wait()
 		return nil

@@ -60,7 +60,7 @@ func (o tokenOptions) run(ctx context.Context, c *console) error {
 		if err := o.handle(ctx, c, r, g); err != nil {
 			r.Bad(g.Section, err)
 		}
-		g.Tokens.Close()
+		g.Close()
 	}
 	return finish(r)
 }
@@ -99,6 +99,13 @@ func (o tokenOptions) handle(ctx context.Context, c *console, r *check.Report, g
 	case o.renew:
 		if err := g.Tokens.RenewNow(ctx, serial); err != nil {
 			return err
+		}
+		if g.Limit {
+			if err := g.InstallerTokens.RenewNow(ctx, serial); err != nil {
+				r.Note(g.Section, "LIMIT: %v", hint.Add(err))
+			} else {
+				r.Good(g.Section, "LIMIT: the account has the installer's role")
+			}
 		}
 	case o.paste:
 		if err := pasteToken(ctx, prompt.Prompter{Ctx: ctx, In: c.in, Out: c.err}, g, session); err != nil {

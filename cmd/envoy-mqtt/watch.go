@@ -50,7 +50,7 @@ func (c *console) watch(ctx context.Context) error {
 		if serial := g.KnownSerial(); serial != "" {
 			w.Add(serial, g.Name)
 		}
-		g.Tokens.Close()
+		g.Close()
 	}
 	lines := newLinePrinter(c)
 	feed := brokerFeed{Watcher: w}

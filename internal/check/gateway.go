@@ -8,6 +8,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/view"
@@ -15,7 +16,7 @@ import (
 
 // gateway checks that a gateway answers, accepts our credentials and measures.
 func (r *Report) gateway(ctx context.Context, g *gateway.Gateway, cfg config.Config) {
-	defer g.Tokens.Close()
+	defer g.Close()
 	session, err := g.Client.Open(ctx)
 	if err != nil {
 		if g.Host != envoy.Auto && !errors.Is(err, envoy.ErrNotGateway) {
@@ -87,6 +88,38 @@ func (r *Report) sample(ctx context.Context, g *gateway.Gateway, session *envoy.
 	}
 	for _, note := range gateway.LimitNotes(ctx, session) {
 		r.Note(g.Section, "%s", note)
+	}
+	if g.Limit {
+		r.limit(ctx, g, session)
+	}
+}
+
+// limit reports whether the limit of the gateway can be changed. It changes
+// nothing.
+func (r *Report) limit(ctx context.Context, g *gateway.Gateway, session *envoy.Session) {
+	r.Note(g.Section, "LIMIT is on (experimental): commands on MQTT may limit export and production; if this program never starts again, the limit stays")
+	if !session.NeedsToken {
+		r.Note(g.Section, "LIMIT: firmware before 7 has no limit")
+		return
+	}
+	w := g.LimitWriter(session.Serial)
+	limit, err := w.PowerLimit(ctx)
+	switch {
+	case errors.Is(err, envoy.ErrUnsupported):
+		r.Note(g.Section, "LIMIT: this gateway has no limit of export and production")
+	case err != nil:
+		r.Note(g.Section, "LIMIT: %v", hint.Add(err))
+		return
+	case limit.Dynamic:
+		r.Note(g.Section, "LIMIT: another program moves the limit of the gateway all the time")
+	default:
+		r.Good(g.Section, "LIMIT: the limit of the gateway can be read with an installer's token")
+	}
+	if _, err := w.ProductionOff(ctx); err != nil {
+		r.Note(g.Section, "LIMIT: the switch of production: %v", hint.Add(err))
+	}
+	if s := g.InstallerTokens.Status(); !s.Expires.IsZero() {
+		r.Good(g.Section, "%s's token from %s, valid until %s (%s)", s.Role, originWords[s.Origin], s.Expires.Local().Format("2006-01-02 15:04"), daysLeft(s.Expires))
 	}
 }
 

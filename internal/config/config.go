@@ -82,6 +82,7 @@ type Compat struct {
 type Enlighten struct {
 	LoginURL string // https
 	TokenURL string // https
+	FormURL  string // https; of the login form that gives an installer's token
 }
 
 // Gateway is a section [ENVOY] or [ENVOY_<name>].
@@ -103,6 +104,8 @@ type Gateway struct {
 	Multiplier      []float64     // one factor for all phases, or one for each of up to three; never 0
 	Offset          []float64     // W, added after Multiplier; one or up to three as above
 	FailSafe        *float64      // W, published as grid power when data becomes stale; nil: off
+	Limit           bool          // MQTT commands may limit the power of the gateway
+	LimitForever    bool          // also without an end
 }
 
 // Total is a section [TOTAL] or [TOTAL_<name>].

@@ -50,6 +50,7 @@ func defaults() Config {
 		Enlighten: Enlighten{
 			LoginURL: "https://enlighten.enphaseenergy.com/login/login.json",
 			TokenURL: "https://entrez.enphaseenergy.com/tokens",
+			FormURL:  "https://entrez.enphaseenergy.com/login",
 		},
 		Gateways: []Gateway{{
 			Section: "ENVOY", Host: "envoy.local", Source: envoy.AutoSource,

@@ -50,6 +50,7 @@ profiles = Victron, freeds, victron
 [enlighten]
 login_url = https://login.example:8443/a
 token_url = https://token.example/b
+form_url = https://form.example/c
 [envoy "garage"]
 host = https://ENVOY.lan:8443/
 token = eyJ.x.y
@@ -66,6 +67,8 @@ stale_after = 10s
 power_multiplier = 1, -1,1
 power_offset = 0.5, 0
 failsafe = off
+limit = no
+limit_forever = no
 `)
 	want := Config{
 		General: General{LogLevel: "debug", LogFormat: "json", StateDir: "/state"},
@@ -75,7 +78,7 @@ failsafe = off
 		},
 		HomeAssistant: HomeAssistant{Prefix: "ha/discovery", Interval: time.Minute},
 		Compat:        Compat{Profiles: []string{"victron", "freeds"}},
-		Enlighten:     Enlighten{LoginURL: "https://login.example:8443/a", TokenURL: "https://token.example/b"},
+		Enlighten:     Enlighten{LoginURL: "https://login.example:8443/a", TokenURL: "https://token.example/b", FormURL: "https://form.example/c"},
 		Gateways: []Gateway{{
 			Section: "ENVOY_GARAGE", Host: "https://ENVOY.lan:8443", Serial: "122334455667", Name: "Garage",
 			Source: envoy.FromProduction, Fingerprint: strings.Repeat("ab", 32), Username: "me@example.com", Token: "eyJ.x.y",

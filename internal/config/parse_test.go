@@ -50,6 +50,10 @@ func TestValues(t *testing.T) {
 		{"HOMEASSISTANT", "INTERVAL", "0s", "error: must be more than 0"},
 		{"ENLIGHTEN", "LOGIN_URL", "http://cloud", "error: begins with https://"},
 		{"ENLIGHTEN", "TOKEN_URL", "https://", "error: want a host name"},
+		{"ENLIGHTEN", "FORM_URL", "http://form", "error: begins with https://"},
+		{"ENVOY", "LIMIT", "yes", "true"},
+		{"ENVOY", "LIMIT", "maybe", "error: want true or false"},
+		{"ENVOY", "LIMIT_FOREVER", "off", "false"},
 		{"GENERAL", "LOG_LEVEL", "trace", "error: want debug, info, warn or error"},
 		{"GENERAL", "LOG_FORMAT", "xml", "error: want text or json"},
 		{"GENERAL", "LOG_FORMAT", "JSON", "json"},
@@ -165,7 +169,7 @@ func shown(cfg Config, section, key string) string {
 		failSafe = fmt.Sprint(*g.FailSafe)
 	}
 	return fmt.Sprint(map[string]any{
-		"GENERAL LOG_FORMAT": cfg.General.LogFormat, "HTTP LISTEN": cfg.HTTP.Listen, "HTTP PASSWORD": cfg.HTTP.Password, "HTTP HOSTS": cfg.HTTP.Hosts, "HTTP CORS": cfg.HTTP.CORS, "COMPAT PROFILES": cfg.Compat.Profiles, "ENVOY FAILSAFE": failSafe,
+		"GENERAL LOG_FORMAT": cfg.General.LogFormat, "HTTP LISTEN": cfg.HTTP.Listen, "HTTP PASSWORD": cfg.HTTP.Password, "HTTP HOSTS": cfg.HTTP.Hosts, "HTTP CORS": cfg.HTTP.CORS, "COMPAT PROFILES": cfg.Compat.Profiles, "ENVOY FAILSAFE": failSafe, "ENVOY LIMIT": g.Limit, "ENVOY LIMIT_FOREVER": g.LimitForever,
 		"MQTT URL": cfg.MQTT.URL, "MQTT TOPIC": cfg.MQTT.Topic,
 		"ENVOY HOST": g.Host, "ENVOY TOKEN": g.Token, "ENVOY FINGERPRINT": g.Fingerprint, "ENVOY INTERVAL": g.Interval,
 		"ENVOY STALE_AFTER": g.StaleAfter, "ENVOY POWER_MULTIPLIER": g.Multiplier, "ENVOY POWER_OFFSET": g.Offset,

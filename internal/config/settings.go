@@ -126,6 +126,10 @@ var settings = []setting{
 		"ENLIGHTEN", "TOKEN_URL", "https://entrez.enphaseenergy.com/tokens", "Where to obtain tokens, if Enphase moves it.",
 		into(func(t target) *string { return &t.Enlighten.TokenURL }, parseHTTPS),
 	},
+	{
+		"ENLIGHTEN", "FORM_URL", "https://entrez.enphaseenergy.com/login", "Where to log in for an installer's token (LIMIT), if Enphase moves it.",
+		into(func(t target) *string { return &t.Enlighten.FormURL }, parseHTTPS),
+	},
 
 	{
 		"ENVOY", "HOST", "", "The gateway's name, address, host:port or URL, or auto: found by multicast DNS. The only required key.",
@@ -190,6 +194,14 @@ var settings = []setting{
 	{
 		"ENVOY", "FAILSAFE", "off", "off, or the grid power in watts that is sent once under live when data goes stale. Dangerous: see docs/consumers.md.",
 		into(func(t target) **float64 { return &t.FailSafe }, parseFailSafe),
+	},
+	{
+		"ENVOY", "LIMIT", "false", "Experimental: whether MQTT commands may limit export and production. If this program never starts again, the limit stays. Read docs/limit.md first.",
+		into(func(t target) *bool { return &t.Limit }, parseBool),
+	},
+	{
+		"ENVOY", "LIMIT_FOREVER", "false", "Experimental: whether a limit may be set without an end.",
+		into(func(t target) *bool { return &t.LimitForever }, parseBool),
 	},
 	{section: "ENVOY", key: "THROTTLE_INTERVAL"}, // a key of AstraMeter, ignored with a warning
 

@@ -115,11 +115,25 @@ func (l validator) checkGateway(g Gateway) {
 	if g.FailSafe != nil {
 		l.warn(at("FAILSAFE"), "when data goes stale, every reader of live will treat these watts as measured; see docs/consumers.md")
 	}
+	l.checkLimit(g)
 	if g.Interval > 0 && g.Interval < time.Second {
 		l.warn(at("INTERVAL"), fmt.Sprintf("%v is short; many gateways slow down or restart if they are read more than once a second", g.Interval))
 	}
 	if interval := cmp.Or(g.Interval, time.Second); g.StaleAfter > 0 && g.StaleAfter < 2*interval {
 		l.warn(at("STALE_AFTER"), fmt.Sprintf("%v is less than twice INTERVAL (%v); one late reading makes the gateway offline", g.StaleAfter, interval))
+	}
+}
+
+// checkLimit warns of the risks of LIMIT, and of keys without which it does nothing.
+func (l validator) checkLimit(g Gateway) {
+	at := func(key string) origin { return l.origins[g.Section+delimiter+key] }
+	switch {
+	case g.Limit && g.Username == "":
+		l.warn(at("LIMIT"), "experimental; needs USERNAME and PASSWORD of an account with the installer's role; see docs/limit.md")
+	case g.Limit:
+		l.warn(at("LIMIT"), "experimental; everyone who may publish to limit/set can reduce export and production, and if this program never starts again, the limit stays; see docs/limit.md")
+	case g.LimitForever:
+		l.warn(at("LIMIT_FOREVER"), "not applied without LIMIT = true")
 	}
 }
 

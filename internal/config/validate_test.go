@@ -31,6 +31,9 @@ func TestWarnings(t *testing.T) {
 		{"comment after a value", "NAME = House # mine", "config.ini:4: [ENVOY] NAME: the text after # or ; is part of the value"},
 		{"fast", "INTERVAL = 100ms", "config.ini:4: [ENVOY] INTERVAL: 100ms is short"},
 		{"stale before the next reading", "STALE_AFTER = 9s\nINTERVAL = 5s", "config.ini:4: [ENVOY] STALE_AFTER: 9s is less than twice INTERVAL (5s)"},
+		{"limit without an account", "LIMIT = true", "config.ini:4: [ENVOY] LIMIT: experimental; needs USERNAME and PASSWORD of an account with the installer's role"},
+		{"limit", "LIMIT = true\nUSERNAME = a@b.c\nPASSWORD = p", "config.ini:4: [ENVOY] LIMIT: experimental; everyone who may publish to limit/set can reduce export and production, and if this program never starts again, the limit stays"},
+		{"limit without an end", "LIMIT_FOREVER = true", "config.ini:4: [ENVOY] LIMIT_FOREVER: not applied without LIMIT = true"},
 		{"a power that is not measured", "FAILSAFE = 0", "config.ini:4: [ENVOY] FAILSAFE: when data goes stale, every reader of live"},
 	}
 	for _, tt := range tests {

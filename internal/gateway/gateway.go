@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"path/filepath"
+
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
@@ -12,13 +14,17 @@ type Gateway struct {
 	config.Gateway
 	Client *envoy.Client
 	Tokens *enlighten.Source
+	// InstallerTokens have the role that changes the limit of the gateway. They
+	// are not requested before something is to be changed.
+	InstallerTokens *enlighten.Source
 	Seen   *state.GatewayStore // of all gateways
 }
 
 // New returns the gateways of cfg, which keep their files in the folder dir.
 func New(cfg config.Config, dir string) []*Gateway {
 	store := &enlighten.Store{Dir: dir}
-	cloud := &enlighten.Cloud{LoginURL: cfg.Enlighten.LoginURL, TokenURL: cfg.Enlighten.TokenURL}
+	installerStore := &enlighten.Store{Dir: filepath.Join(dir, "installer"), Accounts: store}
+	cloud := &enlighten.Cloud{LoginURL: cfg.Enlighten.LoginURL, TokenURL: cfg.Enlighten.TokenURL, FormURL: cfg.Enlighten.FormURL}
 	seen := state.NewGatewayStore(dir)
 	var gateways []*Gateway
 	for _, section := range cfg.Gateways {
@@ -28,7 +34,11 @@ func New(cfg config.Config, dir string) []*Gateway {
 			Cloud:      cloud,
 			Store:      store,
 		}
-		g := &Gateway{Gateway: section, Client: NewClient(section, tokens), Tokens: tokens, Seen: seen}
+		installer := &enlighten.Source{Account: tokens.Account, Installer: true, Cloud: cloud, Store: installerStore}
+		if claims, err := enlighten.Parse(tokens.Configured); err == nil && claims.Role == enlighten.Installer {
+			installer.Configured = tokens.Configured
+		}
+		g := &Gateway{Gateway: section, Client: NewClient(section, tokens), Tokens: tokens, InstallerTokens: installer, Seen: seen}
 		g.Client.Serial = g.KnownSerial() // with HOST = auto, the gateway that answered before
 		gateways = append(gateways, g)
 	}
@@ -48,6 +58,12 @@ func NewClient(g config.Gateway, tokens envoy.TokenSource) *envoy.Client {
 		Timeout:     g.Timeout,
 		Correction:  envoy.Correction{Multiplier: g.Multiplier, Offset: g.Offset},
 	}
+}
+
+// Close ends the sources of tokens.
+func (g *Gateway) Close() {
+	g.Tokens.Close()
+	g.InstallerTokens.Close()
 }
 
 // KnownSerial returns the configured serial number, else the one that answered

@@ -15,16 +15,24 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/problem"
 )
 
-// KeepToken renews the token before it expires until its source is closed. It logs
-// each change once, and as an error if the user must act.
-func (g *Gateway) KeepToken(log zerolog.Logger) {
+// KeepTokens renews the tokens before they expire until the gateway is closed. It
+// logs each change once, and as an error if the user must act. An installer's
+// token is kept from its first use on.
+func (g *Gateway) KeepTokens(log zerolog.Logger) {
 	log = log.With().Str("gateway", g.Section).Logger()
+	keepToken(g.Tokens, log)
+	if g.Limit {
+		keepToken(g.InstallerTokens, log.With().Str("use", "limit").Logger())
+	}
+}
+
+func keepToken(tokens *enlighten.Source, log zerolog.Logger) {
 	var last enlighten.Status
-	g.Tokens.Changed = func(s enlighten.Status) {
+	tokens.Changed = func(s enlighten.Status) {
 		logToken(log, last, s)
 		last = s
 	}
-	g.Tokens.Start()
+	tokens.Start()
 }
 
 func logToken(log zerolog.Logger, last, s enlighten.Status) {

@@ -30,9 +30,12 @@ var hints = []struct {
 	{envoy.ErrNoCT, "set SOURCE = auto"},
 	{envoy.ErrNoLiveData, "set SOURCE = auto"},
 	{envoy.ErrCorrection, "correct POWER_MULTIPLIER and POWER_OFFSET"},
+	{envoy.ErrNeedsInstaller, "set USERNAME and PASSWORD of an account with the installer's role, which your installer or Enphase gives, then run envoy-mqtt token --renew"},
+	{enlighten.ErrNotInstaller, "ask your installer or Enphase for the role, then run envoy-mqtt token --renew"},
 	{enlighten.ErrNoToken, setAccount},
 	{enlighten.ErrNoAccount, "set a new TOKEN, or USERNAME and PASSWORD of the Enphase account"},
 	{enlighten.ErrPassword, "correct USERNAME and PASSWORD"},
+	{enlighten.ErrForm, "correct USERNAME and PASSWORD"},
 	{enlighten.ErrMFA, setToken + " and run envoy-mqtt token --paste, or set TOKEN"},
 	{enlighten.ErrBlocked, "log in at https://enlighten.enphaseenergy.com/ to see why"},
 }
