@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
@@ -123,6 +124,44 @@ func TestLimitNotes(t *testing.T) {
 	h.gateway.Change(func(g *envoytest.Gateway) { g.PowerLimit.Enabled, g.PowerLimit.Off = false, false })
 	if _, out, _ := h.run(t, withAccount, "read"); strings.Contains(out, "limit") {
 		t.Errorf("read without a limit:\n%s", out)
+	}
+}
+
+// TestLimitCheck: check says whether LIMIT is on and whether the role is there, and
+// token --renew tries the account again.
+func TestLimitCheck(t *testing.T) {
+	limiter, _ := envoytest.LimitVariant("10s")
+	h := newHouse(t, &envoytest.Gateway{PowerLimit: limiter})
+	const limit = withAccount + "LIMIT = true\n"
+	says := func(extra, command string, words ...string) {
+		t.Helper()
+		code, out, errs := h.run(t, extra, strings.Fields(command)...)
+		for _, want := range words {
+			if !strings.Contains(unwrapped(out), want) {
+				t.Errorf("%s does not say %q: code %d\n%s%s", command, want, code, out, errs)
+			}
+		}
+		if strings.Contains(out+errs, testUser) || strings.Contains(out+errs, testPassword) {
+			t.Errorf("%s shows the account:\n%s%s", command, out, errs)
+		}
+	}
+	if _, out, _ := h.run(t, withAccount, "check"); strings.Contains(out, "LIMIT") || len(h.cloud.Logins()) != 1 {
+		t.Errorf("check without LIMIT: %d logins\n%s", len(h.cloud.Logins()), out)
+	}
+	const on = "LIMIT is on (experimental): commands on MQTT may limit export and production; if this program never starts again, the limit stays"
+	says(limit, "check", on, "LIMIT: needs installer role", "set USERNAME and PASSWORD of an account with the installer's role")
+	says(limit, "check", on, "LIMIT: needs installer role")
+	if n := len(h.cloud.Logins()); n != 2 {
+		t.Errorf("%d logins, want 2: the account is not tried again", n)
+	}
+	h.cloud.FormRole = "installer"
+	h.shiftState(t, -time.Minute-time.Second) // no login is made within a minute of another
+	says(limit, "token --renew", "LIMIT: the account has the installer's role")
+	says(limit, "check", on, "LIMIT: the limit of the gateway can be read with an installer's token", "installer's token from the state folder", "Everything works.")
+	h.gateway.Change(func(g *envoytest.Gateway) { g.PowerLimit = nil })
+	says(limit, "check", on, "LIMIT: this gateway has no limit of export and production", "Everything works.")
+	if n := len(h.gateway.LimitWrites()); n != 0 {
+		t.Errorf("%d writes", n)
 	}
 }
 

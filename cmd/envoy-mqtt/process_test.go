@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -84,9 +85,9 @@ func newHouse(t *testing.T, gw *envoytest.Gateway) *house {
 
 	ca := proctest.WriteFile(t, filepath.Join(h.dir, "ca.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cloud.Certificate().Raw})))
 	h.environ = []string{asProgram + "=1", "HOME=" + h.dir, "PATH=" + os.Getenv("PATH"), "SSL_CERT_FILE=" + ca}
-	h.config = fmt.Sprintf("[GENERAL]\nLOG_LEVEL = debug\nLOG_FORMAT = json\nSTATE_DIR = %s\n[MQTT]\nURL = mqtt://%s\n[ENLIGHTEN]\nLOGIN_URL = %s%s\nTOKEN_URL = %s%s\n"+
+	h.config = fmt.Sprintf("[GENERAL]\nLOG_LEVEL = debug\nLOG_FORMAT = json\nSTATE_DIR = %s\n[MQTT]\nURL = mqtt://%s\n[ENLIGHTEN]\nLOGIN_URL = %s%s\nTOKEN_URL = %s%s\nFORM_URL = %s%s\n"+
 		"[ENVOY]\nHOST = %s\nINTERVAL = 200ms\nSTALE_AFTER = 3s\n",
-		filepath.Join(h.dir, "state"), broker.address, cloud.URL, enlightentest.LoginPath, cloud.URL, enlightentest.TokenPath, h.server.Addr)
+		filepath.Join(h.dir, "state"), broker.address, cloud.URL, enlightentest.LoginPath, cloud.URL, enlightentest.TokenPath, cloud.URL, enlightentest.FormPath, h.server.Addr)
 	return h
 }
 
@@ -145,3 +146,28 @@ func (h *house) record(t *testing.T) {
 }
 
 func (h *house) recorded() string { return h.topics.String() }
+
+// shiftState adds d to each time in the records of logins.
+func (h *house) shiftState(t *testing.T, d time.Duration) {
+	t.Helper()
+	stamps := regexp.MustCompile(`"\d{4}-\d\d-\d\dT[^"]*"`)
+	for _, pattern := range []string{"*.json", "installer/*.json"} {
+		files, err := filepath.Glob(filepath.Join(h.dir, "state", pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			b, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			proctest.WriteFile(t, f, stamps.ReplaceAllStringFunc(string(b), func(s string) string {
+				at, err := time.Parse(`"`+time.RFC3339Nano+`"`, s)
+				if err != nil || at.IsZero() {
+					return s
+				}
+				return at.Add(d).Format(`"` + time.RFC3339Nano + `"`)
+			}))
+		}
+	}
+}

@@ -36,24 +36,39 @@ func TestSetPowerLimit(t *testing.T) {
 		readBack       envoy.PowerLimit
 	}{
 		{
-			"export", "", envoytest.PowerLimiter{}, export,
-			envoytest.LimitWrite{Enabled: true, Export: true, Watts: 1500}, export,
+			"export", "",
+			envoytest.PowerLimiter{},
+			export,
+			envoytest.LimitWrite{Enabled: true, Export: true, Watts: 1500},
+			export,
 		},
 		{
-			"production", "", envoytest.PowerLimiter{}, production,
-			envoytest.LimitWrite{Enabled: true, Watts: 0.5}, production,
+			"production", "",
+			envoytest.PowerLimiter{},
+			production,
+			envoytest.LimitWrite{Enabled: true, Watts: 0.5},
+			production,
 		},
 		{
-			"off", "", envoytest.PowerLimiter{Enabled: true, Watts: 70}, envoy.PowerLimit{},
-			envoytest.LimitWrite{}, envoy.PowerLimit{SlewRate: rate},
+			"off", "",
+			envoytest.PowerLimiter{Enabled: true, Watts: 70},
+			envoy.PowerLimit{},
+			envoytest.LimitWrite{},
+			envoy.PowerLimit{SlewRate: rate},
 		},
 		{
-			"inverted firmware", "D8.2.4398", envoytest.PowerLimiter{Inverted: true}, export,
-			envoytest.LimitWrite{Enabled: true, Watts: 1500}, export,
+			"inverted firmware", "D8.2.4398",
+			envoytest.PowerLimiter{Inverted: true},
+			export,
+			envoytest.LimitWrite{Enabled: true, Watts: 1500},
+			export,
 		},
 		{
-			"ignored", "", envoytest.PowerLimiter{Ignores: true}, export,
-			envoytest.LimitWrite{Enabled: true, Export: true, Watts: 1500}, envoy.PowerLimit{SlewRate: rate},
+			"ignored", "",
+			envoytest.PowerLimiter{Ignores: true},
+			export,
+			envoytest.LimitWrite{Enabled: true, Export: true, Watts: 1500},
+			envoy.PowerLimit{SlewRate: rate},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

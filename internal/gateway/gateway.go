@@ -17,7 +17,7 @@ type Gateway struct {
 	// InstallerTokens have the role that changes the limit of the gateway. They
 	// are not requested before something is to be changed.
 	InstallerTokens *enlighten.Source
-	Seen   *state.GatewayStore // of all gateways
+	Seen            *state.GatewayStore // of all gateways
 }
 
 // New returns the gateways of cfg, which keep their files in the folder dir.
