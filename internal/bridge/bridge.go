@@ -11,6 +11,8 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/connection"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
@@ -69,8 +71,8 @@ type HomeAssistant struct {
 
 // A bridgeRun is the parts of a running bridge.
 type bridgeRun struct {
-	shared      *shared
-	broker      *broker
+	output      *publish.Output
+	broker      *connection.Broker
 	coordinator *coordinator
 	loops       []*loop
 	totals      []*totalLoop
@@ -82,7 +84,7 @@ type bridgeRun struct {
 func (b *Bridge) Run(ctx context.Context) error {
 	r := b.newRun()
 	// The connection outlives ctx, so that the final messages can be sent.
-	if err := r.broker.connect(context.WithoutCancel(ctx), b.MQTT); err != nil {
+	if err := r.broker.Connect(context.WithoutCancel(ctx), b.mqttConfig(r.output.Topics)); err != nil {
 		return err
 	}
 	b.running.Store(r)
@@ -95,71 +97,96 @@ func (b *Bridge) Run(ctx context.Context) error {
 		running.Go(func() { t.run(ctx) })
 	}
 	running.Wait()
-	r.broker.stopListening()
+	r.broker.StopListening()
 	if errors.Is(context.Cause(ctx), ErrHandover) {
-		r.broker.close(ctx) // without DISCONNECT, because ctx has ended
+		_ = r.broker.Close(ctx) // without DISCONNECT, because ctx has ended
 		return nil
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	select {
-	case <-r.shared.outbox.Close(r.finalMessages()...):
+	case <-r.output.Outbox.Close(r.finalMessages()...):
 	case <-stop.Done():
 	}
-	r.broker.close(stop)
+	if err := r.broker.Close(stop); err != nil {
+		b.Log.Warn().Err(err).Msg("broker disconnect failed")
+	}
 	return nil
+}
+
+// mqttConfig returns the configuration of the connection, whose Will publishes that
+// the bridge is offline.
+func (b *Bridge) mqttConfig(t schema.Topics) mqtt.Config {
+	will := publish.BridgeState(t, schema.Offline)
+	c := b.MQTT
+	c.Will = mqtt.Message{Topic: will.Topic, Payload: will.Payload, Retain: true, QoS: 1}
+	return c
 }
 
 // newRun returns the parts of a bridge, not running yet.
 func (b *Bridge) newRun() *bridgeRun {
-	s := &shared{
-		outbox:      outbox.New(),
-		topics:      schema.Topics{Base: cmp.Or(b.Topic, "envoy"), Prefix: cmp.Or(b.HomeAssistant.Prefix, "homeassistant"), DeviceID: b.DeviceID},
-		version:     cmp.Or(b.Version, "dev"),
-		minInterval: cmp.Or(b.HomeAssistant.Interval, defaultMinInterval),
-		observers:   b.Observers,
-	}
-	s.bases = []string{s.topics.Base}
-	for _, n := range b.Previous {
-		s.bases = append(s.bases, n.Topic)
-	}
-	if !b.HomeAssistant.Off {
-		s.inbox = hass.NewInbox(originName, s.bases...)
-		s.inbox.Form, s.inbox.MayMigrate = b.HomeAssistant.Form, b.HomeAssistant.MayMigrate || b.HomeAssistant.Form != hass.ByDevice
-	}
-	c := newCoordinator(s, b.Log)
-	r := &bridgeRun{shared: s, coordinator: c, broker: newBroker(s, b.Log)}
+	o := b.newOutput()
+	c := newCoordinator(o, b.Log)
+	r := &bridgeRun{output: o, coordinator: c}
 	firstSample := time.Now()
 	for _, config := range b.Gateways {
 		config = config.withDefaults()
 		reporter := &reporter{observers: b.Observers, changed: c.events}
-		l := newLoop(config, s, reporter, b.Log.With().Str("gateway", config.Name).Logger(), firstSample)
+		l := newLoop(config, o, reporter, b.Log.With().Str("gateway", config.Name).Logger(), firstSample)
 		firstSample = firstSample.Add(startStagger)
 		r.loops = append(r.loops, l)
 		c.gateways = append(c.gateways, loopHandle{reporter, l.events})
 	}
-	r.addTotals(b.Totals, b.Log)
-	c.brokerErrors = r.broker.errors.Load
+	r.addTotals(b.Totals, b.Observers, b.Log)
 	cleaner := c.newCleaner(b.Previous, b.OnCleaned)
-	r.broker.onMessage = func(topic string, payload []byte, retained bool) {
-		if retained {
-			cleaner.Receive(topic, payload)
-		}
-		c.receive(topic, payload, retained)
+	r.broker = &connection.Broker{
+		Outbox: o.Outbox,
+		Inbox:  o.Inbox,
+		Topics: o.Topics,
+		Log:    b.Log,
+		OnMessage: func(topic string, payload []byte, retained bool) {
+			if retained {
+				cleaner.Receive(topic, payload)
+			}
+			c.receive(topic, payload, retained)
+		},
+		OnFailure:     func() { c.events.add(eventCounts) },
+		Clean:         cleaner.Run,
+		AllIdentified: c.allIdentified,
+		OnDocuments: func() {
+			o.Inbox.SetReady()
+			c.events.add(eventDiscovery)
+		},
 	}
-	r.broker.onFailure = func() { c.events.add(eventCounts) }
-	r.broker.subscriber.clean = func(ctx context.Context) error { return cleaner.Run(ctx, r.broker.client) }
-	r.broker.subscriber.allIdentified = c.allIdentified
-	r.broker.subscriber.onDocuments = func() {
-		s.inbox.SetReady()
-		c.events.add(eventDiscovery)
-	}
-	c.publishSelf()
+	c.brokerErrors = r.broker.Errors
+	c.start()
 	return r
 }
 
+// newOutput returns where all loops publish.
+func (b *Bridge) newOutput() *publish.Output {
+	o := &publish.Output{
+		Outbox:      outbox.New(),
+		Topics:      schema.Topics{Base: cmp.Or(b.Topic, "envoy"), Prefix: cmp.Or(b.HomeAssistant.Prefix, "homeassistant"), DeviceID: b.DeviceID},
+		Version:     cmp.Or(b.Version, "dev"),
+		MinInterval: cmp.Or(b.HomeAssistant.Interval, defaultMinInterval),
+	}
+	for _, observer := range b.Observers {
+		o.Observers = append(o.Observers, observer)
+	}
+	o.Bases = []string{o.Topics.Base}
+	for _, n := range b.Previous {
+		o.Bases = append(o.Bases, n.Topic)
+	}
+	if !b.HomeAssistant.Off {
+		o.Inbox = hass.NewInbox(publish.ProgramName, o.Bases...)
+		o.Inbox.Form, o.Inbox.MayMigrate = b.HomeAssistant.Form, b.HomeAssistant.MayMigrate || b.HomeAssistant.Form != hass.ByDevice
+	}
+	return o
+}
+
 // addTotals adds the totals, to which the loops of their gateways add samples.
-func (r *bridgeRun) addTotals(configs []TotalConfig, log zerolog.Logger) {
+func (r *bridgeRun) addTotals(configs []TotalConfig, observers []Observer, log zerolog.Logger) {
 	for _, c := range configs {
 		var parts []*loop
 		staleAfter := time.Duration(0)
@@ -169,9 +196,9 @@ func (r *bridgeRun) addTotals(configs []TotalConfig, log zerolog.Logger) {
 				staleAfter = max(staleAfter, l.config.StaleAfter)
 			}
 		}
-		t := newTotalLoop(c, r.shared, staleAfter, log.With().Str("total", c.Name).Logger())
+		t := newTotalLoop(c, r.output, &reporter{observers: observers}, staleAfter, log.With().Str("total", c.Name).Logger())
 		for _, l := range parts {
-			l.reporter.totals = append(l.reporter.totals, &t.inbox)
+			l.reporter.totals = append(l.reporter.totals, t.inbox)
 		}
 		r.totals = append(r.totals, t)
 		r.coordinator.totals = append(r.coordinator.totals, loopHandle{t.reporter, t.events})
@@ -184,13 +211,13 @@ func (r *bridgeRun) finalMessages() []outbox.Entry {
 	var final []outbox.Entry
 	for _, l := range r.loops {
 		if l.publisher != nil {
-			final = append(final, l.publisher.finalMessages()...)
+			final = append(final, l.publisher.FinalMessages()...)
 		}
 	}
 	for _, t := range r.totals {
-		final = append(final, t.availability.entry(schema.Offline))
+		final = append(final, t.publisher.FinalMessages()...)
 	}
-	return append(final, bridgeStateEntry(r.shared.topics, schema.Offline))
+	return append(final, publish.BridgeState(r.output.Topics, schema.Offline))
 }
 
 // Snapshot returns the state of the bridge. It may be called at any time.
@@ -200,9 +227,9 @@ func (b *Bridge) Snapshot() State {
 		return State{}
 	}
 	return State{
-		Broker:       r.broker.client.Connected(),
-		BrokerErrors: r.broker.errors.Load(),
-		Published:    r.broker.writer.Sent(),
+		Broker:       r.broker.IsConnected(),
+		BrokerErrors: r.broker.Errors(),
+		Published:    r.broker.Sent(),
 		Gateways:     r.coordinator.states(),
 	}
 }

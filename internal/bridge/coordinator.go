@@ -7,6 +7,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
@@ -15,16 +16,15 @@ import (
 // Assistant's birth messages, and forwards events to the event loops. Only the
 // goroutine of run uses it, except for its events, receive and states.
 type coordinator struct {
-	shared        *shared
+	output        *publish.Output
+	publisher     *publish.BridgePublisher
 	log           zerolog.Logger
 	events        *events
 	gateways      []loopHandle
 	totals        []loopHandle
 	brokerErrors  func() int64
+	isIdentified  bool          // allIdentified is closed
 	allIdentified chan struct{} // closed when the serial number of every gateway is known
-	device        *hass.Device  // nil without discovery
-	migration     migrationTimer
-	started       time.Time
 }
 
 // A loopHandle is what other goroutines may use of an event loop.
@@ -36,9 +36,17 @@ type loopHandle struct {
 // loops returns the event loops of the gateways and of the totals.
 func (c *coordinator) loops() []loopHandle { return slices.Concat(c.gateways, c.totals) }
 
-func newCoordinator(s *shared, log zerolog.Logger) *coordinator {
+func newCoordinator(o *publish.Output, log zerolog.Logger) *coordinator {
 	e := newEvents()
-	return &coordinator{shared: s, log: log, events: e, migration: migrationTimer{events: e}, allIdentified: make(chan struct{}), device: s.newBridgeDevice(), started: time.Now().UTC()}
+	return &coordinator{output: o, publisher: publish.NewBridgePublisher(o, e.onMigration), log: log, events: e, allIdentified: make(chan struct{})}
+}
+
+// start publishes the topics of the bridge for the first time.
+func (c *coordinator) start() {
+	c.checkIdentified()
+	c.publisher.Start(c.gatewayInfo())
+	c.publishCounts()
+	c.publisher.SetOnline()
 }
 
 // states returns a snapshot of each gateway. Any goroutine may call it.
@@ -54,17 +62,22 @@ func (c *coordinator) states() []GatewayState {
 // may call it.
 func (c *coordinator) receive(topic string, payload []byte, retained bool) {
 	switch {
-	case topic == c.shared.topics.BridgeState():
+	case topic == c.output.Topics.BridgeState():
 		if string(payload) != schema.Online { // an old Will, or another bridge has removed it
 			c.events.add(eventBridgeState)
 		}
-	case slices.Contains(c.shared.topics.Births(), topic):
+	case slices.Contains(c.output.Topics.Births(), topic):
 		if string(payload) == schema.Online {
 			c.events.add(eventBirth)
 		}
-	case c.shared.isDiscovery(topic) && c.shared.inbox.Put(topic, payload, retained):
+	case c.isDocument(topic) && c.output.Inbox.Put(topic, payload, retained):
 		c.events.add(eventDiscovery)
 	}
+}
+
+// isDocument reports whether topic is that of a discovery document.
+func (c *coordinator) isDocument(topic string) bool {
+	return c.output.Inbox != nil && hass.IsDocument(c.output.Topics.Prefix, topic)
 }
 
 // run handles events until ctx ends.
@@ -86,7 +99,7 @@ func (c *coordinator) run(ctx context.Context) {
 		case <-answer.C:
 			births.Reset()
 			c.log.Info().Msg("Home Assistant started")
-			c.shared.outbox.RequeueAll()
+			c.output.Outbox.RequeueAll()
 			c.forward(eventBirthAnswered)
 		}
 	}
@@ -96,32 +109,46 @@ func (c *coordinator) run(ctx context.Context) {
 func (c *coordinator) handle(pending event) {
 	if pending.has(eventDiscovery) {
 		c.forward(eventDiscovery)
+		c.publisher.ReceiveDocuments()
 	}
 	if pending.has(eventMigration) {
-		c.migration.stopped()
-	}
-	if pending.has(eventDiscovery | eventMigration) {
-		c.continueMigration()
+		c.publisher.ContinueMigration()
 	}
 	if pending.has(eventGatewayChanged) {
 		c.checkIdentified()
-		c.publishInfo()
+		c.publisher.SetInfo(c.gatewayInfo())
 	}
 	if pending.has(eventCounts) {
 		c.publishCounts()
 	}
 	if pending.has(eventBridgeState) {
-		c.shared.outbox.Set(bridgeStateEntry(c.shared.topics, schema.Online))
+		c.publisher.SetOnline()
 	}
 }
 
-// continueMigration continues the migration of the bridge's own device.
-func (c *coordinator) continueMigration() {
-	if c.device == nil {
-		return
+// publishCounts publishes the counts of gateways and errors.
+func (c *coordinator) publishCounts() {
+	online, errors := 0, int64(0)
+	for _, s := range c.states() {
+		errors += s.Failures
+		if s.Online {
+			online++
+		}
 	}
-	c.device.Continue(time.Now())
-	c.migration.schedule(c.device.IsMigrating())
+	c.publisher.SetCounts(online, errors, c.brokerErrors())
+}
+
+// gatewayInfo returns a function that returns the present states for the bridge's info
+// document.
+func (c *coordinator) gatewayInfo() func() []publish.GatewayInfo {
+	states := c.states()
+	return func() []publish.GatewayInfo {
+		infos := make([]publish.GatewayInfo, len(states))
+		for i, s := range states {
+			infos[i] = publish.GatewayInfo{Name: s.Name, Serial: s.Serial, Interval: s.Interval.Seconds(), StaleAfter: s.StaleAfter.Seconds()}
+		}
+		return infos
+	}
 }
 
 // forward adds e to the events of all event loops.
@@ -135,25 +162,26 @@ func (c *coordinator) forward(e event) {
 // known.
 func (c *coordinator) checkIdentified() {
 	isUnknown := func(s GatewayState) bool { return s.Serial == "" }
-	if !isClosed(c.allIdentified) && !slices.ContainsFunc(c.states(), isUnknown) {
+	if !c.isIdentified && !slices.ContainsFunc(c.states(), isUnknown) {
+		c.isIdentified = true
 		close(c.allIdentified)
 	}
 }
 
 // newCleaner returns a cleaner of what previous runs have published.
 func (c *coordinator) newCleaner(previous []hass.Namespace, onCleaned func(hass.Namespace)) *hass.Cleaner {
-	current := hass.Namespace{Topic: c.shared.topics.Base}
-	if c.shared.inbox != nil {
-		current.Prefix = c.shared.topics.Prefix
+	current := hass.Namespace{Topic: c.output.Topics.Base}
+	if c.output.Inbox != nil {
+		current.Prefix = c.output.Topics.Prefix
 	}
 	return &hass.Cleaner{
-		Outbox:        c.shared.outbox,
-		Inbox:         c.shared.inbox,
+		Outbox:        c.output.Outbox,
+		Inbox:         c.output.Inbox,
 		Previous:      slices.Clone(previous),
 		Current:       current,
-		Origin:        originName,
-		BridgeID:      c.shared.topics.BridgeID(),
-		GatewayID:     c.shared.topics.GatewayID,
+		Origin:        publish.ProgramName,
+		BridgeID:      c.output.Topics.BridgeID(),
+		GatewayID:     c.output.Topics.GatewayID,
 		TopicsOf:      func(base, prefix string) hass.Topics { return schema.Topics{Base: base, Prefix: prefix} },
 		IsPublished:   c.isPublished,
 		ActiveSerials: c.activeSerials,
@@ -179,7 +207,7 @@ func (c *coordinator) activeSerials() (serials []string) {
 // or of the bridge, whose serial is "". Any goroutine may call it.
 func (c *coordinator) isPublished(serial string) bool {
 	if serial == "" {
-		return c.device != nil && c.device.IsPublished()
+		return c.publisher.IsPublished()
 	}
 	for _, l := range c.loops() {
 		if l.reporter.latest.Load().Serial == serial {

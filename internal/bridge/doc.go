@@ -11,15 +11,13 @@
 //     the gateway. Requests run in goroutines of their own, one at a time per
 //     gateway, and send their results to the loop: poll.go handles those of samples,
 //     looptask.go those of tasks, which package schedule chooses.
-//   - publisher holds what is published under one serial number. It passes a sample
+//   - The loop passes results to a publisher of package publish, which passes a sample
 //     through the filters and sets its messages in the outbox and its entities in
-//     the device of package hass. inverters, batteries and ctHealth do the same with
-//     the results of tasks, and target has what all of them need.
-//   - coordinator publishes the bridge's own topics and handles what Home Assistant
-//     sends.
-//   - broker is the connection: it runs the writer of the outbox and, beside it,
-//     subscriber.
+//     the device of package hass. It does the same with the results of tasks.
+//   - totalLoop is the event loop of a total, to which loops add samples.
+//   - coordinator handles what Home Assistant sends, and passes events to the loops.
+//   - Package connection sends the outbox, and subscribes.
 //
 // No event loop waits for the broker, and no loop uses the state of another one.
-// shared lists what they have in common.
+// publish.Output lists what they have in common.
 package bridge

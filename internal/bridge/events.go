@@ -19,6 +19,24 @@ const (
 // has reports whether e contains the notification kind.
 func (e event) has(kind event) bool { return e&kind != 0 }
 
+// tell tells a publisher the notifications that concern its devices in Home Assistant.
+func (e event) tell(p interface {
+	ReceiveDocuments()
+	ContinueMigration()
+	AnswerBirth()
+},
+) {
+	if e.has(eventDiscovery) {
+		p.ReceiveDocuments()
+	}
+	if e.has(eventMigration) {
+		p.ContinueMigration()
+	}
+	if e.has(eventBirthAnswered) {
+		p.AnswerBirth()
+	}
+}
+
 // events is a set of pending events. Any goroutine may add to it without
 // waiting.
 type events struct {
@@ -27,6 +45,9 @@ type events struct {
 }
 
 func newEvents() *events { return &events{notify: make(chan struct{}, 1)} }
+
+// onMigration adds eventMigration.
+func (s *events) onMigration() { s.add(eventMigration) }
 
 // add adds e to the set.
 func (s *events) add(e event) {

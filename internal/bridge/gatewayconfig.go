@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
@@ -25,20 +26,9 @@ type GatewayConfig struct {
 	// EstimateStorage integrates the power of batteries without a CT into
 	// energies.
 	EstimateStorage bool
-	Counters        CounterStore // nil means that counters are not kept over restarts
-	FailSafe        *float64     // power of the grid, W, published under live once when it is not measured any more; nil means nothing
-	Profiles        []string     // formats of other programs, see [schema.Profiles]
-}
-
-// A CounterStore keeps the counters of gateways over restarts. Data is some
-// kilobytes of JSON, a [filter.State]. Its methods may be called from several
-// goroutines.
-type CounterStore interface {
-	// Load returns what was last saved for a gateway, or nil.
-	Load(serial string) []byte
-	// Save replaces it without waiting for the file, and may return the error of an
-	// earlier call.
-	Save(serial string, data []byte) error
+	Counters        publish.CounterStore // nil means that counters are not kept over restarts
+	FailSafe        *float64             // power of the grid, W, published under live once when it is not measured any more; nil means nothing
+	Profiles        []string             // formats of other programs, see [schema.Profiles]
 }
 
 // defaultStaleAfter is the age at which values expire by default.
@@ -48,6 +38,14 @@ const defaultStaleAfter = 2 * time.Minute
 func (c GatewayConfig) withDefaults() GatewayConfig {
 	c.StaleAfter = cmp.Or(c.StaleAfter, defaultStaleAfter)
 	return c
+}
+
+// published returns what the publisher must know of c.
+func (c GatewayConfig) published() publish.Config {
+	return publish.Config{
+		Name: c.Name, DeviceName: c.DeviceName, StaleAfter: c.StaleAfter, TokenInfo: c.TokenInfo, EstimateStorage: c.EstimateStorage,
+		Counters: c.Counters, Correction: c.Client.Correction, FailSafe: c.FailSafe, Profiles: c.Profiles,
+	}
 }
 
 // The intervals between samples: every gateway sustains one reading of the meters

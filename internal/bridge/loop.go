@@ -7,6 +7,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
 )
@@ -19,7 +20,7 @@ type loop struct {
 	log      zerolog.Logger
 	events   *events
 	reporter *reporter
-	shared   *shared
+	output   *publish.Output
 
 	session   *envoy.Session // nil if the next poll must open one
 	requests  requests
@@ -27,13 +28,13 @@ type loop struct {
 	responses responseTimes
 	failures  schedule.Failures
 	samples   sampleLog
-	publisher *publisher // nil before the serial number is known
+	publisher *publish.GatewayPublisher // nil before the serial number is known
 	stale     *time.Timer
 	state     GatewayState
 }
 
-func newLoop(c GatewayConfig, s *shared, r *reporter, log zerolog.Logger, firstSample time.Time) *loop {
-	l := &loop{config: c, log: log, events: newEvents(), reporter: r, shared: s, requests: newRequests(), responses: responseTimes{ResponseTimes: new(schedule.ResponseTimes)}}
+func newLoop(c GatewayConfig, o *publish.Output, r *reporter, log zerolog.Logger, firstSample time.Time) *loop {
+	l := &loop{config: c, log: log, events: newEvents(), reporter: r, output: o, requests: newRequests(), responses: responseTimes{ResponseTimes: new(schedule.ResponseTimes)}}
 	l.samples.log = log
 	l.schedule.NextSample = firstSample
 	l.state = GatewayState{Name: c.Name, Interval: c.interval(""), StaleAfter: c.StaleAfter}
@@ -87,7 +88,7 @@ func (l *loop) run(ctx context.Context) {
 			l.onStale()
 		case <-l.events.notify:
 			if l.publisher != nil { // otherwise the inbox keeps the messages
-				l.publisher.handleEvents(l.events.take())
+				l.events.take().tell(l.publisher)
 			}
 		}
 	}
@@ -97,7 +98,7 @@ func (l *loop) run(ctx context.Context) {
 func (l *loop) stop() {
 	l.requests.wait()
 	if l.publisher != nil {
-		l.publisher.counters.save(time.Now())
+		l.publisher.Save(time.Now())
 	}
 }
 
@@ -127,11 +128,11 @@ func (l *loop) mayRunTasks() bool { return l.session != nil && l.failures.Count 
 // known or has changed.
 func (l *loop) setPublisher(serial string) {
 	if l.publisher != nil {
-		l.publisher.replace()
+		l.publisher.Replace()
 	}
-	l.publisher = newPublisher(l.shared, l.config, serial, l.events, l.log)
-	l.schedule.Tasks = l.publisher.tasks()
-	l.publisher.handleEvents(eventDiscovery)
-	l.reporter.discovery.Store(l.publisher.device)
+	l.publisher = publish.NewGatewayPublisher(l.output, l.config.published(), serial, l.events.onMigration, l.log)
+	l.schedule.Tasks = l.publisher.Tasks()
+	l.publisher.ReceiveDocuments()
+	l.reporter.discovery.Store(l.publisher.Device)
 	l.state.Serial = serial
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
@@ -230,4 +231,4 @@ func TestEstimateAfterAKill(t *testing.T) {
 	})
 }
 
-var _ bridge.CounterStore = (*remembering)(nil)
+var _ publish.CounterStore = (*remembering)(nil)

@@ -16,18 +16,18 @@ import (
 // at once.
 func (l *loop) onSession(session *envoy.Session, err error) {
 	if err == nil {
-		err = l.shared.registry.claim(session.Serial, l.config.Name)
+		err = l.output.Registry.Claim(session.Serial, l.config.Name)
 	}
 	if err != nil {
 		l.onFailure(err)
 		return
 	}
-	if l.publisher == nil || l.publisher.serial != session.Serial {
+	if l.publisher == nil || l.publisher.Serial != session.Serial {
 		l.onIdentified(session)
 	}
 	l.samples.logCertificate(l.config.Client)
 	l.session = session
-	l.publisher.setInfo(session.Info, session.URL())
+	l.publisher.SetInfo(session.Info, session.URL())
 	l.state.Firmware = session.Firmware
 	l.schedule.StartSession(time.Now())
 	l.reporter.update(l.state)
@@ -38,7 +38,7 @@ func (l *loop) onSession(session *envoy.Session, err error) {
 func (l *loop) onIdentified(s *envoy.Session) {
 	l.log.Info().Str("serial", s.Serial).Str("firmware", s.Firmware).Str("url", s.URL()).Msg("gateway found")
 	if l.publisher != nil {
-		l.log.Warn().Str("old", l.publisher.serial).Str("new", s.Serial).Msg("another gateway answers, the entities of the old one stay offline until removed")
+		l.log.Warn().Str("old", l.publisher.Serial).Str("new", s.Serial).Msg("another gateway answers, the entities of the old one stay offline until removed")
 	}
 	l.setPublisher(s.Serial)
 }
@@ -47,13 +47,13 @@ func (l *loop) onIdentified(s *envoy.Session) {
 func (l *loop) onSample(s envoy.Sample, err error) {
 	l.samples.logCertificate(l.config.Client)
 	if err == nil {
-		err = l.publisher.claim() // it was released if the gateway was offline
+		err = l.publisher.Claim() // it was released if the gateway was offline
 	}
 	if err != nil {
 		l.onFailure(err)
 		return
 	}
-	if l.failures.Count > 0 || l.publisher.isOffline() {
+	if l.failures.Count > 0 || l.publisher.IsOffline() {
 		l.log.Info().Int("failures", l.failures.Count).Msg("gateway is back")
 	}
 	l.failures = schedule.Failures{}
@@ -65,11 +65,11 @@ func (l *loop) onSample(s envoy.Sample, err error) {
 	l.state.Interval = l.config.interval(l.samples.source)
 	l.schedule.NextSample = l.requests.started.Add(max(l.state.Interval, 2*s.Took)) // light on a slow gateway
 	l.stale.Reset(l.config.StaleAfter)
-	s = l.publisher.publishSample(s, l.schedule.NextSample, l.info(s))
+	s = l.publisher.PublishSample(s, l.schedule.NextSample, l.info(s))
 	if n := schema.GridPhases(s); n > 0 {
 		l.state.Phases = n
 	}
-	l.reporter.addToTotals(l.state, s, l.publisher.batteries.areNone)
+	l.reporter.addToTotals(l.state, s, l.publisher.HasNoBatteries())
 	l.reportPoll(&s, nil)
 }
 
@@ -87,8 +87,8 @@ func (l *loop) onFailure(err error) {
 		l.log.WithLevel(level).Err(err).Msg("gateway read failed, retrying")
 	}
 	if l.publisher != nil {
-		l.publisher.onFailure()
-		l.publisher.publishTokenInfo()
+		l.publisher.OnFailure()
+		l.publisher.PublishTokenInfo()
 	}
 	l.reportPoll(nil, err)
 }
@@ -116,7 +116,7 @@ func withoutResult(read func(context.Context) error) func(context.Context) (stru
 // onStale is called when there was no sample for StaleAfter, even if a request
 // is still running.
 func (l *loop) onStale() {
-	if l.publisher == nil || l.publisher.isOffline() {
+	if l.publisher == nil || l.publisher.IsOffline() {
 		return
 	}
 	line := l.log.Warn().Stringer("after", l.config.StaleAfter)
@@ -126,15 +126,15 @@ func (l *loop) onStale() {
 		line = line.Str("error", "no response yet")
 	}
 	line.Msg("gateway offline, no valid reading")
-	l.publisher.goOffline()
-	l.state.Online = l.publisher.isOnline()
+	l.publisher.GoOffline()
+	l.state.Online = l.publisher.IsOnline()
 	l.reporter.update(l.state)
 }
 
 // reportPoll reports the result of a poll to the observers.
 func (l *loop) reportPoll(sample *envoy.Sample, err error) {
 	if l.publisher != nil {
-		l.state.Online = l.publisher.isOnline()
+		l.state.Online = l.publisher.IsOnline()
 	}
 	l.state.Polled, l.state.Err = time.Now(), err
 	l.reporter.polled(l.state, sample)

@@ -1,12 +1,10 @@
 package bridge
 
 import (
-	"sync/atomic"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/total"
 )
 
 // A State is a snapshot of a running bridge.
@@ -49,62 +47,5 @@ type Observer interface {
 	// Requested is called by the goroutine of each request to a gateway after
 	// it: path has no query, and duration includes the whole response.
 	Requested(gateway, path string, duration time.Duration, err error)
-	// Inverters is called by the event loop after an answer with the latest
-	// reports of all microinverters. It must not change them.
-	Inverters(gateway, serial string, all []envoy.Inverter)
-	// Batteries is called by the event loop after an answer about batteries, with
-	// those that the answer contained and the latest totals. It must not change them.
-	Batteries(gateway, serial string, present []envoy.Battery, totals envoy.BatteryTotals)
-}
-
-// A reporter makes the state of one gateway available to other goroutines. The
-// event loop calls its methods.
-type reporter struct {
-	latest    atomic.Pointer[GatewayState] // any goroutine may load it
-	discovery atomic.Pointer[hass.Device]  // likewise; nil without discovery, or before the serial number is known
-	observers []Observer
-	totals    []*totalInbox // of the totals that the gateway is a part of
-	changed   *events       // of the coordinator
-}
-
-// update stores a snapshot.
-func (r *reporter) update(state GatewayState) {
-	old := r.latest.Swap(&state)
-	if old == nil {
-		return
-	}
-	if old.Serial != state.Serial || old.Interval != state.Interval {
-		r.changed.add(eventGatewayChanged)
-	}
-	if old.Online != state.Online || old.Failures != state.Failures {
-		r.changed.add(eventCounts)
-	}
-	if old.Online == state.Online && old.Serial == state.Serial && old.Firmware == state.Firmware && old.Phases == state.Phases {
-		return
-	}
-	for _, o := range r.observers {
-		o.StateChanged(state)
-	}
-}
-
-// isComplete reports whether every entity that a previous run has published was
-// published again or removed. Any goroutine may call it.
-func (r *reporter) isComplete() bool {
-	d := r.discovery.Load()
-	return d == nil || d.IsComplete()
-}
-
-// addToTotals adds a sample to the totals that the gateway is a part of.
-func (r *reporter) addToTotals(state GatewayState, s envoy.Sample, hasNoBatteries bool) {
-	for _, t := range r.totals {
-		t.put(totalPart{total.Part{Gateway: state.Name, Serial: state.Serial, Sample: s, HasNoBatteries: hasNoBatteries}, state.Interval})
-	}
-}
-
-// polled stores a snapshot after a poll. sample is nil if the poll failed.
-func (r *reporter) polled(state GatewayState, sample *envoy.Sample) {
-	r.update(state)
-	for _, o := range r.observers {
-		o.Polled(state, sample)
-	}
+	publish.Observer // of answers about devices
 }

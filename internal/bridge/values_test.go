@@ -17,7 +17,7 @@ func BenchmarkPublish(b *testing.B) {
 		for i := range s.Meters {
 			s.Meters[i].Total.Set(envoy.Power, float64(s.Time.Unix()%5000))
 		}
-		p.publishSample(s, time.Now().Add(10*time.Second), nil)
+		p.PublishSample(s, time.Now().Add(10*time.Second), nil)
 	}
 }
 

@@ -1,4 +1,4 @@
-package bridge
+package publish
 
 import (
 	"context"
@@ -153,13 +153,13 @@ func (b *batteries) onPower(s *envoy.Session, powers []envoy.BatteryPower, durat
 		}
 		answered = append(answered, battery)
 		battery.Reported = s.Date(battery.Reported)
-		d := devices.Battery.SubDevice(b.topics, b.serial, battery.Serial, battery, b.ttl(batteriesTTLInterval))
+		d := devices.Battery.SubDevice(b.Topics, b.Serial, battery.Serial, battery, b.ttl(batteriesTTLInterval))
 		present = append(present, devices.WithVersions(d, battery.Firmware, battery.PartNumber))
 	}
 	b.publishSubDevices(devices.Battery.Kind, present, b.isCounted)
 	b.isCounted = false
-	for _, o := range b.observers {
-		o.Batteries(b.config.Name, b.serial, answered, b.totals)
+	for _, o := range b.Observers {
+		o.Batteries(b.config.Name, b.Serial, answered, b.totals)
 	}
 	return nil
 }
@@ -170,7 +170,7 @@ func (b *batteries) onTotals(s *envoy.Session, t envoy.BatteryTotals, err error)
 	acb, hasACB := s.ACBatteries()
 	if hasACB {
 		acb.Reported = s.Date(acb.Reported)
-		b.publishSubDevices(devices.ACBattery.Kind, []hass.SubDevice{devices.ACBattery.SubDevice(b.topics, b.serial, b.serial, acb, b.ttl(batteriesTTLInterval))}, true)
+		b.publishSubDevices(devices.ACBattery.Kind, []hass.SubDevice{devices.ACBattery.SubDevice(b.Topics, b.Serial, b.Serial, acb, b.ttl(batteriesTTLInterval))}, true)
 	}
 	if err = schedule.IgnoreUnsupported(err); err != nil {
 		return err
@@ -216,7 +216,7 @@ func (t *target) publishControllers(s *envoy.Session, controllers []envoy.Contro
 	var present []hass.SubDevice
 	for _, c := range controllers {
 		c.Reported = s.Date(c.Reported)
-		d := devices.Controllers[c.Kind].SubDevice(t.topics, t.serial, c.Serial, c, t.ttl(batteriesTTLInterval))
+		d := devices.Controllers[c.Kind].SubDevice(t.Topics, t.Serial, c.Serial, c, t.ttl(batteriesTTLInterval))
 		present = append(present, devices.WithVersions(d, c.Firmware, c.PartNumber))
 	}
 	t.publishSubDevices(devices.ControllerKind, present, true)

@@ -1,4 +1,4 @@
-package bridge
+package publish
 
 import (
 	"errors"
@@ -61,10 +61,10 @@ func (i *inverters) publish(s *envoy.Session, last *envoy.InverterReport, r envo
 	var present []hass.SubDevice
 	for n := range all {
 		all[n].Reported = s.Date(all[n].Reported)
-		present = append(present, devices.Inverter.SubDevice(i.topics, i.serial, all[n].Serial, all[n], i.ttl(invertersInterval)))
+		present = append(present, devices.Inverter.SubDevice(i.Topics, i.Serial, all[n].Serial, all[n], i.ttl(invertersInterval)))
 	}
-	for _, o := range i.observers {
-		o.Inverters(i.config.Name, i.serial, all)
+	for _, o := range i.Observers {
+		o.Inverters(i.config.Name, i.Serial, all)
 	}
 	// The answers of one path count: those with the list or, if there is no list,
 	// those with the details.

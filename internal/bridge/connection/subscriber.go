@@ -1,4 +1,4 @@
-package bridge
+package connection
 
 import (
 	"context"
@@ -26,31 +26,31 @@ var errHeldUp = errors.New("the broker has not answered for 30 s, though it send
 // A subscriber subscribes to topics and removes old ones, beside the samples. One
 // connection at a time uses it.
 type subscriber struct {
-	log         zerolog.Logger
-	topics      schema.Topics
-	isDiscovery bool // Home Assistant's discovery is on
-	client      *mqtt.Client
-	clean       func(context.Context) error // removes old topics
-	// allIdentified is closed when the serial number of every gateway is known:
-	// what is missing then is not polled any more.
-	allIdentified <-chan struct{}
-	received      chan struct{} // closed when the broker has sent the retained discovery documents
+	log           zerolog.Logger
+	topics        schema.Topics
+	client        *mqtt.Client
 	inbox         *hass.Inbox   // nil without discovery
-	onDocuments   func()        // called when the retained documents have been received, or cannot be
+	received      chan struct{} // closed when the broker has sent the retained discovery documents
+	onDocuments   func()
+	clean         func(context.Context, *mqtt.Client) error
+	allIdentified <-chan struct{}
 
 	states, documents, cleaning secondary
 }
 
-func newSubscriber(s *shared, log zerolog.Logger) subscriber {
+func newSubscriber(b *Broker, client *mqtt.Client) subscriber {
 	return subscriber{
-		log:         log,
-		topics:      s.topics,
-		isDiscovery: s.inbox != nil,
-		received:    make(chan struct{}),
-		inbox:       s.inbox,
-		states:      secondary{log: log, name: "subscription to states", maxLost: 3},
-		documents:   secondary{log: log, name: "subscription to discovery documents", maxLost: 2},
-		cleaning:    secondary{log: log, name: "clearing of old topics", maxLost: 3},
+		log:           b.Log,
+		topics:        b.Topics,
+		client:        client,
+		inbox:         b.Inbox,
+		received:      make(chan struct{}),
+		onDocuments:   b.OnDocuments,
+		clean:         b.Clean,
+		allIdentified: b.AllIdentified,
+		states:        secondary{log: b.Log, name: "subscription to states", maxLost: 3},
+		documents:     secondary{log: b.Log, name: "subscription to discovery documents", maxLost: 2},
+		cleaning:      secondary{log: b.Log, name: "clearing of old topics", maxLost: 3},
 	}
 }
 
@@ -59,14 +59,14 @@ func newSubscriber(s *shared, log zerolog.Logger) subscriber {
 func (s *subscriber) run(ctx context.Context, subscribed func()) {
 	defer subscribed()
 	s.states.attempt(ctx, s.client, func(ctx context.Context) error { return s.client.Subscribe(ctx, s.stateTopics()...) })
-	if s.isDiscovery {
+	if s.inbox != nil {
 		s.documents.attempt(ctx, s.client, func(ctx context.Context) error { return s.subscribeDocuments(ctx, subscribed) })
 	}
-	if s.isDiscovery && (isClosed(s.received) || !s.documents.isActive()) {
+	if s.inbox != nil && (isClosed(s.received) || !s.documents.isActive()) {
 		s.onDocuments()
 	}
 	subscribed()
-	if s.isDiscovery && !s.documents.isActive() {
+	if s.inbox != nil && !s.documents.isActive() {
 		s.unsubscribe(ctx)
 		return
 	}
@@ -74,7 +74,7 @@ func (s *subscriber) run(ctx context.Context, subscribed func()) {
 		return
 	}
 	s.cleaning.attempt(ctx, s.client, func(ctx context.Context) error {
-		err := s.clean(ctx)
+		err := s.clean(ctx, s.client)
 		if err == nil {
 			s.cleaning.abandon() // nothing is left to do
 		}
@@ -86,7 +86,7 @@ func (s *subscriber) run(ctx context.Context, subscribed func()) {
 // arrive late) and to Home Assistant's birth messages.
 func (s *subscriber) stateTopics() []mqtt.Subscription {
 	subs := []mqtt.Subscription{{Filter: s.topics.BridgeState(), QoS: 1, NoLocal: true}}
-	if s.isDiscovery {
+	if s.inbox != nil {
 		for _, topic := range s.topics.Births() {
 			subs = append(subs, mqtt.Subscription{Filter: topic, QoS: 1, RetainHandling: 2})
 		}
@@ -161,7 +161,7 @@ func (s *subscriber) watchBarriers(ctx context.Context, stop func()) {
 		if s.client.PingAge() < limit {
 			continue
 		}
-		hadDocuments := s.isDiscovery && s.documents.abandon()
+		hadDocuments := s.inbox != nil && s.documents.abandon()
 		if !s.cleaning.abandon() && !hadDocuments {
 			s.client.Reconnect(errHeldUp)
 			return

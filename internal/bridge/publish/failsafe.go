@@ -1,4 +1,4 @@
-package bridge
+package publish
 
 import (
 	"time"
@@ -40,5 +40,5 @@ func (f *failSafe) messages() []mqtt.Message {
 	}
 	f.phases = 0
 	f.log.Warn().Float64("power", *f.config.FailSafe).Msg("FAILSAFE sent instead of measured power")
-	return f.topics.FailSafe(f.serial, *f.config.FailSafe, phases, time.Now())
+	return f.Topics.FailSafe(f.Serial, *f.config.FailSafe, phases, time.Now())
 }

@@ -1,4 +1,4 @@
-package bridge
+package publish
 
 import (
 	"strings"
@@ -26,17 +26,17 @@ func (t *target) publishSubDevices(kind string, present []hass.SubDevice, isComp
 func (t *target) newSubDevices(kind string) *hass.SubDevices {
 	prefix := schema.SubDeviceID(kind, "")
 	return hass.NewSubDevices(hass.SubDevicesConfig{
-		Outbox:   t.outbox,
-		Inbox:    t.inbox,
-		Topic:    t.topics.Discovery,
+		Outbox:   t.Outbox,
+		Inbox:    t.Inbox,
+		Topic:    t.Topics.Discovery,
 		IDPrefix: prefix,
 		StateTopics: func(id string) (topics []string) {
-			for _, base := range t.bases {
-				topics = append(topics, schema.Topics{Base: base}.SubDevice(t.serial, kind, strings.TrimPrefix(id, prefix)))
+			for _, base := range t.Bases {
+				topics = append(topics, schema.Topics{Base: base}.SubDevice(t.Serial, kind, strings.TrimPrefix(id, prefix)))
 			}
 			return topics
 		},
-		Template: t.document(t.topics.BridgeState(), t.topics.Availability(t.serial)),
-		Via:      t.topics.GatewayID(t.serial),
+		Template: t.document(t.Topics.BridgeState(), t.Topics.Availability(t.Serial)),
+		Via:      t.Topics.GatewayID(t.Serial),
 	})
 }

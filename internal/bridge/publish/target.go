@@ -1,4 +1,4 @@
-package bridge
+package publish
 
 import (
 	"cmp"
@@ -19,67 +19,67 @@ import (
 const counterInterval = time.Minute
 
 // A target is where the data of one gateway is published: its topics, its device
-// in Home Assistant and the devices behind it.
+// in Home Assistant and the devices behind it. Its exported methods are those of
+// [GatewayPublisher] and [TotalPublisher].
 type target struct {
-	*shared
-	config GatewayConfig
+	*Output
+	config Config
 	log    zerolog.Logger
-	serial string
+	Serial string
 
-	device     *hass.Device // nil without discovery
+	Device     *hass.Device // nil without discovery
 	entities   *devices.Entities
 	subDevices map[string]*hass.SubDevices // by kind
 
 	migration migrationTimer
 }
 
-// newTarget returns a target that the event loop with these events owns.
-func newTarget(s *shared, c GatewayConfig, serial string, e *events, log zerolog.Logger) *target {
+func newTarget(o *Output, c Config, serial string, onMigration func(), log zerolog.Logger) *target {
 	t := &target{
-		shared:     s,
+		Output:     o,
 		config:     c,
 		log:        log,
-		serial:     serial,
-		entities:   devices.NewEntities(s.topics.BridgeState(), c.StaleAfter),
+		Serial:     serial,
+		entities:   devices.NewEntities(o.Topics.BridgeState(), c.StaleAfter),
 		subDevices: map[string]*hass.SubDevices{},
-		migration:  migrationTimer{events: e},
+		migration:  migrationTimer{onStep: onMigration},
 	}
-	if s.inbox != nil {
-		template := s.document(s.topics.BridgeState(), s.topics.Availability(serial))
-		template.Device = hass.DeviceInfo{Identifiers: []string{s.topics.GatewayID(serial)}}
-		t.device = hass.NewDevice(s.outbox, s.inbox, s.topics.Discovery(s.topics.GatewayID(serial)), s.topics.Gateway(serial), template)
-		t.device.MayAppear, t.device.IsGone = t.entities.MayAppear, devices.IsDiagnostic
+	if o.Inbox != nil {
+		template := o.document(o.Topics.BridgeState(), o.Topics.Availability(serial))
+		template.Device = hass.DeviceInfo{Identifiers: []string{o.Topics.GatewayID(serial)}}
+		t.Device = hass.NewDevice(o.Outbox, o.Inbox, o.Topics.Discovery(o.Topics.GatewayID(serial)), o.Topics.Gateway(serial), template)
+		t.Device.MayAppear, t.Device.IsGone = t.entities.MayAppear, devices.IsDiagnostic
 	}
 	return t
 }
 
-// setInfo records the hardware and firmware of the gateway.
+// SetInfo records the hardware and firmware of the gateway.
 // It links the device to the gateway's own page at url.
-func (t *target) setInfo(i envoy.Info, url string) {
-	if t.device == nil {
+func (t *target) SetInfo(i envoy.Info, url string) {
+	if t.Device == nil {
 		return
 	}
 	model := "IQ Gateway"
 	if i.Metered {
 		model = "IQ Gateway Metered"
 	}
-	t.device.SetInfo(hass.DeviceInfo{
-		Identifiers:  []string{t.topics.GatewayID(i.Serial)},
+	t.Device.SetInfo(hass.DeviceInfo{
+		Identifiers:  []string{t.Topics.GatewayID(i.Serial)},
 		Name:         cmp.Or(t.config.DeviceName, "Envoy "+i.Serial),
 		Manufacturer: "Enphase",
 		Model:        model,
 		Serial:       i.Serial,
 		Software:     i.Firmware,
 		Hardware:     i.PartNumber,
-		ViaDevice:    t.topics.BridgeID(),
+		ViaDevice:    t.Topics.BridgeID(),
 		URL:          url,
 	})
 }
 
 // updateDevice publishes the discovery document of the gateway if it has changed.
 func (t *target) updateDevice() {
-	if t.device != nil {
-		t.device.Update(time.Now(), t.entities.All())
+	if t.Device != nil {
+		t.Device.Update(time.Now(), t.entities.All())
 		t.scheduleMigration()
 	}
 }
@@ -99,8 +99,8 @@ func (t *target) setValues(values []schema.Value, measuredAt time.Time, untilNex
 	for i, v := range values {
 		vs[i] = outbox.Value{Topic: v.Topic(), Number: v.Rounded(), Counter: v.IsCounter()}
 	}
-	t.outbox.SetValues(t.topics.Gateway(t.serial), vs, measuredAt, outbox.Throttle{
-		MinInterval:     t.minInterval,
+	t.Outbox.SetValues(t.Topics.Gateway(t.Serial), vs, measuredAt, outbox.Throttle{
+		MinInterval:     t.MinInterval,
 		CounterInterval: counterInterval,
 		TTL:             t.config.StaleAfter,
 		NextSample:      untilNext,
@@ -111,12 +111,12 @@ func (t *target) setValues(values []schema.Value, measuredAt time.Time, untilNex
 // minInterval.
 func (t *target) publishInfo(key, text string, minInterval time.Duration) {
 	t.entities.AddInfo(key)
-	t.outbox.SetIfChanged(outbox.Retained(outbox.State, t.topics.Info(t.serial, key), text), minInterval)
+	t.Outbox.SetIfChanged(outbox.Retained(outbox.State, t.Topics.Info(t.Serial, key), text), minInterval)
 }
 
-// publishTokenInfo publishes what is known of the access token. It is most useful
+// PublishTokenInfo publishes what is known of the access token. It is most useful
 // while there are no samples.
-func (t *target) publishTokenInfo() {
+func (t *target) PublishTokenInfo() {
 	if t.config.TokenInfo == nil {
 		return
 	}
@@ -130,53 +130,64 @@ func (t *target) publishTokenInfo() {
 func publishDiagnostics[D any](t *target, g *devices.Group[D], d D, ttl time.Duration) {
 	values := g.Diagnostics(d)
 	for _, v := range values {
-		e := outbox.Retained(outbox.State, t.topics.Gateway(t.serial)+"/"+v.Topic, v.Payload)
+		e := outbox.Retained(outbox.State, t.Topics.Gateway(t.Serial)+"/"+v.Topic, v.Payload)
 		if v.IsMeasurement {
 			e.Expires = time.Now().Add(ttl)
-			t.outbox.Set(e)
+			t.Outbox.Set(e)
 		} else {
-			t.outbox.SetIfChanged(e, 0)
+			t.Outbox.SetIfChanged(e, 0)
 		}
 	}
 	t.entities.SetDiagnostics(g.Name, values, ttl)
 }
 
-// handleEvents handles events that concern the devices in Home Assistant.
-func (t *target) handleEvents(pending event) {
-	if t.device == nil {
+// ReceiveDocuments handles what the inbox has received of the devices.
+func (t *target) ReceiveDocuments() {
+	if t.Device == nil {
 		return
 	}
-	if pending.has(eventDiscovery) {
-		isDeleted := t.device.Receive()
-		for _, s := range t.subDevices {
-			isDeleted = len(s.Receive()) > 0 || isDeleted
-		}
-		if isDeleted {
-			t.log.Info().Msg("deleted in Home Assistant, announced again when it or envoy-mqtt starts")
-		}
+	isDeleted := t.Device.Receive()
+	for _, s := range t.subDevices {
+		isDeleted = len(s.Receive()) > 0 || isDeleted
 	}
-	if pending.has(eventMigration) {
-		t.migration.stopped()
-		t.device.Continue(time.Now())
-		for _, s := range t.subDevices {
-			s.Continue(time.Now())
-		}
+	if isDeleted {
+		t.log.Info().Msg("deleted in Home Assistant, announced again when it or envoy-mqtt starts")
 	}
-	if pending.has(eventBirthAnswered) {
-		t.device.HomeAssistantStarted(time.Now())
-		for _, s := range t.subDevices {
-			s.HomeAssistantStarted(time.Now())
-		}
+	t.scheduleMigration()
+}
+
+// ContinueMigration takes the next step of a migration between the forms of
+// discovery.
+func (t *target) ContinueMigration() {
+	if t.Device == nil {
+		return
+	}
+	t.migration.stopped()
+	t.Device.Continue(time.Now())
+	for _, s := range t.subDevices {
+		s.Continue(time.Now())
+	}
+	t.scheduleMigration()
+}
+
+// AnswerBirth announces the devices again, because Home Assistant has started.
+func (t *target) AnswerBirth() {
+	if t.Device == nil {
+		return
+	}
+	t.Device.HomeAssistantStarted(time.Now())
+	for _, s := range t.subDevices {
+		s.HomeAssistantStarted(time.Now())
 	}
 	t.scheduleMigration()
 }
 
 // scheduleMigration ensures that migrations continue.
 func (t *target) scheduleMigration() {
-	if t.device == nil {
+	if t.Device == nil {
 		return
 	}
-	isMigrating := t.device.IsMigrating()
+	isMigrating := t.Device.IsMigrating()
 	for _, s := range t.subDevices {
 		isMigrating = isMigrating || s.IsMigrating()
 	}
@@ -189,9 +200,9 @@ func (t *target) forget() {
 	for _, s := range t.subDevices {
 		s.Forget()
 	}
-	t.outbox.Forget(t.topics.Gateway(t.serial))
-	if t.device != nil {
-		t.device.Forget()
+	t.Outbox.Forget(t.Topics.Gateway(t.Serial))
+	if t.Device != nil {
+		t.Device.Forget()
 	}
 }
 

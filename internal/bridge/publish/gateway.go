@@ -1,4 +1,4 @@
-package bridge
+package publish
 
 import (
 	"slices"
@@ -12,11 +12,11 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
-// A publisher publishes the data of one gateway. It holds everything that
-// depends on the serial number. When another gateway responds, a new publisher
+// A GatewayPublisher publishes the data of one gateway. It holds everything that
+// depends on the serial number. When another gateway responds, a new one
 // replaces it, so that no state of the old gateway remains. The event loop owns
 // it.
-type publisher struct {
+type GatewayPublisher struct {
 	*target
 	availability availability
 	failSafe     failSafe
@@ -28,10 +28,13 @@ type publisher struct {
 	powerLimit   powerLimit
 }
 
-func newPublisher(s *shared, c GatewayConfig, serial string, e *events, log zerolog.Logger) *publisher {
-	t := newTarget(s, c, serial, e, log)
+// NewGatewayPublisher returns the publisher under a serial number, and continues the counters of
+// a previous run. onMigration is called, by any goroutine, when
+// [GatewayPublisher.ContinueMigration] must be called.
+func NewGatewayPublisher(o *Output, c Config, serial string, onMigration func(), log zerolog.Logger) *GatewayPublisher {
+	t := newTarget(o, c, serial, onMigration, log)
 	counters := newCounters(t)
-	return &publisher{
+	return &GatewayPublisher{
 		target:       t,
 		availability: availability{target: t},
 		failSafe:     failSafe{target: t},
@@ -44,8 +47,8 @@ func newPublisher(s *shared, c GatewayConfig, serial string, e *events, log zero
 	}
 }
 
-// tasks returns the requests beside the samples. A new endpoint is a new element.
-func (p *publisher) tasks() []*schedule.Task {
+// Tasks returns the requests beside the samples. A new endpoint is a new element.
+func (p *GatewayPublisher) Tasks() []*schedule.Task {
 	return slices.Concat(
 		[]*schedule.Task{
 			schedule.NewCheck("production.json", schedule.ProductionPath, time.Minute, (*envoy.Session).CheckSource),
@@ -58,15 +61,15 @@ func (p *publisher) tasks() []*schedule.Task {
 	)
 }
 
-// publishSample publishes a sample and the availability "online". The live
+// PublishSample publishes a sample and the availability "online". The live
 // document is first; it is discarded if it is not sent before next, the time of
 // the next sample. Only the retained values contain what follows from the batteries,
 // see [batteries.addTo]. It returns the sample after the filters.
-func (p *publisher) publishSample(s envoy.Sample, next time.Time, info map[string]string) envoy.Sample {
+func (p *GatewayPublisher) PublishSample(s envoy.Sample, next time.Time, info map[string]string) envoy.Sample {
 	s = p.counters.meters.Apply(s, time.Now())
 	values := schema.Values(s)
-	live := slices.Concat(p.topics.Live(p.serial, s.Time, values), p.formatters.Messages(s, p.batteries.areNone), p.failSafe.watch(s))
-	p.outbox.SetLive(p.serial, live, next)
+	live := slices.Concat(p.Topics.Live(p.Serial, s.Time, values), p.formatters.Messages(s, p.batteries.areNone), p.failSafe.watch(s))
+	p.Outbox.SetLive(p.Serial, live, next)
 
 	complete := p.batteries.addTo(s)
 	if len(complete.Meters) > len(s.Meters) {
@@ -75,9 +78,9 @@ func (p *publisher) publishSample(s envoy.Sample, next time.Time, info map[strin
 	p.entities.SetSensors(values, p.batteries.mayOmit)
 	p.setFalling(s)
 	for key, text := range info {
-		p.publishInfo(key, text, p.minInterval)
+		p.publishInfo(key, text, p.MinInterval)
 	}
-	p.publishTokenInfo()
+	p.PublishTokenInfo()
 	p.updateDevice()
 	p.setValues(values, s.Time, time.Until(next))
 	p.availability.set(schema.Online)
@@ -86,52 +89,61 @@ func (p *publisher) publishSample(s envoy.Sample, next time.Time, info map[strin
 	return s
 }
 
-// claim reserves the serial number until goOffline releases it. It must succeed
+// Claim reserves the serial number until GoOffline releases it. It must succeed
 // before a message is published. It returns an error if another gateway holds
 // the claim.
-func (p *publisher) claim() error { return p.registry.claim(p.serial, p.config.Name) }
+func (p *GatewayPublisher) Claim() error { return p.Registry.Claim(p.Serial, p.config.Name) }
 
-func (p *publisher) isOnline() bool  { return p.availability.payload == schema.Online }
-func (p *publisher) isOffline() bool { return p.availability.payload == schema.Offline }
+// IsOnline reports whether "online" was published last.
+func (p *GatewayPublisher) IsOnline() bool { return p.availability.payload == schema.Online }
 
-// goOffline publishes the fail-safe and "offline", and releases the claim. It
+// IsOffline reports whether "offline" was published last.
+func (p *GatewayPublisher) IsOffline() bool { return p.availability.payload == schema.Offline }
+
+// HasNoBatteries reports that there are no batteries, and no CT measures any.
+func (p *GatewayPublisher) HasNoBatteries() bool { return p.batteries.areNone }
+
+// GoOffline publishes the fail-safe and "offline", and releases the claim. It
 // does nothing if another gateway publishes under the serial number.
-func (p *publisher) goOffline() {
-	if p.claim() != nil {
+func (p *GatewayPublisher) GoOffline() {
+	if p.Claim() != nil {
 		return
 	}
 	if ms := p.failSafe.messages(); ms != nil {
-		p.outbox.SetLive(p.serial, ms, never)
+		p.Outbox.SetLive(p.Serial, ms, never)
 	}
 	p.availability.set(schema.Offline)
-	p.registry.release(p.serial, p.config.Name)
+	p.Registry.release(p.Serial, p.config.Name)
 }
 
-// onFailure handles a failed poll. Before the first sample, it publishes
+// OnFailure handles a failed poll. Before the first sample, it publishes
 // "offline", because the availability of the previous run may be wrong. After a
 // sample, only the age of the sample counts.
-func (p *publisher) onFailure() {
-	if !p.isOnline() {
-		p.goOffline()
+func (p *GatewayPublisher) OnFailure() {
+	if !p.IsOnline() {
+		p.GoOffline()
 	}
 }
 
-// replace ends the publishing, because another gateway responds. The broker
+// Replace ends the publishing, because another gateway responds. The broker
 // keeps the values, but the entities are unavailable.
-func (p *publisher) replace() {
-	if p.claim() != nil {
+func (p *GatewayPublisher) Replace() {
+	if p.Claim() != nil {
 		return
 	}
 	p.counters.save(time.Now())
 	p.forget()
 	p.availability.payload = "" // forgotten, too
-	p.goOffline()
+	p.GoOffline()
 }
 
-// finalMessages returns the messages of a clean stop. The event loop must have
+// Save saves the counters if they have changed.
+func (p *GatewayPublisher) Save(now time.Time) { p.counters.save(now) }
+
+// FinalMessages returns the messages of a clean stop. The event loop must have
 // ended.
-func (p *publisher) finalMessages() []outbox.Entry {
-	if p.claim() != nil {
+func (p *GatewayPublisher) FinalMessages() []outbox.Entry {
+	if p.Claim() != nil {
 		return nil
 	}
 	return []outbox.Entry{p.availability.entry(schema.Offline)}

@@ -1,21 +1,21 @@
-package bridge
+package publish
 
 import (
 	"fmt"
 	"sync"
 )
 
-// A registry assigns each serial number to one gateway, because two HOST entries
+// A Registry assigns each serial number to one gateway, because two HOST entries
 // may refer to the same gateway. A gateway publishes under a serial number only
-// while it holds the claim. A registry is safe for concurrent use.
-type registry struct {
+// while it holds the claim. A Registry is safe for concurrent use.
+type Registry struct {
 	mu     sync.Mutex
 	owners map[string]string // names of gateways by serial number
 }
 
-// claim assigns serial to the gateway name until it is released. It returns an
+// Claim assigns serial to the gateway name until it is released. It returns an
 // error if another gateway holds the claim.
-func (r *registry) claim(serial, name string) error {
+func (r *Registry) Claim(serial, name string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.owners == nil {
@@ -29,7 +29,7 @@ func (r *registry) claim(serial, name string) error {
 }
 
 // release ends a claim of the gateway name.
-func (r *registry) release(serial, name string) {
+func (r *Registry) release(serial, name string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.owners[serial] == name {

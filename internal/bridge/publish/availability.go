@@ -1,4 +1,4 @@
-package bridge
+package publish
 
 import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
@@ -14,10 +14,10 @@ type availability struct {
 func (a *availability) set(payload string) {
 	if a.payload != payload {
 		a.payload = payload
-		a.outbox.Set(a.entry(payload))
+		a.Outbox.Set(a.entry(payload))
 	}
 }
 
 func (a *availability) entry(payload string) outbox.Entry {
-	return outbox.Retained(outbox.Availability, a.topics.Availability(a.serial), payload)
+	return outbox.Retained(outbox.Availability, a.Topics.Availability(a.Serial), payload)
 }

@@ -1,4 +1,4 @@
-package bridge
+package publish
 
 import (
 	"time"
@@ -40,6 +40,6 @@ func (h *ctHealth) check(s envoy.Sample, areAsleep bool) {
 
 // publish publishes the health of the CTs.
 func (h *ctHealth) publish() {
-	r := devices.NewCTReport(h.configs, h.config.Client.Correction.Changes(), h.plausibility.Problems())
+	r := devices.NewCTReport(h.configs, h.config.Correction.Changes(), h.plausibility.Problems())
 	publishDiagnostics(h.target, &devices.CTHealth, r, h.ttl(metersConfigInterval))
 }

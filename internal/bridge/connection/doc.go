@@ -1,0 +1,7 @@
+// Package connection is the bridge's connection to the MQTT broker.
+//
+// A [Broker] sends what is in the outbox. Beside that, it subscribes to Home
+// Assistant's messages and to discovery documents, and removes topics of previous
+// runs. Each of these tasks is abandoned until the next start if the broker does not
+// bear it: live documents come first.
+package connection

@@ -1,0 +1,35 @@
+package publish
+
+import (
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+)
+
+// A Config configures what is published of one gateway.
+type Config struct {
+	Name       string // of the gateway; in log messages
+	DeviceName string // in Home Assistant; empty means "Envoy <serial>"
+	StaleAfter time.Duration
+	// TokenInfo, if not nil, returns texts about the access token, by key below
+	// info.
+	TokenInfo func() map[string]string
+	// EstimateStorage integrates the power of batteries without a CT into
+	// energies.
+	EstimateStorage bool
+	Counters        CounterStore     // nil means that counters are not kept over restarts
+	Correction      envoy.Correction // of the samples
+	FailSafe        *float64         // power of the grid, W, published once when it is not measured any more; nil means nothing
+	Profiles        []string         // formats of other programs, see [schema.Profiles]
+}
+
+// An Observer receives the latest answers about devices. Its methods must be safe
+// for concurrent use and return at once.
+type Observer interface {
+	// Inverters is called by the event loop after an answer with the latest
+	// reports of all microinverters. It must not change them.
+	Inverters(gateway, serial string, all []envoy.Inverter)
+	// Batteries is called by the event loop after an answer about batteries, with
+	// those that the answer contained and the latest totals. It must not change them.
+	Batteries(gateway, serial string, present []envoy.Battery, totals envoy.BatteryTotals)
+}

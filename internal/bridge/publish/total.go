@@ -1,0 +1,89 @@
+package publish
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/total"
+)
+
+// A TotalPublisher publishes sums over several gateways as samples of one gateway are
+// published. Its serial number is its topic level. The event loop of the total owns
+// it.
+type TotalPublisher struct {
+	*target
+	availability availability
+	file         counterFile
+	counters     *total.Counters // of the sums
+	isChanged    bool            // counters since they were saved
+}
+
+// NewTotalPublisher returns the publisher under a topic level, and continues the counters of a
+// previous run. See [NewGatewayPublisher] for onMigration. Of c, the fields about samples of a
+// gateway are not used.
+func NewTotalPublisher(o *Output, c Config, level string, counters *total.Counters, onMigration func(), log zerolog.Logger) *TotalPublisher {
+	t := &TotalPublisher{
+		target:   newTarget(o, c, level, onMigration, log),
+		counters: counters,
+		file: counterFile{
+			store: c.Counters, serial: level, log: log,
+			loadFailed: "stored counters of the total cannot be read, they begin with the sum of the gateways' counters",
+			saveFailed: "counters of the total not stored, they may jump after a restart if a gateway is replaced meanwhile",
+		},
+	}
+	t.availability = availability{target: t.target}
+	if t.Device != nil {
+		t.Device.SetInfo(hass.DeviceInfo{
+			Identifiers:  []string{o.Topics.GatewayID(level)},
+			Name:         cmp.Or(c.DeviceName, "Envoy total"),
+			Manufacturer: ProgramName,
+			Model:        "Total of several gateways",
+			ViaDevice:    o.Topics.BridgeID(),
+		})
+	}
+	var saved total.Counters
+	if t.file.load(&saved) {
+		*counters = saved
+	}
+	return t
+}
+
+// PublishSum publishes a sum and the availability "online". The next one is due at
+// next.
+func (t *TotalPublisher) PublishSum(sum envoy.Sample, now, next time.Time) {
+	values := schema.Values(sum)
+	t.Outbox.SetLive(t.Serial, t.Topics.Live(t.Serial, sum.Time, values), next)
+	t.entities.SetSensors(values, func(envoy.Measurement) bool { return true }) // what a part does not measure for a while expires
+	t.setFalling(sum)
+	t.updateDevice()
+	t.setValues(values, sum.Time, next.Sub(now))
+	t.availability.set(schema.Online)
+	t.isChanged = true
+	if t.file.isDue(now) {
+		t.Save(now)
+	}
+}
+
+// IsOffline reports whether "offline" was published last.
+func (t *TotalPublisher) IsOffline() bool { return t.availability.payload == schema.Offline }
+
+// GoOffline publishes the availability "offline".
+func (t *TotalPublisher) GoOffline() { t.availability.set(schema.Offline) }
+
+// FinalMessages returns the messages of a clean stop.
+func (t *TotalPublisher) FinalMessages() []outbox.Entry {
+	return []outbox.Entry{t.availability.entry(schema.Offline)}
+}
+
+// Save saves the counters if there was a sum since the last time.
+func (t *TotalPublisher) Save(now time.Time) {
+	if t.file.store != nil && t.isChanged {
+		t.isChanged = !t.file.save(now, *t.counters)
+	}
+}
