@@ -19,21 +19,23 @@ const (
 // has reports whether e contains the notification kind.
 func (e event) has(kind event) bool { return e&kind != 0 }
 
-// tell tells a publisher the notifications that concern its devices in Home Assistant.
-func (e event) tell(p interface {
+// A deviceOwner handles the notifications that concern its devices in Home Assistant.
+type deviceOwner interface {
 	ReceiveDocuments()
 	ContinueMigration()
 	AnswerBirth()
-},
-) {
+}
+
+// deliver calls the methods of o for the notifications in e.
+func (e event) deliver(o deviceOwner) {
 	if e.has(eventDiscovery) {
-		p.ReceiveDocuments()
+		o.ReceiveDocuments()
 	}
 	if e.has(eventMigration) {
-		p.ContinueMigration()
+		o.ContinueMigration()
 	}
 	if e.has(eventBirthAnswered) {
-		p.AnswerBirth()
+		o.AnswerBirth()
 	}
 }
 

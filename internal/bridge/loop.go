@@ -88,7 +88,7 @@ func (l *loop) run(ctx context.Context) {
 			l.onStale()
 		case <-l.events.notify:
 			if l.publisher != nil { // otherwise the inbox keeps the messages
-				l.events.take().tell(l.publisher)
+				l.events.take().deliver(l.publisher)
 			}
 		}
 	}

@@ -66,7 +66,7 @@ func (l *totalLoop) run(ctx context.Context) {
 		case <-l.stale.C:
 			l.onStale()
 		case <-l.events.notify:
-			l.events.take().tell(l.publisher)
+			l.events.take().deliver(l.publisher)
 		}
 	}
 }
