@@ -129,7 +129,8 @@ func (c *coordinator) handle(pending event) {
 // publishCounts publishes the counts of gateways and errors.
 func (c *coordinator) publishCounts() {
 	online, errors := 0, int64(0)
-	for _, s := range c.states() {
+	for _, g := range c.gateways {
+		s := g.reporter.latest.Load()
 		errors += s.Failures
 		if s.Online {
 			online++
@@ -161,8 +162,8 @@ func (c *coordinator) forward(e event) {
 // checkIdentified closes allIdentified if the serial number of every gateway is
 // known.
 func (c *coordinator) checkIdentified() {
-	isUnknown := func(s GatewayState) bool { return s.Serial == "" }
-	if !c.isIdentified && !slices.ContainsFunc(c.states(), isUnknown) {
+	isUnknown := func(g loopHandle) bool { return g.reporter.latest.Load().Serial == "" }
+	if !c.isIdentified && !slices.ContainsFunc(c.gateways, isUnknown) {
 		c.isIdentified = true
 		close(c.allIdentified)
 	}
