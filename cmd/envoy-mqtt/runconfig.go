@@ -2,7 +2,6 @@ package main
 
 import (
 	"io"
-	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -103,9 +102,9 @@ func newMetrics(cfg config.HTTP, gateways []*gateway.Gateway) *monitor.Metrics {
 // health returns the health of a bridge with this configuration, which was started
 // at the time started.
 func (rc *runConfig) health(state bridge.State, started time.Time) monitor.Health {
-	limit := func(section string) time.Duration {
-		i := slices.IndexFunc(rc.cfg.Gateways, func(g config.Gateway) bool { return g.Section == section })
-		return stuckAfter(rc.cfg.Gateways[i])
+	limits := map[string]time.Duration{}
+	for _, g := range rc.cfg.Gateways {
+		limits[g.Section] = stuckAfter(g)
 	}
-	return monitor.NewHealth(state, limit, started, time.Now())
+	return monitor.NewHealth(state, limits, started, time.Now())
 }
