@@ -38,7 +38,7 @@ func healthcheck(ctx context.Context, c *console, ready bool) error {
 	if cfg.HTTP.Listen != "" {
 		h, err = monitor.RequestHealth(ctx, cfg.HTTP.Listen)
 	} else {
-		h, err = monitor.ReadHealth(healthPath(cfg.StateDir(c.environ)), time.Now())
+		h, err = monitor.ReadHealth(healthPath(cfg.OwnDir(c.environ)), time.Now())
 	}
 	if err != nil {
 		return err
@@ -55,7 +55,7 @@ func healthcheck(ctx context.Context, c *console, ready bool) error {
 }
 
 // healthPath returns the path of the file that the running bridge writes.
-func healthPath(state string) string { return filepath.Join(state, "health.json") }
+func healthPath(dir string) string { return filepath.Join(dir, "health.json") }
 
 // stuckAfter returns for how long the poll of a gateway may take: every response
 // at its timeout, a login, and the pause before the next poll.

@@ -45,11 +45,10 @@ func (c *console) newPage(cfg config.Config, gateways []*gateway.Gateway) *web.S
 	return page
 }
 
-// newHistory returns the history of the page, with what earlier runs have written
-// to the state folder dir; empty keeps it in memory only.
+// newHistory returns the history of the page, which keeps its files in the state
+// folder dir; empty keeps it in memory only.
 func newHistory(dir string, page *web.Server, log zerolog.Logger) *history.Store {
 	kept := &history.Store{Dir: dir, Log: log}
-	kept.Load()
 	page.History = kept
 	return kept
 }

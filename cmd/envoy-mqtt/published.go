@@ -24,7 +24,7 @@ func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*gateway.Gateway
 	if rc.mqtt.URL != nil {
 		broker = rc.mqtt.URL.Host
 	}
-	published := state.NewPublishedStore(rc.stateDir, broker)
+	published := state.NewPublishedStore(rc.ownDir, broker)
 	var once sync.Once
 	warnOnce := func(err error) {
 		if err != nil {
@@ -32,13 +32,17 @@ func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*gateway.Gateway
 		}
 	}
 	var err error
-	b.DeviceID, err = published.BridgeID(topic, schema.BridgeID)
+	b.DeviceID, err = published.BridgeID(topic, func(topic string) string {
+		return schema.Topics{Base: topic, Shard: rc.cfg.General.Shard.Number}.BridgeID()
+	})
 	warnOnce(err)
 	b.HomeAssistant.MayMigrate = published.MayHaveEntities(prefix)
+	seen := state.NewGatewayStore(rc.stateDir)
 	for _, p := range published.Topics() {
-		for _, g := range gateways {
+		for _, g := range rc.all {
 			if p.Topic == topic && p.Prefix == prefix { // only the user removes a replaced gateway
-				p.Serials = slices.DeleteFunc(p.Serials, func(serial string) bool { return slices.Contains(g.Seen.Serials(g.Section), serial) })
+				known := gateway.KnownSerials(g, seen)
+				p.Serials = slices.DeleteFunc(p.Serials, func(serial string) bool { return slices.Contains(known, serial) })
 			}
 		}
 		b.Previous = append(b.Previous, hass.Namespace(p))

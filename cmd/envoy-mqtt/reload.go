@@ -38,11 +38,11 @@ func (c *console) watchReload(ctx context.Context, now *runConfig, hup <-chan os
 			now.log.Error().Err(err).Msg("configuration rejected, the current one stays in use")
 			continue
 		}
-		if next.cfg.MQTT.ClientID == "" && next.stateDir == now.stateDir {
+		if next.cfg.MQTT.ClientID == "" && next.ownDir == now.ownDir {
 			next.mqtt.ClientID = now.mqtt.ClientID // the same even if it could not be stored
 		}
 		cause := errReload
-		if reflect.DeepEqual(next.cfg.MQTT, now.cfg.MQTT) && next.mqtt.ClientID == now.mqtt.ClientID {
+		if reflect.DeepEqual(next.cfg.MQTT, now.cfg.MQTT) && next.cfg.General.Shard == now.cfg.General.Shard && next.mqtt.ClientID == now.mqtt.ClientID {
 			cause = bridge.ErrHandover
 		}
 		next.log.Info().Str("config", next.cfg.File).Int("gateways", len(next.cfg.Gateways)).Msg("configuration reloaded")

@@ -2,6 +2,8 @@ package main
 
 import (
 	"io"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -13,32 +15,48 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
 // A runConfig is a configuration with the values that the run command derives
 // from it.
 type runConfig struct {
-	cfg      config.Config
+	cfg      config.Config    // its gateways are those of this process
+	all      []config.Gateway // of the whole fleet
 	mqtt     mqtt.Config
 	stateDir string
+	ownDir   string // for the files of this process: stateDir, or a folder in it for a shard
 	log      zerolog.Logger
 }
 
-// loadRunConfig reads the configuration and the broker's certificates.
+// loadRunConfig reads the configuration and the broker's certificates. For a shard,
+// it checks that the state folder has locks.
 func (c *console) loadRunConfig() (*runConfig, error) {
 	cfg, err := config.Load(c.sources())
 	if err != nil {
 		return nil, err
 	}
+	dir := cfg.StateDir(c.environ)
+	if cfg.General.Shard.IsSet() {
+		if err := state.ProbeLocks(dir); err != nil {
+			return nil, failed(err)
+		}
+	}
 	connection, err := broker.Config(cfg.MQTT)
 	if err != nil {
 		return nil, err
+	}
+	if connection.ClientID != "" && cfg.General.Shard.IsSet() { // the shards have one file
+		connection.ClientID += "-" + strconv.Itoa(cfg.General.Shard.Number)
 	}
 	var others []io.Writer
 	if cfg.HTTP.Page {
 		others = append(others, problemWriter{&c.problems})
 	}
-	return &runConfig{cfg, connection, cfg.StateDir(c.environ), c.newLogger(cfg.General.LogLevel, cfg.General.LogFormat, others...)}, nil
+	rc := &runConfig{cfg: cfg, all: cfg.Gateways, mqtt: connection, stateDir: dir, ownDir: cfg.OwnDir(c.environ)}
+	rc.cfg.Gateways = cfg.OwnGateways()
+	rc.log = c.newLogger(cfg.General.LogLevel, cfg.General.LogFormat, others...)
+	return rc, nil
 }
 
 // newBridge returns a bridge for cfg.
@@ -102,9 +120,9 @@ func newMetrics(cfg config.HTTP, gateways []*gateway.Gateway) *monitor.Metrics {
 // health returns the health of a bridge with this configuration, which was started
 // at the time started.
 func (rc *runConfig) health(state bridge.State, started time.Time) monitor.Health {
-	limits := map[string]time.Duration{}
-	for _, g := range rc.cfg.Gateways {
-		limits[g.Section] = stuckAfter(g)
+	limit := func(section string) time.Duration {
+		i := slices.IndexFunc(rc.cfg.Gateways, func(g config.Gateway) bool { return g.Section == section })
+		return stuckAfter(rc.cfg.Gateways[i])
 	}
-	return monitor.NewHealth(state, limits, started, time.Now())
+	return monitor.NewHealth(state, limit, started, time.Now())
 }

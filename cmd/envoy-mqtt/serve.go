@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"os"
 	"sync"
@@ -24,15 +25,20 @@ const fileTimeout = 2 * time.Second
 // serveUntilReload runs a bridge with the configuration rc until ctx ends, or until
 // SIGHUP has brought another configuration, which it returns.
 func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup chan os.Signal) (next *runConfig, err error) {
-	unlock := rc.prepareState()
+	unlock, err := rc.prepareState(ctx)
+	if err != nil {
+		return nil, err
+	}
 	defer unlock()
+	var s *service
+	defer func() { s.unlockGateways() }() // after their files were written
 	worker := state.NewWorker()
 	defer func() {
 		if !worker.Close(fileTimeout) {
 			rc.log.Warn().Msg("the state folder does not respond, the latest counters are not stored")
 		}
 	}()
-	s := c.newService(rc, worker, hup)
+	s = c.newService(rc, worker, hup)
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	watchReload := func(ctx context.Context) {
@@ -55,6 +61,7 @@ type service struct {
 	page     *web.Server         // nil if it is off
 	handler  func() http.Handler // of the page
 	history  *history.Store      // of the page
+	locks    []*state.GatewayLock
 	started  time.Time
 }
 
@@ -71,6 +78,7 @@ func (c *console) newService(rc *runConfig, worker *state.Worker, hup chan<- os.
 		s.bridge.Totals[i].Counters = counters
 	}
 	trackPublished(s.bridge, rc, s.gateways, worker)
+	s.joinFleet()
 	s.observe(c, rc.stateDir)
 	if s.page != nil {
 		s.page.Actions = c.pageActions(s.gateways, hup)
@@ -89,6 +97,9 @@ func (s *service) observe(c *console, dir string) {
 		s.page.Info = func() web.Info { return pageInfo(s.cfg, s.bridge.Snapshot(), s.gateways, s.started) }
 		s.handler = sync.OnceValue(s.page.Handler)
 		s.history = newHistory(dir, s.page, s.log)
+		if s.locks == nil { // otherwise each gateway's is read when it is locked
+			s.history.Load()
+		}
 		s.bridge.Observers = append(s.bridge.Observers, pageObserver{s.page, s.history})
 	}
 }
@@ -99,7 +110,7 @@ func (s *service) currentHealth() monitor.Health { return s.health(s.bridge.Snap
 // is off.
 func (s *service) serveHealth(ctx context.Context) {
 	if s.metrics == nil {
-		monitor.WriteHealth(ctx, healthPath(s.stateDir), s.currentHealth, s.log)
+		monitor.WriteHealth(ctx, healthPath(s.ownDir), s.currentHealth, s.log)
 		return
 	}
 	s.server().ListenAndServe(ctx, s.cfg.HTTP.Listen)
@@ -137,25 +148,43 @@ func (rc *runConfig) warn(err error) {
 }
 
 // prepareState logs the warnings of the configuration, checks and locks the state
-// folder, and sets the client id. The caller calls unlock at the end.
-func (rc *runConfig) prepareState() (unlock func()) {
+// folder, and sets the client id. The caller calls unlock at the end. A shard waits
+// until no other process has its number.
+func (rc *runConfig) prepareState(ctx context.Context) (unlock func(), err error) {
 	for _, w := range rc.cfg.Warnings {
 		rc.log.Warn().Str("reason", w).Msg("configuration warning")
 	}
 	for _, err := range state.FixTokenPermissions(rc.stateDir) {
 		rc.warn(err)
 	}
-	lock, err := state.Lock(rc.stateDir)
-	rc.warn(err)
+	if rc.cfg.General.Shard.IsSet() {
+		unlock, err = rc.lockShard(ctx)
+	} else {
+		unlock, err = rc.lockFolder()
+	}
+	if err != nil {
+		return nil, failed(err)
+	}
 	if rc.mqtt.ClientID == "" {
-		rc.mqtt.ClientID, err = state.ClientID(rc.stateDir)
+		rc.mqtt.ClientID, err = state.ClientID(rc.ownDir)
 		rc.warn(err)
 	}
+	return unlock, nil
+}
+
+// lockFolder locks the state folder if possible. It returns an error if shards of a
+// fleet use it.
+func (rc *runConfig) lockFolder() (unlock func(), err error) {
+	lock, err := state.Lock(rc.stateDir)
+	if errors.Is(err, state.ErrFleet) {
+		return nil, err
+	}
+	rc.warn(err)
 	return func() {
 		if lock != nil {
 			_ = lock.Close() // nothing was written
 		}
-	}
+	}, nil
 }
 
 // serve runs the bridge, the renewal of tokens, and tasks until ctx ends. Tokens and

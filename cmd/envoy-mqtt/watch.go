@@ -15,6 +15,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/view"
 )
@@ -45,7 +46,7 @@ func (c *console) watch(ctx context.Context) error {
 	defer stop()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w := view.NewWatcher(cfg.MQTT.Topic)
+	w := newWatcher(cfg)
 	for _, g := range gateway.New(cfg, cfg.StateDir(c.environ)) {
 		if serial := g.KnownSerial(); serial != "" {
 			w.Add(serial, g.Name)
@@ -75,6 +76,18 @@ func (c *console) watch(ctx context.Context) error {
 		return failed(lines.err())
 	}
 	return failed(showWatcher(ctx, c, cfg, w))
+}
+
+// newWatcher returns a watcher of the bridge, or of all bridges of a fleet.
+func newWatcher(cfg config.Config) *view.Watcher {
+	w := view.NewWatcher(cfg.MQTT.Topic)
+	if count := cfg.General.Shard.Count; count > 0 {
+		w.Bridges = nil
+		for n := 1; n <= count; n++ {
+			w.Bridges = append(w.Bridges, schema.BridgeLevel(n))
+		}
+	}
+	return w
 }
 
 // showWatcher shows w on the terminal.

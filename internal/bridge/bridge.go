@@ -42,7 +42,7 @@ type Bridge struct {
 	MQTT     mqtt.Config
 	Topic    string // base topic; empty means "envoy"
 	// DeviceID is the bridge's own identifier in Home Assistant, which its
-	// entities keep while Topic changes; empty means [schema.BridgeID] of Topic.
+	// entities keep while Topic changes; empty means [schema.Topics.BridgeID] of Topic.
 	DeviceID      string
 	HomeAssistant HomeAssistant
 	// Previous is where previous runs published on this broker. What this run
@@ -51,11 +51,22 @@ type Bridge struct {
 	// OnCleaned, if not nil, is called with each part of Previous that has been
 	// removed.
 	OnCleaned func(hass.Namespace)
+	// Fleet, if not nil, means that other processes publish other gateways under Topic.
+	Fleet     *Fleet
 	Observers []Observer
 	Version   string         // of the program; empty means "dev"
 	Log       zerolog.Logger // the zero Logger is silent
 
 	running atomic.Pointer[bridgeRun] // nil before Run
+}
+
+// Fleet is what a bridge knows about the fleet that it is a part of.
+type Fleet struct {
+	Shard int // number of this bridge, from 1
+	// Others returns the known serial numbers of the gateways of the other shards,
+	// which this bridge leaves alone, and whether those of all gateways of the fleet
+	// are known. It reads files.
+	Others func() (serials []string, isComplete bool)
 }
 
 // HomeAssistant configures the discovery.
@@ -150,8 +161,13 @@ func (b *Bridge) newRun() *bridgeRun {
 			}
 			c.receive(topic, payload, retained)
 		},
-		OnFailure:     func() { c.events.add(eventCounts) },
-		Clean:         cleaner.Run,
+		OnFailure: func() { c.events.add(eventCounts) },
+		Clean: func(ctx context.Context, client *mqtt.Client) error {
+			if err := b.waitForFleet(ctx, cleaner); err != nil {
+				return err
+			}
+			return cleaner.Run(ctx, client)
+		},
 		AllIdentified: c.allIdentified,
 		OnDocuments: func() {
 			o.Inbox.SetReady()
@@ -174,12 +190,16 @@ func (b *Bridge) newOutput() *publish.Output {
 	for _, observer := range b.Observers {
 		o.Observers = append(o.Observers, observer)
 	}
+	if b.Fleet != nil {
+		o.Topics.Shard = b.Fleet.Shard
+	}
 	o.Bases = []string{o.Topics.Base}
 	for _, n := range b.Previous {
 		o.Bases = append(o.Bases, n.Topic)
 	}
 	if !b.HomeAssistant.Off {
 		o.Inbox = hass.NewInbox(publish.ProgramName, o.Bases...)
+		o.Inbox.IsForeign = b.isForeign(o.Topics)
 		o.Inbox.Form, o.Inbox.MayMigrate = b.HomeAssistant.Form, b.HomeAssistant.MayMigrate || b.HomeAssistant.Form != hass.ByDevice
 	}
 	return o

@@ -129,8 +129,7 @@ func (c *coordinator) handle(pending event) {
 // publishCounts publishes the counts of gateways and errors.
 func (c *coordinator) publishCounts() {
 	online, errors := 0, int64(0)
-	for _, g := range c.gateways {
-		s := g.reporter.latest.Load()
+	for _, s := range c.states() {
 		errors += s.Failures
 		if s.Online {
 			online++
@@ -162,8 +161,8 @@ func (c *coordinator) forward(e event) {
 // checkIdentified closes allIdentified if the serial number of every gateway is
 // known.
 func (c *coordinator) checkIdentified() {
-	isUnknown := func(g loopHandle) bool { return g.reporter.latest.Load().Serial == "" }
-	if !c.isIdentified && !slices.ContainsFunc(c.gateways, isUnknown) {
+	isUnknown := func(s GatewayState) bool { return s.Serial == "" }
+	if !c.isIdentified && !slices.ContainsFunc(c.states(), isUnknown) {
 		c.isIdentified = true
 		close(c.allIdentified)
 	}
@@ -176,14 +175,16 @@ func (c *coordinator) newCleaner(previous []hass.Namespace, onCleaned func(hass.
 		current.Prefix = c.output.Topics.Prefix
 	}
 	return &hass.Cleaner{
-		Outbox:        c.output.Outbox,
-		Inbox:         c.output.Inbox,
-		Previous:      slices.Clone(previous),
-		Current:       current,
-		Origin:        publish.ProgramName,
-		BridgeID:      c.output.Topics.BridgeID(),
-		GatewayID:     c.output.Topics.GatewayID,
-		TopicsOf:      func(base, prefix string) hass.Topics { return schema.Topics{Base: base, Prefix: prefix} },
+		Outbox:    c.output.Outbox,
+		Inbox:     c.output.Inbox,
+		Previous:  slices.Clone(previous),
+		Current:   current,
+		Origin:    publish.ProgramName,
+		BridgeID:  c.output.Topics.BridgeID(),
+		GatewayID: c.output.Topics.GatewayID,
+		TopicsOf: func(base, prefix string) hass.Topics {
+			return schema.Topics{Base: base, Prefix: prefix, Shard: c.output.Topics.Shard}
+		},
 		IsPublished:   c.isPublished,
 		ActiveSerials: c.activeSerials,
 		IsComplete:    c.isComplete,

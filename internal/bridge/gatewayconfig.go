@@ -29,6 +29,20 @@ type GatewayConfig struct {
 	Counters        publish.CounterStore // nil means that counters are not kept over restarts
 	FailSafe        *float64             // power of the grid, W, published under live once when it is not measured any more; nil means nothing
 	Profiles        []string             // formats of other programs, see [schema.Profiles]
+	Lock            GatewayLock          // nil means that no other process may read the gateway
+}
+
+// A GatewayLock excludes the other processes of a fleet from a gateway. Hold and Add
+// may take as long as a file system, and are called by the goroutine of a request.
+type GatewayLock interface {
+	// Hold must return nil before the gateway is read. online is the serial number of
+	// the gateway that is published as online, which stays locked; empty if none is.
+	Hold(online string) error
+	// Add locks the gateway with the serial number that has just answered.
+	Add(serial string) error
+	// Holds reports whether the gateway with a serial number is locked. Any goroutine
+	// may call it.
+	Holds(serial string) bool
 }
 
 // defaultStaleAfter is the age at which values expire by default.
@@ -42,10 +56,14 @@ func (c GatewayConfig) withDefaults() GatewayConfig {
 
 // published returns what the publisher must know of c.
 func (c GatewayConfig) published() publish.Config {
-	return publish.Config{
+	p := publish.Config{
 		Name: c.Name, DeviceName: c.DeviceName, StaleAfter: c.StaleAfter, TokenInfo: c.TokenInfo, EstimateStorage: c.EstimateStorage,
 		Counters: c.Counters, Correction: c.Client.Correction, FailSafe: c.FailSafe, Profiles: c.Profiles,
 	}
+	if c.Lock != nil {
+		p.IsLocked = c.Lock.Holds
+	}
+	return p
 }
 
 // The intervals between samples: every gateway sustains one reading of the meters

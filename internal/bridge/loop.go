@@ -23,6 +23,7 @@ type loop struct {
 	output   *publish.Output
 
 	session   *envoy.Session // nil if the next poll must open one
+	lock      lockState
 	requests  requests
 	schedule  schedule.Schedule
 	responses responseTimes
@@ -39,7 +40,7 @@ func newLoop(c GatewayConfig, o *publish.Output, r *reporter, log zerolog.Logger
 	l.schedule.NextSample = firstSample
 	l.state = GatewayState{Name: c.Name, Interval: c.interval(""), StaleAfter: c.StaleAfter}
 	l.configureClient()
-	if c.Serial != "" {
+	if c.Serial != "" && c.Lock == nil {
 		l.setPublisher(c.Serial)
 	}
 	r.update(l.state)
@@ -107,8 +108,10 @@ func (l *loop) startNext(ctx context.Context) {
 	now := time.Now()
 	switch {
 	case ctx.Err() != nil || l.requests.isRunning():
+	case l.schedule.IsSampleDue(now) && l.session == nil && l.needsLock():
+		l.startLocking(ctx)
 	case l.schedule.IsSampleDue(now) && l.session == nil:
-		startRequest(ctx, &l.requests, l.config.Client.Open, l.onSession)
+		startRequest(ctx, &l.requests, l.opener(), l.onSession)
 	case l.schedule.IsSampleDue(now):
 		startRequest(ctx, &l.requests, l.session.Sample, l.onSample)
 	case l.session != nil && l.failures.IsMissingMeters(now, l.config.StaleAfter):

@@ -15,7 +15,12 @@ import (
 // onSession handles the result of [envoy.Client.Open]. The first sample follows
 // at once.
 func (l *loop) onSession(session *envoy.Session, err error) {
+	l.lock.isHeld = false // for the next session
+	if l.isLockedElsewhere(err) {
+		return
+	}
 	if err == nil {
+		l.lock = lockState{}
 		err = l.output.Registry.Claim(session.Serial, l.config.Name)
 	}
 	if err != nil {

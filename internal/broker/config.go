@@ -54,7 +54,7 @@ func ForCommand(cfg config.Config, environ []string, command string) (mqtt.Confi
 		return m, err
 	}
 	if m.ClientID == "" {
-		m.ClientID, _ = state.ClientID(cfg.StateDir(environ)) // valid even if it cannot be stored
+		m.ClientID, _ = state.ClientID(cfg.OwnDir(environ)) // valid even if it cannot be stored
 	}
 	m.ClientID += "-" + command
 	return m, nil

@@ -13,7 +13,12 @@ import (
 
 // All checks the configuration cfg, its state folder, gateways, tokens and broker.
 func All(ctx context.Context, r *Report, cfg config.Config, environ []string) {
+	all := len(cfg.Gateways)
+	cfg.Gateways = cfg.OwnGateways()
 	r.Good("configuration", "%s: %s", cmp.Or(cfg.File, "environment"), terminal.Count(len(cfg.Gateways), "gateway"))
+	if shard := cfg.General.Shard; shard.IsSet() {
+		r.Good("shard", "%v, of %s", shard, terminal.Count(all, "gateway"))
+	}
 	for _, w := range cfg.Warnings {
 		r.Note("configuration", "%s", w)
 	}
@@ -25,6 +30,11 @@ func All(ctx context.Context, r *Report, cfg config.Config, environ []string) {
 		r.Note("state folder", "%v: tokens will not outlive a restart; set STATE_DIR to a folder that can be written", err)
 	} else {
 		r.Good("state folder", "%s", dir)
+	}
+	if cfg.General.Shard.IsSet() {
+		if err := state.ProbeLocks(dir); err != nil {
+			r.Bad("state folder", err)
+		}
 	}
 	for _, g := range gateway.New(cfg, dir) {
 		r.gateway(ctx, g, cfg)

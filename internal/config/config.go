@@ -2,9 +2,11 @@ package config
 
 import (
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/shard"
 )
 
 // Config is a checked configuration. Every value is valid, and a key that was not
@@ -22,11 +24,22 @@ type Config struct {
 	Warnings      []string  // valid values that are probably mistakes, to be logged at the start
 }
 
+// OwnGateways returns the gateways that belong to this process: those of its shard,
+// or all without a fleet.
+func (c Config) OwnGateways() []Gateway {
+	return slices.DeleteFunc(slices.Clone(c.Gateways), func(g Gateway) bool { return !c.General.Shard.Owns(g.Section) })
+}
+
+// ShardOf returns the number of the shard that the gateway of a section belongs to, 0
+// without a fleet.
+func (c Config) ShardOf(section string) int { return shard.Of(section, c.General.Shard.Count) }
+
 // General is the section [GENERAL].
 type General struct {
-	LogLevel  string // debug, info, warn or error
-	LogFormat string // text or json
-	StateDir  string // STATE_DIR; use [Config.StateDir], which also knows the default
+	LogLevel  string      // debug, info, warn or error
+	LogFormat string      // text or json
+	StateDir  string      // STATE_DIR; use [Config.StateDir], which also knows the default
+	Shard     shard.Shard // of the fleet that the process is a part of; use [Config.OwnGateways]
 }
 
 // MQTT is the section [MQTT]: the broker and how to connect to it.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"os"
 	"slices"
 	"strings"
 )
@@ -13,4 +14,13 @@ func Getenv(environ []string, name string) string {
 		}
 	}
 	return ""
+}
+
+// machineName returns the name of this machine, "" if it is not known.
+func machineName(environ []string) string {
+	if name := Getenv(environ, "HOSTNAME"); name != "" { // set in containers
+		return name
+	}
+	name, _ := os.Hostname()
+	return name
 }

@@ -44,7 +44,7 @@ func Load(from Sources) (Config, error) {
 	}
 
 	cfg := Config{File: path}
-	l.decode("", target{Config: &cfg})
+	l.decode("", target{Config: &cfg, host: machineName(from.Environ)})
 	for _, section := range slices.Sorted(maps.Keys(l.gateways)) {
 		g := Gateway{Section: section}
 		l.decode(section, target{Config: &cfg, Gateway: &g})

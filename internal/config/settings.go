@@ -8,6 +8,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/shard"
 )
 
 // A setting is one configuration key. The table settings defines all keys; the
@@ -26,6 +27,7 @@ type target struct {
 	*Config
 	*Gateway
 	*Total
+	host string // name of this machine
 }
 
 var settings = []setting{
@@ -40,6 +42,10 @@ var settings = []setting{
 	{
 		"GENERAL", "STATE_DIR", "", "Folder for tokens and the client id (default: $STATE_DIRECTORY, else ~/.local/state/envoy-mqtt).",
 		into(func(t target) *string { return &t.General.StateDir }, asText),
+	},
+	{
+		"GENERAL", "SHARD", "", "For a fleet of processes that share STATE_DIR and this file: which one this is, and how many there are, e.g. 2/5, or auto/5 in a StatefulSet.",
+		func(t target, text string) (err error) { t.General.Shard, err = shard.Parse(text, t.host); return err },
 	},
 
 	{

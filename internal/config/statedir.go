@@ -2,6 +2,7 @@ package config
 
 import (
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -22,4 +23,14 @@ func (c Config) StateDir(environ []string) string {
 		return filepath.Join(home, ".local", "state", "envoy-mqtt")
 	}
 	return "/var/lib/envoy-mqtt"
+}
+
+// OwnDir returns the folder for files that no other process of a fleet uses: the
+// state folder, or shard-2 in it for the second shard.
+func (c Config) OwnDir(environ []string) string {
+	dir := c.StateDir(environ)
+	if c.General.Shard.IsSet() {
+		dir = filepath.Join(dir, "shard-"+strconv.Itoa(c.General.Shard.Number))
+	}
+	return dir
 }

@@ -36,6 +36,7 @@ func TestTotals(t *testing.T) {
 		"[TOTAL_A/B]\nGATEWAYS = ENVOY, ENVOY_GARAGE\n":                       "letters, digits and _ only",
 		"[TOTAL_ABCDEFGHIJKLMNOPQRSTUVWXYZ0]\nGATEWAYS = ENVOY, ENVOY_GARAGE": "at most",
 		"[TOTAL]\nGATEWAY = ENVOY, ENVOY_GARAGE\n":                            "did you mean GATEWAYS?",
+		"[TOTAL]\nGATEWAYS = ENVOY, ENVOY_GARAGE\n[GENERAL]\nSHARD = 1/2\n":   "[TOTAL] GATEWAYS: a total needs all of its gateways in one process, and SHARD distributes them",
 	} {
 		if _, err := Load(Sources{File: writeFile(t, "config.ini", gateways+text)}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", text, err, want)

@@ -40,6 +40,9 @@ func (l validator) check(cfg *Config) {
 	}
 	for _, t := range cfg.Totals {
 		l.checkTotal(t)
+		if cfg.General.Shard.IsSet() {
+			l.fail(l.totals[t.Section], "a total needs all of its gateways in one process, and SHARD distributes them; remove one of the two")
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
@@ -55,7 +56,7 @@ func NewSetup(cfg config.Config, g config.Gateway, seen *state.GatewayStore, pha
 	s := Setup{
 		Broker: newBroker(cfg.MQTT),
 		Serial: cmp.Or(seen.Serial(g.Section), g.Serial, unknownSerial), // the one that answered, whatever is configured
-		State:  cfg.MQTT.Topic + "/bridge/state", profiles: cfg.Compat.Profiles,
+		State:  schema.Topics{Base: cfg.MQTT.Topic, Shard: cfg.ShardOf(g.Section)}.BridgeState(), profiles: cfg.Compat.Profiles,
 		Interval: g.Interval, MaxAge: max(15, int(2*g.Interval/time.Second)+5), Timeout: max(30*time.Second, 3*g.Interval), StaleAfter: g.StaleAfter,
 	}
 	s.Base = cfg.MQTT.Topic + "/" + s.Serial

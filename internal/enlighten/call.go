@@ -51,6 +51,11 @@ func (c *call) refresh(ctx context.Context) error {
 	if c.reason == reasonInspect {
 		return c.pauseError()
 	}
+	if mayLogin := c.source.MayLogin; mayLogin != nil {
+		if err := mayLogin(c.serial); err != nil {
+			return err
+		}
+	}
 	before, err := c.recordAttempt()
 	if err != nil {
 		return err

@@ -20,6 +20,10 @@ type Source struct {
 	Cloud     *Cloud // nil = Enphase's cloud
 	Store     *Store // nil = memory only: the first login waits a minute, because it cannot be recorded
 
+	// MayLogin, if not nil, returns why no login may be made now for the gateway with
+	// a serial number: another process reads it and renews its token.
+	MayLogin func(serial string) error
+
 	// Changed, if not nil, receives each status that differs from the previous
 	// one, after Start. It is called by one goroutine.
 	Changed func(Status)

@@ -19,7 +19,8 @@ import (
 // its gateways share. The gateways of one process must share one Store. A nil
 // Store keeps nothing.
 type Store struct {
-	Dir string // created with mode 0700 if missing
+	Dir      string // created with mode 0700 if missing
+	IsShared bool   // other processes use the folder, too
 	// Accounts keeps the records of accounts in place of this store; nil = this one
 	// does.
 	Accounts *Store
@@ -37,14 +38,24 @@ func (s *Store) accounts() *Store {
 	return s.Accounts
 }
 
-// lock excludes the other gateways of the process from the records of accounts
-// until unlock is called.
+// lock excludes the other gateways of the process, and of processes that share the
+// folder, from the records of accounts until unlock is called.
 func (s *Store) lock() (unlock func()) {
 	if s == nil {
 		return func() {}
 	}
 	s.mu.Lock()
-	return s.mu.Unlock
+	if !s.IsShared {
+		return s.mu.Unlock
+	}
+	unlockFile, err := state.LockFile(filepath.Join(s.Dir, "accounts.lock"))
+	if err != nil { // a record that is read a moment too early is better than no login
+		return s.mu.Unlock
+	}
+	return func() {
+		unlockFile()
+		s.mu.Unlock()
+	}
 }
 
 // token returns the token stored for serial, empty if there is none.

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"path/filepath"
+	"slices"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
@@ -22,10 +23,11 @@ type Gateway struct {
 
 // New returns the gateways of cfg, which keep their files in the folder dir.
 func New(cfg config.Config, dir string) []*Gateway {
-	store := &enlighten.Store{Dir: dir}
+	store := &enlighten.Store{Dir: dir, IsShared: cfg.General.Shard.IsSet()}
 	installerStore := &enlighten.Store{Dir: filepath.Join(dir, "installer"), Accounts: store}
 	cloud := &enlighten.Cloud{LoginURL: cfg.Enlighten.LoginURL, TokenURL: cfg.Enlighten.TokenURL, FormURL: cfg.Enlighten.FormURL}
 	seen := state.NewGatewayStore(dir)
+	seen.IsShared = cfg.General.Shard.IsSet()
 	var gateways []*Gateway
 	for _, section := range cfg.Gateways {
 		tokens := &enlighten.Source{
@@ -73,4 +75,14 @@ func (g *Gateway) KnownSerial() string {
 		return g.Serial
 	}
 	return g.Seen.Serial(g.Section)
+}
+
+// KnownSerials returns the serial numbers of all gateways that have answered in the
+// section of g, and the configured one.
+func KnownSerials(g config.Gateway, seen *state.GatewayStore) []string {
+	serials := seen.Serials(g.Section)
+	if g.Serial != "" && !slices.Contains(serials, g.Serial) {
+		serials = append(serials, g.Serial)
+	}
+	return serials
 }

@@ -38,6 +38,7 @@ type Cleaner struct {
 	Inbox    *Inbox      // nil without discovery
 	Previous []Namespace // changed by Run
 	Current  Namespace   // of this run; the serial numbers are those of ActiveSerials
+	Foreign  []string    // serial numbers of gateways that other processes publish
 	Origin   string      // name of the program in documents
 	BridgeID string      // identifier of the bridge in Home Assistant
 	// GatewayID returns the identifier of a gateway in Home Assistant.
@@ -67,6 +68,7 @@ type Cleaner struct {
 func (c *Cleaner) Run(ctx context.Context, client *mqtt.Client) error {
 	for len(c.Previous) > 0 {
 		n := c.Previous[0]
+		n.Serials = slices.DeleteFunc(slices.Clone(n.Serials), func(serial string) bool { return slices.Contains(c.Foreign, serial) })
 		if c.isCurrent(n) {
 			n.Serials = c.staleSerials(n)
 		}
@@ -195,9 +197,9 @@ func (c *Cleaner) waitForReplacement(ctx context.Context, n Namespace) error {
 // these gateways that this run has neither replaced nor removed.
 func (c *Cleaner) remainingDocuments(serials []string) (topics []string) {
 	for topic, payload := range c.Inbox.payloads() {
-		var header documentHeader
-		isBehind := func(serial string) bool { return header.Device.ViaDevice == c.GatewayID(serial) }
-		if json.Unmarshal([]byte(payload), &header) == nil && slices.ContainsFunc(serials, isBehind) && !c.Outbox.IsAcknowledged(topic) {
+		var d Document
+		isBehind := func(serial string) bool { return d.Device.ViaDevice == c.GatewayID(serial) }
+		if json.Unmarshal([]byte(payload), &d) == nil && slices.ContainsFunc(serials, isBehind) && !c.Outbox.IsAcknowledged(topic) {
 			topics = append(topics, topic)
 		}
 	}

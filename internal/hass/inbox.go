@@ -31,6 +31,9 @@ type Inbox struct {
 	// SetReady. Both must not change after the first use.
 	Form       Form
 	MayMigrate bool
+	// IsForeign, if not nil, reports whether another process publishes the device with
+	// an identifier. Its documents and those of devices behind it are discarded.
+	IsForeign func(id string) bool
 
 	origin string
 	marks  [][]byte // one of them is in each document of ours
@@ -138,7 +141,12 @@ func (i *Inbox) take(id string, f Form) map[documentTopic]string {
 func (i *Inbox) isOurs(payload []byte) bool {
 	isMarked := slices.ContainsFunc(i.marks, func(mark []byte) bool { return bytes.Contains(payload, mark) })
 	var header documentHeader
-	return isMarked && json.Unmarshal(payload, &header) == nil && header.Origin.Name == i.origin
+	return isMarked && json.Unmarshal(payload, &header) == nil && header.Origin.Name == i.origin && !i.isForeign(header.Device)
+}
+
+// isForeign reports whether a device is one of another process, or behind one.
+func (i *Inbox) isForeign(d DeviceInfo) bool {
+	return i.IsForeign != nil && (i.IsForeign(d.ViaDevice) || slices.ContainsFunc(d.Identifiers, i.IsForeign))
 }
 
 // isDecodable reports whether a document can be decoded without much memory.

@@ -43,6 +43,19 @@ func (s *Store) Load() {
 	}
 }
 
+// LoadGateway reads what earlier runs have written of one gateway, in place of what
+// is in memory: another process may have recorded it since. It may run beside the
+// other methods.
+func (s *Store) LoadGateway(serial string) {
+	if s.Dir == "" || !isSerial(serial) {
+		return
+	}
+	if _, err := os.Stat(filepath.Join(s.dir(), serial)); errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	s.loadGateway(serial)
+}
+
 // loadGateway reads the folder of a gateway.
 func (s *Store) loadGateway(serial string) {
 	dir := filepath.Join(s.dir(), serial)
@@ -102,7 +115,7 @@ func (s *Store) loadFile(g *gateway, dir, name string) bool {
 		s.Log.Warn().Err(err).Str("file", path).Msg("history file is damaged: it is renamed, what it contained is missing")
 		damaged := filepath.Join(dir, damagedFile)
 		if os.Rename(path, damaged) == nil {
-			s.setSize(damaged, s.files.sizes[path])
+			s.setSize(damaged, s.size(path))
 			s.setSize(path, 0)
 		}
 	}
@@ -147,8 +160,17 @@ func (g *gateway) decode(name string, data []byte) error {
 	return nil
 }
 
+// size returns the recorded size of a file.
+func (s *Store) size(path string) int64 {
+	s.files.mu.Lock()
+	defer s.files.mu.Unlock()
+	return s.files.sizes[path]
+}
+
 // setSize records the size of a file; 0 if it has been removed.
 func (s *Store) setSize(path string, size int64) {
+	s.files.mu.Lock()
+	defer s.files.mu.Unlock()
 	if s.files.sizes == nil {
 		s.files.sizes = map[string]int64{}
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
-// A Store is the history of all gateways. Call Load before its other methods. The
-// methods that add and those that return data are safe for concurrent use and do
+// A Store is the history of all gateways. Call Load before its other methods, or
+// LoadGateway before those that concern a gateway. The methods that add and those that return data are safe for concurrent use and do
 // not wait for files.
 type Store struct {
 	Dir      string         // STATE_DIR; empty keeps the history in memory only
@@ -28,12 +28,13 @@ type Store struct {
 	gateways map[string]*gateway
 }
 
-// files is the state of the files. Only the goroutine that writes them uses it,
-// except for total.
+// files is the state of the files.
 type files struct {
-	sizes     map[string]int64 // by path, in bytes
-	total     atomic.Int64     // of sizes
-	hasFailed bool             // the last write
+	total     atomic.Int64 // of sizes
+	hasFailed bool         // the last write; only the goroutine that writes uses it
+
+	mu    sync.Mutex       // guards sizes
+	sizes map[string]int64 // by path, in bytes
 }
 
 // Add records a sample after the filters, which was read at a time. It uses the

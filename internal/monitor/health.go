@@ -18,16 +18,16 @@ type Health struct {
 }
 
 // NewHealth returns the health of a bridge. A gateway is stuck if no poll has
-// ended for stuckAfter, which has a limit for each gateway by name. Polls that have
-// not ended yet count from started.
-func NewHealth(s bridge.State, stuckAfter map[string]time.Duration, started, now time.Time) Health {
+// ended for stuckAfter, which returns the limit for the gateway with a name.
+// Polls that have not ended yet count from started.
+func NewHealth(s bridge.State, stuckAfter func(gateway string) time.Duration, started, now time.Time) Health {
 	h := Health{Time: now.UTC(), Broker: s.Broker}
 	for _, g := range s.Gateways {
 		polled := g.Polled
 		if polled.IsZero() {
 			polled = started
 		}
-		if now.Sub(polled) > stuckAfter[g.Name] {
+		if now.Sub(polled) > stuckAfter(g.Name) {
 			h.Stuck = append(h.Stuck, g.Name)
 		}
 		if !g.Online {

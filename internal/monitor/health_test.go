@@ -19,6 +19,7 @@ import (
 func TestNewHealth(t *testing.T) {
 	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	limits := map[string]time.Duration{"A": 18 * time.Minute, "B": 3 * time.Hour}
+	limit := func(name string) time.Duration { return limits[name] }
 	for _, tt := range []struct {
 		name    string
 		started time.Duration // ago
@@ -39,7 +40,7 @@ func TestNewHealth(t *testing.T) {
 		{"a first poll that never comes back", time.Hour, bridge.State{Gateways: []bridge.GatewayState{{Name: "A"}}}, Health{Stuck: []string{"A"}, Waiting: []string{"A"}}},
 	} {
 		tt.want.Time = now
-		if got := NewHealth(tt.state, limits, now.Add(-tt.started), now); !reflect.DeepEqual(got, tt.want) {
+		if got := NewHealth(tt.state, limit, now.Add(-tt.started), now); !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%s: NewHealth = %+v, want %+v", tt.name, got, tt.want)
 		}
 	}

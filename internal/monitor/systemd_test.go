@@ -16,7 +16,7 @@ import (
 // TestWatchdog: a gateway that is dead for ever is no hang, a loop that stands still is one, and one
 // loop that turns does not speak for another.
 func TestWatchdog(t *testing.T) {
-	limits := map[string]time.Duration{"ENVOY": 17*time.Minute + 40*time.Second}
+	limit := func(string) time.Duration { return 17*time.Minute + 40*time.Second }
 	const hour = 60 * time.Minute
 	for _, tt := range []struct {
 		name   string
@@ -50,7 +50,7 @@ func TestWatchdog(t *testing.T) {
 						}
 						state.Gateways = append(state.Gateways, g)
 					}
-					return state, NewHealth(state, limits, started, time.Now())
+					return state, NewHealth(state, limit, started, time.Now())
 				})
 				if fed != tt.fed {
 					t.Errorf("the watchdog was fed %d times in two hours, want %d", fed, tt.fed)

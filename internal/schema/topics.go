@@ -1,6 +1,9 @@
 package schema
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // The payloads of availability topics and of the bridge's state.
 const (
@@ -14,10 +17,20 @@ type Topics struct {
 	Base     string // of the bridge, such as envoy
 	Prefix   string // of Home Assistant's discovery, such as homeassistant
 	DeviceID string // of the bridge in Home Assistant; empty means that of Base
+	Shard    int    // number of the bridge in a fleet; 0 means that there is no fleet
 }
 
 // Bridge returns the topic of a value of the bridge itself.
-func (t Topics) Bridge(key string) string { return t.Base + "/bridge/" + key }
+func (t Topics) Bridge(key string) string { return t.Base + "/" + BridgeLevel(t.Shard) + "/" + key }
+
+// BridgeLevel returns the topic level of a bridge: bridge, or bridge-2 if it is the
+// second shard of a fleet.
+func BridgeLevel(shard int) string {
+	if shard == 0 {
+		return "bridge"
+	}
+	return "bridge-" + strconv.Itoa(shard)
+}
 
 // BridgeState returns the topic that is Online while the bridge is connected.
 func (t Topics) BridgeState() string { return t.Bridge("state") }
@@ -62,17 +75,17 @@ func (t Topics) Births() []string {
 	return []string{standard}
 }
 
-// BridgeID returns the identifier of the bridge in Home Assistant.
+// BridgeID returns the identifier of the bridge in Home Assistant: DeviceID, else one
+// that follows from Base and Shard, such as envoy_bridge or envoy_shard-2_bridge.
 func (t Topics) BridgeID() string {
 	if t.DeviceID != "" {
 		return t.DeviceID
 	}
-	return BridgeID(t.Base)
-}
-
-// BridgeID returns the default identifier in Home Assistant of a bridge with a
-// base topic. A discovery topic may contain letters, digits, _ and - only.
-func BridgeID(base string) string {
+	base := t.Base
+	if t.Shard > 0 {
+		base += "_shard-" + strconv.Itoa(t.Shard)
+	}
+	// A discovery topic may contain letters, digits, _ and - only.
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-':

@@ -37,7 +37,7 @@ func TestBridgeID(t *testing.T) {
 			}
 			for _, topic := range []string{tt.topic, "later"} {
 				p := NewPublishedStore(dir, "a:1883")
-				if got, err := p.BridgeID(topic, schema.BridgeID); got != tt.want || err != nil {
+				if got, err := p.BridgeID(topic, defaultID); got != tt.want || err != nil {
 					t.Errorf("BridgeID(%q) = %q, %v, want %q", topic, got, err, tt.want)
 				}
 				if err := p.Add(topic, "homeassistant"); err != nil {
@@ -48,6 +48,8 @@ func TestBridgeID(t *testing.T) {
 	}
 }
 
+func defaultID(topic string) string { return schema.Topics{Base: topic}.BridgeID() }
+
 // TestBridgeIDNotStored checks that the identifier follows TOPIC if it cannot be
 // stored.
 func TestBridgeIDNotStored(t *testing.T) {
@@ -55,7 +57,7 @@ func TestBridgeIDNotStored(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := NewPublishedStore(file, "a:1883").BridgeID("solar", schema.BridgeID); got != "solar_bridge" || err == nil {
+	if got, err := NewPublishedStore(file, "a:1883").BridgeID("solar", defaultID); got != "solar_bridge" || err == nil {
 		t.Errorf("BridgeID = %q, %v, want solar_bridge and an error", got, err)
 	}
 }

@@ -3,6 +3,7 @@ package state
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -19,6 +20,10 @@ const (
 // offline, to report a replaced gateway, and to generate the configuration of
 // other programs. It is safe for concurrent use.
 type GatewayStore struct {
+	// IsShared means that other processes change the files, too. It must not change
+	// after the first use.
+	IsShared bool
+
 	dir string
 
 	mu       sync.Mutex // guards what follows
@@ -96,7 +101,7 @@ func (s *GatewayStore) SetSerials(bySection map[string]string) error {
 	if !isChanged {
 		return nil
 	}
-	return s.write(gatewaysFile, s.sections)
+	return write(s, gatewaysFile, s.sections, slices.Collect(maps.Keys(bySection)))
 }
 
 // Phases returns how many phases the gateway with this serial number measured
@@ -124,7 +129,7 @@ func (s *GatewayStore) SetPhasesOf(bySerial map[string]int) error {
 	if !isChanged {
 		return nil
 	}
-	return s.write(phasesFile, s.phases)
+	return write(s, phasesFile, s.phases, slices.Collect(maps.Keys(bySerial)))
 }
 
 // Measured returns what the gateway with this serial number measured last,
@@ -145,11 +150,25 @@ func (s *GatewayStore) SetMeasured(section string, m Measured) error {
 		return nil
 	}
 	s.measured[serial] = m
-	return s.write(measuredFile, s.measured)
+	return write(s, measuredFile, s.measured, []string{serial})
 }
 
-func (s *GatewayStore) write(file string, v any) error {
-	data, err := json.MarshalIndent(v, "", "\t")
+// write writes the map m, of which this process has changed the values of keys. If
+// other processes write it, too, it first takes over their other values.
+func write[V any](s *GatewayStore, file string, m map[string]V, keys []string) error {
+	if s.IsShared {
+		unlock, err := LockFile(filepath.Join(s.dir, "gateways.lock"))
+		if err != nil {
+			return fmt.Errorf("store the gateway: %w", err)
+		}
+		defer unlock()
+		for key, v := range readMap[V](s.dir, file) {
+			if !slices.Contains(keys, key) {
+				m[key] = v
+			}
+		}
+	}
+	data, err := json.MarshalIndent(m, "", "\t")
 	if err != nil {
 		panic(err) // cannot fail for maps of strings and numbers
 	}

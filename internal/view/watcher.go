@@ -2,6 +2,7 @@ package view
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,13 +25,16 @@ const (
 // A Watcher collects what a bridge publishes about its gateways. It may be used by
 // several goroutines.
 type Watcher struct {
-	topic string            // the base of all topics
-	names map[string]string // of gateways, by serial number
-	Local bool              // the bridge is part of this process
+	topic string // the base of all topics
+	// Bridges are the topic levels of the bridges: bridge, or one for each shard of a
+	// fleet.
+	Bridges []string
+	names   map[string]string // of gateways, by serial number
+	Local   bool              // the bridge is part of this process
 
-	mu       sync.Mutex // guards what follows
-	broker   string     // why the broker sends nothing; "" while it may
-	bridge   string     // the bridge's state: online, offline, or "" if unknown
+	mu       sync.Mutex        // guards what follows
+	broker   string            // why the broker sends nothing; "" while it may
+	bridges  map[string]string // the state of each bridge: online, offline, or "" if unknown
 	gateways map[string]*watched
 	paces    map[string]time.Duration // between two readings, by serial number
 }
@@ -50,12 +54,16 @@ type watched struct {
 
 // NewWatcher returns a Watcher of the bridge that publishes under topic.
 func NewWatcher(topic string) *Watcher {
-	return &Watcher{topic: topic, names: map[string]string{}, gateways: map[string]*watched{}, paces: map[string]time.Duration{}}
+	return &Watcher{topic: topic, Bridges: []string{"bridge"}, bridges: map[string]string{}, names: map[string]string{}, gateways: map[string]*watched{}, paces: map[string]time.Duration{}}
 }
 
 // Filters returns the topic filters of the messages that a watcher understands.
 func (w *Watcher) Filters() []string {
-	return []string{w.topic + "/bridge/state", w.topic + "/bridge/info", w.topic + "/+/availability", w.topic + "/+/storage/soc", w.topic + "/+/live"}
+	var filters []string
+	for _, bridge := range w.Bridges {
+		filters = append(filters, w.topic+"/"+bridge+"/state", w.topic+"/"+bridge+"/info")
+	}
+	return append(filters, w.topic+"/+/availability", w.topic+"/+/storage/soc", w.topic+"/+/live")
 }
 
 // Message takes a message that arrived at now. It reports whether it was a new live
@@ -67,15 +75,16 @@ func (w *Watcher) Message(topic string, payload []byte, retained bool, now time.
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	switch rest {
-	case "bridge/state":
-		w.bridge = string(payload)
-		return "", false
-	case "bridge/info":
-		w.info(payload)
+	serial, what, _ := strings.Cut(rest, "/")
+	if slices.Contains(w.Bridges, serial) {
+		switch what {
+		case "state":
+			w.bridges[serial] = string(payload)
+		case "info":
+			w.info(payload)
+		}
 		return "", false
 	}
-	serial, what, _ := strings.Cut(rest, "/")
 	if !envoy.ValidSerial(serial) {
 		return "", false
 	}
@@ -153,7 +162,7 @@ func (w *Watcher) Connected(err error) {
 	w.broker = ""
 	if err != nil {
 		w.broker = err.Error()
-		w.bridge = ""
+		clear(w.bridges)
 		for _, g := range w.gateways {
 			g.doc, g.offline, g.socAt = nil, false, time.Time{}
 		}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
 // TestWatchedReadings: only a reading that is current is shown.
@@ -55,6 +57,32 @@ func TestWatchedReadings(t *testing.T) {
 		if !strings.Contains(v.Status, tt.status) || (v.Document != nil) != tt.shown {
 			t.Errorf("%s: status %q, numbers shown: %t; want %q, %t", tt.name, v.Status, v.Document != nil, tt.status, tt.shown)
 		}
+	}
+}
+
+// TestWatchFleet checks that a watcher of a fleet reads the topics of every shard, and
+// shows which are offline.
+func TestWatchFleet(t *testing.T) {
+	w := NewWatcher("envoy")
+	w.Bridges = []string{"bridge-1", "bridge-2"}
+	want := "[envoy/bridge-1/state envoy/bridge-1/info envoy/bridge-2/state envoy/bridge-2/info envoy/+/availability envoy/+/storage/soc envoy/+/live]"
+	if got := fmt.Sprint(w.Filters()); got != want {
+		t.Errorf("Filters = %s, want %s", got, want)
+	}
+	now := time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
+	shown := func() string { return strings.Join(w.Lines(now, 80, terminal.Painter{}), "\n") }
+	if got := shown(); !strings.Contains(got, "No bridge has published under envoy yet") {
+		t.Errorf("without a message: %s", got)
+	}
+	for topic, payload := range map[string]string{
+		"envoy/bridge-1/state": "online", "envoy/bridge-2/state": "offline", "envoy/bridge-3/state": "offline", "envoy/bridge/state": "offline",
+		"envoy/bridge-1/info":     `{"gateways":[{"serial":"122000000001","interval":2}]}`,
+		"envoy/122000000001/live": `{"ts":"2026-11-23T12:00:00Z","grid":{"power":100}}`,
+	} {
+		w.Message(topic, []byte(payload), false, now)
+	}
+	if got := shown(); !strings.Contains(got, "bridge-2 is offline: start this shard.") || strings.Count(got, "is offline") != 1 || w.paces["122000000001"] != 2*time.Second {
+		t.Errorf("paces %v, and shown is\n%s", w.paces, got)
 	}
 }
 

@@ -76,11 +76,8 @@ func (w *Watcher) Lines(now time.Time, width int, p terminal.Painter) (lines []s
 	}
 	if w.broker != "" {
 		warn(terminal.Problem, w.broker)
-	} else if !current && w.bridge != "online" { // a broker without retained messages does not send the state
-		warn(terminal.Warning, map[bool]string{
-			true:  "The bridge is offline: start envoy-mqtt.",
-			false: "No bridge has published under " + w.topic + " yet: start envoy-mqtt, or check [MQTT] TOPIC.",
-		}[w.bridge == "offline"])
+	} else {
+		w.warnOfBridges(current, warn)
 	}
 	for i, v := range views {
 		if i > 0 {
@@ -92,4 +89,24 @@ func (w *Watcher) Lines(now time.Time, width int, p terminal.Painter) (lines []s
 		lines = append(lines, "Waiting for the first reading …")
 	}
 	return lines
+}
+
+// warnOfBridges warns of bridges that are not online. One bridge is, if a reading is
+// current: a broker without retained messages does not send the state.
+func (w *Watcher) warnOfBridges(hasReading bool, warn func(terminal.Level, string)) {
+	isKnown := false
+	for _, bridge := range w.Bridges {
+		state := w.bridges[bridge]
+		isKnown = isKnown || state != ""
+		switch {
+		case state != "offline":
+		case len(w.Bridges) > 1:
+			warn(terminal.Warning, bridge+" is offline: start this shard.")
+		case !hasReading:
+			warn(terminal.Warning, "The bridge is offline: start envoy-mqtt.")
+		}
+	}
+	if !isKnown && !hasReading {
+		warn(terminal.Warning, "No bridge has published under "+w.topic+" yet: start envoy-mqtt, or check [MQTT] TOPIC.")
+	}
 }

@@ -25,9 +25,13 @@ func NewBridgePublisher(o *Output, onMigration func()) *BridgePublisher {
 	b := &BridgePublisher{output: o, migration: migrationTimer{onStep: onMigration}, started: time.Now().UTC()}
 	if o.Inbox != nil {
 		id := o.Topics.BridgeID()
+		name := "Envoy MQTT bridge"
+		if o.Topics.Shard > 0 {
+			name += " " + strconv.Itoa(o.Topics.Shard)
+		}
 		template := o.document(o.Topics.BridgeState())
-		template.Device = hass.DeviceInfo{Identifiers: []string{id}, Name: "Envoy MQTT bridge", Manufacturer: ProgramName, Model: ProgramName, Software: o.Version}
-		b.device = hass.NewDevice(o.Outbox, o.Inbox, o.Topics.Discovery(id), o.Topics.Base+"/bridge", template)
+		template.Device = hass.DeviceInfo{Identifiers: []string{id}, Name: name, Manufacturer: ProgramName, Model: ProgramName, Software: o.Version}
+		b.device = hass.NewDevice(o.Outbox, o.Inbox, o.Topics.Discovery(id), o.Topics.Base+"/"+schema.BridgeLevel(o.Topics.Shard), template)
 	}
 	return b
 }

@@ -21,6 +21,9 @@ type Config struct {
 	Correction      envoy.Correction // of the samples
 	FailSafe        *float64         // power of the grid, W, published once when it is not measured any more; nil means nothing
 	Profiles        []string         // formats of other programs, see [schema.Profiles]
+	// IsLocked, if not nil, reports whether no other process publishes under a serial
+	// number.
+	IsLocked func(serial string) bool
 }
 
 // An Observer receives the latest answers about devices. Its methods must be safe

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -91,8 +92,15 @@ func (p *GatewayPublisher) PublishSample(s envoy.Sample, next time.Time, info ma
 
 // Claim reserves the serial number until GoOffline releases it. It must succeed
 // before a message is published. It returns an error if another gateway holds
-// the claim.
-func (p *GatewayPublisher) Claim() error { return p.Registry.Claim(p.Serial, p.config.Name) }
+// the claim, or another process may publish.
+func (p *GatewayPublisher) Claim() error {
+	if p.config.IsLocked != nil && !p.config.IsLocked(p.Serial) {
+		return errNotLocked
+	}
+	return p.Registry.Claim(p.Serial, p.config.Name)
+}
+
+var errNotLocked = errors.New("another process may read the gateway")
 
 // IsOnline reports whether "online" was published last.
 func (p *GatewayPublisher) IsOnline() bool { return p.availability.payload == schema.Online }

@@ -42,7 +42,7 @@ if (topic.endsWith('/live')) {
         const next = s.output + number('GAIN', 0.5) * (r.power - number('TARGET', 0));
         return say(Math.round(Math.min(Math.max(next, 0), number('MAX_POWER', 800))), 'grid ' + Math.round(r.power) + ' W');
     }
-} else if (msg.payload === 'offline' && (topic.endsWith('/bridge/state') || s.topic === topic.replace(/availability$/, 'live'))) {
+} else if (msg.payload === 'offline' && (/\/bridge(-\d+)?\/state$/.test(topic) || s.topic === topic.replace(/availability$/, 'live'))) {
     s.measured = 0;
 }
 
