@@ -17,6 +17,7 @@ import (
 // during the next change, and starts it again: the recording of the broker has no
 // finding.
 func TestDiscoveryForm(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, new(envoytest.Gateway))
 	h.record(t)
 	await := func(text string) {

@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 		main()
 	}
 	flag.Parse()
-	_ = flag.Set("test.parallel", "4") // these tests wait, they do not compute
+	_ = flag.Set("test.parallel", "6") // these tests wait, they do not compute
 	os.Exit(m.Run())
 }
 

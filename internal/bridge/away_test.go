@@ -13,6 +13,7 @@ import (
 // TestBrokerAway: live documents are back soon after a broker that was away
 // briefly, whatever the age of the connection before.
 func TestBrokerAway(t *testing.T) {
+	t.Parallel()
 	for _, age := range []time.Duration{300 * time.Millisecond, 5 * time.Second, 59 * time.Second, 61 * time.Second} {
 		for _, away := range []time.Duration{5 * time.Second, 9500 * time.Millisecond} {
 			t.Run(fmt.Sprintf("%v after %v", away, age), func(t *testing.T) {
@@ -41,6 +42,7 @@ func TestBrokerAway(t *testing.T) {
 // TestStorms: messages that come in great numbers are logged once, when they
 // are over.
 func TestStorms(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(&envoytest.Gateway{})
 		r.start(t)

@@ -130,6 +130,7 @@ const (
 // TestDay is a day with a refused token, a lost broker and a quarter without
 // the gateway.
 func TestDay(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(&envoytest.Gateway{Phases: 3})
 		r.Gateways[0].Interval, r.Gateways[0].StaleAfter = 30*time.Second, 2*time.Minute

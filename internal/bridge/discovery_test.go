@@ -18,6 +18,7 @@ import (
 // TestDiscovery checks what Home Assistant receives against its own rules, for
 // every layout and for every capture of a real gateway.
 func TestDiscovery(t *testing.T) {
+	t.Parallel()
 	gateways := map[string]*envoytest.Gateway{
 		"one phase":    {},
 		"two phases":   {Phases: 2},

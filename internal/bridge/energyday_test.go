@@ -56,6 +56,7 @@ var update = flag.Bool("update", false, "write the picture of an energy day")
 // Home Assistant makes of the published counters add up, and agree with the
 // published powers. With -update it draws docs/energy-day.svg from them.
 func TestEnergyDay(t *testing.T) {
+	t.Parallel()
 	day := recordDay(t)
 	if len(day) != 7 {
 		t.Fatalf("%d topics were published, want 7", len(day))

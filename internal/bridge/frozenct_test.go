@@ -46,6 +46,7 @@ type frozenRow struct{ interval, staleAfter, ahead time.Duration }
 // while others go on, with all that is computed from it. Without the grid there
 // is no sample. Both are back within ten seconds.
 func TestFrozenCT(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name, ct string
 		load     bool // the consumption CT is around the load

@@ -107,6 +107,7 @@ func TestFrozenGateway(t *testing.T) {
 // TestEveryFault: whatever a gateway does for a minute, under live there are
 // only values that it measured, and everything is back soon after.
 func TestEveryFault(t *testing.T) {
+	t.Parallel()
 	for _, source := range []envoy.Source{envoy.FromProduction, envoy.AutoSource} {
 		for _, fault := range envoytest.All {
 			t.Run(source.String()+" "+string(fault), func(t *testing.T) { everyFault(t, source, fault) })

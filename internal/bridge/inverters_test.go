@@ -50,6 +50,7 @@ func TestInverters(t *testing.T) {
 // TestInvertersNeedALogin: firmware before 7 shows the house to all, and its
 // inverters to those who log in; that is said once.
 func TestInvertersNeedALogin(t *testing.T) {
+	t.Parallel()
 	for user, want := range map[string]int{"": 0, "envoy": 12} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(&envoytest.Gateway{Firmware: "R4.10.35", Start: morning()})

@@ -48,6 +48,7 @@ func (l *lossy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // TestLostAnswer: one answer that is lost, whatever was asked, costs live 4 s
 // at most, also where a session is opened again.
 func TestLostAnswer(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		path   string
 		before func(r *rig) // what leads to the request

@@ -14,6 +14,7 @@ import (
 // sources: the volts of a computed meter, a consumption that is computed from a
 // production of zero, and the house where it repeats total consumption.
 func TestOnlyMeasured(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name     string
 		cts      envoytest.CTs

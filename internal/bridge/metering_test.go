@@ -16,6 +16,7 @@ import (
 // TestFastLoop: although /production.json takes 8 s, there is a live document
 // every second, with one request at a time.
 func TestFastLoop(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(&envoytest.Gateway{
 			Phases: 3, Remember: 10_000, Start: time.Date(2000, 1, 1, 9, 0, 0, 0, time.UTC),
@@ -53,6 +54,7 @@ func TestFastLoop(t *testing.T) {
 // TestHangingCheckSource: /production.json that hangs holds up the readings for ten
 // seconds at most, where it had answered at once before.
 func TestHangingCheckSource(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(&envoytest.Gateway{Phases: 3, Start: time.Date(2000, 1, 1, 9, 0, 0, 0, time.UTC)})
 		r.Gateways[0].Interval, r.Gateways[0].Client.Source = 0, envoy.AutoSource
@@ -77,6 +79,7 @@ func TestHangingCheckSource(t *testing.T) {
 
 // TestHangingTasks: pages that never answer take little from the readings.
 func TestHangingTasks(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		gw := &envoytest.Gateway{Phases: 3, Latencies: map[string]time.Duration{}}
 		for _, path := range []string{"/ivp/ensemble/inventory", "/ivp/ensemble/power", "/ivp/ensemble/secctrl", "/api/v1/production/inverters", "/ivp/pdm/device_data"} {

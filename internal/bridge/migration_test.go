@@ -125,6 +125,7 @@ var forms = []struct {
 // step, and with the broker away in between. No entity and no unique id is lost, and
 // the recording has no finding.
 func TestMigration(t *testing.T) {
+	t.Parallel()
 	for _, row := range forms {
 		for _, how := range []string{"restart", "reload", "broker away"} {
 			t.Run(row.name+"/"+how, func(t *testing.T) {
@@ -231,6 +232,7 @@ func TestByEntity(t *testing.T) {
 // TestSweepOfEntities: what was announced one by one is removed if discovery is off,
 // has another prefix, or the gateway is no longer configured.
 func TestSweepOfEntities(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*bridge.Bridge){
 		"no discovery":    func(b *bridge.Bridge) { b.HomeAssistant.Off = true },
 		"another prefix":  func(b *bridge.Bridge) { b.HomeAssistant.Prefix = "ha" },

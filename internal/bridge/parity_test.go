@@ -89,6 +89,7 @@ func parityTable(t *testing.T) (rows []parityRow, besides []string) {
 // TestParity holds the table against Home Assistant's integration and against
 // what is announced, both ways: there is no difference that it does not name.
 func TestParity(t *testing.T) {
+	t.Parallel()
 	var officials []official
 	data, err := os.ReadFile("testdata/enphase_envoy.json")
 	if err == nil {

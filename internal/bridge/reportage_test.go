@@ -38,6 +38,7 @@ func (r *rig) wantStorage(t *testing.T, when string, want map[string]string) {
 // TestBothKindsOfBatteries: storage/power is the power of all batteries or
 // nothing, and so is what follows from it and from an old report.
 func TestBothKindsOfBatteries(t *testing.T) {
+	t.Parallel()
 	isACB := func(o map[string]any) bool { return o["type"] == "acb" }
 	isIQ := func(o map[string]any) bool { return o["percentFull"] != nil }
 	fresh := map[string]string{

@@ -16,6 +16,7 @@ import (
 // TestStorageCT is a day of two batteries that a CT measures: they take 4.2 kWh
 // around noon and give it in the evening.
 func TestStorageCT(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now() // midnight, and nine in the house
 		r := newRig(&envoytest.Gateway{Phases: 3, Batteries: 2, StorageCT: true, Start: begin.Add(9 * time.Hour)})

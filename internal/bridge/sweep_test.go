@@ -35,6 +35,7 @@ func (r *rig) again(t *testing.T, f func(*bridge.Bridge)) {
 // TestSweep: what is not published any more does not stay on the broker, and
 // what others have put there does.
 func TestSweep(t *testing.T) {
+	t.Parallel()
 	const other = "122200000002"
 	usual := hass.Namespace{Topic: "envoy", Prefix: "homeassistant", Serials: []string{serial}}
 	for _, tt := range []struct {
@@ -145,6 +146,7 @@ func TestSweep(t *testing.T) {
 // before the topics that they read, and a gateway or an inverter that is not
 // there is waited for.
 func TestAnotherTopic(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const bridgeConfig, bridgeVersion = "homeassistant/device/envoy_bridge/config", "envoy/bridge/version"
 		r := newRig(&envoytest.Gateway{Inverters: 3, Start: morning()})

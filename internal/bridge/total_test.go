@@ -62,6 +62,7 @@ func parseLive(t *testing.T, payload string) (l totalLive) {
 // TestTotalIsTheSum compares a morning of a total with the sum of what its gateways
 // have measured, document by document, and what the counters have risen by.
 func TestTotalIsTheSum(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r, _, closeGarage := newTotalRig(time.Date(2026, 6, 19, 9, 0, 0, 0, time.UTC))
 		for i := range r.Gateways {
@@ -126,6 +127,7 @@ func TestTotalIsTheSum(t *testing.T) {
 }
 
 func TestTotalIsAvailableWhileAllGatewaysAre(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r, garage, closeGarage := newTotalRig(morning())
 		r.start(t)
@@ -191,6 +193,7 @@ func (s memoryStore) Save(serial string, data []byte) error { s[serial] = data; 
 // TestRemovedTotal: a total that is no longer configured leaves nothing behind, and
 // one that is stays.
 func TestRemovedTotal(t *testing.T) {
+	t.Parallel()
 	for _, isConfigured := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			r, _, closeGarage := newTotalRig(morning())
@@ -228,6 +231,7 @@ func TestRemovedTotal(t *testing.T) {
 // TestTotalByEntity: a total is announced by entity, also when an earlier run has
 // announced it by device.
 func TestTotalByEntity(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r, _, closeGarage := newTotalRig(morning())
 		gateways, totals := r.Gateways, r.Totals

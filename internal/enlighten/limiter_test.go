@@ -31,6 +31,7 @@ func TestRejectingGateway(t *testing.T) {
 		{"accepts each for 7 hours, a week", func() gateway { return acceptsFor(7 * time.Hour) }, 7 * day, 24},
 	} {
 		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
 			withEnv(t, func(t *testing.T, env *testEnv) {
 				src, g := env.newSource(), r.gateway()
 				stop := run(src)

@@ -120,6 +120,7 @@ func TestNoConnection(t *testing.T) {
 // each half hour. In 24 hours there are at most the four immediate logins and twice
 // the ten of a doubling, if a token was accepted for six hours in between.
 func TestYear(t *testing.T) {
+	t.Parallel()
 	withEnv(t, func(t *testing.T, r *testEnv) {
 		r.sim.Life = 60 * day
 		luck := rand.New(rand.NewPCG(3, 14))

@@ -26,6 +26,7 @@ func TestBrokerForAnHour(t *testing.T) {
 		{"drops every connection after 3 s", func(b *bubble) { b.broker.Drop() }, func(*bubble) {}, 3 * time.Second},
 	} {
 		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				b := newBubble(envoy.AutoSource, 5*time.Second, 30*time.Second)
 				b.start(t)

@@ -114,6 +114,7 @@ func TestAnHour(t *testing.T) {
 				continue // the meters' own readings do not flicker, see TestFlicker
 			}
 			t.Run(string(fault)+", "+source.String(), func(t *testing.T) {
+				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					b := newBubble(source, interval, stale)
 					b.start(t)
@@ -160,6 +161,7 @@ func TestAnHour(t *testing.T) {
 
 // TestFlicker: the meters' readings go on while /production.json forgets the CTs.
 func TestFlicker(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBubble(envoy.AutoSource, 5*time.Second, 30*time.Second)
 		b.start(t)
@@ -179,6 +181,7 @@ func TestFlicker(t *testing.T) {
 
 // TestQuotaForAnHour: a broker that refuses everything because a quota is used up.
 func TestQuotaForAnHour(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const quotaExceeded = 0x97
 		b := newBubble(envoy.AutoSource, 5*time.Second, 30*time.Second)

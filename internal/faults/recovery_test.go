@@ -51,6 +51,7 @@ var recoveryRows = []recoveryRow{
 func TestRecovery(t *testing.T) {
 	for _, row := range recoveryRows {
 		t.Run(row.title(), func(t *testing.T) {
+			t.Parallel()
 			var back, gap time.Duration
 			for _, phase := range phases {
 				synctest.Test(t, func(t *testing.T) {

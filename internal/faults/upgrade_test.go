@@ -13,6 +13,7 @@ import (
 // TestUpgrade: firmware that spoke plain http without a token becomes one that
 // has closed port 80 and wants a token. Real time, since TLS needs sockets.
 func TestUpgrade(t *testing.T) {
+	t.Parallel()
 	b := newBubble(0, 200*time.Millisecond, 5*time.Second)
 	b.server.Close()
 	b.gateway.Firmware = "R5.0.62"

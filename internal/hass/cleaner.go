@@ -197,9 +197,9 @@ func (c *Cleaner) waitForReplacement(ctx context.Context, n Namespace) error {
 // these gateways that this run has neither replaced nor removed.
 func (c *Cleaner) remainingDocuments(serials []string) (topics []string) {
 	for topic, payload := range c.Inbox.payloads() {
-		var d Document
-		isBehind := func(serial string) bool { return d.Device.ViaDevice == c.GatewayID(serial) }
-		if json.Unmarshal([]byte(payload), &d) == nil && slices.ContainsFunc(serials, isBehind) && !c.Outbox.IsAcknowledged(topic) {
+		var header documentHeader
+		isBehind := func(serial string) bool { return header.Device.ViaDevice == c.GatewayID(serial) }
+		if json.Unmarshal([]byte(payload), &header) == nil && slices.ContainsFunc(serials, isBehind) && !c.Outbox.IsAcknowledged(topic) {
 			topics = append(topics, topic)
 		}
 	}

@@ -51,6 +51,7 @@ func checkImports(t *testing.T, dir string, start, end time.Time) {
 // TestCrash stops the program at 200 random writes: before the write, after it, and
 // with a part of a temporary file. No energy is lost or counted twice.
 func TestCrash(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	start := time.Date(2026, 3, 1, 0, 0, 0, 0, zone(t, "Europe/Berlin"))
 	random := rand.New(rand.NewPCG(1, 2))
@@ -100,6 +101,7 @@ func TestKill(t *testing.T) {
 		_, _ = os.Stdin.Read(make([]byte, 1)) // until the parent ends
 		return
 	}
+	t.Parallel()
 	kills := 200
 	if testing.Short() {
 		kills = 20

@@ -220,6 +220,7 @@ func TestIntegral(t *testing.T) {
 // TestRandomClock sets the clock and restarts at random. No energy is counted twice,
 // and at most that of a minute is lost each time.
 func TestRandomClock(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(8) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		dir := t.TempDir()

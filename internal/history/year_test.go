@@ -12,8 +12,10 @@ import (
 // TestYear records 430 days at constant powers, with restarts, and checks the
 // energies of the days, of which two have another length, and what is kept.
 func TestYear(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"Europe/Berlin", "America/Santiago"} { // there the clock changes at midnight
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			loc := zone(t, name)
 			start := time.Date(2026, 1, 1, 0, 0, 0, 0, loc)
 			inTime(t, start, func(t *testing.T) {
