@@ -48,21 +48,24 @@ func (c *console) capture(ctx context.Context, path, section string) error {
 	if err != nil {
 		return err
 	}
-	gateways := gateway.New(cfg, cfg.StateDir(c.environ))
-	if section != "" {
-		gateways = only(gateways, section)
+	selected, err := selectGateways(cfg.Gateways, section)
+	if err != nil {
+		return err
 	}
-	if len(gateways) != 1 {
-		return fmt.Errorf("which gateway? name its section with --gateway (%q is none, or there are several)", section)
+	if err := requireOne(selected); err != nil {
+		return err
 	}
 	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("%s is there already: name a new file", path)
+		return fmt.Errorf("%s exists; name a new file", path)
 	}
 	if _, err := os.Stat(filepath.Dir(path)); err != nil {
 		return failed(err)
 	}
-	defer gateways[0].Close()
-	session, err := gateways[0].Client.Open(ctx)
+	captured := cfg
+	captured.Gateways = selected
+	g := gateway.New(captured, cfg.StateDir(c.environ))[0]
+	defer g.Close()
+	session, err := g.Open(ctx)
 	if err != nil {
 		return failed(err)
 	}

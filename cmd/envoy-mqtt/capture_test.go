@@ -60,7 +60,7 @@ func TestCapture(t *testing.T) {
 			t.Errorf("%s has the serial number %s in it", filepath.Base(path), s)
 		}
 	}
-	if err := c.capture(t.Context(), archive, ""); err == nil || !strings.Contains(err.Error(), "is there already") {
+	if err := c.capture(t.Context(), archive, ""); err == nil || !strings.Contains(err.Error(), "exists; name a new file") {
 		t.Errorf("capture to a file that is there: %v", err)
 	}
 	if err := c.capture(t.Context(), dir, ""); err == nil || !strings.Contains(err.Error(), "ends in .zip or .tar.gz") {

@@ -27,6 +27,7 @@ func TestExitCodes(t *testing.T) {
 		{"", []string{"version"}, 0, "envoy-mqtt "},
 		{"", []string{"fly"}, 2, `unknown command "fly"; known: init, `},
 		{"", []string{"help", "fly"}, 2, `unknown command "fly"`},
+		{"", []string{"chek", "--help"}, 2, `unknown command "chek"; did you mean check?`},
 		{"", []string{"chekc"}, 2, "did you mean check?"},
 		{"", []string{"capture"}, 2, "FILE is missing\nUsage: envoy-mqtt capture FILE [flags]\nHelp:  envoy-mqtt capture --help"},
 		{"", []string{"completion"}, 2, "SHELL is missing"},
@@ -47,7 +48,10 @@ func TestExitCodes(t *testing.T) {
 		{"", []string{"consumers", "Victron"}, 0, "topic = enphase/envoy-s/meters"},
 		{"", []string{"consumers", "evc"}, 2, `unknown program "evc"; did you mean evcc?`},
 		{"", []string{"consumers", "evcc", "--phases", "4"}, 2, "--phases 4"},
-		{"", []string{"consumers", "evcc", "--gateway", "envoy_shed"}, 2, "there is no section [ENVOY_SHED]"},
+		{"", []string{"consumers", "evcc", "--gateway", "envoy_shed"}, 2, "there is no section [ENVOY_SHED]; known: ENVOY"},
+		{"", []string{"token", "--gateway", "shed"}, 2, "there is no section [SHED]; known: ENVOY"},
+		{"[ENVOY_B]\nHOST = b\n", []string{"capture", "x.zip"}, 2, "there are 2 gateways; select one with --gateway: ENVOY, ENVOY_B"},
+		{"[ENVOY_B]\nHOST = b\n", []string{"token", "--paste"}, 2, "there are 2 gateways; select one with --gateway: ENVOY, ENVOY_B"},
 		{"USRNAME = x\n", []string{"consumers", "evcc"}, 2, "did you mean USERNAME"},
 		{"", []string{"read"}, 1, "set USERNAME and PASSWORD of the Enphase account, or TOKEN"},
 		{"", []string{"check"}, 1, "set USERNAME and PASSWORD of the Enphase account, or TOKEN"},
@@ -100,6 +104,9 @@ func TestCheck(t *testing.T) {
 	h.server.Refuse(true)
 	h.broker.close()
 	code, out, _ := h.run(t, withAccount, "check")
+	if _, _, errs := h.run(t, withAccount, "read"); !strings.Contains(errs, "refused; is HOST = "+h.server.Addr+" right, and the gateway on?\n") {
+		t.Errorf("read of a dead house: %s", errs)
+	}
 	for _, want := range []string{"is HOST =", "FAIL broker"} {
 		if !strings.Contains(out, want) || code != 1 {
 			t.Errorf("check of a dead house: code %d, no %q:\n%s", code, want, out)

@@ -20,6 +20,7 @@ type console struct {
 	width         int // columns of the terminal, for help
 	configPath    string
 	flags         *pflag.FlagSet // of the command; nil before it is known
+	helpErr       error          // of help, which cobra lets return none
 	problems      web.Problems   // warnings and errors of the log, for the page
 }
 

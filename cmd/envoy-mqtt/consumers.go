@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/consumers"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
@@ -68,15 +67,12 @@ func (o consumerOptions) print(ctx context.Context, c *console, p consumers.Cons
 	if err != nil {
 		return err
 	}
-	i := 0
-	if o.gateway != "" {
-		i = slices.IndexFunc(cfg.Gateways, func(g config.Gateway) bool { return strings.EqualFold(g.Section, o.gateway) })
-	}
-	if i < 0 {
-		return fmt.Errorf("--gateway %s: there is no section [%s]", o.gateway, strings.ToUpper(o.gateway))
+	gateways, err := selectGateways(cfg.Gateways, o.gateway)
+	if err != nil {
+		return err
 	}
 	seen := state.NewGatewayStore(cfg.StateDir(c.environ))
-	setup := consumers.NewSetup(cfg, cfg.Gateways[i], seen, o.phases)
+	setup := consumers.NewSetup(cfg, gateways[0], seen, o.phases)
 	for _, note := range setup.Notes() {
 		fmt.Fprintln(c.err, strings.Join(terminal.WrapLines("Note: ", "      ", note, c.stdout().width()), "\n"))
 	}

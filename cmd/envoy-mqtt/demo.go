@@ -28,7 +28,7 @@ func demoCommand(c *console) *cobra.Command {
 	var d demo
 	cmd := &cobra.Command{
 		Use:     "demo",
-		Short:   "Show a simulated home, without gateway, account or broker",
+		Short:   "Show a simulated house, without gateway, account or broker",
 		Example: "envoy-mqtt demo --phases 1",
 		GroupID: groupStart,
 		Args:    noArgs,
@@ -132,7 +132,7 @@ func showDemo(ctx context.Context, c *console, broker *demoBroker, heading func(
 		lines := terminal.Aligned(c.stdout().painter.Strong("envoy-mqtt demo"), heading(), width)
 		for _, hint := range hints {
 			lines = append(lines, terminal.WrapLines("", "", hint[0], width)...)
-			lines = append(lines, terminal.Unbroken(2, hint[1], width), "")
+			lines = append(append(lines, terminal.CommandLines(2, hint[1], width)...), "")
 		}
 		return append(lines, w.Lines(time.Now(), width, c.stdout().painter)...)
 	})

@@ -24,6 +24,16 @@ var commandGroups = []*cobra.Group{
 	{ID: groupIntegrate, Title: "Integrate"},
 }
 
+// help prints the help of cmd. If there is an unknown command before --help, cmd is
+// the root, and help sets helpErr.
+func (c *console) help(cmd *cobra.Command, _ []string) {
+	if !cmd.HasParent() && cmd.Flags().NArg() > 0 {
+		c.helpErr = unknownCommand(cmd, cmd.Flags().Arg(0))
+		return
+	}
+	fmt.Fprint(c.out, helpText(cmd, c.width))
+}
+
 // helpText returns the help of cmd, wrapped at width columns.
 func helpText(cmd *cobra.Command, width int) string {
 	var out strings.Builder
@@ -58,7 +68,8 @@ func commandList(cmd *cobra.Command, width int) string {
 		fmt.Fprintln(&out, group.Title)
 		for _, sub := range cmd.Commands() {
 			if sub.GroupID == group.ID && sub.IsAvailableCommand() {
-				fmt.Fprintf(&out, "  %-*s%s\n", nameColumns-2, sub.Name(), terminal.Wrap(sub.Short, width-nameColumns, indent))
+				name := terminal.Pad("  "+sub.Name(), nameColumns)
+				fmt.Fprintln(&out, strings.Join(terminal.WrapLines(name, indent, sub.Short, width), "\n"))
 			}
 		}
 	}

@@ -13,11 +13,12 @@ import (
 
 func TestHelp(t *testing.T) {
 	root := rootCommand(&console{out: io.Discard, err: io.Discard})
-	for _, width := range []int{60, 80, terminal.MaxWidth} {
+	for _, width := range []int{40, 60, 80, terminal.MaxWidth} {
 		for _, cmd := range append(root.Commands(), root) {
 			text := helpText(cmd, width)
 			for line := range strings.Lines(text) {
-				if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width {
+				isCommand := strings.HasPrefix(line, "Usage:") || strings.HasPrefix(line, "Example:") // never broken, so that it can be copied
+				if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width && !(isCommand && width < 60) {
 					t.Errorf("%s: %d columns at width %d: %s", cmd.CommandPath(), n, width, line)
 				}
 			}
@@ -31,6 +32,9 @@ func TestHelp(t *testing.T) {
 		if name, example := cmd.CommandPath(), cmd.Example; !strings.Contains(example, name) || strings.Contains(example, "\n") {
 			t.Errorf("%s: example %q, want one line", name, example)
 		}
+	}
+	if help, want := helpText(root, 40), "\n  discover     Find gateways on the\n               local network by\n               multicast DNS\n"; !strings.Contains(help, want) {
+		t.Errorf("help at 40 columns lacks %q:\n%s", want, help)
 	}
 	help := helpText(root, 80)
 	at := 0
@@ -55,6 +59,20 @@ func TestNoConfiguration(t *testing.T) {
 			"run envoy-mqtt init to write one, or envoy-mqtt demo to try the program without\n"
 		if code := cmd.ProcessState.ExitCode(); code != 2 || string(out) != want {
 			t.Errorf("envoy-mqtt %v: code %d, want 2 and\n%sgot\n%s", args, code, want, out)
+		}
+	}
+}
+
+// TestNamedConfigurationIsMissing: the error says how to write it.
+func TestNamedConfigurationIsMissing(t *testing.T) {
+	h := newHouse(t, new(envoytest.Gateway))
+	for _, args := range [][]string{{"run"}, {"check"}} {
+		cmd := h.command(t, "", args...)
+		cmd.Args[len(cmd.Args)-1] = "none.ini"
+		out, _ := cmd.CombinedOutput() // the code is compared
+		const want = "envoy-mqtt: open none.ini: no such file or directory; run envoy-mqtt init --config none.ini to write it\n"
+		if code := cmd.ProcessState.ExitCode(); code != 2 || string(out) != want {
+			t.Errorf("envoy-mqtt %v: code %d, %q, want 2 and %q", args, code, out, want)
 		}
 	}
 }

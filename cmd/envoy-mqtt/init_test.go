@@ -70,7 +70,7 @@ func TestInit(t *testing.T) {
 			"nobody there yet",
 			[]string{"127.0.0.1:1", "", "127.0.0.1:1", "y", "", testUser, testPassword, "127.0.0.1:1", "", "continue"},
 			1,
-			[]string{"The gateway was not reached", "The connection failed", "config.ini is written", "Not verified yet"},
+			[]string{"The gateway was not read", "The connection failed", "config.ini is written", "Not verified yet"},
 			[]string{"[ENVOY]", "HOST = 127.0.0.1:1", "USERNAME = " + testUser, "PASSWORD = " + testPassword, "[MQTT]", "URL = mqtt://127.0.0.1:1"},
 		},
 	} {

@@ -45,7 +45,7 @@ func (i *interview) askAccount() error {
 			return err
 		}
 		if i.Serial != "" {
-			i.Say("Logging in at Enphase …")
+			i.Say("Obtaining a token …")
 		}
 		result := i.UseAccount(i.Ctx, username, password)
 		if done, err := i.handleLogin(result); done || err != nil {

@@ -39,8 +39,8 @@ func (i *interview) askGateway() error {
 			i.Say("Gateway %s, firmware %s, at %s", reached.Serial, reached.Firmware, reached.URL)
 			return nil
 		}
-		i.Say("The gateway was not reached: %v", hint.Add(err))
-		keep, err := i.Confirm("Keep this address although the gateway does not answer?", false)
+		i.Say("The gateway was not read: %v", hint.Add(err))
+		keep, err := i.Confirm("Keep this address although no gateway was read there?", false)
 		if err != nil {
 			return err
 		}

@@ -156,7 +156,7 @@ func TestInitWeb(t *testing.T) {
 			func(*house) []setupForm {
 				return []setupForm{
 					{"replace", nil, "No gateway responds"},
-					{"gateway", []string{"host", "127.0.0.1:1"}, "The gateway was not reached"},
+					{"gateway", []string{"host", "127.0.0.1:1"}, "The gateway was not read"},
 					{"keep", nil, "Gateway: 127.0.0.1:1"},
 					{"account", []string{"email", testUser, "password", testPassword}, "Access: not verified"},
 					{"broker", []string{"address", "127.0.0.1:1"}, "The connection failed"},

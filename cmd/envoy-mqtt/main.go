@@ -10,6 +10,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -45,7 +46,7 @@ func (c *console) main(ctx context.Context, args []string) int {
 	cmd.SetIn(c.in)
 	cmd.SetOut(c.out)
 	cmd.SetErr(c.err)
-	err := cmd.ExecuteContext(ctx)
+	err := cmp.Or(cmd.ExecuteContext(ctx), c.helpErr)
 	if err == nil {
 		return 0
 	}
@@ -79,7 +80,7 @@ func rootCommand(c *console) *cobra.Command {
 		SilenceUsage:          true,
 	}
 	root.SetFlagErrorFunc(wrongFlag)
-	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { fmt.Fprint(c.out, helpText(cmd, c.width)) })
+	root.SetHelpFunc(c.help)
 	root.SetHelpCommand(helpCommand())
 	root.PersistentFlags().BoolP("help", "h", false, "show this help")
 	root.PersistentFlags().StringVarP(&c.configPath, "config", "c", "", "`path` of config.ini (default: ./, /etc/envoy-mqtt/)")

@@ -58,7 +58,7 @@ func (c *console) read(ctx context.Context, o readOptions) error {
 // readGateway prints one sample of a gateway, and stores what it measures.
 func (o readOptions) readGateway(ctx context.Context, out output, g *gateway.Gateway) error {
 	defer g.Close()
-	session, err := g.Client.Open(ctx)
+	session, err := g.Open(ctx)
 	if err != nil {
 		return err
 	}

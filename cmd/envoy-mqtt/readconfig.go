@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/blocking"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
@@ -18,5 +21,13 @@ func (c *console) sources() config.Sources {
 
 // readConfig reads the configuration. It returns an error if ctx ends first.
 func (c *console) readConfig(ctx context.Context) (config.Config, error) {
-	return blocking.Call(ctx, func() (config.Config, error) { return config.Load(c.sources()) })
+	return blocking.Call(ctx, c.loadConfig)
+}
+
+func (c *console) loadConfig() (config.Config, error) {
+	cfg, err := config.Load(c.sources())
+	if c.configPath != "" && errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w; run envoy-mqtt init --config %s to write it", err, c.configPath)
+	}
+	return cfg, err
 }

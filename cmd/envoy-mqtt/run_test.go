@@ -48,6 +48,9 @@ func TestEverythingComesLater(t *testing.T) {
 	h.server.Refuse(false)
 	p.Await("gateway found")
 	p.Stop()
+	p = h.start(t, withAccount) // the serial number is known now
+	p.Await("gateway found")
+	p.Stop()
 }
 
 // TestNoSecrets runs the program at debug level through all that can go wrong

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -45,18 +43,16 @@ func (o tokenOptions) run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	gateways := gateway.New(cfg, cfg.StateDir(c.environ))
-	if o.section != "" {
-		gateways = only(gateways, o.section)
+	sections, err := selectGateways(cfg.Gateways, o.section)
+	if err == nil && o.paste {
+		err = requireOne(sections)
 	}
-	switch {
-	case len(gateways) == 0:
-		return fmt.Errorf("--gateway %s: there is no such section", o.section)
-	case o.paste && len(gateways) > 1:
-		return errors.New("--paste: which gateway is it for? name its section with --gateway")
+	if err != nil {
+		return err
 	}
+	cfg.Gateways = sections
 	r := newReport(c.stdout(), o.json)
-	for _, g := range gateways {
+	for _, g := range gateway.New(cfg, cfg.StateDir(c.environ)) {
 		if err := o.handle(ctx, c, r, g); err != nil {
 			r.Bad(g.Section, err)
 		}
@@ -65,19 +61,9 @@ func (o tokenOptions) run(ctx context.Context, c *console) error {
 	return finish(r)
 }
 
-// only returns the gateway of section, none if there is no such section.
-func only(gateways []*gateway.Gateway, section string) []*gateway.Gateway {
-	for _, g := range gateways {
-		if strings.EqualFold(g.Section, section) {
-			return []*gateway.Gateway{g}
-		}
-	}
-	return nil
-}
-
 // handle renews or stores the token of one gateway if asked, then shows it.
 func (o tokenOptions) handle(ctx context.Context, c *console, r *check.Report, g *gateway.Gateway) error {
-	session, err := g.Client.Open(ctx)
+	session, err := g.Open(ctx)
 	if err == nil {
 		r.Found(session.Info, g.Section)
 		_ = g.LearnSerial(session) // check reports a state folder that cannot be written

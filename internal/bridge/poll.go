@@ -30,6 +30,7 @@ func (l *loop) onSession(session *envoy.Session, err error) {
 	if l.publisher == nil || l.publisher.Serial != session.Serial {
 		l.onIdentified(session)
 	}
+	l.samples.logGateway(session)
 	l.samples.logCertificate(l.config.Client)
 	l.session = session
 	l.publisher.SetInfo(session.Info, session.URL())
@@ -41,7 +42,6 @@ func (l *loop) onSession(session *envoy.Session, err error) {
 // onIdentified handles the first response of a gateway, or of another gateway
 // than before.
 func (l *loop) onIdentified(s *envoy.Session) {
-	l.log.Info().Str("serial", s.Serial).Str("firmware", s.Firmware).Str("url", s.URL()).Msg("gateway found")
 	if l.publisher != nil {
 		l.log.Warn().Str("old", l.publisher.Serial).Str("new", s.Serial).Msg("another gateway answers, the entities of the old one stay offline until removed")
 	}

@@ -13,11 +13,25 @@ import (
 // it changes.
 type sampleLog struct {
 	log         zerolog.Logger
+	gateway     foundGateway
 	certificate string // SHA-256
 	source      string // where samples come from; empty before the first
 	reason      string // why not from the meters' readings, if they could
 	noGrid      error  // why net consumption is missing
 	frozen      []envoy.Measurement
+}
+
+// A foundGateway is which gateway responds, and where.
+type foundGateway struct{ serial, firmware, url string }
+
+// logGateway logs which gateway responds.
+func (l *sampleLog) logGateway(s *envoy.Session) {
+	g := foundGateway{s.Serial, s.Firmware, s.URL()}
+	if g == l.gateway {
+		return
+	}
+	l.gateway = g
+	l.log.Info().Str("serial", g.serial).Str("firmware", g.firmware).Str("url", g.url).Msg("gateway found")
 }
 
 // logCertificate logs the certificate of the gateway, so that it can be pinned, and

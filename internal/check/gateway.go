@@ -17,11 +17,8 @@ import (
 // gateway checks that a gateway answers, accepts our credentials and measures.
 func (r *Report) gateway(ctx context.Context, g *gateway.Gateway, cfg config.Config) {
 	defer g.Close()
-	session, err := g.Client.Open(ctx)
+	session, err := g.Open(ctx)
 	if err != nil {
-		if g.Host != envoy.Auto && !errors.Is(err, envoy.ErrNotGateway) {
-			err = fmt.Errorf("%w: is HOST = %s right, and the gateway on?", err, g.Host)
-		}
 		r.Bad(g.Section, err)
 		return
 	}

@@ -47,6 +47,7 @@ func (l *loader) addFile(path string, data []byte) {
 		return origin{text: text, line: line, hash: parser.hashes[section+delimiter+key]}
 	}
 	l.mistakes = append(l.mistakes, parser.mistakes...)
+	maps.Copy(l.meant, parser.meant)
 	for _, section := range slices.Sorted(maps.Keys(layer.Raw())) {
 		if len(settingsOf(section)) == 0 {
 			l.fail(at(section, ""), "unknown section; "+suggestSection(section))

@@ -18,13 +18,14 @@ type ini struct {
 	file     string          // path, for messages
 	lines    map[string]int  // line numbers, by section and by path (section, delimiter, key)
 	hashes   map[string]bool // paths of the unquoted values that contain what looks like a comment
+	meant    map[string]bool // paths of the keys that mistakes are about
 	mistakes []mistake       // all of them: Unmarshal continues after a mistake
 }
 
 // Unmarshal parses data into a map of sections of keys, all in upper case. Its
 // error is always nil; see mistakes.
 func (p *ini) Unmarshal(data []byte) (map[string]any, error) {
-	p.lines, p.hashes = map[string]int{}, map[string]bool{}
+	p.lines, p.hashes, p.meant = map[string]int{}, map[string]bool{}, map[string]bool{}
 	sections := map[string]any{}
 	var section string
 	var keys map[string]any
@@ -59,7 +60,9 @@ func (p *ini) Unmarshal(data []byte) (map[string]any, error) {
 			path := section + delimiter + key
 			switch {
 			case !ok:
-				p.fail(n, "", "neither a [SECTION] nor KEY = value nor a comment"+suggestEquals(section, line))
+				hint, meant := suggestEquals(section, line)
+				p.meant[section+delimiter+meant] = true
+				p.fail(n, "", "neither a [SECTION] nor KEY = value nor a comment"+hint)
 			case keys == nil:
 				p.fail(n, key, "stands before the first [SECTION]")
 			case p.lines[path] != 0:

@@ -21,12 +21,13 @@ type loader struct {
 	origins  map[string]origin // of the values, by path
 	gateways map[string]origin // by section: where its HOST is or should be
 	totals   map[string]origin // by section that has a value: where its GATEWAYS are or should be
+	meant    map[string]bool   // paths of the keys that mistakes are about
 	mistakes []mistake
 	warnings []string
 }
 
 func newLoader() *loader {
-	return &loader{values: map[string]string{}, origins: map[string]origin{}, gateways: map[string]origin{}, totals: map[string]origin{}}
+	return &loader{values: map[string]string{}, origins: map[string]origin{}, gateways: map[string]origin{}, totals: map[string]origin{}, meant: map[string]bool{}}
 }
 
 // add merges a layer over the ones before it. The layer contains known sections
@@ -43,7 +44,9 @@ func (l *loader) add(layer *koanf.Koanf, at func(section, key string) origin) {
 			text, from := keys[key].(string), at(section, key)
 			known, isFile, ok := lookUp(section, key)
 			if !ok {
-				l.fail(from, "unknown key; "+suggestKey(section, key))
+				hint, meant := suggestKey(section, key)
+				l.meant[section+delimiter+meant] = true
+				l.fail(from, "unknown key; "+hint)
 				continue
 			}
 			if text == "" {
@@ -100,6 +103,12 @@ func (l *loader) warnExposed(at origin, path string) {
 func (l *loader) given(section, key string) bool {
 	_, ok := l.origins[section+delimiter+key]
 	return ok
+}
+
+// missing reports whether section has no value for key, and no mistake that is
+// about it.
+func (l *loader) missing(section, key string) bool {
+	return !l.given(section, key) && !l.meant[section+delimiter+key]
 }
 
 func (l *loader) fail(at origin, reason string) {

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// suggestKey returns a hint which key of section is meant by the unknown key.
-func suggestKey(section, key string) string {
+// suggestKey returns a hint which key of section is meant by the unknown key, and
+// that key, "" if none is close.
+func suggestKey(section, key string) (hint, meant string) {
 	var known []string
 	for _, s := range settingsOf(section) {
 		known = append(known, s.key)
@@ -19,30 +20,31 @@ func suggestKey(section, key string) string {
 		}
 	}
 	if found, ok := Closest(wanted, known); ok {
-		return "did you mean " + found + suffix + "?"
+		return "did you mean " + found + suffix + "?", found
 	}
-	return "known here: " + strings.Join(known, ", ")
+	return "known here: " + strings.Join(known, ", "), ""
 }
 
 // colonPattern matches a key and a value with a colon or a space between them.
 var colonPattern = regexp.MustCompile(`^([A-Za-z_]+)(?:\s*:\s*|\s+)(.+)$`)
 
 // suggestEquals returns a hint how to write a line that has a known key of section
-// but no equals sign, otherwise "". It shows the value only if it cannot be a secret.
-func suggestEquals(section, line string) string {
+// but no equals sign, and that key, otherwise "". It shows the value only if it
+// cannot be a secret.
+func suggestEquals(section, line string) (hint, meant string) {
 	m := colonPattern.FindStringSubmatch(line)
 	if m == nil {
-		return ""
+		return "", ""
 	}
 	key, value := strings.ToUpper(m[1]), m[2]
 	known, _, ok := lookUp(section, key)
 	if !ok {
-		return ""
+		return "", ""
 	}
 	if known == "PASSWORD" || known == "TOKEN" || strings.Contains(value, "@") {
 		value = "…"
 	}
-	return "; write " + key + " = " + value
+	return "; write " + key + " = " + value, known
 }
 
 // suggestSection returns a hint which section is meant by the unknown name.

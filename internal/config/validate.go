@@ -59,7 +59,7 @@ func (l validator) checkMQTT(m *MQTT) {
 		}
 		m.URL.User = nil
 	}
-	if m.Username == "" && m.Password != "" { // a user name without a password is allowed: it can be a token
+	if m.Username == "" && m.Password != "" && l.missing("MQTT", "USERNAME") { // a user name without a password is allowed: it can be a token
 		l.fail(l.origins["MQTT"+delimiter+"PASSWORD"], "USERNAME is missing")
 	}
 	if m.Supervisor != "" && l.given("MQTT", "USERNAME") {
@@ -105,7 +105,7 @@ func (l validator) checkTopics(cfg *Config) {
 
 func (l validator) checkGateway(g Gateway) {
 	at := func(key string) origin { return l.origins[g.Section+delimiter+key] }
-	if !l.given(g.Section, "HOST") {
+	if l.missing(g.Section, "HOST") {
 		l.fail(l.gateways[g.Section], "missing; write the gateway's name or address, e.g. HOST = envoy.local")
 	}
 	if strings.HasPrefix(g.Host, "http://") && (g.Fingerprint != "" || g.VerifySSL) {
@@ -142,10 +142,10 @@ func (l validator) checkLimit(g Gateway) {
 
 // checkPair reports if only one of two keys of section is set.
 func (l validator) checkPair(section, a, b string) {
-	if l.given(section, a) && !l.given(section, b) {
+	if l.given(section, a) && l.missing(section, b) {
 		l.fail(l.origins[section+delimiter+a], b+" is missing")
 	}
-	if l.given(section, b) && !l.given(section, a) {
+	if l.given(section, b) && l.missing(section, a) {
 		l.fail(l.origins[section+delimiter+b], a+" is missing")
 	}
 }

@@ -55,29 +55,31 @@ func (c *Counters) Apply(s envoy.Sample, now time.Time) envoy.Sample {
 		c.states = map[counterKey]counterState{}
 	}
 	s.Meters = slices.Clone(s.Meters)
+	var found jumps
 	for i := range s.Meters {
 		s.Meters[i].Phases = slices.Clone(s.Meters[i].Phases)
 		if s.Meters[i].Counters != envoy.ComputedCounters {
-			c.applyMeter(&s.Meters[i], now)
+			c.applyMeter(&s.Meters[i], now, &found)
 		}
 	}
 	s.ComputeCounters()
 	for i := range s.Meters {
 		if s.Meters[i].Counters == envoy.ComputedCounters {
-			c.applyMeter(&s.Meters[i], now)
+			c.applyMeter(&s.Meters[i], now, &found)
 		}
 	}
+	found.log(c.Log)
 	return s
 }
 
-func (c *Counters) applyMeter(m *envoy.Meter, now time.Time) {
-	c.applyChannel(m, 0, &m.Total, now)
+func (c *Counters) applyMeter(m *envoy.Meter, now time.Time, found *jumps) {
+	c.applyChannel(m, 0, &m.Total, now, found)
 	for i := range m.Phases {
-		c.applyChannel(m, uint8(i+1), &m.Phases[i], now)
+		c.applyChannel(m, uint8(i+1), &m.Phases[i], now, found)
 	}
 }
 
-func (c *Counters) applyChannel(m *envoy.Meter, phase uint8, ch *envoy.Channel, now time.Time) {
+func (c *Counters) applyChannel(m *envoy.Meter, phase uint8, ch *envoy.Channel, now time.Time, found *jumps) {
 	r := reading{source: m.Counters, mayFall: MayFall(*m), maxPower: maxHousePower, at: now}
 	if r.source.OfInverters() && c.inverters > 0 {
 		r.maxPower = float64(c.inverters) * maxInverterPower
@@ -90,7 +92,10 @@ func (c *Counters) applyChannel(m *envoy.Meter, phase uint8, ch *envoy.Channel, 
 		key := counterKey{m.Measurement, phase, q}
 		old := c.states[key]
 		r.value = v
-		next, ok := old.acceptAndLog(r, c.Log, key.String)
+		next, ok := old.accept(r)
+		if j, ok := old.jumpOf(r, next); ok {
+			found.add(key.String(), j)
+		}
 		c.states[key] = next
 		c.Changed = c.Changed || next.isWorthSaving(old)
 		if ok {

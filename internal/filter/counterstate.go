@@ -3,8 +3,6 @@ package filter
 import (
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
@@ -72,29 +70,6 @@ func (s counterState) accept(r reading) (next counterState, ok bool) {
 		}
 	}
 	return next, true
-}
-
-// acceptAndLog is accept, and logs what is not an ordinary rise. name returns the
-// name of the counter.
-func (s counterState) acceptAndLog(r reading, log zerolog.Logger, name func() string) (next counterState, ok bool) {
-	next, ok = s.accept(r)
-	level, text := zerolog.InfoLevel, ""
-	switch {
-	case s.Value == 0: // the first readings
-	case next.Wraps != s.Wraps && next.Value >= s.Value:
-		text = "inverter registers wrapped or were corrected, the counter continues"
-	case next.Value > s.Value && r.source.OfInverters() && s.mayHaveWrapped(r):
-		text = "inverter counter is published as reported, although its registers may have wrapped or been corrected"
-	case next.Value < s.Value && !r.mayFall:
-		text = "counter was reset"
-	case next.isBehind() && !s.isBehind():
-		level, text = zerolog.WarnLevel, "counter fell, the previous value is held until it is reached again"
-	}
-	if text != "" {
-		log.WithLevel(level).Str("counter", name()).Float64("before", s.Value).Float64("reported", r.value).
-			Float64("published", next.Value).Int32("wraps", next.Wraps).Msg(text)
-	}
-	return next, ok
 }
 
 // isWorthSaving reports whether a restart with the old state would publish other

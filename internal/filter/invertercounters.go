@@ -33,7 +33,11 @@ func (c *InverterCounters) Apply(i envoy.Inverter, now time.Time) envoy.Inverter
 	}
 	old := c.states[i.Serial]
 	r := reading{value: v, source: envoy.InverterCounters, maxPower: maxInverterPower, at: now}
-	next, ok := old.acceptAndLog(r, c.Log, func() string { return "inverter " + i.Serial })
+	next, ok := old.accept(r)
+	if j, ok := old.jumpOf(r, next); ok {
+		j.counter = "inverter " + i.Serial
+		j.log(c.Log)
+	}
 	c.states[i.Serial] = next
 	c.Changed = c.Changed || next.isWorthSaving(old)
 	i.Energy = envoy.Optional[float64]{}

@@ -82,6 +82,15 @@ func Unbroken(indent int, text string, width int) string {
 	return strings.Repeat(" ", max(0, min(indent, width-Columns(text)))) + Printable(text)
 }
 
+// CommandLines is Unbroken for a screen, which cuts long lines: text that does not
+// fit is broken between words.
+func CommandLines(indent int, text string, width int) []string {
+	if Columns(text) > width {
+		return WrapLines("", strings.Repeat(" ", indent), text, width)
+	}
+	return []string{Unbroken(indent, text, width)}
+}
+
 // Printable returns text without control characters, which could change the
 // terminal.
 func Printable(text string) string {

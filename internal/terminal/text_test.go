@@ -35,3 +35,17 @@ func TestColumns(t *testing.T) {
 		t.Errorf("Clip = %q", got)
 	}
 }
+
+func TestCommandLines(t *testing.T) {
+	const command = "mosquitto_sub -p 1883 -t '#'"
+	for width, want := range map[int][]string{
+		80: {"  " + command},
+		29: {" " + command},
+		28: {command},
+		20: {"mosquitto_sub -p", "  1883 -t '#'"},
+	} {
+		if got := CommandLines(2, command, width); !slices.Equal(got, want) {
+			t.Errorf("CommandLines at %d columns: %q, want %q", width, got, want)
+		}
+	}
+}

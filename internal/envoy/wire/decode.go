@@ -84,8 +84,11 @@ func Understood[T any](path string, all []T, understood func(*T) bool) ([]T, err
 
 func decodeOptional(path string, body []byte, opening byte, v any) error {
 	body = bytes.TrimSpace(body)
-	if len(body) == 0 || body[0] == '<' {
-		return FormatErrorf("%s: %w: the response is a web page or empty", path, ErrUnsupported)
+	if len(body) == 0 {
+		return FormatErrorf("%s: %w: the response is empty", path, ErrUnsupported)
+	}
+	if body[0] == '<' {
+		return FormatErrorf("%s: %w: the response is a web page, not JSON", path, ErrUnsupported)
 	}
 	if body[0] == '{' {
 		var answer struct {

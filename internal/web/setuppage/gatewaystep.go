@@ -33,7 +33,7 @@ func (w *Wizard) setGateway(ctx context.Context, form func(string) string) {
 	reached, err := d.Reach(ctx)
 	w.reached = reached
 	if err != nil {
-		w.fail(gatewayStep, "The gateway was not reached: "+d.ErrorText(err), true)
+		w.fail(gatewayStep, "The gateway was not read: "+d.ErrorText(err), true)
 		return
 	}
 	w.current = accessStep
