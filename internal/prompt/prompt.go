@@ -46,7 +46,9 @@ func (p Prompter) Say(format string, args ...any) { p.Print("", "  ", fmt.Sprint
 func (p Prompter) Define(word, meaning string) { p.Print("  "+word, "                   ", meaning) }
 
 // Heading begins a group of questions.
-func (p Prompter) Heading(text string) { fmt.Fprintf(p.Out, "\n%s\n", terminal.Wrap(text, p.width(), "")) }
+func (p Prompter) Heading(text string) {
+	fmt.Fprintf(p.Out, "\n%s\n", terminal.Wrap(text, p.width(), ""))
+}
 
 // printQuestion prints a question, with what is in brackets, and waits behind it.
 func (p Prompter) printQuestion(question, brackets string) {
