@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
@@ -89,6 +91,9 @@ func (l *loop) onFailure(err error) {
 		l.session = nil
 	}
 	if l.failures.Logged.Add(err) {
+		if envoy.FailureOf(err) == envoy.FailureToken {
+			level = zerolog.DebugLevel // the source of tokens logs it
+		}
 		l.log.WithLevel(level).Err(err).Msg("gateway read failed, retrying")
 	}
 	if l.publisher != nil {
