@@ -53,6 +53,25 @@ func TestEverythingComesLater(t *testing.T) {
 	p.Stop()
 }
 
+// TestMissingTokenIsLoggedOnce: that the gateway cannot be read follows from it.
+func TestMissingTokenIsLoggedOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, new(envoytest.Gateway))
+	p := h.start(t, "")
+	p.Await("token problem, action required")
+	p.Await(`"message":"gateway read failed, retrying"`)
+	p.Stop()
+	n := 0
+	for line := range strings.Lines(p.Output()) {
+		if strings.Contains(line, "requires a token and there is none") && !strings.Contains(line, `"level":"debug"`) {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d lines about the missing token, want 1:\n%s", n, p.Output())
+	}
+}
+
 // TestNoSecrets runs the program at debug level through all that can go wrong
 // with a token and looks for every secret in all that it wrote, but the store.
 func TestNoSecrets(t *testing.T) {
