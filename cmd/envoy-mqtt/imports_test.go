@@ -30,7 +30,7 @@ var mayImport = map[string][]string{
 	"internal/bridge/connection": {"internal/hass", "internal/mqtt", "internal/outbox", "internal/problem", "internal/schema", "github.com/rs/zerolog"},
 	"internal/devices":           {"internal/envoy", "internal/hass", "internal/schema"},
 	"internal/schedule":          {"internal/envoy", "internal/problem", "github.com/rs/zerolog"},
-	"internal/monitor":           {"internal/bridge", "internal/envoy", "internal/schema", "internal/state", "github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/", "github.com/coreos/go-systemd/v22/daemon", "github.com/rs/zerolog", "golang.org/x/net/netutil"},
+	"internal/monitor":           {"internal/bridge", "internal/envoy", "internal/schema", "internal/state", "github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/", "github.com/coreos/go-systemd/v22/daemon", "github.com/rs/zerolog"},
 	"internal/web":               {"internal/envoy", "internal/history", "internal/schema", "internal/web/access"},
 	"internal/web/access":        {},
 	"internal/web/setuppage":     {"internal/config", "internal/envoy", "internal/setup", "internal/web/access", "golang.org/x/net/netutil"},

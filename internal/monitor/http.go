@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-	"golang.org/x/net/netutil"
 )
 
 // The paths of Serve.
@@ -25,10 +24,6 @@ const (
 // listenRetry is the interval between attempts to listen on a port that is in
 // use, or on an address that does not exist yet.
 const listenRetry = 3 * time.Second
-
-// maxConnections limits the connections at the same time if there is a page. Idle
-// ones are closed after 5 s.
-const maxConnections = 256
 
 // A Server serves metrics and health.
 type Server struct {
@@ -69,9 +64,6 @@ func (s *Server) ListenAndServe(ctx context.Context, addr string) {
 // Serve serves on l until ctx ends, and closes l.
 func (s *Server) Serve(ctx context.Context, l net.Listener) {
 	s.Log.Info().Stringer("address", l.Addr()).Msg("metrics and health available over HTTP")
-	if s.Page != nil {
-		l = netutil.LimitListener(l, maxConnections)
-	}
 	serveHTTP(ctx, l, s.handler(), s.Log)
 }
 
@@ -85,6 +77,7 @@ func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, log zerolog.
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          stdlog.New(io.Discard, "", 0), // errors of clients
 	}
+	newConnections().limit(srv)
 	defer context.AfterFunc(ctx, func() { _ = srv.Close() })()
 	if err := srv.Serve(l); ctx.Err() == nil {
 		log.Error().Err(err).Msg("HTTP server stopped")

@@ -8,7 +8,6 @@ import (
 	"net/netip"
 
 	"github.com/rs/zerolog"
-	"golang.org/x/net/netutil"
 )
 
 // An Ingress serves the page to Home Assistant's Supervisor and to no other peer.
@@ -33,7 +32,7 @@ func (i *Ingress) ListenAndServe(ctx context.Context) {
 		return
 	}
 	i.Log.Info().Stringer("address", l.Addr()).Msg("page available in Home Assistant")
-	serveHTTP(ctx, netutil.LimitListener(onePeer{l, i.Supervisor}, maxConnections), i.Page, i.Log)
+	serveHTTP(ctx, onePeer{l, i.Supervisor}, i.Page, i.Log)
 }
 
 // open listens on the address of this machine in the network of the apps.
