@@ -78,7 +78,7 @@ func (c *calendar) at(t time.Time) *day {
 		return c.current
 	}
 	date := DateOf(t.In(c.loc))
-	c.start, c.end = startOf(date, c.loc).Unix(), startOf(date.AddDays(1), c.loc).Unix()
+	c.start, c.end = date.Start(c.loc).Unix(), date.AddDays(1).Start(c.loc).Unix()
 	i, found := slices.BinarySearchFunc(c.days, date, func(d *day, date Date) int { return compare(d.date, date) })
 	if found {
 		c.current = c.days[i]
@@ -88,7 +88,7 @@ func (c *calendar) at(t time.Time) *day {
 	if len(c.days) > maxDays {
 		last := len(c.days) - 1
 		switch {
-		case startOf(c.days[last].date, c.loc).Unix() > unix+future:
+		case c.days[last].date.Start(c.loc).Unix() > unix+future:
 			c.days = slices.Delete(c.days, last, last+1)
 			i = min(i, last)
 		case i == 0:

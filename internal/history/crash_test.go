@@ -38,7 +38,7 @@ func checkImports(t *testing.T, dir string, start, end time.Time) {
 		t.Errorf("%d days, want %d", len(days), want)
 	}
 	for _, d := range days {
-		midnight, next := startOf(d.Date, s.Location), startOf(d.Date.AddDays(1), s.Location)
+		midnight, next := d.Date.Start(s.Location), d.Date.AddDays(1).Start(s.Location)
 		if next.After(end) {
 			next = end
 		}

@@ -29,9 +29,17 @@ func ParseDate(text string) (Date, error) {
 	return DateOf(t), nil
 }
 
-// Start returns when the day begins in loc.
+// Start returns when the day begins in loc. If midnight does not exist, because the
+// clock is put forward then, that is an hour later; if it exists twice, the first time.
 func (d Date) Start(loc *time.Location) time.Time {
-	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, loc)
+	t := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, loc)
+	if t.Day() != d.Day {
+		return t.Add(time.Hour)
+	}
+	if earlier := t.Add(-time.Hour); earlier.Day() == d.Day {
+		return earlier
+	}
+	return t
 }
 
 // AddDays returns the date n days after d, or before it if n is negative.
@@ -39,16 +47,6 @@ func (d Date) AddDays(n int) Date { return DateOf(d.Start(time.UTC).AddDate(0, 0
 
 // String returns the date as 2026-06-18.
 func (d Date) String() string { return d.Start(time.UTC).Format(time.DateOnly) }
-
-// startOf returns when d begins in loc. Where the clock is put forward at midnight,
-// the day begins an hour later.
-func startOf(d Date, loc *time.Location) time.Time {
-	t := d.Start(loc)
-	if DateOf(t) != d {
-		t = t.Add(time.Hour)
-	}
-	return t
-}
 
 // compare orders dates.
 func compare(a, b Date) int {

@@ -92,7 +92,7 @@ func (v *inverters) at(t time.Time, loc *time.Location) *inverterDay {
 	if found {
 		return v.days[i]
 	}
-	start := startOf(date, loc)
+	start := date.Start(loc)
 	if len(v.days) > usualDays {
 		switch last := len(v.days) - 1; {
 		case v.days[last].start > t.Unix()+future:
@@ -105,7 +105,7 @@ func (v *inverters) at(t time.Time, loc *time.Location) *inverterDay {
 			i--
 		}
 	}
-	d := newInverterDay(date, start.Unix(), startOf(date.AddDays(1), loc).Unix())
+	d := newInverterDay(date, start.Unix(), date.AddDays(1).Start(loc).Unix())
 	v.removed = slices.DeleteFunc(v.removed, func(r Date) bool { return r == date })
 	v.days = slices.Insert(v.days, i, d)
 	return d

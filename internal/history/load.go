@@ -92,7 +92,7 @@ func (s *Store) loadGateway(serial string) {
 // have expired.
 func (g *gateway) isStale() bool {
 	n := len(g.calendar.days)
-	return n > 0 && time.Since(startOf(g.calendar.days[n-1].date, g.calendar.loc)) > staleAge
+	return n > 0 && time.Since(g.calendar.days[n-1].date.Start(g.calendar.loc)) > staleAge
 }
 
 // loadFile reads one file, and reports whether its content is used.

@@ -67,7 +67,7 @@ func checkYear(t *testing.T, s *Store, start time.Time, n int) {
 		if want := DateOf(start).AddDays(n - len(got) + i); d.Date != want {
 			t.Fatalf("day %d is %v, want %v", i, d.Date, want)
 		}
-		hours := startOf(d.Date.AddDays(1), s.Location).Sub(startOf(d.Date, s.Location)).Hours()
+		hours := d.Date.AddDays(1).Start(s.Location).Sub(d.Date.Start(s.Location)).Hours()
 		imported, integrated := 2*hours, hours
 		if i == len(got)-1 { // the last sample is two minutes before midnight
 			imported, integrated = imported-1./15, integrated-1./30

@@ -16,7 +16,7 @@ type dayPlot struct {
 	End      int64     `json:"end"`           // likewise, exclusive
 	Step     int64     `json:"step"`          // s; not 0 if nothing was measured
 	Now      int64     `json:"now,omitempty"` // s since 1970 if the day is today
-	Light    []int64   `json:"light"`         // first and last production, s since 1970; null if unknown
+	Light    []int64   `json:"light"`         // between the nights, s since 1970; null if unknown
 	Solar    []number  `json:"solar"`         // W, mean of each step; null if never measured
 	House    []number  `json:"house"`         // W
 	Grid     []number  `json:"grid"`          // W, + importing
@@ -55,11 +55,12 @@ func (a historyAPI) dayPlot(q historyQuery, now time.Time) dayPlot {
 		d.Min = newExtremes(p, func(p history.Point) float32 { return p.Min })
 		d.Max = newExtremes(p, func(p history.Point) float32 { return p.Max })
 	}
-	d.Light = light(p)
+	light := daylightOf(p)
 	if q.isToday {
 		d.Now = now.Unix()
-		d.Light = a.lightOfToday(serial, q.date, now, d.Light)
+		light = light.completed(a.daylightBefore(serial, start))
 	}
+	d.Light = light.within(start, end)
 	for _, e := range a.past.Days(serial, q.date, q.date) {
 		d.Energies = new(newEnergies(e))
 	}
@@ -80,40 +81,6 @@ func rounded(points []history.Point, of func(history.Point) float32) []number {
 		list[i] = number(math.Round(float64(of(p))))
 	}
 	return list
-}
-
-// light returns when the first and the last power was produced, or nil.
-func light(p history.Plot) []int64 {
-	first, last := -1, -1
-	for i, s := range p.Series[history.Solar] {
-		if s.Mean > 5 {
-			last = i
-			if first < 0 {
-				first = i
-			}
-		}
-	}
-	if first < 0 {
-		return nil
-	}
-	at := func(i int) int64 { return p.Start.Add(time.Duration(i) * p.Step).Unix() }
-	return []int64{at(first), at(last + 1)}
-}
-
-// lightOfToday returns the light of a day that has not ended: what is missing is
-// that of the day before.
-func (a historyAPI) lightOfToday(serial string, date history.Date, now time.Time, known []int64) []int64 {
-	from, to := date.AddDays(-1).Start(now.Location()), date.Start(now.Location())
-	before := light(a.past.Power(serial, from, to, 24*6))
-	if before == nil {
-		return known
-	}
-	shift := int64(to.Sub(from) / time.Second)
-	before[0], before[1] = before[0]+shift, before[1]+shift
-	if known == nil {
-		return before
-	}
-	return []int64{known[0], max(known[1], before[1])}
 }
 
 // rows returns the plot as CSV.
