@@ -25,7 +25,7 @@ type gateway struct {
 	title     string    // to display; empty: the serial number
 	changed   time.Time // when Online changed
 	sample    *envoy.Sample
-	gap       time.Duration // between the last two samples
+	gaps      [2]time.Duration // between the last three samples; zero if there was none
 	batteries []envoy.Battery
 	totals    envoy.BatteryTotals
 	highest   float64 // power of any sample, W
@@ -39,17 +39,26 @@ const minLateAfter = 10 * time.Second
 // lateAfter returns the age from which the page displays a reading as stale: three
 // times the pace of the readings, but not later than the gateway is offline.
 func (g *gateway) lateAfter() time.Duration {
-	late := max(minLateAfter, 3*g.Interval, 3*g.gap)
+	late := max(minLateAfter, 3*g.Interval, 3*g.pace())
 	if g.StaleAfter > 0 {
 		late = min(late, g.StaleAfter)
 	}
 	return late
 }
 
+// pace returns the interval between the latest samples. It is the shorter of two, so that
+// the gap of an outage does not count.
+func (g *gateway) pace() time.Duration {
+	if g.gaps[0] == 0 {
+		return g.gaps[1]
+	}
+	return min(g.gaps[0], g.gaps[1])
+}
+
 // interval returns the interval between readings. If the configuration leaves it to
 // the source, it is the latest one.
 func (g *gateway) interval() time.Duration {
-	return cmp.Or(g.Interval, max(time.Second, g.gap.Round(time.Second)))
+	return cmp.Or(g.Interval, max(time.Second, g.pace().Round(time.Second)))
 }
 
 // isOffline reports whether the gateway is offline at a moment: the state is

@@ -47,6 +47,7 @@ func (s *store) SetState(state GatewayState) {
 	}
 	if g.Serial != state.Serial { // of another gateway
 		g.sample, g.batteries, g.totals, g.highest = nil, nil, envoy.BatteryTotals{}, 0
+		g.gaps = [2]time.Duration{}
 	}
 	g.GatewayState = state
 	s.mu.Unlock()
@@ -58,7 +59,7 @@ func (s *store) SetSample(name string, sample envoy.Sample) {
 	s.mu.Lock()
 	g := s.gateway(name)
 	if g.sample != nil {
-		g.gap = sample.Time.Sub(g.sample.Time)
+		g.gaps = [2]time.Duration{g.gaps[1], sample.Time.Sub(g.sample.Time)}
 	}
 	g.sample = &sample
 	for i := range sample.Meters {

@@ -49,7 +49,10 @@ func (s values) view(g *gateway, now time.Time) view {
 		return v
 	}
 	e := s.recent(g.Serial, now)
-	v.Today, v.Full = e.today, number(max(float64(v.Full), e.peak))
+	v.Today = e.today
+	if e.peak > 0 { // else the highest power since the start
+		v.Full = number(max(minFull, e.peak))
+	}
 	return v
 }
 

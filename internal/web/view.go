@@ -19,7 +19,7 @@ type view struct {
 	LateAfter number  `json:"lateAfter"`
 	Since     number  `json:"since"` // for how long the gateway has been offline, s
 	Cause     string  `json:"cause,omitempty"`
-	Full      number  `json:"full"`            // power of a full wire, W
+	Full      number  `json:"full"`            // power of a full wire, W: the highest of the last 31 days
 	Solar     *number `json:"solar,omitempty"` // W, + producing
 	House     *number `json:"house,omitempty"` // W, + using
 	Grid      *number `json:"grid,omitempty"`  // W, + importing
@@ -28,6 +28,9 @@ type view struct {
 	Phases    []phase `json:"phases,omitempty"`
 	Today     *today  `json:"today,omitempty"`
 }
+
+// minFull is the least power of a full wire in W.
+const minFull = 1000
 
 // A phase is what the page displays of one phase.
 type phase struct {
@@ -45,7 +48,7 @@ type phase struct {
 func (g *gateway) view(now time.Time) view {
 	v := view{
 		Serial: g.Serial, Name: cmp.Or(g.title, g.Serial, g.Name),
-		Every: seconds(g.interval()), LateAfter: seconds(g.lateAfter()), Full: number(max(1000, g.highest)),
+		Every: seconds(g.interval()), LateAfter: seconds(g.lateAfter()), Full: number(max(minFull, g.highest)),
 	}
 	if g.Err != nil {
 		v.Cause = g.Err.Error()

@@ -134,9 +134,38 @@ func TestView(t *testing.T) {
 		check("offline", false)
 		s.SetSample("ENVOY", sample(time.Now()))
 		check("", true)
+		for _, gap := range []time.Duration{time.Second, time.Second, 20 * time.Second} { // an outage
+			time.Sleep(gap)
+			s.SetSample("ENVOY", sample(time.Now()))
+		}
+		time.Sleep(10 * time.Second)
+		check("stale", true)
+		for range 3 { // a slow gateway
+			time.Sleep(8 * time.Second)
+			s.SetSample("ENVOY", sample(time.Now()))
+		}
+		time.Sleep(23 * time.Second)
+		check("", true)
+		time.Sleep(time.Second)
+		check("stale", true)
 		s.SetState(GatewayState{Name: "ENVOY", Serial: "482207000000", Online: true})
 		check("new", false) // nothing of the gateway before
 	})
+}
+
+// TestFull checks that a full wire is the highest power of the last 31 days, not of the
+// time since the start.
+func TestFull(t *testing.T) {
+	s := newServer()
+	s.SetSample("ENVOY", producing(time.Now(), 20_000, 1))
+	s.SetSample("ENVOY", sample(time.Now()))
+	if got := s.values().page("", time.Now()).Gateway.Full; got != 7800 {
+		t.Errorf("full = %v, want that of the history, 7800", got)
+	}
+	s.History = nil
+	if got := s.values().page("", time.Now()).Gateway.Full; got != 20_000 {
+		t.Errorf("full without a history = %v, want the highest since the start", got)
+	}
 }
 
 func TestViewOmitsWhatIsNotMeasured(t *testing.T) {
