@@ -56,6 +56,56 @@ func TestTroubleshooting(t *testing.T) {
 	}
 }
 
+// TestWarningsAreExplained holds the warnings and errors of the log to those that
+// docs/troubleshooting.md explains: the page links each to its row by this text.
+func TestWarningsAreExplained(t *testing.T) {
+	data, err := os.ReadFile("../../docs/troubleshooting.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	inspectSource(t, "../..", func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		name, of := method(call)
+		isWarning := false
+		for inner := of; name == "Msg" && inner != nil; {
+			var level string
+			level, inner = method(inner)
+			isWarning = isWarning || level == "Warn" || level == "Error"
+		}
+		if !isWarning || len(call.Args) != 1 {
+			return true
+		}
+		found++
+		_, isVariable := call.Args[0].(*ast.Ident) // the caller has the text
+		text, _ := joined(call.Args[0])
+		if e, ok := call.Args[0].(*ast.BinaryExpr); ok && e.Op == gotoken.ADD {
+			text = "…" + text // after a name
+		}
+		if !isVariable && !strings.Contains(string(data), "`"+text+"`") {
+			t.Errorf("%q is not explained", text)
+		}
+		return true
+	})
+	if found < 30 {
+		t.Errorf("%d warnings were found: the test looks past them", found)
+	}
+}
+
+// method returns the name of the method that e calls, and the call that e is chained to;
+// nil if there is none.
+func method(e *ast.CallExpr) (name string, of *ast.CallExpr) {
+	s, ok := e.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return "", nil
+	}
+	of, _ = s.X.(*ast.CallExpr)
+	return s.Sel.Name, of
+}
+
 // literalsIn returns all texts in the source below dir, those joined by + as one.
 func literalsIn(t *testing.T, dir string) (texts []string) {
 	t.Helper()

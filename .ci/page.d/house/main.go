@@ -33,8 +33,8 @@ func main() {
 	if len(os.Args) > 3 {
 		page.Access.Supervisor = netip.MustParseAddr(os.Args[3])
 	}
-	page.Problems.Add("warn", "gateway read failed", "gateway=ENVOY error=read /ivp/meters/readings: no response within 5s")
-	page.Problems.Add("warn", "gateway answers slowly, polled less often", "path=/production.json took=4.9s interval=10m")
+	page.Problems.Add("warn", "gateway read failed, retrying", "error=\"read /ivp/meters/readings: no complete response within 5s\" gateway=ENVOY")
+	page.Problems.Add("warn", "net consumption is not available", "error=\"the CT is disabled\" gateway=ENVOY")
 	for i := range 60 {
 		page.Requested("ENVOY", "/ivp/meters/readings", time.Duration(38+i)*time.Millisecond, nil)
 		page.Requested("ENVOY", "/production.json", time.Duration(1200+60*i)*time.Millisecond, nil)
