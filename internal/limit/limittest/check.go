@@ -1,0 +1,262 @@
+package limittest
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/limit"
+)
+
+// The rules that Check checks.
+const (
+	NoCause     = "write without cause"
+	TooSoon     = "two writes within 10 s"
+	TooEarly    = "state before restored before the lease had ended"
+	Overwritten = "somebody else's setting overwritten"
+	NotRestored = "state before not restored"
+)
+
+// A Violation is a broken rule.
+type Violation struct {
+	Rule  string
+	Event Event // at which it was found; the last one if something is missing
+}
+
+func (v Violation) String() string { return v.Rule + ": " + v.Event.String() }
+
+const (
+	// transit is how long a command and a write may be under way, beside
+	// limit.MaxAge.
+	transit = 5 * time.Second
+	// race is how long after a reading the write may follow: what others change
+	// between may be overwritten.
+	race = time.Minute
+)
+
+// Check returns the violations in a recording. It must end so long after the last
+// lease that everything could be restored.
+func Check(r Recording) []Violation {
+	c := &checker{lastWrite: -time.Hour}
+	for i := range c.levers {
+		c.levers[i].others = []limit.Setting{{}}
+		c.levers[i].othersAt = -time.Hour
+	}
+	for _, e := range r {
+		c.add(e)
+	}
+	for i := range c.levers {
+		if m := &c.levers[i]; !contains(m.others, m.has) && !(m.lease != nil && m.lease.mayLast() && c.enabled && c.forever) {
+			c.violate(NotRestored, Event{At: r[len(r)-1].At, Kind: "end", Lever: limit.Lever(i), Setting: m.has})
+		}
+	}
+	return c.violations
+}
+
+type checker struct {
+	violations []Violation
+	lastWrite  time.Duration
+	isRunning  bool
+	enabled    bool
+	forever    bool
+	levers     [2]model
+}
+
+// A model is what follows from the recording about a lever.
+type model struct {
+	has            limit.Setting   // of the gateway
+	others         []limit.Setting // one of these the gateway would have without the program
+	previousOthers []limit.Setting // before the latest change by somebody else
+	othersAt       time.Duration   // of that change
+	wroteAt        time.Duration   // of the latest write
+	commands       []command       // that may cause a write
+	lease          *lease
+	endedAt        time.Duration // when every lease was ended, by a command for example
+	stoppedAt      time.Duration // when every lease with an end was ended
+}
+
+type command struct {
+	limit.Command
+	at time.Duration
+}
+
+// A lease is what follows from a written command.
+type lease struct {
+	before   []limit.Setting // one of these may be restored
+	commands []command       // the first was written, a later one may have replaced it
+	mayEnd   bool            // not only by time
+	mustEnd  bool
+}
+
+func (c *checker) violate(rule string, e Event) {
+	c.violations = append(c.violations, Violation{rule, e})
+}
+
+func (c *checker) add(e Event) {
+	m := &c.levers[e.Lever]
+	switch e.Kind {
+	case Sent:
+		c.sent(e)
+	case Write:
+		c.write(m, e)
+	case Changed:
+		if m.has = e.Setting; m.lease != nil && m.othersAt > m.wroteAt { // it has arrived late
+			m.others = slices.Concat(m.lease.before, m.others)
+		}
+	case Foreign:
+		m.previousOthers = m.others
+		m.has, m.others, m.othersAt = e.Setting, []limit.Setting{e.Setting}, e.At
+	case Firmware: // what the gateway has stays
+		for i := range c.levers {
+			c.levers[i].others = append(slices.Clone(c.levers[i].others), c.levers[i].has)
+		}
+	case Started, Reloaded:
+		c.started(e)
+	case Stopping:
+		c.stop(e)
+	case Ended:
+		c.isRunning = false
+	case Reported:
+		if strings.Contains(e.Result.Text, "opposite") {
+			c.levers[leverNamed(e.Result.Lever)].end(e.At)
+		}
+	}
+}
+
+func leverNamed(name string) limit.Lever {
+	if name == limit.Switch.String() {
+		return limit.Switch
+	}
+	return limit.Power
+}
+
+func (c *checker) started(e Event) {
+	c.enabled, c.forever, c.isRunning = e.Enabled, e.Forever, true
+	for i := range c.levers {
+		c.levers[i].commands = nil
+	}
+	switch {
+	case !e.Enabled:
+		c.end(e)
+	case e.Kind == Started:
+		c.stop(e)
+	}
+	for i := range c.levers {
+		if l := c.levers[i].lease; l != nil && l.mayLast() && !e.Forever {
+			l.mayEnd, l.mustEnd = true, true
+		}
+	}
+}
+
+// stop ends the leases that have an end.
+func (c *checker) stop(e Event) {
+	for i := range c.levers {
+		m := &c.levers[i]
+		if m.stoppedAt = e.At; m.lease != nil {
+			m.lease.stop()
+		}
+	}
+}
+
+// end ends all leases.
+func (c *checker) end(e Event) {
+	for i := range c.levers {
+		c.levers[i].end(e.At)
+	}
+}
+
+func (m *model) end(at time.Duration) {
+	if m.endedAt = at; m.lease != nil {
+		m.lease.mayEnd, m.lease.mustEnd = true, true
+	}
+}
+
+// sent notes a message that may be a cause.
+func (c *checker) sent(e Event) {
+	asked, err := limit.ParseCommand([]byte(e.Payload))
+	if err != nil || e.Retained || e.Early || !c.isRunning || !c.enabled || asked.Forever && !c.forever {
+		return
+	}
+	m := &c.levers[asked.Lever]
+	if asked.End {
+		m.end(e.At)
+		return
+	}
+	sent := command{asked, e.At}
+	m.commands = append(m.commands, sent)
+	if m.lease != nil { // its time may count, even if its write is lost
+		m.lease.commands = append(m.lease.commands, sent)
+	}
+}
+
+// write checks that a write has a cause.
+func (c *checker) write(m *model, e Event) {
+	if e.At-c.lastWrite < limit.Pace {
+		c.violate(TooSoon, e)
+	}
+	c.lastWrite = e.At
+	isRace := m.othersAt > e.At-race
+	if isRace {
+		m.others = slices.Concat(m.previousOthers, m.others)
+	}
+	i := slices.IndexFunc(m.commands, func(c command) bool {
+		return c.asksFor(e.Setting) && c.at <= e.At && e.At-c.at <= limit.MaxAge+transit
+	})
+	isBefore := m.lease != nil && contains(m.lease.before, e.Setting)
+	switch {
+	case isBefore && m.lease.isOver(e.At):
+		if !isRace && m.othersAt > m.wroteAt && contains(m.others, m.has) && !contains(m.lease.before, m.has) {
+			c.violate(Overwritten, e)
+		}
+	case i >= 0:
+		m.begin(m.commands[i:])
+	case isBefore:
+		c.violate(TooEarly, e)
+	default:
+		c.violate(NoCause, e)
+	}
+	m.wroteAt = e.At
+}
+
+// begin begins the lease of the first command. Earlier commands are no causes any
+// more.
+func (m *model) begin(commands []command) {
+	l := &lease{before: slices.Clone(m.others), commands: slices.Clone(commands)}
+	first := commands[0].at
+	if m.stoppedAt > first {
+		l.stop()
+	}
+	if m.endedAt > first {
+		l.mayEnd = true
+		l.mustEnd = m.endedAt > l.commands[len(l.commands)-1].at
+	}
+	m.lease, m.commands = l, commands
+}
+
+// asksFor reports whether a command may lead to s.
+func (c command) asksFor(s limit.Setting) bool {
+	want := c.Setting
+	if c.KeepWatts {
+		want.Watts = s.Watts
+	}
+	if c.KeepTarget {
+		want.Export = s.Export
+	}
+	return want.Same(s)
+}
+
+func (l *lease) stop() {
+	l.mayEnd = l.mayEnd || slices.ContainsFunc(l.commands, func(c command) bool { return !c.Forever })
+}
+
+// isOver reports whether the state before may be restored.
+func (l *lease) isOver(at time.Duration) bool {
+	return l.mayEnd || slices.ContainsFunc(l.commands, func(c command) bool { return !c.Forever && at >= c.at+c.For })
+}
+
+// mayLast reports whether the setting need not be restored.
+func (l *lease) mayLast() bool {
+	return !l.mustEnd && slices.ContainsFunc(l.commands, func(c command) bool { return c.Forever })
+}
+
+func contains(all []limit.Setting, s limit.Setting) bool { return slices.ContainsFunc(all, s.Same) }

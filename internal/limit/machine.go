@@ -1,0 +1,286 @@
+package limit
+
+import (
+	"fmt"
+	"time"
+)
+
+const (
+	// Pace separates two writes: the start of one is this long after the end of the
+	// one before.
+	Pace = 10 * time.Second
+	// MaxAge is the age at which a command that could not be carried out is refused.
+	MaxAge = 30 * time.Second
+	// saveTimeout limits the wait for the journal.
+	saveTimeout = 10 * time.Second
+	// saveRetryInterval separates attempts to store the end of a lease.
+	saveRetryInterval = 30 * time.Second
+)
+
+// Config configures a machine.
+type Config struct {
+	Enabled bool // commands are carried out; otherwise leases of the journal end
+	Forever bool // commands without an end are permitted
+	// Run identifies the process. The leases of another one in the journal were
+	// interrupted; those of this one were handed over.
+	Run string
+}
+
+// A Kind is what an action does.
+type Kind int
+
+// The kinds of actions.
+const (
+	Read  Kind = iota // read the setting of a lever, then call [Machine.OnRead]
+	Save              // store the journal, then call [Machine.OnSaved]
+	Write             // change the setting of a lever, then call [Machine.OnWritten]
+)
+
+// An Action is what the owner of a machine does next.
+type Action struct {
+	Kind    Kind
+	ID      int     // of a Save
+	Lever   Lever   // of Read and Write
+	Setting Setting // of Write
+	Record  Record  // of Save
+}
+
+// A Machine decides about the settings of one gateway. Its methods must be called
+// by one goroutine, with times that do not go back.
+type Machine struct {
+	common
+	levers [levers]*lever
+
+	busy      bool // an action is being carried out
+	current   Action
+	startedAt time.Time // of current
+	nextID    int       // of a Save
+	saveAfter time.Time // of the next attempt to store the end of a lease
+}
+
+// common is what the levers of a machine share.
+type common struct {
+	config     Config
+	results    []Result
+	notBefore  time.Time   // of the next write
+	isDirty    bool        // the journal does not have the latest of a lease
+	isStopping bool        // no more commands
+	isAway     bool        // the gateway does not answer
+	latest     Measurement // of the power
+	latestAt   time.Time
+}
+
+func (c *common) report(r Result, now time.Time) {
+	r.Time = now.UTC().Truncate(time.Second)
+	c.results = append(c.results, r)
+}
+
+// New returns a machine that continues the leases in a journal.
+func New(c Config, journal Record, now time.Time) *Machine {
+	m := &Machine{common: common{config: c, notBefore: now}}
+	for i := range m.levers {
+		m.levers[i] = &lever{common: &m.common, lever: Lever(i)}
+		if lease := journal.Leases[Lever(i).String()]; lease != nil {
+			m.levers[i].resume(*lease, journal.Run, now)
+		}
+	}
+	return m
+}
+
+// IsActive reports whether the machine has anything to do, so that [Machine.Next]
+// must be called at least once a second.
+func (m *Machine) IsActive() bool {
+	isActive := m.busy || m.isDirty
+	for _, l := range m.levers {
+		isActive = isActive || l.lease != nil || l.pending != nil
+	}
+	return isActive
+}
+
+// Stop ends the leases, except those that last forever. Commands are refused from
+// now on.
+func (m *Machine) Stop(now time.Time) {
+	m.giveUpCommands(now, "envoy-mqtt stops")
+	for _, l := range m.levers {
+		l.nextTry = now
+		if l.lease != nil && !l.lease.Until.IsZero() {
+			l.end(now, "envoy-mqtt stops")
+		}
+	}
+}
+
+// IsStopped reports whether nothing is left that can be done after [Machine.Stop].
+func (m *Machine) IsStopped(now time.Time) bool {
+	if m.busy || m.isDirty && !now.Before(m.saveAfter) {
+		return false
+	}
+	for _, l := range m.levers {
+		if l.lease != nil && l.lease.Ended != "" && !l.mustWait {
+			return false
+		}
+	}
+	return true
+}
+
+// HandOver ends the machine, whose leases another one continues with the record
+// that it returns.
+func (m *Machine) HandOver(now time.Time) Record {
+	m.giveUpCommands(now, "envoy-mqtt reads its configuration again")
+	r := m.record()
+	for name, l := range r.Leases {
+		if !l.Until.IsZero() {
+			current := *l
+			current.Until = now.Add(l.Until.Sub(now)) // as a clock shows it that was set meanwhile
+			r.Leases[name] = &current
+		}
+	}
+	return r
+}
+
+// giveUpCommands refuses all commands that were not written yet, and those that
+// arrive later.
+func (m *Machine) giveUpCommands(now time.Time, why string) {
+	m.isStopping = true
+	for _, l := range m.levers {
+		l.refusePending(now, why)
+		if isWriting := m.busy && m.current.Kind == Write && m.current.Lever == l.lever; !isWriting && l.attempt != nil && l.attempt.command != nil {
+			l.cancelAttempt(now, why)
+		}
+	}
+}
+
+// SetAway records whether the gateway does not answer. Commands are refused then.
+func (m *Machine) SetAway(isAway bool) { m.isAway = isAway }
+
+// Busy returns the action that is being carried out.
+func (m *Machine) Busy() (Action, bool) { return m.current, m.busy }
+
+// Results returns the results since the previous call.
+func (m *Machine) Results() []Result {
+	all := m.results
+	m.results = nil
+	return all
+}
+
+// Reject reports a message that is no command.
+func (m *Machine) Reject(err error, now time.Time) {
+	m.report(Result{Status: Refused, Text: err.Error()}, now)
+}
+
+// Command takes a command that has just arrived. It replaces one for the same lever
+// that was not carried out yet.
+func (m *Machine) Command(c Command, now time.Time) {
+	l := m.levers[c.Lever]
+	c, why := l.resolve(c)
+	switch {
+	case why != "":
+	case !m.config.Enabled:
+		why = "LIMIT is off"
+	case m.isStopping:
+		why = "envoy-mqtt stops"
+	case c.Forever && !m.config.Forever:
+		why = "LIMIT_FOREVER is off"
+	case c.End:
+		l.endByCommand(c, now)
+		return
+	case m.isAway:
+		why = "the gateway does not answer"
+	}
+	if why != "" {
+		m.report(Result{Status: Refused, Lever: c.Lever.String(), Asked: c.String(), Text: why}, now)
+		return
+	}
+	l.setPending(c, now)
+}
+
+// Next returns the next action, unless one is being carried out or nothing is to
+// be done yet.
+func (m *Machine) Next(now time.Time) (Action, bool) {
+	if m.busy && m.current.Kind == Save && now.Sub(m.startedAt) >= saveTimeout {
+		m.OnSaved(m.current.ID, fmt.Errorf("no answer from the file system for %v", saveTimeout), now)
+	}
+	if m.busy {
+		return Action{}, false
+	}
+	for _, l := range m.levers {
+		l.expire(now)
+	}
+	for _, l := range m.levers {
+		if a, ok := l.next(now); ok {
+			return m.start(a, now), true
+		}
+	}
+	if m.isDirty && !now.Before(m.saveAfter) {
+		return m.start(Action{Kind: Save}, now), true
+	}
+	return Action{}, false
+}
+
+// start notes that an action is being carried out.
+func (m *Machine) start(a Action, now time.Time) Action {
+	if a.Kind == Save {
+		m.nextID++
+		a.ID, a.Record = m.nextID, m.record()
+		m.isDirty = false
+	}
+	m.busy, m.current, m.startedAt = true, a, now
+	return a
+}
+
+// record returns the content of the journal.
+func (m *Machine) record() Record {
+	r := Record{Run: m.config.Run, Leases: map[string]*Lease{}}
+	for _, l := range m.levers {
+		if l.lease != nil {
+			r.Leases[l.lever.String()] = l.lease
+		}
+	}
+	return r
+}
+
+// OnRead takes the result of a Read.
+func (m *Machine) OnRead(r Reading, err error, now time.Time) {
+	m.busy = false
+	m.levers[m.current.Lever].onRead(r, err, now)
+}
+
+// Notice takes a reading that the machine has not asked for.
+func (m *Machine) Notice(lever Lever, r Reading, now time.Time) {
+	l := m.levers[lever]
+	if isBusy := m.busy && m.current.Lever == lever; isBusy || l.attempt != nil {
+		return
+	}
+	l.compare(r, now)
+}
+
+// OnSaved takes the result of the Save with this ID.
+func (m *Machine) OnSaved(id int, err error, now time.Time) {
+	if !m.busy || m.current.Kind != Save || m.current.ID != id {
+		return // too late
+	}
+	m.busy = false
+	if err != nil {
+		m.isDirty, m.saveAfter = true, now.Add(saveRetryInterval)
+	}
+	for _, l := range m.levers {
+		l.onSaved(err, now)
+	}
+}
+
+// OnWritten takes the result of a Write.
+func (m *Machine) OnWritten(err error, now time.Time) {
+	m.busy = false
+	m.notBefore = now.Add(Pace)
+	m.levers[m.current.Lever].onWritten(err, now)
+}
+
+// Observe takes the power of a sample.
+func (m *Machine) Observe(power Measurement, now time.Time) {
+	m.latest, m.latestAt = power, now
+	if e := m.levers[Power].effect; e != nil && m.levers[Switch].lease != nil {
+		e.oppositeSince = time.Time{} // the switch explains it
+	}
+	for _, l := range m.levers {
+		l.observe(power, now)
+	}
+}
