@@ -42,6 +42,8 @@ var mayImport = map[string][]string{
 	"internal/shard":             {},
 	"internal/state":             {"github.com/gofrs/flock"},
 	"internal/archive":           {},
+	"internal/limit":             {},
+	"internal/limit/limittest":   {"internal/limit"},
 	"internal/blocking":          {},
 	"internal/broker":            {"internal/config", "internal/mqtt", "internal/state"},
 	"internal/prompt":            {"internal/blocking", "internal/config", "internal/terminal", "golang.org/x/sys/unix", "golang.org/x/term"},

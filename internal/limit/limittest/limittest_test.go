@@ -12,12 +12,8 @@ import (
 // TestHistories: no random history breaks a rule.
 func TestHistories(t *testing.T) {
 	t.Parallel()
-	n := uint64(3000)
-	if testing.Short() {
-		n = 300
-	}
 	var sum limittest.History
-	for seed := range n {
+	for seed := range uint64(histories) {
 		h := limittest.Random(seed, limittest.None)
 		sum.Writes += h.Writes
 		sum.Kills += h.Kills
@@ -32,7 +28,7 @@ func TestHistories(t *testing.T) {
 			t.FailNow()
 		}
 	}
-	t.Logf("%d histories, %d writes, no violations; %d kills, of these %d during a reading, %d during a store, %d during a write", n, sum.Writes, sum.Kills, sum.InStep[0], sum.InStep[1], sum.InStep[2])
+	t.Logf("%d histories, %d writes, no violations; %d kills, of these %d during a reading, %d during a store, %d during a write", histories, sum.Writes, sum.Kills, sum.InStep[0], sum.InStep[1], sum.InStep[2])
 }
 
 // TestFaults: the checker finds each fault of a program in recordings of it.

@@ -57,7 +57,6 @@ type process struct {
 	started  time.Duration
 	openAt   time.Duration // when commands are accepted
 	exitAt   time.Duration // after a stop; 0 before
-	isBusy   bool          // a Read or Write is being carried out
 	observed time.Duration
 	savedAt  time.Duration // when the latest store ends
 }
