@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 )
 
 // completionWriters write the completion scripts of shells.
@@ -37,12 +35,4 @@ func completionCommand(c *console) *cobra.Command {
 			return failed(write(cmd.Root(), c.out))
 		},
 	}
-}
-
-// suggest returns which of the known words is probably meant, or all of them.
-func suggest(word string, known []string) string {
-	if likely, ok := config.Closest(word, known); ok {
-		return "did you mean " + likely + "?"
-	}
-	return "known: " + strings.Join(known, ", ")
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/netip"
 
+	"github.com/rs/zerolog"
+
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
 )
 
@@ -16,15 +18,13 @@ var (
 	ingressPort       = "9798"
 )
 
-// serveIngress serves the page in Home Assistant if the program is its app.
-func (s *service) serveIngress(ctx context.Context) {
-	if !s.cfg.HTTP.Ingress {
-		return
+// serveIngress serves page in Home Assistant, whose app the program is, or how to turn
+// the page on if it is nil.
+func serveIngress(ctx context.Context, page http.Handler, log zerolog.Logger) {
+	if page == nil {
+		page = http.HandlerFunc(pageIsOff)
 	}
-	i := monitor.Ingress{Network: appsNetwork, Supervisor: supervisorAddress, Port: ingressPort, Page: http.HandlerFunc(pageIsOff), Log: s.log}
-	if s.page != nil {
-		i.Page = s.handler()
-	}
+	i := monitor.Ingress{Network: appsNetwork, Supervisor: supervisorAddress, Port: ingressPort, Page: page, Log: log}
 	i.ListenAndServe(ctx)
 }
 

@@ -31,7 +31,7 @@ func main() {
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	c := &console{
 		environ: os.Environ(), in: os.Stdin, out: os.Stdout, err: os.Stderr,
-		outIsTerminal: isTerminal(os.Stdout), errIsTerminal: isTerminal(os.Stderr),
+		outIsTerminal: terminal.IsTerminal(os.Stdout), errIsTerminal: terminal.IsTerminal(os.Stderr),
 		width: terminal.WrapWidth(os.Stdout),
 	}
 	os.Exit(c.main(ctx, os.Args[1:]))

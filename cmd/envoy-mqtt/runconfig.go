@@ -59,6 +59,13 @@ func (c *console) loadRunConfig() (*runConfig, error) {
 	return rc, nil
 }
 
+// warn logs an error of the state folder, if there is one.
+func (rc *runConfig) warn(err error) {
+	if err != nil {
+		rc.log.Warn().Err(err).Msg("state folder error")
+	}
+}
+
 // newBridge returns a bridge for cfg.
 func newBridge(cfg config.Config, connection mqtt.Config, gateways []*gateway.Gateway, log zerolog.Logger) *bridge.Bridge {
 	b := &bridge.Bridge{

@@ -125,6 +125,18 @@ func (s *service) server() *monitor.Server {
 	return server
 }
 
+// serveIngress serves the page in Home Assistant if the program is its app.
+func (s *service) serveIngress(ctx context.Context) {
+	if !s.cfg.HTTP.Ingress {
+		return
+	}
+	var page http.Handler
+	if s.page != nil {
+		page = s.handler()
+	}
+	serveIngress(ctx, page, s.log)
+}
+
 func (s *service) notifySystemd(ctx context.Context) {
 	systemd := monitor.NewSystemd(s.log)
 	systemd.IsReload = isReload
@@ -137,13 +149,6 @@ func (s *service) notifySystemd(ctx context.Context) {
 func (s *service) keepHistory(ctx context.Context) {
 	if s.history != nil {
 		s.warn(s.history.Run(ctx))
-	}
-}
-
-// warn logs an error of the state folder, if there is one.
-func (rc *runConfig) warn(err error) {
-	if err != nil {
-		rc.log.Warn().Err(err).Msg("state folder error")
 	}
 }
 

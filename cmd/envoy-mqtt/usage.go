@@ -56,6 +56,14 @@ func unknownCommand(root *cobra.Command, name string) error {
 	return usageErrorf(root, "unknown command %q; %s", name, suggest(strings.ToLower(name), names))
 }
 
+// suggest returns which of the known words is probably meant, or all of them.
+func suggest(word string, known []string) string {
+	if likely, ok := config.Closest(word, known); ok {
+		return "did you mean " + likely + "?"
+	}
+	return "known: " + strings.Join(known, ", ")
+}
+
 // oneArg accepts one argument, or none if minArgs is 0.
 func oneArg(minArgs int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {

@@ -44,7 +44,7 @@ func NewScreen(in io.Reader, out io.Writer, draw func(width int) []string) (*Scr
 		return nil, errors.New("standard output is no terminal")
 	}
 	s := &Screen{out: f, draw: draw}
-	if in, ok := in.(*os.File); ok && term.IsTerminal(int(in.Fd())) {
+	if in, ok := in.(*os.File); ok && IsTerminal(in) {
 		s.in = in
 	}
 	return s, nil

@@ -12,6 +12,9 @@ import (
 // minLayoutWidth is the narrowest terminal that output is laid out for, in columns.
 const minLayoutWidth = 20
 
+// IsTerminal reports whether f is a terminal.
+func IsTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
 // LayoutWidth returns the width of the terminal f in columns, DefaultWidth if it is
 // unknown.
 func LayoutWidth(f *os.File) int {
