@@ -198,7 +198,7 @@ func (c *Cleaner) waitForReplacement(ctx context.Context, n Namespace) error {
 func (c *Cleaner) remainingDocuments(serials []string) (topics []string) {
 	for topic, payload := range c.Inbox.payloads() {
 		var header documentHeader
-		isBehind := func(serial string) bool { return header.Device.ViaDevice == c.GatewayID(serial) }
+		isBehind := func(serial string) bool { return header.Info.ViaDevice == c.GatewayID(serial) }
 		if json.Unmarshal([]byte(payload), &header) == nil && slices.ContainsFunc(serials, isBehind) && !c.Outbox.IsAcknowledged(topic) {
 			topics = append(topics, topic)
 		}

@@ -9,19 +9,6 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
 )
 
-const (
-	// missingTimeout is the time after which a missing entity is removed. A
-	// gateway may omit a meter from single answers.
-	missingTimeout = time.Minute
-	// minDocumentInterval separates two documents, so that Home Assistant
-	// processes the first before it receives the second.
-	minDocumentInterval = time.Second
-	// processingTime is how long Home Assistant may take to process a document.
-	// Until then, entities that it removes still read their state topics, and an
-	// empty message there would be an error in Home Assistant's log.
-	processingTime = 10 * time.Second
-)
-
 // A Device keeps the discovery documents of one device up to date, in the form of
 // its inbox. One goroutine uses it.
 //
@@ -39,56 +26,38 @@ type Device struct {
 
 	outbox      *outbox.Outbox
 	inbox       *Inbox
-	topic       string               // of the document of the whole device
-	parts       documentTopic        // of topic
-	base        string               // the state topics below base belong to the device
-	template    *Document            // without components; replaced, never changed
-	entities    []Entity             // replaced, never changed
-	missing     map[string]time.Time // when the entity was first missing
-	removed     map[string]Component // entities in the first step of removal
-	previous    previousEntities
-	publishedAt time.Time
-	isChanged   bool        // the document must be published
-	isDeleted   bool        // by a user in Home Assistant
-	isComplete  atomic.Bool // see IsComplete
+	id          string    // identifier of the device
+	template    *Document // without components; replaced, never changed
+	entities    deviceEntities
+	documents   documents
 	migration   migration
-
-	// With ByEntity:
-	published map[string]announced     // by topic; zero for what must be published again or removed
-	deleted   map[string]bool          // topics of entities that a user has deleted
-	topics    atomic.Pointer[[]string] // those of published, for other goroutines
+	publishedAt time.Time
+	isComplete  atomic.Bool // see IsComplete
 }
 
 // NewDevice returns a device without entities. Its document has the content of
 // template and is published under topic. The state topics of the device are base
 // and below it; only these are removed.
 func NewDevice(o *outbox.Outbox, inbox *Inbox, topic, base string, template Document) *Device {
-	d := &Device{
-		outbox:   o,
-		inbox:    inbox,
-		topic:    topic,
-		base:     base,
-		template: &template,
-	}
-	d.parts, _ = parseTopic(topic)
+	parts, _ := parseTopic(topic)
+	d := &Device{outbox: o, inbox: inbox, id: parts.id, template: &template}
 	if inbox.Form == ByDevice {
-		inbox.watch(topic)
+		d.documents = newDeviceDocument(o, inbox, topic)
 	} else {
-		d.published, d.deleted = map[string]announced{}, map[string]bool{}
+		d.documents = newEntityDocuments(o, inbox, parts)
 	}
+	d.entities = deviceEntities{form: inbox.Form, base: base, documents: d.documents}
 	d.receiveOther()
 	return d
 }
 
 // SetInfo replaces the description of the device. The next Update publishes it.
 func (d *Device) SetInfo(info DeviceInfo) {
-	if !reflect.DeepEqual(info, d.template.Device) {
+	if !reflect.DeepEqual(info, d.template.Info) {
 		template := *d.template
-		template.Device = info
-		d.template, d.isChanged = &template, true
-		for topic := range d.published {
-			d.published[topic] = announced{} // each document contains it
-		}
+		template.Info = info
+		d.template, d.entities.isChanged = &template, true
+		d.documents.setOutdated() // each document contains it
 	}
 }
 
@@ -96,21 +65,43 @@ func (d *Device) SetInfo(info DeviceInfo) {
 // changed. An entity that is gone, or has been missing for a minute, is removed.
 // The entities must not be changed afterwards.
 func (d *Device) Update(now time.Time, entities []Entity) {
-	d.addEntities(entities)
-	d.removeMissing(now, entities)
-	d.removeNotRenewed(now)
-	if !d.isDeleted && now.Sub(d.publishedAt) > minDocumentInterval {
+	d.entities.add(entities)
+	d.entities.removeMissing(now, entities, d.IsGone)
+	d.entities.removeNotRenewed(now, d.MayAppear)
+	if !d.documents.isDeleted() && now.Sub(d.publishedAt) > minDocumentInterval {
 		d.finishRemoval()
 		d.publishIfChanged(now)
 	}
-	d.isComplete.Store(!d.isChanged && !d.IsMigrating() && len(d.removed) == 0 && d.hasRenewedPrevious())
+	d.isComplete.Store(!d.entities.isChanged && !d.IsMigrating() && len(d.entities.removed) == 0 && d.entities.hasRenewedPrevious())
 }
 
 // Add is Update for entities that are never removed because they are missing.
 func (d *Device) Add(now time.Time, entities []Entity) {
-	d.addEntities(entities)
+	d.entities.add(entities)
 	d.publishIfChanged(now)
 }
+
+// publishIfChanged publishes what has changed, unless a user has deleted the device.
+func (d *Device) publishIfChanged(now time.Time) {
+	if !d.entities.isChanged || d.documents.isDeleted() || !d.mayPublish(now) {
+		return
+	}
+	d.documents.publish(d.entities.content(d.template))
+	d.publishedAt, d.entities.isChanged = now, false
+}
+
+// finishRemoval is the second step of the removal of entities. It does nothing until
+// the broker has acknowledged the documents of the first step.
+func (d *Device) finishRemoval() {
+	if len(d.entities.removed) == 0 || d.entities.isChanged || !d.documents.isRemoved(d.entities.removed) {
+		return
+	}
+	d.outbox.RemoveLater(d.entities.finishRemoval(), processingTime)
+}
+
+// IsPublished reports whether the broker has acknowledged the latest documents.
+// Any goroutine may call it.
+func (d *Device) IsPublished() bool { return d.documents.isPublished() }
 
 // IsComplete reports whether every entity of the previous run has been published
 // again or removed. Any goroutine may call it.
@@ -121,9 +112,9 @@ func (d *Device) IsComplete() bool { return d.isComplete.Load() }
 func (d *Device) Receive() (deleted bool) {
 	d.isComplete.Store(false) // until the next Update; before the document leaves the inbox
 	d.receiveOther()
-	for topic, payload := range d.inbox.take(d.parts.id, d.inbox.Form) {
-		d.previous.add(componentsOf(topic, payload, d.template.Availability))
-		d.isChanged = true
+	for topic, payload := range d.inbox.take(d.id, d.inbox.Form) {
+		d.entities.previous.add(componentsOf(topic, payload, d.template.Availability))
+		d.entities.isChanged = true
 	}
 	return d.receiveDeletion()
 }
@@ -131,45 +122,22 @@ func (d *Device) Receive() (deleted bool) {
 // receiveDeletion reports whether a user has deleted the device, or an entity with
 // a document of its own.
 func (d *Device) receiveDeletion() (deleted bool) {
-	if d.inbox.Form == ByEntity {
-		return d.receiveEntityDeletions()
-	}
-	if !d.inbox.takeDeletion(d.topic) || d.isDeleted {
-		return false
-	}
-	d.isDeleted, d.isChanged = true, true
-	d.outbox.Forget(d.topic) // a reconnect must not publish it again
-	return true
-}
-
-// receiveEntityDeletions reports whether a user has deleted entities.
-func (d *Device) receiveEntityDeletions() (deleted bool) {
-	for topic := range d.published {
-		if d.inbox.takeDeletion(topic) {
-			delete(d.published, topic)
-			d.deleted[topic] = true
-			d.outbox.Forget(topic)
-			deleted = true
-		}
-	}
-	if deleted {
-		d.storeTopics()
-	}
+	deleted = d.documents.receiveDeletion()
+	d.entities.isChanged = d.entities.isChanged || d.documents.isDeleted()
 	return deleted
 }
 
 // HomeAssistantStarted publishes again what a user has deleted.
 func (d *Device) HomeAssistantStarted(now time.Time) {
-	if d.isDeleted || len(d.deleted) > 0 {
-		d.isDeleted, d.isChanged = false, true
-		clear(d.deleted)
+	if d.documents.restore() {
+		d.entities.isChanged = true
 		d.publishIfChanged(now)
 	}
 }
 
 // Forget deletes the documents from the outbox. The broker keeps them.
 func (d *Device) Forget() {
-	for _, topic := range d.documentTopics() {
+	for _, topic := range d.topics() {
 		d.inbox.unwatch(topic)
 		d.outbox.Forget(topic)
 	}
@@ -177,28 +145,64 @@ func (d *Device) Forget() {
 
 // remove removes the device from Home Assistant.
 func (d *Device) remove() {
-	for _, topic := range d.documentTopics() {
+	for _, topic := range d.topics() {
 		d.inbox.unwatch(topic)
 		d.outbox.Set(outbox.Retained(outbox.Discovery, topic, ""))
 	}
 }
 
-// addEntities adds new and changed entities.
-func (d *Device) addEntities(present []Entity) {
-	if slices.Equal(d.entities, present) {
-		return // the usual case
-	}
-	all := slices.Clip(present)
-	for _, old := range d.entities {
-		if indexOf(present, old.ID) < 0 {
-			all = append(all, old)
+// topics returns all topics of the device on the broker.
+func (d *Device) topics() []string {
+	return slices.Concat(d.migration.oldTopics(), d.documents.topics())
+}
+
+// removePrevious removes the entities that only a previous run has published.
+// Their document keeps the platforms: it rarely changes again.
+func (d *Device) removePrevious(now time.Time, document Document) {
+	d.entities.removePrevious(document)
+	d.publishIfChanged(now)
+}
+
+// removeCarried removes the entities that only documents of the other form contained.
+func (d *Device) removeCarried(now time.Time) {
+	d.entities.removeCarried()
+	d.publishIfChanged(now)
+}
+
+// receiveOther takes the device's documents of the other form from the inbox.
+func (d *Device) receiveOther() {
+	for topic, payload := range d.inbox.take(d.id, otherForm(d.inbox.Form)) {
+		d.entities.isChanged = true
+		if d.migration.add(topic.String(), payload) {
+			d.entities.addOther(componentsOf(topic, payload, d.template.Availability))
 		}
 	}
-	for _, e := range present {
-		delete(d.removed, e.ID)
-		delete(d.migration.carried, e.ID)
-		old := indexOf(d.entities, e.ID)
-		d.isChanged = d.isChanged || old < 0 || !d.entities[old].equal(e)
+}
+
+// mayPublish reports whether the documents of this run may be published. If not,
+// Continue must be called.
+func (d *Device) mayPublish(now time.Time) bool {
+	isReady := d.inbox.isReady()
+	d.migration.start(isReady)
+	if isReady && d.migration.unload(d.outbox, now) {
+		d.documents.unload()
+		return false
 	}
-	d.entities = all
+	return isReady && d.migration.isUnloaded(d.outbox, now)
+}
+
+// IsMigrating reports whether Continue must be called each second.
+func (d *Device) IsMigrating() bool { return d.migration.isActive }
+
+// Continue continues the migration to the form of this run.
+func (d *Device) Continue(now time.Time) {
+	if !d.migration.isActive {
+		return
+	}
+	d.receiveOther()
+	d.publishIfChanged(now)
+	isWaiting := d.migration.isUnloading() || now.Sub(d.publishedAt) < minDocumentInterval
+	if d.documents.isDeleted() || !isWaiting && !d.entities.isChanged && d.IsPublished() {
+		d.migration.finish(d.outbox)
+	}
 }

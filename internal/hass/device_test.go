@@ -26,7 +26,7 @@ func serve(t *testing.T, o *outbox.Outbox, b *mqtttest.Broker) {
 func newInbox() *hass.Inbox { return hass.NewInbox("envoy-mqtt", "envoy") }
 
 func newDevice(o *outbox.Outbox, inbox *hass.Inbox) *hass.Device {
-	return hass.NewDevice(o, inbox, topic, "envoy/1", hass.Document{Device: hass.DeviceInfo{Identifiers: []string{"envoy_1"}}, Origin: hass.Origin{Name: "envoy-mqtt"}})
+	return hass.NewDevice(o, inbox, topic, "envoy/1", hass.Document{Info: hass.DeviceInfo{Identifiers: []string{"envoy_1"}}, Origin: hass.Origin{Name: "envoy-mqtt"}})
 }
 
 func entities(ids ...string) []hass.Entity {

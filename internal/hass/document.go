@@ -3,13 +3,18 @@ package hass
 import (
 	"encoding/json"
 	"slices"
+	"time"
 )
+
+// minDocumentInterval separates two documents of a device, so that Home Assistant
+// processes the first before it receives the second.
+const minDocumentInterval = time.Second
 
 // A Document is the discovery document of one device (Home Assistant 2024.11
 // and later). Home Assistant rejects the whole document if it contains an
 // unknown key.
 type Document struct {
-	Device           DeviceInfo           `json:"device"`
+	Info             DeviceInfo           `json:"device"`
 	Origin           Origin               `json:"origin"`
 	Availability     []Availability       `json:"availability"`
 	AvailabilityMode string               `json:"availability_mode"` // "all"
@@ -19,7 +24,7 @@ type Document struct {
 // A documentHeader is the part of a document, of either form, that identifies its
 // sender.
 type documentHeader struct {
-	Device       DeviceInfo     `json:"device"`
+	Info         DeviceInfo     `json:"device"`
 	Origin       Origin         `json:"origin"`
 	Availability []Availability `json:"availability"`
 }
@@ -33,7 +38,7 @@ func (h documentHeader) requires(topic string) bool {
 // isOf reports whether the document is that of the device with an identifier, or of
 // one behind it.
 func (h documentHeader) isOf(id string) bool {
-	return slices.Contains(h.Device.Identifiers, id) || h.Device.ViaDevice == id
+	return slices.Contains(h.Info.Identifiers, id) || h.Info.ViaDevice == id
 }
 
 // DeviceInfo describes a device.
@@ -137,10 +142,10 @@ func (d Document) encodeEntity(c Component) []byte {
 	}
 	entity := mustMarshal(c)
 	device := mustMarshal(struct {
-		Device           DeviceInfo `json:"device"`
+		Info             DeviceInfo `json:"device"`
 		Origin           Origin     `json:"origin"`
 		AvailabilityMode string     `json:"availability_mode"`
-	}{d.Device, d.Origin, d.AvailabilityMode})
+	}{d.Info, d.Origin, d.AvailabilityMode})
 	entity[len(entity)-1] = ','
 	return append(entity, device[1:]...)
 }
@@ -152,4 +157,21 @@ func mustMarshal(v any) []byte {
 		panic(err) // a document contains only strings, booleans and integers
 	}
 	return payload
+}
+
+// componentsOf returns the entities of a document by object id. Those that have
+// inherited its availability have none of their own.
+func componentsOf(topic documentTopic, payload string, inherited []Availability) map[string]Component {
+	if topic.form() == ByDevice {
+		var d Document
+		_ = json.Unmarshal([]byte(payload), &d) // a document that cannot be read has no entities
+		return d.Components
+	}
+	var c Component
+	_ = json.Unmarshal([]byte(payload), &c)
+	c.Platform = topic.platform
+	if slices.Equal(c.Availability, inherited) {
+		c.Availability = nil
+	}
+	return map[string]Component{topic.key: c}
 }

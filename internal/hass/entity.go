@@ -48,7 +48,7 @@ type content struct {
 // component returns the whole component of an entity.
 func (c content) component(e Entity) Component {
 	whole := *e.Component
-	whole.UniqueID = c.template.Device.Identifiers[0] + "_" + e.ID
+	whole.UniqueID = c.template.Info.Identifiers[0] + "_" + e.ID
 	whole.StateTopic = e.stateTopic(c.base)
 	whole.ExpireAfter = e.ExpireAfter
 	return whole

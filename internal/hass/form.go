@@ -1,6 +1,7 @@
 package hass
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 )
@@ -16,6 +17,13 @@ const (
 	// Domoticz and older versions of Home Assistant read only these.
 	ByEntity
 )
+
+func otherForm(f Form) Form {
+	if f == ByDevice {
+		return ByEntity
+	}
+	return ByDevice
+}
 
 // deviceLevel is the topic level of documents of whole devices, in place of a
 // platform.
@@ -89,4 +97,18 @@ func Filters(prefix string, f Form) (filters []string) {
 		filters = append(filters, documentTopic{prefix, platform, "+", "+"}.String())
 	}
 	return filters
+}
+
+// migrateMessage takes the place of a document. Home Assistant then unloads its
+// entities, keeps their ids, settings and statistics, and lets a document of the
+// other form announce them again. It is retained, so that the broker never holds
+// documents of both forms.
+const migrateMessage = `{"migrate_discovery":true}`
+
+// isMigrateMessage reports whether payload takes the place of a document.
+func isMigrateMessage(payload string) bool {
+	var m struct {
+		Migrate bool `json:"migrate_discovery"`
+	}
+	return len(payload) < 100 && json.Unmarshal([]byte(payload), &m) == nil && m.Migrate
 }

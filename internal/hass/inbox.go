@@ -185,41 +185,6 @@ func (i *Inbox) has(id string) bool {
 	return len(i.byID[id]) > 0
 }
 
-// A previousSubDevice is what a previous run has published of a sub-device.
-type previousSubDevice struct {
-	document Document // with the components of all documents
-	topics   []string // of the documents
-}
-
-// takeSubDevices removes and returns the documents of the sub-devices that c
-// describes, by id.
-func (i *Inbox) takeSubDevices(c *SubDevicesConfig) map[string]*previousSubDevice {
-	found := map[string]*previousSubDevice{}
-	for topic, payload := range i.payloads() {
-		if !strings.Contains(topic, "/"+c.IDPrefix) || !strings.Contains(payload, `"`+c.Via+`"`) {
-			continue // of many documents only few are decoded
-		}
-		var d Document
-		if json.Unmarshal([]byte(payload), &d) != nil || d.Device.ViaDevice != c.Via || len(d.Device.Identifiers) != 1 {
-			continue
-		}
-		id := d.Device.Identifiers[0]
-		parts, ok := parseTopic(topic)
-		if !ok || (documentTopic{prefix: parts.prefix, id: parts.id}).String() != c.Topic(id) {
-			continue
-		}
-		i.mu.Lock()
-		i.remove(topic)
-		i.mu.Unlock()
-		if found[id] == nil {
-			found[id] = &previousSubDevice{document: Document{Components: map[string]Component{}}}
-		}
-		found[id].topics = append(found[id].topics, topic)
-		maps.Copy(found[id].document.Components, componentsOf(parts, payload, c.Template.Availability))
-	}
-	return found
-}
-
 // payloads returns the documents by topic.
 func (i *Inbox) payloads() map[string]string {
 	if i == nil {
@@ -228,6 +193,13 @@ func (i *Inbox) payloads() map[string]string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return maps.Clone(i.documents)
+}
+
+// discard removes the document of topic.
+func (i *Inbox) discard(topic string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.remove(topic)
 }
 
 // remove removes the document of topic. The caller holds i.mu.

@@ -1,7 +1,10 @@
 package hass
 
 import (
+	"encoding/json"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
@@ -21,7 +24,7 @@ type SubDevice struct {
 	Entities   []Entity
 }
 
-func (s SubDevice) id() string { return s.Info.Identifiers[0] }
+func (s SubDevice) identifier() string { return s.Info.Identifiers[0] }
 
 // SubDevices keeps the documents of all sub-devices of one kind behind a device
 // up to date. One goroutine uses it.
@@ -65,7 +68,7 @@ func (s *SubDevices) Update(now time.Time, present []SubDevice, complete bool) (
 	isPresent := make(map[string]bool, len(present))
 	var entities []Entity
 	for _, p := range present {
-		isPresent[p.id()] = true
+		isPresent[p.identifier()] = true
 		if slices.Equal(p.Entities, entities) {
 			p.Entities = entities // most devices of a kind have the same, which they share
 		}
@@ -127,7 +130,7 @@ func (s *SubDevices) Forget() {
 // publish publishes the state and, if it has changed, the document of one
 // sub-device. A sub-device that has never had an entity is ignored.
 func (s *SubDevices) publish(now time.Time, p SubDevice) {
-	d := s.devices[p.id()]
+	d := s.devices[p.identifier()]
 	if d == nil && len(p.Entities) == 0 {
 		return
 	}
@@ -140,7 +143,7 @@ func (s *SubDevices) publish(now time.Time, p SubDevice) {
 	}
 	if d.model != p.Info.Model { // it has other entities
 		d.model = p.Info.Model
-		d.discovery.entities = nil
+		d.discovery.entities.all = nil
 	}
 	d.discovery.SetInfo(p.Info)
 	d.discovery.Add(now, p.Entities)
@@ -149,11 +152,11 @@ func (s *SubDevices) publish(now time.Time, p SubDevice) {
 // add adds a sub-device.
 func (s *SubDevices) add(p SubDevice) *subDevice {
 	d := &subDevice{model: p.Info.Model, stateTopic: p.StateTopic}
-	s.devices[p.id()] = d
+	s.devices[p.identifier()] = d
 	if s.config.Inbox != nil {
 		template := s.config.Template
-		template.Device = p.Info
-		d.discovery = NewDevice(s.config.Outbox, s.config.Inbox, s.config.Topic(p.id()), p.StateTopic, template)
+		template.Info = p.Info
+		d.discovery = NewDevice(s.config.Outbox, s.config.Inbox, s.config.Topic(p.identifier()), p.StateTopic, template)
 	}
 	return d
 }
@@ -165,7 +168,7 @@ func (s *SubDevices) removeNotRenewed(now time.Time) {
 	if s.answers < missingAnswers || s.config.Inbox == nil {
 		return
 	}
-	for id, previous := range s.config.Inbox.takeSubDevices(&s.config) {
+	for id, previous := range s.takePrevious() {
 		if d := s.devices[id]; d != nil {
 			d.discovery.removePrevious(now, previous.document)
 			continue
@@ -183,15 +186,38 @@ func (s *SubDevices) removeNotRenewed(now time.Time) {
 	}
 }
 
-// removePrevious removes the entities that only a previous run has published.
-// Their document keeps the platforms: it rarely changes again.
-func (d *Device) removePrevious(now time.Time, document Document) {
-	for id, c := range document.Components {
-		if !d.hasRenewed(id, c) && c.UniqueID != "" {
-			d.startRemoval(id, c)
+// A previousSubDevice is what a previous run has published of a sub-device.
+type previousSubDevice struct {
+	document Document // with the components of all documents
+	topics   []string // of the documents
+}
+
+// takePrevious removes the documents of sub-devices of this kind from the inbox, and
+// returns them by id.
+func (s *SubDevices) takePrevious() map[string]*previousSubDevice {
+	c := &s.config
+	found := map[string]*previousSubDevice{}
+	for topic, payload := range c.Inbox.payloads() {
+		if !strings.Contains(topic, "/"+c.IDPrefix) || !strings.Contains(payload, `"`+c.Via+`"`) {
+			continue // of many documents only few are decoded
 		}
+		var d Document
+		if json.Unmarshal([]byte(payload), &d) != nil || d.Info.ViaDevice != c.Via || len(d.Info.Identifiers) != 1 {
+			continue
+		}
+		id := d.Info.Identifiers[0]
+		parts, ok := parseTopic(topic)
+		if !ok || (documentTopic{prefix: parts.prefix, id: parts.id}).String() != c.Topic(id) {
+			continue
+		}
+		c.Inbox.discard(topic)
+		if found[id] == nil {
+			found[id] = &previousSubDevice{document: Document{Components: map[string]Component{}}}
+		}
+		found[id].topics = append(found[id].topics, topic)
+		maps.Copy(found[id].document.Components, componentsOf(parts, payload, c.Template.Availability))
 	}
-	d.publishIfChanged(now)
+	return found
 }
 
 // IsMigrating reports whether Continue must be called each second.

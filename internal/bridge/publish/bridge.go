@@ -30,7 +30,7 @@ func NewBridgePublisher(o *Output, onMigration func()) *BridgePublisher {
 			name += " " + strconv.Itoa(o.Topics.Shard)
 		}
 		template := o.document(o.Topics.BridgeState())
-		template.Device = hass.DeviceInfo{Identifiers: []string{id}, Name: name, Manufacturer: ProgramName, Model: ProgramName, Software: o.Version}
+		template.Info = hass.DeviceInfo{Identifiers: []string{id}, Name: name, Manufacturer: ProgramName, Model: ProgramName, Software: o.Version}
 		b.device = hass.NewDevice(o.Outbox, o.Inbox, o.Topics.Discovery(id), o.Topics.Base+"/"+schema.BridgeLevel(o.Topics.Shard), template)
 	}
 	return b

@@ -46,7 +46,7 @@ func newTarget(o *Output, c Config, serial string, onMigration func(), log zerol
 	}
 	if o.Inbox != nil {
 		template := o.document(o.Topics.BridgeState(), o.Topics.Availability(serial))
-		template.Device = hass.DeviceInfo{Identifiers: []string{o.Topics.GatewayID(serial)}}
+		template.Info = hass.DeviceInfo{Identifiers: []string{o.Topics.GatewayID(serial)}}
 		t.Device = hass.NewDevice(o.Outbox, o.Inbox, o.Topics.Discovery(o.Topics.GatewayID(serial)), o.Topics.Gateway(serial), template)
 		t.Device.MayAppear, t.Device.IsGone = t.entities.MayAppear, devices.IsDiagnostic
 	}
