@@ -141,7 +141,7 @@ func (i *Inbox) take(id string, f Form) map[documentTopic]string {
 func (i *Inbox) isOurs(payload []byte) bool {
 	isMarked := slices.ContainsFunc(i.marks, func(mark []byte) bool { return bytes.Contains(payload, mark) })
 	var header documentHeader
-	return isMarked && json.Unmarshal(payload, &header) == nil && header.Origin.Name == i.origin && !i.isForeign(header.Device)
+	return isMarked && json.Unmarshal(payload, &header) == nil && header.Origin.Name == i.origin && !i.isForeign(header.Info)
 }
 
 // isForeign reports whether a device is one of another process, or behind one.
