@@ -106,6 +106,7 @@ func bridgeConfig(g *gateway.Gateway, profiles []string) bridge.GatewayConfig {
 		TokenInfo:  g.TokenInfo,
 
 		EstimateStorage: g.EstimateStorage,
+		LimitControls:   g.Limit,
 	}
 }
 

@@ -29,6 +29,7 @@ type GatewayConfig struct {
 	Counters        publish.CounterStore // nil means that counters are not kept over restarts
 	FailSafe        *float64             // power of the grid, W, published under live once when it is not measured any more; nil means nothing
 	Profiles        []string             // formats of other programs, see [schema.Profiles]
+	LimitControls   bool                 // Home Assistant shows entities that limit the power
 	Lock            GatewayLock          // nil means that no other process may read the gateway
 }
 
@@ -58,7 +59,7 @@ func (c GatewayConfig) withDefaults() GatewayConfig {
 func (c GatewayConfig) published() publish.Config {
 	p := publish.Config{
 		Name: c.Name, DeviceName: c.DeviceName, StaleAfter: c.StaleAfter, TokenInfo: c.TokenInfo, EstimateStorage: c.EstimateStorage,
-		Counters: c.Counters, Correction: c.Client.Correction, FailSafe: c.FailSafe, Profiles: c.Profiles,
+		Counters: c.Counters, Correction: c.Client.Correction, FailSafe: c.FailSafe, Profiles: c.Profiles, LimitControls: c.LimitControls,
 	}
 	if c.Lock != nil {
 		p.IsLocked = c.Lock.Holds

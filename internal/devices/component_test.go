@@ -11,6 +11,10 @@ func TestIcons(t *testing.T) {
 	rows = append(rows, fieldRows(BatteryTotals.fields)...)
 	rows = append(rows, fieldRows(CTHealth.fields)...)
 	rows = append(rows, fieldRows(PowerLimit.fields)...)
+	rows = append(rows, fieldRows(LimitResult.fields)...)
+	for _, e := range limitControls("envoy/1/limit/set", "envoy_1") {
+		rows = append(rows, docRow{e.ID, *e.Component})
+	}
 	for _, c := range Controllers {
 		rows = append(rows, fieldRows(c.fields)...)
 	}

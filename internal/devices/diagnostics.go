@@ -48,6 +48,7 @@ var groupNames = func() map[string]string {
 	CTHealth.addNames(names)
 	PowerLimit.addNames(names)
 	ProductionSwitch.addNames(names)
+	LimitResult.addNames(names)
 	return names
 }()
 

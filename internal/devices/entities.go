@@ -21,6 +21,7 @@ type Entities struct {
 	isEstimated bool            // the energies of the batteries are estimated
 	isFalling   bool            // the energy of total consumption may fall
 	infoKeys    []string        // that have a text
+	controls    []hass.Entity   // that change settings of the gateway
 	diagnostics diagnostics
 
 	list []hass.Entity // nil if it must be rebuilt
@@ -81,6 +82,13 @@ func (e *Entities) AddInfo(key string) {
 	}
 }
 
+// AddLimitControls adds the entities that limit the power of the gateway by messages
+// to the topic command. They are always there. Their ids in Home Assistant begin
+// with device.
+func (e *Entities) AddLimitControls(command, device string) {
+	e.controls, e.list = limitControls(command, device), nil
+}
+
 // SetDiagnostics records the values of an answer about a group. Measurements expire
 // after ttl.
 func (e *Entities) SetDiagnostics(group string, values []Diagnostic, ttl time.Duration) {
@@ -107,12 +115,13 @@ func (e *Entities) All() []hass.Entity {
 // build returns the entities. Those of most gateways have the same components.
 func (e *Entities) build() []hass.Entity {
 	diagnostics := e.diagnostics.entities()
-	es := make([]hass.Entity, 0, 1+len(e.sensors)+len(diagnostics)+len(e.infoKeys))
+	es := make([]hass.Entity, 0, 1+len(e.sensors)+len(diagnostics)+len(e.infoKeys)+len(e.controls))
 	es = append(es, hass.Entity{ID: "reachable", Topic: schema.AvailabilityTopic, Component: e.whileOffline(&reachable)})
 	for _, s := range e.sensors {
 		es = append(es, e.sensorEntity(s))
 	}
 	es = append(es, diagnostics...)
+	es = append(es, e.controls...)
 	for _, key := range e.infoKeys {
 		c := infoComponents[key]
 		if c == nil {

@@ -2,8 +2,10 @@ package devices
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
@@ -13,8 +15,9 @@ type PowerLimitReport struct {
 	IsUnknown bool // the gateway has a limit that cannot be read
 }
 
-// PowerLimit is the limit as entities of the gateway's device. Without a limit,
-// its power is a text that makes Home Assistant's entity unknown.
+// PowerLimit is the limit as entities of the gateway's device. What is not known,
+// and the power without a limit, is the text None, which makes Home Assistant's
+// entity unknown.
 var PowerLimit = Group[PowerLimitReport]{"power limit", []field[PowerLimitReport]{
 	{"limit/state", text("Power limit", "off", "active", "unknown"), stringField(PowerLimitReport.state)},
 	{"limit/power", measurement("Power limit value", "power", "W", 0), func(r PowerLimitReport) string {
@@ -23,10 +26,12 @@ var PowerLimit = Group[PowerLimitReport]{"power limit", []field[PowerLimitReport
 		}
 		return string(schema.AppendNumber(nil, r.Limit.Power, 0))
 	}},
-	{"limit/applies_to", text("Power limit applies to", "none", "export", "production"), stringField(func(r PowerLimitReport) string {
+	{"limit/applies_to", text("Power limit applies to", "off", "export", "production"), stringField(func(r PowerLimitReport) string {
 		switch {
-		case r.state() != "active":
-			return "none"
+		case r.IsUnknown:
+			return "None"
+		case !r.Limit.Active:
+			return "off"
 		case r.Limit.Export:
 			return "export"
 		}
@@ -49,3 +54,41 @@ func (r PowerLimitReport) state() string {
 var ProductionSwitch = Group[bool]{"production switch", []field[bool]{
 	{"limit/production_off", binary("Production switched off", "problem"), strconv.FormatBool},
 }}
+
+// LimitResult is what became of the latest command, a JSON document with a field
+// text.
+var LimitResult = Group[string]{"limit result", []field[string]{
+	{"limit/result", limitResult, func(document string) string { return document }},
+}}
+
+var limitResult = diagnostic(hass.Component{
+	Platform: "sensor", Name: "Power limit result (experimental)", Icon: "mdi:message-text-outline", ValueTemplate: "{{ value_json.text }}",
+})
+
+// maxLimit is the largest limit that can be entered, W.
+const maxLimit = 1_000_000
+
+// limitControls returns the entities that limit the power of a gateway by messages
+// to command. Their states are those of the settings that were read from the
+// gateway. Their ids in Home Assistant begin with device.
+func limitControls(command, device string) []hass.Entity {
+	control := func(id, topic string, c hass.Component) hass.Entity {
+		c.CommandTopic, c.Category = command, "config"
+		c.DefaultEntityID = c.Platform + "." + device + "_" + strings.ReplaceAll(topic, "/", "_")
+		return hass.Entity{ID: id, Topic: topic, Component: &c}
+	}
+	return []hass.Entity{
+		control("limit_set_power", "limit/power", hass.Component{
+			Platform: "number", Name: "Limit power (experimental)", DeviceClass: "power", Unit: "W", CommandTemplate: `{"power": {{ value }}}`,
+			Min: new(0), Max: new(maxLimit), Step: new(1), Mode: "box",
+		}),
+		control("limit_set_applies_to", "limit/applies_to", hass.Component{
+			Platform: "select", Name: "Limit applies to (experimental)", Icon: "mdi:transmission-tower-export", CommandTemplate: `{"applies_to": "{{ value }}"}`,
+			Options: []string{"off", "export", "production"},
+		}),
+		control("limit_set_production_off", "limit/production_off", hass.Component{
+			Platform: "switch", Name: "Switch production off (experimental)", Icon: "mdi:solar-power-variant-outline",
+			PayloadOn: `{"production_off": true}`, PayloadOff: `{"production_off": false}`, StateOn: "ON", StateOff: "OFF",
+		}),
+	}
+}

@@ -56,7 +56,7 @@ func docTables() map[string]string {
 		"info":        componentTable(infoComponents, "info/"),
 		"bridge":      bridgeTable(),
 		"storage":     entityTable("topic", fieldRows(BatteryTotals.fields)),
-		"limit":       entityTable("topic", append(fieldRows(PowerLimit.fields), fieldRows(ProductionSwitch.fields)...)),
+		"limit":       entityTable("topic", slices.Concat(fieldRows(PowerLimit.fields), fieldRows(ProductionSwitch.fields), fieldRows(LimitResult.fields))),
 		"ct":          entityTable("topic", fieldRows(CTHealth.fields)),
 		"inverter":    entityTable("key", inverters),
 		"battery":     entityTable("key", batteries),

@@ -87,6 +87,19 @@ type Component struct {
 	Options       []string       `json:"options,omitempty"`
 	Availability  []Availability `json:"availability,omitempty"` // nil means that of the document
 
+	// Of entities that can be changed:
+	CommandTopic    string `json:"command_topic,omitempty"`
+	CommandTemplate string `json:"command_template,omitempty"`
+	StateOn         string `json:"state_on,omitempty"`  // of a switch, whose payloads are the commands
+	StateOff        string `json:"state_off,omitempty"` // likewise
+	Min             *int   `json:"min,omitempty"`       // of a number
+	Max             *int   `json:"max,omitempty"`       // likewise
+	Step            *int   `json:"step,omitempty"`      // likewise
+	Mode            string `json:"mode,omitempty"`      // likewise
+	// DefaultEntityID is the id of the entity in Home Assistant, unless a user has
+	// changed it. Without it, Home Assistant makes one of the names.
+	DefaultEntityID string `json:"default_entity_id,omitempty"`
+
 	// HasDeviceName makes the entity the main feature of its device: its name
 	// is the device's.
 	HasDeviceName bool `json:"-"`

@@ -53,6 +53,9 @@ func (t Topics) Info(serial, key string) string { return t.Gateway(serial) + "/"
 // InfoTopic returns the end of the topic [Topics.Info], below that of the gateway.
 func InfoTopic(key string) string { return "info/" + key }
 
+// LimitSet returns the topic of commands that limit the power of a gateway.
+func (t Topics) LimitSet(serial string) string { return t.Gateway(serial) + "/limit/set" }
+
 // SubDevice returns the topic of the document of a device behind a gateway. The
 // AC Batteries of a gateway share one document.
 func (t Topics) SubDevice(gateway, kind, serial string) string {

@@ -21,6 +21,7 @@ type Config struct {
 	Correction      envoy.Correction // of the samples
 	FailSafe        *float64         // power of the grid, W, published once when it is not measured any more; nil means nothing
 	Profiles        []string         // formats of other programs, see [schema.Profiles]
+	LimitControls   bool             // Home Assistant shows entities that limit the power
 	// IsLocked, if not nil, reports whether no other process publishes under a serial
 	// number.
 	IsLocked func(serial string) bool

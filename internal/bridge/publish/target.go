@@ -44,6 +44,9 @@ func newTarget(o *Output, c Config, serial string, onMigration func(), log zerol
 		subDevices: map[string]*hass.SubDevices{},
 		migration:  migrationTimer{onStep: onMigration},
 	}
+	if c.LimitControls {
+		t.entities.AddLimitControls(o.Topics.LimitSet(serial), o.Topics.GatewayID(serial))
+	}
 	if o.Inbox != nil {
 		template := o.document(o.Topics.BridgeState(), o.Topics.Availability(serial))
 		template.Info = hass.DeviceInfo{Identifiers: []string{o.Topics.GatewayID(serial)}}

@@ -100,6 +100,7 @@ func (c *checker) entity(doc *document, p component) {
 	c.category(p)
 	c.manners(doc, p)
 	c.quantity(doc, p)
+	c.control(p)
 }
 
 func isAvailability(key string) bool {

@@ -34,7 +34,7 @@ var componentMutations = []mutation{
 			"platform": "number", "name": "Reserve", "unique_id": "envoy_122233344455_reserve",
 			"command_topic": "envoy/122233344455/reserve", "min": "10", "max": 100,
 		},
-	}, "e13"},
+	}, "H44 e13"},
 	{edits{power + "p": "sensor"}, "e14"},
 	{edits{power + "unit_of_meas": "W"}, "e14"},
 	{edits{power + "default_entity_id": "grid_power"}, "H15"},
@@ -43,7 +43,7 @@ var componentMutations = []mutation{
 	{edits{power + "default_entity_id": "sensor.power", inv + "default_entity_id": "sensor.power"}, "H15"},
 	{edits{power + "state_topic": gone{}}, "H18 e16"},
 	{edits{reach + "state_topic": gone{}}, "e16"},
-	{edits{inv + "platform": "number"}, "e13 e16"},
+	{edits{inv + "platform": "number"}, "e13 e16 e39"},
 
 	// Topics.
 	{edits{power + "state_topic": ""}, "H18 e17"},

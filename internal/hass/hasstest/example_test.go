@@ -33,6 +33,9 @@ var published = map[string]string{
 	gatewayBase + "grid/l1/power":            "-100",
 	gatewayBase + "grid/l1/voltage":          "230.1",
 	gatewayBase + "grid/l1/power_factor":     "0.985",
+	gatewayBase + "limit/power":              "1500",
+	gatewayBase + "limit/applies_to":         "export",
+	gatewayBase + "limit/production_off":     "OFF",
 	gatewayBase + "production/power":         "4200",
 	gatewayBase + "production/energy":        "20184.3",
 	gatewayBase + "info/token_expires":       "2027-11-23T19:00:00Z",
@@ -128,6 +131,20 @@ func exampleGateway() object {
 				"name": "Inverter voltage", "device_class": "voltage", "state_class": "measurement", "unit_of_measurement": "V",
 				"state_topic": gatewayBase + "inverter/482210000001", "value_template": "{{ value_json.ac.voltage }}",
 				"enabled_by_default": false,
+			},
+			"limit_set_power": {
+				"platform": "number", "name": "Limit power", "device_class": "power", "unit_of_measurement": "W", "entity_category": "config",
+				"command_topic": gatewayBase + "limit/set", "command_template": `{"power": {{ value }}}`, "state_topic": gatewayBase + "limit/power",
+				"min": 0, "max": 1000000, "step": 1, "mode": "box", "default_entity_id": "number.envoy_122233344455_limit_power",
+			},
+			"limit_set_applies_to": {
+				"platform": "select", "name": "Limit applies to", "options": []any{"off", "export", "production"}, "entity_category": "config",
+				"command_topic": gatewayBase + "limit/set", "command_template": `{"applies_to": "{{ value }}"}`, "state_topic": gatewayBase + "limit/applies_to",
+			},
+			"limit_set_production_off": {
+				"platform": "switch", "name": "Switch production off", "entity_category": "config",
+				"command_topic": gatewayBase + "limit/set", "state_topic": gatewayBase + "limit/production_off",
+				"payload_on": `{"production_off": true}`, "payload_off": `{"production_off": false}`, "state_on": "ON", "state_off": "OFF",
 			},
 			"reachable": {
 				"platform": "binary_sensor", "name": "Reachable", "device_class": "connectivity", "entity_category": "diagnostic",

@@ -30,7 +30,7 @@ type mutation struct {
 	want  string
 }
 
-var mutations = slices.Concat(deviceMutations, componentMutations, sensorMutations)
+var mutations = slices.Concat(deviceMutations, componentMutations, sensorMutations, controlMutations)
 
 // deviceMutations break the message around its entities.
 var deviceMutations = []mutation{

@@ -67,7 +67,9 @@ func (c *checker) state(m map[string]any, payload string) {
 		if list, ok := texts(m["options"]); ok && !slices.Contains(list, payload) {
 			c.add(ComponentLost, 39, "%q is none of the options", payload)
 		}
-	case platform == "number" || platform == "sensor" && numeric(m):
+	case platform == "number" || platform == "switch":
+		c.controlState(m, payload)
+	case platform == "sensor" && numeric(m):
 		c.number(m, payload)
 	case utf8.RuneCountInString(payload) > maxState:
 		c.add(ComponentLost, 39, "more than %d characters", maxState)

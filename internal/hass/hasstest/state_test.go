@@ -18,6 +18,9 @@ var (
 	online  = object{"platform": "binary_sensor", "payload_on": "online", "payload_off": "offline"}
 	choice  = object{"platform": "select", "options": []any{"self-consumption", "backup"}}
 	reserve = object{"platform": "number"}
+	range5  = object{"platform": "number", "min": 0, "max": 5000}
+	toggle  = object{"platform": "switch", "payload_on": "1", "payload_off": "0"}
+	latch   = object{"platform": "switch", "payload_on": "1", "payload_off": "0", "state_on": "ON", "state_off": "OFF"}
 )
 
 var states = []struct {
@@ -25,6 +28,15 @@ var states = []struct {
 	payload   string
 	want      string
 }{
+	{range5, "0", ""},
+	{range5, "5000", ""},
+	{range5, "None", ""},
+	{range5, "5001", "e39"},
+	{range5, "off", "e39"},
+	{toggle, "1", ""},
+	{toggle, "ON", "e39"},
+	{latch, "OFF", ""},
+	{latch, "1", "e39"},
 	{watts, "12", ""},
 	{watts, "-300", ""},
 	{watts, "0", ""},

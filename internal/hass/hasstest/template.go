@@ -19,6 +19,12 @@ func (c *checker) template(s Severity, key, template string) {
 		c.add(s, 33, "%s: an expression is empty or not closed", key)
 		return
 	}
+	if key == "command_template" {
+		if !valueOnly.MatchString(template) {
+			c.add(House, 33, "%s is more than JSON with {{ value }}", key)
+		}
+		return
+	}
 	if !fieldOnly.MatchString(template) {
 		c.add(House, 33, "%s is more than {{ value_json.<field> }}", key)
 	}

@@ -73,10 +73,11 @@ func (c *checker) unlike(s Severity, rule int, p component, key string, taken ma
 	taken[id] = p.key
 }
 
-// sharedTopic warns of two components with the same value.
+// sharedTopic warns of two components with the same value. What can be changed may
+// show that of a sensor.
 func (c *checker) sharedTopic(p component, plain map[string]string) {
 	topic := text(p.all, "state_topic")
-	if _, ok := p.own["value_template"]; ok || topic == "" {
+	if _, ok := p.own["value_template"]; ok || topic == "" || slices.Contains(controls, p.platform()) {
 		return
 	}
 	if other, ok := plain[topic]; ok {
@@ -94,6 +95,9 @@ func (c *checker) readTopics(p component, used map[string]bool) {
 		}
 		used[topic] = true
 		payload, ok := c.opts.Published[topic]
+		if !ok && slices.Contains(controls, p.platform()) {
+			continue // it is there before its state was read
+		}
 		if !ok {
 			c.add(House, 18, "%s is not published", key)
 			continue
