@@ -2,7 +2,7 @@ package hasstest
 
 const (
 	number  = "gateway/components/limit_set_power/"
-	choices  = "gateway/components/limit_set_applies_to/"
+	choices = "gateway/components/limit_set_applies_to/"
 	toggles = "gateway/components/limit_set_production_off/"
 )
 
