@@ -9,24 +9,6 @@ import (
 
 // Availability. Rules 19 and 20.
 
-// availabilityItems returns the objects in m's availability list, for which
-// Home Assistant takes a lone object too.
-func availabilityItems(m map[string]any) []map[string]any {
-	switch v := m["availability"].(type) {
-	case map[string]any:
-		return []map[string]any{v}
-	case []any:
-		var items []map[string]any
-		for _, item := range v {
-			if object, ok := item.(map[string]any); ok {
-				items = append(items, object)
-			}
-		}
-		return items
-	}
-	return nil
-}
-
 // availabilityTopics returns the topics on which m's availability hangs.
 func availabilityTopics(m map[string]any) []string {
 	var topics []string
@@ -39,9 +21,9 @@ func availabilityTopics(m map[string]any) []string {
 	return topics
 }
 
-// availability checks the keys of m, the root or a component with what it
+// checkAvailability checks the keys of m, the root or a component with what it
 // inherits; s is what becomes of it when they are wrong.
-func (c *checker) availability(s Severity, m map[string]any) {
+func (c *checker) checkAvailability(s Severity, m map[string]any) {
 	v, isList := m["availability"]
 	if _, isTopic := m["availability_topic"]; isList && isTopic {
 		c.add(s, 19, "both availability and availability_topic")
@@ -51,7 +33,7 @@ func (c *checker) availability(s Severity, m map[string]any) {
 		c.add(s, 19, "availability is no list of objects")
 	}
 	for _, item := range items {
-		c.availabilityItem(s, item)
+		c.checkAvailabilityItem(s, item)
 	}
 	if sameWord(m) {
 		c.add(Warning, 19, "available and not available are the same word")
@@ -65,7 +47,7 @@ func (c *checker) availability(s Severity, m map[string]any) {
 	}
 }
 
-func (c *checker) availabilityItem(s Severity, item map[string]any) {
+func (c *checker) checkAvailabilityItem(s Severity, item map[string]any) {
 	for _, key := range slices.Sorted(maps.Keys(item)) {
 		switch {
 		case !slices.Contains(ha.AvailabilityKeys, key):
@@ -77,7 +59,7 @@ func (c *checker) availabilityItem(s Severity, item map[string]any) {
 	if topic := text(item, "topic"); topic == "" {
 		c.add(s, 19, "availability: topic is missing")
 	} else {
-		c.topicName(s, "availability topic", topic, false)
+		c.checkTopic(s, "availability topic", topic, false)
 	}
 	if sameWord(item) {
 		c.add(Warning, 19, "available and not available are the same word")
@@ -89,8 +71,9 @@ func sameWord(m map[string]any) bool {
 	return available == cmp.Or(text(m, "payload_not_available"), "offline")
 }
 
-// ownAvailability checks that a device hangs on the bridge and on its gateway.
-func (c *checker) ownAvailability(doc *document) {
+// checkOwnAvailability checks that a device hangs on the bridge and on its gateway.
+func (c documentChecker) checkOwnAvailability() {
+	doc := c.doc
 	topics := availabilityTopics(doc.root)
 	if !slices.Contains(topics, c.opts.Base+"/bridge/state") {
 		c.add(House, 19, "availability lacks the bridge's state")
@@ -114,9 +97,10 @@ func (c *checker) ownAvailability(doc *document) {
 	}
 }
 
-// connectivity checks that what reports whether something can be reached stays
+// checkConnectivity checks that what reports whether something can be reached stays
 // available when it cannot.
-func (c *checker) connectivity(m map[string]any) {
+func (c componentChecker) checkConnectivity() {
+	m := c.p.all
 	own := text(m, "state_topic")
 	if m["device_class"] == "connectivity" && slices.Contains(availabilityTopics(m), own) {
 		c.add(House, 20, "unavailable whenever it has to say no")

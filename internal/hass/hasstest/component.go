@@ -20,19 +20,7 @@ var (
 // electrical are the classes that few look at: such entities start disabled.
 var electrical = []string{"voltage", "current", "frequency", "power_factor", "apparent_power", "reactive_power"}
 
-// A component is one entity of a device.
-type component struct {
-	key string
-	own map[string]any // as it was sent, keys in their long form
-	all map[string]any // with what it inherits from the root
-}
-
-func (p component) platform() string { return text(p.own, "platform") }
-
-// removal reports whether p takes an entity away instead of describing one.
-func (p component) removal() bool { return len(p.own) == 1 && p.platform() != "" }
-
-func (c *checker) components(doc *document, components map[string]any) {
+func (c documentChecker) checkComponents(components map[string]any) {
 	for _, key := range slices.Sorted(maps.Keys(components)) {
 		c.component = key
 		own, ok := components[key].(map[string]any)
@@ -48,19 +36,20 @@ func (c *checker) components(doc *document, components map[string]any) {
 		p := component{key: key, own: own, all: maps.Clone(own)}
 		for _, shared := range ha.SharedKeys {
 			_, set := own[shared]
-			if v, ok := doc.root[shared]; ok && !set {
+			if v, ok := c.doc.root[shared]; ok && !set {
 				p.all[shared] = v
 			}
 		}
-		doc.components = append(doc.components, p)
-		c.entity(doc, p)
+		c.doc.components = append(c.doc.components, p)
+		componentChecker{c, p}.check()
 	}
 	c.component = ""
-	c.names(doc)
+	c.checkNames()
 }
 
-// entity checks one component.
-func (c *checker) entity(doc *document, p component) {
+// check checks the component.
+func (c componentChecker) check() {
+	p := c.p
 	if !componentKey.MatchString(p.key) {
 		c.add(House, 12, "key has more than a-z, 0-9 and _")
 	}
@@ -73,7 +62,7 @@ func (c *checker) entity(doc *document, p component) {
 		return
 	}
 	if !slices.Contains(ha.NotEntities, name) {
-		c.uniqueID(doc, p)
+		c.checkUniqueID()
 	}
 	known, ok := ha.Platforms[name]
 	if !ok {
@@ -85,7 +74,7 @@ func (c *checker) entity(doc *document, p component) {
 			c.add(ComponentLost, 13, "a %s has no key %q", name, key)
 			continue
 		}
-		c.value(ComponentLost, key, p.own[key])
+		c.checkValue(ComponentLost, key, p.own[key])
 	}
 	for _, key := range known.Required {
 		if _, ok := p.all[key]; !ok {
@@ -93,21 +82,18 @@ func (c *checker) entity(doc *document, p component) {
 		}
 	}
 	if slices.ContainsFunc(slices.Collect(maps.Keys(p.own)), isAvailability) {
-		c.availability(ComponentLost, p.all)
+		c.checkAvailability(ComponentLost, p.all)
 	}
-	c.connectivity(p.all)
-	c.defaultID(p)
-	c.category(p)
-	c.manners(doc, p)
-	c.quantity(doc, p)
-	c.control(p)
+	c.checkConnectivity()
+	c.checkDefaultID()
+	c.checkCategory()
+	c.checkManners()
+	c.checkQuantity()
+	c.checkControl()
 }
 
-func isAvailability(key string) bool {
-	return strings.HasPrefix(key, "availability") || strings.HasPrefix(key, "payload_") && strings.HasSuffix(key, "available")
-}
-
-func (c *checker) uniqueID(doc *document, p component) {
+func (c componentChecker) checkUniqueID() {
+	p, doc := c.p, c.doc
 	v, ok := p.own["unique_id"]
 	if !ok || !scalar(v) || v == "" {
 		c.add(MessageLost, 11, "unique_id is missing")
@@ -119,7 +105,8 @@ func (c *checker) uniqueID(doc *document, p component) {
 	}
 }
 
-func (c *checker) defaultID(p component) {
+func (c componentChecker) checkDefaultID() {
+	p := c.p
 	id := text(p.own, "default_entity_id")
 	domain, _, found := strings.Cut(id, ".")
 	switch {
@@ -131,7 +118,8 @@ func (c *checker) defaultID(p component) {
 	}
 }
 
-func (c *checker) category(p component) {
+func (c componentChecker) checkCategory() {
+	p := c.p
 	category, ok := p.own["entity_category"]
 	reads := slices.Contains([]string{"sensor", "binary_sensor"}, p.platform())
 	switch {
@@ -144,8 +132,9 @@ func (c *checker) category(p component) {
 	}
 }
 
-// manners checks what makes an entity pleasant to live with.
-func (c *checker) manners(doc *document, p component) {
+// checkManners checks what makes an entity pleasant to live with.
+func (c componentChecker) checkManners() {
+	p, doc := c.p, c.doc
 	if v := p.own["force_update"]; v == true {
 		c.add(Warning, 29, "force_update writes each value, changed or not")
 	}
@@ -164,5 +153,5 @@ func (c *checker) manners(doc *document, p component) {
 	if enabled, ok := p.own["enabled_by_default"]; detail && (!ok || enabled == true) {
 		c.add(House, 32, "a detail that few look at, want enabled_by_default false")
 	}
-	c.entityName(doc, p)
+	c.checkName()
 }

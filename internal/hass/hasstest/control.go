@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
-	"strconv"
 )
 
 // Entities that can be changed: numbers, selects, switches. Rule 44.
@@ -16,8 +15,9 @@ var controls = []string{"number", "select", "switch"}
 // its place.
 var valueOnly = regexp.MustCompile(`^\{"[a-z_]+": (?:\{\{ value \}\}|"\{\{ value \}\}")\}$`)
 
-// control checks what a person sets with component p, and what is shown.
-func (c *checker) control(p component) {
+// checkControl checks what a person sets with the component, and what is shown.
+func (c componentChecker) checkControl() {
+	p := c.p
 	if !slices.Contains(controls, p.platform()) {
 		return
 	}
@@ -29,7 +29,7 @@ func (c *checker) control(p component) {
 	}
 	switch p.platform() {
 	case "number":
-		c.bounds(p.own)
+		c.checkBounds()
 	case "select":
 		list, ok := texts(p.own["options"])
 		if sorted := slices.Compact(slices.Sorted(slices.Values(list))); !ok || len(list) == 0 || len(sorted) < len(list) {
@@ -42,8 +42,9 @@ func (c *checker) control(p component) {
 	}
 }
 
-// bounds checks the range of a number. Home Assistant's is 1 to 100 by default.
-func (c *checker) bounds(m map[string]any) {
+// checkBounds checks the range of a number. Home Assistant's is 1 to 100 by default.
+func (c componentChecker) checkBounds() {
+	m := c.p.own
 	low, high, step := bound(m, "min", 1), bound(m, "max", 100), bound(m, "step", 1)
 	if low >= high {
 		c.add(ComponentLost, 44, "min is not below max")
@@ -77,20 +78,4 @@ func switchWords(m map[string]any) [2]string {
 		}
 	}
 	return words
-}
-
-// controlState checks the payload of a state topic.
-func (c *checker) controlState(m map[string]any, payload string) {
-	switch text(m, "platform") {
-	case "switch":
-		if words := switchWords(m); !slices.Contains(words[:], payload) {
-			c.add(ComponentLost, 39, "%q is neither %q nor %q", payload, words[0], words[1])
-		}
-	case "number":
-		c.number(m, payload)
-		v, err := strconv.ParseFloat(payload, 64)
-		if err == nil && (v < bound(m, "min", 1) || v > bound(m, "max", 100)) {
-			c.add(ComponentLost, 39, "%q is outside min and max", payload)
-		}
-	}
 }

@@ -3,17 +3,13 @@ package hasstest
 import (
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 )
 
 // The origin and the device. Rules 6 to 10.
 
-// ourID is the identifier of a gateway, or of what hangs on one.
-var ourID = regexp.MustCompile(`^envoy_(?:([a-z]+_)([A-Za-z0-9]{1,32})|([A-Za-z0-9]{6,32}))$`)
-
-func (c *checker) origin(m map[string]any) {
+func (c documentChecker) checkOrigin(m map[string]any) {
 	c.both(MessageLost, lengthen(m, ha.Abbreviations.Origin))
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		switch {
@@ -31,8 +27,8 @@ func (c *checker) origin(m map[string]any) {
 	}
 }
 
-func (c *checker) device(doc *document) {
-	m := doc.device
+func (c documentChecker) checkDevice() {
+	m := c.doc.device
 	c.both(MessageLost, lengthen(m, ha.Abbreviations.Device))
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		_, isText := m[key].(string)
@@ -46,8 +42,8 @@ func (c *checker) device(doc *document) {
 			c.add(House, 7, "device: %s is not written as text", key)
 		}
 	}
-	c.identifiers(doc)
-	c.connections(m)
+	c.checkIdentifiers()
+	c.checkConnections()
 	if v, ok := m["configuration_url"]; ok {
 		if !isURL(v, "http", "https", "homeassistant") {
 			c.add(MessageLost, 9, "device: configuration_url is no web address")
@@ -55,7 +51,7 @@ func (c *checker) device(doc *document) {
 			c.add(House, 9, "device: configuration_url holds more than an address")
 		}
 	}
-	for _, key := range c.wanted(doc.id) {
+	for _, key := range c.wanted(c.doc.id) {
 		if text(m, key) == "" {
 			c.add(House, 10, "device: %s is missing", key)
 		}
@@ -63,7 +59,7 @@ func (c *checker) device(doc *document) {
 }
 
 // wanted returns the keys that each of our devices has.
-func (c *checker) wanted(id string) []string {
+func (c documentChecker) wanted(id string) []string {
 	if id == c.bridge() {
 		return []string{"name", "sw_version"}
 	}
@@ -77,17 +73,8 @@ func (c *checker) wanted(id string) []string {
 	return keys
 }
 
-func (c *checker) isGateway(id string) bool {
-	m := ourID.FindStringSubmatch(id)
-	return m != nil && m[1] == "" && id != c.bridge()
-}
-
-// isTotal reports whether id is that of a total of several gateways.
-func (c *checker) isTotal(id string) bool {
-	return strings.HasPrefix(id, "envoy_total") && strings.HasSuffix(id, "_"+c.bridge())
-}
-
-func (c *checker) identifiers(doc *document) {
+func (c documentChecker) checkIdentifiers() {
+	doc := c.doc
 	v, ok := doc.device["identifiers"]
 	if !ok {
 		if list, _ := doc.device["connections"].([]any); len(list) == 0 {
@@ -114,8 +101,8 @@ func (c *checker) identifiers(doc *document) {
 	}
 }
 
-func (c *checker) connections(m map[string]any) {
-	v, ok := m["connections"]
+func (c documentChecker) checkConnections() {
+	v, ok := c.doc.device["connections"]
 	if !ok {
 		return
 	}
@@ -128,23 +115,4 @@ func (c *checker) connections(m map[string]any) {
 	if !ok {
 		c.add(MessageLost, 8, "device: connections is no list of pairs")
 	}
-}
-
-// texts returns the list v, and whether it is one that holds nothing but text.
-func texts(v any) ([]string, bool) {
-	list, ok := v.([]any)
-	var out []string
-	for _, item := range list {
-		s, isText := item.(string)
-		ok = ok && isText
-		out = append(out, s)
-	}
-	return out, ok
-}
-
-// isURL reports whether v is an address with a host and one of schemes.
-func isURL(v any, schemes ...string) bool {
-	s, _ := v.(string)
-	u, err := url.Parse(s)
-	return err == nil && u.Host != "" && slices.Contains(schemes, u.Scheme)
 }

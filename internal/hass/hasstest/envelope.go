@@ -16,25 +16,11 @@ const (
 	maxComponents = 500
 )
 
-var (
-	objectID = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
-	secrets  = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8}|(?i:token=|"(?:latitude|longitude)")|://[^/"\s]*@`)
-)
+var objectID = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-// A document is one device's discovery message, all keys in their long form.
-type document struct {
-	topic      string
-	id         string         // object id in the topic
-	root       map[string]any // nil where the message removes the device
-	device     map[string]any
-	components []component // by key
-	form       form
-	isMigrate  bool // the message only unloads the entities
-}
-
-// message checks m alone. It returns nil for what cannot be read on.
-func (c *checker) message(m Message) *document {
-	c.delivery(m)
+// checkMessage checks m alone. It returns nil for what cannot be read on.
+func (c *checker) checkMessage(m Message) *document {
+	c.checkDelivery(m)
 	form, id, ok := c.objectID(m.Topic)
 	if !ok {
 		return nil
@@ -58,15 +44,16 @@ func (c *checker) message(m Message) *document {
 		return doc
 	}
 	doc.root = root
+	d := documentChecker{c, doc}
 	if form.platform != "" {
-		c.wrap(doc)
+		d.wrap()
 	}
-	c.root(doc)
+	d.checkRoot()
 	return doc
 }
 
-// delivery checks how m is sent, and that it gives nothing away.
-func (c *checker) delivery(m Message) {
+// checkDelivery checks how m is sent, and that it gives nothing away.
+func (c *checker) checkDelivery(m Message) {
 	if !m.Retain {
 		rule := 38
 		if len(m.Payload) == 0 {
@@ -85,14 +72,6 @@ func (c *checker) delivery(m Message) {
 	}
 	c.secret("payload", string(m.Payload))
 	c.secret("topic", m.Topic)
-}
-
-// secret looks for secrets, which the finding does not repeat.
-func (c *checker) secret(where, s string) {
-	known := func(secret string) bool { return secret != "" && strings.Contains(s, secret) }
-	if secrets.MatchString(s) || slices.ContainsFunc(c.opts.Secrets, known) {
-		c.add(House, 35, "%s holds a secret or a place", where)
-	}
 }
 
 // objectID returns the id of the device in a discovery topic.
@@ -127,53 +106,47 @@ func (c *checker) objectID(topic string) (f form, id string, ok bool) {
 	return f, "", false
 }
 
-// root checks the payload of doc and fills in the rest of doc.
-func (c *checker) root(doc *document) {
+// checkRoot checks the payload and fills in the rest of the document.
+func (c documentChecker) checkRoot() {
+	doc := c.doc
 	c.both(MessageLost, lengthen(doc.root, ha.Abbreviations.General))
 	for _, item := range availabilityItems(doc.root) {
 		c.both(MessageLost, lengthen(item, ha.Abbreviations.General))
 	}
-	c.rootKeys(doc)
-	c.availability(MessageLost, doc.root)
+	c.checkRootKeys()
+	c.checkAvailability(MessageLost, doc.root)
 
-	if origin, ok := c.object(doc.root, "origin"); ok {
-		c.origin(origin)
+	if origin, ok := c.object("origin"); ok {
+		c.checkOrigin(origin)
 	}
-	if device, ok := c.object(doc.root, "device"); ok {
+	if device, ok := c.object("device"); ok {
 		doc.device = device
-		c.device(doc)
+		c.checkDevice()
 	}
-	c.ownAvailability(doc)
-	if components, ok := c.object(doc.root, "components"); ok {
+	c.checkOwnAvailability()
+	if components, ok := c.object("components"); ok {
 		if n := len(components); n < 1 || n > maxComponents {
 			c.add(House, 5, "%d components, want 1 to %d", n, maxComponents)
 		}
-		c.components(doc, components)
+		c.checkComponents(components)
 	}
 }
 
-// rootKeys checks the keys at the root of doc.
-func (c *checker) rootKeys(doc *document) {
-	for _, key := range slices.Sorted(maps.Keys(doc.root)) {
+// checkRootKeys checks the keys at the root.
+func (c documentChecker) checkRootKeys() {
+	for _, key := range slices.Sorted(maps.Keys(c.doc.root)) {
 		if !slices.Contains(ha.RootKeys, key) {
 			c.add(MessageLost, 4, "key %q is not allowed at the root", key)
 			continue
 		}
-		c.value(MessageLost, key, doc.root[key])
+		c.checkValue(MessageLost, key, c.doc.root[key])
 	}
 }
 
-func (c *checker) object(root map[string]any, key string) (map[string]any, bool) {
-	object, ok := root[key].(map[string]any)
+func (c documentChecker) object(key string) (map[string]any, bool) {
+	object, ok := c.doc.root[key].(map[string]any)
 	if !ok {
 		c.add(MessageLost, 5, "%s is missing or no object", key)
 	}
 	return object, ok
-}
-
-// both complains of keys that stand in their long and their short form.
-func (c *checker) both(s Severity, keys []string) {
-	for _, key := range keys {
-		c.add(s, 14, "%s stands in its long and its short form", key)
-	}
 }

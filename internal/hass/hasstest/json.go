@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -139,4 +140,45 @@ func scalar(v any) bool {
 		return true
 	}
 	return false
+}
+
+// texts returns the list v, and whether it is one that holds nothing but text.
+func texts(v any) ([]string, bool) {
+	list, ok := v.([]any)
+	var out []string
+	for _, item := range list {
+		s, isText := item.(string)
+		ok = ok && isText
+		out = append(out, s)
+	}
+	return out, ok
+}
+
+// isURL reports whether v is an address with a host and one of schemes.
+func isURL(v any, schemes ...string) bool {
+	s, _ := v.(string)
+	u, err := url.Parse(s)
+	return err == nil && u.Host != "" && slices.Contains(schemes, u.Scheme)
+}
+
+// availabilityItems returns the objects in m's availability list, for which
+// Home Assistant takes a lone object too.
+func availabilityItems(m map[string]any) []map[string]any {
+	switch v := m["availability"].(type) {
+	case map[string]any:
+		return []map[string]any{v}
+	case []any:
+		var items []map[string]any
+		for _, item := range v {
+			if object, ok := item.(map[string]any); ok {
+				items = append(items, object)
+			}
+		}
+		return items
+	}
+	return nil
+}
+
+func isAvailability(key string) bool {
+	return strings.HasPrefix(key, "availability") || strings.HasPrefix(key, "payload_") && strings.HasSuffix(key, "available")
 }

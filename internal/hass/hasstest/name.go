@@ -9,13 +9,13 @@ import (
 
 const maxName = 60 // characters that a list in the user interface shows
 
-func (c *checker) entityName(doc *document, p component) {
-	v, ok := p.own["name"]
+func (c componentChecker) checkName() {
+	v, ok := c.p.own["name"]
 	if ok && v == nil {
 		return // the device's name
 	}
 	name, isText := v.(string)
-	device := strings.ToLower(text(doc.device, "name"))
+	device := strings.ToLower(text(c.doc.device, "name"))
 	switch {
 	case !isText && ok && !scalar(v):
 		c.add(ComponentLost, 30, "name is no text")
@@ -28,11 +28,11 @@ func (c *checker) entityName(doc *document, p component) {
 	}
 }
 
-// names checks that the entities of a device can be distinguished.
-func (c *checker) names(doc *document) {
+// checkNames checks that the entities of a device can be distinguished.
+func (c documentChecker) checkNames() {
 	type name struct{ text, platform string } // the device's own name once for each platform
 	taken := map[name]string{}
-	for _, p := range doc.components {
+	for _, p := range c.doc.components {
 		s, n := Warning, name{text: text(p.own, "name")}
 		if v, ok := p.own["name"]; ok && v == nil {
 			s, n = House, name{platform: p.platform()}

@@ -29,22 +29,23 @@ var (
 	times = []string{"s", "ms", "min", "h"}
 )
 
-// quantity checks the class of component p and all that follows from it.
-func (c *checker) quantity(doc *document, p component) {
-	class := c.deviceClass(p)
-	if p.platform() == "sensor" || p.platform() == "number" {
-		c.unit(p.own, class)
+// checkQuantity checks the class of the component and all that follows from it.
+func (c componentChecker) checkQuantity() {
+	class := c.deviceClass()
+	if c.p.platform() == "sensor" || c.p.platform() == "number" {
+		c.checkUnit(class)
 	}
-	if p.platform() != "sensor" {
+	if c.p.platform() != "sensor" {
 		return
 	}
-	c.stateClass(p.own, class)
-	c.sums(doc, p.own)
-	c.options(p.own, class)
+	c.checkStateClass(class)
+	c.checkSums()
+	c.checkOptions(class)
 }
 
-// deviceClass returns p's class, "" when it has none that exists.
-func (c *checker) deviceClass(p component) string {
+// deviceClass returns the component's class, "" when it has none that exists.
+func (c componentChecker) deviceClass() string {
+	p := c.p
 	v := p.own["device_class"]
 	if v == nil {
 		return ""
@@ -65,7 +66,8 @@ func (c *checker) deviceClass(p component) string {
 	return class
 }
 
-func (c *checker) unit(m map[string]any, class string) {
+func (c componentChecker) checkUnit(class string) {
+	m := c.p.own
 	allowed, constrained := ha.Units[class]
 	v := m["unit_of_measurement"]
 	if v == nil {
@@ -95,7 +97,8 @@ func (c *checker) unit(m map[string]any, class string) {
 	}
 }
 
-func (c *checker) stateClass(m map[string]any, class string) {
+func (c componentChecker) checkStateClass(class string) {
+	m := c.p.own
 	v := m["state_class"]
 	if v == nil {
 		if slices.Contains(gauges, class) {
@@ -118,8 +121,9 @@ func (c *checker) stateClass(m map[string]any, class string) {
 	}
 }
 
-// sums checks what Home Assistant adds up.
-func (c *checker) sums(doc *document, m map[string]any) {
+// checkSums checks what Home Assistant adds up.
+func (c componentChecker) checkSums() {
+	m := c.p.own
 	stateClass := m["state_class"]
 	if _, ok := m["last_reset_value_template"]; ok && stateClass != "total" {
 		c.add(ComponentLost, 24, "last_reset_value_template needs state_class total")
@@ -127,7 +131,7 @@ func (c *checker) sums(doc *document, m map[string]any) {
 	if stateClass != "total_increasing" {
 		return
 	}
-	id := strings.TrimPrefix(text(m, "unique_id"), doc.id)
+	id := strings.TrimPrefix(text(m, "unique_id"), c.doc.id)
 	if mayFall.MatchString(id) || netTopic.MatchString(text(m, "state_topic")) {
 		c.add(Warning, 24, "each fall of it would count as a new meter")
 	}
@@ -136,7 +140,8 @@ func (c *checker) sums(doc *document, m map[string]any) {
 	}
 }
 
-func (c *checker) options(m map[string]any, class string) {
+func (c componentChecker) checkOptions(class string) {
+	m := c.p.own
 	v, ok := m["options"]
 	if !ok {
 		if class == "enum" {

@@ -23,7 +23,7 @@ var decimals = map[string]int{"W": 0, "V": 1, "var": 1, "VA": 1, "Hz": 2}
 // CheckState returns what is wrong with payload as the state of component, a
 // discovery component with its keys long or short. Templates are not applied.
 func CheckState(component map[string]any, payload string) []Finding {
-	c := checker{seen: map[Finding]bool{}}
+	c := &checker{seen: map[Finding]bool{}}
 	data, err := json.Marshal(component)
 	if err != nil {
 		c.add(ComponentLost, 39, "component: %v", err)
@@ -37,12 +37,19 @@ func CheckState(component map[string]any, payload string) []Finding {
 	lengthen(m, ha.Abbreviations.General)
 	fillBase(m)
 	c.topic = text(m, "state_topic")
-	c.state(m, payload)
+	stateChecker{c, m}.check(payload)
 	return c.findings
 }
 
-// state checks one payload. "None" is Home Assistant's word for unknown.
-func (c *checker) state(m map[string]any, payload string) {
+// A stateChecker checks payloads of the state topic of one component.
+type stateChecker struct {
+	*checker
+	m map[string]any // the component
+}
+
+// check checks one payload. "None" is Home Assistant's word for unknown.
+func (c stateChecker) check(payload string) {
+	m := c.m
 	if payload == "" {
 		c.add(House, 39, "empty, which only clears a retained topic")
 		return
@@ -54,7 +61,7 @@ func (c *checker) state(m map[string]any, payload string) {
 	platform := text(m, "platform")
 	switch {
 	case platform == "binary_sensor":
-		c.binary(m, payload)
+		c.checkBinary(payload)
 	case platform == "sensor" && (class == "timestamp" || class == "uptime"):
 		if _, err := time.Parse(time.RFC3339, payload); err != nil {
 			c.add(ComponentLost, 39, "%q is no RFC 3339 time with a zone", payload)
@@ -67,10 +74,17 @@ func (c *checker) state(m map[string]any, payload string) {
 		if list, ok := texts(m["options"]); ok && !slices.Contains(list, payload) {
 			c.add(ComponentLost, 39, "%q is none of the options", payload)
 		}
-	case platform == "number" || platform == "switch":
-		c.controlState(m, payload)
+	case platform == "switch":
+		if words := switchWords(m); !slices.Contains(words[:], payload) {
+			c.add(ComponentLost, 39, "%q is neither %q nor %q", payload, words[0], words[1])
+		}
+	case platform == "number":
+		c.checkNumber(payload)
+		if v, err := strconv.ParseFloat(payload, 64); err == nil && (v < bound(m, "min", 1) || v > bound(m, "max", 100)) {
+			c.add(ComponentLost, 39, "%q is outside min and max", payload)
+		}
 	case platform == "sensor" && numeric(m):
-		c.number(m, payload)
+		c.checkNumber(payload)
 	case utf8.RuneCountInString(payload) > maxState:
 		c.add(ComponentLost, 39, "more than %d characters", maxState)
 	}
@@ -82,10 +96,10 @@ func numeric(m map[string]any) bool {
 	return slices.ContainsFunc(keys, func(key string) bool { return m[key] != nil })
 }
 
-func (c *checker) binary(m map[string]any, payload string) {
+func (c stateChecker) checkBinary(payload string) {
 	words := []string{"ON", "OFF"}
 	for i, key := range []string{"payload_on", "payload_off"} {
-		if word, ok := m[key].(string); ok {
+		if word, ok := c.m[key].(string); ok {
 			words[i] = word
 		}
 	}
@@ -94,13 +108,13 @@ func (c *checker) binary(m map[string]any, payload string) {
 	}
 }
 
-func (c *checker) number(m map[string]any, payload string) {
+func (c stateChecker) checkNumber(payload string) {
 	v, err := strconv.ParseFloat(strings.TrimSpace(payload), 64)
 	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) || strings.ContainsAny(payload, "xX_") {
 		c.add(ComponentLost, 39, "%q is no number", payload)
 		return
 	}
-	if v < 0 && m["state_class"] == "total_increasing" {
+	if v < 0 && c.m["state_class"] == "total_increasing" {
 		c.add(Warning, 40, "%q: a counter below zero is ignored", payload)
 	}
 	if !plainNumber.MatchString(payload) {
@@ -110,7 +124,7 @@ func (c *checker) number(m map[string]any, payload string) {
 	if v == 0 && strings.HasPrefix(payload, "-") {
 		c.add(House, 39, "%q: zero has no sign", payload)
 	}
-	limit, ok := decimals[text(m, "unit_of_measurement")]
+	limit, ok := decimals[text(c.m, "unit_of_measurement")]
 	if !ok {
 		limit = 3
 	}

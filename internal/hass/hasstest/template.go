@@ -13,8 +13,8 @@ import (
 // log each message that lacks it.
 var fieldOnly = regexp.MustCompile(`^\{\{ *value_json((?:\.[A-Za-z_][A-Za-z0-9_]*)+)( *\| *default\((?:none|None)\))? *\}\}$`)
 
-// template checks a template's delimiters, not the expressions between them.
-func (c *checker) template(s Severity, key, template string) {
+// checkTemplate checks a template's delimiters, not the expressions between them.
+func (c *checker) checkTemplate(s Severity, key, template string) {
 	if !closed(template) {
 		c.add(s, 33, "%s: an expression is empty or not closed", key)
 		return
@@ -58,7 +58,8 @@ func closed(template string) bool {
 
 // render returns the state that a component makes of payload. It finds fault
 // with a template that the payload does not suit.
-func (c *checker) render(m map[string]any, payload string) (state string, ok bool) {
+func (c stateChecker) render(payload string) (state string, ok bool) {
+	m := c.m
 	template, ok := m["value_template"].(string)
 	if !ok {
 		return payload, true

@@ -9,8 +9,8 @@ import (
 
 const maxTopic = 65535 // bytes, by MQTT
 
-// topicName checks a topic that Home Assistant subscribes to, or publishes to.
-func (c *checker) topicName(s Severity, key, topic string, publish bool) {
+// checkTopic checks a topic that Home Assistant subscribes to, or publishes to.
+func (c *checker) checkTopic(s Severity, key, topic string, publish bool) {
 	if topic == "" || len(topic) > maxTopic || strings.ContainsFunc(topic, unicode.IsControl) {
 		c.add(s, 17, "%s is empty, too long or has control characters", key)
 		return
@@ -31,11 +31,4 @@ func (c *checker) topicName(s Severity, key, topic string, publish bool) {
 		}
 		c.add(s, rule, "%s is a live topic, neither retained nor slow", key)
 	}
-}
-
-// live reports whether topic is <base>/<serial>/live or below.
-func (c *checker) live(topic string) bool {
-	rest, ok := strings.CutPrefix(topic, c.opts.Base+"/")
-	levels := strings.Split(rest, "/")
-	return ok && len(levels) > 1 && levels[1] == "live"
 }

@@ -8,9 +8,9 @@ import (
 
 // The values of keys. Rules 13, 17, 27, 29 and 31 to 33.
 
-// value checks v by the kind of value that key takes; s is what becomes of the
+// checkValue checks v by the kind of value that key takes; s is what becomes of the
 // whole when it is wrong. Keys with a rule of their own pass.
-func (c *checker) value(s Severity, key string, v any) {
+func (c *checker) checkValue(s Severity, key string, v any) {
 	str, isText := v.(string)
 	number, isNumber := v.(json.Number)
 	switch kind := ha.Kinds[key]; kind {
@@ -28,13 +28,13 @@ func (c *checker) value(s Severity, key string, v any) {
 			c.add(s, 17, "%s is no text", key)
 			return
 		}
-		c.topicName(s, key, str, kind == "publish")
+		c.checkTopic(s, key, str, kind == "publish")
 	case "template":
 		if !isText {
 			c.add(s, 33, "%s is no text", key)
 			return
 		}
-		c.template(s, key, str)
+		c.checkTemplate(s, key, str)
 	case "bool":
 		if _, ok := v.(bool); !ok {
 			c.add(boolSeverity(s, v), 32, "%s is not true or false", key)

@@ -1,0 +1,81 @@
+package hasstest
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// ourID is the identifier of a gateway, or of what hangs on one.
+var ourID = regexp.MustCompile(`^envoy_(?:([a-z]+_)([A-Za-z0-9]{1,32})|([A-Za-z0-9]{6,32}))$`)
+
+// secrets is what looks like a secret, or like a place.
+var secrets = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8}|(?i:token=|"(?:latitude|longitude)")|://[^/"\s]*@`)
+
+// A checker collects findings about the place at which it stands.
+type checker struct {
+	opts     Options
+	findings []Finding
+	seen     map[Finding]bool
+
+	topic, component string
+}
+
+func (c *checker) add(s Severity, rule int, format string, args ...any) {
+	f := Finding{s, rule, c.topic, c.component, fmt.Sprintf(format, args...)}
+	if c.seen[f] {
+		return // the same message again
+	}
+	c.seen[f] = true
+	c.findings = append(c.findings, f)
+}
+
+// bridge returns the identifier of the bridge's own device.
+func (c *checker) bridge() string {
+	return strings.ReplaceAll(c.opts.Base, "/", "_") + "_bridge"
+}
+
+func (c *checker) isGateway(id string) bool {
+	m := ourID.FindStringSubmatch(id)
+	return m != nil && m[1] == "" && id != c.bridge()
+}
+
+// isTotal reports whether id is that of a total of several gateways.
+func (c *checker) isTotal(id string) bool {
+	return strings.HasPrefix(id, "envoy_total") && strings.HasSuffix(id, "_"+c.bridge())
+}
+
+// live reports whether topic is <base>/<serial>/live or below.
+func (c *checker) live(topic string) bool {
+	rest, ok := strings.CutPrefix(topic, c.opts.Base+"/")
+	levels := strings.Split(rest, "/")
+	return ok && len(levels) > 1 && levels[1] == "live"
+}
+
+// both complains of keys that stand in their long and their short form.
+func (c *checker) both(s Severity, keys []string) {
+	for _, key := range keys {
+		c.add(s, 14, "%s stands in its long and its short form", key)
+	}
+}
+
+// secret looks for secrets, which the finding does not repeat.
+func (c *checker) secret(where, s string) {
+	known := func(secret string) bool { return secret != "" && strings.Contains(s, secret) }
+	if secrets.MatchString(s) || slices.ContainsFunc(c.opts.Secrets, known) {
+		c.add(House, 35, "%s holds a secret or a place", where)
+	}
+}
+
+// A documentChecker checks one document.
+type documentChecker struct {
+	*checker
+	doc *document
+}
+
+// A componentChecker checks one component of a document.
+type componentChecker struct {
+	documentChecker
+	p component
+}
