@@ -25,7 +25,7 @@ func captureCommand(c *console) *cobra.Command {
 	section := ""
 	cmd := &cobra.Command{
 		Use:     "capture FILE",
-		Short:   "Save the gateway's answers, anonymized, for a bug report",
+		Short:   "Save the gateway's responses, anonymized, for a bug report",
 		Example: "envoy-mqtt capture answers.zip",
 		GroupID: groupInspect,
 		Args:    oneArg(1),

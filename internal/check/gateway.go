@@ -55,7 +55,7 @@ func (r *Report) session(g *gateway.Gateway, s *envoy.Session) {
 		})
 	}
 	if g.Client.LegacyTLS() {
-		r.Note(g.Section, "it needs TLS settings that are given up elsewhere; old firmware does")
+		r.Note(g.Section, "it needs outdated TLS settings, as old firmware does")
 	}
 	if g.Serial != "" && g.Serial != s.Serial {
 		r.Note(g.Section, "SERIAL = %s is another gateway's: correct it or leave it out", g.Serial)

@@ -17,7 +17,7 @@ func TestConfigErrors(t *testing.T) {
 		{"unknown key", host + "USRNAME = me", nil, []string{"config.ini:3: [ENVOY] USRNAME: unknown key; did you mean USERNAME?"}},
 		{"unknown _FILE", host + "TOKN_FILE = /x", nil, []string{"config.ini:3: [ENVOY] TOKN_FILE: unknown key; did you mean TOKEN_FILE?"}},
 		{"like nothing", host + "[MQTT]\nBROKER = b", nil, []string{"config.ini:4: [MQTT] BROKER: unknown key; known here: URL, USERNAME, PASSWORD, TOPIC,"}},
-		{"key of another section", "HOST=a\n" + host, nil, []string{"config.ini:1: HOST: stands before the first [SECTION]"}},
+		{"key of another section", "HOST=a\n" + host, nil, []string{"config.ini:1: HOST: before the first [SECTION]; move it below one"}},
 		{"unknown section", host + "[MQT]\nURL=x", nil, []string{"config.ini:3: [MQT]: unknown section; did you mean [MQTT]?"}},
 		{"section like nothing", host + "[SHELLY]", nil, []string{"config.ini:3: [SHELLY]: unknown section; known: [GENERAL], [MQTT], [HOMEASSISTANT], [HTTP], [COMPAT], [ENLIGHTEN], [ENVOY], [TOTAL], [ENVOY_<name>], [TOTAL_<name>]"}},
 		{"second key", host + "host=b", nil, []string{"config.ini:3: [ENVOY] HOST: given already on line 2"}},
@@ -53,7 +53,7 @@ func TestConfigErrors(t *testing.T) {
 		{"shortened key", host + "USER = me", nil, []string{"config.ini:3: [ENVOY] USER: unknown key; did you mean USERNAME?"}},
 		{"comment after a value", host + "INTERVAL = 5s # slow", nil, []string{`config.ini:3: [ENVOY] INTERVAL: "5s # slow": want a duration, e.g. 500ms, 5s or 2m; a comment needs a line of its own`}},
 		{"not an INI line", host + "INTERVAL", nil, []string{"config.ini:3: neither a [SECTION] nor KEY = value nor a comment"}},
-		{"comment behind a section", "[ENVOY] # mine\nHOST=a", nil, []string{"config.ini:1: a section is written [NAME], alone on its line", "config.ini:2: HOST: stands before", "no gateway"}},
+		{"comment behind a section", "[ENVOY] # mine\nHOST=a", nil, []string{"config.ini:1: a section is written [NAME], alone on its line", "config.ini:2: HOST: before the first", "no gateway"}},
 		{"not UTF-8", host + "NAME=\xff\xfe", nil, []string{"config.ini:3: not plain text"}},
 		{
 			"all at once, in order", "[ENVOY]\nINTERVAL=5\nfoo bar\n[MQT]\n[MQTT]\nVERIFY_SSL=maybe\nURI=x\nURI=y",

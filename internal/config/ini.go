@@ -64,7 +64,7 @@ func (p *ini) Unmarshal(data []byte) (map[string]any, error) {
 				p.meant[section+delimiter+meant] = true
 				p.fail(n, "", "neither a [SECTION] nor KEY = value nor a comment"+hint)
 			case keys == nil:
-				p.fail(n, key, "stands before the first [SECTION]")
+				p.fail(n, key, "before the first [SECTION]; move it below one")
 			case p.lines[path] != 0:
 				p.fail(n, "["+section+"] "+key, fmt.Sprintf("given already on line %d", p.lines[path]))
 			default:

@@ -80,7 +80,7 @@ func (l validator) checkHTTP(h HTTP) {
 	case h.Listen == "":
 		l.fail(at, "LISTEN is missing; write the address at which the page is served, e.g. LISTEN = 127.0.0.1:9799")
 	case h.Password == "" && !isLoopback(h.Listen):
-		l.warn(at, "LISTEN is not loopback and there is no PASSWORD; everyone who reaches the address can read the page, and nobody can make changes on it")
+		l.warn(at, "LISTEN is not loopback and there is no PASSWORD; everyone who reaches the address can read the page, and changes are not possible on it")
 	}
 }
 

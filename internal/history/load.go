@@ -108,7 +108,7 @@ func (s *Store) loadFile(g *gateway, dir, name string) bool {
 	case errors.Is(err, fs.ErrNotExist):
 	case errors.Is(err, errNewer):
 		if !g.readOnly {
-			s.Log.Warn().Str("file", path).Msg("history file is of a newer version: the history of this gateway is not saved; update envoy-mqtt, or delete the folder to begin anew")
+			s.Log.Warn().Str("file", path).Msg("history file is of a newer version: the history of this gateway is not saved; update envoy-mqtt, or delete the folder to start a new one")
 		}
 		g.readOnly = true
 	default:
