@@ -11,29 +11,48 @@ import (
 
 const connectTimeout = 10 * time.Second // a gateway on weak Wi-Fi needs seconds
 
-// dial connects to addr. Names that end in .local are resolved by multicast.
-// Where that fails, the system's resolver may have the name from /etc/hosts or the
-// router's DNS.
-func dial(ctx context.Context, network, addr string) (net.Conn, error) {
+// Dial connects to addr. Names that end in .local are resolved by multicast.
+func Dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil || !mdns.IsLocal(host) {
 		return (&net.Dialer{Timeout: connectTimeout}).DialContext(ctx, network, addr)
 	}
-	addrs, err := mdns.Resolve(ctx, host)
+	addrs, err := resolveLocal(ctx, host)
 	if err != nil {
-		if addrs = lookup(ctx, host); len(addrs) == 0 {
-			return nil, err
-		}
+		return nil, err
 	}
 	return dialAny(ctx, network, addrs, port)
 }
 
-// lookup returns the addresses of a name by the system's resolver, nil if it has none.
-func lookup(ctx context.Context, host string) []netip.Addr {
+// Resolve returns the addresses of host, which is a name or an address.
+func Resolve(ctx context.Context, host string) ([]netip.Addr, error) {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{addr}, nil
+	}
+	if mdns.IsLocal(host) {
+		return resolveLocal(ctx, host)
+	}
+	return lookup(ctx, host)
+}
+
+// resolveLocal resolves a name that ends in .local by multicast. Where that fails,
+// the system's resolver may have the name from /etc/hosts or the router's DNS.
+func resolveLocal(ctx context.Context, host string) ([]netip.Addr, error) {
+	addrs, err := mdns.Resolve(ctx, host)
+	if err == nil {
+		return addrs, nil
+	}
+	if addrs, _ = lookup(ctx, host); len(addrs) == 0 {
+		return nil, err
+	}
+	return addrs, nil
+}
+
+// lookup returns the addresses of a name by the system's resolver.
+func lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	addrs, _ := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	return addrs
+	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 }
 
 // dialAny connects to the first address that answers: a gateway on cable and

@@ -22,7 +22,7 @@ type roundTripper struct {
 // proxy has no business between us and a gateway on the local network.
 func newRoundTripper(opts options) *roundTripper {
 	if opts.Dial == nil {
-		opts.Dial = dial
+		opts.Dial = Dial
 	}
 	t := &roundTripper{tlsDialer: &tlsDialer{opts: opts, sessions: tls.NewLRUClientSessionCache(4)}}
 	t.http = http.Transport{
