@@ -4,6 +4,7 @@
 //	simulate day ADDRESS SPEED        the same with a battery, from 04:00, so many times faster
 //	simulate limit ADDRESS VARIANT    a gateway at noon, in real time, whose power an installer may limit;
 //	                                  VARIANT is one of envoytest.LimitVariants
+//	simulate modbus ADDRESS           Modbus TCP with the SunSpec model 701: three phases, 4321 W
 //	simulate token                    prints a token for either
 //	simulate cloud ADDRESS ANSWER     https, for owner@example.org with the password "demo"; prints its
 //	                                  certificate. ANSWER is one of enlightentest; "" succeeds
@@ -28,6 +29,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/sunspec/sunspectest"
 )
 
 func main() {
@@ -51,6 +53,11 @@ func main() {
 		now := time.Now()
 		noon := time.Date(now.Year(), 6, 1, 12, 0, 0, 0, now.Location())
 		serve(args[1], &envoytest.Gateway{Start: noon, PowerLimit: limiter, Restarts: true})
+	case len(args) == 2 && args[0] == "modbus":
+		if _, err := sunspectest.StartAt(args[1], sunspectest.Common(), sunspectest.AC(sunspectest.ThreePhases())); err != nil {
+			log.Fatal(err)
+		}
+		select {}
 	case len(args) == 3 && args[0] == "cloud":
 		cloud(args[1], "owner", enlightentest.Answer(args[2]))
 	case len(args) == 2 && args[0] == "installer":
@@ -70,7 +77,7 @@ func main() {
 		}}))
 		log.Fatal(http.ListenAndServe(args[1], nil))
 	default:
-		log.Fatal("usage: simulate token | gateway ADDRESS | limit ADDRESS VARIANT | day ADDRESS SPEED | installer ADDRESS | cloud ADDRESS ANSWER | supervisor ADDRESS HOST APP")
+		log.Fatal("usage: simulate token | gateway ADDRESS | limit ADDRESS VARIANT | day ADDRESS SPEED | modbus ADDRESS | installer ADDRESS | cloud ADDRESS ANSWER | supervisor ADDRESS HOST APP")
 	}
 }
 

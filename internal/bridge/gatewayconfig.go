@@ -68,7 +68,8 @@ func (c GatewayConfig) published() publish.Config {
 }
 
 // The intervals between samples: every gateway sustains one reading of the meters
-// per second, and one of /production.json in five.
+// per second, and one of /production.json in five. How fast Modbus may be read is not
+// known.
 const (
 	metersInterval     = time.Second
 	productionInterval = 5 * time.Second
@@ -77,7 +78,8 @@ const (
 // interval returns the time between two samples from a source. Before the source
 // is known, it is the shorter one.
 func (c GatewayConfig) interval(source string) time.Duration {
-	if c.Interval == 0 && source == envoy.FromProduction.String() {
+	isSlow := source == envoy.FromProduction.String() || source == envoy.FromSunSpec.String()
+	if c.Interval == 0 && isSlow {
 		return productionInterval
 	}
 	return cmp.Or(c.Interval, metersInterval)

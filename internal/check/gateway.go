@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
@@ -31,6 +32,7 @@ func (r *Report) gateway(ctx context.Context, g *gateway.Gateway, cfg config.Con
 	} else {
 		r.sample(ctx, g, session, s)
 	}
+	r.modbus(ctx, g, session)
 	for _, old := range g.Seen.Serials(g.Section) {
 		if old != session.Serial {
 			r.add(finding{
@@ -118,6 +120,24 @@ func (r *Report) limit(ctx context.Context, g *gateway.Gateway, session *envoy.S
 	if s := g.InstallerTokens.Status(); !s.Expires.IsZero() {
 		r.Good(g.Section, "%s's token from %s, valid until %s (%s)", s.Role, originWords[s.Origin], s.Expires.Local().Format("2006-01-02 15:04"), daysLeft(s.Expires))
 	}
+}
+
+// modbusTimeout bounds the attempt to connect to Modbus TCP.
+const modbusTimeout = 2 * time.Second
+
+// modbus reports whether the gateway has Modbus TCP, by one attempt to connect. Where
+// samples come from there, they have shown it.
+func (r *Report) modbus(ctx context.Context, g *gateway.Gateway, session *envoy.Session) {
+	if g.Source == envoy.FromSunSpec {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, modbusTimeout)
+	defer cancel()
+	if err := session.ProbeModbus(ctx); err != nil {
+		r.Good(g.Section, "Modbus TCP (port 502) is not enabled, which is usual")
+		return
+	}
+	r.Good(g.Section, "Modbus TCP (port 502) is open, for SOURCE = sunspec")
 }
 
 // learned reports that what was learned could not be stored. A state folder that

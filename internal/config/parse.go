@@ -102,7 +102,7 @@ func parseInterval(text string) (time.Duration, error) {
 	return d, err
 }
 
-var sources = []envoy.Source{envoy.AutoSource, envoy.FromProduction, envoy.FromMeters, envoy.FromLivedata}
+var sources = []envoy.Source{envoy.AutoSource, envoy.FromProduction, envoy.FromMeters, envoy.FromLivedata, envoy.FromSunSpec}
 
 func parseSource(text string) (envoy.Source, error) {
 	for _, s := range sources {
@@ -110,7 +110,7 @@ func parseSource(text string) (envoy.Source, error) {
 			return s, nil
 		}
 	}
-	return 0, fmt.Errorf("want %v, %v, %v or %v", sources[0], sources[1], sources[2], sources[3])
+	return 0, fmt.Errorf("want %v, %v, %v, %v or %v", sources[0], sources[1], sources[2], sources[3], sources[4])
 }
 
 func parseSerial(text string) (string, error) {

@@ -98,7 +98,7 @@ func TestValues(t *testing.T) {
 		{"ENVOY", "FINGERPRINT", "sha256:" + strings.ToUpper(sum), sum},
 		{"ENVOY", "FINGERPRINT", "sha1:" + sum[:40], "error: want sha256: and 64 hex digits"},
 		{"ENVOY", "FINGERPRINT", sum[:62], "error: want sha256: and 64 hex digits"},
-		{"ENVOY", "SOURCE", "stream", "error: want auto, production, meters or livedata"},
+		{"ENVOY", "SOURCE", "stream", "error: want auto, production, meters, livedata or sunspec"},
 		{"ENVOY", "INTERVAL", "100ms", "100ms"},
 		{"ENVOY", "INTERVAL", "99ms", "error: must be 100ms at least"},
 		{"ENVOY", "INTERVAL", "30", "error: missing unit, e.g. 5s"},

@@ -170,7 +170,7 @@ var settings = []setting{
 		into(func(t target) *string { return &t.Fingerprint }, parseFingerprint),
 	},
 	{
-		"ENVOY", "SOURCE", "auto", "What is read: auto (meters where there is a consumption CT, else production), production, meters, livedata (opt-in: batteries).",
+		"ENVOY", "SOURCE", "auto", "What is read: auto (meters where there is a consumption CT, else production), production, meters, livedata (opt-in: batteries), sunspec (Modbus TCP: production only).",
 		into(func(t target) *envoy.Source { return &t.Source }, parseSource),
 	},
 	{
@@ -178,7 +178,7 @@ var settings = []setting{
 		into(func(t target) *bool { return &t.EstimateStorage }, parseBool),
 	},
 	{
-		"ENVOY", "INTERVAL", "", "How often the gateway is read (default: 1s from meters and livedata, 5s from production); below 1s it may slow down or restart.",
+		"ENVOY", "INTERVAL", "", "How often the gateway is read (default: 1s from meters and livedata, 5s from production and sunspec); below 1s it may slow down or restart.",
 		into(func(t target) *time.Duration { return &t.Interval }, parseInterval),
 	},
 	{

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/sunspec"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/transport"
 )
 
@@ -47,11 +48,14 @@ type Client struct {
 	// Shortened, if not nil, is called with the path, without its query, of every
 	// response that has more than 2,000 entries. Those beyond are not read.
 	Shortened func(path string)
-	// Dial, if not nil, replaces the network.
+	// ModbusPort is the port of [FromSunSpec]; 0 means 502.
+	ModbusPort int
+	// Dial, if not nil, replaces the network, but for Modbus.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	once       sync.Once
 	http       *transport.Sender
+	modbus     *sunspec.Client
 	credential sharedCredential
 	memory     memory
 
@@ -70,6 +74,7 @@ func (c *Client) init() {
 			Observe:     c.Observe,
 			Dial:        c.Dial,
 		}
+		c.modbus = &sunspec.Client{Port: c.ModbusPort}
 		c.credential.lock = make(chan struct{}, 1)
 	})
 }
@@ -88,10 +93,11 @@ func (c *Client) LegacyTLS() bool {
 	return c.http.LegacyTLS()
 }
 
-// CloseIdle closes the connection to the gateway when it is not in use.
+// CloseIdle closes the connections to the gateway that are not in use.
 func (c *Client) CloseIdle() {
 	c.init()
 	c.http.CloseIdle()
+	c.modbus.CloseIdle()
 }
 
 // Open reads the gateway's /info. It returns an error when the gateway is not
@@ -136,6 +142,7 @@ func newSession(c *Client, info Info, base string, previous previousSession) *Se
 		production: production,
 		readings:   &readingsSource{sourceBase: common, production: production},
 		livedata:   &livedataSource{sourceBase: common},
+		sunspec:    newSunSpecSource(c, req),
 	}
 	if selected {
 		selection.state = sourceState{selected: true, source: FromMeters}

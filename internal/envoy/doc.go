@@ -15,8 +15,8 @@
 // sample may be good; after [ErrReopen] another session must be opened. [FailureOf]
 // returns the kind of any error.
 //
-// Samples come from one [Source]: /production.json, the meters' readings or the
-// live data. With [AutoSource] a session selects the readings, which are fast, as
+// Samples come from one [Source]: /production.json, the meters' readings, the live
+// data or Modbus TCP. With [AutoSource] a session selects the readings, which are fast, as
 // soon as they agree with /production.json.
 //
 // # Words
@@ -38,7 +38,8 @@
 //   - [Client] and [Session] connect the parts below.
 //   - selection decides which source samples come from, and when that changes.
 //   - productionSource, readingsSource and livedataSource make a sample of the
-//     endpoint of each source, with what sourceBase has for all of them; pvChooser
+//     endpoint of each source, with what sourceBase has for all of them;
+//     sunspecSource makes one of Modbus registers, which package sunspec reads; pvChooser
 //     decides where production comes from, meterSetup reads how the CTs are set up,
 //     devices reads the other endpoints.
 //   - derive, counters and correction compute what follows from several meters.

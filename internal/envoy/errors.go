@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/sunspec"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/transport"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
@@ -27,6 +28,10 @@ var (
 	ErrNoCT = errors.New("no CT is enabled on the gateway")
 	// ErrNoLiveData reports a token that may not start the live data.
 	ErrNoLiveData = errors.New("the gateway does not let this token start its live data")
+	// ErrNoModbus reports a gateway that does not accept connections to Modbus TCP.
+	ErrNoModbus = sunspec.ErrNoConnection
+	// ErrNoSunSpec reports a Modbus device without the one model that [FromSunSpec] reads.
+	ErrNoSunSpec = sunspec.ErrNoMeasurement
 	// ErrCorrection reports that a [Correction] does not fit what is measured.
 	ErrCorrection = errors.New("the correction of net consumption does not fit")
 )

@@ -57,10 +57,11 @@ const (
 	ReadingCounters                      // of /ivp/meters/readings
 	InverterCounters                     // the sum of the inverters in /production.json, or one inverter's own
 	APICounters                          // of /api/v1/production, which sums the inverters too
+	SunSpecCounters                      // of the SunSpec model 701
 	ComputedCounters                     // production + import - export, which falls while a battery exports
 )
 
-var counterWords = [...]string{"", "production.json", "readings", "inverters", "api", "computed"}
+var counterWords = [...]string{"", "production.json", "readings", "inverters", "api", "sunspec", "computed"}
 
 // OfInverters reports whether c are the inverters' own registers, which
 // wrap at 2^32 J.

@@ -18,6 +18,7 @@ type selection struct {
 	production *productionSource
 	readings   *readingsSource
 	livedata   *livedataSource
+	sunspec    *sunspecSource
 
 	state sourceState
 }
@@ -48,6 +49,8 @@ func (s *selection) sample(ctx context.Context) (Sample, error) {
 		return s.readings.sample(ctx)
 	case s.configured == FromLivedata:
 		return s.livedata.sample(ctx)
+	case s.configured == FromSunSpec:
+		return s.sunspec.sample(ctx)
 	case s.configured == FromProduction:
 		return s.production.sample(ctx)
 	case !s.state.selected:

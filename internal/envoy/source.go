@@ -11,9 +11,10 @@ const (
 	AutoSource                   // the readings where a consumption CT is enabled and /production.json agrees with them
 	FromMeters                   // /ivp/meters/readings alone
 	FromLivedata                 // /ivp/livedata/status, which the gateway refreshes only on request
+	FromSunSpec                  // Modbus TCP, where Enphase has enabled it: production alone
 )
 
 // String returns the source's name in a configuration.
 func (s Source) String() string {
-	return [...]string{"production", "auto", "meters", "livedata"}[s]
+	return [...]string{"production", "auto", "meters", "livedata", "sunspec"}[s]
 }

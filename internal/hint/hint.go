@@ -29,6 +29,8 @@ var hints = []struct {
 	{envoy.ErrNoTokenSource, setAccount},
 	{envoy.ErrNoCT, "set SOURCE = auto"},
 	{envoy.ErrNoLiveData, "set SOURCE = auto"},
+	{envoy.ErrNoModbus, "ask the installer or Enphase support to enable Modbus TCP, or set SOURCE = auto"},
+	{envoy.ErrNoSunSpec, "set SOURCE = auto"},
 	{envoy.ErrCorrection, "correct POWER_MULTIPLIER and POWER_OFFSET"},
 	{envoy.ErrNeedsInstaller, "set USERNAME and PASSWORD of an account with the installer's role, which your installer or Enphase gives, then run envoy-mqtt token --renew"},
 	{enlighten.ErrNotInstaller, "ask your installer or Enphase for the role, then run envoy-mqtt token --renew"},

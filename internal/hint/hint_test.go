@@ -27,6 +27,8 @@ func TestHints(t *testing.T) {
 		{envoy.ErrNotGateway, "not an Envoy; set HOST to the gateway's address; envoy-mqtt discover lists gateways"},
 		{&envoy.PinError{Got: "ab", Want: "cd"}, "the gateway's certificate is sha256:ab, not the pinned sha256:cd; if the gateway was replaced or reset, set FINGERPRINT = sha256:ab; else something other than the gateway answers at its address"},
 		{&envoy.UntrustedError{Fingerprint: "ab", Err: errors.New("x")}, "is not trusted: x; set FINGERPRINT = sha256:ab to accept this one only, or VERIFY_SSL = false to accept any"},
+		{fmt.Errorf("read 192.0.2.1:502 by Modbus TCP: %w", envoy.ErrNoModbus), "; ask the installer or Enphase support to enable Modbus TCP, or set SOURCE = auto"},
+		{fmt.Errorf("read 192.0.2.1:502 by Modbus TCP: %w", envoy.ErrNoSunSpec), "(DER AC measurement); set SOURCE = auto"},
 		{Add(envoy.ErrNoCT), "enabled on the gateway; set SOURCE = auto"},
 	} {
 		if got := Add(tt.err); !strings.HasSuffix(got.Error(), tt.want) || !errors.Is(got, tt.err) {

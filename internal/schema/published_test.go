@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/sunspec/sunspectest"
 )
 
 // The quantities that each endpoint reports.
@@ -21,6 +22,10 @@ var (
 		envoy.Energy, envoy.EnergyImport, envoy.EnergyExport, envoy.EnergyCharged, envoy.EnergyDischarged, envoy.EnergyReceived,
 	}
 )
+
+// sunspecQuantities are those of productionQuantities and one more. The model has one
+// frequency for all phases.
+var sunspecQuantities = append([]envoy.Quantity{envoy.EnergyReceived}, productionQuantities...)
 
 // published lists the rows of sensors that a sample of each source contains, and
 // the file that reads them.
@@ -37,6 +42,7 @@ var published = []struct {
 	}, readingQuantities},
 	{envoy.FromMeters, "internal/envoy/derive.go (AddHouse)", []envoy.Measurement{envoy.House}, []envoy.Quantity{envoy.Power}},
 	{envoy.FromLivedata, "internal/envoy/livedata.go", []envoy.Measurement{envoy.Production, envoy.NetConsumption, envoy.Storage, envoy.House}, livedataQuantities},
+	{envoy.FromSunSpec, "internal/envoy/fromsunspec.go", []envoy.Measurement{envoy.Production}, sunspecQuantities},
 }
 
 // TestEveryRowIsPublished reads gateways with every CT and invented numbers from
@@ -44,7 +50,7 @@ var published = []struct {
 // published lists for it, for the whole meter and for each phase.
 func TestEveryRowIsPublished(t *testing.T) {
 	measured := map[envoy.Source]map[Sensor]bool{}
-	for _, source := range []envoy.Source{envoy.FromProduction, envoy.FromMeters, envoy.FromLivedata} {
+	for _, source := range []envoy.Source{envoy.FromProduction, envoy.FromMeters, envoy.FromLivedata, envoy.FromSunSpec} {
 		measured[source] = map[Sensor]bool{}
 		for _, phases := range []int{1, 3} {
 			for _, consumption := range []string{"net-consumption", "total-consumption"} {
@@ -77,7 +83,14 @@ func inventedSample(t *testing.T, source envoy.Source, phases int, consumption s
 	t.Helper()
 	server := httptest.NewServer(inventedGateway(phases, consumption))
 	defer server.Close()
-	client := &envoy.Client{Host: server.URL, Tokens: envoy.StaticToken("t"), Source: source}
+	values := sunspectest.ThreePhases()
+	if phases == 1 {
+		values = sunspectest.OnePhase()
+	}
+	modbus := sunspectest.Start(sunspectest.AC(values))
+	defer modbus.Close()
+	client := &envoy.Client{Host: server.URL, Tokens: envoy.StaticToken("t"), Source: source, ModbusPort: modbus.Port()}
+	defer client.CloseIdle()
 	session, err := client.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
