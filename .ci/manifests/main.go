@@ -1,7 +1,7 @@
 // Manifests checks the manifests for Kubernetes and Home Assistant without either of them: every key must be one that
 // Kubernetes' own types or Home Assistant's schema have, and what one manifest names another must define.
 //
-//	manifests kubernetes DIR                     prints the ConfigMap's config.ini
+//	manifests kubernetes DIR OVERLAY             prints the ConfigMap's config.ini
 //	manifests homeassistant DIR OPTION=VALUE...  prints options.json with every option of the app's form
 package main
 
@@ -14,11 +14,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
 )
 
@@ -26,12 +23,12 @@ func main() {
 	log.SetFlags(0)
 	var err error
 	switch args := os.Args[1:]; {
-	case len(args) == 2 && args[0] == "kubernetes":
-		err = kubernetes(args[1], os.Stdout)
+	case len(args) == 3 && args[0] == "kubernetes":
+		err = kubernetes(args[1], args[2], os.Stdout)
 	case len(args) >= 2 && args[0] == "homeassistant":
 		err = homeAssistant(args[1], args[2:], os.Stdout)
 	default:
-		err = errors.New("usage: manifests kubernetes DIR, or manifests homeassistant DIR OPTION=VALUE...")
+		err = errors.New("usage: manifests kubernetes DIR OVERLAY, or manifests homeassistant DIR OPTION=VALUE...")
 	}
 	if err != nil {
 		log.Fatal(err)
@@ -47,65 +44,6 @@ func read(dir, name string, into any) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
-}
-
-func kubernetes(dir string, out io.Writer) error {
-	var (
-		config     corev1.ConfigMap
-		secret     corev1.Secret
-		claim      corev1.PersistentVolumeClaim
-		deployment appsv1.Deployment
-	)
-	err := errors.Join(read(dir, "configmap.yaml", &config), read(dir, "secret.yaml.example", &secret),
-		read(dir, "pvc.yaml", &claim), read(dir, "deployment.yaml", &deployment))
-	if err != nil {
-		return err
-	}
-	pod := deployment.Spec.Template.Spec
-	bridge := pod.Containers[0]
-	volumes := map[string]corev1.Volume{}
-	for _, v := range pod.Volumes {
-		volumes[v.Name] = v
-	}
-	for _, m := range bridge.VolumeMounts {
-		v, ok := volumes[m.Name]
-		switch {
-		case !ok:
-			err = errors.Join(err, fmt.Errorf("volumeMount %s has no volume", m.Name))
-		case v.ConfigMap != nil && v.ConfigMap.Name != config.Name,
-			v.Secret != nil && v.Secret.SecretName != secret.Name,
-			v.PersistentVolumeClaim != nil && v.PersistentVolumeClaim.ClaimName != claim.Name:
-			err = errors.Join(err, fmt.Errorf("volume %s is of another name than its manifest", m.Name))
-		}
-		delete(volumes, m.Name)
-	}
-	for name := range volumes {
-		err = errors.Join(err, fmt.Errorf("volume %s is mounted nowhere", name))
-	}
-	for _, file := range regexp.MustCompile(`(?m)_FILE = /run/secrets/envoy-mqtt/(\S+)$`).FindAllStringSubmatch(config.Data["config.ini"], -1) {
-		if _, ok := secret.StringData[file[1]]; !ok {
-			err = errors.Join(err, fmt.Errorf("config.ini names %s, which the secret has not", file[1]))
-		}
-	}
-	for key, value := range deployment.Spec.Selector.MatchLabels {
-		if deployment.Spec.Template.Labels[key] != value {
-			err = errors.Join(err, fmt.Errorf("the selector %s=%s does not find the pod", key, value))
-		}
-	}
-	for _, p := range []*corev1.Probe{bridge.LivenessProbe, bridge.ReadinessProbe} {
-		port := p.HTTPGet.Port.String()
-		if !slices.ContainsFunc(bridge.Ports, func(q corev1.ContainerPort) bool { return q.Name == port }) {
-			err = errors.Join(err, fmt.Errorf("a probe asks port %s, which there is not", port))
-		}
-	}
-	if s := bridge.SecurityContext; !*s.ReadOnlyRootFilesystem || *s.AllowPrivilegeEscalation || !*pod.SecurityContext.RunAsNonRoot {
-		err = errors.Join(err, errors.New("the pod is not locked down"))
-	}
-	if err != nil {
-		return err
-	}
-	_, err = io.WriteString(out, config.Data["config.ini"])
-	return err
 }
 
 // app is what config.yaml of an app may hold, as far as this one does.

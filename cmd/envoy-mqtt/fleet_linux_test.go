@@ -41,6 +41,9 @@ func TestFleet(t *testing.T) {
 	second.Await("gateway not locked yet, waiting", "[ENVOY] is read by shard 1/1 on ")
 	same := h.startShard(t, fmt.Sprintf("%d/%d", n, count))
 	same.Await("another process uses the folder of this shard, waiting until it stops")
+	waiting := h.startShard(t, "1/1")
+	waiting.Await("another process uses the folder of this shard, waiting until it stops")
+	waiting.Stop()
 	if code, _, errs := h.run(t, withAccount, "run"); code != 1 || !strings.Contains(errs, "shards of a fleet use this folder") {
 		t.Errorf("without SHARD: code %d: %s", code, errs)
 	}

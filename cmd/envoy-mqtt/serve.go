@@ -26,6 +26,9 @@ const fileTimeout = 2 * time.Second
 // SIGHUP has brought another configuration, which it returns.
 func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup chan os.Signal) (next *runConfig, err error) {
 	unlock, err := rc.prepareState(ctx)
+	if err != nil && ctx.Err() != nil {
+		return nil, nil //nolint:nilerr // stopped while another process held the lock
+	}
 	if err != nil {
 		return nil, err
 	}

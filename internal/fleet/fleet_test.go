@@ -178,6 +178,8 @@ func (f *fleet) grow() {
 	moved := f.gateways.of(shard.Shard{Number: 4, Count: 4})
 	f.start(4, 4)
 	f.await("shard 4 is online", func() bool { return f.bridge(4, "state") == "online" })
+	since := time.Now() // the moving gateways belong to two shards now, and each would read them several times
+	f.await("the old shards go on reading", func() bool { return f.gateways.areRead(since, 4) })
 	for number := 1; number <= 3; number++ {
 		owned := f.gateways.of(shard.Shard{Number: number, Count: 4})
 		f.stop(number, syscall.SIGTERM)
@@ -185,7 +187,7 @@ func (f *fleet) grow() {
 		f.start(number, 4)
 		f.await(fmt.Sprintf("shard %d of 4 reads its %d gateways", number, len(owned)), func() bool { return owned.areRead(since, 1) })
 	}
-	since := time.Now()
+	since = time.Now()
 	f.await(fmt.Sprintf("shard 4 reads the %d gateways that move", len(moved)), func() bool { return moved.areRead(since, 2) })
 	f.await("all gateways are read", func() bool { return f.gateways.areRead(since, 2) })
 	for number := 1; number <= 4; number++ {
@@ -222,6 +224,9 @@ func (f *fleet) checkBroker() {
 	}
 	r := record(f.t, f.broker, "look")
 	f.await("the broker has retained every gateway", func() bool { return r.has(topics...) })
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	f.t.Logf("the broker has retained %d topics of %d gateways with %d inverters each", len(r.retained), len(f.gateways), 12)
 }
 
 // steady measures what each shard costs while nothing happens.

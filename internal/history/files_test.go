@@ -204,3 +204,31 @@ func TestTemporaryFiles(t *testing.T) {
 		t.Errorf("the temporary file exists: %v", err)
 	}
 }
+
+// TestLoadGateway checks that a process continues the history that another one has
+// written since its start, without the histories of other gateways.
+func TestLoadGateway(t *testing.T) {
+	inTime(t, time.Date(2026, 6, 18, 12, 30, 0, 0, time.UTC), func(t *testing.T) {
+		dir, s := saved(t)
+		s.Add("122301234568", completeSample(1), time.Now())
+		s.save()
+		other := &Store{Dir: dir, Location: s.Location}
+		other.LoadGateway(serial)
+		s.Add(serial, completeSample(2), time.Now())
+		s.save()
+		other.LoadGateway(serial)
+		date := Date{2026, 6, 18}
+		if a, b := s.Days(serial, date, date), other.Days(serial, date, date); len(b) != 1 || !nearDays(a[0], b[0]) {
+			t.Errorf("Days = %+v, want %+v", b, a)
+		}
+		if other.Days("122301234568", date, date) != nil {
+			t.Error("the history of another gateway was read")
+		}
+		for _, unknown := range []string{"122301234569", "../x", ""} {
+			other.LoadGateway(unknown)
+		}
+		if n := len(other.gateways); n != 1 {
+			t.Errorf("%d histories, want 1", n)
+		}
+	})
+}
