@@ -26,7 +26,8 @@ var mayImport = map[string][]string{
 	"internal/total":                     {"internal/envoy"},
 	"internal/history":                   {"internal/envoy", "internal/state", "github.com/rs/zerolog"},
 	"internal/schema":                    {"internal/envoy", "internal/mqtt"},
-	"internal/bridge":                    {"internal/bridge/connection", "internal/bridge/publish", "internal/devices", "internal/envoy", "internal/hass", "internal/mqtt", "internal/outbox", "internal/problem", "internal/schedule", "internal/schema", "internal/total", "github.com/rs/zerolog"},
+	"internal/bridge/limiter":            {"internal/envoy", "internal/limit", "github.com/rs/zerolog"},
+	"internal/bridge":                    {"internal/bridge/connection", "internal/bridge/limiter", "internal/bridge/publish", "internal/devices", "internal/envoy", "internal/hass", "internal/limit", "internal/mqtt", "internal/outbox", "internal/problem", "internal/schedule", "internal/schema", "internal/total", "github.com/rs/zerolog"},
 	// What is published does not know when: no event loop, no connection.
 	"internal/bridge/publish":    {"internal/devices", "internal/envoy", "internal/filter", "internal/hass", "internal/mqtt", "internal/outbox", "internal/schedule", "internal/schema", "internal/total", "github.com/rs/zerolog"},
 	"internal/bridge/connection": {"internal/hass", "internal/mqtt", "internal/outbox", "internal/problem", "internal/schema", "github.com/rs/zerolog"},

@@ -15,7 +15,10 @@ import (
 // broker and topics stay the same, the cause is [bridge.ErrHandover].
 var errReload = errors.New("another configuration")
 
-func isReload(err error) bool { return errors.Is(err, errReload) || errors.Is(err, bridge.ErrHandover) }
+func isReload(err error) bool {
+	_, isRemoved := errors.AsType[bridge.RemovedGateways](err)
+	return isRemoved || errors.Is(err, errReload) || errors.Is(err, bridge.ErrHandover)
+}
 
 // watchReload waits for SIGHUP, reads the configuration and passes it to end. If
 // the configuration is wrong, it logs the error and waits for the next SIGHUP.
@@ -44,6 +47,9 @@ func (c *console) watchReload(ctx context.Context, now *runConfig, hup <-chan os
 		cause := errReload
 		if reflect.DeepEqual(next.cfg.MQTT, now.cfg.MQTT) && next.cfg.General.Shard == now.cfg.General.Shard && next.mqtt.ClientID == now.mqtt.ClientID {
 			cause = bridge.ErrHandover
+		}
+		if removed := removedLimits(now.cfg, next.cfg); len(removed) > 0 {
+			cause = bridge.RemovedGateways(removed)
 		}
 		next.log.Info().Str("config", next.cfg.File).Int("gateways", len(next.cfg.Gateways)).Msg("configuration reloaded")
 		end(next, cause)

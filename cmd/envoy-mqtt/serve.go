@@ -77,6 +77,7 @@ func (c *console) newService(rc *runConfig, worker *state.Worker, hup chan<- os.
 	for i := range s.bridge.Gateways {
 		s.bridge.Gateways[i].Counters = counters
 	}
+	s.addLimits(c, worker)
 	for i := range s.bridge.Totals {
 		s.bridge.Totals[i].Counters = counters
 	}
@@ -206,7 +207,7 @@ func serve(ctx context.Context, b *bridge.Bridge, gateways []*gateway.Gateway, l
 		<-tasksCtx.Done()
 		var closed sync.WaitGroup
 		for _, gw := range gateways {
-			closed.Go(gw.Close)
+			closed.Go(gw.Tokens.Close)
 		}
 		closed.Wait()
 		return nil
@@ -218,5 +219,9 @@ func serve(ctx context.Context, b *bridge.Bridge, gateways []*gateway.Gateway, l
 		})
 	}
 	g.Go(func() error { return b.Run(ctx) })
-	return g.Wait()
+	err := g.Wait()
+	for _, gw := range gateways {
+		gw.InstallerTokens.Close() // not before: a stop may restore what was before a limit
+	}
+	return err
 }

@@ -139,14 +139,19 @@ func (b *Bridge) newRun() *bridgeRun {
 	o := b.newOutput()
 	c := newCoordinator(o, b.Log)
 	r := &bridgeRun{output: o, coordinator: c}
-	firstSample := time.Now()
+	firstSample, receivesCommands := time.Now(), false
 	for _, config := range b.Gateways {
 		config = config.withDefaults()
 		reporter := &reporter{observers: b.Observers, changed: c.events}
 		l := newLoop(config, o, reporter, b.Log.With().Str("gateway", config.Name).Logger(), firstSample)
 		firstSample = firstSample.Add(startStagger)
 		r.loops = append(r.loops, l)
-		c.gateways = append(c.gateways, loopHandle{reporter, l.events})
+		handle := loopHandle{reporter: reporter, events: l.events}
+		if config.Limit != nil && config.Limit.Enabled {
+			handle.commands = l.limiting.inbox
+			receivesCommands = true
+		}
+		c.gateways = append(c.gateways, handle)
 	}
 	r.addTotals(b.Totals, b.Observers, b.Log)
 	cleaner := c.newCleaner(b.Previous, b.OnCleaned)
@@ -166,6 +171,7 @@ func (b *Bridge) newRun() *bridgeRun {
 			if err := b.waitForFleet(ctx, cleaner); err != nil {
 				return err
 			}
+			defer r.broker.HoldCommands()()
 			return cleaner.Run(ctx, client)
 		},
 		AllIdentified: c.allIdentified,
@@ -173,6 +179,9 @@ func (b *Bridge) newRun() *bridgeRun {
 			o.Inbox.SetReady()
 			c.events.add(eventDiscovery)
 		},
+	}
+	if receivesCommands {
+		r.broker.OnCommand = c.receiveCommand
 	}
 	c.brokerErrors = r.broker.Errors
 	c.start()
@@ -221,7 +230,7 @@ func (r *bridgeRun) addTotals(configs []TotalConfig, observers []Observer, log z
 			l.reporter.totals = append(l.reporter.totals, t.inbox)
 		}
 		r.totals = append(r.totals, t)
-		r.coordinator.totals = append(r.coordinator.totals, loopHandle{t.reporter, t.events})
+		r.coordinator.totals = append(r.coordinator.totals, loopHandle{reporter: t.reporter, events: t.events})
 	}
 }
 

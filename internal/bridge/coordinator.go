@@ -7,8 +7,10 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/limiter"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/limit"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
@@ -31,6 +33,7 @@ type coordinator struct {
 type loopHandle struct {
 	reporter *reporter
 	events   *events
+	commands *limiter.Inbox // nil unless commands are received
 }
 
 // loops returns the event loops of the gateways and of the totals.
@@ -72,6 +75,16 @@ func (c *coordinator) receive(topic string, payload []byte, retained bool) {
 		}
 	case c.isDocument(topic) && c.output.Inbox.Put(topic, payload, retained):
 		c.events.add(eventDiscovery)
+	}
+}
+
+// receiveCommand handles a message to limit/set. It does not block. Any goroutine may
+// call it.
+func (c *coordinator) receiveCommand(serial string, payload []byte, retained, isEarly bool) {
+	for _, l := range c.gateways {
+		if l.commands != nil && l.reporter.latest.Load().Serial == serial {
+			l.commands.Put(limit.Message{Payload: payload, Retained: retained, IsEarly: isEarly})
+		}
 	}
 }
 

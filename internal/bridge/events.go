@@ -14,6 +14,7 @@ const (
 	eventGatewayChanged                   // the serial number or the interval of a gateway has changed
 	eventCounts                           // the number of gateways that are online, or of errors, has changed
 	eventBridgeState                      // another client has changed the state of the bridge
+	eventLimit                            // the inbox of the limiter has changed
 )
 
 // has reports whether e contains the notification kind.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/limiter"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
@@ -29,8 +30,11 @@ type GatewayConfig struct {
 	Counters        publish.CounterStore // nil means that counters are not kept over restarts
 	FailSafe        *float64             // power of the grid, W, published under live once when it is not measured any more; nil means nothing
 	Profiles        []string             // formats of other programs, see [schema.Profiles]
-	LimitControls   bool                 // Home Assistant shows entities that limit the power
-	Lock            GatewayLock          // nil means that no other process may read the gateway
+	// Limit lets commands limit the power, and ends what an earlier run has limited; nil
+	// does neither.
+	Limit         *limiter.Config
+	LimitControls bool        // Home Assistant shows entities that limit the power
+	Lock          GatewayLock // nil means that no other process may read the gateway
 }
 
 // A GatewayLock excludes the other processes of a fleet from a gateway. Hold and Add

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/limiter"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
@@ -30,6 +31,7 @@ type loop struct {
 	failures  schedule.Failures
 	samples   sampleLog
 	publisher *publish.GatewayPublisher // nil before the serial number is known
+	limiting  limiting
 	stale     *time.Timer
 	state     GatewayState
 }
@@ -37,6 +39,7 @@ type loop struct {
 func newLoop(c GatewayConfig, o *publish.Output, r *reporter, log zerolog.Logger, firstSample time.Time) *loop {
 	l := &loop{config: c, log: log, events: newEvents(), reporter: r, output: o, requests: newRequests(), responses: responseTimes{ResponseTimes: new(schedule.ResponseTimes)}}
 	l.samples.log = log
+	l.limiting.inbox = limiter.NewInbox(func() { l.events.add(eventLimit) })
 	l.schedule.NextSample = firstSample
 	l.state = GatewayState{Name: c.Name, Interval: c.interval(""), StaleAfter: c.StaleAfter}
 	l.configureClient()
@@ -76,11 +79,11 @@ func (l *loop) run(ctx context.Context) {
 		if l.requests.isRunning() {
 			next.Stop()
 		} else {
-			next.Reset(time.Until(l.schedule.NextTime(l.mayRunTasks())))
+			next.Reset(time.Until(l.limiting.nextTime(l.schedule.NextTime(l.mayRunTasks()))))
 		}
 		select {
 		case <-ctx.Done():
-			l.stop()
+			l.stop(context.Cause(ctx))
 			return
 		case handleResult := <-l.requests.results:
 			l.requests.finish(handleResult)
@@ -88,16 +91,20 @@ func (l *loop) run(ctx context.Context) {
 		case <-l.stale.C:
 			l.onStale()
 		case <-l.events.notify:
-			if l.publisher != nil { // otherwise the inbox keeps the messages
-				l.events.take().deliver(l.publisher)
+			if l.publisher != nil { // otherwise the inboxes keep the messages
+				pending := l.events.take()
+				pending.deliver(l.publisher)
+				l.limiting.deliver(pending)
 			}
 		}
 	}
 }
 
-// stop waits for the request, which was canceled, and saves the counters.
-func (l *loop) stop() {
+// stop waits for the request, which was canceled, ends or hands over what limits the
+// power, and saves the counters.
+func (l *loop) stop(cause error) {
 	l.requests.wait()
+	l.limiting.stop(cause, l.config.Name)
 	if l.publisher != nil {
 		l.publisher.Save(time.Now())
 	}
@@ -116,6 +123,7 @@ func (l *loop) startNext(ctx context.Context) {
 		startRequest(ctx, &l.requests, l.session.Sample, l.onSample)
 	case l.session != nil && l.failures.IsMissingMeters(now, l.config.StaleAfter):
 		startRequest(ctx, &l.requests, withoutResult(l.session.Missing), l.onMissing)
+	case l.startLimit(ctx, now):
 	case l.mayRunTasks():
 		if t := l.schedule.NextTask(now); t != nil {
 			l.startTask(ctx, t)
@@ -136,6 +144,7 @@ func (l *loop) setPublisher(serial string) {
 	l.publisher = publish.NewGatewayPublisher(l.output, l.config.published(), serial, l.events.onMigration, l.log)
 	l.schedule.Tasks = l.publisher.Tasks()
 	l.publisher.ReceiveDocuments()
+	l.limiting.replace(l.config.Limit, l.publisher, l.log)
 	l.reporter.discovery.Store(l.publisher.Device)
 	l.state.Serial = serial
 }

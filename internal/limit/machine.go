@@ -97,13 +97,13 @@ func (m *Machine) IsActive() bool {
 	return isActive
 }
 
-// Stop ends the leases, except those that last forever. Commands are refused from
-// now on.
-func (m *Machine) Stop(now time.Time) {
+// Stop ends the leases, those that last forever only if the gateway is removed from
+// the configuration. Commands are refused from now on.
+func (m *Machine) Stop(isRemoved bool, now time.Time) {
 	m.giveUpCommands(now, "envoy-mqtt stops")
 	for _, l := range m.levers {
 		l.nextTry = now
-		if l.lease != nil && !l.lease.Until.IsZero() {
+		if l.lease != nil && (isRemoved || !l.lease.Until.IsZero()) {
 			l.end(now, "envoy-mqtt stops")
 		}
 	}

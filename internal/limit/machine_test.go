@@ -157,7 +157,7 @@ func TestCommands(t *testing.T) {
 		}, `{"off":true}`, []string{"refused: production limited to 5 W was not set by envoy-mqtt and stays"}},
 		{"no power yet", enabled, nil, `{"applies_to":"production"}`, []string{"refused: the power is missing"}},
 		{"no power yet, export", enabled, nil, `{"applies_to":"export"}`, []string{"accepted", "write export limited to 0 W", "applied"}},
-		{"stopping", enabled, func(s *script) { s.m.Stop(s.now) }, "0", []string{"refused: envoy-mqtt stops"}},
+		{"stopping", enabled, func(s *script) { s.m.Stop(false, s.now) }, "0", []string{"refused: envoy-mqtt stops"}},
 		{"production off", enabled, nil, `{"production_off":true}`, []string{"accepted", "write production off", "applied"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -326,7 +326,7 @@ func TestStop(t *testing.T) {
 	s := newScript(t, enabled)
 	s.power = Measurement{}
 	s.send("500")
-	s.m.Stop(s.now)
+	s.m.Stop(false, s.now)
 	for i := 0; !s.m.IsStopped(s.now) && i < 60; i++ {
 		s.run(time.Second)
 	}
@@ -338,7 +338,7 @@ func TestStop(t *testing.T) {
 	s = newScript(t, enabled)
 	s.power = Measurement{}
 	s.send(`{"export":500,"for":"forever"}`)
-	s.m.Stop(s.now)
+	s.m.Stop(false, s.now)
 	s.run(time.Minute)
 	s.want("accepted", "write", "applied")
 	if !s.m.IsStopped(s.now) || s.journal.IsEmpty() {
@@ -349,7 +349,7 @@ func TestStop(t *testing.T) {
 	s.power = Measurement{}
 	s.send("500")
 	s.readErr = errors.New("no route to host")
-	s.m.Stop(s.now)
+	s.m.Stop(false, s.now)
 	s.run(15 * time.Second)
 	s.want("accepted", "write", "applied", "failed: not restored yet, tried again: no route to host")
 	if s.journal.IsEmpty() || s.journal.Leases["limit"].Ended == "" {

@@ -15,6 +15,9 @@ type Subscription struct {
 	QoS            byte // highest QoS of the messages sent to us
 	NoLocal        bool // exclude messages published by this client
 	RetainHandling byte // retained messages: 0 send, 1 send only if the subscription is new, 2 do not send
+	// KeepRetain marks messages as retained that are published as such while the
+	// subscription exists, not only those sent because of RetainHandling.
+	KeepRetain bool
 }
 
 // Subscribe subscribes and waits for the SUBACK. The subscriptions belong to the
@@ -31,7 +34,7 @@ func (c *Client) Subscribe(ctx context.Context, subs ...Subscription) error {
 	p := new(paho.Subscribe)
 	for _, s := range subs {
 		p.Subscriptions = append(p.Subscriptions, paho.SubscribeOptions{
-			Topic: s.Filter, QoS: s.QoS, NoLocal: s.NoLocal, RetainHandling: s.RetainHandling,
+			Topic: s.Filter, QoS: s.QoS, NoLocal: s.NoLocal, RetainHandling: s.RetainHandling, RetainAsPublished: s.KeepRetain,
 		})
 	}
 	err = conn.waitAck(ctx, func(ctx context.Context) error {

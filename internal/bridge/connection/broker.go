@@ -3,8 +3,10 @@ package connection
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -25,6 +27,11 @@ type Broker struct {
 
 	OnMessage func(topic string, payload []byte, retained bool) // must not block
 	OnFailure func()                                            // called after Errors has changed
+	// OnCommand, if not nil, must not block. It is called, in place of OnMessage, for
+	// the messages to the topic [schema.Topics.LimitSet] of every gateway, to which
+	// the broker then subscribes. isEarly means that the broker may have kept the
+	// message from before this connection.
+	OnCommand func(serial string, payload []byte, retained, isEarly bool)
 	// OnDocuments is called when the retained discovery documents have been received,
 	// or cannot be.
 	OnDocuments func()
@@ -39,6 +46,8 @@ type Broker struct {
 	subscriber subscriber
 	errors     atomic.Int64 // connections lost or rejected
 	isStopping atomic.Bool  // messages of the broker are ignored
+	isOpen     atomic.Bool  // commands are new
+	isHeld     atomic.Bool  // commands are rejected
 
 	missing    string      // what the broker does not support, as last logged
 	logged     problem.Set // since the broker was connected
@@ -87,10 +96,14 @@ func (b *Broker) serve(ctx context.Context, c mqtt.Capabilities) {
 	b.Log.Info().Msg("broker connected")
 	b.logMissing(c)
 	var tasks sync.WaitGroup
+	defer b.isOpen.Store(false) // before the next connection
 	defer tasks.Wait()
 	beside, stop := context.WithCancel(ctx)
 	defer stop()
 	subscribed := make(chan struct{})
+	if b.OnCommand != nil {
+		tasks.Go(func() { b.openCommands(ctx) })
+	}
 	tasks.Go(func() { b.subscriber.run(beside, sync.OnceFunc(func() { close(subscribed) })) })
 	tasks.Go(func() { b.subscriber.watchBarriers(ctx, stop) })
 	b.findSuspect(ctx, b.writer.Serve(ctx, c, subscribed))
@@ -148,11 +161,58 @@ func (b *Broker) onAccepted() {
 	b.Log.Info().Msg("the broker accepts all messages again")
 }
 
+// commandDelay is how long after the first barrier of a connection commands still
+// count as early.
+const commandDelay = 2 * time.Second
+
+// openCommands subscribes to commands. QoS 0 and RetainHandling 0: the broker must
+// not keep commands, and must send what is retained, so that it can be cleared.
+func (b *Broker) openCommands(ctx context.Context) {
+	err := b.client.Subscribe(ctx, mqtt.Subscription{Filter: b.Topics.LimitSet("+"), NoLocal: true, KeepRetain: true})
+	if err != nil {
+		if ctx.Err() == nil && b.logged.Add(err) {
+			b.Log.Warn().Err(err).Msg("no commands are received")
+		}
+		return
+	}
+	if waitFor(ctx, b.client.Barrier()) == nil {
+		if wait(ctx, commandDelay); ctx.Err() == nil {
+			b.isOpen.Store(true)
+		}
+	}
+}
+
+// HoldCommands rejects commands as early until release is called. While other
+// subscriptions contain their topics, they may arrive twice, once without their retain
+// flag.
+func (b *Broker) HoldCommands() (release func()) {
+	b.isHeld.Store(true)
+	return func() { b.isHeld.Store(false) }
+}
+
+// commandSerial returns the serial number in the topic of a command.
+func (b *Broker) commandSerial(topic string) (serial string, ok bool) {
+	before, after, _ := strings.Cut(b.Topics.LimitSet("+"), "+")
+	serial, ok = strings.CutSuffix(topic, after)
+	if !ok {
+		return "", false
+	}
+	serial, ok = strings.CutPrefix(serial, before)
+	return serial, ok && !strings.Contains(serial, "/")
+}
+
 // receive handles a message of the broker. It does not block.
 func (b *Broker) receive(topic string, payload []byte, retained bool) {
-	if !b.isStopping.Load() {
-		b.OnMessage(topic, payload, retained)
+	if b.isStopping.Load() {
+		return
 	}
+	if serial, ok := b.commandSerial(topic); ok {
+		if b.OnCommand != nil {
+			b.OnCommand(serial, payload, retained, !b.isOpen.Load() || b.isHeld.Load())
+		}
+		return
+	}
+	b.OnMessage(topic, payload, retained)
 }
 
 func (b *Broker) onDown(err error)  { b.logFailure(err, "broker connection lost") }

@@ -6,6 +6,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/devices"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/filter"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
 )
 
@@ -14,8 +15,38 @@ const powerLimitInterval = time.Minute
 // powerLimit publishes what limits the power of the inverters.
 type powerLimit struct {
 	*target
-	isRead   bool // the gateway has answered
-	failures int  // in a row
+	isRead   bool         // the gateway has answered
+	failures int          // in a row
+	watcher  LimitWatcher // nil if there is none
+}
+
+// A LimitWatcher is given the settings that limit the power, when a task has read
+// them.
+type LimitWatcher interface {
+	NoticeLimit(l envoy.PowerLimit)
+	NoticeSwitch(isOff bool)
+}
+
+// SetLimitWatcher sets the watcher.
+func (p *GatewayPublisher) SetLimitWatcher(w LimitWatcher) { p.powerLimit.watcher = w }
+
+// PublishLimit publishes a limit that was read.
+func (p *GatewayPublisher) PublishLimit(l envoy.PowerLimit) {
+	p.powerLimit.isRead, p.powerLimit.failures = true, 0
+	p.powerLimit.publish(devices.PowerLimitReport{Limit: l})
+}
+
+// PublishSwitch publishes a state of the production switch that was read.
+func (p *GatewayPublisher) PublishSwitch(isOff bool) { p.powerLimit.publishSwitch(isOff) }
+
+// PublishLimitResult publishes what came of a command.
+func (p *GatewayPublisher) PublishLimitResult(document string) {
+	publishDiagnostics(p.target, &devices.LimitResult, document, p.ttl(powerLimitInterval))
+}
+
+// ClearLimitCommand removes a retained command from the broker.
+func (p *GatewayPublisher) ClearLimitCommand() {
+	p.Outbox.Set(outbox.Entry{Topic: p.Topics.LimitSet(p.Serial), QoS: 1})
 }
 
 func (p *powerLimit) tasks() []*schedule.Task {
@@ -32,6 +63,9 @@ func (p *powerLimit) onLimit(_ *envoy.Session, limit envoy.PowerLimit, err error
 	case err == nil:
 		p.isRead, p.failures = true, 0
 		p.publish(devices.PowerLimitReport{Limit: limit})
+		if p.watcher != nil {
+			p.watcher.NoticeLimit(limit)
+		}
 	case p.isRead:
 		if p.failures++; p.failures >= filter.Confirmations {
 			p.publish(devices.PowerLimitReport{IsUnknown: true})
@@ -47,7 +81,14 @@ func (p *powerLimit) publish(r devices.PowerLimitReport) {
 // onSwitch handles an answer about the production switch.
 func (p *powerLimit) onSwitch(_ *envoy.Session, isOff bool, err error) error {
 	if err == nil {
-		publishDiagnostics(p.target, &devices.ProductionSwitch, isOff, p.ttl(powerLimitInterval))
+		p.publishSwitch(isOff)
+		if p.watcher != nil {
+			p.watcher.NoticeSwitch(isOff)
+		}
 	}
 	return schedule.IgnoreUnsupported(err)
+}
+
+func (p *powerLimit) publishSwitch(isOff bool) {
+	publishDiagnostics(p.target, &devices.ProductionSwitch, isOff, p.ttl(powerLimitInterval))
 }

@@ -264,7 +264,7 @@ func (w *World) end() {
 func (w *World) stop() {
 	if w.process != nil && w.process.exitAt == 0 {
 		w.record(Event{Kind: Stopping})
-		w.process.machine.Stop(w.time())
+		w.process.machine.Stop(false, w.time())
 		w.process.exitAt = w.now + 15*time.Second
 	}
 }

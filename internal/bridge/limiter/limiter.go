@@ -1,0 +1,231 @@
+package limiter
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/limit"
+)
+
+// Config lets commands limit the power of a gateway.
+type Config struct {
+	Enabled bool // otherwise only leases of the journal are ended
+	Forever bool // commands without an end are permitted
+	// Run identifies the process: leases of another one were interrupted.
+	Run     string
+	Journal Journal
+	Writer  func(serial string) Writer
+}
+
+// A Journal stores the leases of gateways. Its methods do not wait. They call done
+// from another goroutine.
+type Journal interface {
+	// Load reads what was last saved for a gateway, nil if nothing was.
+	Load(serial string, done func([]byte, error))
+	// Save replaces it. It must be on disk when done is called.
+	Save(serial string, data []byte, done func(error))
+}
+
+// An Output publishes about one gateway.
+type Output interface {
+	// PublishLimit and PublishSwitch publish a setting that was read.
+	PublishLimit(l envoy.PowerLimit)
+	PublishSwitch(isOff bool)
+	PublishLimitResult(document string)
+	// ClearLimitCommand removes a retained command from the broker.
+	ClearLimitCommand()
+	// Claim returns an error if another section or process may change the settings of
+	// the gateway.
+	Claim() error
+}
+
+// A Limiter changes the settings of one gateway. Its event loop owns it.
+type Limiter struct {
+	config Config
+	serial string
+	output Output
+	log    zerolog.Logger
+	inbox  *Inbox
+	writer Writer
+
+	machine   *limit.Machine // nil until the journal was read
+	isLoading bool
+	isUnused  bool // commands are off and the journal is empty
+	firmware  string
+	isStopped bool
+	refused   string // as last logged
+}
+
+// New returns the limiter of the gateway with a serial number.
+func New(c Config, serial string, inbox *Inbox, o Output, log zerolog.Logger) *Limiter {
+	return &Limiter{config: c, serial: serial, output: o, log: log, inbox: inbox, writer: c.Writer(serial)}
+}
+
+// IsActive reports whether Next must be called at least once a second.
+func (l *Limiter) IsActive() bool { return l.machine != nil && l.machine.IsActive() }
+
+// Receive handles what is in the inbox.
+func (l *Limiter) Receive(now time.Time) {
+	messages, results := l.inbox.take()
+	for _, handle := range results {
+		handle()
+	}
+	for _, m := range messages {
+		l.receive(m, now)
+	}
+	l.report()
+}
+
+func (l *Limiter) receive(m limit.Message, now time.Time) {
+	if !l.config.Enabled {
+		return
+	}
+	if m.Retained {
+		l.output.ClearLimitCommand()
+	}
+	c, err := m.Command()
+	switch {
+	case l.machine == nil:
+		l.publish(limit.Result{Time: now.UTC().Truncate(time.Second), Status: limit.Refused, Text: "the gateway was not read yet, send it again"})
+	case err != nil:
+		l.machine.Reject(err, now)
+	default:
+		l.machine.Command(c, now)
+	}
+}
+
+// load reads the journal, once the gateway is this section's.
+func (l *Limiter) load() {
+	if l.isLoading || l.isUnused || l.output.Claim() != nil {
+		return
+	}
+	l.isLoading = true
+	l.config.Journal.Load(l.serial, func(data []byte, err error) { l.inbox.add(func() { l.onLoaded(data, err) }) })
+}
+
+func (l *Limiter) onLoaded(data []byte, err error) {
+	l.isLoading = false
+	var r limit.Record
+	if err == nil && len(data) > 0 {
+		r, err = limit.ParseRecord(data)
+	}
+	if err != nil {
+		l.log.Error().Err(err).Msg("journal of the power limit cannot be read, check whether the gateway still has a limit")
+	}
+	if l.isUnused = r.IsEmpty() && !l.config.Enabled; l.isUnused {
+		return
+	}
+	for lever, lease := range r.Leases {
+		l.log.Info().Str("setting", lever).Stringer("before", lease.Before).Msg("a power limit of an earlier run is in the journal")
+	}
+	l.machine = limit.New(limit.Config{Enabled: l.config.Enabled, Forever: l.config.Forever, Run: l.config.Run}, r, time.Now())
+}
+
+// Next returns the next request, if one is due. The gateway has answered with that
+// firmware; isAway means that its latest samples have failed.
+func (l *Limiter) Next(firmware string, isAway bool, now time.Time) (Request, bool) {
+	if l.firmware = firmware; l.machine == nil {
+		l.load()
+		return nil, false
+	}
+	l.machine.SetAway(isAway)
+	if !l.machine.IsActive() {
+		return nil, false
+	}
+	if err := l.output.Claim(); err != nil { // another section or process takes over with the journal
+		l.machine.HandOver(now)
+		l.report()
+		l.machine = nil
+		return nil, false
+	}
+	r, ok := l.next(now)
+	l.report()
+	return r, ok
+}
+
+// next stores the journal, or returns the next request.
+func (l *Limiter) next(now time.Time) (Request, bool) {
+	a, ok := l.machine.Next(now)
+	if !ok {
+		return nil, false
+	}
+	if a.Kind != limit.Save {
+		return l.request(a), true
+	}
+	machine := l.machine
+	l.config.Journal.Save(l.serial, encode(a.Record), func(err error) {
+		l.inbox.add(func() { machine.OnSaved(a.ID, err, time.Now()) })
+	})
+	return nil, false
+}
+
+// encode returns the content of the journal's file, nil to remove it.
+func encode(r limit.Record) []byte {
+	if r.IsEmpty() {
+		return nil
+	}
+	return r.Encode()
+}
+
+// Observe takes the power of a sample.
+func (l *Limiter) Observe(s envoy.Sample, now time.Time) {
+	if l.machine == nil {
+		return
+	}
+	var m limit.Measurement
+	if meter, ok := s.Meter(envoy.Production); ok {
+		m.Production, m.HasProduction = meter.Total.Get(envoy.Power)
+	}
+	if meter, ok := s.Meter(envoy.NetConsumption); ok {
+		m.Export, m.HasExport = meter.Total.Get(envoy.Power)
+		m.Export = -m.Export
+	}
+	l.machine.Observe(m, now)
+	l.report()
+}
+
+// NoticeLimit takes a limit that was read by a task.
+func (l *Limiter) NoticeLimit(p envoy.PowerLimit) { l.notice(limit.Power, readLimit(p)) }
+
+// NoticeSwitch takes a state of the switch that was read by a task.
+func (l *Limiter) NoticeSwitch(isOff bool) { l.notice(limit.Switch, readSwitch(isOff)) }
+
+func (l *Limiter) notice(lever limit.Lever, r limit.Reading) {
+	if l.machine != nil {
+		r.Firmware = l.firmware
+		l.machine.Notice(lever, r, time.Now())
+		l.report()
+	}
+}
+
+// report publishes and logs the results of the machine.
+func (l *Limiter) report() {
+	if l.machine == nil {
+		return
+	}
+	for _, r := range l.machine.Results() {
+		l.publish(r)
+		line := l.log.Info()
+		if r.Status == limit.Refused { // others may send anything at any rate
+			if l.refused == r.Text {
+				continue
+			}
+			l.refused = r.Text
+		}
+		if r.Status == limit.Failed {
+			line = l.log.Warn()
+		}
+		line.Str("result", string(r.Status)).Str("setting", r.Lever).Str("asked", r.Asked).Str("text", r.Text).Msg("power limit")
+	}
+}
+
+func (l *Limiter) publish(r limit.Result) {
+	document, err := json.Marshal(r)
+	if err != nil {
+		panic(err) // strings and finite numbers
+	}
+	l.output.PublishLimitResult(string(document))
+}

@@ -1,0 +1,100 @@
+package limiter
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/limit"
+)
+
+// A Writer reads and changes what limits the power of one gateway, with the role
+// that may. [envoy.LimitWriter] is one.
+type Writer interface {
+	PowerLimit(ctx context.Context) (envoy.PowerLimit, error)
+	SetPowerLimit(ctx context.Context, l envoy.PowerLimit) error
+	ProductionOff(ctx context.Context) (bool, error)
+	SetProductionOff(ctx context.Context, off bool) error
+}
+
+// requestTimeout limits a request, which is several at the gateway. A command is not
+// carried out long after it was sent.
+const requestTimeout = 20 * time.Second
+
+// A Request reads or changes a setting in a goroutine of its own. The event loop
+// calls the function that it returns.
+type Request func(context.Context) (handle func())
+
+// request returns the request of a Read or Write.
+func (l *Limiter) request(a limit.Action) Request {
+	machine := l.machine
+	return func(ctx context.Context) func() {
+		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+		defer cancel()
+		if a.Kind == limit.Write {
+			err := kindOf(l.write(ctx, a))
+			return func() { machine.OnWritten(err, time.Now()); l.report() }
+		}
+		r, publish, err := l.read(ctx, a.Lever)
+		err = kindOf(err)
+		return func() {
+			if err == nil {
+				publish()
+			}
+			r.Firmware = l.firmware
+			machine.OnRead(r, err, time.Now())
+			l.report()
+		}
+	}
+}
+
+// read reads a setting. publish publishes it.
+func (l *Limiter) read(ctx context.Context, lever limit.Lever) (r limit.Reading, publish func(), err error) {
+	if lever == limit.Switch {
+		isOff, err := l.writer.ProductionOff(ctx)
+		return readSwitch(isOff), func() { l.output.PublishSwitch(isOff) }, err
+	}
+	p, err := l.writer.PowerLimit(ctx)
+	return readLimit(p), func() { l.output.PublishLimit(p) }, err
+}
+
+func (l *Limiter) write(ctx context.Context, a limit.Action) error {
+	if a.Lever == limit.Switch {
+		return l.writer.SetProductionOff(ctx, a.Setting.Off)
+	}
+	return l.writer.SetPowerLimit(ctx, envoy.PowerLimit{Active: a.Setting.Active, Export: a.Setting.Export, Power: a.Setting.Watts})
+}
+
+func readLimit(p envoy.PowerLimit) limit.Reading {
+	return limit.Reading{Setting: limit.Setting{Active: p.Active, Export: p.Active && p.Export, Watts: p.Power}, Dynamic: p.Dynamic}
+}
+
+func readSwitch(isOff bool) limit.Reading { return limit.Reading{Setting: limit.Setting{Off: isOff}} }
+
+// kinds are the errors that package limit distinguishes, by those of a [Writer].
+var kinds = []struct{ of, kind error }{
+	{envoy.ErrNeedsInstaller, limit.ErrNeedsRole},
+	{envoy.ErrUnsupported, limit.ErrUnsupported},
+	{envoy.ErrUnknownLayout, limit.ErrLayout},
+	{envoy.ErrFirmwareChanged, limit.ErrFirmware},
+	{envoy.ErrOtherGateway, limit.ErrOther},
+}
+
+// kindOf returns err as one of the errors that package limit distinguishes, if it is
+// one.
+func kindOf(err error) error {
+	for _, k := range kinds {
+		if errors.Is(err, k.of) {
+			return kindError{err, k.kind}
+		}
+	}
+	return err
+}
+
+// A kindError is an error of a writer that package limit distinguishes.
+type kindError struct{ err, kind error }
+
+func (e kindError) Error() string { return e.err.Error() }
+
+func (e kindError) Unwrap() []error { return []error{e.err, e.kind} }
