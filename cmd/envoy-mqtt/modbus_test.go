@@ -2,6 +2,7 @@ package main
 
 import (
 	"net"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -10,18 +11,23 @@ import (
 )
 
 // TestSunSpec reads Modbus TCP with the program. The port is not configurable, and
-// only root may have it.
+// only root may have it. The address is one that no other test uses.
 func TestSunSpec(t *testing.T) {
-	h := newHouse(t, new(envoytest.Gateway))
-	host, _, err := net.SplitHostPort(h.server.Addr)
-	if err != nil {
-		t.Fatal(err)
-	}
+	const host = "127.0.0.77"
 	d, err := sunspectest.StartAt(net.JoinHostPort(host, "502"), sunspectest.Common(), sunspectest.AC(sunspectest.ThreePhases()))
 	if err != nil {
 		t.Skipf("port 502: %v", err)
 	}
 	defer d.Close()
+	h := newHouse(t, new(envoytest.Gateway))
+	gateway := httptest.NewUnstartedServer(h.gateway)
+	gateway.Listener.Close()
+	if gateway.Listener, err = net.Listen("tcp", net.JoinHostPort(host, "0")); err != nil {
+		t.Fatal(err)
+	}
+	gateway.StartTLS()
+	defer gateway.Close()
+	h.config = strings.ReplaceAll(h.config, h.server.Addr, gateway.Listener.Addr().String())
 	says := func(extra, command string, wantCode int, wants ...string) {
 		t.Helper()
 		code, out, errs := h.run(t, withAccount+extra, strings.Fields(command)...)
