@@ -18,6 +18,7 @@ import (
 // TestMemory reads as fast as the program allows, to see in minutes what a day
 // does to the memory, and how often a healthy gateway is greeted meanwhile.
 func TestMemory(t *testing.T) {
+	t.Parallel()
 	render(t)
 	broker := startMosquitto(t)
 	g := newInstant(t, 1)
@@ -56,7 +57,7 @@ func TestHeap(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- b.Run(ctx) }()
-	for range 600 {
+	for range int(shorter(600*pause) / pause) {
 		next(t, got)
 	}
 	after := heap()

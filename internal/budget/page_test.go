@@ -32,6 +32,7 @@ func pageSection(port string) string {
 // TestPageMemory measures what the page adds to the peak resident memory with ten
 // viewers who look at every screen, and a full history of one and of four gateways.
 func TestPageMemory(t *testing.T) {
+	t.Parallel()
 	render(t)
 	broker := startMosquitto(t)
 	for _, n := range []int{1, 4} {
@@ -175,7 +176,7 @@ func TestPageReading(t *testing.T) {
 	without.keepToken(t, g)
 	with.keepToken(t, g)
 	costs := map[string][]cost{}
-	for range turns {
+	for range turns() {
 		for name, command := range map[string]func() *exec.Cmd{"without": without.command, "with": with.command} {
 			costs[name] = append(costs[name], turn(t, start(t, command()), g, got))
 		}

@@ -12,10 +12,17 @@ import (
 
 const (
 	pause    = 100 * time.Millisecond // from reading to reading
-	turns    = 5                      // of each program, in turn
 	warmUp   = 20                     // readings of a turn that are not counted
 	readings = 80                     // that are, if not -short
 )
+
+// turns is how often each program is measured, in turn.
+func turns() int {
+	if testing.Short() {
+		return 3
+	}
+	return 5
+}
 
 // A cost is what one program needed for a reading, medians of a turn.
 type cost struct{ latency, cpu time.Duration }
@@ -54,7 +61,7 @@ func compareReadings(t *testing.T, broker, source, page string) {
 	}
 
 	costs := map[string][]cost{}
-	for range turns {
+	for range turns() {
 		for _, name := range []string{"bare", "usual", "all"} {
 			costs[name] = append(costs[name], turn(t, start(t, programs[name]()), g, got))
 		}
