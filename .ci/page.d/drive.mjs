@@ -136,6 +136,11 @@ async function values(base, child) {
   await has(german, 'Exporting 3,2', "now: numbers by the browser's locale");
   await german.context().close();
 
+  const gone = await open(base + '?gateway=482207000000#/history/days');
+  await has(gone, '973 kWh', 'a gateway that does not exist any more leads to the first');
+  check('without it in the address', gone.url() === base + '#/history/days', gone.url());
+  await gone.context().close();
+
   const bare = await open(base, { javaScriptEnabled: false });
   check('without JavaScript: a table', /Grid, exporting\s+32\d\d W/.test(await bare.innerText('main')), await bare.innerText('main'));
   if (pictures) await bare.screenshot({ path: `${pictures}/noscript-1280-light.png` });

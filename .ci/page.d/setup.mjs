@@ -77,7 +77,7 @@ export async function setup({ open, check, has, inspect, freePort, wait, picture
     await other.context().close();
     await look(page, 'gateway');
     await fill(page, { host: '127.0.0.1:1' }, 'Use this gateway');
-    await has(page, 'The gateway was not reached', 'setup: no gateway there');
+    await has(page, 'The gateway was not read', 'setup: no gateway there');
     await look(page, 'no-gateway');
     await fill(page, { host: gateway }, 'Use this gateway');
     await has(page, 'Gateway: 122012345678 at', 'setup: gateway');

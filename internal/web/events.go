@@ -20,18 +20,20 @@ const (
 // the page displays.
 func (s values) serveEvents(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
-	if _, ok := s.find(query.Get("gateway")); !ok && query.Get("gateway") != "" {
-		writeError(w, http.StatusNotFound, "no such gateway")
-		return
-	}
 	e := eventWriter{values: s, gateway: query.Get("gateway"), last: map[string]time.Time{}}
 	next := e.liveEvents
+	isUnknown := !s.isKnown(e.gateway)
 	switch query.Get("view") {
 	case "":
 	case "page":
 		next = e.pageEvent
+		isUnknown = isUnknown && s.serials() == nil // it can be one that is not identified yet
 	default:
 		writeError(w, http.StatusBadRequest, "view: want page or nothing")
+		return
+	}
+	if isUnknown {
+		writeError(w, http.StatusNotFound, "no such gateway")
 		return
 	}
 	h := w.Header()

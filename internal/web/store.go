@@ -109,6 +109,13 @@ func (s *store) find(key string) (gateway, bool) {
 	return *s.gateways[i], true
 }
 
+// isKnown reports whether key, if it is not empty, is the serial number or the name of a
+// gateway.
+func (s *store) isKnown(key string) bool {
+	_, ok := s.find(key)
+	return ok || key == ""
+}
+
 // all returns copies of all gateways.
 func (s *store) all() []gateway {
 	s.mu.Lock()

@@ -13,6 +13,7 @@ type values struct {
 // A page is what the page displays at one moment.
 type page struct {
 	Version  string    `json:"version"`
+	Unknown  bool      `json:"unknown,omitempty"` // there is no such gateway: it is the first one
 	Gateway  *view     `json:"gateway,omitempty"` // the chosen one
 	Gateways []summary `json:"gateways"`
 	History  bool      `json:"history"` // whether there is one
@@ -29,9 +30,12 @@ type summary struct {
 }
 
 // page returns what the page displays. key is the serial number or the name of the
-// chosen gateway; empty is the first.
+// chosen gateway; empty is the first, and so is one that does not exist any more.
 func (s values) page(key string, now time.Time) page {
 	p := page{Version: s.version, Gateways: []summary{}, History: s.past != nil}
+	if !s.isKnown(key) {
+		p.Unknown, key = true, ""
+	}
 	if chosen, ok := s.find(key); ok {
 		p.Gateway = new(s.view(&chosen, now))
 	}

@@ -232,6 +232,35 @@ func TestIndex(t *testing.T) {
 	}
 }
 
+// TestUnknownGateway checks that a bookmark of a gateway that was replaced leads to the
+// first one, but not while that gateway can be one that is not identified yet.
+func TestUnknownGateway(t *testing.T) {
+	s := newServer()
+	s.SetSample("ENVOY", sample(time.Now()))
+	if p := s.values().page("482207000000", time.Now()); !p.Unknown || p.Gateway == nil || p.Gateway.Serial != testSerial {
+		t.Errorf("page of an unknown gateway = %+v", p)
+	}
+	if p := s.values().page(testSerial, time.Now()); p.Unknown {
+		t.Error("a gateway is not known by its serial number")
+	}
+	if body := get(s.Handler(), "/?gateway=482207000000").Body.String(); !strings.Contains(body, "Exporting") {
+		t.Errorf("page of an unknown gateway: %s", body)
+	}
+	const path = "/api/events?view=page&gateway=482207000000"
+	check := func(want int) {
+		t.Helper()
+		if w := request(s.Handler(), http.MethodHead, path, ""); w.Code != want {
+			t.Errorf("HEAD %s = %d, want %d", path, w.Code, want)
+		}
+	}
+	check(http.StatusOK)
+	s.SetState(GatewayState{Name: "ENVOY_GARAGE"})
+	check(http.StatusNotFound)
+	if w := get(s.Handler(), "/api/events?gateway=482207000000"); w.Code != http.StatusNotFound {
+		t.Errorf("events of an unknown gateway = %d", w.Code)
+	}
+}
+
 func TestSeveralGateways(t *testing.T) {
 	s := newServer()
 	s.SetTitle("ENVOY_GARAGE", "Garage")

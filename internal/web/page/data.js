@@ -12,7 +12,7 @@ export const several = () => (page?.gateways.length ?? 0) > 1;
 export function connect(changed) {
   const open = () => {
     const source = new EventSource('api/events?' + query({ view: 'page' }));
-    source.addEventListener('page', e => { page = JSON.parse(e.data); arrived = [performance.now(), Date.now()]; changed(); });
+    source.addEventListener('page', e => { page = JSON.parse(e.data); if (page.unknown && chosen) return location.replace(location.pathname + location.hash); arrived = [performance.now(), Date.now()]; changed(); });
     source.onerror = () => { if (source.readyState === EventSource.CLOSED) setTimeout(open, 3000); };
   };
   open();
