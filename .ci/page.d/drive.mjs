@@ -119,6 +119,9 @@ async function values(base, child) {
   check('history: CSV', csv.split('\n').length === 1442 && csv.startsWith('time,solar_w'), csv.slice(0, 100));
   await page.goto(base + '#/history/days');
   await has(page, '973 kWh', 'history: 31 days of 31.4 kWh');
+  await page.focus('.plot');
+  for (const key of ['End', 'ArrowLeft', 'Enter']) await page.keyboard.press(key);
+  await page.waitForURL(`${base}#/history/day/${yesterday}`, { timeout: 5000 }).then(() => check('history: a day opens by keyboard', true), () => check('history: a day opens by keyboard', false, page.url()));
   await page.goto(base + '#/inverters');
   await has(page, '23 of 24 inverters report', 'inverters: one is silent');
   await has(page, '30 % below', 'inverters: one is weak');

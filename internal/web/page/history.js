@@ -41,13 +41,13 @@ const axes = (tick, size) => {
 };
 
 // keys makes a plot usable by keyboard and screen reader: a slider over its points.
-function keys(el, label, count, describe, move) {
+function keys(el, label, count, describe, move, open) {
   let at = -1;
   const go = i => { at = Math.max(0, Math.min(count() - 1, i)); el.setAttribute('aria-valuenow', at); el.setAttribute('aria-valuetext', describe(at)); move(at); };
   for (const [k, v] of Object.entries({ tabindex: 0, role: 'slider', 'aria-label': label, 'aria-valuemin': 0, 'aria-valuemax': count() - 1, 'aria-valuenow': 0, 'aria-valuetext': 'Use the arrow keys to read values' })) el.setAttribute(k, v);
   el.addEventListener('keydown', e => {
     const step = { ArrowRight: 1, ArrowLeft: -1, ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[e.key];
-    if (step) go((at < 0 ? count() >> 1 : at) + step * (count() > 200 ? 5 : 1)); else if (e.key === 'Home') go(0); else if (e.key === 'End') go(count() - 1); else if (e.key === 'Escape') { at = -1; move(null); } else return;
+    if (step) go((at < 0 ? count() >> 1 : at) + step * (count() > 200 ? 5 : 1)); else if (e.key === 'Home') go(0); else if (e.key === 'End') go(count() - 1); else if (e.key === 'Escape') { at = -1; move(null); } else if (e.key === 'Enter' && open && at >= 0) open(at); else return;
     e.preventDefault();
   });
 }
@@ -141,9 +141,10 @@ function bars(uPlot, data, part, list, sum) {
       hooks: { draw: [u => { const { ctx, bbox: b } = u, y = Math.round(u.valToPos(0, 'y', true)); ctx.strokeStyle = css('ink'); ctx.lineWidth = devicePixelRatio; ctx.beginPath(); ctx.moveTo(b.left, y); ctx.lineTo(b.left + b.width, y); ctx.stroke(); }], setCursor: [u => read(u.cursor.left < 0 ? null : u.cursor.idx)] } }, [list.map((_, i) => i), ...layers.map(l => l.values)], main);
     plots = [u];
   };
-  if (!month) main.addEventListener('click', () => { const i = plots[0].cursor.idx; if (i != null) location.hash = `#/history/day/${list[i].date}`; });
+  const open = month ? null : i => { location.hash = `#/history/day/${list[i].date}`; };
+  if (open) main.addEventListener('click', () => { const i = plots[0].cursor.idx; if (i != null) open(i); });
   keys(main, month ? 'Energy of 13 months' : 'Energy of 31 days', () => n, i => { const q = point(i); return `${name(i, true)}: ` + (any(i) ? [...up, ...down].map(([k, m]) => `${m} ${q[k]}`).join(', ') : 'no data'); },
-    i => { const u = plots[0]; i == null ? u.setCursor({ left: -10, top: -10 }) : u.setCursor({ left: u.valToPos(i, 'x'), top: 10 }); });
+    i => { const u = plots[0]; i == null ? u.setCursor({ left: -10, top: -10 }) : u.setCursor({ left: u.valToPos(i, 'x'), top: 10 }); }, open);
   return screen([bar(part, h('span', { class: 'small muted' }, month ? 'kWh a month' : 'kWh a day; select a day to open it')), p, t], draw, () => plots, main);
 }
 
