@@ -302,6 +302,14 @@ async function demo() {
   child.kill('SIGTERM');
 }
 
+// together puts pictures of a phone side by side.
+async function together(name, ...files) {
+  const page = await browser.newPage({ viewport: { width: 1218, height: 760 } });
+  await page.setContent('<body style="margin:0;display:flex;gap:24px">' + files.map(f => `<img style="width:390px;height:760px;object-fit:cover;object-position:top" src="data:image/png;base64,${readFileSync(`${pictures}/${f}.png`, 'base64')}">`).join(''));
+  await page.screenshot({ path: `${pictures}/${name}.png` });
+  await page.close();
+}
+
 try {
   await setup({ open, check, has, inspect, freePort, wait, pictures, program, simulate, children });
   await demo();
@@ -318,6 +326,10 @@ try {
   const panel = await freePort();
   await startHouse(panel, '', '127.0.0.2');
   await ingress(panel);
+  if (pictures) {
+    await together('phone', 'now-390-dark', 'history-390-light', 'inverters-390-dark');
+    await together('setup', 'setup-gateway-390-light', 'setup-account-390-dark', 'setup-broker-390-light');
+  }
 } catch (err) { check('run', false, err.stack); }
 check('no console error, no request to another host', errors.length === 0, errors.slice(0, 10).join('\n'));
 await browser.close();
