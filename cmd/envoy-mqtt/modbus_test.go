@@ -38,8 +38,8 @@ func TestSunSpec(t *testing.T) {
 		}
 	}
 	says("", "check", 0, "Modbus TCP (port 502) is open, for SOURCE = sunspec", "Everything works.")
-	if connections, _, requests := d.Counts(); connections != 1 || requests != 0 {
-		t.Errorf("check made %d connections and %d requests, want 1 and 0", connections, requests)
+	if connections, _, requests := d.Counts(); connections > 1 || requests != 0 {
+		t.Errorf("check made %d connections and %d requests, want one connection alone", connections, requests)
 	}
 	says("SOURCE = sunspec\n", "check", 0, "No net consumption: the gateway reports only production over Modbus", "Everything works.")
 	says("SOURCE = sunspec\n", "read --json", 0, `"power":4321`, `"energy":12345.678`)
