@@ -82,7 +82,7 @@ type jsonField struct{ name, value string }
 // withUnknown returns fields with those of all that it does not have.
 func withUnknown(fields []jsonField, all map[string]json.RawMessage) []jsonField {
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if !slices.ContainsFunc(fields, func(f jsonField) bool { return f.name == name }) {
+		if !slices.ContainsFunc(fields, func(f jsonField) bool { return strings.EqualFold(f.name, name) }) {
 			fields = append(fields, jsonField{name, string(all[name])})
 		}
 	}

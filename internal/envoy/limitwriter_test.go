@@ -2,6 +2,7 @@ package envoy_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -332,6 +333,31 @@ func TestLimitWriterNoToken(t *testing.T) {
 		}
 		if _, err := w.PowerLimit(t.Context()); !errors.Is(err, envoy.ErrNeedsInstaller) {
 			t.Errorf("PowerLimit() without a source: %v", err)
+		}
+	})
+}
+
+// FuzzLimitDocument: what is written is JSON that sets the limit, whatever was read.
+func FuzzLimitDocument(f *testing.F) {
+	f.Add([]byte(`{"dynamic_pel_settings":{"enable":true,"export_limit":true,"limit_value_W":2000.0,"slew_rate":100.0,"enable_dynamic_limiting":false},"filename":"site_settings","version":"00.00.01"}`), true, 0.1)
+	f.Add([]byte(`{"dynamic_pel_settings":{"enable":false,"more":[{}]},"filename":"site_settings","version":"00.00.01","rest":{"a":1e5}}`), false, 1e6)
+	f.Add([]byte(`{"dynamic_pel_settings":{"enable":false,"ENABLE":true},"filename":"site_settings","version":"00.00.01"}`), false, 3.0)
+	f.Fuzz(func(t *testing.T, body []byte, export bool, watts float64) {
+		if !(watts >= 0 && watts <= 1e6) {
+			return
+		}
+		for _, l := range []envoy.PowerLimit{{Active: true, Export: export, Power: watts}, {}} {
+			sent, err := envoy.LimitDocument(body, l)
+			if err != nil {
+				return
+			}
+			got, err := envoy.ParseLimit([]byte(sent))
+			if got.SlewRate = l.SlewRate; err != nil || got != l {
+				t.Errorf("%s sets %+v, %v, want %+v", sent, got, err, l)
+			}
+			if !json.Valid([]byte(sent)) {
+				t.Errorf("not JSON: %s", sent)
+			}
 		}
 	})
 }
