@@ -140,7 +140,7 @@ func bridgeTable() string {
 }
 
 var bridgeTexts = map[string]string{
-	"state":          "`online` or `offline`; the broker says `offline` when the bridge dies (Will)",
+	"state":          "`online` or `offline`; the broker publishes `offline` if the bridge dies (Will)",
 	"info":           "JSON: schema, version, started, gateways with their serial numbers and intervals",
 	"version":        "the program's version",
 	"started":        "when it was started",

@@ -53,7 +53,7 @@ func (w *LimitWriter) PowerLimit(ctx context.Context) (PowerLimit, error) {
 	if err != nil {
 		return PowerLimit{}, err
 	}
-	return s.limiter.turned(doc.limit), nil
+	return s.turned(doc.limit), nil
 }
 
 // SetPowerLimit writes the limit. A slew rate that l does not have stays as it is.
@@ -70,7 +70,7 @@ func (w *LimitWriter) SetPowerLimit(ctx context.Context, l PowerLimit) error {
 	if err != nil {
 		return err
 	}
-	return write(ctx, s, transport.Request{Path: powerLimitPath, Body: doc.with(s.limiter.turned(l))})
+	return write(ctx, s, transport.Request{Path: powerLimitPath, Body: doc.with(s.turned(l))})
 }
 
 // ProductionOff reads whether all inverters are switched off.
