@@ -85,7 +85,7 @@ func TestSessions(t *testing.T) {
 		login()
 		g.RequireToken("other")
 		data("after another token is required", 401)
-		if n := len(g.sessions); n != 0 {
+		if n := len(g.sessions.used); n != 0 {
 			t.Errorf("%d sessions left", n)
 		}
 	})

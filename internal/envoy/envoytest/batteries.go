@@ -5,40 +5,14 @@ import (
 	"time"
 )
 
-// A pack is an IQ Battery: it charges around noon and gives the evening what it
-// took, between a fifth and four fifths.
-const (
-	packCapacity = 3500    // Wh
-	packRate     = 525_000 // mW: three fifths of the capacity in four hours
-)
-
-// packPower is what one pack gives, in mW; less than zero while it is charged.
-func packPower(t time.Time) int64 {
-	switch h := hours(t); {
-	case h >= 10 && h < 14:
-		return -packRate
-	case h >= 18 && h < 22:
-		return packRate
-	}
-	return 0
-}
-
-// packLevel is how full a pack is, in %.
-func packLevel(t time.Time) int {
-	h := hours(t)
-	return 20 + int(15*(min(max(h-10, 0), 4)-min(max(h-18, 0), 4)))
-}
-
 // BatterySerial returns the serial number of IQ Battery i.
-func (g *Gateway) BatterySerial(i int) string { return g.partSerial("1219", 10009*(i+1)) }
+func (g *Gateway) BatterySerial(i int) string { return locked{g}.partSerial("1219", 10009*(i+1)) }
 
 // ControllerSerial returns the serial number of the system controller.
-func (g *Gateway) ControllerSerial() string { return g.partSerial("1216", 10039) }
+func (g *Gateway) ControllerSerial() string { return locked{g}.partSerial("1216", 10039) }
 
-func (g *Gateway) acbSerial(i int) string { return g.partSerial("1217", 10037*(i+1)) }
-
-// ensemble is /ivp/ensemble/inventory: batteries and the system controller.
-func (g *Gateway) ensemble(r *http.Request) answer {
+// ensemblePage is /ivp/ensemble/inventory: batteries and the system controller.
+func ensemblePage(g locked, r *http.Request) answer {
 	if !g.version().atLeast(5) {
 		return g.missing(r.URL.Path)
 	}
@@ -70,9 +44,9 @@ func (g *Gateway) ensemble(r *http.Request) answer {
 	return a
 }
 
-// batteryPower is /ivp/ensemble/power; its key really ends with a colon.
-func (g *Gateway) batteryPower(r *http.Request) answer {
-	if a, refused := g.noBatteryPage(r); refused {
+// batteryPowerPage is /ivp/ensemble/power; its key really ends with a colon.
+func batteryPowerPage(g locked, r *http.Request) answer {
+	if a, refused := noBatteryPage(g, r); refused {
 		return a
 	}
 	m := g.measure()
@@ -86,9 +60,9 @@ func (g *Gateway) batteryPower(r *http.Request) answer {
 	return a
 }
 
-// batteryTotals is /ivp/ensemble/secctrl: zeros where there are no batteries.
-func (g *Gateway) batteryTotals(r *http.Request) answer {
-	if a, refused := g.noBatteryPage(r); refused {
+// batteryTotalsPage is /ivp/ensemble/secctrl: zeros where there are no batteries.
+func batteryTotalsPage(g locked, r *http.Request) answer {
+	if a, refused := noBatteryPage(g, r); refused {
 		return a
 	}
 	m := g.measure()
@@ -115,7 +89,7 @@ func (g *Gateway) batteryTotals(r *http.Request) answer {
 
 // noBatteryPage answers where the page is not: below 5 nowhere, and early 7.3
 // refuses it without batteries, as if the token were bad.
-func (g *Gateway) noBatteryPage(r *http.Request) (answer, bool) {
+func noBatteryPage(g locked, r *http.Request) (answer, bool) {
 	switch v := g.version(); {
 	case !v.atLeast(5):
 		return g.missing(r.URL.Path), true
@@ -131,9 +105,20 @@ const (
 	acbPercent  = 25
 )
 
-// acBatteries is the entry of the AC Batteries in /production.json, with and
+// acbEntry stands in every document, batteries or not.
+type acbEntry struct {
+	Type        string `json:"type"`
+	ActiveCount int    `json:"activeCount"`
+	ReadingTime int64  `json:"readingTime"`
+	WNow        int    `json:"wNow"`
+	WhNow       int    `json:"whNow"`
+	State       string `json:"state"`
+	PercentFull int    `json:"percentFull,omitempty"`
+}
+
+// newACBEntry is the entry of the AC Batteries in /production.json, with and
 // without any.
-func (g *Gateway) acBatteries(now time.Time) acbEntry {
+func newACBEntry(g locked, now time.Time) acbEntry {
 	if g.ACBs == 0 {
 		return acbEntry{Type: "acb", State: "idle"}
 	}

@@ -50,8 +50,8 @@ type captureLog struct {
 	Headers map[string]string `json:"headers"`
 }
 
-// captured answers from the capture's folder; what is not there is missing.
-func (g *Gateway) captured(r *http.Request) answer {
+// capturedPage answers from the capture's folder; what is not there is missing.
+func capturedPage(g locked, r *http.Request) answer {
 	for _, name := range captureNames(r) {
 		body, err := os.ReadFile(filepath.Join(g.Capture, name))
 		if err != nil {
@@ -135,15 +135,4 @@ func refresh(body []byte, now time.Time) []byte {
 		t, _ := strconv.ParseInt(string(m[2]), 10, 64)
 		return strconv.AppendInt(slices.Clone(m[1]), t+now.Unix()-newest, 10)
 	})
-}
-
-var software = regexp.MustCompile(`<software>\s*([^<\s]*)`)
-
-// capturedFirmware is what the capture's /info says.
-func (g *Gateway) capturedFirmware() string {
-	b, _ := os.ReadFile(filepath.Join(g.Capture, "info")) // without one the firmware is the default
-	if m := software.FindSubmatch(b); m != nil {
-		return string(m[1])
-	}
-	return defaultFirmware
 }

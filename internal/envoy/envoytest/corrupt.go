@@ -10,7 +10,7 @@ import (
 
 // corrupt makes of a healthy answer what fault f, of o, leaves of it. What falsifies
 // the values takes the reading from it.
-func (g *Gateway) corrupt(f Fault, o *outage, r *http.Request, a answer) answer {
+func corrupted(g locked, f Fault, o *outage, r *http.Request, a answer) answer {
 	switch f {
 	case Unauthorized, Data401:
 		return g.unauthorized()

@@ -20,9 +20,9 @@ type deviceReading struct {
 	ACCurrent      int   `json:"acCurrentInmA"`
 }
 
-// deviceData is /ivp/pdm/device_data: the inverters after those that were taken
+// deviceDataPage is /ivp/pdm/device_data: the inverters after those that were taken
 // away, up to the limit, and the two meters.
-func (g *Gateway) deviceData(r *http.Request) answer {
+func deviceDataPage(g locked, r *http.Request) answer {
 	if !g.version().atLeast(8, 2, 4345) {
 		return g.missing(r.URL.Path)
 	}

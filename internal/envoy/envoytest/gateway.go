@@ -9,7 +9,6 @@
 package envoytest
 
 import (
-	"net/http"
 	"sync"
 	"time"
 )
@@ -76,11 +75,16 @@ type Gateway struct {
 	mu       sync.Mutex // guards everything, the fields above included
 	house    register
 	required map[string]bool // nil: every token that Accept takes
-	sessions map[string]time.Time
-	nonce    string
+	sessions sessions
 	outage   *outage
 	stream   livestream
 	journal  journal
+}
+
+// A livestream is the state of the live data.
+type livestream struct {
+	until time.Time // when the refreshing ends
+	held  *Reading  // what is reported after that
 }
 
 // CTs says which current transformers are installed and enabled.
@@ -100,110 +104,4 @@ func (g *Gateway) Change(f func(g *Gateway)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	f(g)
-}
-
-// ServeHTTP implements [http.Handler].
-func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	n := g.arrive(r)
-	defer g.leave()
-	f, o := g.strike(n, r.URL.Path)
-	switch f {
-	case Reset:
-		reset(w)
-		return
-	case Hang:
-		<-r.Context().Done()
-		return
-	}
-	if isData(r.URL.Path) && !g.think(r) {
-		return
-	}
-	send(w, r, f, g.answer(n, r, f, o))
-}
-
-// think waits for the Latency, and reports whether the client did too.
-func (g *Gateway) think(r *http.Request) bool {
-	g.mu.Lock()
-	d, own := g.Latencies[r.URL.Path]
-	if !own {
-		d = g.Latency
-	}
-	g.mu.Unlock()
-	return pause(r.Context(), d)
-}
-
-// pages are the answers of the simulated gateway, beside those that need no
-// login. The path of a page that some firmware lacks is answered by the page.
-var pages = map[string]func(*Gateway, *http.Request) answer{
-	"/production.json":                (*Gateway).productionJSON,
-	"/production":                     (*Gateway).productionPage,
-	"/api/v1/production":              (*Gateway).apiProduction,
-	"/api/v1/production/inverters":    (*Gateway).apiInverters,
-	"/ivp/ensemble/inventory":         (*Gateway).ensemble,
-	"/ivp/ensemble/power":             (*Gateway).batteryPower,
-	"/ivp/ensemble/secctrl":           (*Gateway).batteryTotals,
-	"/ivp/meters":                     (*Gateway).meters,
-	"/ivp/meters/readings":            (*Gateway).readings,
-	"/ivp/meters/reports":             (*Gateway).reports,
-	"/ivp/meters/reports/":            (*Gateway).reports,
-	"/ivp/meters/reports/consumption": (*Gateway).consumptionReport,
-	"/ivp/meters/reports/production":  (*Gateway).productionReport,
-	"/ivp/pdm/device_data":            (*Gateway).deviceData,
-	"/ivp/livedata/status":            (*Gateway).livedata,
-	"/ivp/livedata/stream":            (*Gateway).startStream,
-	limitPath:                         (*Gateway).powerLimit,
-	switchPath:                        (*Gateway).powerSwitch,
-}
-
-// isData says whether a path is behind the login: not the pages that tell what
-// the gateway is, nor the login itself.
-func isData(path string) bool {
-	switch path {
-	case "/", "/info", "/info.xml", "/home", "/home.json", checkJWT:
-		return false
-	}
-	return true
-}
-
-// answer decides what request n gets.
-func (g *Gateway) answer(n int, r *http.Request, f Fault, o *outage) answer {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	a := g.corrupt(f, o, r, g.page(r))
-	a.dress(g.version())
-	g.note(n, a)
-	return a
-}
-
-// page is the answer of a healthy gateway.
-func (g *Gateway) page(r *http.Request) answer {
-	path := r.URL.Path
-	if path == checkJWT {
-		return g.checkJWT(r)
-	}
-	ok, cookie := true, ""
-	if isData(path) {
-		ok, cookie = g.admits(r)
-	}
-	if !ok {
-		return g.unauthorized()
-	}
-	var a answer
-	switch {
-	case g.Capture != "":
-		a = g.captured(r)
-	case path == "/info", path == "/info.xml":
-		a = g.info()
-	case !isData(path):
-		a = g.home(r)
-	default:
-		a = g.missing(path)
-		if p := pages[path]; p != nil {
-			a = p(g, r)
-		}
-	}
-	if cookie != "" {
-		a.set("Set-Cookie", cookie)
-	}
-	return a
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// home is the local page and, for those who ask so, its JSON.
-func (g *Gateway) home(r *http.Request) answer {
+// homePage is the local page and, for those who ask so, its JSON.
+func homePage(g locked, r *http.Request) answer {
 	switch {
 	case r.URL.Path == "/" && g.version().atLeast(8, 3, 5286):
 		return text(http.StatusNotFound, "text/html", errorPage("404 Not Found"))
@@ -37,7 +37,7 @@ func (g *Gateway) home(r *http.Request) answer {
 
 // missing answers for a page that the firmware has not: each age has its way,
 // and the gateway's own processes another than its web pages.
-func (g *Gateway) missing(path string) answer {
+func (g locked) missing(path string) answer {
 	v, own := g.version(), strings.HasPrefix(path, "/ivp/") || strings.HasPrefix(path, "/api/")
 	switch {
 	case !v.atLeast(4) && !own:

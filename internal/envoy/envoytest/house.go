@@ -120,3 +120,55 @@ func random(x float64, seed uint64) float64 {
 	z = (z ^ z>>27) * 0x94d049bb133111eb
 	return float64((z^z>>31)>>11) / (1 << 53)
 }
+
+// A pack is an IQ Battery: it charges around noon and gives the evening what it
+// took, between a fifth and four fifths.
+const (
+	packCapacity = 3500    // Wh
+	packRate     = 525_000 // mW: three fifths of the capacity in four hours
+)
+
+// packPower is what one pack gives, in mW; less than zero while it is charged.
+func packPower(t time.Time) int64 {
+	switch h := hours(t); {
+	case h >= 10 && h < 14:
+		return -packRate
+	case h >= 18 && h < 22:
+		return packRate
+	}
+	return 0
+}
+
+// packLevel is how full a pack is, in %.
+func packLevel(t time.Time) int {
+	h := hours(t)
+	return 20 + int(15*(min(max(h-10, 0), 4)-min(max(h-18, 0), 4)))
+}
+
+// A powerCap is what limits a house. Its zero value does not.
+type powerCap struct {
+	enabled, export, off bool
+	mW                   int64
+}
+
+// apply limits the power of the inverters.
+func (c powerCap) apply(f *flow) {
+	if !c.enabled && !c.off {
+		return
+	}
+	room := c.mW
+	if c.export {
+		room += f.use[0] + f.use[1] + f.use[2]
+	}
+	if c.off {
+		room = 0
+	}
+	all := f.pv[0] + f.pv[1] + f.pv[2]
+	if all <= max(0, room) {
+		return
+	}
+	share := float64(max(0, room)) / float64(all)
+	for i := range f.pv {
+		f.pv[i] = int64(float64(f.pv[i]) * share)
+	}
+}

@@ -21,7 +21,7 @@ func TestDay(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { // begins at midnight
-				measure := func() Reading { g.mu.Lock(); defer g.mu.Unlock(); return *g.measure() }
+				measure := func() Reading { g.mu.Lock(); defer g.mu.Unlock(); return *locked{g}.measure() }
 				last := measure()
 				begin := last
 				var net, imported float64
@@ -106,7 +106,7 @@ func checkReading(t *testing.T, r, last Reading) {
 func TestSpeed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &Gateway{Start: noon(), Speed: 3600}
-		measure := func() *Reading { g.mu.Lock(); defer g.mu.Unlock(); return g.measure() }
+		measure := func() *Reading { g.mu.Lock(); defer g.mu.Unlock(); return locked{g}.measure() }
 		day := measure()
 		time.Sleep(10 * time.Second) // ten at night
 		night := measure()

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// info is /info and /info.xml: what the gateway is, for everyone to see.
-func (g *Gateway) info() answer {
+// infoPage is /info and /info.xml: what the gateway is, for everyone to see.
+func infoPage(g locked) answer {
 	v := g.version()
 	var b strings.Builder
 	b.WriteString("<?xml version='1.0' encoding='UTF-8'?>\n<envoy_info>\n")

@@ -1,7 +1,6 @@
 package envoytest
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -33,47 +32,9 @@ type journal struct {
 	last     *Reading
 }
 
-// Requests returns the last requests, as many as Remember says, oldest first.
-func (g *Gateway) Requests() []Request {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	recent := g.journal.requests[max(0, len(g.journal.requests)-g.remember()):]
-	rs := make([]Request, 0, len(recent))
-	for _, r := range recent {
-		rs = append(rs, *r)
-	}
-	return rs
-}
-
-// Count returns how many requests for path ever came, with any query.
-func (g *Gateway) Count(path string) int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.journal.counts[path]
-}
-
-// MaxInFlight returns how many requests were ever under way together.
-func (g *Gateway) MaxInFlight() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.journal.peak
-}
-
-// Last returns the last true values of the gateway, if there are any.
-func (g *Gateway) Last() (Reading, bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.journal.last == nil {
-		return Reading{}, false
-	}
-	return *g.journal.last, true
-}
-
-// arrive enters a request and returns its number.
-func (g *Gateway) arrive(r *http.Request) int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	j := &g.journal
+// arrive enters a request, which f struck, and returns its number. At least the last
+// keep requests are kept.
+func (j *journal) arrive(r *http.Request, f Fault, keep int) int {
 	if j.counts == nil {
 		j.counts = map[string]int{}
 	}
@@ -81,21 +42,18 @@ func (g *Gateway) arrive(r *http.Request) int {
 	j.counts[r.URL.Path]++
 	j.inFlight++
 	j.peak = max(j.peak, j.inFlight)
-	if keep := g.remember(); len(j.requests) >= 2*keep { // seldom, so that it costs nothing
+	if len(j.requests) >= 2*keep { // seldom, so that it costs nothing
 		j.requests = slices.Clone(j.requests[len(j.requests)-keep:])
 	}
 	j.requests = append(j.requests, &Request{
 		N: j.n, Time: time.Now(), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery,
-		Scheme: scheme(r), Cookie: len(r.CookiesNamed(sessionCookie)) > 0,
+		Scheme: authScheme(r), Fault: f, Cookie: len(r.CookiesNamed(sessionCookie)) > 0,
 	})
 	return j.n
 }
 
-// remember defaults to so few that a demo left running does not grow.
-func (g *Gateway) remember() int { return cmp.Or(max(0, g.Remember), 1000) }
-
-// scheme names what a request is authorized by, and nothing that it says.
-func scheme(r *http.Request) string {
+// authScheme names what a request is authorized by, and nothing that it says.
+func authScheme(r *http.Request) string {
 	a := r.Header.Get("Authorization")
 	for _, s := range []string{"Bearer", "Digest"} {
 		if strings.HasPrefix(a, s+" ") {
@@ -108,25 +66,13 @@ func scheme(r *http.Request) string {
 	return "other"
 }
 
-func (g *Gateway) leave() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.journal.inFlight--
-}
-
 // note enters what request n was answered.
-func (g *Gateway) note(n int, a answer) {
-	if r := g.journal.request(n); r != nil {
+func (j *journal) note(n int, a answer) {
+	if r := j.request(n); r != nil {
 		r.Code, r.Reading = a.code, a.reading
 	}
 	if a.reading != nil {
-		g.journal.last = a.reading
-	}
-}
-
-func (j *journal) fault(n int, f Fault) {
-	if r := j.request(n); r != nil {
-		r.Fault = f
+		j.last = a.reading
 	}
 }
 

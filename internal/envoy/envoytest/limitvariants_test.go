@@ -57,7 +57,7 @@ func TestHigherRole(t *testing.T) {
 		g := new(Gateway)
 		srv := NewServer(g)
 		defer srv.Close()
-		sessions := func() int { g.mu.Lock(); defer g.mu.Unlock(); return len(g.sessions) }
+		sessions := func() int { g.mu.Lock(); defer g.mu.Unlock(); return len(g.sessions.used) }
 		for _, tt := range []struct {
 			role string
 			want int
@@ -81,7 +81,7 @@ func TestRestarts(t *testing.T) {
 			}{{-time.Second, false}, {time.Second, true}, {89 * time.Second, true}, {90 * time.Second, false}, {time.Hour, false}} {
 				time.Sleep(time.Until(until.Add(tt.at)))
 				g.mu.Lock()
-				got := g.current() != nil
+				got := locked{g}.current() != nil
 				g.mu.Unlock()
 				if got != tt.want {
 					t.Errorf("%v: restarting = %t, want %t", tt.at, got, tt.want)

@@ -8,12 +8,6 @@ import (
 // streaming is how long live data are refreshed after they were asked for.
 const streaming = 15 * time.Minute
 
-// A livestream is the state of the live data.
-type livestream struct {
-	until time.Time // when the refreshing ends
-	held  *Reading  // what is reported after that
-}
-
 type liveMeter struct {
 	Power     int64 `json:"agg_p_mw"`
 	Apparent  int64 `json:"agg_s_mva"`
@@ -36,9 +30,9 @@ func live(m Meter) liveMeter {
 	return l
 }
 
-// livedata is /ivp/livedata/status: what the gateway read when the stream was
+// livedataPage is /ivp/livedata/status: what the gateway read when the stream was
 // last on.
-func (g *Gateway) livedata(r *http.Request) answer {
+func livedataPage(g locked, r *http.Request) answer {
 	if !g.version().tokens() {
 		return g.missing(r.URL.Path)
 	}
@@ -54,7 +48,7 @@ func (g *Gateway) livedata(r *http.Request) answer {
 		"connection": map[string]any{"mqtt_state": "connected", "prov_state": "configured", "auth_state": "ok", "sc_stream": state, "sc_debug": "disabled"},
 		"meters": map[string]any{
 			"last_update": m.Time.Unix(), "soc": 0, "main_relay_state": 1, "gen_relay_state": 5, "backup_bat_mode": 1,
-			"is_split_phase": g.Split, "phase_count": g.lines(), "enc_agg_soc": 0, "enc_agg_energy": 0, "acb_agg_soc": 0, "acb_agg_energy": 0,
+			"is_split_phase": g.Split, "phase_count": g.numLines(), "enc_agg_soc": 0, "enc_agg_energy": 0, "acb_agg_soc": 0, "acb_agg_energy": 0,
 			"pv": live(m.Production), "storage": live(Meter{}), "grid": live(m.Net), "load": live(m.Consumption), "generator": live(Meter{}),
 		},
 		"tasks": map[string]any{"task_id": 0, "timestamp": m.Time.Unix()}, "counters": map[string]any{}, "dry_contacts": map[string]any{},
@@ -65,8 +59,8 @@ func (g *Gateway) livedata(r *http.Request) answer {
 	return a
 }
 
-// startStream is what refreshes the live data, for a while.
-func (g *Gateway) startStream(r *http.Request) answer {
+// streamPage is what refreshes the live data, for a while.
+func streamPage(g locked, r *http.Request) answer {
 	switch {
 	case !g.version().tokens():
 		return g.missing(r.URL.Path)

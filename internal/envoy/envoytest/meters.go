@@ -27,8 +27,8 @@ type meterConfig struct {
 	StatusFlags     []string `json:"statusFlags"`
 }
 
-// meters is /ivp/meters: the CTs' configuration.
-func (g *Gateway) meters(r *http.Request) answer {
+// metersPage is /ivp/meters: the CTs' configuration.
+func metersPage(g locked, r *http.Request) answer {
 	if !g.version().atLeast(4) {
 		return g.missing(r.URL.Path)
 	}
@@ -39,16 +39,16 @@ func (g *Gateway) meters(r *http.Request) answer {
 			kind = "total-consumption"
 		}
 		production, consumption := g.measures()
-		ms = append(ms, g.meter(eidProduction, "production", production), g.meter(eidConsumption, kind, consumption))
+		ms = append(ms, newMeterConfig(g, eidProduction, "production", production), newMeterConfig(g, eidConsumption, kind, consumption))
 		if g.StorageCT {
-			ms = append(ms, g.meter(eidStorage, "storage", true))
+			ms = append(ms, newMeterConfig(g, eidStorage, "storage", true))
 		}
 	}
 	return native("", "    ", ms)
 }
 
-func (g *Gateway) meter(eid int, kind string, enabled bool) meterConfig {
-	c := meterConfig{eid, "disabled", kind, "three", g.lines(), "normal", []string{}}
+func newMeterConfig(g locked, eid int, kind string, enabled bool) meterConfig {
+	c := meterConfig{eid, "disabled", kind, "three", g.numLines(), "normal", []string{}}
 	if enabled {
 		c.State = "enabled"
 	}
@@ -84,9 +84,9 @@ type meterReading struct {
 	Channels []channelReading `json:"channels"`
 }
 
-// readings is /ivp/meters/readings: always three channels a meter, and currents
+// readingsPage is /ivp/meters/readings: always three channels a meter, and currents
 // without a sign.
-func (g *Gateway) readings(r *http.Request) answer {
+func readingsPage(g locked, r *http.Request) answer {
 	v := g.version()
 	if !v.atLeast(4) {
 		return g.missing(r.URL.Path)

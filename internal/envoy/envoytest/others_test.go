@@ -117,9 +117,9 @@ func TestTwoGateways(t *testing.T) {
 		}
 		for _, serial := range serials {
 			if other, again := owner[serial]; again || len(serial) != 12 {
-				t.Errorf("%s of gateway %s is also of %s", serial, gw.serial(), other)
+				t.Errorf("%s of gateway %s is also of %s", serial, locked{gw}.serial(), other)
 			}
-			owner[serial] = gw.serial()
+			owner[serial] = locked{gw}.serial()
 		}
 	}
 }

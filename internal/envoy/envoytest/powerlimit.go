@@ -2,7 +2,6 @@ package envoytest
 
 import (
 	"cmp"
-	"encoding/base64"
 	"encoding/json"
 	"io"
 	"maps"
@@ -10,13 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
-)
-
-const (
-	limitPath  = "/ivp/ss/dpel"
-	switchPath = "/ivp/mod/603980032/mode/power"
 )
 
 // A PowerLimiter is the part of a gateway that limits its power. Its zero value
@@ -93,45 +86,6 @@ type LimitWrite struct {
 	Watts           float64
 }
 
-// LimitWrites returns all changes that were asked of the gateway, also those that
-// it refused.
-func (g *Gateway) LimitWrites() []LimitWrite {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.PowerLimit == nil {
-		return nil
-	}
-	return slices.Clone(g.PowerLimit.writes)
-}
-
-// A powerCap is what limits a house. Its zero value does not.
-type powerCap struct {
-	enabled, export, off bool
-	mW                   int64
-}
-
-// apply limits the power of the inverters.
-func (c powerCap) apply(f *flow) {
-	if !c.enabled && !c.off {
-		return
-	}
-	room := c.mW
-	if c.export {
-		room += f.use[0] + f.use[1] + f.use[2]
-	}
-	if c.off {
-		room = 0
-	}
-	all := f.pv[0] + f.pv[1] + f.pv[2]
-	if all <= max(0, room) {
-		return
-	}
-	share := float64(max(0, room)) / float64(all)
-	for i := range f.pv {
-		f.pv[i] = int64(float64(f.pv[i]) * share)
-	}
-}
-
 // powerCap returns what limits the house at a time.
 func (l *PowerLimiter) powerCap(now time.Time) powerCap {
 	if l == nil {
@@ -165,65 +119,13 @@ func (l *PowerLimiter) target() powerCap {
 	return powerCap{enabled: l.Enabled, export: l.Export != l.Inverted, mW: int64(1000 * l.Watts)}
 }
 
-// limiter returns the part of the gateway, or how it refuses a request.
-func (g *Gateway) limiter(r *http.Request, isRestricted bool) (*PowerLimiter, answer, bool) {
-	l := g.PowerLimit
-	switch {
-	case l == nil:
-		return nil, g.missing(r.URL.Path), false
-	case l.Status == http.StatusUnauthorized, isRestricted && !l.permits(bearer(r)):
-		return l, g.unauthorized(), false
-	case l.Status != 0:
-		return l, text(l.Status, "text/html", errorPage(http.StatusText(l.Status))), false
-	}
-	l.reset(time.Now())
-	return l, answer{}, true
-}
-
 // permits reports whether a token may write.
 func (l *PowerLimiter) permits(token string) bool {
 	return (l.Installer == "" || token == l.Installer) && (!l.ForRole || isInstallers(token))
 }
 
-// isInstallers reports whether a token claims to be an installer's.
-func isInstallers(token string) bool {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return false
-	}
-	b, err := base64.RawURLEncoding.DecodeString(parts[1])
-	var claims struct {
-		Role string `json:"enphaseUser"`
-	}
-	return err == nil && json.Unmarshal(b, &claims) == nil && claims.Role == "installer"
-}
-
 // whole is a JSON number without a decimal point, which the gateway refuses.
 var whole = regexp.MustCompile(`"(limit_value_W|slew_rate)":\s*-?\d+\s*[,}]`)
-
-// powerLimit is /ivp/ss/dpel.
-func (g *Gateway) powerLimit(r *http.Request) answer {
-	isWrite := r.Method == http.MethodPost
-	l, a, ok := g.limiter(r, isWrite)
-	if isWrite {
-		w := LimitWrite{Time: time.Now()}
-		if ok {
-			a = l.setLimit(r, &w)
-		}
-		l.record(w, a)
-		return a
-	}
-	if !ok {
-		return a
-	}
-	return native("", "", map[string]any{
-		"dynamic_pel_settings": map[string]any{
-			"enable": l.Enabled, "export_limit": l.Export, "limit_value_W": json.RawMessage(decimal(l.Watts)),
-			"slew_rate": json.RawMessage("100.0"), "enable_dynamic_limiting": false,
-		},
-		"filename": "site_settings", "version": "00.00.01",
-	})
-}
 
 // decimal returns a number with a decimal point.
 func decimal(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
@@ -266,25 +168,6 @@ func (l *PowerLimiter) setLimit(r *http.Request, w *LimitWrite) answer {
 		}
 	}
 	return native("", "", map[string]any{"message": "success"})
-}
-
-// powerSwitch is /ivp/mod/603980032/mode/power.
-func (g *Gateway) powerSwitch(r *http.Request) answer {
-	l, a, ok := g.limiter(r, true)
-	switch {
-	case r.Method == http.MethodPut:
-		w := LimitWrite{Time: time.Now(), Switch: true}
-		if ok {
-			a = l.setSwitch(r, &w)
-		}
-		l.record(w, a)
-		return a
-	case !ok:
-		return a
-	case l.NewNames:
-		return native("", "", map[string]any{"pvPowerForcedOff": l.Off, "enchargePowerForcedOff": false})
-	}
-	return native("", "", map[string]any{"powerForcedOff": l.Off})
 }
 
 // setSwitch changes the switch and stores what was asked in w.

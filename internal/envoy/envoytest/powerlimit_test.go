@@ -69,7 +69,7 @@ func TestPowerLimiter(t *testing.T) {
 				}
 				time.Sleep(tt.after)
 				g.mu.Lock()
-				r := g.measure()
+				r := locked{g}.measure()
 				g.mu.Unlock()
 				production, export := r.Production.Total.Power, -r.Net.Total.Power
 				got := map[string]float64{"production": production, "export": export, "": nothing}[tt.of]
@@ -85,7 +85,7 @@ func TestProductionSwitch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const form = "application/x-www-form-urlencoded"
 		g := &Gateway{Start: noon(), PowerLimit: &PowerLimiter{OnDelay: 3 * time.Hour}}
-		production := func() float64 { g.mu.Lock(); defer g.mu.Unlock(); return g.measure().Production.Total.Power }
+		production := func() float64 { g.mu.Lock(); defer g.mu.Unlock(); return locked{g}.measure().Production.Total.Power }
 		if code, _ := sendTo(t, g, http.MethodPut, switchPath, "application/json", `{"length":1,"arr":[1]}`); code != http.StatusBadRequest {
 			t.Errorf("PUT of JSON = %d, want %d", code, http.StatusBadRequest)
 		}

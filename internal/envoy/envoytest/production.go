@@ -19,7 +19,7 @@ func (n num) MarshalJSON() ([]byte, error) {
 	return b, nil
 }
 
-// document is /production.json. Consumption is absent, not empty, on hardware
+// productionDocument is /production.json. Consumption is absent, not empty, on hardware
 // without meters.
 type document struct {
 	Production  []any `json:"production"`
@@ -62,51 +62,40 @@ type eimValues struct {
 	VarhLagToday     num `json:"varhLagToday"`
 }
 
-// acbEntry stands in every document, batteries or not.
-type acbEntry struct {
-	Type        string `json:"type"`
-	ActiveCount int    `json:"activeCount"`
-	ReadingTime int64  `json:"readingTime"`
-	WNow        int    `json:"wNow"`
-	WhNow       int    `json:"whNow"`
-	State       string `json:"state"`
-	PercentFull int    `json:"percentFull,omitempty"`
-}
-
-func (g *Gateway) productionJSON(r *http.Request) answer {
+func productionJSONPage(g locked, r *http.Request) answer {
 	if !g.version().atLeast(4) {
 		return g.missing(r.URL.Path)
 	}
-	return g.document(r.URL.Query().Get("details") == "1")
+	return productionDocument(g, r.URL.Query().Get("details") == "1")
 }
 
 // productionPage is the same document without lines, or a table on firmware 3.
-func (g *Gateway) productionPage(*http.Request) answer {
+func productionPage(g locked, _ *http.Request) answer {
 	if g.version().atLeast(4) {
-		return g.document(false)
+		return productionDocument(g, false)
 	}
 	a := text(http.StatusOK, "text/html", errorPage("Production"))
 	a.chunked = true
 	return a
 }
 
-func (g *Gateway) document(details bool) answer {
+func productionDocument(g locked, details bool) answer {
 	r := g.measure()
 	d := document{
 		Production: []any{invertersEntry{
 			"inverters", r.Inverters.Count, r.Inverters.Time.Unix(), r.Inverters.Power, r.Inverters.Energy,
 		}},
-		Storage: []any{g.acBatteries(r.Time)},
+		Storage: []any{newACBEntry(g, r.Time)},
 	}
 	if !g.Standard {
 		total := r.Consumption
 		if g.LoadOnly && g.version().atLeast(8, 3, 5433) {
 			total = mistaken(total, r.Net)
 		}
-		d.Production = append(d.Production, g.eim("production", r, r.Production, details))
+		d.Production = append(d.Production, newEIM(g, "production", r, r.Production, details))
 		d.Consumption = []any{
-			g.eim("total-consumption", r, total, details),
-			g.eim("net-consumption", r, r.Net, details),
+			newEIM(g, "total-consumption", r, total, details),
+			newEIM(g, "net-consumption", r, r.Net, details),
 		}
 	}
 	a := rendered(d)
@@ -125,24 +114,24 @@ func mistaken(total, net Meter) Meter {
 	return total
 }
 
-func (g *Gateway) eim(measurement string, r *Reading, m Meter, details bool) eimEntry {
+func newEIM(g locked, measurement string, r *Reading, m Meter, details bool) eimEntry {
 	e := eimEntry{Type: "eim", MeasurementType: measurement, ReadingTime: r.Time.Unix()}
 	if m.Active {
 		e.ActiveCount = 1
 	}
-	e.eimValues = g.values(measurement, m.Total)
+	e.eimValues = newEIMValues(g, measurement, m.Total)
 	if details {
 		for _, l := range m.Lines {
-			e.Lines = append(e.Lines, g.values(measurement, l))
+			e.Lines = append(e.Lines, newEIMValues(g, measurement, l))
 		}
 	}
 	return e
 }
 
-// values are a line's. Reactive and apparent energy are in proportion; sums of
+// newEIMValues are a line's. Reactive and apparent energy are in proportion; sums of
 // a day are always 0 at net consumption, and the lifetime on the new stack. The
 // current of net consumption has no sign on firmware 4 and 5.
-func (g *Gateway) values(measurement string, l Line) eimValues {
+func newEIMValues(g locked, measurement string, l Line) eimValues {
 	through := l.Delivered + l.Received
 	v := eimValues{
 		WNow: num(l.Power), WhLifetime: num(l.Energy),

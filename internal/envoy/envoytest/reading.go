@@ -50,56 +50,6 @@ type Inverters struct {
 	Today  int // Wh
 }
 
-// measure reads the house.
-func (g *Gateway) measure() *Reading {
-	now := time.Now()
-	h := house{g.lines(), g.Split, g.Batteries, g.PowerLimit.powerCap(now)}
-	g.house.advance(now, h, g.Start, g.Speed)
-	r := &Reading{Time: time.Unix(now.Unix(), 0)}
-	r.Production.Active, r.Net.Active = g.measures()
-	r.Consumption.Active = r.Net.Active
-	sum, dawn := g.house.now(), g.house.dawn
-	for i := range h.lines {
-		c, today := wattHours(sum, i), wattHours(dawn, i)
-		pv, use := g.house.moment.pv[i], g.house.moment.use[i]
-		v := h.voltage(g.house.clock, i)
-		p := line(float64(pv)/1000, 0.02*float64(pv)/1000, v)
-		p.Delivered, p.Energy, p.Today = c[0], c[0], round(c[0]-today[0], 3)
-		n := line(float64(use-pv)/1000, -40-0.1*float64(use)/1000, v)
-		n.Delivered, n.Received, n.Energy = c[1], c[2], round(c[1]-c[2], 3)
-		if !r.Production.Active {
-			p = unclamped(i, v)
-		}
-		if !r.Net.Active {
-			n = unclamped(i, v)
-		}
-		t := together(p, n)
-		t.Today = round(c[0]+c[1]-c[2]-today[0]-today[1]+today[2], 3)
-		f := round(h.frequency()+0.04*(noise(float64(now.Unix())/20, 40)-0.5), 3)
-		p.Frequency, n.Frequency, t.Frequency = f, f, f
-		r.Production.Lines = append(r.Production.Lines, p)
-		r.Net.Lines = append(r.Net.Lines, n)
-		r.Consumption.Lines = append(r.Consumption.Lines, t)
-		s := line(float64(g.house.moment.bat[i])/1000, 0, v)
-		s.Frequency, s.Delivered, s.Received = f, mWh(sum.discharged[i]), mWh(sum.charged[i])
-		s.Energy = round(s.Delivered-s.Received, 3)
-		r.Storage.Lines = append(r.Storage.Lines, s)
-	}
-	for _, m := range []*Meter{&r.Production, &r.Net, &r.Consumption, &r.Storage} {
-		m.sum(g.ThreeLines)
-	}
-	r.Inverters = g.inverters(now, sum, dawn)
-	return r
-}
-
-// wattHours returns production, import and export of one line.
-func wattHours(c counters, i int) [3]float64 {
-	return [3]float64{mWh(c.pv[i]), mWh(c.in[i]), mWh(c.out[i])}
-}
-
-// mWh is an energy in Wh, with three decimals.
-func mWh(uJ int64) float64 { return float64(uJ/3_600_000) / 1000 }
-
 // line computes what follows from active and reactive power and voltage.
 func line(w, reactive, v float64) Line {
 	s := math.Copysign(round(math.Hypot(w, reactive), 3), w)
@@ -133,9 +83,9 @@ func together(p, n Line) Line {
 	return t
 }
 
-// sum computes the total. The new meter stack always tells three lines, and
+// addLines computes the total. The new meter stack always tells three lines, and
 // sums their power factors too.
-func (m *Meter) sum(newStack bool) {
+func (m *Meter) addLines(newStack bool) {
 	for _, l := range m.Lines {
 		t := &m.Total
 		for _, s := range []struct{ sum, part *float64 }{

@@ -101,21 +101,3 @@ func (c *counters) fold(lines int) {
 		}
 	}
 }
-
-// Clock returns the time of the house's clock now; before the first request, that
-// at which it will start.
-func (g *Gateway) Clock() time.Time {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.house.real.IsZero() {
-		if g.Start.IsZero() {
-			return time.Now()
-		}
-		return g.Start
-	}
-	speed := g.Speed
-	if speed == 0 {
-		speed = 1
-	}
-	return g.house.clock.Add(time.Duration(float64(time.Since(g.house.real)) * speed))
-}

@@ -25,29 +25,29 @@ type report struct {
 	Lines      []reportValues `json:"lines"`
 }
 
-// reports is /ivp/meters/reports: the only native page with total consumption.
-func (g *Gateway) reports(r *http.Request) answer {
+// reportsPage is /ivp/meters/reports: the only native page with total consumption.
+func reportsPage(g locked, r *http.Request) answer {
 	m := g.measure()
-	all := append([]report{g.report("production", m, m.Production)}, g.consumption(m)...)
-	return g.reported(r, m, all)
+	all := append([]report{newReport(g, "production", m, m.Production)}, consumptionReports(g, m)...)
+	return reportAnswer(g, r, m, all)
 }
 
-func (g *Gateway) productionReport(r *http.Request) answer {
+func productionReportPage(g locked, r *http.Request) answer {
 	m := g.measure()
-	return g.reported(r, m, g.report("production", m, m.Production))
+	return reportAnswer(g, r, m, newReport(g, "production", m, m.Production))
 }
 
-func (g *Gateway) consumptionReport(r *http.Request) answer {
+func consumptionReportPage(g locked, r *http.Request) answer {
 	m := g.measure()
-	return g.reported(r, m, g.consumption(m))
+	return reportAnswer(g, r, m, consumptionReports(g, m))
 }
 
-func (g *Gateway) consumption(m *Reading) []report {
-	return []report{g.report("total-consumption", m, m.Consumption), g.report("net-consumption", m, m.Net)}
+func consumptionReports(g locked, m *Reading) []report {
+	return []report{newReport(g, "total-consumption", m, m.Consumption), newReport(g, "net-consumption", m, m.Net)}
 }
 
-// reported answers what only metered hardware has.
-func (g *Gateway) reported(r *http.Request, m *Reading, doc any) answer {
+// reportAnswer answers what only metered hardware has.
+func reportAnswer(g locked, r *http.Request, m *Reading, doc any) answer {
 	if g.Standard || !g.version().atLeast(4) {
 		return g.missing(r.URL.Path)
 	}
@@ -56,16 +56,16 @@ func (g *Gateway) reported(r *http.Request, m *Reading, doc any) answer {
 	return a
 }
 
-func (g *Gateway) report(kind string, m *Reading, of Meter) report {
-	r := report{CreatedAt: m.Time.Unix(), ReportType: kind, Cumulative: g.reportValues(of.Total)}
-	for _, l := range of.Lines[:min(len(of.Lines), g.lines())] {
-		r.Lines = append(r.Lines, g.reportValues(l))
+func newReport(g locked, kind string, m *Reading, of Meter) report {
+	r := report{CreatedAt: m.Time.Unix(), ReportType: kind, Cumulative: newReportValues(g, of.Total)}
+	for _, l := range of.Lines[:min(len(of.Lines), g.numLines())] {
+		r.Lines = append(r.Lines, newReportValues(g, l))
 	}
 	return r
 }
 
-// reportValues has import and export in one counter from firmware 8 on.
-func (g *Gateway) reportValues(l Line) reportValues {
+// newReportValues has import and export in one counter from firmware 8 on.
+func newReportValues(g locked, l Line) reportValues {
 	delivered, received := l.Delivered, l.Received
 	if g.version().atLeast(8) {
 		delivered, received = l.Energy, 0
