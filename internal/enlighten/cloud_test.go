@@ -70,7 +70,7 @@ func TestResponses(t *testing.T) {
 		{enlightentest.Tokens422, fetch + "answer 422 Unprocessable Entity", nil, 2},
 		{enlightentest.Tokens429, fetch + "answer 429 Too Many Requests", nil, 1},
 		{enlightentest.Tokens500, fetch + "answer 500 Internal Server Error", nil, 2},
-		{enlightentest.TokensText, fetch + `not a token: one has three parts with dots between and begins with eyJ; response of the cloud: "Error: this system is not yours, …"`, enlighten.ErrNotToken, 2},
+		{enlightentest.TokensText, fetch + `not a token: a token has three parts, separated by dots, and begins with eyJ; response of the cloud: "Error: this system is not yours, …"`, enlighten.ErrNotToken, 2},
 		{enlightentest.TokensPage, fetch + page, enlighten.ErrWebPage, 2},
 		{enlightentest.TokensHang, fetch + "no answer in 30s", nil, 2},
 		{enlightentest.TokensReset, fetch + "the connection was closed before the answer was whole", nil, 3}, // net/http repeats the GET

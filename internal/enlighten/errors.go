@@ -23,7 +23,7 @@ var (
 	// ErrNotInstaller reports an account whose logins give tokens of other roles.
 	ErrNotInstaller = errors.New("the account does not have the installer's role for this gateway")
 
-	ErrNotToken = errors.New("not a token: one has three parts with dots between and begins with eyJ")
+	ErrNotToken = errors.New("not a token: a token has three parts, separated by dots, and begins with eyJ")
 )
 
 var (

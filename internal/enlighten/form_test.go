@@ -56,7 +56,7 @@ func TestFormResponses(t *testing.T) {
 		enlightentest.Tokens422:      fetch + "answer 422 Unprocessable Entity",
 		enlightentest.Tokens429:      fetch + "answer 429 Too Many Requests",
 		enlightentest.Tokens500:      fetch + "answer 500 Internal Server Error",
-		enlightentest.TokensText:     fetch + `not a token: one has three parts with dots between and begins with eyJ; response of the cloud: "Error: this system is not yours, …"`,
+		enlightentest.TokensText:     fetch + `not a token: a token has three parts, separated by dots, and begins with eyJ; response of the cloud: "Error: this system is not yours, …"`,
 		enlightentest.TokensPage:     fetch + "no token in the page of the answer",
 		enlightentest.TokensHang:     fetch + "no answer in 30s",
 		enlightentest.TokensReset:    fetch + "the connection was closed before the answer was whole",

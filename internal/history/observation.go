@@ -58,7 +58,7 @@ func observe(s envoy.Sample, hasBatteries bool) observation {
 			o.setCounter(discharged, m, envoy.EnergyDischarged)
 		case envoy.House:
 			o.setPower(Use, m)
-		case envoy.TotalConsumption: // contains what charges batteries
+		case envoy.TotalConsumption: // includes battery charging
 			if !hasBatteries {
 				o.setCounter(used, m, envoy.Energy)
 			}

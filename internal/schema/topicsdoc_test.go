@@ -84,9 +84,9 @@ func quantityTable() string {
 var meterTexts = map[envoy.Measurement]string{
 	envoy.NetConsumption:   "at the grid connection: + import, − export",
 	envoy.Production:       "+ producing",
-	envoy.TotalConsumption: "the whole house with what its batteries take: + using",
+	envoy.TotalConsumption: "the whole house, battery charging included: + using",
 	envoy.Storage:          "batteries: + discharging, − charging",
-	envoy.House:            "what the house takes without its batteries: + using",
+	envoy.House:            "the house without battery charging: + using",
 }
 
 func meterTable() string {

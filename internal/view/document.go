@@ -58,7 +58,7 @@ var liveMeters = []struct {
 	{"Consumption", consumption, "using", "returning", "idle"},
 }
 
-// consumption returns the consumption of d, which contains what charges the
+// consumption returns the consumption of d, which includes charging of the
 // batteries, unless that of the house alone is known.
 func consumption(d *Document) *Meter {
 	if d.House != nil {

@@ -18,9 +18,9 @@ var meterNames = []struct {
 }{
 	{envoy.NetConsumption, "grid", "+ importing, - exporting"},
 	{envoy.Production, "production", "+ producing"},
-	{envoy.TotalConsumption, "consumption", "+ using, with what charges batteries"},
+	{envoy.TotalConsumption, "consumption", "+ using, battery charging included"},
 	{envoy.Storage, "storage", "+ discharging, - charging"},
-	{envoy.House, "house", "+ using, without what charges batteries"},
+	{envoy.House, "house", "+ using, without battery charging"},
 	{envoy.Backfeed, "backfeed", "+ toward the switchboard"},
 	{envoy.Load, "load", "+ toward the switchboard"},
 	{envoy.EVSE, "car charger", "+ toward the switchboard"},
