@@ -29,14 +29,14 @@ func checkAll(ctx context.Context, c *console, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	r := newReport(c.stdout(), asJSON)
+	r := newReport(ctx, c.stdout(), asJSON)
 	check.All(ctx, r, cfg, c.environ)
 	return finish(r)
 }
 
-// newReport returns a report that is printed on out.
-func newReport(out output, asJSON bool) *check.Report {
-	return &check.Report{Out: out, Width: out.width(), Painter: out.painter, JSON: asJSON}
+// newReport returns a report that is printed on out until ctx ends.
+func newReport(ctx context.Context, out output, asJSON bool) *check.Report {
+	return &check.Report{Out: out, Width: out.width(), Painter: out.painter, JSON: asJSON, Stopped: ctx.Err}
 }
 
 // finish prints the end of r and returns the command's error: errPrinted if there is

@@ -50,6 +50,9 @@ func (c *console) main(ctx context.Context, args []string) int {
 	if err == nil {
 		return 0
 	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = failed(errors.New("interrupted"))
+	}
 	if !errors.Is(err, errPrinted) {
 		c.stderr().printError(err)
 	}

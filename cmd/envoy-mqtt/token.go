@@ -51,7 +51,7 @@ func (o tokenOptions) run(ctx context.Context, c *console) error {
 		return err
 	}
 	cfg.Gateways = sections
-	r := newReport(c.stdout(), o.json)
+	r := newReport(ctx, c.stdout(), o.json)
 	for _, g := range gateway.New(cfg, cfg.StateDir(c.environ)) {
 		if err := o.handle(ctx, c, r, g); err != nil {
 			r.Bad(g.Section, err)
