@@ -22,7 +22,7 @@ type Prompter struct {
 	Out io.Writer
 }
 
-var errNoAnswer = errors.New("the answers ended before the questions did; nothing was written")
+var errNoAnswer = errors.New("the input ended before the last answer; nothing was written")
 
 // Print prints a word and a text, broken between words into lines. The lines of
 // the text begin below each other, behind indent.

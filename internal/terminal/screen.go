@@ -41,7 +41,7 @@ type Screen struct {
 func NewScreen(in io.Reader, out io.Writer, draw func(width int) []string) (*Screen, error) {
 	f, ok := out.(*os.File)
 	if !ok {
-		return nil, errors.New("standard output is no terminal")
+		return nil, errors.New("standard output is not a terminal")
 	}
 	s := &Screen{out: f, draw: draw}
 	if in, ok := in.(*os.File); ok && IsTerminal(in) {
