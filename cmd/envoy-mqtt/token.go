@@ -23,8 +23,8 @@ func tokenCommand(c *console) *cobra.Command {
 		Args:    notBoth("renew", "paste"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), c) },
 	}
-	cmd.Flags().BoolVar(&o.renew, "renew", false, "log in and fetch a new token now")
-	cmd.Flags().BoolVar(&o.paste, "paste", false, "read a token from standard input, try it on the gateway and keep it (the way for accounts with MFA)")
+	cmd.Flags().BoolVar(&o.renew, "renew", false, "log in and obtain a new token now; confirms a corrected password after three rejected logins")
+	cmd.Flags().BoolVar(&o.paste, "paste", false, "read a token from the terminal, without showing it, or from a pipe; test it on the gateway and store it (for accounts with MFA)")
 	cmd.Flags().StringVar(&o.section, "gateway", "", "only the gateway of this `section`, such as ENVOY_GARAGE")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON document (docs/commands.md)")
 	return cmd
