@@ -16,6 +16,6 @@
 //   - The end of a lease restores the state before, until that is read back. A lease
 //     ends by time, by a command, by a stop and by a crash.
 //   - If a setting is read that is neither the state before nor one of the lease,
-//     somebody else has made it: the lease is given up and the setting stays.
+//     somebody else has made it: it stays, and nothing is written while it is there.
 //   - Writes are [Pace] apart. Of several commands the latest counts.
 package limit

@@ -142,6 +142,9 @@ func (l *lever) endByCommand(c Command, now time.Time) {
 	wasPending := l.pending != nil
 	l.pending = nil
 	switch {
+	case l.lease != nil && l.lease.HandedOver:
+		l.giveUp("the setting stays as somebody else has made it", now)
+		return
 	case l.lease != nil:
 		l.end(now, "asked for")
 		r.Status, r.Text = Accepted, fmt.Sprintf("restoring: %v", l.lease.Before)
@@ -173,6 +176,9 @@ func (l *lever) end(now time.Time, why string) {
 func (l *lever) expire(now time.Time) {
 	if l.lease != nil && !l.lease.Until.IsZero() && !now.Before(l.lease.Until) {
 		l.end(now, expired)
+		if l.lease.HandedOver && now.Sub(l.lease.Until) >= MaxLease {
+			l.giveUp("the setting stays as somebody else has made it", now)
+		}
 	}
 	if l.pending != nil && now.Sub(l.pending.at) > MaxAge {
 		why := cmp.Or(errorText(l.pending.failure), "the pace of writes")
@@ -214,6 +220,8 @@ func (l *lever) mustRead(now time.Time) bool {
 		return l.pending.isDue(now) && !now.Before(l.notBefore)
 	case l.lease == nil:
 		return false
+	case l.lease.HandedOver:
+		return now.Sub(l.seenAt) >= watchInterval
 	case l.lease.Ended != "":
 		return !l.mustWait
 	}

@@ -115,7 +115,7 @@ func (m *Machine) IsStopped(now time.Time) bool {
 		return false
 	}
 	for _, l := range m.levers {
-		if l.lease != nil && l.lease.Ended != "" && !l.mustWait {
+		if l.lease != nil && l.lease.Ended != "" && !l.mustWait && !l.lease.HandedOver {
 			return false
 		}
 	}

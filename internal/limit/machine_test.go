@@ -219,7 +219,43 @@ func TestSomebodyElse(t *testing.T) {
 	s.run(time.Hour)
 	s.want("handed_over: somebody else has changed the setting: production limited to 1111 W stays")
 	s.send("600")
-	s.want("refused: somebody else has set")
+	s.want("refused: somebody else has changed the setting")
+	s.send(`{"off":true}`)
+	s.want("handed_over: the setting stays")
+	s.send(`{"production":1000}`)
+	s.want("accepted: before: production limited to 1111 W", "write", "applied")
+}
+
+// TestAnotherBridge: what another bridge restores is this one's, which then restores
+// what was before.
+func TestAnotherBridge(t *testing.T) {
+	for _, tt := range []struct {
+		payload string
+		back    time.Duration // when the other one restores
+		restart bool
+		want    []string
+	}{
+		{"500", 5 * time.Minute, false, []string{"applied", "write no limit", "expired"}},
+		{"500", time.Hour, false, []string{"write no limit", "expired"}},
+		{"500", time.Hour, true, []string{"write no limit", "expired"}},
+		{"500", 5 * time.Minute, true, []string{"write no limit", "restored: envoy-mqtt was interrupted"}},
+		{"500", 30 * time.Hour, false, []string{"handed_over: the setting stays"}},
+		{`{"export":500,"for":"forever"}`, 48 * time.Hour, true, []string{"applied"}},
+	} {
+		s := newScript(t, enabled)
+		s.power = Measurement{}
+		s.send(tt.payload)
+		s.has[Power] = Setting{Active: true, Export: true, Watts: 50}
+		s.m.Notice(Power, Reading{Setting: s.has[Power]}, s.now)
+		s.run(tt.back)
+		if tt.restart {
+			s.restart(Config{Enabled: true, Forever: true, Run: "run 2"}, time.Second)
+		}
+		s.has[Power] = Setting{Active: true, Export: true, Watts: 500}
+		s.run(20 * time.Minute)
+		s.did = slices.DeleteFunc(s.did, func(l string) bool { return strings.HasPrefix(l, "no_effect") })
+		s.want(append([]string{"accepted", "write export limited to 500 W", "applied", "handed_over: somebody else"}, tt.want...)...)
+	}
 }
 
 // TestReset: the cloud has ended the limit.

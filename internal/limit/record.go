@@ -9,13 +9,16 @@ import (
 
 // A Lease is a setting that ends, and what was before.
 type Lease struct {
-	Before   Setting   `json:"before"`              // to be restored
-	Wrote    []Setting `json:"wrote"`               // of this lease, newest last, at least one; the newest may not have arrived
-	Until    time.Time `json:"until,omitzero"`      // zero means forever
-	Length   string    `json:"for,omitzero"`        // from the latest command to Until
-	Ended    string    `json:"ended,omitzero"`      // why the state before is being restored; empty before the end
-	Firmware string    `json:"firmware"`            // of the gateway when the lease began
-	WroteAt  time.Time `json:"written_at,omitzero"` // before the latest write
+	Before Setting   `json:"before"`         // to be restored
+	Wrote  []Setting `json:"wrote"`          // of this lease, newest last, at least one; the newest may not have arrived
+	Until  time.Time `json:"until,omitzero"` // zero means forever
+	Length string    `json:"for,omitzero"`   // from the latest command to Until
+	Ended  string    `json:"ended,omitzero"` // why the state before is being restored; empty before the end
+	// HandedOver means that somebody else has changed the setting. If it becomes the
+	// lease's again, as another bridge may restore it, the lease goes on or is ended.
+	HandedOver bool      `json:"handed_over,omitzero"`
+	Firmware   string    `json:"firmware"`            // of the gateway when the lease began
+	WroteAt    time.Time `json:"written_at,omitzero"` // before the latest write
 }
 
 // maxWrote limits the settings that a lease remembers.

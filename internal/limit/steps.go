@@ -36,7 +36,7 @@ func (l *lever) onRead(r Reading, err error, now time.Time) {
 	switch {
 	case l.pending != nil && l.pending.isDue(now) && !now.Before(l.notBefore):
 		l.decide(r, now)
-	case l.lease != nil && l.lease.Ended != "":
+	case l.lease != nil && l.lease.Ended != "" && !l.lease.HandedOver:
 		l.restore(now)
 	}
 }
@@ -48,16 +48,20 @@ func (l *lever) compare(r Reading, now time.Time) {
 	if lease == nil {
 		return
 	}
-	isBefore, isEnded := r.Same(lease.Before), lease.Ended != ""
+	isBefore, isOurs := r.Same(lease.Before), lease.isOurs(r.Setting)
 	if r.Same(lease.latest()) {
 		l.unseenUntil = time.Time{}
 	}
 	switch {
 	case r.Firmware != "" && lease.Firmware != "" && r.Firmware != lease.Firmware && !isBefore:
-		l.handOver(fmt.Sprintf("the firmware has changed from %s to %s: %v stays", lease.Firmware, r.Firmware, r.Setting), now)
-	case !isBefore && !lease.isOurs(r.Setting):
+		l.giveUp(fmt.Sprintf("the firmware has changed from %s to %s: %v stays", lease.Firmware, r.Firmware, r.Setting), now)
+	case !isBefore && !isOurs:
 		l.handOver(fmt.Sprintf("somebody else has changed the setting: %v stays", r.Setting), now)
-	case isEnded: // see restore
+	case lease.HandedOver && isBefore:
+		l.close(Result{Status: Restored, Text: fmt.Sprintf("not by envoy-mqtt, the gateway has: %v", lease.Before)}, now)
+	case lease.HandedOver:
+		l.takeBack(now)
+	case lease.Ended != "": // see restore
 	case r.Same(lease.latest()):
 		l.onApplied(r.Setting, now)
 	case isBefore && l.isSettled(now):
@@ -116,10 +120,36 @@ func (l *lever) close(r Result, now time.Time) {
 	l.isDirty = true
 }
 
-// handOver gives up a lease. The setting stays.
-func (l *lever) handOver(why string, now time.Time) {
+// giveUp gives up a lease. The setting stays.
+func (l *lever) giveUp(why string, now time.Time) {
 	l.close(Result{Status: HandedOver, Text: why}, now)
 	l.refusePending(now, why)
+}
+
+// handOver leaves the setting to somebody else while it is neither that of the lease
+// nor that before.
+func (l *lever) handOver(why string, now time.Time) {
+	if !l.lease.HandedOver {
+		l.report(Result{Status: HandedOver, Lever: l.lever.String(), Text: why}, now)
+		l.setHandedOver(true)
+	}
+	l.refusePending(now, why)
+}
+
+// takeBack continues a lease whose setting the gateway has again.
+func (l *lever) takeBack(now time.Time) {
+	l.setHandedOver(false)
+	l.nextTry = now
+	if l.lease.Ended == "" {
+		l.isApplied = false // to be reported again
+		l.readBackAt = now
+	}
+}
+
+func (l *lever) setHandedOver(is bool) {
+	next := *l.lease
+	next.HandedOver = is
+	l.lease, l.effect, l.isDirty = &next, nil, true
 }
 
 // decide decides about the command that waits, after the setting was read.
@@ -166,7 +196,7 @@ func (l *lever) isRenewal(has, asked Setting, now time.Time) bool {
 // readFailed handles a failed reading.
 func (l *lever) readFailed(err error, now time.Time) {
 	if l.lease != nil && errors.Is(err, ErrFirmware) {
-		l.handOver(fmt.Sprintf("%v: the setting stays", err), now)
+		l.giveUp(fmt.Sprintf("%v: the setting stays", err), now)
 		return
 	}
 	l.seenAt = now // not again at once
@@ -175,7 +205,7 @@ func (l *lever) readFailed(err error, now time.Time) {
 		l.refusePending(now, err.Error())
 	case l.pending != nil:
 		l.nextTry, l.pending.failure = now.Add(readRetry), err
-	case l.lease == nil:
+	case l.lease == nil || l.lease.HandedOver:
 	case l.lease.Ended != "":
 		l.restoreFailed(err, now)
 	case isRefusal(err):
@@ -255,6 +285,6 @@ func (l *lever) onWritten(err error, now time.Time) {
 		l.report(Result{Status: Failed, Lever: l.lever.String(), Asked: a.command.String(), Text: fmt.Sprintf("no answer to the write: %v", err)}, now)
 	}
 	if errors.Is(err, ErrFirmware) && l.lease != nil {
-		l.handOver(fmt.Sprintf("%v: the setting stays", err), now)
+		l.giveUp(fmt.Sprintf("%v: the setting stays", err), now)
 	}
 }
