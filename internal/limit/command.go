@@ -13,8 +13,9 @@ import (
 const (
 	// DefaultLease is the lease of a command without "for".
 	DefaultLease = 15 * time.Minute
-	// MaxLease and MinLease limit "for".
+	// MaxLease is the longest lease but one that lasts forever.
 	MaxLease = 24 * time.Hour
+	// MinLease is the shortest lease.
 	MinLease = 10 * time.Second
 	// maxWatts is more than any gateway manages.
 	maxWatts = 1e6

@@ -1,6 +1,7 @@
 package limit
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -102,7 +103,7 @@ func TestMessage(t *testing.T) {
 		{Message{Payload: []byte("0"), IsEarly: true}, ErrEarly},
 		{Message{Payload: []byte("0"), IsEarly: true, Retained: true}, ErrRetained},
 	} {
-		if c, err := tt.message.Command(); err != tt.want || err != nil && c != (Command{}) {
+		if c, err := tt.message.Command(); !errors.Is(err, tt.want) || err != nil && c != (Command{}) {
 			t.Errorf("%+v: %+v, %v, want %v", tt.message, c, err, tt.want)
 		}
 	}

@@ -399,7 +399,7 @@ func TestSlowJournal(t *testing.T) {
 	s := newScript(t, enabled)
 	s.m.Command(Command{Setting: Setting{Active: true}, For: time.Minute}, s.now)
 	s.now = s.now.Add(2 * time.Second)
-	a, _ := s.m.Next(s.now)
+	_, _ = s.m.Next(s.now)
 	s.m.OnRead(Reading{}, nil, s.now)
 	a, ok := s.m.Next(s.now)
 	if !ok || a.Kind != Save {

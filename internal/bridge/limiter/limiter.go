@@ -55,7 +55,6 @@ type Limiter struct {
 	isLoading bool
 	isUnused  bool // commands are off and the journal is empty
 	firmware  string
-	isStopped bool
 	refused   string // as last logged
 }
 
@@ -208,17 +207,16 @@ func (l *Limiter) report() {
 	}
 	for _, r := range l.machine.Results() {
 		l.publish(r)
-		line := l.log.Info()
-		if r.Status == limit.Refused { // others may send anything at any rate
-			if l.refused == r.Text {
-				continue
-			}
+		level := zerolog.InfoLevel
+		switch {
+		case r.Status == limit.Refused && l.refused == r.Text: // others may send anything at any rate
+			continue
+		case r.Status == limit.Refused:
 			l.refused = r.Text
+		case r.Status == limit.Failed:
+			level = zerolog.WarnLevel
 		}
-		if r.Status == limit.Failed {
-			line = l.log.Warn()
-		}
-		line.Str("result", string(r.Status)).Str("setting", r.Lever).Str("asked", r.Asked).Str("text", r.Text).Msg("power limit")
+		l.log.WithLevel(level).Str("result", string(r.Status)).Str("setting", r.Lever).Str("asked", r.Asked).Str("text", r.Text).Msg("power limit")
 	}
 }
 

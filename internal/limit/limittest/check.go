@@ -46,7 +46,9 @@ func Check(r Recording) []Violation {
 		c.add(e)
 	}
 	for i := range c.levers {
-		if m := &c.levers[i]; !contains(m.others, m.has) && !(m.lease != nil && m.lease.mayLast() && c.enabled && c.forever) {
+		m := &c.levers[i]
+		mayLast := m.lease != nil && m.lease.mayLast() && c.enabled && c.forever
+		if !mayLast && !contains(m.others, m.has) {
 			c.violate(NotRestored, Event{At: r[len(r)-1].At, Kind: "end", Lever: limit.Lever(i), Setting: m.has})
 		}
 	}
