@@ -1,6 +1,7 @@
 package bridge_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/limiter"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/limit"
@@ -64,6 +66,7 @@ type limitRig struct {
 	recording limittest.Recording
 	written   int
 	began     time.Time
+	installer string // the token that may write
 }
 
 func newLimitRig(l *envoytest.PowerLimiter) *limitRig {
@@ -76,7 +79,7 @@ func newLimitRig(l *envoytest.PowerLimiter) *limitRig {
 func (r *limitRig) configure(run string, enabled bool) {
 	r.Gateways[0] = r.feed("ENVOY", r.server)
 	r.Gateways[0].Limit = &limiter.Config{Enabled: enabled, Forever: true, Run: run, Journal: r.journal, Writer: func(serial string) limiter.Writer {
-		return &envoy.LimitWriter{Client: &envoy.Client{Host: r.server.URL, Serial: serial, Tokens: envoy.StaticToken("installer"), Dial: r.server.Dial}, Serial: serial}
+		return &envoy.LimitWriter{Client: &envoy.Client{Host: r.server.URL, Serial: serial, Tokens: envoy.StaticToken(cmp.Or(r.installer, "installer")), Dial: r.server.Dial}, Serial: serial}
 	}}
 }
 
@@ -321,6 +324,63 @@ func TestLimitOff(t *testing.T) {
 		r.wantWrites(t, 0)
 		r.check(t)
 	})
+}
+
+// TestLimitVariants: what comes of a command at each firmware that was reported. The
+// owner's token reads all the time, although the sessions of the installer end its own.
+func TestLimitVariants(t *testing.T) {
+	for _, tt := range []struct{ variant, payload, want, text string }{
+		{"10s", `{"production":500,"for":"10m"}`, "accepted applied effective expired", "500 W asked, 5"},
+		{"75s", `{"production":500,"for":"10m"}`, "accepted applied effective expired", "500 W asked, 5"},
+		{"300s", `{"production":500,"for":"10m"}`, "accepted applied effective expired", "500 W asked, 5"},
+		{"300s", `{"export":0,"for":"10m"}`, "accepted applied effective expired", ""},
+		{"inverted", `{"export":0,"for":"10m"}`, "accepted applied effective no_effect restored", "the power does the opposite"},
+		{"ignores", `{"production":500,"for":"10m"}`, "accepted restored", "the gateway has not taken the setting"},
+		{"401", `{"production":500,"for":"10m"}`, "refused", "needs installer role"},
+		{"404", `{"production":500,"for":"10m"}`, "refused", "not supported"},
+		{"503", `{"production":500,"for":"10m"}`, "refused", "not supported"},
+		{"hourly", `{"production":500,"for":"10m"}`, "accepted applied effective restored", "the gateway has not kept the setting"},
+		{"late", `{"production_off":true,"for":"10m"}`, "accepted applied effective expired", "0 W asked, 0 W"},
+	} {
+		t.Run(tt.variant+" "+tt.payload[2:8], func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l, ok := envoytest.LimitVariant(tt.variant)
+				if !ok {
+					t.Fatal(tt.variant)
+				}
+				if tt.variant == "hourly" {
+					time.Sleep(57 * time.Minute) // the bubble begins at a full hour
+				}
+				r := newLimitRig(l)
+				r.gateway.RequireCookie = true
+				r.Gateways[0].Client.Tokens = envoy.StaticToken(enlightentest.Sign(enlightentest.Claims{Serial: serial, Role: "owner"}))
+				r.installer = enlightentest.Sign(enlightentest.Claims{Serial: serial, Role: "installer"})
+				r.run(t, nil, func() {
+					r.send(tt.payload)
+					time.Sleep(20 * time.Minute)
+				})
+				all, text := r.results(), ""
+				for _, m := range r.broker.Messages() {
+					if m.Topic == limitResult {
+						text += m.Payload + "\n"
+					}
+				}
+				if all != tt.want || !strings.Contains(text, tt.text) {
+					t.Errorf("results %q with\n%swant %q with %q", all, text, tt.want, tt.text)
+				}
+				if l.Enabled || l.Off {
+					t.Error("there is still a limit")
+				}
+				if n := strings.Count(r.log.String(), "gateway read failed"); n > 0 {
+					t.Errorf("%d readings failed", n)
+				}
+				if tt.variant == "inverted" || tt.variant == "ignores" || tt.variant == "hourly" {
+					r.recording = nil // which does not have what the gateway did by itself
+				}
+				r.check(t)
+			})
+		})
+	}
 }
 
 // TestLimitRole: without the role nothing is tried again and again.

@@ -103,8 +103,8 @@ func (l *loop) run(ctx context.Context) {
 // stop waits for the request, which was canceled, ends or hands over what limits the
 // power, and saves the counters.
 func (l *loop) stop(cause error) {
-	l.requests.wait()
-	l.limiting.stop(cause, l.config.Name)
+	hasEnded := l.requests.wait()
+	l.limiting.stop(cause, l.config.Name, hasEnded)
 	if l.publisher != nil {
 		l.publisher.Save(time.Now())
 	}

@@ -67,12 +67,13 @@ func (l *limiting) observe(s envoy.Sample) {
 	}
 }
 
-// stop ends what limits the power, or leaves it to the bridge that takes over.
-func (l *limiting) stop(cause error, name string) {
+// stop ends what limits the power, or leaves it to the bridge that takes over. While a
+// request that was abandoned may use the writer, the next start ends it.
+func (l *limiting) stop(cause error, name string, hasEnded bool) {
 	removed, _ := errors.AsType[RemovedGateways](cause)
 	switch {
 	case l.limiter == nil:
-	case errors.Is(cause, ErrHandover):
+	case errors.Is(cause, ErrHandover), !hasEnded:
 		l.limiter.HandOver()
 	default:
 		l.limiter.Stop(slices.Contains(removed, name))

@@ -41,15 +41,17 @@ func (r *requests) finish(handleResult func()) {
 	handleResult()
 }
 
-// wait waits for the running request after its context has ended. It abandons a
-// request that does not return.
-func (r *requests) wait() {
+// wait waits for the running request after its context has ended, and reports whether
+// it has ended. It abandons a request that does not return.
+func (r *requests) wait() (hasEnded bool) {
 	if !r.isRunning() {
-		return
+		return true
 	}
 	defer r.cancel()
 	select {
 	case <-r.results:
+		return true
 	case <-time.After(requestStopTimeout):
+		return false
 	}
 }

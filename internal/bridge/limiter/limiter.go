@@ -49,7 +49,7 @@ type Limiter struct {
 	output Output
 	log    zerolog.Logger
 	inbox  *Inbox
-	writer Writer
+	writer Writer // nil before the first request
 
 	machine   *limit.Machine // nil until the journal was read
 	isLoading bool
@@ -60,7 +60,7 @@ type Limiter struct {
 
 // New returns the limiter of the gateway with a serial number.
 func New(c Config, serial string, inbox *Inbox, o Output, log zerolog.Logger) *Limiter {
-	return &Limiter{config: c, serial: serial, output: o, log: log, inbox: inbox, writer: c.Writer(serial)}
+	return &Limiter{config: c, serial: serial, output: o, log: log, inbox: inbox}
 }
 
 // IsActive reports whether Next must be called at least once a second.

@@ -29,6 +29,9 @@ type Request func(context.Context) (handle func())
 // request returns the request of a Read or Write.
 func (l *Limiter) request(a limit.Action) Request {
 	machine := l.machine
+	if l.writer == nil {
+		l.writer = l.config.Writer(l.serial)
+	}
 	return func(ctx context.Context) func() {
 		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 		defer cancel()
