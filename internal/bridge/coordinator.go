@@ -82,8 +82,8 @@ func (c *coordinator) receive(topic string, payload []byte, retained bool) {
 // call it.
 func (c *coordinator) receiveCommand(serial string, payload []byte, retained, isEarly bool) {
 	for _, l := range c.gateways {
-		if l.commands != nil && l.reporter.latest.Load().Serial == serial {
-			l.commands.Put(limit.Message{Payload: payload, Retained: retained, IsEarly: isEarly})
+		if known := l.reporter.latest.Load().Serial; l.commands != nil && (known == serial || known == "") {
+			l.commands.Put(serial, limit.Message{Payload: payload, Retained: retained, IsEarly: isEarly})
 		}
 	}
 }

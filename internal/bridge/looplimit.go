@@ -40,6 +40,7 @@ func (l *limiting) replace(c *limiter.Config, p *publish.GatewayPublisher, log z
 	if c != nil {
 		l.limiter = limiter.New(*c, p.Serial, l.inbox, p, log)
 		p.SetLimitWatcher(l.limiter)
+		l.limiter.Receive(time.Now()) // what has arrived before
 	}
 }
 

@@ -15,16 +15,23 @@ type Inbox struct {
 	notify func() // after each change
 
 	mu       sync.Mutex
-	messages []limit.Message
+	messages []message
 	results  []func() // of the journal
 	wake     chan struct{}
+}
+
+// A message is one for the gateway with that serial number.
+type message struct {
+	serial string
+	limit.Message
 }
 
 // NewInbox returns an inbox that calls notify after each change.
 func NewInbox(notify func()) *Inbox { return &Inbox{notify: notify, wake: make(chan struct{}, 1)} }
 
-// Put adds a message to limit/set.
-func (i *Inbox) Put(m limit.Message) {
+// Put adds a message to limit/set of the gateway with that serial number, which need
+// not be known yet.
+func (i *Inbox) Put(serial string, m limit.Message) {
 	if len(m.Payload) == 0 {
 		return // a retained command was cleared
 	}
@@ -32,7 +39,7 @@ func (i *Inbox) Put(m limit.Message) {
 	if len(i.messages) >= maxMessages {
 		i.messages = i.messages[1:]
 	}
-	i.messages = append(i.messages, m)
+	i.messages = append(i.messages, message{serial, m})
 	i.mu.Unlock()
 	i.changed()
 }
@@ -54,7 +61,7 @@ func (i *Inbox) changed() {
 }
 
 // take empties the inbox.
-func (i *Inbox) take() (messages []limit.Message, results []func()) {
+func (i *Inbox) take() (messages []message, results []func()) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	messages, results = i.messages, i.results

@@ -73,7 +73,9 @@ func (l *Limiter) Receive(now time.Time) {
 		handle()
 	}
 	for _, m := range messages {
-		l.receive(m, now)
+		if m.serial == l.serial {
+			l.receive(m.Message, now)
+		}
 	}
 	l.report()
 }
@@ -88,7 +90,11 @@ func (l *Limiter) receive(m limit.Message, now time.Time) {
 	c, err := m.Command()
 	switch {
 	case l.machine == nil:
-		l.publish(limit.Result{Time: now.UTC().Truncate(time.Second), Status: limit.Refused, Text: "the gateway was not read yet, send it again"})
+		text := "the gateway was not read yet, send it again"
+		if err != nil {
+			text = err.Error()
+		}
+		l.publish(limit.Result{Time: now.UTC().Truncate(time.Second), Status: limit.Refused, Text: text})
 	case err != nil:
 		l.machine.Reject(err, now)
 	default:
