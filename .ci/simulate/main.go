@@ -1,4 +1,4 @@
-// Simulate is the neighbours for trials with containers and services: a gateway, Enphase's cloud, or Home Assistant's Supervisor.
+// Simulate is a gateway, Enphase's cloud or Home Assistant's Supervisor, for trials with containers and services.
 //
 //	simulate gateway ADDRESS          https, firmware 8; takes any token
 //	simulate day ADDRESS SPEED        the same with a battery, from 04:00, so many times faster

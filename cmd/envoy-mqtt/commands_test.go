@@ -251,7 +251,7 @@ func TestPaste(t *testing.T) {
 	} {
 		cmd := h.command(t, "", "token", "--paste")
 		cmd.Stdin = strings.NewReader(tt.token + "\n")
-		out, _ := cmd.CombinedOutput() // the code tells
+		out, _ := cmd.CombinedOutput() // the code is compared
 		if code := cmd.ProcessState.ExitCode(); code != tt.code || !strings.Contains(string(out), tt.want) {
 			t.Errorf("%s: code %d, want %d and %q:\n%s", tt.name, code, tt.code, tt.want, out)
 		}

@@ -76,7 +76,7 @@ func TestInit(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cmd := h.initCommand(t, tt.answers...)
-			out, _ := cmd.CombinedOutput() // the code tells
+			out, _ := cmd.CombinedOutput() // the code is compared
 			if code := cmd.ProcessState.ExitCode(); code != tt.code {
 				t.Errorf("code %d, want %d:\n%s", code, tt.code, out)
 			}
@@ -138,7 +138,7 @@ func TestUnfinishedInit(t *testing.T) {
 		if tt.before != "" {
 			proctest.WriteFile(t, h.configPath(), tt.before)
 		}
-		out, _ := cmd.CombinedOutput() // the code tells
+		out, _ := cmd.CombinedOutput() // the code is compared
 		if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(string(out), tt.says) {
 			t.Errorf("%q: code %d, want 1 and %q:\n%s", tt.answers, code, tt.says, out)
 		}
@@ -253,7 +253,7 @@ func TestInitWithoutToken(t *testing.T) {
 				h.server.Addr = plain.Addr
 			}
 			cmd := h.initCommand(t, append(append([]string{h.server.Addr}, tt.answers...), h.broker.address, "")...)
-			out, _ := cmd.CombinedOutput() // the code tells
+			out, _ := cmd.CombinedOutput() // the code is compared
 			if code := cmd.ProcessState.ExitCode(); code != tt.code {
 				t.Errorf("code %d, want %d:\n%s", code, tt.code, out)
 			}

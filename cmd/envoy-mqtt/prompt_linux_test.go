@@ -96,7 +96,7 @@ func echoes(t *testing.T, terminal *os.File) bool {
 // wait returns the exit code and all that was on the screen.
 func (s *dialogue) wait() (code int, screen string) {
 	s.t.Helper()
-	_ = s.cmd.Wait() // the code tells
+	_ = s.cmd.Wait() // the code is compared
 	if !echoes(s.t, s.program) {
 		s.t.Error("the terminal does not echo any more")
 	}

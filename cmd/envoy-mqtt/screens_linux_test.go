@@ -55,7 +55,7 @@ func (h *house) onTerminal(t *testing.T, width, height int, extra string, args .
 	}
 	cmd.Env = append(cmd.Env, "TZ=UTC", "TERM=xterm")
 	p.attach(cmd)
-	_ = cmd.Run() // the code tells
+	_ = cmd.Run() // the code is compared
 	fmt.Fprint(p.program, "\x00")
 	proctest.Await(t, "the end of the output", func() bool { return strings.HasSuffix(p.seen.String(), "\x00") })
 	return cmd.ProcessState.ExitCode(), strings.TrimSuffix(p.seen.String(), "\x00")

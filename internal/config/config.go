@@ -69,7 +69,7 @@ type HTTP struct {
 	Ingress  bool     // the program is a Home Assistant app: ingress serves the page
 }
 
-// Discovery is how Home Assistant is told about devices and entities.
+// Discovery is how devices and entities are announced to Home Assistant.
 type Discovery string
 
 // The forms of discovery.

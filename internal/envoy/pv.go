@@ -53,7 +53,7 @@ func (p *pvChooser) isKnownUnmetered() bool {
 	return known != pvUndecided && known != pvByCT
 }
 
-// isAPIStale reports whether /api/v1/production stands still: it does from
+// isAPIStale reports whether /api/v1/production no longer changes: so it is from
 // 8.2.4264 on where the hardware has a meter but no CT is enabled.
 func (p *pvChooser) isAPIStale(r *reading) bool {
 	return p.req.Metered && !r.active && p.req.AtLeast(8, 2, 4264)

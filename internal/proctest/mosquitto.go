@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// FreePort returns a port of this machine that nobody listened at a moment ago.
+// FreePort returns a port of this machine that was free a moment ago.
 func FreePort(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -48,7 +48,7 @@ func Start(t *testing.T, cmd *exec.Cmd) *Process {
 		t.Fatal(err)
 	}
 	go func() {
-		_ = cmd.Wait() // its state tells
+		_ = cmd.Wait() // its state has the result
 		close(p.ended)
 	}()
 	t.Cleanup(func() {

@@ -233,7 +233,7 @@ func (r *Redactor) hasSecret(s string) bool {
 	return false
 }
 
-// replace returns what stands for s in all answers: for digits as many, else
+// replace returns the replacement of s in all answers: for digits as many, else
 // letters and digits, which are a valid serial number too. A number is replaced
 // by a number.
 func (r *Redactor) replace(s string) string {

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// An answer is what a page says, before it goes on the wire.
+// An answer is the content of a response, before it is sent.
 type answer struct {
 	code    int
 	header  http.Header

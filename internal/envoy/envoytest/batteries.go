@@ -105,7 +105,7 @@ const (
 	acbPercent  = 25
 )
 
-// acbEntry stands in every document, batteries or not.
+// acbEntry is in every document, with or without batteries.
 type acbEntry struct {
 	Type        string `json:"type"`
 	ActiveCount int    `json:"activeCount"`

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// deviceLimit is how many devices device_data tells of.
+// deviceLimit is the number of devices that device_data reports.
 const deviceLimit = 50
 
 type deviceReading struct {

@@ -103,7 +103,7 @@ func productionDocument(g locked, details bool) answer {
 	return a
 }
 
-// mistaken is total consumption as firmware 8.3.5433 tells it where a CT
+// mistaken is total consumption as firmware 8.3.5433 reports it where a CT
 // measures it: net consumption's power and energy.
 func mistaken(total, net Meter) Meter {
 	total.Total.Power, total.Total.Energy = net.Total.Power, net.Total.Energy

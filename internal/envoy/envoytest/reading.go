@@ -22,7 +22,7 @@ type Reading struct {
 type Meter struct {
 	Active bool   // false: no CT, the numbers are noise
 	Total  Line   // the sum over the lines
-	Lines  []Line // L1, L2, L3, as many as the gateway tells
+	Lines  []Line // L1, L2, L3, as many as the gateway reports
 }
 
 // A Line is the electrical state of one conductor. All values have at most
@@ -83,7 +83,7 @@ func together(p, n Line) Line {
 	return t
 }
 
-// addLines computes the total. The new meter stack always tells three lines, and
+// addLines computes the total. The new meter stack always reports three lines, and
 // sums their power factors too.
 func (m *Meter) addLines(newStack bool) {
 	for _, l := range m.Lines {

@@ -66,7 +66,7 @@ func newServer(h http.Handler, scheme, addr string) *Server {
 }
 
 // Client returns a client whose every request goes to the server, by whatever
-// name. It believes any certificate and follows no redirects.
+// name. It accepts any certificate and follows no redirects.
 func (s *Server) Client() *http.Client {
 	return &http.Client{
 		Transport:     &s.transport,

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// SetTLS closes all connections and goes on with another configuration, such as
+// SetTLS closes all connections and continues with another configuration, such as
 // [RSAOnlyTLS]. Without a certificate in it the server makes a new one, as a
 // gateway does that was replaced; so does nil.
 func (s *Server) SetTLS(c *tls.Config) {

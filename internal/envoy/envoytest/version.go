@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// What a gateway is when nobody says otherwise.
+// The defaults of a gateway.
 const (
 	defaultSerial   = "122012345678"
 	defaultFirmware = "D8.3.5167"

@@ -13,7 +13,7 @@ var ourID = regexp.MustCompile(`^envoy_(?:([a-z]+_)([A-Za-z0-9]{1,32})|([A-Za-z0
 // secrets is what looks like a secret, or like a place.
 var secrets = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8}|(?i:token=|"(?:latitude|longitude)")|://[^/"\s]*@`)
 
-// A checker collects findings about the place at which it stands.
+// A checker collects findings about its current place.
 type checker struct {
 	opts     Options
 	findings []Finding

@@ -62,7 +62,7 @@ func (c *checker) checkValue(s Severity, key string, v any) {
 	}
 }
 
-// boolSeverity tells what Home Assistant can take for a boolean from the rest.
+// boolSeverity distinguishes the values that Home Assistant accepts as a boolean from others.
 func boolSeverity(s Severity, v any) Severity {
 	words := []string{"1", "true", "yes", "on", "enable", "0", "false", "no", "off", "disable"}
 	str, _ := v.(string)

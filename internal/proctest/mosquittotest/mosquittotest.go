@@ -1,6 +1,6 @@
 // Package mosquittotest runs Mosquitto in a container, where it can be frozen,
-// killed and started again. It stands apart from proctest because whoever
-// imports it links a client of Docker's.
+// killed and started again. It is a package of its own because
+// importing it links a client of Docker's.
 package mosquittotest
 
 import (
@@ -94,7 +94,7 @@ func docker(t *testing.T) *testcontainers.DockerClient {
 	return engine
 }
 
-// Pause freezes the broker: its sockets stay, nobody reads them.
+// Pause freezes the broker: its sockets stay open and are not read.
 func (b *Broker) Pause(t *testing.T) {
 	t.Helper()
 	if _, err := docker(t).ContainerPause(t.Context(), b.container.GetContainerID(), client.ContainerPauseOptions{}); err != nil {

@@ -43,7 +43,7 @@ type Server struct {
 	// style sheet.
 	Linger time.Duration
 	// Log gets what an operator should know: who has entered a code. It is called
-	// concurrently. nil: nobody.
+	// concurrently. It may be nil.
 	Log func(text string)
 
 	gate     *gate
