@@ -20,7 +20,7 @@ type console struct {
 	width         int // columns of the terminal, for help
 	configPath    string
 	flags         *pflag.FlagSet // of the command; nil before it is known
-	helpErr       error          // of help, which cobra lets return none
+	helpErr       error          // of printHelp, which cobra lets return none
 	runID         string         // of the process, for the journals of power limits; empty before run
 	problems      web.Problems   // warnings and errors of the log, for the page
 }

@@ -24,9 +24,9 @@ var commandGroups = []*cobra.Group{
 	{ID: groupIntegrate, Title: "Integrate"},
 }
 
-// help prints the help of cmd. If there is an unknown command before --help, cmd is
-// the root, and help sets helpErr.
-func (c *console) help(cmd *cobra.Command, _ []string) {
+// printHelp prints the help of cmd. If there is an unknown command before --help, cmd
+// is the root, and printHelp sets helpErr.
+func printHelp(c *console, cmd *cobra.Command) {
 	if !cmd.HasParent() && cmd.Flags().NArg() > 0 {
 		c.helpErr = unknownCommand(cmd, cmd.Flags().Arg(0))
 		return

@@ -83,7 +83,7 @@ func rootCommand(c *console) *cobra.Command {
 		SilenceUsage:          true,
 	}
 	root.SetFlagErrorFunc(wrongFlag)
-	root.SetHelpFunc(c.help)
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { printHelp(c, cmd) })
 	root.SetHelpCommand(helpCommand())
 	root.PersistentFlags().BoolP("help", "h", false, "show this help")
 	root.PersistentFlags().StringVarP(&c.configPath, "config", "c", "", "`path` of config.ini (default: ./, /etc/envoy-mqtt/)")

@@ -21,13 +21,14 @@ func (c *console) sources() config.Sources {
 
 // readConfig reads the configuration. It returns an error if ctx ends first.
 func (c *console) readConfig(ctx context.Context) (config.Config, error) {
-	return blocking.Call(ctx, c.loadConfig)
+	return blocking.Call(ctx, func() (config.Config, error) { return loadConfig(c.sources()) })
 }
 
-func (c *console) loadConfig() (config.Config, error) {
-	cfg, err := config.Load(c.sources())
-	if c.configPath != "" && errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("%w; run envoy-mqtt init --config %s to write it", err, c.configPath)
+// loadConfig is [config.Load], and says how to write a file that does not exist.
+func loadConfig(from config.Sources) (config.Config, error) {
+	cfg, err := config.Load(from)
+	if from.File != "" && errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w; run envoy-mqtt init --config %s to write it", err, from.File)
 	}
 	return cfg, err
 }

@@ -32,7 +32,7 @@ type runConfig struct {
 // loadRunConfig reads the configuration and the broker's certificates. For a shard,
 // it checks that the state folder has locks.
 func (c *console) loadRunConfig() (*runConfig, error) {
-	cfg, err := c.loadConfig()
+	cfg, err := loadConfig(c.sources())
 	if err != nil {
 		return nil, err
 	}
