@@ -127,12 +127,12 @@ func TestUnfinishedInit(t *testing.T) {
 		answers []string
 		says    string
 	}{
-		{good, []string{""}, "the answers ended"},
-		{good, []string{h.server.Addr}, "the answers ended"},
+		{good, []string{""}, "the input ended"},
+		{good, []string{h.server.Addr}, "the input ended"},
 		{bad, []string{""}, "was not changed"},
 		{bad, []string{"n"}, "was not changed"},
-		{bad, []string{"y", h.server.Addr}, "the answers ended"},
-		{"", []string{h.server.Addr, "account", testUser}, "the answers ended"},
+		{bad, []string{"y", h.server.Addr}, "the input ended"},
+		{"", []string{h.server.Addr, "account", testUser}, "the input ended"},
 	} {
 		cmd := h.initCommand(t, tt.answers...)
 		if tt.before != "" {
