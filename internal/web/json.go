@@ -51,11 +51,16 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 	return true
 }
 
-// compressed returns a writer of the response body, compressed if the client
-// accepts that. The caller closes it.
+// compressed returns a writer of the response body, compressed if the client accepts
+// that and not too many others are being compressed. The caller closes it.
 func compressed(w http.ResponseWriter, r *http.Request) io.WriteCloser {
 	w.Header().Add("Vary", "Accept-Encoding")
 	if !acceptsGzip(r) {
+		return plainBody{w}
+	}
+	select {
+	case gzipInUse <- struct{}{}:
+	default:
 		return plainBody{w}
 	}
 	w.Header().Set("Content-Encoding", "gzip")
@@ -64,11 +69,15 @@ func compressed(w http.ResponseWriter, r *http.Request) io.WriteCloser {
 	return gzipBody{z}
 }
 
-// gzipWriters are unused writers, which take 800 kB each.
-var gzipWriters = sync.Pool{New: func() any {
-	z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed)
-	return z
-}}
+// gzipWriters are unused writers, which take 800 kB each. gzipInUse has an element for
+// each that is used.
+var (
+	gzipWriters = sync.Pool{New: func() any {
+		z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed)
+		return z
+	}}
+	gzipInUse = make(chan struct{}, 4)
+)
 
 type gzipBody struct{ *gzip.Writer }
 
@@ -76,6 +85,7 @@ type gzipBody struct{ *gzip.Writer }
 func (b gzipBody) Close() error {
 	err := b.Writer.Close()
 	gzipWriters.Put(b.Writer)
+	<-gzipInUse
 	return err
 }
 

@@ -39,6 +39,8 @@ func (s *Server) Handler() http.Handler {
 	status := statusAPI{&s.store, s.History, s.Info, s.Problems, s.Version, s.Actions.names(), signIn}
 	actions := actionAPI{&s.store, s.Actions}
 
+	large := make(queue, maxLarge)
+
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", values.serveIndex)
 	mux.HandleFunc("GET /{file...}", ServeFile)
@@ -46,8 +48,8 @@ func (s *Server) Handler() http.Handler {
 	for path, h := range map[string]http.HandlerFunc{
 		"live":      s.serveLive,
 		"events":    values.serveEvents,
-		"history":   history.serveHistory,
-		"inverters": history.serveInverters,
+		"history":   large.wait(history.serveHistory),
+		"inverters": large.wait(history.serveInverters),
 		"status":    status.serveStatus,
 	} {
 		mux.Handle("GET /api/"+path, rules.AllowOrigins(h))
