@@ -72,7 +72,7 @@ func limitVariantRow(t *testing.T, name string) string {
 		return "no"
 	}
 	if err := w.SetPowerLimit(t.Context(), envoy.PowerLimit{Active: true, Export: true, Power: watts}); err != nil {
-		return fmt.Sprintf("| %s | %s | – | – | – | – |", variantWords[name], limitErrorWords(err))
+		return fmt.Sprintf("| `%s`: %s | %s | – | – | – | – |", name, variantWords[name], limitErrorWords(err))
 	}
 	readBack := "no limit"
 	if l, err := w.PowerLimit(t.Context()); err != nil {
@@ -103,7 +103,7 @@ func limitVariantRow(t *testing.T, name string) string {
 	case on == "no":
 		on = fmt.Sprintf("not within 10 min (after %.0f h)", limiter.OnDelay.Hours())
 	}
-	return fmt.Sprintf("| %s | accepted | %s | %s | %s | %s |", variantWords[name], readBack, obeys, off, on)
+	return fmt.Sprintf("| `%s`: %s | accepted | %s | %s | %s | %s |", name, variantWords[name], readBack, obeys, off, on)
 }
 
 // variantWords describe the simulated firmwares.
