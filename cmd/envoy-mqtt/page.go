@@ -22,15 +22,15 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web/access"
 )
 
-// newPage returns the page of gateways, or nil if it is off.
-func (c *console) newPage(cfg config.Config, gateways []*gateway.Gateway) *web.Server {
+// newPage returns the page of gateways, which displays problems, or nil if it is off.
+func newPage(cfg config.Config, gateways []*gateway.Gateway, problems *web.Problems) *web.Server {
 	if !cfg.HTTP.Page {
 		return nil
 	}
 	page := &web.Server{
 		Access:   access.Rules{Hosts: cfg.HTTP.Hosts, Origins: cfg.HTTP.CORS},
 		Password: cfg.HTTP.Password.Reveal(),
-		Problems: &c.problems,
+		Problems: problems,
 		Version:  programVersion(),
 	}
 	if cfg.HTTP.Ingress {
@@ -54,8 +54,8 @@ func newHistory(dir string, page *web.Server, log zerolog.Logger) *history.Store
 }
 
 // pageActions returns what a signed-in user can start. hup receives the request to
-// read the configuration again.
-func (c *console) pageActions(gateways []*gateway.Gateway, hup chan<- os.Signal) web.Actions {
+// read the configuration again, unless load returns an error.
+func pageActions(gateways []*gateway.Gateway, load func() (*runConfig, error), hup chan<- os.Signal) web.Actions {
 	find := func(section string) (*gateway.Gateway, error) {
 		for _, g := range gateways {
 			if g.Section == section {
@@ -80,7 +80,7 @@ func (c *console) pageActions(gateways []*gateway.Gateway, hup chan<- os.Signal)
 			return g.Tokens.RenewNow(ctx, g.KnownSerial())
 		},
 		Reload: func(ctx context.Context) error {
-			if _, err := blocking.Call(ctx, c.loadRunConfig); err != nil {
+			if _, err := blocking.Call(ctx, load); err != nil {
 				return err
 			}
 			time.AfterFunc(reloadDelay, func() {

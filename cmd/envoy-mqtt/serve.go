@@ -85,7 +85,7 @@ func (c *console) newService(rc *runConfig, worker *state.Worker, hup chan<- os.
 	s.joinFleet()
 	s.observe(c, rc.stateDir)
 	if s.page != nil {
-		s.page.Actions = c.pageActions(s.gateways, hup)
+		s.page.Actions = pageActions(s.gateways, c.loadRunConfig, hup)
 	}
 	return s
 }
@@ -97,7 +97,7 @@ func (s *service) observe(c *console, dir string) {
 		s.metrics.State = s.bridge.Snapshot
 		s.bridge.Observers = append(s.bridge.Observers, s.metrics)
 	}
-	if s.page = c.newPage(s.cfg, s.gateways); s.page != nil {
+	if s.page = newPage(s.cfg, s.gateways, &c.problems); s.page != nil {
 		s.page.Info = func() web.Info { return pageInfo(s.cfg, s.bridge.Snapshot(), s.gateways, s.started) }
 		s.handler = sync.OnceValue(s.page.Handler)
 		s.history = newHistory(dir, s.page, s.log)

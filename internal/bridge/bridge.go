@@ -30,11 +30,6 @@ const (
 	defaultMinInterval = 10 * time.Second
 )
 
-// ErrHandover is the cause of a canceled context if another Bridge takes over
-// the same topics. [Bridge.Run] then publishes no final messages. If no other
-// bridge follows, the broker publishes the Will.
-var ErrHandover = errors.New("another bridge takes over")
-
 // A Bridge polls gateways and publishes their data.
 type Bridge struct {
 	Gateways []GatewayConfig
@@ -146,7 +141,7 @@ func (b *Bridge) newRun() *bridgeRun {
 		l := newLoop(config, o, reporter, b.Log.With().Str("gateway", config.Name).Logger(), firstSample)
 		firstSample = firstSample.Add(startStagger)
 		r.loops = append(r.loops, l)
-		handle := loopHandle{reporter: reporter, events: l.events}
+		handle := l.loopHandle
 		if config.Limit != nil && config.Limit.Enabled {
 			handle.commands = l.limiting.inbox
 			receivesCommands = true

@@ -17,11 +17,10 @@ import (
 // that only the goroutine of run uses it. Other goroutines hold its events and
 // its reporter.
 type loop struct {
-	config   GatewayConfig
-	log      zerolog.Logger
-	events   *events
-	reporter *reporter
-	output   *publish.Output
+	config GatewayConfig
+	log    zerolog.Logger
+	output *publish.Output
+	loopHandle
 
 	session   *envoy.Session // nil if the next poll must open one
 	lock      lockState
@@ -37,8 +36,9 @@ type loop struct {
 }
 
 func newLoop(c GatewayConfig, o *publish.Output, r *reporter, log zerolog.Logger, firstSample time.Time) *loop {
-	l := &loop{config: c, log: log, events: newEvents(), reporter: r, output: o, requests: newRequests(), responses: responseTimes{ResponseTimes: new(schedule.ResponseTimes)}}
+	l := &loop{config: c, log: log, loopHandle: loopHandle{reporter: r, events: newEvents()}, output: o, requests: newRequests(), responses: responseTimes{ResponseTimes: new(schedule.ResponseTimes)}}
 	l.samples.log = log
+	l.lock.lock = c.Lock
 	l.limiting.inbox = limiter.NewInbox(func() { l.events.add(eventLimit) })
 	l.schedule.NextSample = firstSample
 	l.state = GatewayState{Name: c.Name, Interval: c.interval(""), StaleAfter: c.StaleAfter}
@@ -115,15 +115,15 @@ func (l *loop) startNext(ctx context.Context) {
 	now := time.Now()
 	switch {
 	case ctx.Err() != nil || l.requests.isRunning():
-	case l.schedule.IsSampleDue(now) && l.session == nil && l.needsLock():
+	case l.schedule.IsSampleDue(now) && l.session == nil && l.lock.isMissing():
 		l.startLocking(ctx)
 	case l.schedule.IsSampleDue(now) && l.session == nil:
-		startRequest(ctx, &l.requests, l.opener(), l.onSession)
+		startRequest(ctx, &l.requests, l.lock.opener(l.config.Client.Open), l.onSession)
 	case l.schedule.IsSampleDue(now):
 		startRequest(ctx, &l.requests, l.session.Sample, l.onSample)
 	case l.session != nil && l.failures.IsMissingMeters(now, l.config.StaleAfter):
 		startRequest(ctx, &l.requests, withoutResult(l.session.Missing), l.onMissing)
-	case l.startLimit(ctx, now):
+	case (l.session != nil || l.limiting.isActive()) && l.limiting.start(ctx, &l.requests, l.state.Firmware, l.failures.Count > 0):
 	case l.mayRunTasks():
 		if t := l.schedule.NextTask(now); t != nil {
 			l.startTask(ctx, t)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -13,15 +12,6 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
-
-// RemovedGateways is the cause of a canceled context if another configuration follows
-// that does not have these gateways. What limits their power then ends, even if it
-// should last forever.
-type RemovedGateways []string
-
-func (r RemovedGateways) Error() string {
-	return "another configuration without " + strings.Join(r, ", ")
-}
 
 // limitStep is how often a limiter that is active is asked for a request.
 const limitStep = time.Second
@@ -54,7 +44,7 @@ func (l *limiting) deliver(pending event) {
 // nextTime returns the time of the next request, which is that of the schedule or
 // earlier.
 func (l *limiting) nextTime(scheduled time.Time) time.Time {
-	if l.limiter != nil && l.limiter.IsActive() {
+	if l.isActive() {
 		if soon := time.Now().Add(limitStep); soon.Before(scheduled) {
 			return soon
 		}
@@ -81,16 +71,18 @@ func (l *limiting) stop(cause error, name string, hasEnded bool) {
 	}
 }
 
-// startLimit starts a request of the limiter, and reports whether one was due. Only
-// the first sample shows which gateway answers.
-func (l *loop) startLimit(ctx context.Context, now time.Time) bool {
-	if l.limiting.limiter == nil || l.session == nil && !l.limiting.limiter.IsActive() {
+// isActive reports whether something limits the power, or should.
+func (l *limiting) isActive() bool { return l.limiter != nil && l.limiter.IsActive() }
+
+// start starts a request of the limiter, and reports whether one was due.
+func (l *limiting) start(ctx context.Context, r *requests, firmware string, isFailing bool) bool {
+	if l.limiter == nil {
 		return false
 	}
-	request, ok := l.limiting.limiter.Next(l.state.Firmware, l.failures.Count > 0, now)
+	request, ok := l.limiter.Next(firmware, isFailing, time.Now())
 	if ok {
 		read := func(ctx context.Context) (func(), error) { return request(ctx), nil }
-		startRequest(ctx, &l.requests, read, func(handle func(), _ error) { handle() })
+		startRequest(ctx, r, read, func(handle func(), _ error) { handle() })
 	}
 	return ok
 }

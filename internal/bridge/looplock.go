@@ -14,9 +14,10 @@ const lockRetryInterval = time.Second
 
 // lockState is what an event loop knows about the lock of its gateway.
 type lockState struct {
-	isHeld   bool      // a session may be opened
-	since    time.Time // since when another process holds the lock; zero if none does
-	isWarned bool      // that it holds it for long
+	lock     GatewayLock // nil if the gateway needs none
+	isHeld   bool        // a session may be opened
+	since    time.Time   // since when another process holds the lock; zero if none does
+	isWarned bool        // that it holds it for long
 }
 
 // A lockError is an error of a lock: the gateway must not be read.
@@ -24,8 +25,8 @@ type lockError struct{ error }
 
 func (e lockError) Unwrap() error { return e.error }
 
-// needsLock reports whether the gateway must be locked before a session is opened.
-func (l *loop) needsLock() bool { return l.config.Lock != nil && !l.lock.isHeld }
+// isMissing reports whether the gateway must be locked before a session is opened.
+func (s *lockState) isMissing() bool { return s.lock != nil && !s.isHeld }
 
 // startLocking starts to lock the gateway.
 func (l *loop) startLocking(ctx context.Context) {
@@ -54,10 +55,10 @@ func (l *loop) onLocked(_ struct{}, err error) {
 	}
 }
 
-// opener returns the request that opens a session. It locks the gateway that
+// opener returns the request that opens a session by open. It locks the gateway that
 // answers.
-func (l *loop) opener() func(context.Context) (*envoy.Session, error) {
-	lock, open := l.config.Lock, l.config.Client.Open
+func (s *lockState) opener(open func(context.Context) (*envoy.Session, error)) func(context.Context) (*envoy.Session, error) {
+	lock := s.lock
 	if lock == nil {
 		return open
 	}
