@@ -4,12 +4,16 @@ package nodered_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
@@ -125,4 +129,38 @@ func TestLimitFlow(t *testing.T) {
 		}
 	}
 	none("without a price", (renew+3)*time.Second)
+}
+
+// TestLimitFlowEffect: the program carries out what the flow asks for, and the power
+// at the grid obeys.
+func TestLimitFlowEffect(t *testing.T) {
+	b := startBroker(t)
+	limiter, _ := envoytest.LimitVariant("10s")
+	gateway := &envoytest.Gateway{Serial: serial, Start: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC), PowerLimit: limiter}
+	server := envoytest.NewTLSServer(gateway)
+	t.Cleanup(server.Close)
+	token := enlightentest.Sign(enlightentest.Claims{Serial: serial, Role: "installer"})
+	config := proctest.Configure(t, fmt.Sprintf("[MQTT]\nURL = mqtt://127.0.0.1:%s\n[ENVOY]\nHOST = %s\nTOKEN = %s\nINTERVAL = 1s\nLIMIT = true\n", b.port, server.Addr, token))
+	deploy(t, startNodeRED(t), limitFlow(t, b.port))
+	proctest.Start(t, proctest.Command(config))
+	awaitResult := func(want string) {
+		t.Helper()
+		proctest.Await(t, want, func() bool {
+			return slices.ContainsFunc(b.messages("envoy/"+serial+"/limit/result"), func(m message) bool { return strings.Contains(m.payload, want) })
+		})
+	}
+	proctest.Await(t, "the gateway", func() bool { return len(b.messages(liveTopic)) > 0 })
+	time.Sleep(3 * time.Second) // commands are rejected while the program connects
+	b.publish(t, priceTopic, "-0.02")
+	awaitResult(`"result":"applied"`)
+	awaitResult("0 W asked, ")
+	b.publish(t, priceTopic, "0.02")
+	awaitResult(`"result":"restored"`)
+	writes := gateway.LimitWrites()
+	if len(writes) != 2 || !writes[0].Enabled || !writes[0].Export || writes[0].Watts != 0 || writes[1].Enabled {
+		t.Errorf("writes %+v, want a limit of 0 W and its end", writes)
+	}
+	for _, m := range b.messages("envoy/" + serial + "/limit/result") {
+		t.Logf("ok: %s", m.payload)
+	}
 }
