@@ -83,7 +83,7 @@ func (r *limitRig) send(payload string) {
 func (r *limitRig) kill() {
 	r.t.Helper()
 	r.Signal(syscall.SIGKILL)
-	r.Wait(2 * time.Second)
+	r.Wait(10 * time.Second)
 	time.Sleep(500 * time.Millisecond) // the gateway may still carry out what it was asked
 	r.note(limittest.Event{Kind: limittest.Ended})
 }

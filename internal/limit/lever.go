@@ -21,7 +21,9 @@ type lever struct {
 	lease   *Lease   // nil without one; a changed lease is a new value, because a record may have the old
 	pending *pending // nil without a command that waits
 	attempt *attempt // nil unless a write is being prepared
-	effect  *effect  // nil unless the effect of a write is being watched
+	// accepted is the result of a command that ends the lease, until the journal has it.
+	accepted *Result
+	effect   *effect // nil unless the effect of a write is being watched
 	confirmation
 	retries
 
@@ -126,6 +128,7 @@ func (l *lever) setPending(c Command, now time.Time) {
 		first = l.pending.first
 	}
 	l.pending = &pending{Command: c, first: first, at: now}
+	l.accepted = nil // it replaces that command
 	l.nextTry = now
 }
 
@@ -148,6 +151,8 @@ func (l *lever) endByCommand(c Command, now time.Time) {
 	case l.lease != nil:
 		l.end(now, "asked for")
 		r.Status, r.Text = Accepted, fmt.Sprintf("restoring: %v", l.lease.Before)
+		l.accepted = &r
+		return // reported when a crash cannot lose it
 	case wasPending:
 		r.Text = "the command before is not carried out"
 	case l.last.Active || l.last.Off:

@@ -263,7 +263,7 @@ func (m *Machine) OnSaved(id int, err error, now time.Time) {
 		m.isDirty, m.saveAfter = true, now.Add(saveRetryInterval)
 	}
 	for _, l := range m.levers {
-		l.onSaved(err, now)
+		l.onSaved(m.current.Record.Leases[l.lever.String()], err, now)
 	}
 }
 

@@ -116,7 +116,7 @@ func (l *lever) isSettled(now time.Time) bool {
 func (l *lever) close(r Result, now time.Time) {
 	r.Lever = l.lever.String()
 	l.report(r, now)
-	l.lease, l.effect, l.confirmation, l.retries = nil, nil, confirmation{}, retries{}
+	l.lease, l.effect, l.accepted, l.confirmation, l.retries = nil, nil, nil, confirmation{}, retries{}
 	l.isDirty = true
 }
 
@@ -232,8 +232,12 @@ func (l *lever) restoreFailed(err error, now time.Time) {
 // retryDelay returns the time between two attempts to restore.
 func retryDelay(tries int) time.Duration { return min(Pace<<min(tries, 10), maxRetry) }
 
-// onSaved continues after the journal was stored, or could not be.
-func (l *lever) onSaved(err error, now time.Time) {
+// onSaved continues after the journal was stored with this lease, or could not be.
+func (l *lever) onSaved(saved *Lease, err error, now time.Time) {
+	if l.accepted != nil && err == nil && saved != nil && saved.Ended != "" {
+		l.report(*l.accepted, now)
+		l.accepted = nil
+	}
 	switch a := l.attempt; {
 	case a == nil:
 	case a.command == nil:

@@ -73,7 +73,8 @@ type model struct {
 	wroteAt        time.Duration   // of the latest write
 	commands       []command       // that may cause a write
 	lease          *lease
-	endedAt        time.Duration // when every lease was ended, by a command for example
+	endedAt        time.Duration // when every lease may have been ended, by a command for example
+	mustEndAt      time.Duration // when every lease was
 	stoppedAt      time.Duration // when every lease with an end was ended
 }
 
@@ -119,7 +120,8 @@ func (c *checker) add(e Event) {
 	case Ended:
 		c.isRunning = false
 	case Reported:
-		if strings.Contains(e.Result.Text, "opposite") {
+		isEnd := e.Result.Status == limit.Accepted && strings.HasPrefix(e.Result.Text, "restoring")
+		if isEnd || strings.Contains(e.Result.Text, "opposite") {
 			c.levers[leverNamed(e.Result.Lever)].end(e.At)
 		}
 	}
@@ -168,7 +170,8 @@ func (c *checker) end(e Event) {
 }
 
 func (m *model) end(at time.Duration) {
-	if m.endedAt = at; m.lease != nil {
+	m.endedAt, m.mustEndAt = at, at
+	if m.lease != nil {
 		m.lease.mayEnd, m.lease.mustEnd = true, true
 	}
 }
@@ -180,8 +183,10 @@ func (c *checker) sent(e Event) {
 		return
 	}
 	m := &c.levers[asked.Lever]
-	if asked.End {
-		m.end(e.At)
+	if asked.End { // a crash may lose it, until it is reported as accepted
+		if m.endedAt = e.At; m.lease != nil {
+			m.lease.mayEnd = true
+		}
 		return
 	}
 	sent := command{asked, e.At}
@@ -230,7 +235,7 @@ func (m *model) begin(commands []command) {
 	}
 	if m.endedAt > first {
 		l.mayEnd = true
-		l.mustEnd = m.endedAt > l.commands[len(l.commands)-1].at
+		l.mustEnd = m.mustEndAt > l.commands[len(l.commands)-1].at
 	}
 	m.lease, m.commands = l, commands
 }
