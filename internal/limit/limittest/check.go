@@ -120,10 +120,18 @@ func (c *checker) add(e Event) {
 	case Ended:
 		c.isRunning = false
 	case Reported:
-		isEnd := e.Result.Status == limit.Accepted && strings.HasPrefix(e.Result.Text, "restoring")
-		if isEnd || strings.Contains(e.Result.Text, "opposite") {
-			c.levers[leverNamed(e.Result.Lever)].end(e.At)
-		}
+		c.reported(&c.levers[leverNamed(e.Result.Lever)], e)
+	}
+}
+
+// reported notes what the program says that it has not chosen.
+func (c *checker) reported(m *model, e Event) {
+	r := e.Result
+	switch {
+	case r.Status == limit.HandedOver && strings.Contains(r.Text, "firmware"):
+		m.others = append(slices.Clone(m.others), m.has) // a write may have arrived after the change
+	case r.Status == limit.Accepted && strings.HasPrefix(r.Text, "restoring"), strings.Contains(r.Text, "opposite"):
+		m.end(e.At)
 	}
 }
 
