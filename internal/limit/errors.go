@@ -20,7 +20,6 @@ func wasNotWritten(err error) bool {
 	return slices.ContainsFunc([]error{ErrNeedsRole, ErrUnsupported, ErrLayout, ErrFirmware, ErrOther}, func(known error) bool { return errors.Is(err, known) })
 }
 
-// isRefusal reports whether a request need not be repeated soon after err.
-func isRefusal(err error) bool {
-	return errors.Is(err, ErrNeedsRole) || errors.Is(err, ErrUnsupported)
-}
+// isRefusal reports whether a request need not be repeated soon after err. A gateway
+// that had a setting and now answers that it does not is about to restart, or busy.
+func isRefusal(err error) bool { return errors.Is(err, ErrNeedsRole) }

@@ -77,7 +77,6 @@ const expired = "expired"
 
 // resume continues a lease of the journal. Its latest write may still arrive.
 func (l *lever) resume(lease Lease, run string, now time.Time) {
-	l.notBefore = now.Add(Pace)
 	l.unseenUntil, l.uncertainUntil, l.wroteAt, l.seenAt, l.readBackAt = now.Add(settleTime), now.Add(settleTime), now, now, now
 	isForever := lease.Until.IsZero()
 	if length, err := time.ParseDuration(lease.Length); err == nil && !isForever && lease.Until.After(now.Add(length)) {

@@ -75,9 +75,10 @@ func (c *common) report(r Result, now time.Time) {
 	c.results = append(c.results, r)
 }
 
-// New returns a machine that continues the leases in a journal.
+// New returns a machine that continues the leases in a journal. The machine before it
+// may have written just now.
 func New(c Config, journal Record, now time.Time) *Machine {
-	m := &Machine{common: common{config: c, notBefore: now}}
+	m := &Machine{common: common{config: c, notBefore: now.Add(Pace)}}
 	for i := range m.levers {
 		m.levers[i] = &lever{common: &m.common, lever: Lever(i)}
 		if lease := journal.Leases[Lever(i).String()]; lease != nil {

@@ -29,7 +29,7 @@ var begin = time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)
 
 func newScript(t *testing.T, c Config) *script {
 	c.Run = "run 1"
-	return &script{t: t, now: begin, m: New(c, Record{}, begin), firmware: "8.3.5232", power: Measurement{Production: 4000, Export: 3000, HasProduction: true, HasExport: true}}
+	return &script{t: t, now: begin, m: New(c, Record{}, begin.Add(-Pace)), firmware: "8.3.5232", power: Measurement{Production: 4000, Export: 3000, HasProduction: true, HasExport: true}}
 }
 
 // run lets a time pass.
@@ -412,6 +412,41 @@ func TestSlowJournal(t *testing.T) {
 	s.m.OnSaved(a.ID, nil, s.now)
 	s.run(time.Minute)
 	s.want("accepted", "refused: the journal cannot be stored: no answer from the file system for 10s")
+}
+
+// TestPaceAfterStart: the process before may have written just before its end.
+func TestPaceAfterStart(t *testing.T) {
+	s := newScript(t, enabled)
+	s.power = Measurement{}
+	s.send("500")
+	s.m.Stop(false, s.now)
+	for !s.m.IsStopped(s.now) {
+		s.run(time.Second)
+	}
+	s.restart(enabled, time.Second)
+	s.did = nil
+	started := s.now
+	c, _ := ParseCommand([]byte("600"))
+	s.m.Command(c, s.now)
+	for len(s.did) < 2 && s.now.Sub(started) < time.Minute {
+		s.run(time.Second)
+	}
+	s.want("accepted", "write export limited to 600 W")
+	if after := s.now.Sub(started); after < Pace {
+		t.Errorf("written %v after the start", after)
+	}
+}
+
+// TestBusyGateway: a gateway that restarts when a lease ends is asked again soon.
+func TestBusyGateway(t *testing.T) {
+	s := newScript(t, enabled)
+	s.power = Measurement{}
+	s.send("500")
+	s.readErr = fmt.Errorf("503: %w", ErrUnsupported)
+	s.run(16 * time.Minute)
+	s.readErr = nil
+	s.run(maxRetry)
+	s.want("accepted", "write", "applied", "no_effect", "failed: not restored yet, tried again: 503", "write no limit", "expired: restored: no limit")
 }
 
 func TestParseRecord(t *testing.T) {
