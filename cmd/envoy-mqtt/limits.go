@@ -22,7 +22,7 @@ func (s *service) addLimits(c *console, worker *state.Worker) {
 			Forever: g.LimitForever,
 			Run:     c.runID,
 			Journal: journals,
-			Writer:  func(serial string) limiter.Writer { return g.LimitWriter(serial) },
+			Writer:  func(serial string) limiter.Writer { return g.LimitWriter(serial, gateway.LoginWait) },
 		}
 	}
 	if s.cfg.General.Shard.IsSet() {

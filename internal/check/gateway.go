@@ -101,7 +101,7 @@ func (r *Report) limit(ctx context.Context, g *gateway.Gateway, session *envoy.S
 		r.Note(g.Section, "LIMIT: firmware before 7 has no limit")
 		return
 	}
-	w := g.LimitWriter(session.Serial)
+	w := g.LimitWriter(session.Serial, 0)
 	limit, err := w.PowerLimit(ctx)
 	switch {
 	case errors.Is(err, envoy.ErrUnsupported):

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
@@ -49,7 +50,7 @@ func TestLimitWriter(t *testing.T) {
 				g := New(config.Config{Gateways: []config.Gateway{section}}, dir)[0]
 				defer g.Close()
 				g.InstallerTokens.Cloud = &enlighten.Cloud{LoginURL: cloud.LoginURL, TokenURL: cloud.TokenURL, FormURL: cloud.FormURL, HTTP: cloud.Client()}
-				w := g.LimitWriter(limitSerial)
+				w := g.LimitWriter(limitSerial, 0)
 				w.Client.Dial = server.Dial
 				for range 3 {
 					err := w.SetPowerLimit(t.Context(), envoy.PowerLimit{Active: true, Export: true, Power: 100})
@@ -69,4 +70,36 @@ func TestLimitWriter(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestSlowLogin: readings of the gateway do not wait for Enphase, and a login that
+// takes long is not repeated.
+func TestSlowLogin(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		sim := &enlightentest.Cloud{FormRole: "installer"}
+		sim.Set(enlightentest.LoginHang)
+		cloud := enlightentest.NewServer(sim)
+		defer cloud.Close()
+		server := envoytest.NewServer(&envoytest.Gateway{PowerLimit: new(envoytest.PowerLimiter)})
+		defer server.Close()
+		section := config.Gateway{Section: "ENVOY", Host: server.URL, Username: "homer@example.com", Password: "p"}
+		g := New(config.Config{Gateways: []config.Gateway{section}}, dir)[0]
+		defer g.Close()
+		g.InstallerTokens.Cloud = &enlighten.Cloud{LoginURL: cloud.LoginURL, TokenURL: cloud.TokenURL, FormURL: cloud.FormURL, HTTP: cloud.Client()}
+		w := g.LimitWriter(limitSerial, LoginWait)
+		w.Client.Dial = server.Dial
+		for range 3 {
+			started := time.Now()
+			if _, err := w.PowerLimit(t.Context()); !errors.Is(err, errNoAnswer) {
+				t.Errorf("PowerLimit() = %v, want %v", err, errNoAnswer)
+			}
+			if took := time.Since(started); took > LoginWait {
+				t.Errorf("it took %v", took)
+			}
+		}
+		if n := len(sim.Logins()); n != 1 {
+			t.Errorf("%d logins, want 1", n)
+		}
+	})
 }
