@@ -125,6 +125,9 @@ func (l *lever) setPending(c Command, now time.Time) {
 	first := now
 	if l.pending != nil {
 		first = l.pending.first
+		if l.pending.failure != nil { // otherwise commands that are repeated would never have a result
+			l.refusePending(now, l.pending.failure.Error())
+		}
 	}
 	l.pending = &pending{Command: c, first: first, at: now}
 	l.accepted = nil // it replaces that command

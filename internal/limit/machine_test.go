@@ -449,6 +449,18 @@ func TestBusyGateway(t *testing.T) {
 	s.want("accepted", "write", "applied", "no_effect", "failed: not restored yet, tried again: 503", "write no limit", "expired: restored: no limit")
 }
 
+// TestRepeatedFailure: a command that is repeated before it is too old has results.
+func TestRepeatedFailure(t *testing.T) {
+	s := newScript(t, enabled)
+	s.readErr = errors.New("no login")
+	s.send("500")
+	s.send("600")
+	s.want("refused: no login")
+	s.readErr = nil
+	s.run(10 * time.Second)
+	s.want("accepted", "write export limited to 600 W", "applied")
+}
+
 func TestParseRecord(t *testing.T) {
 	for _, bad := range []string{"", "{", `{"leases":{"limit":null}}`, `{"leases":{"limit":{"wrote":[]}}}`, `{"leases":{"other":{"wrote":[{}]}}}`} {
 		if r, err := ParseRecord([]byte(bad)); err == nil {

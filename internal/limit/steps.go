@@ -82,7 +82,7 @@ func (l *lever) onApplied(s Setting, now time.Time) {
 		return
 	}
 	l.isApplied = true
-	l.report(Result{Status: Applied, Lever: l.lever.String(), Text: fmt.Sprintf("the gateway has: %v", s)}, now)
+	l.report(Result{Status: Applied, Lever: l.lever.String(), Asked: l.lease.latest().String(), Text: fmt.Sprintf("the gateway has: %v", s)}, now)
 	l.effect = &effect{setting: s, before: l.powerBefore}
 }
 
@@ -114,7 +114,7 @@ func (l *lever) isSettled(now time.Time) bool {
 
 // close ends a lease. The journal loses it.
 func (l *lever) close(r Result, now time.Time) {
-	r.Lever = l.lever.String()
+	r.Lever, r.Asked = l.lever.String(), l.lease.latest().String()
 	l.report(r, now)
 	l.lease, l.effect, l.accepted, l.confirmation, l.retries = nil, nil, nil, confirmation{}, retries{}
 	l.isDirty = true
@@ -225,7 +225,7 @@ func (l *lever) restoreFailed(err error, now time.Time) {
 	l.tries++
 	if !l.hasFailed {
 		l.hasFailed = true
-		l.report(Result{Status: Failed, Lever: l.lever.String(), Text: fmt.Sprintf("not restored yet, tried again: %v", err)}, now)
+		l.report(Result{Status: Failed, Lever: l.lever.String(), Asked: l.lease.latest().String(), Text: fmt.Sprintf("not restored yet, tried again: %v", err)}, now)
 	}
 }
 
