@@ -69,7 +69,7 @@ func (s *Store) loadGateway(serial string) {
 		if strings.HasPrefix(e.Name(), ".") { // of a write that a kill has ended
 			_ = os.Remove(path)
 		} else if info, err := e.Info(); err == nil {
-			s.setSize(path, info.Size())
+			s.files.setSize(path, info.Size())
 		}
 	}
 	if !s.loadFile(g, dir, daysFile) {
@@ -115,8 +115,8 @@ func (s *Store) loadFile(g *gateway, dir, name string) bool {
 		s.Log.Warn().Err(err).Str("file", path).Msg("history file is damaged: it is renamed, what it contained is missing")
 		damaged := filepath.Join(dir, damagedFile)
 		if os.Rename(path, damaged) == nil {
-			s.setSize(damaged, s.size(path))
-			s.setSize(path, 0)
+			s.files.setSize(damaged, s.files.size(path))
+			s.files.setSize(path, 0)
 		}
 	}
 	return false
@@ -158,25 +158,4 @@ func (g *gateway) decode(name string, data []byte) error {
 		}
 	}
 	return nil
-}
-
-// size returns the recorded size of a file.
-func (s *Store) size(path string) int64 {
-	s.files.mu.Lock()
-	defer s.files.mu.Unlock()
-	return s.files.sizes[path]
-}
-
-// setSize records the size of a file; 0 if it has been removed.
-func (s *Store) setSize(path string, size int64) {
-	s.files.mu.Lock()
-	defer s.files.mu.Unlock()
-	if s.files.sizes == nil {
-		s.files.sizes = map[string]int64{}
-	}
-	s.files.total.Add(size - s.files.sizes[path])
-	s.files.sizes[path] = size
-	if size == 0 {
-		delete(s.files.sizes, path)
-	}
 }

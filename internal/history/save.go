@@ -90,7 +90,7 @@ func (s *Store) apply(path string, data []byte) error {
 	} else if err := s.write(path, data); err != nil {
 		return fmt.Errorf("write the history: %w", err)
 	}
-	s.setSize(path, int64(len(data)))
+	s.files.setSize(path, int64(len(data)))
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -26,15 +25,6 @@ type Store struct {
 
 	mu       sync.RWMutex // guards gateways
 	gateways map[string]*gateway
-}
-
-// files is the state of the files.
-type files struct {
-	total     atomic.Int64 // of sizes
-	hasFailed bool         // the last write; only the goroutine that writes uses it
-
-	mu    sync.Mutex       // guards sizes
-	sizes map[string]int64 // by path, in bytes
 }
 
 // Add records a sample after the filters, which was read at a time. It uses the
