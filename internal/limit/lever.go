@@ -82,8 +82,9 @@ func (l *lever) resume(lease Lease, run string, now time.Time) {
 	if length, err := time.ParseDuration(lease.Length); err == nil && !isForever && lease.Until.After(now.Add(length)) {
 		lease.Until = now.Add(length) // the clock was set back
 	}
+	wasEnded := lease.Ended != ""
 	switch {
-	case lease.Ended != "":
+	case wasEnded:
 	case !l.config.Enabled:
 		lease.Ended = "LIMIT is off"
 	case isForever && !l.config.Forever:
@@ -92,6 +93,7 @@ func (l *lever) resume(lease Lease, run string, now time.Time) {
 		lease.Ended = "envoy-mqtt was interrupted"
 	}
 	l.lease = &lease
+	l.isDirty = l.isDirty || !wasEnded && lease.Ended != "" // another start must not continue it
 }
 
 // wanted returns the setting that counts for commands that leave a part as it is.

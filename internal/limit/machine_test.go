@@ -356,6 +356,21 @@ func TestRestart(t *testing.T) {
 	}
 }
 
+// TestRestartTwice: a lease that a start has ended is not continued by the next.
+func TestRestartTwice(t *testing.T) {
+	s := newScript(t, enabled)
+	s.power = Measurement{}
+	s.send(`{"export":500,"for":"forever"}`)
+	s.want("accepted", "write", "applied")
+	s.readErr = errors.New("no route to host")
+	s.restart(Config{Run: "run 2"}, time.Second)
+	s.run(10 * time.Second)
+	s.readErr = nil
+	s.restart(Config{Enabled: true, Forever: true, Run: "run 3"}, time.Second)
+	s.run(5 * time.Minute)
+	s.want("failed: not restored yet, tried again: no route to host", "write no limit", "restored: LIMIT is off")
+}
+
 // TestStop: a stop restores, except what lasts forever; what cannot be restored stays
 // in the journal.
 func TestStop(t *testing.T) {

@@ -32,6 +32,8 @@ const (
 	// race is how long after a reading the write may follow: what others change
 	// between may be overwritten.
 	race = time.Minute
+	// storeTime is how long a process may need to store that a lease has ended.
+	storeTime = 5 * time.Minute
 )
 
 // Check returns the violations in a recording. It must end so long after the last
@@ -61,6 +63,8 @@ type checker struct {
 	isRunning  bool
 	enabled    bool
 	forever    bool
+	startedAt  time.Duration
+	endsLeases bool // the configuration ends leases, once the process had time to store that
 	levers     [2]model
 }
 
@@ -97,6 +101,10 @@ func (c *checker) violate(rule string, e Event) {
 
 func (c *checker) add(e Event) {
 	m := &c.levers[e.Lever]
+	if c.endsLeases && e.At-c.startedAt >= storeTime {
+		c.endsLeases = false
+		c.endByConfig(e)
+	}
 	switch e.Kind {
 	case Sent:
 		c.sent(e)
@@ -118,7 +126,7 @@ func (c *checker) add(e Event) {
 	case Stopping:
 		c.stop(e)
 	case Ended:
-		c.isRunning = false
+		c.isRunning, c.endsLeases = false, false
 	case Reported:
 		c.reported(&c.levers[leverNamed(e.Result.Lever)], e)
 	}
@@ -130,8 +138,12 @@ func (c *checker) reported(m *model, e Event) {
 	switch {
 	case r.Status == limit.HandedOver && strings.Contains(r.Text, "firmware"):
 		m.others = append(slices.Clone(m.others), m.has) // a write may have arrived after the change
-	case r.Status == limit.Accepted && strings.HasPrefix(r.Text, "restoring"), strings.Contains(r.Text, "opposite"):
+	case r.Status == limit.Accepted && strings.HasPrefix(r.Text, "restoring"):
 		m.end(e.At)
+	case strings.Contains(r.Text, "opposite"): // a crash may lose it
+		if m.endedAt = e.At; m.lease != nil {
+			m.lease.mayEnd = true
+		}
 	}
 }
 
@@ -147,15 +159,22 @@ func (c *checker) started(e Event) {
 	for i := range c.levers {
 		c.levers[i].commands = nil
 	}
-	switch {
-	case !e.Enabled:
-		c.end(e)
-	case e.Kind == Started:
+	c.startedAt, c.endsLeases = e.At, !e.Enabled || !e.Forever
+	for i := range c.levers {
+		if l := c.levers[i].lease; l != nil && (!e.Enabled || l.mayLast() && !e.Forever) {
+			l.mayEnd = true
+		}
+	}
+	if e.Kind == Started {
 		c.stop(e)
 	}
+}
+
+// endByConfig ends the leases that the configuration does not permit.
+func (c *checker) endByConfig(e Event) {
 	for i := range c.levers {
-		if l := c.levers[i].lease; l != nil && l.mayLast() && !e.Forever {
-			l.mayEnd, l.mustEnd = true, true
+		if m := &c.levers[i]; !c.enabled || m.lease != nil && m.lease.mayLast() && !c.forever {
+			m.end(e.At)
 		}
 	}
 }
@@ -170,13 +189,7 @@ func (c *checker) stop(e Event) {
 	}
 }
 
-// end ends all leases.
-func (c *checker) end(e Event) {
-	for i := range c.levers {
-		c.levers[i].end(e.At)
-	}
-}
-
+// end ends the lease.
 func (m *model) end(at time.Duration) {
 	m.endedAt, m.mustEndAt = at, at
 	if m.lease != nil {
