@@ -237,6 +237,12 @@ func TestLimitMessages(t *testing.T) {
 				t.Errorf("results %q, want %q", got, want)
 			}
 			for i := range 1000 {
+				r.broker.Publish(limitSet, fmt.Sprintf(`{"%d": 0}`, i), false)
+				r.broker.Publish(limitSet, `{"off": true}`, false)
+				time.Sleep(time.Millisecond)
+			}
+			r.results()
+			for i := range 1000 {
 				r.send(fmt.Sprintf(`{"export": %d}`, i))
 				time.Sleep(time.Millisecond)
 			}
@@ -246,6 +252,9 @@ func TestLimitMessages(t *testing.T) {
 				t.Errorf("%+v, want 999 W", w)
 			}
 		})
+		if lines := strings.Count(r.log.String(), "power limit"); lines > 25 { // of more than 3,000 commands
+			t.Errorf("%d lines of the log:\n%s", lines, r.log.String())
+		}
 		r.wantWrites(t, 2)
 		r.check(t)
 	})

@@ -408,6 +408,28 @@ func TestStop(t *testing.T) {
 	}
 }
 
+// TestStopDuringWrite: a write that a stop interrupts has an effect a little later.
+func TestStopDuringWrite(t *testing.T) {
+	s := newScript(t, enabled)
+	s.power = Measurement{}
+	s.writeErr = errors.New("envoy-mqtt stops")
+	c, _ := ParseCommand([]byte("500"))
+	s.m.Command(c, s.now)
+	s.run(2 * time.Second)
+	s.writeErr = nil
+	s.m.Stop(false, s.now)
+	for i := 0; !s.m.IsStopped(s.now) && i < 20; i++ {
+		if i == 4 {
+			s.has[Power] = Setting{Active: true, Export: true, Watts: 500}
+		}
+		s.run(time.Second)
+	}
+	s.want("accepted", "write export limited to 500 W", "failed: no answer to the write", "write no limit")
+	if s.has[Power].Active || s.journal.IsEmpty() {
+		t.Errorf("the gateway has %v, the journal %s", s.has[Power], s.journal.Encode())
+	}
+}
+
 // TestSlowJournal: without an answer of the file system there is no write, and an
 // answer that comes later changes nothing.
 func TestSlowJournal(t *testing.T) {

@@ -15,6 +15,8 @@ const (
 	// settleTime is how long after a write without an answer the gateway may still
 	// carry it out.
 	settleTime = 2 * time.Minute
+	// lateTime is how long a stop waits for such a write.
+	lateTime = 8 * time.Second
 	// measuredFor is how long a measurement counts.
 	measuredFor = time.Minute
 )
@@ -98,7 +100,9 @@ func (l *lever) restore(now time.Time) {
 		l.attempt = &attempt{target: lease.Before}
 	case !l.isSettled(now):
 		l.nextTry = now.Add(readBackPause)
-		l.mustWait = l.isStopping
+		if l.isStopping { // a write that the stop has interrupted mostly arrives
+			l.nextTry, l.mustWait = now.Add(readBackDelay), now.Sub(l.wroteAt) >= lateTime
+		}
 	case lease.Ended == expired:
 		l.close(Result{Status: Expired, Text: fmt.Sprintf("restored: %v", lease.Before)}, now)
 	default:

@@ -55,7 +55,8 @@ type Limiter struct {
 	isLoading bool
 	isUnused  bool // commands are off and the journal is empty
 	firmware  string
-	refused   string // as last logged
+	logged    limit.Result // the latest
+	refusedAt time.Time    // of the latest refusal that was logged
 }
 
 // New returns the limiter of the gateway with a serial number.
@@ -213,17 +214,31 @@ func (l *Limiter) report() {
 	}
 	for _, r := range l.machine.Results() {
 		l.publish(r)
-		level := zerolog.InfoLevel
-		switch {
-		case r.Status == limit.Refused && l.refused == r.Text: // others may send anything at any rate
+		if !l.mayLog(r) {
 			continue
-		case r.Status == limit.Refused:
-			l.refused = r.Text
-		case r.Status == limit.Failed:
+		}
+		level := zerolog.InfoLevel
+		if r.Status == limit.Failed {
 			level = zerolog.WarnLevel
 		}
 		l.log.WithLevel(level).Str("result", string(r.Status)).Str("setting", r.Lever).Str("asked", r.Asked).Str("text", r.Text).Msg("power limit")
 	}
+}
+
+// refusedPause separates two lines of the log about refused commands.
+const refusedPause = 10 * time.Second
+
+// mayLog reports whether a result is to be logged: others may send anything at any
+// rate.
+func (l *Limiter) mayLog(r limit.Result) bool {
+	isRepeated := r.Status == l.logged.Status && r.Text == l.logged.Text
+	if isRepeated || r.Status == limit.Refused && r.Time.Sub(l.refusedAt) < refusedPause {
+		return false
+	}
+	if l.logged = r; r.Status == limit.Refused {
+		l.refusedAt = r.Time
+	}
+	return true
 }
 
 func (l *Limiter) publish(r limit.Result) {
