@@ -96,6 +96,14 @@ func (l *lever) resume(lease Lease, run string, now time.Time) {
 	l.isDirty = l.isDirty || !wasEnded && lease.Ended != "" // another start must not continue it
 }
 
+// words returns a setting of the lever for texts.
+func (l *lever) words(s Setting) string {
+	if l.lever == Switch && !s.Off {
+		return "production on"
+	}
+	return s.String()
+}
+
 // wanted returns the setting that counts for commands that leave a part as it is.
 func (l *lever) wanted() Setting {
 	switch {
@@ -154,7 +162,7 @@ func (l *lever) endByCommand(c Command, now time.Time) {
 		return
 	case l.lease != nil:
 		l.end(now, "asked for")
-		r.Status, r.Text = Accepted, fmt.Sprintf("restoring: %v", l.lease.Before)
+		r.Status, r.Text = Accepted, fmt.Sprintf("restoring: %s", l.words(l.lease.Before))
 		l.accepted = &r
 		return // reported when a crash cannot lose it
 	case wasPending:

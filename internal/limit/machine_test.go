@@ -158,7 +158,7 @@ func TestCommands(t *testing.T) {
 		{"no power yet", enabled, nil, `{"applies_to":"production"}`, []string{"refused: the power is missing"}},
 		{"no power yet, export", enabled, nil, `{"applies_to":"export"}`, []string{"accepted", "write export limited to 0 W", "applied"}},
 		{"stopping", enabled, func(s *script) { s.m.Stop(false, s.now) }, "0", []string{"refused: envoy-mqtt stops"}},
-		{"production off", enabled, nil, `{"production_off":true}`, []string{"accepted", "write production off", "applied"}},
+		{"production off", enabled, nil, `{"production_off":true}`, []string{"accepted: before: production on", "write production off", "applied"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newScript(t, tt.config)

@@ -56,11 +56,11 @@ func (l *lever) compare(r Reading, now time.Time) {
 	}
 	switch {
 	case r.Firmware != "" && lease.Firmware != "" && r.Firmware != lease.Firmware && !isBefore:
-		l.giveUp(fmt.Sprintf("the firmware has changed from %s to %s: %v stays", lease.Firmware, r.Firmware, r.Setting), now)
+		l.giveUp(fmt.Sprintf("the firmware has changed from %s to %s: %s stays", lease.Firmware, r.Firmware, l.words(r.Setting)), now)
 	case !isBefore && !isOurs:
-		l.handOver(fmt.Sprintf("somebody else has changed the setting: %v stays", r.Setting), now)
+		l.handOver(fmt.Sprintf("somebody else has changed the setting: %s stays", l.words(r.Setting)), now)
 	case lease.HandedOver && isBefore:
-		l.close(Result{Status: Restored, Text: fmt.Sprintf("not by envoy-mqtt, the gateway has: %v", lease.Before)}, now)
+		l.close(Result{Status: Restored, Text: fmt.Sprintf("not by envoy-mqtt, the gateway has: %s", l.words(lease.Before))}, now)
 	case lease.HandedOver:
 		l.takeBack(now)
 	case lease.Ended != "": // see restore
@@ -71,7 +71,7 @@ func (l *lever) compare(r Reading, now time.Time) {
 		if !l.isApplied {
 			why = "the gateway has not taken the setting"
 		}
-		l.close(Result{Status: Restored, Text: fmt.Sprintf("%s, it has: %v", why, lease.Before)}, now)
+		l.close(Result{Status: Restored, Text: fmt.Sprintf("%s, it has: %s", why, l.words(lease.Before))}, now)
 	default:
 		l.readBackAt = now.Add(readBackPause)
 	}
@@ -104,9 +104,9 @@ func (l *lever) restore(now time.Time) {
 			l.nextTry, l.mustWait = now.Add(readBackDelay), now.Sub(l.wroteAt) >= lateTime
 		}
 	case lease.Ended == expired:
-		l.close(Result{Status: Expired, Text: fmt.Sprintf("restored: %v", lease.Before)}, now)
+		l.close(Result{Status: Expired, Text: fmt.Sprintf("restored: %s", l.words(lease.Before))}, now)
 	default:
-		l.close(Result{Status: Restored, Text: fmt.Sprintf("%s, restored: %v", lease.Ended, lease.Before)}, now)
+		l.close(Result{Status: Restored, Text: fmt.Sprintf("%s, restored: %s", lease.Ended, l.words(lease.Before))}, now)
 	}
 }
 
@@ -174,7 +174,7 @@ func (l *lever) decide(r Reading, now time.Time) {
 		l.pending = nil
 		return
 	}
-	l.report(Result{Status: Accepted, Lever: l.lever.String(), Asked: c.String(), Text: fmt.Sprintf("before: %v", before)}, now)
+	l.report(Result{Status: Accepted, Lever: l.lever.String(), Asked: c.String(), Text: fmt.Sprintf("before: %s", l.words(before))}, now)
 	l.attempt = &attempt{target: c.Setting, command: &c.Command, arrivedAt: c.at, previous: l.lease}
 	next := &Lease{Before: before}
 	if l.lease != nil {

@@ -241,7 +241,13 @@ func (l *Limiter) mayLog(r limit.Result) bool {
 	return true
 }
 
+// maxText is Home Assistant's limit of a state, in characters.
+const maxText = 255
+
 func (l *Limiter) publish(r limit.Result) {
+	if text := []rune(r.Text); len(text) > maxText {
+		r.Text = string(text[:maxText-1]) + "…"
+	}
 	document, err := json.Marshal(r)
 	if err != nil {
 		panic(err) // strings and finite numbers
