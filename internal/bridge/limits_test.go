@@ -413,3 +413,52 @@ func TestLimitRole(t *testing.T) {
 		r.check(t)
 	})
 }
+
+// TestLimitFailures: without the subscription or the journal no command is carried
+// out.
+func TestLimitFailures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newLimitRig(new(envoytest.PowerLimiter))
+		r.broker.Deny("envoy/+/limit/set", 0x87)
+		r.run(t, nil, func() {
+			r.broker.Publish(limitSet, "0", false)
+			time.Sleep(time.Minute)
+		})
+		if !strings.Contains(r.log.String(), "no commands are received") || r.results() != "" {
+			t.Errorf("results %q, log %s", r.results(), r.log.String())
+		}
+		r.recording = nil
+		r.check(t)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		r := newLimitRig(new(envoytest.PowerLimiter))
+		r.journal.err = errors.New("no space left on device")
+		r.run(t, nil, func() {
+			r.send("0")
+			time.Sleep(time.Minute)
+		})
+		if text, _ := r.broker.Retained(limitResult); r.results() != "accepted refused" || !strings.Contains(text, "no space left") {
+			t.Errorf("results %q, %s", r.results(), text)
+		}
+		r.wantWrites(t, 0)
+		r.check(t)
+	})
+}
+
+// TestLimitTwoSections: of two sections with the same gateway one carries a command
+// out.
+func TestLimitTwoSections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newLimitRig(new(envoytest.PowerLimiter))
+		second := r.feed("ENVOY2", r.server)
+		second.Limit = r.Gateways[0].Limit
+		r.Gateways = append(r.Gateways, second)
+		r.run(t, nil, func() {
+			r.send(`{"export":0,"for":"1m"}`)
+			time.Sleep(2 * time.Minute)
+		})
+		r.wantWrites(t, 2)
+		second.Client.CloseIdle()
+		r.check(t)
+	})
+}
