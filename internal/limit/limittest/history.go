@@ -73,7 +73,7 @@ func (w *World) something() {
 	case n < 58:
 		w.send([]string{"", "garbage", `{"export":`, `{"export":-1}`, "\x00"}[w.rand.IntN(5)], false)
 	case n < 64:
-		w.foreign(limit.Power, limit.Setting{Active: true, Export: w.chance(50), Watts: float64(w.rand.IntN(4000)) + 0.5})
+		w.foreign(limit.Power, limit.Setting{Active: true, Export: w.chance(50), Watts: w.foreignWatts()})
 	case n < 66:
 		w.foreign(limit.Lever(w.rand.IntN(2)), limit.Setting{}) // the cloud at the full hour
 	case n < 76 && w.process != nil:
@@ -97,6 +97,10 @@ func (w *World) something() {
 		w.receive(limit.Action{Setting: limit.Setting{Active: true, Watts: 1234}})
 	}
 }
+
+// foreignWatts returns a limit that no command asks for: it could not be told from
+// that of a lease.
+func (w *World) foreignWatts() float64 { return float64(100*w.rand.IntN(40) + 10 + w.rand.IntN(80)) }
 
 // configure changes the configuration of the next process.
 func (w *World) configure() {
