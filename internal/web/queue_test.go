@@ -24,7 +24,7 @@ func TestQueue(t *testing.T) {
 		}
 		took := time.Second
 		q := make(queue, maxLarge)
-		h := q.wait(func(w http.ResponseWriter, _ *http.Request) {
+		h := q.wait(func(_ http.ResponseWriter, _ *http.Request) {
 			add(1)
 			time.Sleep(took)
 			add(-1)
