@@ -6,6 +6,7 @@ import (
 	"context"
 	"net"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -101,6 +102,13 @@ func (r *recorder) retainedTopics() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.retained)
+}
+
+// missing returns the topics on which the broker has sent no retained message.
+func (r *recorder) missing(topics []string) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(topics), func(topic string) bool { return r.retained[topic] })
 }
 
 // failure returns why the recording has ended, or nil.
