@@ -33,6 +33,8 @@ const unreadSlack = 15 * time.Second
 type fleet struct {
 	t        *testing.T
 	gateways gateways
+	owners   *owners
+	ended    map[int]time.Time // when processes have ended, by pid
 	interval time.Duration
 	broker   string // address
 	recorder *recorder
@@ -43,7 +45,11 @@ type fleet struct {
 }
 
 func newFleet(t *testing.T, n int) *fleet {
-	f := &fleet{t: t, gateways: newGateways(t, n), interval: 2 * time.Second, shards: map[int]*proctest.Process{}, cloud: new(enlightentest.Cloud)}
+	o := newOwners(t)
+	f := &fleet{
+		t: t, gateways: newGateways(t, n, o), owners: o, ended: map[int]time.Time{}, interval: 2 * time.Second,
+		shards: map[int]*proctest.Process{}, cloud: new(enlightentest.Cloud),
+	}
 	every := 10 * time.Second // of retained values
 	if n > 300 {
 		f.interval, every = 5*time.Second, time.Minute
@@ -107,6 +113,7 @@ func (f *fleet) start(number, count int) {
 	f.t.Helper()
 	environ := append([]string{"ENVOY_MQTT_GENERAL__SHARD=" + shard.Shard{Number: number, Count: count}.String()}, f.environ...)
 	f.shards[number] = proctest.Start(f.t, proctest.Command(f.config, environ...))
+	f.owners.addProcess(f.shards[number].Pid())
 }
 
 // stop stops a shard, cleanly or not.
@@ -118,6 +125,7 @@ func (f *fleet) stop(number int, s syscall.Signal) {
 	if code := p.Wait(time.Minute); s == syscall.SIGTERM && code != 0 {
 		f.t.Errorf("shard %d ended with code %d", number, code)
 	}
+	f.ended[p.Pid()] = time.Now()
 }
 
 // bridge returns the latest value of a topic of a shard.
@@ -151,12 +159,15 @@ func TestFleet(t *testing.T) {
 	f.steady()
 
 	killed := f.gateways.of(shard.Shard{Number: 2, Count: 3})
+	pid := f.shards[2].Pid()
 	f.stop(2, syscall.SIGKILL)
 	down := time.Now()
 	f.await("the broker reports that shard 2 is offline", func() bool { return f.bridge(2, "state") == "offline" })
 	for _, g := range killed {
-		if requests := g.recorded(down); len(requests) > 0 {
-			t.Errorf("%s was read while its shard was down", g.section)
+		for _, r := range g.recorded(down) {
+			if f.owners.process(r.connection) != pid {
+				t.Errorf("%s was read while its shard was down", g.section)
+			}
 		}
 	}
 	f.start(2, 3)
@@ -206,14 +217,19 @@ func (f *fleet) checkGateways(end time.Time, limit time.Duration) {
 	requests, twice := 0, 0
 	for _, g := range f.gateways {
 		requests += len(g.recorded(time.Time{}))
-		if a, b := g.overlap(); a != "" {
+		if a, b := g.overlap(f.owners.process, f.ended); a != 0 {
 			twice++
-			f.t.Errorf("%s was read on the connections %s and %s at once", g.section, a, b)
+			f.t.Errorf("%s was read by the processes %d and %d at once", g.section, a, b)
 		}
 	}
 	worst, gap := f.gateways.longestGap(end)
 	f.t.Logf("%d requests at %d gateways; read by two processes: %d; longest time unread: %.1f s (%s), limit %.1f s; logins: %d",
 		requests, len(f.gateways), twice, gap.Seconds(), worst.section, limit.Seconds(), len(f.cloud.Logins()))
+	unknown, connections := f.owners.unknown()
+	f.t.Logf("%d connections, of %d the process is not known", connections, unknown)
+	if unknown > connections/20 {
+		f.t.Errorf("the process of %d of %d connections is not known", unknown, connections)
+	}
 	if gap > limit {
 		f.t.Errorf("%s was not read for %v, want %v at most", worst.section, gap, limit)
 	}

@@ -23,6 +23,7 @@ type gateway struct {
 	*envoytest.Gateway
 	section string
 	server  *envoytest.Server
+	owners  *owners
 
 	mu       sync.Mutex // guards requests
 	requests []request
@@ -31,13 +32,14 @@ type gateway struct {
 // A request is one that a gateway has answered.
 type request struct {
 	at         time.Time
-	connection string // the address of the client's end: each process has connections of its own
+	connection string // the address of the client's end
 	isReading  bool
 }
 
-func newGateway(t *testing.T, number int) *gateway {
+func newGateway(t *testing.T, number int, o *owners) *gateway {
 	t.Helper()
 	g := &gateway{
+		owners:  o,
 		Gateway: &envoytest.Gateway{Serial: strconv.Itoa(122012300000 + number), Phases: 3, Remember: 1},
 		section: fmt.Sprintf("ENVOY_%04d", number),
 	}
@@ -52,6 +54,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	g.requests = append(g.requests, request{time.Now(), r.RemoteAddr, isReading})
 	g.mu.Unlock()
+	g.owners.add(r.RemoteAddr)
 	g.Gateway.ServeHTTP(w, r)
 }
 
@@ -73,18 +76,24 @@ func (g *gateway) readings(since time.Time) (n int) {
 	return n
 }
 
-// overlap returns two connections that were in use at the same time: two processes
-// have read the gateway.
-func (g *gateway) overlap() (first, second string) {
+// overlap returns two processes that have read the gateway at the same time, 0 if
+// there are none. Requests on connections of unknown processes are left out. What a
+// gateway answers after the process has ended was sent before: a machine under load
+// answers late.
+func (g *gateway) overlap(process func(connection string) int, ended map[int]time.Time) (first, second int) {
 	type span struct {
-		connection string
-		from, to   time.Time
+		pid      int
+		from, to time.Time
 	}
 	var spans []span
 	for _, r := range g.recorded(time.Time{}) {
-		i := slices.IndexFunc(spans, func(s span) bool { return s.connection == r.connection })
+		pid, end := process(r.connection), ended[process(r.connection)]
+		if pid == 0 || !end.IsZero() && r.at.After(end) {
+			continue
+		}
+		i := slices.IndexFunc(spans, func(s span) bool { return s.pid == pid })
 		if i < 0 {
-			spans = append(spans, span{r.connection, r.at, r.at})
+			spans = append(spans, span{pid, r.at, r.at})
 			continue
 		}
 		spans[i].to = r.at
@@ -92,10 +101,10 @@ func (g *gateway) overlap() (first, second string) {
 	slices.SortFunc(spans, func(a, b span) int { return a.from.Compare(b.from) })
 	for i := 1; i < len(spans); i++ {
 		if spans[i].from.Before(spans[i-1].to) {
-			return spans[i-1].connection, spans[i].connection
+			return spans[i-1].pid, spans[i].pid
 		}
 	}
-	return "", ""
+	return 0, 0
 }
 
 // longestGap returns the longest time between two readings, up to end.
@@ -116,10 +125,10 @@ func (g *gateway) longestGap(end time.Time) (gap time.Duration) {
 // gateways are all gateways of the fleet.
 type gateways []*gateway
 
-func newGateways(t *testing.T, n int) (all gateways) {
+func newGateways(t *testing.T, n int, o *owners) (all gateways) {
 	t.Helper()
 	for i := range n {
-		all = append(all, newGateway(t, i))
+		all = append(all, newGateway(t, i, o))
 	}
 	return all
 }
@@ -161,23 +170,27 @@ func (g *gateway) token() string {
 // TestOverlap checks that two readers are noticed.
 func TestOverlap(t *testing.T) {
 	at := func(seconds int) time.Time { return time.Unix(int64(seconds), 0) }
+	process := func(connection string) int { return map[string]int{"a1": 1, "a2": 1, "b": 2, "c": 3}[connection] }
+	ended := map[int]time.Time{1: at(20)}
 	for _, tt := range []struct {
 		name     string
 		requests []request
 		want     bool
 	}{
-		{"one process", []request{{at(1), "a", true}, {at(2), "a", true}, {at(3), "a", true}}, false},
-		{"a restart", []request{{at(1), "a", true}, {at(2), "a", true}, {at(5), "b", true}, {at(6), "b", true}}, false},
-		{"a last request in between", []request{{at(1), "a", true}, {at(2), "b", false}, {at(3), "a", true}}, true},
-		{"two processes", []request{{at(1), "a", true}, {at(2), "b", true}, {at(3), "a", true}, {at(4), "b", true}}, true},
-		{"within a third", []request{{at(1), "a", true}, {at(2), "b", true}, {at(3), "b", true}, {at(4), "c", true}, {at(9), "a", true}}, true},
+		{"one process", []request{{at(1), "a1", true}, {at(2), "a1", true}, {at(3), "a2", true}, {at(4), "a1", true}}, false},
+		{"a restart", []request{{at(1), "a1", true}, {at(2), "a1", true}, {at(5), "b", true}, {at(6), "b", true}}, false},
+		{"a late answer to a process that has ended", []request{{at(1), "a1", true}, {at(21), "b", true}, {at(22), "a1", true}, {at(23), "b", true}}, false},
+		{"an unknown connection", []request{{at(1), "a1", true}, {at(2), "x", true}, {at(3), "a1", true}}, false},
+		{"one request in between", []request{{at(1), "a1", true}, {at(2), "b", false}, {at(3), "a2", true}}, true},
+		{"two processes", []request{{at(1), "a1", true}, {at(2), "b", true}, {at(3), "a1", true}, {at(4), "b", true}}, true},
+		{"within a third", []request{{at(1), "a1", true}, {at(2), "b", true}, {at(3), "b", true}, {at(4), "c", true}, {at(9), "a1", true}}, true},
 	} {
 		g := &gateway{requests: tt.requests}
-		if a, b := g.overlap(); (a != "") != tt.want {
-			t.Errorf("%s: overlap = %s, %s", tt.name, a, b)
+		if a, b := g.overlap(process, ended); (a != 0) != tt.want {
+			t.Errorf("%s: overlap = %d, %d", tt.name, a, b)
 		}
 	}
-	g := &gateway{requests: []request{{at(1), "a", true}, {at(3), "a", true}, {at(5), "a", false}, {at(9), "a", true}}}
+	g := &gateway{requests: []request{{at(1), "a1", true}, {at(3), "a1", true}, {at(5), "a1", false}, {at(9), "a1", true}}}
 	if got := g.longestGap(at(20)); got != 11*time.Second {
 		t.Errorf("longestGap = %v, want 11s", got)
 	}
