@@ -19,8 +19,13 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web"
 )
 
-// fileTimeout is how long a stop waits for files of the state folder.
-const fileTimeout = 2 * time.Second
+const (
+	// fileTimeout is how long a stop waits for files of the state folder.
+	fileTimeout = 2 * time.Second
+	// shardFileTimeout is the same in a fleet: the counters of hundreds of gateways,
+	// which another shard may continue.
+	shardFileTimeout = 5 * time.Second
+)
 
 // serveUntilReload runs a bridge with the configuration rc until ctx ends, or until
 // SIGHUP has brought another configuration, which it returns.
@@ -37,7 +42,11 @@ func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup chan 
 	defer func() { s.unlockGateways() }() // after their files were written
 	worker := state.NewWorker()
 	defer func() {
-		if !worker.Close(fileTimeout) {
+		timeout := fileTimeout
+		if rc.cfg.General.Shard.IsSet() {
+			timeout = shardFileTimeout
+		}
+		if !worker.Close(timeout) {
 			rc.log.Warn().Msg("the state folder does not respond, the latest counters are not stored")
 		}
 	}()

@@ -187,7 +187,7 @@ func TestLockFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewGatewayStore(dir)
 		s.IsShared = true
-		if err := s.SetSerial("ENVOY", "122200000001"); err == nil || !strings.Contains(err.Error(), "gateways.lock: another process has held it for 2s") {
+		if err := s.SetSerial("ENVOY", "122200000001"); err == nil || !strings.Contains(err.Error(), "gateways.lock: another process has held it for 10s") {
 			t.Errorf("SetSerial = %v", err)
 		}
 	})

@@ -61,8 +61,8 @@ func newLock(path string) *flock.Flock {
 }
 
 const (
-	fileLockTimeout = 2 * time.Second // others hold a file's lock for milliseconds
-	fileLockRetry   = 10 * time.Millisecond
+	fileLockTimeout = 10 * time.Second // others hold a file's lock for milliseconds, but there may be many
+	fileLockRetry   = 50 * time.Millisecond
 )
 
 // LockFile waits for the lock of a file that several processes read, change and
