@@ -5,6 +5,7 @@ package fleet_test
 import (
 	"cmp"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -32,7 +33,7 @@ type gateway struct {
 // A request is one that a gateway has answered.
 type request struct {
 	at         time.Time
-	connection string // the address of the client's end
+	connection string // the addresses of both ends, the client's first
 	isReading  bool
 }
 
@@ -50,11 +51,13 @@ func newGateway(t *testing.T, number int, o *owners) *gateway {
 
 // ServeHTTP implements [http.Handler].
 func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// A port of the client's may be used by several processes, each to another gateway.
+	connection := r.RemoteAddr + " " + r.Context().Value(http.LocalAddrContextKey).(net.Addr).String()
 	isReading := r.URL.Path == "/production.json" || r.URL.Path == "/ivp/meters/readings"
 	g.mu.Lock()
-	g.requests = append(g.requests, request{time.Now(), r.RemoteAddr, isReading})
+	g.requests = append(g.requests, request{time.Now(), connection, isReading})
 	g.mu.Unlock()
-	g.owners.add(r.RemoteAddr)
+	g.owners.add(connection)
 	g.Gateway.ServeHTTP(w, r)
 }
 
@@ -148,11 +151,12 @@ func (all gateways) areRead(since time.Time, times int) bool {
 	return !slices.ContainsFunc(all, func(g *gateway) bool { return g.readings(since) < times })
 }
 
-// sections is their part of config.ini.
+// sections is their part of config.ini. With one source, an answer that is late under
+// load does not change which entities there are, which would clear topics.
 func (all gateways) sections(interval time.Duration) string {
 	var b strings.Builder
 	for _, g := range all {
-		fmt.Fprintf(&b, "[%s]\nHOST = %s\nINTERVAL = %v\nUSERNAME = owner@example.org\nPASSWORD = s3cret\n", g.section, g.server.URL, interval)
+		fmt.Fprintf(&b, "[%s]\nHOST = %s\nINTERVAL = %v\nSOURCE = meters\nUSERNAME = owner@example.org\nPASSWORD = s3cret\n", g.section, g.server.URL, interval)
 	}
 	return b.String()
 }

@@ -4,7 +4,6 @@ package fleet_test
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -18,8 +17,8 @@ import (
 type owners struct {
 	mu        sync.Mutex     // guards what follows
 	processes map[int]bool   // that may have connections
-	pending   map[string]int // looks without a result, by address of the client's end
-	known     map[string]int // pid by address; 0 if it cannot be found out
+	pending   map[string]int // looks without a result, by the addresses of both ends
+	known     map[string]int // pid likewise; 0 if it cannot be found out
 }
 
 // ownersInterval separates two looks at the kernel's lists.
@@ -96,8 +95,7 @@ func (o *owners) look() {
 		}
 	}
 	for connection, looks := range o.pending {
-		_, port, _ := net.SplitHostPort(connection)
-		pid := pids[inodes[port]]
+		pid := pids[inodes[connection]]
 		o.pending[connection] = looks + 1
 		if pid != 0 || looks == 2 {
 			o.known[connection] = pid
@@ -106,7 +104,8 @@ func (o *owners) look() {
 	}
 }
 
-// inodes returns the inodes of the sockets of this machine by local port.
+// inodes returns the inodes of the sockets of this machine by the addresses of both
+// ends.
 func inodes() map[string]string {
 	found := map[string]string{}
 	table, _ := os.ReadFile("/proc/net/tcp")
@@ -115,10 +114,14 @@ func inodes() map[string]string {
 		if len(fields) < 10 || fields[9] == "0" {
 			continue
 		}
-		_, hex, _ := strings.Cut(fields[1], ":")
-		if port, err := strconv.ParseUint(hex, 16, 16); err == nil {
-			found[strconv.FormatUint(port, 10)] = fields[9]
-		}
+		found[loopback(fields[1])+" "+loopback(fields[2])] = fields[9]
 	}
 	return found
+}
+
+// loopback returns an address of 127.0.0.1 that the kernel writes as 0100007F:1F90.
+func loopback(text string) string {
+	_, hex, _ := strings.Cut(text, ":")
+	port, _ := strconv.ParseUint(hex, 16, 16) // 0 is no address of ours
+	return fmt.Sprintf("127.0.0.1:%d", port)
 }
