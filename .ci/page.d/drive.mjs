@@ -144,6 +144,9 @@ async function values(base, child) {
   check('without it in the address', gone.url() === base + '#/history/days', gone.url());
   await gone.context().close();
 
+  const narrow = await open(base, { javaScriptEnabled: false, viewport: { width: 360, height: 740 } }), wide = await narrow.locator('td').evaluateAll(all => Math.max(...all.map(td => td.getBoundingClientRect().right)));
+  check('without JavaScript: the table fits into 360 px', wide <= 360, `${wide} px`);
+  await narrow.context().close();
   const bare = await open(base, { javaScriptEnabled: false });
   check('without JavaScript: a table', /Grid, exporting\s+32\d\d W/.test(await bare.innerText('main')), await bare.innerText('main'));
   if (pictures) await bare.screenshot({ path: `${pictures}/noscript-1280-light.png` });

@@ -140,6 +140,37 @@ func TestChargedFromGrid(t *testing.T) {
 	}
 }
 
+// A gridCharged history charges a battery from the grid for a time.
+type gridCharged struct {
+	webtest.History
+	minutes int
+}
+
+func (h gridCharged) Power(_ string, from, to time.Time, _ int) history.Plot {
+	p := history.Plot{Start: from, End: to, Step: 5 * time.Minute}
+	for at := from; at.Before(to); at = at.Add(p.Step) {
+		grid, battery := history.Point{Mean: 800}, history.Point{Mean: -500}
+		if int(at.Sub(from).Minutes()) >= h.minutes {
+			battery.Mean = 0
+		}
+		p.Series[history.Grid] = append(p.Series[history.Grid], grid)
+		p.Series[history.Battery] = append(p.Series[history.Battery], battery)
+	}
+	return p
+}
+
+// TestApproximate checks when self-consumption and self-sufficiency are approximate.
+func TestApproximate(t *testing.T) {
+	now := time.Date(2026, 6, 18, 12, 0, 0, 0, time.UTC)
+	for minutes, want := range map[int]bool{0: false, 10: false, 15: true, 120: true} {
+		s := newServer()
+		s.History = gridCharged{minutes: minutes}
+		if got := s.values().recent(testSerial, now).today.Approximate; got != want {
+			t.Errorf("charged from the grid for %d minutes: approximate is %v, want %v", minutes, got, want)
+		}
+	}
+}
+
 // A noHistory knows nothing.
 type noHistory struct{ webtest.History }
 
