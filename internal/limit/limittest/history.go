@@ -29,7 +29,7 @@ func Random(seed uint64, f Fault) History {
 		g.failing, g.refusing, g.garbled = w.rand.IntN(30), w.rand.IntN(3), w.rand.IntN(3)
 	}
 	if w.chance(30) {
-		w.foreign(limit.Power, limit.Setting{Active: true, Watts: 5000.5})
+		w.foreign(limit.Power, limit.Setting{Active: true, Watts: 5050})
 	}
 	w.start(false)
 	hours := 1 + w.rand.IntN(4)
