@@ -232,12 +232,12 @@ func (c *checker) write(m *model, e Event) {
 	})
 	isBefore := m.lease != nil && contains(m.lease.before, e.Setting)
 	switch {
+	case i >= 0:
+		m.begin(m.commands[i:])
 	case isBefore && m.lease.isOver(e.At):
 		if !isRace && m.othersAt > m.wroteAt && contains(m.others, m.has) && !contains(m.lease.before, m.has) {
 			c.violate(Overwritten, e)
 		}
-	case i >= 0:
-		m.begin(m.commands[i:])
 	case isBefore:
 		c.violate(TooEarly, e)
 	default:
