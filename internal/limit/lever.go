@@ -78,6 +78,9 @@ const expired = "expired"
 // resume continues a lease of the journal. Its latest write may still arrive.
 func (l *lever) resume(lease Lease, run string, now time.Time) {
 	l.unseenUntil, l.uncertainUntil, l.wroteAt, l.seenAt, l.readBackAt = now.Add(settleTime), now.Add(settleTime), now, now, now
+	if at := lease.WroteAt; !at.IsZero() && at.Before(now) {
+		l.wroteAt = at
+	}
 	isForever := lease.Until.IsZero()
 	if length, err := time.ParseDuration(lease.Length); err == nil && !isForever && lease.Until.After(now.Add(length)) {
 		lease.Until = now.Add(length) // the clock was set back

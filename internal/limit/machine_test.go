@@ -430,6 +430,26 @@ func TestStopDuringWrite(t *testing.T) {
 	}
 }
 
+// TestEffectAfterReload: the time is that since the write.
+func TestEffectAfterReload(t *testing.T) {
+	for _, tt := range []struct {
+		down time.Duration
+		want []string
+	}{
+		{40 * time.Second, []string{"applied", "effective: 500 W asked, 490 W after 60 s"}},
+		{-time.Hour, []string{"applied", "effective: 500 W asked, 490 W after 1 s"}}, // the clock was set back
+		{10 * time.Minute, []string{"applied"}},
+	} {
+		s := newScript(t, enabled)
+		s.send("500")
+		s.want("accepted", "write", "applied")
+		s.power.Export = 490
+		s.restart(Config{Enabled: true, Run: "run 1"}, tt.down)
+		s.run(20 * time.Second)
+		s.want(tt.want...)
+	}
+}
+
 // TestSlowJournal: without an answer of the file system there is no write, and an
 // answer that comes later changes nothing.
 func TestSlowJournal(t *testing.T) {

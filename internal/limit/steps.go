@@ -85,7 +85,9 @@ func (l *lever) onApplied(s Setting, now time.Time) {
 	}
 	l.isApplied = true
 	l.report(Result{Status: Applied, Lever: l.lever.String(), Asked: l.lease.latest().String(), Text: fmt.Sprintf("the gateway has: %v", s)}, now)
-	l.effect = &effect{setting: s, before: l.powerBefore}
+	if now.Sub(l.wroteAt) < effectTimeout {
+		l.effect = &effect{setting: s, before: l.powerBefore}
+	}
 }
 
 // restore continues the end of a lease, after its setting was read.
@@ -184,6 +186,9 @@ func (l *lever) decide(r Reading, now time.Time) {
 	next = next.with(c.Setting)
 	next.Firmware = r.Firmware // another one only if the gateway has the state before
 	next.Ended, next.Until, next.Length = "", time.Time{}, ""
+	if !l.attempt.isRenewal {
+		next.WroteAt = now
+	}
 	if !c.Forever {
 		next.Until, next.Length = now.Add(c.For), c.For.String()
 	}
