@@ -50,10 +50,17 @@ func NewScreen(in io.Reader, out io.Writer, draw func(width int) []string) (*Scr
 	return s, nil
 }
 
-// EndedBySignals returns a context that also ends when the terminal is closed and
-// when the reader of standard output has gone, so that the caller can clean up.
-func EndedBySignals(ctx context.Context) (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(ctx, syscall.SIGHUP, syscall.SIGPIPE)
+// EndedBySignals returns a context that also ends when the terminal is closed, so
+// that the caller can clean up. Until stop is called, a write to standard output
+// whose reader has gone returns EPIPE in place of ending the process. SIGPIPE itself
+// must not end the context: the kernel sends it for connections, too.
+func EndedBySignals(ctx context.Context) (_ context.Context, stop context.CancelFunc) {
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGHUP)
+	return ctx, func() {
+		cancel()
+		signal.Reset(syscall.SIGPIPE)
+	}
 }
 
 // Show draws until ctx ends, q or Ctrl-C is pressed, or the terminal is closed. It
