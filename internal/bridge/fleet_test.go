@@ -5,6 +5,7 @@ package bridge_test
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -142,8 +143,8 @@ func TestForeign(t *testing.T) {
 			old.broker.Publish("homeassistant/device/envoy_"+s+"/config", `{"device":{"identifiers":["envoy_`+s+`"]},"origin":{"name":"envoy-mqtt"},"availability":[{"topic":"envoy/bridge-1/state"},{"topic":"envoy/`+s+`/availability"}]}`, true)
 		}
 		first := old.shard(1, "ENVOY", t.TempDir())
-		isComplete := false
-		first.Fleet.Others = func() ([]string, bool) { return []string{moved}, isComplete }
+		var isComplete atomic.Bool
+		first.Fleet.Others = func() ([]string, bool) { return []string{moved}, isComplete.Load() }
 		first.Previous = []hass.Namespace{{Topic: "envoy", Prefix: "homeassistant", Serials: []string{serial, moved, gone}}}
 		var cleaned []string
 		first.OnCleaned = func(n hass.Namespace) { cleaned = append(cleaned, n.Serials...) }
@@ -152,7 +153,7 @@ func TestForeign(t *testing.T) {
 		if _, ok := old.broker.Retained("envoy/" + gone + "/availability"); !ok {
 			t.Error("topics are cleared before all gateways of the fleet are known")
 		}
-		isComplete = true
+		isComplete.Store(true)
 		time.Sleep(5 * time.Minute)
 		for _, topic := range []string{"envoy/" + gone + "/availability", "homeassistant/device/envoy_" + gone + "/config"} {
 			if _, ok := old.broker.Retained(topic); ok {

@@ -3,6 +3,7 @@ package enlighten_test
 import (
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,11 +16,11 @@ import (
 func TestMayLogin(t *testing.T) {
 	withEnv(t, func(t *testing.T, env *testEnv) {
 		errElsewhere := errors.New("another process reads the gateway")
-		isAllowed := false
+		var isAllowed atomic.Bool
 		src := env.newSource()
 		src.Store.IsShared = true
 		src.MayLogin = func(s string) error {
-			if s != serial || !isAllowed {
+			if s != serial || !isAllowed.Load() {
 				return errElsewhere
 			}
 			return nil
@@ -41,7 +42,7 @@ func TestMayLogin(t *testing.T) {
 		if n := env.logins(); n != 0 {
 			t.Errorf("%d logins, want none", n)
 		}
-		isAllowed = true
+		isAllowed.Store(true)
 		time.Sleep(2 * time.Hour)
 		if n := env.logins(); n != 1 {
 			t.Errorf("%d logins after the gateway was locked, want 1", n)
