@@ -72,8 +72,11 @@ type attempt struct {
 	isWriting bool
 }
 
-// expired is the reason of a lease that has ended by time.
-const expired = "expired"
+// The reasons of a lease that has ended by time, and by a command.
+const (
+	expired  = "expired"
+	askedFor = "asked for"
+)
 
 // resume continues a lease of the journal. Its latest write may still arrive.
 func (l *lever) resume(lease Lease, run string, now time.Time) {
@@ -160,11 +163,14 @@ func (l *lever) endByCommand(c Command, now time.Time) {
 	wasPending := l.pending != nil
 	l.pending = nil
 	switch {
-	case l.lease != nil && l.lease.HandedOver:
-		l.giveUp("the setting stays as somebody else has made it", now)
+	case l.lease != nil && l.lease.HandedOver: // after another reading: see compare
+		ended := *l.lease
+		ended.Ended = askedFor
+		l.lease, l.seenAt, l.isDirty = &ended, time.Time{}, true
+		l.retries = retries{nextTry: now}
 		return
 	case l.lease != nil:
-		l.end(now, "asked for")
+		l.end(now, askedFor)
 		r.Status, r.Text = Accepted, fmt.Sprintf("restoring: %s", l.words(l.lease.Before))
 		l.accepted = &r
 		return // reported when a crash cannot lose it

@@ -258,6 +258,17 @@ func TestAnotherBridge(t *testing.T) {
 	}
 }
 
+// TestOffAfterHandOver: off ends a lease whose setting the gateway has again, although
+// nobody has read that yet.
+func TestOffAfterHandOver(t *testing.T) {
+	s := newScript(t, enabled)
+	s.power = Measurement{}
+	s.send("500")
+	s.m.Notice(Power, Reading{Setting: Setting{Active: true, Watts: 1111}}, s.now)
+	s.send(`{"off":true}`)
+	s.want("accepted", "write", "applied", "handed_over: somebody else", "write no limit", "restored: asked for, restored: no limit")
+}
+
 // TestReset: the cloud has ended the limit.
 func TestReset(t *testing.T) {
 	s := newScript(t, enabled)

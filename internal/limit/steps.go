@@ -57,6 +57,8 @@ func (l *lever) compare(r Reading, now time.Time) {
 	switch {
 	case r.Firmware != "" && lease.Firmware != "" && r.Firmware != lease.Firmware && !isBefore:
 		l.giveUp(fmt.Sprintf("the firmware has changed from %s to %s: %s stays", lease.Firmware, r.Firmware, l.words(r.Setting)), now)
+	case !isBefore && !isOurs && lease.HandedOver && lease.Ended == askedFor:
+		l.giveUp(fmt.Sprintf("the setting stays as somebody else has made it: %v", r.Setting), now)
 	case !isBefore && !isOurs:
 		l.handOver(fmt.Sprintf("somebody else has changed the setting: %s stays", l.words(r.Setting)), now)
 	case lease.HandedOver && isBefore:
