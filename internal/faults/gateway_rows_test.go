@@ -63,7 +63,6 @@ func fault(f envoytest.Fault, log string) gatewayRow {
 // TestGateway: whatever a gateway does, under live there is nothing but what it
 // reported, its entities are offline in time, and all is back by itself.
 func TestGateway(t *testing.T) {
-	t.Parallel()
 	b := startBroker(t)
 	for _, row := range slices.Concat(namedRows, otherRows) {
 		t.Run(row.name, func(t *testing.T) {
@@ -118,7 +117,6 @@ func TestGateway(t *testing.T) {
 
 // TestGatewayOnce: a single bad answer costs one reading and makes nobody offline.
 func TestGatewayOnce(t *testing.T) {
-	t.Parallel()
 	b := startBroker(t)
 	for _, f := range envoytest.All {
 		t.Run(string(f), func(t *testing.T) {

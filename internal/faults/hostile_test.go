@@ -70,7 +70,6 @@ const production = "/production.json"
 // TestHostile: a gateway on the local network that wants to do harm gets no
 // secret, publishes nothing, and breaks nothing: as soon as it is good it is read.
 func TestHostile(t *testing.T) {
-	t.Parallel()
 	b := startBroker(t)
 	var stolen atomic.Int64
 	thief := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { stolen.Add(1) }))

@@ -18,7 +18,6 @@ import (
 // TestRecoveryOfProcess is TestRecovery with the built binary, over TLS and with
 // Mosquitto.
 func TestRecoveryOfProcess(t *testing.T) {
-	t.Parallel()
 	for _, row := range recoveryRows {
 		t.Run(row.title(), func(t *testing.T) {
 			t.Parallel()

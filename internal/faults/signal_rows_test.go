@@ -13,7 +13,6 @@ import (
 
 // TestTerm: SIGTERM and SIGINT end the program in time, with the last words said.
 func TestTerm(t *testing.T) {
-	t.Parallel()
 	b := startBroker(t)
 	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		t.Run(unix.SignalName(s), func(t *testing.T) {

@@ -20,7 +20,6 @@ import (
 
 // TestStateFolder: a folder that is full or cannot be written costs a warning.
 func TestStateFolder(t *testing.T) {
-	t.Parallel()
 	b := startBroker(t)
 	for _, row := range []struct {
 		name, options string
@@ -73,7 +72,6 @@ var stamp = regexp.MustCompile(`"\d{4}-\d\d-\d\dT[^"]*"`)
 // TestWrongClock: times in the state folder that lie an hour ahead or behind,
 // as after a clock was set, cost neither readings nor logins.
 func TestWrongClock(t *testing.T) {
-	t.Parallel()
 	b := startBroker(t)
 	for _, off := range []time.Duration{time.Hour, -time.Hour} {
 		t.Run(off.String(), func(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	_ = flag.Set("test.parallel", "20") // the rows wait, they do not compute
+	_ = flag.Set("test.parallel", "12") // the rows wait, they do not compute
 	code := proctest.Main(m, "../../cmd/envoy-mqtt")
 	if !printTable() {
 		code = 1
