@@ -22,15 +22,15 @@ const (
 	limitTopic = "envoy/" + serial + "/limit/set"
 )
 
-// The flow's settings in the test, in seconds.
+// The flow's settings in the tests, in seconds.
 const (
-	renew       = 4
-	minTime     = 3
-	maxPriceAge = 12
+	renew   = 4
+	minTime = 3
 )
 
-// limitFlow returns deploy/node-red/limit.json for a broker, with short times.
-func limitFlow(t *testing.T, port string) []byte {
+// limitFlow returns deploy/node-red/limit.json for a broker, with short times. A price
+// is used for maxPriceAge seconds.
+func limitFlow(t *testing.T, port string, maxPriceAge int) []byte {
 	t.Helper()
 	data, err := os.ReadFile("limit.json")
 	if err != nil {
@@ -65,7 +65,7 @@ func limitFlow(t *testing.T, port string) []byte {
 func TestLimitFlow(t *testing.T) {
 	const on, off = `{"export":0,"for":"15m"}`, `{"off":true}`
 	b := startBroker(t)
-	deploy(t, startNodeRED(t), limitFlow(t, b.port))
+	deploy(t, startNodeRED(t), limitFlow(t, b.port, 12))
 	b.publish(t, "envoy/"+serial+"/availability", "offline")
 	commands := func() []message { return b.messages(limitTopic) }
 	// next waits for the next command and returns when it came.
@@ -141,7 +141,7 @@ func TestLimitFlowEffect(t *testing.T) {
 	t.Cleanup(server.Close)
 	token := enlightentest.Sign(enlightentest.Claims{Serial: serial, Role: "installer"})
 	config := proctest.Configure(t, fmt.Sprintf("[MQTT]\nURL = mqtt://127.0.0.1:%s\n[ENVOY]\nHOST = %s\nTOKEN = %s\nINTERVAL = 1s\nLIMIT = true\n", b.port, server.Addr, token))
-	deploy(t, startNodeRED(t), limitFlow(t, b.port))
+	deploy(t, startNodeRED(t), limitFlow(t, b.port, 600)) // the first write is 10 s after the start
 	proctest.Start(t, proctest.Command(config))
 	awaitResult := func(want string) {
 		t.Helper()
