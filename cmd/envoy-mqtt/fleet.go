@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/blocking"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
@@ -26,8 +27,11 @@ func (rc *runConfig) lockShard(ctx context.Context) (unlock func(), err error) {
 			_ = lock.Close() // nothing was written
 		}
 	}
-	for dir, try := range map[string]func(string) (io.Closer, error){rc.stateDir: state.LockShared, rc.ownDir: state.Lock} {
-		lock, err := rc.waitForLock(ctx, dir, try)
+	for _, folder := range []struct {
+		dir string
+		try func(string) (io.Closer, error)
+	}{{rc.stateDir, state.LockShared}, {rc.ownDir, state.Lock}} {
+		lock, err := rc.waitForLock(ctx, folder.dir, folder.try)
 		if err != nil {
 			unlock()
 			return nil, err
@@ -103,15 +107,12 @@ func (rc *runConfig) otherGateways() (serials []string, isComplete bool) {
 // unlockGateways releases the locks of the gateways. It does not wait for a file
 // system that does not respond.
 func (s *service) unlockGateways() {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	ctx, cancel := context.WithTimeout(context.Background(), fileTimeout)
+	defer cancel()
+	_, _ = blocking.Call(ctx, func() (struct{}, error) {
 		for _, lock := range s.locks {
 			lock.Close()
 		}
-	}()
-	select {
-	case <-done:
-	case <-time.After(fileTimeout):
-	}
+		return struct{}{}, nil
+	})
 }

@@ -2,7 +2,6 @@ package limiter
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
@@ -36,11 +35,10 @@ func (l *Limiter) request(a limit.Action) Request {
 		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 		defer cancel()
 		if a.Kind == limit.Write {
-			err := kindOf(l.write(ctx, a))
+			err := l.write(ctx, a)
 			return func() { machine.OnWritten(err, time.Now()); l.report() }
 		}
 		r, publish, err := l.read(ctx, a.Lever)
-		err = kindOf(err)
 		return func() {
 			if err == nil {
 				publish()
@@ -74,30 +72,3 @@ func readLimit(p envoy.PowerLimit) limit.Reading {
 }
 
 func readSwitch(isOff bool) limit.Reading { return limit.Reading{Setting: limit.Setting{Off: isOff}} }
-
-// kinds are the errors that package limit distinguishes, by those of a [Writer].
-var kinds = []struct{ of, kind error }{
-	{envoy.ErrNeedsInstaller, limit.ErrNeedsRole},
-	{envoy.ErrUnsupported, limit.ErrUnsupported},
-	{envoy.ErrUnknownLayout, limit.ErrLayout},
-	{envoy.ErrFirmwareChanged, limit.ErrFirmware},
-	{envoy.ErrOtherGateway, limit.ErrOther},
-}
-
-// kindOf returns err as one of the errors that package limit distinguishes, if it is
-// one.
-func kindOf(err error) error {
-	for _, k := range kinds {
-		if errors.Is(err, k.of) {
-			return kindError{err, k.kind}
-		}
-	}
-	return err
-}
-
-// A kindError is an error of a writer that package limit distinguishes.
-type kindError struct{ err, kind error }
-
-func (e kindError) Error() string { return e.err.Error() }
-
-func (e kindError) Unwrap() []error { return []error{e.err, e.kind} }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/limit"
 )
 
@@ -33,9 +34,9 @@ func (g *gateway) fails(w *World) error {
 	case w.chance(g.failing):
 		return errLost
 	case w.chance(g.refusing):
-		return fmt.Errorf("the gateway: %w", limit.ErrNeedsRole)
+		return fmt.Errorf("the gateway: %w", envoy.ErrNeedsInstaller)
 	case w.chance(g.garbled):
-		return fmt.Errorf("the gateway: %w", limit.ErrLayout)
+		return fmt.Errorf("the gateway: %w", envoy.ErrUnknownLayout)
 	}
 	return nil
 }
