@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"internal/monitor":           {"internal/bridge", "internal/envoy", "internal/schema", "internal/state", "github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/", "github.com/coreos/go-systemd/v22/daemon", "github.com/rs/zerolog"},
 	"internal/web":               {"internal/envoy", "internal/history", "internal/schema", "internal/web/access"},
 	"internal/web/access":        {},
-	"internal/web/setuppage":     {"internal/config", "internal/envoy", "internal/setup", "internal/web/access", "golang.org/x/net/netutil"},
+	"internal/web/setuppage":     {"internal/config", "internal/envoy", "internal/hint", "internal/setup", "internal/web/access", "golang.org/x/net/netutil"},
 	"internal/web/webtest":       {"internal/history"},
 	"internal/config":            {"internal/envoy", "internal/schema", "internal/shard", "internal/state", "github.com/knadh/koanf/", "github.com/spf13/pflag"},
 	"internal/outbox":            {"internal/mqtt"},

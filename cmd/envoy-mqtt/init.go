@@ -48,38 +48,34 @@ func initCommand(c *console) *cobra.Command {
 
 // init asks, tries and writes. It writes nothing before all questions are answered.
 func (c *console) init(ctx context.Context) error {
-	path := cmp.Or(c.configPath, config.DefaultFile)
-	if err := state.CheckWritable(filepath.Dir(path)); err != nil {
-		return err // now rather than after all answers
+	if err := c.checkFolder(); err != nil {
+		return err
 	}
 	p := prompt.Prompter{Ctx: ctx, In: c.in, Out: c.out}
 	p.Print("", "", "envoy-mqtt init asks for the gateway, the access to it and the MQTT broker, and tries each answer. "+
 		"Press Enter to accept a value in brackets. Nothing is written before the last answer; Ctrl-C stops.")
-	from := c.sources()
-	from.File = path
-	present, exists, err := setup.PresentConfig(from)
-	isNew := !exists
-	switch {
-	case err != nil && !exists:
+	d, err := setup.NewDraft(c.sources())
+	if err != nil {
 		return err
-	case err != nil:
-		p.Say("%v", hint.Add(err))
-		replace, err := p.Confirm(path+" cannot be used. Replace it?", false)
+	}
+	switch {
+	case d.Mistake != nil:
+		p.Say("%v", hint.Add(d.Mistake))
+		replace, err := p.Confirm(d.Path+" cannot be used. Replace it?", false)
 		if err != nil {
 			return err
 		}
 		if !replace {
-			return errors.New(path + " was not changed")
+			return errors.New(d.Path + " was not changed")
 		}
-		isNew = true
-	case exists:
+	case d.Exists:
 		fmt.Fprintln(p.Out)
-		p.Say("%s exists. Its values are offered, and keys that are not asked for stay as they are.", path)
-		if len(present.Gateways) > 1 {
-			p.Say("It has %d gateways. These questions are about [%s].", len(present.Gateways), present.Gateways[0].Section)
+		p.Say("%s exists. Its values are offered, and keys that are not asked for stay as they are.", d.Path)
+		if gateways := d.Present.Gateways; len(gateways) > 1 {
+			p.Say("It has %d gateways. These questions are about [%s].", len(gateways), gateways[0].Section)
 		}
 	}
-	i := interview{p, newSetup(present, c.environ).NewDraft(path, isNew, present)}
+	i := interview{p, d}
 	for _, part := range []func() error{i.askGateway, i.askAccess, i.askBroker} {
 		if err := part(); err != nil {
 			return err
@@ -88,9 +84,11 @@ func (c *console) init(ctx context.Context) error {
 	if err := i.Write(); err != nil {
 		return err
 	}
-	printNextSteps(p, i.Draft, c.configPath != "")
-	if len(i.Problems()) > 0 {
-		return errPrinted
-	}
-	return nil
+	return printNextSteps(p, i.Draft)
+}
+
+// checkFolder returns an error if the file cannot be written, before all answers
+// rather than after them.
+func (c *console) checkFolder() error {
+	return state.CheckWritable(filepath.Dir(cmp.Or(c.configPath, config.DefaultFile)))
 }

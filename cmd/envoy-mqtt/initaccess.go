@@ -60,7 +60,7 @@ func (i *interview) handleLogin(r setup.LoginResult) (done bool, err error) {
 	if r.Outcome == setup.LoginSkipped {
 		return true, nil
 	}
-	i.Say("%s", i.Text(r))
+	i.Say("%s", r.Text())
 	switch {
 	case r.Outcome == setup.LoginOK && r.Access == nil:
 		i.Say("The gateway accepts the token.")

@@ -1,21 +1,17 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
-	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/prompt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web/setuppage"
 )
@@ -47,28 +43,19 @@ func setupAddress(text string) (string, error) {
 
 // initWeb asks, tries and writes in a browser.
 func (c *console) initWeb(ctx context.Context, address string) error {
-	path := cmp.Or(c.configPath, config.DefaultFile)
-	if err := state.CheckWritable(filepath.Dir(path)); err != nil {
+	if err := c.checkFolder(); err != nil {
 		return err
 	}
-	from := c.sources()
-	from.File = path
-	present, exists, mistake := setup.PresentConfig(from)
-	if mistake != nil && !exists {
-		return mistake
+	draft, err := setup.NewDraft(c.sources())
+	if err != nil {
+		return err
 	}
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return err
 	}
 	p := prompt.Prompter{Ctx: ctx, In: c.in, Out: c.out}
-	server := setuppage.New(&setuppage.Wizard{
-		Draft:    newSetup(present, c.environ).NewDraft(path, !exists || mistake != nil, present),
-		Exists:   exists,
-		Mistake:  mistake,
-		IsNamed:  c.configPath != "",
-		Discover: discoverGateways,
-	})
+	server := setuppage.New(&setuppage.Wizard{Draft: draft, Discover: discoverGateways})
 	server.Linger = setupLinger
 	server.Files = http.HandlerFunc(web.ServeFile)
 	server.Log = func(text string) { p.Print("", "", text) }
@@ -92,11 +79,7 @@ func (c *console) initWeb(ctx context.Context, address string) error {
 		}
 		return err
 	}
-	printNextSteps(p, server.Draft, server.IsNamed)
-	if len(server.Draft.Problems()) > 0 {
-		return errPrinted
-	}
-	return nil
+	return printNextSteps(p, draft)
 }
 
 // isLoopback reports whether only this machine reaches an address.

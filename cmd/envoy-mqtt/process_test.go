@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 			appsNetwork, supervisorAddress, ingressPort = netip.MustParsePrefix("127.0.0.0/8"), netip.MustParseAddr("127.0.0.2"), port
 		}
 		setupLinger = 50 * time.Millisecond
-		tlsPort = cmp.Or(os.Getenv("TEST_TLS_PORT"), "1") // whatever listens on this machine's usual port
+		setup.TLSPort = cmp.Or(os.Getenv("TEST_TLS_PORT"), "1") // whatever listens on this machine's usual port
 		discoverGateways = func(context.Context) ([]setup.Found, error) {
 			if serial := os.Getenv("TEST_DISCOVERED"); serial != "" {
 				return []setup.Found{{Serial: serial, Firmware: "D8.3.5167", URL: "https://192.168.1.20"}}, nil

@@ -38,7 +38,7 @@ func (c *console) watch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	connection, err := broker.ForCommand(cfg, c.environ, "watch-"+rand.Text()[:8])
+	connection, err := broker.ForCommand(cfg.MQTT, cfg.OwnDir(c.environ), "watch-"+rand.Text()[:8])
 	if err != nil {
 		return failed(err)
 	}

@@ -47,14 +47,15 @@ func Config(cfg config.MQTT) (mqtt.Config, error) {
 }
 
 // ForCommand returns the configuration of a second connection, for a command. It has
-// a client id of its own, so that the broker does not disconnect the running bridge.
-func ForCommand(cfg config.Config, environ []string, command string) (mqtt.Config, error) {
-	m, err := Config(cfg.MQTT)
+// a client id of its own, so that the broker does not disconnect the running bridge,
+// whose files are in dir.
+func ForCommand(cfg config.MQTT, dir, command string) (mqtt.Config, error) {
+	m, err := Config(cfg)
 	if err != nil {
 		return m, err
 	}
 	if m.ClientID == "" {
-		m.ClientID, _ = state.ClientID(cfg.OwnDir(environ)) // valid even if it cannot be stored
+		m.ClientID, _ = state.ClientID(dir) // valid even if it cannot be stored
 	}
 	m.ClientID += "-" + command
 	return m, nil

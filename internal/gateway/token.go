@@ -78,13 +78,20 @@ func (g *Gateway) TokenInfo() map[string]string {
 	return info
 }
 
-// StoreToken stores a token if the gateway with that serial number accepts it.
-func (g *Gateway) StoreToken(ctx context.Context, serial, token string) error {
-	token = strings.Join(strings.Fields(token), "") // a copy can have line breaks
-	claims, err := enlighten.Parse(token)
+// ParseToken returns the token in a text that a user has copied, and its claims. They
+// must fit the gateway with that serial number, unless it is empty.
+func ParseToken(text, serial string) (token string, claims enlighten.Claims, err error) {
+	token = strings.Join(strings.Fields(text), "") // a copy can have line breaks
+	claims, err = enlighten.Parse(token)
 	if err == nil && serial != "" {
 		err = claims.Check(serial, time.Now())
 	}
+	return token, claims, err
+}
+
+// StoreToken stores a token if the gateway with that serial number accepts it.
+func (g *Gateway) StoreToken(ctx context.Context, serial, text string) error {
+	token, _, err := ParseToken(text, serial)
 	if err != nil {
 		return err
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
-// TestTryBroker checks what is reported about a broker, and where TLS is found.
-func TestTryBroker(t *testing.T) {
+// TestConnectBroker checks what is reported about a broker, and where TLS is found.
+func TestConnectBroker(t *testing.T) {
 	server := httptest.NewTLSServer(nil) // for its certificate
 	defer server.Close()
 	secure := &tls.Config{Certificates: server.TLS.Certificates}
@@ -24,7 +24,12 @@ func TestTryBroker(t *testing.T) {
 	refusing := new(mqtttest.Broker)
 	refusing.Refuse(0x86)
 	_, refused := mqtttest.Listen(t, refusing, nil)
-	s := Setup{StateDir: t.TempDir()}
+	d, err := NewDraft(config.Sources{File: filepath.Join(t.TempDir(), "config.ini"), Environ: []string{"STATE_DIRECTORY=" + t.TempDir()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	usual := TLSPort
+	defer func() { TLSPort = usual }()
 	for _, tt := range []struct {
 		name, url, caFile string
 		usual             string // port of MQTT over TLS
@@ -42,12 +47,13 @@ func TestTryBroker(t *testing.T) {
 		{"nobody", "mqtt://" + host + ":1", "", "1", "connection refused", "", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s.TLSPort = tt.usual
+			TLSPort = tt.usual
 			url, err := config.ParseBrokerURL(tt.url)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := s.TryBroker(t.Context(), config.MQTT{URL: url, CAFile: tt.caFile, VerifySSL: true})
+			d.Broker.URL, d.Broker.CAFile = url, tt.caFile
+			got := d.ConnectBroker(t.Context())
 			if (got.Err == nil) != (tt.err == "") || got.Err != nil && !strings.Contains(got.Err.Error(), tt.err) {
 				t.Errorf("Err = %v, want %q", got.Err, tt.err)
 			}

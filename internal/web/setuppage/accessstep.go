@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
 )
 
@@ -40,15 +41,15 @@ func (w *Wizard) setAccount(ctx context.Context, form func(string) string) {
 	case setup.LoginOK:
 		w.access, w.current = "Token until "+r.Token.Expires.Local().Format(isoDate)+", renewed automatically", brokerStep
 		if r.Access != nil {
-			w.note = "The gateway gives no values: " + d.ErrorText(r.Access)
+			w.note = "The gateway gives no values: " + hint.Add(r.Access).Error()
 		}
 	case setup.LoginSkipped:
 		w.access, w.current = "not verified", brokerStep
 	case setup.LoginMFA:
 		w.way = "token"
-		w.fail(accessStep, d.Text(r)+" Create a token in the browser instead. It is valid for one year.", true)
+		w.fail(accessStep, r.Text()+" Create a token in the browser instead. It is valid for one year.", true)
 	default:
-		w.fail(accessStep, d.Text(r), true)
+		w.fail(accessStep, r.Text(), true)
 	}
 }
 
@@ -60,7 +61,7 @@ func (w *Wizard) setToken(ctx context.Context, form func(string) string) {
 	claims, err := d.UseToken(ctx, token)
 	switch {
 	case err != nil:
-		w.fail(accessStep, "The token was not accepted: "+d.ErrorText(err), false)
+		w.fail(accessStep, "The token was not accepted: "+hint.Add(err).Error(), false)
 		return
 	case d.Serial == "":
 		w.access = "not verified"
@@ -79,7 +80,7 @@ func (w *Wizard) setOwnUser(ctx context.Context, form func(string) string) {
 		return
 	}
 	if err := d.UseOwnUser(ctx, name, password); err != nil {
-		w.fail(accessStep, "The gateway gives no values: "+d.ErrorText(err), true)
+		w.fail(accessStep, "The gateway gives no values: "+hint.Add(err).Error(), true)
 		return
 	}
 	w.access, w.current = "Values were read", brokerStep

@@ -7,6 +7,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 )
 
 // search searches for gateways again.
@@ -33,7 +34,7 @@ func (w *Wizard) setGateway(ctx context.Context, form func(string) string) {
 	reached, err := d.Reach(ctx)
 	w.reached = reached
 	if err != nil {
-		w.fail(gatewayStep, "The gateway was not read: "+d.ErrorText(err), true)
+		w.fail(gatewayStep, "The gateway was not read: "+hint.Add(err).Error(), true)
 		return
 	}
 	w.current = accessStep

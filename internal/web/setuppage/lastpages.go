@@ -1,10 +1,14 @@
 package setuppage
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
+)
 
 // replaceForm asks whether a file with mistakes is replaced.
 func (v *view) replaceForm() {
-	v.notice("alert", v.Draft.Path+" cannot be used.", strings.Split(v.Draft.ErrorText(v.Mistake), "\n")...)
+	v.notice("alert", v.Draft.Path+" cannot be used.", strings.Split(hint.Add(v.Draft.Mistake).Error(), "\n")...)
 	v.form("replace")
 	v.buttons(button{text: "Replace the file at the end"})
 }
@@ -23,7 +27,7 @@ func (v *view) problems() {
 	if len(problems) == 0 {
 		return
 	}
-	v.notice("alert", "Not verified yet", append(problems, "When this is solved, test it with "+v.Draft.CheckCommand(v.IsNamed)+".")...)
+	v.notice("alert", "Not verified yet", append(problems, "When this is solved, test it with "+v.Draft.CheckCommand()+".")...)
 }
 
 // donePage writes what to do next.
@@ -35,7 +39,7 @@ func (v *view) donePage() {
 	v.element("h2", "Next steps")
 	v.close("header")
 	v.open("dl", "class", "rows")
-	for _, step := range v.Draft.NextSteps(v.IsNamed) {
+	for _, step := range v.Draft.NextSteps() {
 		v.open("div")
 		v.element("dt", step.Name)
 		v.element("dd", step.Text)

@@ -25,14 +25,19 @@ const secretText = "s3cret-Pa55"
 // handler. No gateway is found.
 func newServer(ctx context.Context, t *testing.T) (*Server, http.Handler) {
 	t.Helper()
-	present, err := config.Initial(nil)
+	draft, err := setup.NewDraft(config.Sources{
+		File: filepath.Join(t.TempDir(), "config.ini"),
+		Environ: []string{
+			"ENVOY_MQTT_ENVOY__USERNAME=owner@example.org", "ENVOY_MQTT_ENVOY__PASSWORD=" + secretText,
+			"ENVOY_MQTT_ENVOY__TOKEN=" + secretText,
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	present.Gateways[0].Username, present.Gateways[0].Password = "owner@example.org", secretText
-	present.Gateways[0].Token, present.MQTT.Password = secretText, secretText
+	draft.Broker.Password = secretText
 	s := New(&Wizard{
-		Draft:    setup.Setup{}.NewDraft(filepath.Join(t.TempDir(), "config.ini"), true, present),
+		Draft:    draft,
 		Discover: func(context.Context) ([]setup.Found, error) { return nil, nil },
 	})
 	s.Files = http.NotFoundHandler()

@@ -88,7 +88,7 @@ func (w *Wizard) page(step, way string, exposed bool) (string, pageKind) {
 	}
 	v.heading("Set up envoy-mqtt", w.subject(), exposed)
 	switch {
-	case w.Mistake != nil && !w.isAgreed:
+	case w.Draft.Mistake != nil && !w.isAgreed:
 		v.replaceForm()
 	case at == doneStep:
 		v.donePage()
@@ -112,7 +112,7 @@ func (w *Wizard) subject() string {
 	switch {
 	case w.current == doneStep:
 		return d.Path + " is written."
-	case !w.Exists || w.Mistake != nil:
+	case !d.Exists || d.Mistake != nil:
 		return "Nothing is written before the last step."
 	case len(d.Present.Gateways) > 1:
 		return d.Path + " exists. Its values are offered. The questions are about [" + d.Present.Gateways[0].Section + "]."

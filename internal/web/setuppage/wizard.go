@@ -11,10 +11,7 @@ import (
 // A Wizard goes through the steps of an installation. The exported fields are set
 // before the first call.
 type Wizard struct {
-	Draft   *setup.Draft
-	Exists  bool  // there is a file, whose values are offered
-	Mistake error // in this file, which must be replaced; nil: none
-	IsNamed bool  // the user has named the file
+	Draft *setup.Draft
 	// Discover finds the gateways on this network.
 	Discover func(context.Context) ([]setup.Found, error)
 
@@ -23,7 +20,7 @@ type Wizard struct {
 
 	mu        sync.Mutex // held while a step runs; guards the fields below and Draft
 	current   position
-	isAgreed  bool // that the file is replaced
+	isAgreed  bool // that a file with a mistake is replaced
 	discovery *discovery
 	way       string              // to a token: account or token
 	offer     *setup.BrokerResult // a broker with TLS to choose, or without an authority
@@ -139,7 +136,7 @@ func (w *Wizard) keep(context.Context, func(string) string) {
 
 // write writes the file.
 func (w *Wizard) write(context.Context, func(string) string) {
-	if w.current != writeStep || w.Mistake != nil && !w.isAgreed {
+	if w.current != writeStep || w.Draft.Mistake != nil && !w.isAgreed {
 		return
 	}
 	if err := w.Draft.Write(); err != nil {

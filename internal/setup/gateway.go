@@ -1,0 +1,47 @@
+package setup
+
+import (
+	"context"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
+)
+
+// reachTimeout limits each request to a gateway that a user has just entered.
+const reachTimeout = 10 * time.Second
+
+// A ReachedGateway is a gateway that has answered.
+type ReachedGateway struct{ Serial, Firmware, URL string }
+
+// UseFound selects a gateway that was found.
+func (d *Draft) UseFound(f Found) { d.Gateway.Host, d.Gateway.Serial = envoy.Auto, f.Serial }
+
+// UseHost selects the gateway at an address as [config.ParseHost] returns it.
+func (d *Draft) UseHost(host string) {
+	if host != d.Gateway.Host {
+		d.Gateway.Host, d.Gateway.Serial = host, ""
+	}
+}
+
+// Reach reads the identity of the selected gateway, for which it needs no access.
+func (d *Draft) Reach(ctx context.Context) (ReachedGateway, error) {
+	g := *d.Gateway
+	g.Timeout = reachTimeout
+	client := gateway.NewClient(g, nil)
+	client.Serial = g.Serial
+	defer client.CloseIdle()
+	session, err := client.Open(ctx)
+	if err != nil {
+		d.NeedsToken, d.Serial = true, "" // as all current firmware does
+		return ReachedGateway{}, err
+	}
+	d.NeedsToken, d.Serial = session.NeedsToken, session.Serial
+	d.keep(gatewayPart, "")
+	return ReachedGateway{session.Serial, session.Firmware, session.URL()}, nil
+}
+
+// KeepGateway keeps a gateway that was not reached.
+func (d *Draft) KeepGateway() {
+	d.keep(gatewayPart, "The gateway at "+d.Gateway.Host+" did not answer.")
+}
