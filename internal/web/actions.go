@@ -3,8 +3,9 @@ package web
 import (
 	"context"
 	"net/http"
-	"slices"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web/respond"
 )
 
 // Actions are what a signed-in user can start. An action that is nil is not
@@ -19,11 +20,8 @@ type Actions struct {
 // actionTimeout limits an action: a slow gateway needs a minute to try a token.
 const actionTimeout = 90 * time.Second
 
-// An actionAPI serves the actions.
-type actionAPI struct {
-	*store
-	Actions
-}
+// An action runs with a form whose gateway is the name.
+type action func(context.Context, actionForm) error
 
 // An actionForm is the body of an action.
 type actionForm struct {
@@ -31,50 +29,50 @@ type actionForm struct {
 	Token   string `json:"token"`
 }
 
-func (a actionAPI) servePasteToken(w http.ResponseWriter, r *http.Request) {
-	a.act(w, r, a.PasteToken != nil, func(ctx context.Context, f actionForm) error { return a.PasteToken(ctx, f.Gateway, f.Token) })
-}
-
-func (a actionAPI) serveRenew(w http.ResponseWriter, r *http.Request) {
-	a.act(w, r, a.Renew != nil, func(ctx context.Context, f actionForm) error { return a.Renew(ctx, f.Gateway) })
-}
-
-func (a actionAPI) serveReload(w http.ResponseWriter, r *http.Request) {
-	a.act(w, r, a.Reload != nil, func(ctx context.Context, _ actionForm) error { return a.Reload(ctx) })
-}
-
-// act runs an action for the gateway in the body, which run gets by its name.
-func (a actionAPI) act(w http.ResponseWriter, r *http.Request, offered bool, run func(context.Context, actionForm) error) {
-	var form actionForm
-	if !readJSON(w, r, &form) {
-		return
+// byName returns the actions that are offered, by their paths below api.
+func (a Actions) byName() map[string]action {
+	offered := map[string]action{}
+	if a.PasteToken != nil {
+		offered["token"] = func(ctx context.Context, f actionForm) error { return a.PasteToken(ctx, f.Gateway, f.Token) }
 	}
-	g, ok := a.find(form.Gateway)
-	if !ok || !offered {
-		writeError(w, http.StatusNotFound, "no such gateway or action")
-		return
+	if a.Renew != nil {
+		offered["renew"] = func(ctx context.Context, f actionForm) error { return a.Renew(ctx, f.Gateway) }
 	}
-	form.Gateway = g.Name
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Time{})
-	_ = control.SetWriteDeadline(time.Now().Add(actionTimeout + eventTimeout))
-	ctx, cancel := context.WithTimeout(r.Context(), actionTimeout)
-	defer cancel()
-	if err := run(ctx, form); err != nil {
-		writeError(w, http.StatusUnprocessableEntity, err.Error())
-		return
+	if a.Reload != nil {
+		offered["reload"] = func(ctx context.Context, _ actionForm) error { return a.Reload(ctx) }
 	}
-	writeJSON(w, http.StatusOK, struct{}{})
+	return offered
 }
 
-// names returns the names of the actions that are offered.
-func (a Actions) names() []string {
-	names := []string{}
-	for name, offered := range map[string]bool{"token": a.PasteToken != nil, "renew": a.Renew != nil, "reload": a.Reload != nil} {
-		if offered {
-			names = append(names, name)
+// An actionAPI serves the actions.
+type actionAPI struct {
+	*store
+	offered map[string]action
+}
+
+// serve returns the handler of the action with a name.
+func (a actionAPI) serve(name string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var form actionForm
+		if !readJSON(w, r, &form) {
+			return
 		}
+		run, isOffered := a.offered[name]
+		g, ok := a.find(form.Gateway)
+		if !ok || !isOffered {
+			respond.Error(w, http.StatusNotFound, "no such gateway or action")
+			return
+		}
+		form.Gateway = g.Name
+		control := http.NewResponseController(w)
+		_ = control.SetReadDeadline(time.Time{})
+		_ = control.SetWriteDeadline(time.Now().Add(actionTimeout + 10*time.Second))
+		ctx, cancel := context.WithTimeout(r.Context(), actionTimeout)
+		defer cancel()
+		if err := run(ctx, form); err != nil {
+			respond.Error(w, http.StatusUnprocessableEntity, err.Error())
+			return
+		}
+		respond.JSON(w, http.StatusOK, struct{}{})
 	}
-	slices.Sort(names)
-	return names
 }

@@ -77,9 +77,3 @@ func (l daylight) within(start, end time.Time) []int64 {
 	}
 	return []int64{l.from, l.to}
 }
-
-// daylightBefore returns the light of the day before the one that begins at a time.
-func (a historyAPI) daylightBefore(serial string, start time.Time) daylight {
-	from := history.DateOf(start).AddDays(-1).Start(start.Location())
-	return daylightOf(a.past.Power(serial, from, start, 24*6))
-}

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web/respond"
 )
 
 const (
@@ -18,22 +20,22 @@ const (
 
 // serveEvents serves readings as Server-Sent Events: the live documents, or what
 // the page displays.
-func (s values) serveEvents(w http.ResponseWriter, r *http.Request) {
+func (a pageAPI) serveEvents(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
-	e := eventWriter{values: s, gateway: query.Get("gateway"), last: map[string]time.Time{}}
+	e := eventWriter{pageAPI: a, gateway: query.Get("gateway"), last: map[string]time.Time{}}
 	next := e.liveEvents
-	isUnknown := !s.isKnown(e.gateway)
+	isUnknown := !a.isKnown(e.gateway)
 	switch query.Get("view") {
 	case "":
 	case "page":
 		next = e.pageEvent
-		isUnknown = isUnknown && s.serials() == nil // it can be one that is not identified yet
+		isUnknown = isUnknown && a.serials() == nil // it can be one that is not identified yet
 	default:
-		writeError(w, http.StatusBadRequest, "view: want page or nothing")
+		respond.Error(w, http.StatusBadRequest, "view: want page or nothing")
 		return
 	}
 	if isUnknown {
-		writeError(w, http.StatusNotFound, "no such gateway")
+		respond.Error(w, http.StatusNotFound, "no such gateway")
 		return
 	}
 	h := w.Header()
@@ -43,16 +45,16 @@ func (s values) serveEvents(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	s.stream(w, r, next)
+	a.stream(w, r, next)
 }
 
 // stream writes what next returns, at each change and at each heartbeat, until the
 // client leaves, is too slow, or must leave.
-func (s values) stream(w http.ResponseWriter, r *http.Request, next func(time.Time) []byte) {
+func (a pageAPI) stream(w http.ResponseWriter, r *http.Request, next func(time.Time) []byte) {
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Time{}) // that of the request would end the stream
-	client := s.hub.add(time.Now())
-	defer s.hub.leave(client)
+	client := a.hub.join(time.Now())
+	defer a.hub.leave(client)
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	text := append([]byte("retry: 2000\n\n"), next(time.Now())...)
@@ -65,7 +67,7 @@ func (s values) stream(w http.ResponseWriter, r *http.Request, next func(time.Ti
 		if err := control.Flush(); err != nil {
 			return
 		}
-		s.hub.received(client, now)
+		a.hub.received(client, now)
 		select { // several gateways are read at almost the same time
 		case <-time.After(minEventGap):
 		case <-client.closed:
@@ -87,7 +89,7 @@ func (s values) stream(w http.ResponseWriter, r *http.Request, next func(time.Ti
 
 // An eventWriter encodes the events of one client.
 type eventWriter struct {
-	values  values
+	pageAPI
 	gateway string               // as in the query; empty: all, or on the page the first
 	last    map[string]time.Time // of the sample that was sent, by name of the gateway
 }
@@ -95,7 +97,7 @@ type eventWriter struct {
 // liveEvents returns an event live for each gateway with a new reading, or a comment.
 func (e *eventWriter) liveEvents(now time.Time) []byte {
 	var text []byte
-	for _, g := range e.values.all() {
+	for _, g := range e.all() {
 		if e.gateway != "" && e.gateway != g.Serial && e.gateway != g.Name {
 			continue
 		}
@@ -115,7 +117,7 @@ func (e *eventWriter) liveEvents(now time.Time) []byte {
 
 // pageEvent returns one event page: the chosen gateway, and a summary of all.
 func (e *eventWriter) pageEvent(now time.Time) []byte {
-	doc, err := json.Marshal(e.values.page(e.gateway, now))
+	doc, err := json.Marshal(e.page(e.gateway, now))
 	if err != nil {
 		return []byte(":\n\n")
 	}

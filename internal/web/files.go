@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"path"
 	"sync"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web/respond"
 )
 
 //go:embed page
@@ -19,7 +21,6 @@ type file struct {
 	kind string // Content-Type
 	etag string
 	gzip []byte
-	size int // not compressed
 }
 
 var contentTypes = map[string]string{
@@ -44,7 +45,7 @@ var files = sync.OnceValue(func() map[string]*file {
 			panic(err) // it is missing in the binary
 		}
 		sum := sha256.Sum256(content)
-		all[name] = &file{contentTypes[path.Ext(name)], `"` + hex.EncodeToString(sum[:12]) + `"`, zipped(z, content), len(content)}
+		all[name] = &file{contentTypes[path.Ext(name)], `"` + hex.EncodeToString(sum[:12]) + `"`, zipped(z, content)}
 	}
 	return all
 })
@@ -62,7 +63,7 @@ func zipped(z *gzip.Writer, content []byte) []byte {
 func ServeFile(w http.ResponseWriter, r *http.Request) {
 	f, ok := files()[r.PathValue("file")]
 	if !ok {
-		writeError(w, http.StatusNotFound, "no such path")
+		respond.Error(w, http.StatusNotFound, "no such path")
 		return
 	}
 	h := w.Header()
@@ -74,7 +75,7 @@ func ServeFile(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.Set("Content-Type", f.kind)
-	if acceptsGzip(r) {
+	if respond.AcceptsGzip(r) {
 		h.Set("Content-Encoding", "gzip")
 		_, _ = w.Write(f.gzip)
 		return

@@ -16,6 +16,9 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web/webtest"
 )
 
+// pastOf returns the past of the gateway of newServer.
+func pastOf(s *Server) past { return past{history: s.History, gateways: []string{testSerial}} }
+
 // TestDayLength checks the days at which clocks change.
 func TestDayLength(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
@@ -23,12 +26,11 @@ func TestDayLength(t *testing.T) {
 		t.Skip(err)
 	}
 	s := newServer()
-	g, _ := s.find("")
 	for date, hours := range map[history.Date]int64{
 		{Year: 2026, Month: 3, Day: 28}: 24, {Year: 2026, Month: 3, Day: 29}: 23, {Year: 2026, Month: 10, Day: 25}: 25,
 	} {
 		now := time.Date(2026, 11, 28, 12, 0, 0, 0, berlin)
-		d := historyAPI{&s.store, s.History}.dayPlot(historyQuery{gateway: g, date: date, points: 1440}, now)
+		d := pastOf(s).dayPlot(historyQuery{date: date, points: 1440}, now)
 		steps := int64(len(d.Solar))
 		if d.End-d.Start != hours*3600 || steps != (d.End-d.Start+d.Step-1)/d.Step || steps > 1440 {
 			t.Errorf("%v: %d s in %d steps of %d s, want %d h", date, d.End-d.Start, steps, d.Step, hours)
@@ -40,8 +42,7 @@ func TestDayPlot(t *testing.T) {
 	now := time.Date(2026, 6, 18, 15, 0, 0, 0, time.UTC)
 	s := newServer()
 	s.History = webtest.History{Gap: func(t time.Time) bool { return t.Hour() == 3 }}
-	g, _ := s.find("")
-	d := historyAPI{&s.store, s.History}.dayPlot(historyQuery{gateway: g, date: history.DateOf(now.AddDate(0, 0, -1)), points: 1440}, now)
+	d := pastOf(s).dayPlot(historyQuery{date: history.DateOf(now.AddDate(0, 0, -1)), points: 1440}, now)
 	if len(d.Solar) != 1440 || !math.IsNaN(float64(d.Solar[200])) || d.Solar[13*60] != 7800 || d.House[0] != 380 || d.Now != 0 {
 		t.Errorf("the day before: %d points, %v %v %v", len(d.Solar), d.Solar[200], d.Solar[13*60], d.House[0])
 	}
@@ -54,8 +55,7 @@ func TestDayPlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // at midnight of 2000-01-01
 		time.Sleep(15 * time.Hour)
 		now := time.Now().UTC()
-		g, _ := s.find("")
-		d := historyAPI{&s.store, s.History}.dayPlot(historyQuery{gateway: g, date: history.DateOf(now), points: 1440, isToday: true}, now)
+		d := pastOf(s).dayPlot(historyQuery{date: history.DateOf(now), points: 1440, isToday: true}, now)
 		if len(d.Light) != 2 || d.Light[1]-d.Start < 19*3600 || d.Now != now.Unix() {
 			t.Errorf("the evening of today is not that of yesterday: %v", d.Light)
 		}
@@ -67,7 +67,11 @@ func TestEnergies(t *testing.T) {
 		s := newServer()
 		s.History = webtest.History{Gap: func(t time.Time) bool { return t.Month() == time.November || t.Day() == 10 }}
 		h := s.Handler()
-		load := func(path string) (list []energies) {
+		type produced struct {
+			date string
+			kWh  float64 // -1: null
+		}
+		load := func(path string) (list []produced) {
 			var doc struct {
 				Days []struct {
 					Date     string
@@ -79,20 +83,20 @@ func TestEnergies(t *testing.T) {
 				t.Fatalf("%s: %v: %s", path, err, w.Body)
 			}
 			for _, d := range doc.Days {
-				e := energies{Date: d.Date, Produced: -1}
+				e := produced{d.Date, -1}
 				if d.Produced != nil {
-					e.Produced = number(*d.Produced)
+					e.kWh = *d.Produced
 				}
 				list = append(list, e)
 			}
 			return list
 		}
 		days := load("/api/history?period=days&date=1999-12-31")
-		if len(days) != 31 || days[0] != (energies{Date: "1999-12-01", Produced: 31.4}) || days[9] != (energies{Date: "1999-12-10", Produced: -1}) || days[30].Date != "1999-12-31" {
+		if len(days) != 31 || days[0] != (produced{"1999-12-01", 31.4}) || days[9] != (produced{"1999-12-10", -1}) || days[30].date != "1999-12-31" {
 			t.Errorf("31 days = %+v", days)
 		}
 		months := load("/api/history?period=months&date=1999-12-31")
-		if len(months) != 13 || months[0].Date != "1998-12-01" || months[11] != (energies{Date: "1999-11-01", Produced: -1}) || months[12].Date != "1999-12-01" || math.Abs(float64(months[12].Produced)-30*31.4) > .01 {
+		if len(months) != 13 || months[0].date != "1998-12-01" || months[11] != (produced{"1999-11-01", -1}) || months[12].date != "1999-12-01" || math.Abs(months[12].kWh-30*31.4) > .01 {
 			t.Errorf("13 months = %+v", months)
 		}
 		w := get(h, "/api/history?period=days&date=1999-12-31&format=csv")
@@ -135,7 +139,7 @@ func TestHistoryQueries(t *testing.T) {
 func TestChargedFromGrid(t *testing.T) {
 	now := time.Date(2026, 6, 18, 23, 0, 0, 0, time.UTC)
 	s := newServer()
-	if s.values().wasChargedFromGrid(testSerial, history.DateOf(now), now) {
+	if pastOf(s).wasChargedFromGrid(history.DateOf(now), now) {
 		t.Error("the invented battery is charged by the sun only")
 	}
 }
@@ -165,7 +169,7 @@ func TestApproximate(t *testing.T) {
 	for minutes, want := range map[int]bool{0: false, 10: false, 15: true, 120: true} {
 		s := newServer()
 		s.History = gridCharged{minutes: minutes}
-		if got := s.values().recent(testSerial, now).today.Approximate; got != want {
+		if got := s.pageAPI().recent(testSerial, now).today.Approximate; got != want {
 			t.Errorf("charged from the grid for %d minutes: approximate is %v, want %v", minutes, got, want)
 		}
 	}

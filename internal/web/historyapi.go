@@ -2,8 +2,6 @@ package web
 
 import (
 	"cmp"
-	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,20 +10,19 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/history"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web/respond"
 )
 
 const (
 	minPoints     = 24
 	maxPoints     = 8640 // a day at 10 s
 	defaultPoints = 1440
-	daysOfPeriod  = 31
-	monthsOf      = 13
 )
 
 // A historyAPI serves the past.
 type historyAPI struct {
 	*store
-	past History // nil: nothing is kept
+	history History // nil: nothing is kept
 }
 
 // A historyQuery is what was asked of api/history or api/inverters.
@@ -39,9 +36,8 @@ type historyQuery struct {
 	isRange bool // with minimum and maximum
 }
 
-// parseHistory parses a query. If it is wrong it writes the response and returns
-// false.
-func (a historyAPI) parseHistory(w http.ResponseWriter, query url.Values, now time.Time) (historyQuery, bool) {
+// parse parses a query. If it is wrong it writes the response and returns false.
+func (a historyAPI) parse(w http.ResponseWriter, query url.Values, now time.Time) (historyQuery, bool) {
 	q := historyQuery{period: cmp.Or(query.Get("period"), "day"), date: history.DateOf(now), points: defaultPoints}
 	var known bool
 	q.gateway, known = a.find(query.Get("gateway"))
@@ -72,11 +68,11 @@ func (a historyAPI) parseHistory(w http.ResponseWriter, query url.Values, now ti
 	q.isCSV, q.isToday = format == "csv", q.date == history.DateOf(now)
 	switch {
 	case err != nil:
-		writeError(w, http.StatusBadRequest, err.Error())
+		respond.Error(w, http.StatusBadRequest, err.Error())
 	case !known:
-		writeError(w, http.StatusNotFound, "no such gateway")
-	case a.past == nil:
-		writeError(w, http.StatusNotFound, "no history is kept")
+		respond.Error(w, http.StatusNotFound, "no such gateway")
+	case a.history == nil:
+		respond.Error(w, http.StatusNotFound, "no history is kept")
 	default:
 		return q, true
 	}
@@ -85,43 +81,36 @@ func (a historyAPI) parseHistory(w http.ResponseWriter, query url.Values, now ti
 
 func (a historyAPI) serveHistory(w http.ResponseWriter, r *http.Request) {
 	now, query := time.Now(), r.URL.Query()
-	a = a.of(query)
-	q, ok := a.parseHistory(w, query, now)
+	isSum := query.Get("gateway") == allGateways && a.history != nil
+	if isSum {
+		query.Del("gateway")
+	}
+	q, ok := a.parse(w, query, now)
 	if !ok {
 		return
 	}
+	p := past{a.history, []string{q.gateway.Serial}, isSum}
+	if isSum {
+		p.gateways = a.serials()
+	}
 	if q.period == "day" {
-		d := a.dayPlot(q, now)
+		d := p.dayPlot(q, now)
 		if q.isCSV {
-			writeCSV(w, r, "envoy-"+q.date.String()+".csv", d.rows())
+			respond.CompressedCSV(w, r, "envoy-"+d.Date+".csv", d.rows())
 		} else {
-			writeCompressed(w, r, d)
+			respond.CompressedJSON(w, r, d)
 		}
 		return
 	}
-	list := a.energiesOf(q)
-	if q.isCSV {
-		writeCSV(w, r, "envoy-"+q.period+".csv", energyRows(list))
-	} else {
-		writeCompressed(w, r, struct {
-			Days []energies `json:"days"` // of period months the first days of the months
-		}{list})
+	list := p.lastDays
+	if q.period == "months" {
+		list = p.lastMonths
 	}
-}
-
-func writeCompressed(w http.ResponseWriter, r *http.Request, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	body := compressed(w, r)
-	_ = json.NewEncoder(body).Encode(v) // an error means that the client has disconnected
-	_ = body.Close()
-}
-
-func writeCSV(w http.ResponseWriter, r *http.Request, name string, rows [][]string) {
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	w.Header().Set("Cache-Control", "no-store")
-	body := compressed(w, r)
-	_ = csv.NewWriter(body).WriteAll(rows)
-	_ = body.Close()
+	if q.isCSV {
+		respond.CompressedCSV(w, r, "envoy-"+q.period+".csv", energyRows(list(q.date)))
+	} else {
+		respond.CompressedJSON(w, r, struct {
+			Days []datedEnergies `json:"days"` // of period months the first days of the months
+		}{list(q.date)})
+	}
 }

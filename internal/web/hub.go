@@ -1,8 +1,8 @@
 package web
 
 import (
+	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -13,7 +13,6 @@ const maxStreams = 64
 type hub struct {
 	mu      sync.Mutex // guards streams
 	streams []*stream
-	count   atomic.Int32 // length of streams
 }
 
 // A stream is one client that reads events.
@@ -23,43 +22,31 @@ type stream struct {
 	sent   time.Time     // when the client last received an event; guarded by hub.mu
 }
 
-// add returns a new stream. At the limit it closes the one that has not received
+// join returns a new stream. At the limit it closes the one that has not received
 // anything for the longest time.
-func (h *hub) add(now time.Time) *stream {
+func (h *hub) join(now time.Time) *stream {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.streams) >= maxStreams {
-		idle := 0
-		for i, s := range h.streams {
-			if s.sent.Before(h.streams[idle].sent) {
-				idle = i
-			}
-		}
-		close(h.streams[idle].closed)
+		idle := slices.MinFunc(h.streams, func(a, b *stream) int { return a.sent.Compare(b.sent) })
+		close(idle.closed)
 		h.remove(idle)
 	}
 	s := &stream{wake: make(chan struct{}, 1), closed: make(chan struct{}), sent: now}
 	h.streams = append(h.streams, s)
-	h.count.Store(int32(len(h.streams)))
 	return s
 }
 
-// remove removes the stream at an index. The caller holds h.mu.
-func (h *hub) remove(i int) {
-	h.streams = append(h.streams[:i], h.streams[i+1:]...)
-	h.count.Store(int32(len(h.streams)))
+// remove removes a stream. The caller holds h.mu.
+func (h *hub) remove(s *stream) {
+	h.streams = slices.DeleteFunc(h.streams, func(other *stream) bool { return other == s })
 }
 
 // leave removes a stream, which the hub may have removed before.
 func (h *hub) leave(s *stream) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for i := range h.streams {
-		if h.streams[i] == s {
-			h.remove(i)
-			return
-		}
-	}
+	h.remove(s)
 }
 
 // received records that the client has received an event.
@@ -71,9 +58,6 @@ func (h *hub) received(s *stream, now time.Time) {
 
 // wakeAll wakes all streams. It does not wait for any.
 func (h *hub) wakeAll() {
-	if h.count.Load() == 0 {
-		return
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, s := range h.streams {

@@ -2,149 +2,119 @@ package web
 
 import (
 	"fmt"
-	"math"
-	"strconv"
+	"html"
+	"io"
+	"net/http"
+	"net/url"
 	"strings"
+	"sync"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web/respond"
 )
 
-// An index is the table that browsers without JavaScript display.
-type index struct {
-	Heading, Name    string
-	Time, Clock, Age string // of the reading; empty if there is none
-	Level, Today     string
-	Phases           []string
-	Rows             []indexRow
-	Others           []summary
+// indexParts returns what precedes and what follows the values in page/index.html.
+var indexParts = sync.OnceValues(func() (before, after string) {
+	content, err := pageFiles.ReadFile("page/index.html")
+	if err != nil {
+		panic(err) // it is missing in the binary
+	}
+	before, after, _ = strings.Cut(string(content), "<!-- values -->\n")
+	return before, after
+})
+
+// serveIndex serves the page with the present values, which browsers without
+// JavaScript display.
+func (a pageAPI) serveIndex(w http.ResponseWriter, r *http.Request) {
+	var values htmlText
+	values.page(a.page(r.URL.Query().Get("gateway"), time.Now()))
+	before, after := indexParts()
+	respond.Compressed(w, r, "text/html; charset=utf-8", func(body io.Writer) error {
+		_, err := io.WriteString(body, before+values.String()+after)
+		return err
+	})
 }
 
-type indexRow struct {
-	Name  string
-	Cells []string // total, then the phases
+// An htmlText is HTML that is being written.
+type htmlText struct{ strings.Builder }
+
+// write writes texts, which are escaped, in a format.
+func (t *htmlText) write(format string, texts ...string) {
+	escaped := make([]any, len(texts))
+	for i, text := range texts {
+		escaped[i] = html.EscapeString(text)
+	}
+	fmt.Fprintf(t, format, escaped...)
 }
 
-func newIndex(p page) index {
-	x := index{Heading: "No gateway", Others: p.Gateways}
+// page writes the heading, the table and the sentences below it.
+func (t *htmlText) page(p page) {
 	v := p.Gateway
-	if v == nil {
-		return x
-	}
-	x.Name = v.Name
-	if v.Time > 0 {
+	t.write("    <h1>%s</h1>\n    <p>", heading(v))
+	if v != nil && v.Time > 0 {
 		at := time.UnixMilli(v.Time)
-		x.Time, x.Clock, x.Age = at.Format(time.RFC3339), at.Format(time.TimeOnly), duration(float64(v.Age))
+		t.write(`Reading of <time datetime="%s">%s</time>, %s old when this page was sent. `,
+			at.Format(time.RFC3339), at.Format(time.TimeOnly), duration(float64(v.Age)))
 	}
-	switch v.Late {
-	case "new":
-		x.Heading = "Waiting for a reading"
-	case "offline":
-		x.Heading = "Gateway offline"
-	case "stale": // an old value must not look like a present one
-		x.Heading = "No current reading"
-	default:
-		x.Heading = v.heading()
-		x.addRows(v)
-	}
-	return x
-}
-
-func (x *index) addRows(v *view) {
-	if len(v.Phases) > 1 {
-		for _, p := range v.Phases {
-			x.Phases = append(x.Phases, p.Name)
+	t.write("The page reloads every 30 s.</p>\n")
+	if v != nil && v.Late == "" { // an old value must not look like a present one
+		t.table(v)
+		if v.Level != nil {
+			t.write("    <p>Battery level %s %%.</p>\n", fmt.Sprintf("%.0f", *v.Level))
+		}
+		if text := v.Today.text(); text != "" {
+			t.write("    <p>Today: %s.</p>\n", text)
 		}
 	}
-	row := func(name string, total *number, of func(phase) *number) {
-		if total == nil {
-			return
+	if len(p.Gateways) > 0 {
+		t.write("    <p>Gateways:")
+		for _, g := range p.Gateways {
+			t.write(` <a href="./?gateway=%s">%s</a>`, url.QueryEscape(g.Serial), g.Name)
 		}
-		r := indexRow{name, []string{watts(total)}}
-		for i := range x.Phases {
-			r.Cells = append(r.Cells, watts(of(v.Phases[i])))
+		t.write("</p>\n")
+	}
+}
+
+// table writes the powers: the total, then the phases if there are several.
+func (t *htmlText) table(v *view) {
+	phases := v.Phases
+	if len(phases) == 1 {
+		phases = nil
+	}
+	isEmpty := true
+	for _, row := range []struct {
+		name  string
+		total *respond.Number
+		of    func(phase) *respond.Number
+	}{
+		{"Solar, producing", v.Solar, func(p phase) *respond.Number { return p.Solar }},
+		{"House, using", v.House, func(p phase) *respond.Number { return p.House }},
+		{"Battery, " + batteryWord(v.Battery), v.Battery, func(p phase) *respond.Number { return p.Battery }},
+		{"Grid, " + gridWord(v.Grid), v.Grid, func(p phase) *respond.Number { return p.Grid }},
+	} {
+		if row.total == nil {
+			continue
 		}
-		x.Rows = append(x.Rows, r)
-	}
-	row("Solar, producing", v.Solar, func(p phase) *number { return p.Solar })
-	row("House, using", v.House, func(p phase) *number { return p.House })
-	row("Battery, "+batteryWord(v.Battery), v.Battery, func(p phase) *number { return p.Battery })
-	row("Grid, "+gridWord(v.Grid), v.Grid, func(p phase) *number { return p.Grid })
-	if v.Level != nil {
-		x.Level = fmt.Sprintf("%.0f %%", float64(*v.Level))
-	}
-	x.Today = v.Today.text()
-}
-
-// heading returns what happens at the grid, in the words of lib.js.
-func (v *view) heading() string {
-	switch word := gridWord(v.Grid); {
-	case v.Grid == nil && v.Solar == nil:
-		return "No power is measured"
-	case v.Grid == nil:
-		return "Producing " + powerText(*v.Solar)
-	case word == "balanced":
-		return "Grid balanced"
-	default:
-		return strings.ToUpper(word[:1]) + word[1:] + " " + powerText(*v.Grid)
-	}
-}
-
-// text returns the energies that were measured.
-func (t *today) text() string {
-	if t == nil {
-		return ""
-	}
-	var list []string
-	for _, e := range []struct {
-		word string
-		kwh  number
-	}{{"produced", t.Produced}, {"used", t.Used}, {"exported", t.Exported}, {"imported", t.Imported}, {"charged", t.Charged}, {"discharged", t.Discharged}} {
-		if !math.IsNaN(float64(e.kwh)) {
-			list = append(list, fmt.Sprintf("%s %.1f kWh", e.word, float64(e.kwh)))
+		if isEmpty {
+			isEmpty = false
+			t.tableHead(v.Name, phases)
 		}
+		t.write(`        <tr><th scope="row">%s</th><td>%s</td>`, row.name, watts(row.total))
+		for _, p := range phases {
+			t.write("<td>%s</td>", watts(row.of(p)))
+		}
+		t.write("</tr>\n")
 	}
-	return strings.Join(list, ", ")
-}
-
-func gridWord(w *number) string { return directionWord(w, "importing", "exporting", "balanced") }
-
-func batteryWord(w *number) string { return directionWord(w, "discharging", "charging", "idle") }
-
-func directionWord(w *number, positive, negative, none string) string {
-	switch {
-	case w != nil && *w > 20:
-		return positive
-	case w != nil && *w < -20:
-		return negative
-	}
-	return none
-}
-
-// watts returns the magnitude of a power: its direction is a word.
-func watts(w *number) string {
-	if w == nil {
-		return "–"
-	}
-	return strconv.FormatFloat(math.Round(math.Abs(float64(*w))), 'f', 0, 64) + " W"
-}
-
-func powerText(w number) string {
-	switch abs := math.Abs(float64(w)); {
-	case abs < 999.5:
-		return fmt.Sprintf("%.0f W", abs)
-	case abs < 9995:
-		return fmt.Sprintf("%.2f kW", abs/1000)
-	default:
-		return fmt.Sprintf("%.1f kW", abs/1000)
+	if !isEmpty {
+		t.write("      </tbody>\n    </table>\n")
 	}
 }
 
-func duration(sec float64) string {
-	switch {
-	case sec < 90:
-		return fmt.Sprintf("%.0f s", sec)
-	case sec < 5400:
-		return fmt.Sprintf("%.0f min", sec/60)
-	default:
-		return fmt.Sprintf("%.0f h", sec/3600)
+func (t *htmlText) tableHead(gateway string, phases []phase) {
+	t.write("    <table>\n      <caption>Present values of %s</caption>\n", gateway)
+	t.write(`      <thead><tr><th scope="col">Value</th><th scope="col">Total</th>`)
+	for _, p := range phases {
+		t.write(`<th scope="col">%s</th>`, p.Name)
 	}
+	t.write("</tr></thead>\n      <tbody>\n")
 }

@@ -4,6 +4,8 @@ import (
 	"math"
 	"net/http"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web/respond"
 )
 
 // An inverterDay is the response of api/inverters.
@@ -19,37 +21,37 @@ type inverterDay struct {
 }
 
 type inverterPower struct {
-	Serial string   `json:"serial"`
-	Power  []number `json:"power"` // W; null without a report
-	Usual  []number `json:"usual"` // usual ratio to the median; null if unknown
+	Serial string           `json:"serial"`
+	Power  []respond.Number `json:"power"` // W; null without a report
+	Usual  []respond.Number `json:"usual"` // usual ratio to the median; null if unknown
 }
 
 type batteryStatus struct {
-	Serial      string  `json:"serial"`
-	Level       *number `json:"level,omitempty"` // %
-	Power       *number `json:"power,omitempty"` // W, + discharging
-	Temperature *number `json:"temperature,omitempty"`
-	Age         *number `json:"age,omitempty"` // of its report, s
+	Serial      string          `json:"serial"`
+	Level       *respond.Number `json:"level,omitempty"` // %
+	Power       *respond.Number `json:"power,omitempty"` // W, + discharging
+	Temperature *respond.Number `json:"temperature,omitempty"`
+	Age         *respond.Number `json:"age,omitempty"` // of its report, s
 }
 
 func (a historyAPI) serveInverters(w http.ResponseWriter, r *http.Request) {
 	now := time.Now()
 	query := r.URL.Query()
 	query.Set("period", "day")
-	if a.past == nil { // batteries are known without it
+	if a.history == nil { // batteries are known without it
 		g, ok := a.find(query.Get("gateway"))
 		if !ok {
-			writeError(w, http.StatusNotFound, "no such gateway")
+			respond.Error(w, http.StatusNotFound, "no such gateway")
 			return
 		}
-		writeCompressed(w, r, inverterDay{Inverters: []inverterPower{}, Batteries: g.batteryStatuses(now)})
+		respond.CompressedJSON(w, r, inverterDay{Inverters: []inverterPower{}, Batteries: g.batteryStatuses(now)})
 		return
 	}
-	q, ok := a.parseHistory(w, query, now)
+	q, ok := a.parse(w, query, now)
 	if !ok {
 		return
 	}
-	d := a.past.Inverters(q.gateway.Serial, q.date)
+	d := a.history.Inverters(q.gateway.Serial, q.date)
 	doc := inverterDay{
 		Date: q.date.String(), Start: d.Start.Unix(), Step: int64(d.Step / time.Second), Slots: d.Slots, Known: d.Known,
 		UsualDays: d.UsualDays, Inverters: []inverterPower{}, Batteries: q.gateway.batteryStatuses(now),
@@ -57,31 +59,25 @@ func (a historyAPI) serveInverters(w http.ResponseWriter, r *http.Request) {
 	for _, i := range d.Inverters {
 		p := inverterPower{Serial: i.Serial}
 		for _, w := range i.Power {
-			p.Power = append(p.Power, number(math.Round(float64(w))))
+			p.Power = append(p.Power, respond.Number(math.Round(float64(w))))
 		}
 		for _, u := range i.Usual {
-			p.Usual = append(p.Usual, number(u))
+			p.Usual = append(p.Usual, respond.Number(u))
 		}
 		doc.Inverters = append(doc.Inverters, p)
 	}
-	writeCompressed(w, r, doc)
+	respond.CompressedJSON(w, r, doc)
 }
 
 func (g *gateway) batteryStatuses(now time.Time) []batteryStatus {
 	list := []batteryStatus{}
 	for _, b := range g.batteries {
-		s := batteryStatus{Serial: b.Serial}
-		if v, ok := b.SoC.Get(); ok {
-			s.Level = new(number(v))
-		}
-		if v, ok := b.Power.Get(); ok {
-			s.Power = new(number(v))
-		}
-		if v, ok := b.Temperature.Get(); ok {
-			s.Temperature = new(number(v))
+		s := batteryStatus{
+			Serial: b.Serial, Level: respond.Optional(b.SoC.Get()), Power: respond.Optional(b.Power.Get()),
+			Temperature: respond.Optional(b.Temperature.Get()),
 		}
 		if !b.Reported.IsZero() {
-			s.Age = new(seconds(max(0, now.Sub(b.Reported))))
+			s.Age = new(respond.Seconds(max(0, now.Sub(b.Reported))))
 		}
 		list = append(list, s)
 	}

@@ -1,11 +1,15 @@
 package web
 
 import (
+	"encoding/json"
+	"errors"
+	"mime"
 	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web/access"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web/respond"
 )
 
 // sessionCookie is the name of the cookie of a session.
@@ -32,17 +36,17 @@ func (l login) isSignedIn(r *http.Request) bool {
 func (l login) isReadOnly(r *http.Request) bool { return l.password == "" && !l.rules.IsIngress(r) }
 
 // required refuses requests that may not start actions.
-func (l login) required(next http.HandlerFunc) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func (l login) required(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case l.isSignedIn(r):
 			next(w, r)
 		case l.password == "":
-			writeError(w, http.StatusForbidden, readOnly)
+			respond.Error(w, http.StatusForbidden, readOnly)
 		default:
-			writeError(w, http.StatusUnauthorized, "not signed in")
+			respond.Error(w, http.StatusUnauthorized, "not signed in")
 		}
-	})
+	}
 }
 
 func (l login) serveLogin(w http.ResponseWriter, r *http.Request) {
@@ -53,7 +57,7 @@ func (l login) serveLogin(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if l.password == "" {
-		writeError(w, http.StatusForbidden, readOnly)
+		respond.Error(w, http.StatusForbidden, readOnly)
 		return
 	}
 	now := time.Now()
@@ -68,13 +72,13 @@ func (l login) serveLogin(w http.ResponseWriter, r *http.Request) {
 	}
 	l.pacer.Succeed(r)
 	l.sessions.Start(w, r, now)
-	writeJSON(w, http.StatusOK, struct{}{})
+	respond.JSON(w, http.StatusOK, struct{}{})
 }
 
 func refuseLogin(w http.ResponseWriter, code int, message string, wait time.Duration) {
 	sec := int((wait + time.Second - 1) / time.Second)
 	w.Header().Set("Retry-After", strconv.Itoa(sec))
-	writeJSON(w, code, struct {
+	respond.JSON(w, code, struct {
 		Error string `json:"error"`
 		Wait  int    `json:"wait"` // s
 	}{message, sec})
@@ -82,5 +86,24 @@ func refuseLogin(w http.ResponseWriter, code int, message string, wait time.Dura
 
 func (l login) serveLogout(w http.ResponseWriter, r *http.Request) {
 	l.sessions.End(w, r)
-	writeJSON(w, http.StatusOK, struct{}{})
+	respond.JSON(w, http.StatusOK, struct{}{})
+}
+
+// readJSON decodes the body into v. If it cannot, it writes the response and
+// returns false. Only application/json is accepted, which no form can send.
+func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
+		respond.Error(w, http.StatusUnsupportedMediaType, "want Content-Type: application/json")
+		return false
+	}
+	err := json.NewDecoder(r.Body).Decode(v)
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		respond.Error(w, http.StatusRequestEntityTooLarge, "body too large")
+		return false
+	}
+	if err != nil { // whose text may contain the input
+		respond.Error(w, http.StatusBadRequest, "want a JSON object")
+		return false
+	}
+	return true
 }

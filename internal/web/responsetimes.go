@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web/respond"
 )
 
 const (
@@ -32,7 +34,8 @@ type responseSlot struct {
 	timeouts int
 }
 
-func (t *responseTimes) add(now time.Time, took time.Duration, err error) {
+// record counts a response.
+func (t *responseTimes) record(now time.Time, took time.Duration, err error) {
 	number := now.Unix() / int64(timesSlot.Seconds())
 	slot := &t[number%timesSlots]
 	if slot.number != number {
@@ -62,12 +65,12 @@ func responseClass(took time.Duration) int {
 
 // A responseSummary is how a path responded, in ms.
 type responseSummary struct {
-	Path     string `json:"path"`
-	Median   number `json:"median"`
-	P95      number `json:"p95"`
-	Highest  number `json:"highest"`
-	Timeouts int    `json:"timeouts"`
-	Failures int    `json:"failures"` // timeouts included
+	Path     string         `json:"path"`
+	Median   respond.Number `json:"median"`
+	P95      respond.Number `json:"p95"`
+	Highest  respond.Number `json:"highest"`
+	Timeouts int            `json:"timeouts"`
+	Failures int            `json:"failures"` // timeouts included
 }
 
 // summarize returns how the path responded in the last hour, and false if it was not
@@ -83,7 +86,7 @@ func (t *responseTimes) summarize(path string, now time.Time) (responseSummary, 
 		}
 		s.Failures += slot.failures
 		s.Timeouts += slot.timeouts
-		s.Highest = max(s.Highest, number(slot.highest.Seconds()*1000))
+		s.Highest = max(s.Highest, respond.Number(slot.highest.Seconds()*1000))
 		for class, n := range slot.classes {
 			classes[class] += int(n)
 			count += int(n)
@@ -95,11 +98,11 @@ func (t *responseTimes) summarize(path string, now time.Time) (responseSummary, 
 
 // percentile returns the response time in ms that a part of count responses did not
 // exceed.
-func percentile(classes *[timesClasses]int, count int, part float64, highest number) number {
+func percentile(classes *[timesClasses]int, count int, part float64, highest respond.Number) respond.Number {
 	rest := int(math.Ceil(part * float64(count)))
 	for class, n := range classes {
 		if rest -= n; rest <= 0 {
-			return min(highest, number(math.Pow(classRatio, float64(class))))
+			return min(highest, respond.Number(math.Pow(classRatio, float64(class))))
 		}
 	}
 	return highest

@@ -15,7 +15,7 @@ func TestResponseTimes(t *testing.T) {
 		times := new(responseTimes)
 		add := func(n int, took time.Duration, err error) {
 			for range n {
-				times.add(time.Now(), took, err)
+				times.record(time.Now(), took, err)
 				time.Sleep(time.Second)
 			}
 		}

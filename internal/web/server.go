@@ -1,9 +1,12 @@
 package web
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web/access"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web/respond"
 )
 
 // A Server holds the latest readings and serves them. All methods are safe for
@@ -30,37 +33,38 @@ type Server struct {
 func (s *Server) Handler() http.Handler {
 	rules := s.Access
 	rules.Refuse = func(w http.ResponseWriter, code int) {
-		writeError(w, code, "this host name is not allowed; add it to HOSTS under [HTTP]")
+		respond.Error(w, code, "this host name is not allowed; add it to HOSTS under [HTTP]")
 	}
 	s.sessions.Cookie = sessionCookie
 	signIn := login{s.Password, &rules, &s.sessions, &s.pacer}
-	values := s.values()
+	page := s.pageAPI()
 	history := historyAPI{&s.store, s.History}
-	status := statusAPI{&s.store, s.History, s.Info, s.Problems, s.Version, s.Actions.names(), signIn}
-	actions := actionAPI{&s.store, s.Actions}
+	actions := actionAPI{&s.store, s.Actions.byName()}
+	names := slices.AppendSeq([]string{}, maps.Keys(actions.offered))
+	slices.Sort(names)
+	status := statusAPI{&s.store, s.History, s.Info, s.Problems, s.Version, names, signIn}
 
-	large := make(queue, maxLarge)
+	large := respond.NewQueue()
 
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", values.serveIndex)
+	mux.HandleFunc("GET /{$}", page.serveIndex)
 	mux.HandleFunc("GET /{file...}", ServeFile)
-	mux.HandleFunc("GET /api/", func(w http.ResponseWriter, _ *http.Request) { writeError(w, http.StatusNotFound, "no such path") })
+	mux.HandleFunc("GET /api/", func(w http.ResponseWriter, _ *http.Request) { respond.Error(w, http.StatusNotFound, "no such path") })
 	for path, h := range map[string]http.HandlerFunc{
 		"live":      s.serveLive,
-		"events":    values.serveEvents,
-		"history":   large.wait(history.serveHistory),
-		"inverters": large.wait(history.serveInverters),
+		"events":    page.serveEvents,
+		"history":   large.Wait(history.serveHistory),
+		"inverters": large.Wait(history.serveInverters),
 		"status":    status.serveStatus,
 	} {
 		mux.Handle("GET /api/"+path, rules.AllowOrigins(h))
 	}
 	mux.HandleFunc("POST /api/login", signIn.serveLogin)
 	mux.HandleFunc("POST /api/logout", signIn.serveLogout)
-	mux.Handle("POST /api/token", signIn.required(actions.servePasteToken))
-	mux.Handle("POST /api/renew", signIn.required(actions.serveRenew))
-	mux.Handle("POST /api/reload", signIn.required(actions.serveReload))
+	for _, name := range []string{"token", "renew", "reload"} {
+		mux.HandleFunc("POST /api/"+name, signIn.required(actions.serve(name)))
+	}
 	return rules.Protect(mux)
 }
 
-// values returns what the page displays.
-func (s *Server) values() values { return values{&s.store, s.History, &s.cache, s.Version} }
+func (s *Server) pageAPI() pageAPI { return pageAPI{&s.store, s.History, &s.cache, s.Version} }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web/respond"
 )
 
 // Info is what only the program knows. It contains no secret.
@@ -44,7 +46,7 @@ type TokenInfo struct {
 // A statusAPI serves what the program knows about itself and the gateways.
 type statusAPI struct {
 	*store
-	past     History     // nil: nothing is kept
+	history  History     // nil: nothing is kept
 	info     func() Info // nil: nothing is known
 	problems *Problems
 	version  string
@@ -72,9 +74,9 @@ type gatewayStatus struct {
 	Firmware   string            `json:"firmware,omitempty"`
 	Online     bool              `json:"online"`
 	Since      time.Time         `json:"since"` // of online or offline
-	Age        *number           `json:"age,omitempty"`
-	Interval   number            `json:"interval"`
-	StaleAfter number            `json:"stale_after"`
+	Age        *respond.Number   `json:"age,omitempty"`
+	Interval   respond.Number    `json:"interval"`
+	StaleAfter respond.Number    `json:"stale_after"`
 	Error      string            `json:"error,omitempty"` // of the latest poll
 	Requests   []responseSummary `json:"requests"`
 	GatewayInfo
@@ -98,22 +100,22 @@ func (a statusAPI) serveStatus(w http.ResponseWriter, r *http.Request) {
 		info = a.info()
 	}
 	doc.Started, doc.Memory, doc.Broker = info.Started, info.Memory, info.Broker
-	if a.past != nil {
-		doc.History = a.past.DiskSize()
+	if a.history != nil {
+		doc.History = a.history.DiskSize()
 	}
 	for _, g := range a.withoutTotals() {
 		doc.Gateways = append(doc.Gateways, a.status(&g, info.Gateways[g.Name], now))
 	}
-	writeJSON(w, http.StatusOK, doc)
+	respond.JSON(w, http.StatusOK, doc)
 }
 
 func (a statusAPI) status(g *gateway, info GatewayInfo, now time.Time) gatewayStatus {
 	st := gatewayStatus{
 		Name: g.Name, Title: g.title, Serial: g.Serial, Firmware: g.Firmware, Online: !g.isStale(now), Since: g.changed,
-		Interval: seconds(g.interval()), StaleAfter: seconds(g.StaleAfter), Requests: []responseSummary{}, GatewayInfo: info,
+		Interval: respond.Seconds(g.interval()), StaleAfter: respond.Seconds(g.StaleAfter), Requests: []responseSummary{}, GatewayInfo: info,
 	}
 	if g.sample != nil {
-		st.Age = new(seconds(now.Sub(g.sample.Time)))
+		st.Age = new(respond.Seconds(now.Sub(g.sample.Time)))
 	}
 	if g.Err != nil {
 		st.Error = g.Err.Error()

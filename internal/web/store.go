@@ -8,6 +8,10 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
+// allGateways in place of a gateway means the production of all together. There is no
+// sum of other quantities: two gateways can measure the same grid connection.
+const allGateways = "all"
+
 // A store holds the latest data of the gateways. The zero value is ready. Its methods
 // are safe for concurrent use.
 type store struct {
@@ -30,55 +34,52 @@ func (s *store) gateway(name string) *gateway {
 	return g
 }
 
+// update changes the data of a gateway and wakes the clients that read events.
+func (s *store) update(name string, change func(*gateway)) {
+	s.mu.Lock()
+	change(s.gateway(name))
+	s.mu.Unlock()
+	s.hub.wakeAll()
+}
+
 // SetTitle announces a gateway and the title under which it is displayed; empty is
 // its serial number. Gateways are displayed in the order of the calls.
 func (s *store) SetTitle(name, title string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.gateway(name).title = title
+	s.update(name, func(g *gateway) { g.title = title })
 }
 
 // SetState stores the state of a gateway.
 func (s *store) SetState(state GatewayState) {
-	s.mu.Lock()
-	g := s.gateway(state.Name)
-	if g.Online != state.Online {
-		g.changed = time.Now()
-	}
-	if g.Serial != state.Serial { // of another gateway
-		g.sample, g.batteries, g.totals, g.highest = nil, nil, envoy.BatteryTotals{}, 0
-		g.gaps = [2]time.Duration{}
-	}
-	g.GatewayState = state
-	s.mu.Unlock()
-	s.hub.wakeAll()
+	s.update(state.Name, func(g *gateway) {
+		if g.Online != state.Online {
+			g.changed = time.Now()
+		}
+		if g.Serial != state.Serial { // of another gateway
+			*g = gateway{title: g.title, changed: g.changed, requests: g.requests}
+		}
+		g.GatewayState = state
+	})
 }
 
 // SetSample stores a sample, which must not change any more.
 func (s *store) SetSample(name string, sample envoy.Sample) {
-	s.mu.Lock()
-	g := s.gateway(name)
-	if g.sample != nil {
-		g.gaps = [2]time.Duration{g.gaps[1], sample.Time.Sub(g.sample.Time)}
-	}
-	g.sample = &sample
-	for i := range sample.Meters {
-		if w, ok := sample.Meters[i].Total.Get(envoy.Power); ok {
-			g.highest = max(g.highest, w, -w)
+	s.update(name, func(g *gateway) {
+		if g.sample != nil {
+			g.gaps = [2]time.Duration{g.gaps[1], sample.Time.Sub(g.sample.Time)}
 		}
-	}
-	s.mu.Unlock()
-	s.hub.wakeAll()
+		g.sample = &sample
+		for i := range sample.Meters {
+			if w, ok := sample.Meters[i].Total.Get(envoy.Power); ok {
+				g.highest = max(g.highest, w, -w)
+			}
+		}
+	})
 }
 
 // SetBatteries stores the latest answers about the batteries. The list must not
 // change any more.
 func (s *store) SetBatteries(name string, list []envoy.Battery, totals envoy.BatteryTotals) {
-	s.mu.Lock()
-	g := s.gateway(name)
-	g.batteries, g.totals = list, totals
-	s.mu.Unlock()
-	s.hub.wakeAll()
+	s.update(name, func(g *gateway) { g.batteries, g.totals = list, totals })
 }
 
 // Requested stores how long a request to a gateway took.
@@ -94,7 +95,7 @@ func (s *store) Requested(name, path string, took time.Duration, err error) {
 		times = &responseTimes{}
 		g.requests[path] = times
 	}
-	times.add(time.Now(), took, err)
+	times.record(time.Now(), took, err)
 }
 
 // find returns a copy of the gateway with that serial number or name, or the first
@@ -123,6 +124,25 @@ func (s *store) all() []gateway {
 	list := make([]gateway, len(s.gateways))
 	for i, g := range s.gateways {
 		list[i] = *g
+	}
+	return list
+}
+
+// withoutTotals returns the gateways without the totals of several.
+func (s *store) withoutTotals() []gateway {
+	return slices.DeleteFunc(s.all(), func(g gateway) bool { return g.IsTotal })
+}
+
+// serials returns the serial numbers of all gateways, or nil if one is not known yet.
+func (s *store) serials() []string {
+	var list []string
+	for _, g := range s.withoutTotals() {
+		switch {
+		case g.Serial == "":
+			return nil
+		case !slices.Contains(list, g.Serial): // two sections can name one gateway
+			list = append(list, g.Serial)
+		}
 	}
 	return list
 }

@@ -114,7 +114,7 @@ func TestView(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
 		late := func() (string, bool) {
-			v := s.values().page("", time.Now()).Gateway
+			v := s.pageAPI().page("", time.Now()).Gateway
 			return v.Late, v.Solar != nil
 		}
 		check := func(want string, hasValues bool) {
@@ -159,11 +159,11 @@ func TestFull(t *testing.T) {
 	s := newServer()
 	s.SetSample("ENVOY", producing(time.Now(), 20_000, 1))
 	s.SetSample("ENVOY", sample(time.Now()))
-	if got := s.values().page("", time.Now()).Gateway.Full; got != 7800 {
+	if got := s.pageAPI().page("", time.Now()).Gateway.Full; got != 7800 {
 		t.Errorf("full = %v, want that of the history, 7800", got)
 	}
 	s.History = nil
-	if got := s.values().page("", time.Now()).Gateway.Full; got != 20_000 {
+	if got := s.pageAPI().page("", time.Now()).Gateway.Full; got != 20_000 {
 		t.Errorf("full without a history = %v, want the highest since the start", got)
 	}
 }
@@ -173,7 +173,7 @@ func TestViewOmitsWhatIsNotMeasured(t *testing.T) {
 	only := envoy.Sample{Time: time.Now(), Meters: sample(time.Now()).Meters[:1]}
 	s.SetSample("ENVOY", only)
 	var got map[string]any
-	doc, _ := json.Marshal(s.values().page("", time.Now()).Gateway)
+	doc, _ := json.Marshal(s.pageAPI().page("", time.Now()).Gateway)
 	if err := json.Unmarshal(doc, &got); err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +198,7 @@ func TestHouse(t *testing.T) {
 		s := newServer()
 		s.SetSample("ENVOY", envoy.Sample{Time: time.Now(), Meters: []envoy.Meter{total}})
 		s.SetBatteries("ENVOY", test.batteries, envoy.BatteryTotals{})
-		if v := s.values().page("", time.Now()).Gateway; (v.House != nil) != test.want {
+		if v := s.pageAPI().page("", time.Now()).Gateway; (v.House != nil) != test.want {
 			t.Errorf("batteries %s: house %v, want one: %v", name, v.House, test.want)
 		}
 	}
@@ -237,10 +237,10 @@ func TestIndex(t *testing.T) {
 func TestUnknownGateway(t *testing.T) {
 	s := newServer()
 	s.SetSample("ENVOY", sample(time.Now()))
-	if p := s.values().page("482207000000", time.Now()); !p.Unknown || p.Gateway == nil || p.Gateway.Serial != testSerial {
+	if p := s.pageAPI().page("482207000000", time.Now()); !p.Unknown || p.Gateway == nil || p.Gateway.Serial != testSerial {
 		t.Errorf("page of an unknown gateway = %+v", p)
 	}
-	if p := s.values().page(testSerial, time.Now()); p.Unknown {
+	if p := s.pageAPI().page(testSerial, time.Now()); p.Unknown {
 		t.Error("a gateway is not known by its serial number")
 	}
 	if body := get(s.Handler(), "/?gateway=482207000000").Body.String(); !strings.Contains(body, "Exporting") {
@@ -266,7 +266,7 @@ func TestSeveralGateways(t *testing.T) {
 	s.SetTitle("ENVOY_GARAGE", "Garage")
 	s.SetState(GatewayState{Name: "ENVOY_GARAGE", Serial: "482207019876", Online: true, StaleAfter: time.Minute})
 	s.SetSample("ENVOY", sample(time.Now()))
-	p := s.values().page("482207019876", time.Now())
+	p := s.pageAPI().page("482207019876", time.Now())
 	if len(p.Gateways) != 2 || p.Gateway.Name != "Garage" || p.Gateways[0].Solar == nil || p.Gateways[1].Late != "new" || p.Gateways[1].Solar != nil {
 		t.Errorf("page = %+v", p)
 	}

@@ -1,4 +1,4 @@
-package web
+package respond
 
 import (
 	"net/http"
@@ -13,11 +13,14 @@ const (
 	largeTimeout = 5 * time.Second
 )
 
-// A queue has an element for each large response that is being made.
-type queue chan struct{}
+// A Queue has an element for each large response that is being made.
+type Queue chan struct{}
 
-// wait calls next when it is the request's turn.
-func (q queue) wait(next http.HandlerFunc) http.HandlerFunc {
+// NewQueue returns an empty queue.
+func NewQueue() Queue { return make(Queue, maxLarge) }
+
+// Wait returns a handler that calls next when it is the request's turn.
+func (q Queue) Wait(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		timeout := time.NewTimer(largeTimeout)
 		defer timeout.Stop()
@@ -27,7 +30,7 @@ func (q queue) wait(next http.HandlerFunc) http.HandlerFunc {
 			next(w, r)
 		case <-timeout.C:
 			w.Header().Set("Retry-After", "5")
-			writeError(w, http.StatusServiceUnavailable, "too many requests at the same time")
+			Error(w, http.StatusServiceUnavailable, "too many requests at the same time")
 		case <-r.Context().Done():
 		}
 	}

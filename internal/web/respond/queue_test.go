@@ -1,4 +1,4 @@
-package web
+package respond
 
 import (
 	"context"
@@ -23,8 +23,8 @@ func TestQueue(t *testing.T) {
 			most = max(most, running)
 		}
 		took := time.Second
-		q := make(queue, maxLarge)
-		h := q.wait(func(_ http.ResponseWriter, _ *http.Request) {
+		q := NewQueue()
+		h := q.Wait(func(_ http.ResponseWriter, _ *http.Request) {
 			add(1)
 			time.Sleep(took)
 			add(-1)
@@ -65,22 +65,4 @@ func TestQueue(t *testing.T) {
 		check("after the limit", http.StatusServiceUnavailable, 1)
 		time.Sleep(time.Minute)
 	})
-}
-
-// TestCompressionIsLimited checks that many slow readers do not take a compressor each.
-func TestCompressionIsLimited(t *testing.T) {
-	r := httptest.NewRequest(http.MethodGet, "/", nil)
-	r.Header.Set("Accept-Encoding", "gzip")
-	count := 0
-	for range 3 * cap(gzipInUse) {
-		w := httptest.NewRecorder()
-		body := compressed(w, r)
-		defer body.Close()
-		if w.Header().Get("Content-Encoding") == "gzip" {
-			count++
-		}
-	}
-	if count != cap(gzipInUse) {
-		t.Errorf("%d responses are compressed at the same time, want %d", count, cap(gzipInUse))
-	}
 }
