@@ -56,11 +56,21 @@ func (c *candidates) isRejected(t token) bool {
 	return rejected
 }
 
-// add replaces the stored token by t, unless the stored token is usable and was issued later.
-func (c *candidates) add(t token, now time.Time) {
+// addStored adds a token from the store, empty for none, unless the present one is
+// usable and was issued later. It returns an error if raw is no token for the gateway.
+func (c *candidates) addStored(raw string, now time.Time) error {
+	t := parseToken(raw, Stored)
+	if t.raw == "" || t.raw == c.stored.raw {
+		return nil
+	}
+	if err := t.validFor(c.serial); err != nil {
+		return err
+	}
+	delete(c.rejected, t.hash()) // another process has stored it, after a test at the gateway
 	if !c.usable(c.stored, now) || !t.claims.Issued.Before(c.stored.claims.Issued) {
 		c.stored = t
 	}
+	return nil
 }
 
 // reject records that the gateway rejected the token raw, and reports whether it

@@ -2,6 +2,8 @@ package enlighten
 
 import "time"
 
+const day = 24 * time.Hour
+
 // A clockSafeTime is a recorded time that stays usable after a restart with a
 // different clock. A time in the future means that the clock was ahead when the
 // time was recorded, or is behind now and will be set later. If the clock reaches

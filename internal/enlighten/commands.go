@@ -10,17 +10,17 @@ import (
 // RenewNow obtains a new token, even while the account is suspended, but at the
 // earliest one minute after the last login.
 func (s *Source) RenewNow(ctx context.Context, serial string) error {
-	return logIn(ctx, s, serial, reasonForced)
+	return s.logIn(ctx, serial, reasonForced)
 }
 
 // LogIn obtains a new token, so that it verifies the account even if there is a
 // usable token. Unlike RenewNow it makes no login during a pause.
 func (s *Source) LogIn(ctx context.Context, serial string) error {
-	return logIn(ctx, s, serial, reasonVerify)
+	return s.logIn(ctx, serial, reasonVerify)
 }
 
-// logIn waits for a call of s with the reason why, which makes a login.
-func logIn(ctx context.Context, s *Source, serial string, why callReason) error {
+// logIn waits for a call with the reason why, which makes a login.
+func (s *Source) logIn(ctx context.Context, serial string, why callReason) error {
 	for {
 		_, c, err := s.tokenOrCall(serial, why)
 		if c == nil {
@@ -57,29 +57,16 @@ func (s *Source) SetToken(serial, token string) error {
 	if err := t.claims.Check(serial, time.Now()); err != nil {
 		return err
 	}
-	s.lockIdle()
-	s.resetFor(serial)
-	s.mu.Unlock()
-	s.loadRecord(serial)
-	if err := s.warnings.setError("token file", s.Store.saveToken(serial, t.raw)); err != nil {
-		return err
-	}
+	s.once.Do(s.setup)
 	s.mu.Lock()
-	s.state.tokens.stored, s.state.err = t, nil
-	delete(s.state.tokens.rejected, t.hash())
-	s.renewer.notify()
-	s.mu.Unlock()
-	return s.saveRecord()
-}
-
-// lockIdle locks s.mu while no call is running.
-func (s *Source) lockIdle() {
-	s.mu.Lock()
-	s.setup()
 	for s.call != nil {
 		done := s.call.done
 		s.mu.Unlock()
 		<-done
 		s.mu.Lock()
 	}
+	s.ledger.reset(serial)
+	s.mu.Unlock()
+	defer s.notify()
+	return s.ledger.setToken(serial, t)
 }

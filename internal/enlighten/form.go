@@ -1,7 +1,6 @@
 package enlighten
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -10,12 +9,11 @@ import (
 	"net/url"
 )
 
-// obtainInstaller makes exactly one login by the form of Enphase's web page, which
-// gives an account with an installer's rights a token with that role. The other
-// login gives it an owner's (vincentwolsink/home_assistant_enphase_envoy_installer#311).
-// A token that has expired by our clock is returned with the [ExpiredError].
-func (c *Cloud) obtainInstaller(ctx context.Context, a Account, serial string) (string, error) {
-	s, err := c.newSession(a, cmp.Or(c.FormURL, formURL), cmp.Or(c.FormURL, formURL))
+// installerToken is [Cloud.Token] by the form of Enphase's web page, which gives an
+// account with an installer's rights a token with that role. The other login gives
+// it an owner's (vincentwolsink/home_assistant_enphase_envoy_installer#311).
+func (c *Cloud) installerToken(ctx context.Context, a Account, serial string) (string, error) {
+	s, err := newSession(c.HTTP, a, cmp.Or(c.FormURL, formURL), cmp.Or(c.FormURL, formURL))
 	if err == nil {
 		err = s.logInByForm(ctx)
 	}
@@ -71,21 +69,4 @@ func (s *cloudSession) fetchByForm(ctx context.Context, serial string) (string, 
 		return "", ErrNotInstaller
 	}
 	return token, err
-}
-
-// isLoginForm reports whether the response asks for a password.
-func (r response) isLoginForm() bool { return bytes.Contains(r.body, []byte(`type="password"`)) }
-
-// tokenField returns the text of the field with the token.
-func (r response) tokenField() ([]byte, bool) {
-	_, field, ok := bytes.Cut(r.body, []byte(`id="JWTToken"`))
-	if !ok {
-		return nil, false
-	}
-	_, text, ok := bytes.Cut(field, []byte(">"))
-	if !ok {
-		return nil, false
-	}
-	text, _, ok = bytes.Cut(text, []byte("</textarea>"))
-	return bytes.TrimSpace(text), ok
 }

@@ -14,45 +14,16 @@ const (
 	healthyLookInterval = 10 * time.Minute // otherwise
 )
 
-// A renewer is the goroutine of a started Source: it renews the token ahead of
-// time, reads the token that another process has stored, saves changes and reports
-// the status.
+// A renewer renews the token of a started Source ahead of time, reads the token
+// that another process has stored, saves changes and reports the status. One
+// goroutine uses it.
 type renewer struct {
 	source     *Source
-	wake       chan struct{} // of capacity 1: the next tick is due now
-	cancel     context.CancelFunc
-	done       chan struct{} // closed when run has returned
-	lastStatus Status        // last reported
-	lastStored fileVersion   // of the stored token, last seen
-}
-
-func startRenewer(s *Source) *renewer {
-	ctx, cancel := context.WithCancel(context.Background())
-	r := &renewer{source: s, wake: make(chan struct{}, 1), cancel: cancel, done: make(chan struct{})}
-	go r.run(ctx)
-	return r
-}
-
-// stop ends the goroutine and waits for it.
-func (r *renewer) stop() {
-	r.cancel()
-	<-r.done
-}
-
-// notify makes the next tick due. It does not wait for it, and does nothing if r
-// is nil: the Source was not started.
-func (r *renewer) notify() {
-	if r == nil {
-		return
-	}
-	select {
-	case r.wake <- struct{}{}:
-	default: // already due
-	}
+	lastStatus Status      // last reported
+	lastStored fileVersion // of the stored token, last seen
 }
 
 func (r *renewer) run(ctx context.Context) {
-	defer close(r.done)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	look := time.NewTimer(needyLookInterval)
@@ -60,7 +31,7 @@ func (r *renewer) run(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
-		case <-r.wake:
+		case <-r.source.wake:
 		case <-timer.C:
 		case <-look.C:
 			look.Reset(r.readIfReplaced())
@@ -76,7 +47,7 @@ func (r *renewer) run(ctx context.Context) {
 // tick saves and reports changes, starts a renewal if it is due, and returns the
 // time until the next tick.
 func (r *renewer) tick() time.Duration {
-	r.source.saveChanges()
+	r.source.ledger.saveChanges()
 	if st := r.source.Status(); r.source.Changed != nil && !st.equal(r.lastStatus) {
 		r.source.Changed(st)
 		r.lastStatus = st
@@ -88,17 +59,13 @@ func (r *renewer) tick() time.Duration {
 // time until the next look. The Source uses the token that it read if it is newer
 // than its own.
 func (r *renewer) readIfReplaced() time.Duration {
-	s := r.source
-	st := s.Status()
-	s.mu.Lock()
-	running := s.call != nil
-	s.mu.Unlock()
-	if st.Serial == "" || running {
+	st := r.source.Status()
+	if st.Serial == "" || r.source.isCalling() {
 		return needyLookInterval
 	}
-	if stored := s.Store.tokenVersion(st.Serial); stored != r.lastStored {
+	if stored := r.source.Store.tokenVersion(st.Serial); stored != r.lastStored {
 		r.lastStored = stored
-		_, _, _ = s.tokenOrCall(st.Serial, reasonInspect) // Status reports the result
+		_, _, _ = r.source.tokenOrCall(st.Serial, reasonInspect) // Status reports the result
 	}
 	if st.Problem || st.State != StateOK {
 		return needyLookInterval
@@ -108,19 +75,13 @@ func (r *renewer) readIfReplaced() time.Duration {
 
 // renewIfDue starts a renewal if it is due, and returns the time until the next check.
 func (r *renewer) renewIfDue() time.Duration {
-	s := r.source
-	s.mu.Lock()
-	now := time.Now()
-	best, ok := s.state.tokens.best(now)
-	wait := later(best.renewal, s.state.retryAt).Sub(now)
-	serial, running := s.state.tokens.serial, s.call != nil
-	s.mu.Unlock()
-	if !ok || running || best.renewal.IsZero() {
+	serial, at := r.source.ledger.renewal()
+	if at.IsZero() || r.source.isCalling() {
 		return maxTickInterval
 	}
-	if wait > 0 {
+	if wait := time.Until(at); wait > 0 {
 		return min(wait, maxTickInterval)
 	}
-	_, _, _ = s.tokenOrCall(serial, reasonExpiring) // Status reports the result
+	_, _, _ = r.source.tokenOrCall(serial, reasonExpiring) // Status reports the result
 	return maxTickInterval
 }

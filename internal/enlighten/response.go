@@ -3,80 +3,17 @@ package enlighten
 import (
 	"bytes"
 	"cmp"
-	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"net/http/httptrace"
-	"net/url"
 	"strings"
-	"sync/atomic"
 )
-
-const maxBody = 64 << 10 // bytes; a token has less than 1 KiB, the login's response less than 2 KiB
 
 // A response is a complete response of the cloud.
 type response struct {
 	code int // HTTP status
 	body []byte
-}
-
-// An offlineError reports that no connection was made, so that nothing was sent.
-type offlineError struct {
-	text string
-	err  error // may contain secrets: it is never printed
-}
-
-func (e *offlineError) Error() string { return e.text }
-func (e *offlineError) Unwrap() error { return e.err }
-
-// A brokenError reports a response that did not arrive completely.
-type brokenError struct {
-	text string
-	err  error // may contain secrets: it is never printed; nil if the response cannot be read
-}
-
-func (e *brokenError) Error() string { return e.text }
-func (e *brokenError) Unwrap() error { return e.err }
-
-// do sends one request and reads the response.
-func (s *cloudSession) do(ctx context.Context, method string, u *url.URL, kind string, body []byte) (response, error) {
-	var sent atomic.Bool // the request was sent over a connection
-	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent.Store(true) }})
-	req, err := http.NewRequestWithContext(traced, method, u.String(), bytes.NewReader(body))
-	if err != nil {
-		return response{}, errors.New("not a usable URL")
-	}
-	req.Header.Set("Accept", "*/*") // since 2025 the cloud responds 406 to some values
-	req.Header.Set("User-Agent", "envoy-mqtt")
-	if kind != "" {
-		req.Header.Set("Content-Type", kind)
-	}
-	httpResp, err := s.http.Do(req)
-	switch {
-	case err == nil:
-	case !sent.Load():
-		return response{}, &offlineError{s.offlineText(err), err}
-	case ctx.Err() != nil:
-		return response{}, ctx.Err()
-	default:
-		return response{}, s.incomplete(err)
-	}
-	defer httpResp.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(httpResp.Body, maxBody+1))
-	switch {
-	case ctx.Err() != nil:
-		return response{}, ctx.Err()
-	case err != nil:
-		return response{}, s.incomplete(err)
-	case len(b) > maxBody:
-		return response{}, errors.New("the answer is too long")
-	}
-	return response{code: httpResp.StatusCode, body: b}, nil
 }
 
 // isWebPage reports whether the response is HTML.
@@ -116,44 +53,21 @@ func (r response) sessionID(acc Account) (string, error) {
 	return "", fmt.Errorf("%w: %s", errNoSession, cmp.Or(message, "unknown"))
 }
 
-// offlineText returns why no connection was made. The text comes from this
-// machine, except for the names in a certificate.
-func (s *cloudSession) offlineText(err error) string {
-	if errors.Is(err, context.Canceled) {
-		return "stopped"
-	}
-	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return "its certificate is not trusted (a wrong clock, or a proxy that looks inside): " + clean(e.Err.Error())
-	}
-	if e, ok := errors.AsType[*net.DNSError](err); ok {
-		return "no address for " + e.Name
-	}
-	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
-		return "it does not answer"
-	}
-	if e, ok := errors.AsType[*net.OpError](err); ok {
-		return e.Error()
-	}
-	return clean(err.Error(), s.account.Username, s.account.Password)
-}
+// isLoginForm reports whether the response asks for a password.
+func (r response) isLoginForm() bool { return bytes.Contains(r.body, []byte(`type="password"`)) }
 
-// incomplete returns why a response is incomplete. The text may contain parts of
-// it, which are cleaned.
-func (s *cloudSession) incomplete(err error) error {
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		err = e.Err
+// tokenField returns the text of the field with the token.
+func (r response) tokenField() ([]byte, bool) {
+	_, field, ok := bytes.Cut(r.body, []byte(`id="JWTToken"`))
+	if !ok {
+		return nil, false
 	}
-	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
-		return &brokenError{fmt.Sprintf("no answer in %v", s.http.Timeout), err}
+	_, text, ok := bytes.Cut(field, []byte(">"))
+	if !ok {
+		return nil, false
 	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return &brokenError{"the connection was closed before the answer was whole", err}
-	}
-	e := &brokenError{text: "broken answer: " + clean(err.Error(), s.account.Username, s.account.Password, s.id)}
-	if op, ok := errors.AsType[*net.OpError](err); ok {
-		e.err = op // other errors quote the answer, which may be different each time
-	}
-	return e
+	text, _, ok = bytes.Cut(text, []byte("</textarea>"))
+	return bytes.TrimSpace(text), ok
 }
 
 // clean returns the words of a foreign text that can be shown: up to 16 words of

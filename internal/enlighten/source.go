@@ -2,9 +2,7 @@ package enlighten
 
 import (
 	"context"
-	"slices"
 	"sync"
-	"time"
 )
 
 // A Source provides the tokens of one gateway. Its exported fields are set before
@@ -28,28 +26,28 @@ type Source struct {
 	// one, after Start. It is called by one goroutine.
 	Changed func(Status)
 
-	warnings warnings
-	saving   sync.Mutex     // held while the gateway's record is saved
-	calls    sync.WaitGroup // the goroutine of call
+	once   sync.Once // calls setup
+	ledger ledger
 
-	mu                sync.Mutex      // guards the fields below
-	ctx               context.Context // of calls; ends with Close; nil before the first method call
-	cancel            context.CancelFunc
-	renewer           *renewer // nil before Start
-	call              *call    // running refresh, nil if there is none
-	state             gatewayState
-	rejectionsUnsaved bool // the last attempt to save the account's rejections failed
+	renewal     sync.WaitGroup  // the renewer's goroutine
+	renewalCtx  context.Context // of the renewer
+	stopRenewal context.CancelFunc
+	wake        chan struct{} // of capacity 1: the renewer's next tick is due now
+
+	calls  sync.WaitGroup  // the goroutine of call
+	ctx    context.Context // of calls; ends with Close
+	cancel context.CancelFunc
+
+	mu   sync.Mutex // guards call
+	call *call      // running refresh, nil if there is none
 }
 
-// setup makes the zero value work. The caller holds s.mu.
+// setup makes the zero value work.
 func (s *Source) setup() {
-	if s.ctx != nil {
-		return
-	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.state.account, s.state.canLogin = s.Account.hash(), s.Account.complete()
-	s.state.tokens.configured = parseToken(s.Configured, Configured)
-	s.state.logins.started = time.Now()
+	s.renewalCtx, s.stopRenewal = context.WithCancel(context.Background())
+	s.wake = make(chan struct{}, 1)
+	s.ledger.setup(s.Store, s.Account, s.Configured)
 	if s.Cloud == nil {
 		s.Cloud = new(Cloud)
 	}
@@ -57,27 +55,22 @@ func (s *Source) setup() {
 
 // Start renews tokens ahead of time until [Source.Close]. It is called once.
 func (s *Source) Start() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.setup()
-	s.renewer = startRenewer(s)
+	s.once.Do(s.setup)
+	r := &renewer{source: s}
+	s.renewal.Go(func() { r.run(s.renewalCtx) })
 }
 
 // Close cancels a running login and waits for its end. Afterwards the source
 // returns the token it has, but obtains none.
 func (s *Source) Close() {
-	s.mu.Lock()
-	s.setup()
-	r := s.renewer
-	s.mu.Unlock()
-	if r != nil {
-		r.stop() // first, because a login that is cancelled here is not reported
-	}
+	s.once.Do(s.setup)
+	s.stopRenewal()
+	s.renewal.Wait() // first, because a login that is cancelled here is not reported
 	s.mu.Lock()
 	s.cancel() // with the lock, because tokenOrCall must not start a call afterwards
 	s.mu.Unlock()
 	s.calls.Wait()
-	s.saveChanges()
+	s.ledger.saveChanges()
 }
 
 // Token returns a token for the gateway with that serial number that the gateway
@@ -94,65 +87,22 @@ func (s *Source) Token(ctx context.Context, serial string) (string, error) {
 		if err := c.wait(ctx); err != nil {
 			return "", err
 		}
-		if c.serial == serial && c.err != nil {
-			return s.expiredToken(serial, c.err)
+		if c.serial != serial || c.err == nil {
+			continue
 		}
-	}
-}
-
-// expiredToken returns a token that has expired by our clock, or err if there is none.
-func (s *Source) expiredToken(serial string, err error) (string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if t, ok := s.state.tokens.bestExpired(); ok && s.state.tokens.serial == serial {
-		return t.raw, nil
-	}
-	return "", err
-}
-
-// tokenOrCall returns a usable token, or the call to wait for.
-func (s *Source) tokenOrCall(serial string, why callReason) (token, *call, error) {
-	if !validSerial(serial) {
-		return token{}, nil, invalidSerialError(serial)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.setup()
-	if s.call != nil && (s.call.serial != serial || why.isNewLogin()) {
-		return token{}, s.call, nil
-	}
-	s.resetFor(serial)
-	if t, ok := s.state.tokens.best(time.Now()); ok && s.state.loaded && why == reasonMissing {
-		return t, nil, nil
-	}
-	if s.ctx.Err() != nil {
-		return token{}, nil, errStopped
-	}
-	if s.call == nil {
-		c := &call{source: s, serial: serial, reason: why, done: make(chan struct{})}
-		s.call = c
-		s.calls.Go(func() { c.run(s.ctx) })
-	}
-	return token{}, s.call, nil
-}
-
-// resetFor forgets the previous gateway if it was another one. The caller holds
-// s.mu, and no call is running for another gateway.
-func (s *Source) resetFor(serial string) {
-	if s.state.tokens.serial != serial {
-		s.state.resetFor(serial)
-		s.warnings.clear()
+		if t, ok := s.ledger.expiredToken(serial); ok {
+			return t.raw, nil
+		}
+		return "", c.err
 	}
 }
 
 // Reject reports that the gateway rejected token: its check_jwt returned 401. The
 // next Token returns another one.
 func (s *Source) Reject(token string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.setup()
-	if s.state.reject(token, time.Now()) {
-		s.renewer.notify()
+	s.once.Do(s.setup)
+	if s.ledger.reject(token) {
+		s.notify()
 	}
 }
 
@@ -160,21 +110,22 @@ func (s *Source) Reject(token string) {
 // replaced at once if the gateway rejects it later. Accept is cheap enough to be
 // called after each reading.
 func (s *Source) Accept(token string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.setup()
-	if s.state.accept(token, time.Now()) {
-		s.renewer.notify()
+	s.once.Do(s.setup)
+	if s.ledger.accept(token) {
+		s.notify()
 	}
 }
 
 // Status returns the current status.
 func (s *Source) Status() Status {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.setup()
-	st := s.state.status(s.call != nil && s.call.loggingIn, time.Now())
-	st.Warnings = append(st.Warnings, s.warnings.list()...)
-	slices.Sort(st.Warnings)
-	return st
+	s.once.Do(s.setup)
+	return s.ledger.status()
+}
+
+// notify makes the renewer's next tick due. It does not wait for it.
+func (s *Source) notify() {
+	select {
+	case s.wake <- struct{}{}:
+	default: // already due
+	}
 }

@@ -1,7 +1,9 @@
 package enlighten
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -31,6 +33,51 @@ type Status struct {
 	Login        time.Time // no login is made before; zero if one can be made at once
 	AttemptsLeft int       // logins that may be rejected before the account is suspended
 	Warnings     []string  // sorted
+}
+
+// status returns the current status.
+func (l *ledger) status() Status {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	st := Status{Serial: l.tokens.serial, AttemptsLeft: l.logins.account.left(now)}
+	best, ok := l.tokens.best(now)
+	if ok {
+		st.State, st.Origin, st.Role, st.Expires = StateOK, best.origin, best.claims.Role, best.claims.Expires
+		if l.canLogin() {
+			st.Renewal = later(best.renewal, l.retryAt)
+		}
+	}
+	if at := l.logins.next(now); at.After(now) && l.canLogin() {
+		st.Login = at
+	}
+	if l.err != nil {
+		st.Err = l.err
+		if pause, ok := errors.AsType[*PausedError](l.err); ok && now.After(pause.Until) {
+			st.Err = pause.Err // the pause is over, its cause is not
+		}
+		st.Reason = st.Err.Error()
+		st.Problem = needsUser(l.err) || errors.Is(l.err, ErrRefused) && !l.canLogin()
+	}
+	switch {
+	case l.loggingIn:
+		st.State = StateRenewing
+	case ok, l.err == nil:
+	case st.Problem:
+		st.State = StateRefused
+	default:
+		st.State = StateRenewing
+	}
+	if configured := l.tokens.configured.claims; configured.Role == Installer && now.Before(configured.Expires) {
+		st.Warnings = append(st.Warnings, installerWarning(configured.Expires))
+	}
+	if due := best.renewal; ok && !l.canLogin() && !due.IsZero() && now.After(due) {
+		st.Problem = true
+		st.Warnings = append(st.Warnings, expiryWarning(best.claims.Expires))
+	}
+	st.Warnings = slices.AppendSeq(st.Warnings, maps.Values(l.warnings))
+	slices.Sort(st.Warnings)
+	return st
 }
 
 func (s Status) equal(t Status) bool {

@@ -144,15 +144,7 @@ func (s *Store) write(name string, data []byte) error {
 // next write sets the mode in any case.
 func makePrivate(path string) {
 	info, err := os.Lstat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o077 == 0 {
-		return
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return
-	}
-	defer f.Close()
-	if opened, err := f.Stat(); err == nil && os.SameFile(info, opened) {
-		_ = f.Chmod(0o600)
+	if err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+		_ = state.RestrictFile(path, info)
 	}
 }

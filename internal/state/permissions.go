@@ -28,7 +28,7 @@ func FixTokenPermissions(dir string) (warnings []error) {
 		if err != nil || filepath.Ext(f.Name()) != ".jwt" || !info.Mode().IsRegular() || info.Mode().Perm()&0o077 == 0 {
 			continue
 		}
-		if err := restrictFile(filepath.Join(dir, f.Name()), info); err != nil {
+		if err := RestrictFile(filepath.Join(dir, f.Name()), info); err != nil {
 			warnings = append(warnings, fmt.Errorf("other users can read a token: %w", err))
 			continue
 		}
@@ -62,10 +62,10 @@ func CheckWritable(dir string) error {
 	return cmp.Or(f.Close(), os.Remove(f.Name()))
 }
 
-// restrictFile removes the access of other users to the file at path. It returns
+// RestrictFile removes the access of other users to the file at path. It returns
 // an error if path is no longer the file that info describes, for example
 // because a symbolic link has replaced it.
-func restrictFile(path string, info fs.FileInfo) error {
+func RestrictFile(path string, info fs.FileInfo) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
