@@ -4,15 +4,11 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"runtime/debug"
-	"slices"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/blocking"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 )
 
 func runCommand(c *console) *cobra.Command {
@@ -42,7 +38,6 @@ func (c *console) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	limitGarbage(rc.cfg, c.environ)
 	log := rc.log
 	log.Info().Str("version", programVersion()).Str("config", rc.cfg.File).Int("gateways", len(rc.cfg.Gateways)).Msg("envoy-mqtt starts")
 	for rc != nil && err == nil {
@@ -51,28 +46,4 @@ func (c *console) run(ctx context.Context) error {
 	}
 	log.Info().Msg("envoy-mqtt stopped")
 	return err
-}
-
-const (
-	// manyGateways is the number of gateways from which on memory matters more
-	// than CPU time.
-	manyGateways = 100
-	// manyGatewaysGC is their garbage collection target, in percent.
-	manyGatewaysGC = 20
-	// severalHistoriesGC is the target with the page of several gateways. A history
-	// takes 1.3 MB and allows as much garbage. One is too small for that: below
-	// 4 MB the target would only cost CPU time.
-	severalHistoriesGC = 50
-)
-
-// limitGarbage makes the garbage collector run more often if there are many
-// gateways or histories, unless the environment sets GOGC.
-func limitGarbage(cfg config.Config, environ []string) {
-	switch {
-	case slices.ContainsFunc(environ, func(v string) bool { return strings.HasPrefix(v, "GOGC=") }):
-	case len(cfg.Gateways) >= manyGateways:
-		debug.SetGCPercent(manyGatewaysGC)
-	case cfg.HTTP.Page && len(cfg.Gateways) > 1:
-		debug.SetGCPercent(severalHistoriesGC)
-	}
 }

@@ -7,10 +7,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
 // TestFleet measures one process with a thousand gateways, each with a port
-// and a certificate of its own, at the usual pace.
+// and a certificate of its own, at the usual pace, and with the environment that
+// docs/fleet.md recommends for a fleet.
 func TestFleet(t *testing.T) {
 	const (
 		fleet    = 1000
@@ -32,7 +35,7 @@ func TestFleet(t *testing.T) {
 	got := subscribe(t, broker, "envoy/+/live", "envoy/+/availability", "envoy/bridge/gateway_errors", "envoy/bridge/broker_errors")
 
 	began := time.Now()
-	p := start(t, s.command())
+	p := start(t, proctest.Command(string(s), "GOGC=20"))
 	seen := map[string]int{}
 	for len(seen) < fleet {
 		if a := next(t, got); strings.HasSuffix(a.topic, "/live") {

@@ -108,10 +108,10 @@ func (f *fleet) await(what string, is func() bool) time.Duration {
 	return took
 }
 
-// start starts a shard.
+// start starts a shard, with the environment that docs/fleet.md recommends.
 func (f *fleet) start(number, count int) {
 	f.t.Helper()
-	environ := append([]string{"ENVOY_MQTT_GENERAL__SHARD=" + shard.Shard{Number: number, Count: count}.String()}, f.environ...)
+	environ := append([]string{"GOGC=20", "ENVOY_MQTT_GENERAL__SHARD=" + shard.Shard{Number: number, Count: count}.String()}, f.environ...)
 	f.shards[number] = proctest.Start(f.t, proctest.Command(f.config, environ...))
 	f.owners.addProcess(f.shards[number].Pid())
 }
