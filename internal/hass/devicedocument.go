@@ -16,7 +16,7 @@ func newDeviceDocument(o *outbox.Outbox, inbox *Inbox, topic string) *deviceDocu
 }
 
 func (d *deviceDocument) publish(c content) {
-	d.outbox.Set(outbox.Entry{Topic: d.topic, Encode: c.encode, QoS: 1, Priority: outbox.Discovery})
+	d.outbox.Set(outbox.Entry{Topic: d.topic, Encode: c.encode, Priority: outbox.Discovery})
 }
 
 func (d *deviceDocument) receiveDeletion() bool {

@@ -69,7 +69,7 @@ func (d *entityDocuments) publish(c content) {
 		}
 		d.published[topic] = a
 		d.inbox.watch(topic)
-		d.outbox.Set(outbox.Entry{Topic: topic, Encode: func() []byte { return shared.encodeOne(a) }, QoS: 1, Priority: outbox.Discovery})
+		d.outbox.Set(outbox.Entry{Topic: topic, Encode: func() []byte { return shared.encodeOne(a) }, Priority: outbox.Discovery})
 	}
 	d.store()
 }

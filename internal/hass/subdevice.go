@@ -137,7 +137,7 @@ func (s *SubDevices) publish(now time.Time, p SubDevice) {
 	if d == nil {
 		d = s.add(p)
 	}
-	s.config.Outbox.Set(outbox.Entry{Topic: p.StateTopic, Payload: p.State, Expires: p.Expires, QoS: 1})
+	s.config.Outbox.Set(outbox.Entry{Topic: p.StateTopic, Payload: p.State, Expires: p.Expires})
 	if d.discovery == nil {
 		return
 	}

@@ -127,7 +127,7 @@ func TestValueReturns(t *testing.T) {
 		}
 		set()
 		time.Sleep(20 * time.Second)
-		o.Set(outbox.Entry{Topic: "1/power", QoS: 1})
+		o.Set(outbox.Entry{Topic: "1/power"})
 		synctest.Wait()
 		if got := b.RetainedAll(); len(got) != 0 {
 			t.Errorf("after the removal: %v, want nothing", got)

@@ -1,7 +1,6 @@
 package outbox
 
 import (
-	"errors"
 	"slices"
 	"time"
 
@@ -45,33 +44,4 @@ func (o *Outbox) takeLive(now time.Time) []mqtt.Message {
 	}
 	o.live = nil
 	return ms
-}
-
-// sendLive sends the live messages, followed by a barrier. It sends none while a
-// barrier is outstanding: a stalled broker would receive a burst of old samples
-// when it resumes.
-func (s *sender) sendLive() {
-	if s.barrier != nil {
-		return
-	}
-	ms := s.Outbox.takeLive(time.Now())
-	if len(ms) == 0 {
-		return
-	}
-	s.publish(ms[:1]) // the live document, which a controller waits for
-	s.Client.Batch(func() {
-		s.publish(ms[1:])
-		s.barrier = s.Client.Barrier()
-	})
-}
-
-// publish sends messages with QoS 0.
-func (s *sender) publish(ms []mqtt.Message) {
-	for _, m := range ms {
-		if _, err := s.Client.PublishAsync(m, nil); err == nil {
-			s.sent.Add(1)
-		} else if !errors.Is(err, mqtt.ErrNotConnected) {
-			s.reject(m.Topic, err)
-		}
-	}
 }

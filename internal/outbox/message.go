@@ -7,19 +7,18 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
 
-// An Entry is the latest content of one retained topic.
+// An Entry is the latest content of one retained topic. It is sent with QoS 1.
 type Entry struct {
 	Topic    string
 	Payload  []byte        // an empty payload removes the topic from the broker
 	Encode   func() []byte // if not nil, returns the payload at the time of sending; must be a pure function of immutable data
 	Expires  time.Time     // the entry is not sent after this time; the zero time means never
-	QoS      byte          // 0 or 1
 	Priority Priority
 }
 
-// Retained returns an entry that is sent with QoS 1 and does not expire.
+// Retained returns an entry that does not expire.
 func Retained(p Priority, topic, payload string) Entry {
-	return Entry{Topic: topic, Payload: []byte(payload), QoS: 1, Priority: p}
+	return Entry{Topic: topic, Payload: []byte(payload), Priority: p}
 }
 
 // A Priority is the position of an entry in the order of sending after a
@@ -66,7 +65,7 @@ func (i *item) takeMessages(now time.Time) []mqtt.Message {
 	if i.group != nil {
 		return i.group.takeMessages(now)
 	}
-	m := mqtt.Message{Topic: i.Topic, Payload: i.Payload, Retain: true, QoS: i.QoS}
+	m := mqtt.Message{Topic: i.Topic, Payload: i.Payload, Retain: true, QoS: 1}
 	if !i.Expires.IsZero() {
 		remaining := i.Expires.Sub(now)
 		if remaining <= 0 {

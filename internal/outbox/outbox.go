@@ -75,7 +75,7 @@ func (o *Outbox) RemoveUnused(topics []string) {
 	defer o.mu.Unlock()
 	for _, topic := range topics {
 		if o.done == nil && !o.hasContent(topic) {
-			o.set(Entry{Topic: topic, QoS: 1})
+			o.set(Entry{Topic: topic})
 		}
 	}
 }
@@ -105,7 +105,7 @@ func (o *Outbox) Forget(prefix string) {
 }
 
 // IsAcknowledged reports whether topic has content that the broker has
-// acknowledged. With QoS 0, a sent message counts as acknowledged.
+// acknowledged. If it has no QoS 1, a sent message counts as acknowledged.
 func (o *Outbox) IsAcknowledged(topic string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

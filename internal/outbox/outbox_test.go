@@ -33,7 +33,7 @@ func TestSetIfChanged(t *testing.T) {
 		}
 		for _, row := range rows {
 			time.Sleep(row.wait)
-			o.SetIfChanged(outbox.Entry{Topic: "info", Payload: []byte(row.payload), QoS: 1}, minInterval)
+			o.SetIfChanged(outbox.Entry{Topic: "info", Payload: []byte(row.payload)}, minInterval)
 			synctest.Wait()
 			if got := b.RetainedAll()["info"]; got != row.want {
 				t.Errorf("%s: retained %q, want %q", row.name, got, row.want)
@@ -42,8 +42,8 @@ func TestSetIfChanged(t *testing.T) {
 		if n := len(outboxtest.Received(b, "info")); n != 3 {
 			t.Errorf("info was sent %d times, want 3", n)
 		}
-		o.Set(outbox.Entry{Topic: "info", QoS: 1})
-		o.SetIfChanged(outbox.Entry{Topic: "info", Payload: []byte("3"), QoS: 1}, minInterval)
+		o.Set(outbox.Entry{Topic: "info"})
+		o.SetIfChanged(outbox.Entry{Topic: "info", Payload: []byte("3")}, minInterval)
 		synctest.Wait()
 		if got := b.RetainedAll()["info"]; got != "3" {
 			t.Errorf("after the removal: retained %q, want 3", got)
@@ -56,7 +56,7 @@ func TestRemoveUnused(t *testing.T) {
 		b := &mqtttest.Broker{}
 		o := outbox.New()
 		serve(t, o, b)
-		o.Set(outbox.Entry{Topic: "1/info", Payload: []byte("{}"), QoS: 1})
+		o.Set(outbox.Entry{Topic: "1/info", Payload: []byte("{}")})
 		o.SetValues("1", []outbox.Value{{Topic: "power", Number: 5}}, time.Now(), throttle)
 		synctest.Wait()
 		o.RemoveUnused([]string{"1/info", "1/power", "2/power"})
@@ -109,7 +109,7 @@ func TestExpiry(t *testing.T) {
 		o := outbox.New()
 		serve(t, o, b)
 		o.SetValues("1", []outbox.Value{{Topic: "power", Number: 5}, {Topic: "energy", Number: 7, Counter: true}}, time.Now(), throttle)
-		o.Set(outbox.Entry{Topic: "1/inverter/2", Payload: []byte("{}"), QoS: 1, Expires: time.Now().Add(30 * time.Second)})
+		o.Set(outbox.Entry{Topic: "1/inverter/2", Payload: []byte("{}"), Expires: time.Now().Add(30 * time.Second)})
 		rows := []struct {
 			wait time.Duration // before everything is sent again
 			want string        // topics and message expiry in seconds

@@ -14,7 +14,9 @@ type delivery struct {
 	item     *item
 	topic    string
 	revision int
+	isGroup  bool
 	messages []mqtt.Message
+	encode   func() []byte // if not nil, returns the payload; without o.mu, because large documents take time
 }
 
 // set replaces the content of an entry and queues it. The caller holds o.mu.
@@ -81,30 +83,23 @@ func (o *Outbox) wake() {
 }
 
 // take removes the next delivery from the queue. It returns false if there is
-// none, or if the next item has QoS 1 and allowQoS1 is false. If allowGroups is
-// false, groups stay in the queue, with the availability behind them, and
+// none, or if the next item is an entry and allowEntries is false. If allowGroups
+// is false, groups stay in the queue, with the availability behind them, and
 // areHeldBack reports whether there are any.
-func (o *Outbox) take(now time.Time, allowQoS1, allowGroups bool) (d delivery, ok, areHeldBack bool) {
-	d, encode, areHeldBack := o.pop(now, allowQoS1, allowGroups)
-	if encode != nil {
-		d.messages[0].Payload = encode() // without o.mu, because large documents take time
-	}
-	return d, d.item != nil, areHeldBack
-}
-
-func (o *Outbox) pop(now time.Time, allowQoS1, allowGroups bool) (d delivery, encode func() []byte, areHeldBack bool) {
+func (o *Outbox) take(now time.Time, allowEntries, allowGroups bool) (d delivery, ok, areHeldBack bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	allowGroups = allowGroups || o.done != nil // no live message follows
 	for n := 0; n < len(o.queue); {
 		i := o.queue[n]
-		if !allowGroups && (i.group != nil || areHeldBack && i.Priority >= Availability) {
+		isGroup := i.group != nil
+		if !allowGroups && (isGroup || areHeldBack && i.Priority >= Availability) {
 			areHeldBack = true
 			n++
 			continue
 		}
-		if i.QoS > 0 && !allowQoS1 {
-			return delivery{}, nil, areHeldBack
+		if !isGroup && !allowEntries {
+			return delivery{}, false, areHeldBack
 		}
 		copy(o.queue[1:n+1], o.queue[:n]) // few, while those behind may be many
 		o.queue = o.queue[1:]
@@ -113,10 +108,10 @@ func (o *Outbox) pop(now time.Time, allowQoS1, allowGroups bool) (d delivery, en
 			continue // deleted after it was queued
 		}
 		if ms := i.takeMessages(now); len(ms) > 0 {
-			return delivery{i, i.Topic, i.revision, ms}, i.Encode, areHeldBack
+			return delivery{i, i.Topic, i.revision, isGroup, ms, i.Encode}, true, areHeldBack
 		}
 	}
-	return delivery{}, nil, areHeldBack
+	return delivery{}, false, areHeldBack
 }
 
 // acknowledge records that the broker has acknowledged d. A late

@@ -22,7 +22,7 @@ func TestLateAcknowledgementsDoNotDelayLive(t *testing.T) {
 		o := outbox.New()
 		serve(t, o, b)
 		for i := range 26 {
-			o.Set(outbox.Entry{Topic: fmt.Sprintf("envoy/1/inverter/%d", i), Payload: []byte("{}"), QoS: 1})
+			o.Set(outbox.Entry{Topic: fmt.Sprintf("envoy/1/inverter/%d", i), Payload: []byte("{}")})
 		}
 		publishLive(o, 30)
 		live := outboxtest.Received(b, "/live")
@@ -73,10 +73,10 @@ func TestReconnectSendsInOrderOfPriority(t *testing.T) {
 		b := &mqtttest.Broker{}
 		o := outbox.New()
 		serve(t, o, b)
-		o.Set(outbox.Entry{Topic: "bridge/state", Payload: []byte("online"), QoS: 1, Priority: outbox.BridgeState})
-		o.Set(outbox.Entry{Topic: "availability", Payload: []byte("online"), QoS: 1, Priority: outbox.Availability})
+		o.Set(outbox.Entry{Topic: "bridge/state", Payload: []byte("online"), Priority: outbox.BridgeState})
+		o.Set(outbox.Entry{Topic: "availability", Payload: []byte("online"), Priority: outbox.Availability})
 		o.SetValues("values", []outbox.Value{{Topic: "power", Number: 1}}, time.Now(), throttle)
-		o.Set(outbox.Entry{Topic: "config", Encode: func() []byte { return []byte("{}") }, QoS: 1, Priority: outbox.Discovery})
+		o.Set(outbox.Entry{Topic: "config", Encode: func() []byte { return []byte("{}") }, Priority: outbox.Discovery})
 		o.Set(outbox.Entry{Topic: "expired", Payload: []byte("1"), Expires: time.Now().Add(time.Second), Priority: outbox.State})
 		synctest.Wait()
 		before := len(outboxtest.Received(b, ""))
@@ -98,10 +98,10 @@ func TestForgottenEntryIsNotSent(t *testing.T) {
 		b := &mqtttest.Broker{Delay: time.Second, ReceiveMaximum: 1}
 		o := outbox.New()
 		serve(t, o, b)
-		o.Set(outbox.Entry{Topic: "envoy/1", Payload: []byte("{}"), QoS: 1})
+		o.Set(outbox.Entry{Topic: "envoy/1", Payload: []byte("{}")})
 		synctest.Wait()
-		o.Set(outbox.Entry{Topic: "envoy/2/info", Payload: []byte("{}"), QoS: 1})
-		o.Set(outbox.Entry{Topic: "envoy/20", Payload: []byte("{}"), QoS: 1})
+		o.Set(outbox.Entry{Topic: "envoy/2/info", Payload: []byte("{}")})
+		o.Set(outbox.Entry{Topic: "envoy/20", Payload: []byte("{}")})
 		o.Forget("envoy/2")
 		time.Sleep(5 * time.Second)
 		want := map[string]string{"envoy/1": "{}", "envoy/20": "{}"}
@@ -119,7 +119,7 @@ func TestAcknowledgementOfOlderRevision(t *testing.T) {
 		o := outbox.New()
 		serve(t, o, b)
 		for range 2 {
-			o.Set(outbox.Entry{Topic: "config", Payload: []byte("{}"), QoS: 1})
+			o.Set(outbox.Entry{Topic: "config", Payload: []byte("{}")})
 			time.Sleep(3 * time.Second)
 		}
 		if o.IsAcknowledged("config") { // 6 s: the first revision was acknowledged after 4 s
@@ -210,7 +210,7 @@ func TestClose(t *testing.T) {
 		setValues(1, 100)
 		time.Sleep(time.Second)
 		setValues(2, 101)
-		done := o.Close(outbox.Entry{Topic: "envoy/1/availability", Payload: []byte("offline"), QoS: 1})
+		done := o.Close(outbox.Entry{Topic: "envoy/1/availability", Payload: []byte("offline")})
 		setValues(3, 102)
 		start := time.Now()
 		<-done
@@ -271,7 +271,7 @@ func TestLargeMessagesInFlight(t *testing.T) {
 		o := outbox.New()
 		serve(t, o, b)
 		for i := range 10 {
-			o.Set(outbox.Entry{Topic: fmt.Sprintf("envoy/1/%d/inverter", i), Payload: make([]byte, 6<<10), QoS: 1})
+			o.Set(outbox.Entry{Topic: fmt.Sprintf("envoy/1/%d/inverter", i), Payload: make([]byte, 6<<10)})
 		}
 		for round := range 5 {
 			time.Sleep(3 * time.Second)

@@ -81,7 +81,7 @@ type GatewayInfo struct {
 // identified at once: gateways is called, and the document encoded, when it is sent.
 func (b *BridgePublisher) SetInfo(gateways func() []GatewayInfo) {
 	encode := func() []byte { return b.encodeInfo(gateways()) }
-	b.output.Outbox.Set(outbox.Entry{Topic: b.output.Topics.Bridge("info"), Encode: encode, QoS: 1})
+	b.output.Outbox.Set(outbox.Entry{Topic: b.output.Topics.Bridge("info"), Encode: encode})
 }
 
 // encodeInfo returns the bridge's info document.

@@ -46,7 +46,7 @@ func (p *GatewayPublisher) PublishLimitResult(document string) {
 
 // ClearLimitCommand removes a retained command from the broker.
 func (p *GatewayPublisher) ClearLimitCommand() {
-	p.Outbox.Set(outbox.Entry{Topic: p.Topics.LimitSet(p.Serial), QoS: 1})
+	p.Outbox.Set(outbox.Entry{Topic: p.Topics.LimitSet(p.Serial)})
 }
 
 func (p *powerLimit) tasks() []*schedule.Task {
