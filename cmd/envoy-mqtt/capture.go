@@ -16,6 +16,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/archive"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/redact"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
@@ -93,7 +94,7 @@ func (c *console) capture(ctx context.Context, path, section string) error {
 // A capturedPage is a response with the path that was requested.
 type capturedPage struct {
 	path string
-	envoy.Page
+	auth.Page
 }
 
 // requestAll requests all pages, one after the other, and prints how it goes in
@@ -105,7 +106,7 @@ func requestAll(ctx context.Context, out errorOutput, width int, session *envoy.
 		if out.isTerminal {
 			fmt.Fprint(out, step+"…") // a slow gateway takes up to a minute
 		}
-		p, err := session.Page(ctx, path)
+		p, err := session.Requester().Page(ctx, path)
 		if out.isTerminal {
 			fmt.Fprint(out, "\r\x1b[K")
 		}

@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
 )
 
 // TestCapture writes down a gateway with everything and reads it again from
@@ -69,12 +71,12 @@ func TestCapture(t *testing.T) {
 
 	again := envoytest.NewTLSServer(&envoytest.Gateway{Capture: dir})
 	defer again.Close()
-	client := &envoy.Client{Host: again.Addr, Tokens: envoy.StaticToken(bearer), Source: envoy.FromMeters}
+	client := &envoy.Client{Host: again.Addr, Tokens: auth.StaticToken(bearer), Source: envoy.FromMeters}
 	session, err := client.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if session.Serial == gw.Serial || !envoy.ValidSerial(session.Serial) {
+	if session.Serial == gw.Serial || !locate.ValidSerial(session.Serial) {
 		t.Errorf("the captured serial number is %s", session.Serial)
 	}
 	s, err := session.Sample(t.Context())

@@ -16,6 +16,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/history"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web"
@@ -176,12 +177,12 @@ func (o pageObserver) Requested(gateway, path string, duration time.Duration, er
 }
 
 // Inverters implements [bridge.Observer].
-func (o pageObserver) Inverters(_, serial string, all []envoy.Inverter) {
+func (o pageObserver) Inverters(_, serial string, all []device.Inverter) {
 	o.history.AddInverters(serial, all, time.Now())
 }
 
 // Batteries implements [bridge.Observer].
-func (o pageObserver) Batteries(gateway, serial string, present []envoy.Battery, totals envoy.BatteryTotals) {
+func (o pageObserver) Batteries(gateway, serial string, present []device.Battery, totals device.BatteryTotals) {
 	o.page.SetBatteries(gateway, present, totals)
 	if level, ok := totals.SoC.Get(); ok {
 		o.history.AddLevel(serial, level, time.Now())

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
@@ -85,7 +86,7 @@ func (o readOptions) readGateway(ctx context.Context, out output, g *gateway.Gat
 }
 
 // printReading prints a sample for a person, with notes about it.
-func (o output) printReading(i envoy.Info, s envoy.Sample, soc *float64, notes []string, all bool) error {
+func (o output) printReading(i locate.Info, s envoy.Sample, soc *float64, notes []string, all bool) error {
 	width := o.width()
 	doc, err := view.Parse(schema.LiveDocument(s))
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
@@ -113,18 +114,18 @@ func TestACBatteriesAlone(t *testing.T) {
 type deviceObserver struct {
 	observer
 	mu        sync.Mutex // guards what follows
-	inverters []envoy.Inverter
-	batteries []envoy.Battery
-	totals    envoy.BatteryTotals
+	inverters []device.Inverter
+	batteries []device.Battery
+	totals    device.BatteryTotals
 }
 
-func (o *deviceObserver) Inverters(_, _ string, all []envoy.Inverter) {
+func (o *deviceObserver) Inverters(_, _ string, all []device.Inverter) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.inverters = all
 }
 
-func (o *deviceObserver) Batteries(_, _ string, present []envoy.Battery, totals envoy.BatteryTotals) {
+func (o *deviceObserver) Batteries(_, _ string, present []device.Battery, totals device.BatteryTotals) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.batteries, o.totals = present, totals

@@ -14,6 +14,8 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt/mqtttest"
@@ -56,9 +58,9 @@ func (r *rig) observe(f func(bridge.GatewayState)) { r.Observers = append(r.Obse
 // An observer is called with each state that has changed.
 type observer func(bridge.GatewayState)
 
-func (o observer) Inverters(_, _ string, _ []envoy.Inverter) {}
+func (o observer) Inverters(_, _ string, _ []device.Inverter) {}
 
-func (o observer) Batteries(_, _ string, _ []envoy.Battery, _ envoy.BatteryTotals) {}
+func (o observer) Batteries(_, _ string, _ []device.Battery, _ device.BatteryTotals) {}
 
 func (o observer) StateChanged(s bridge.GatewayState) { o(s) }
 
@@ -69,7 +71,7 @@ func (observer) Requested(_, _ string, _ time.Duration, _ error) {}
 func (r *rig) feed(name string, srv *envoytest.Server) bridge.GatewayConfig {
 	return bridge.GatewayConfig{
 		Name:       name,
-		Client:     &envoy.Client{Host: srv.URL, Tokens: envoy.StaticToken("t"), Dial: srv.Dial},
+		Client:     &envoy.Client{Host: srv.URL, Tokens: auth.StaticToken("t"), Dial: srv.Dial},
 		Interval:   5 * time.Second,
 		StaleAfter: 30 * time.Second,
 	}

@@ -16,7 +16,9 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/limiter"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/limit"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/limit/limittest"
 )
@@ -79,7 +81,7 @@ func newLimitRig(l *envoytest.PowerLimiter) *limitRig {
 func (r *limitRig) configure(run string, enabled bool) {
 	r.Gateways[0] = r.feed("ENVOY", r.server)
 	r.Gateways[0].Limit = &limiter.Config{Enabled: enabled, Forever: true, Run: run, Journal: r.journal, Writer: func(serial string) limiter.Writer {
-		return &envoy.LimitWriter{Client: &envoy.Client{Host: r.server.URL, Serial: serial, Tokens: envoy.StaticToken(cmp.Or(r.installer, "installer")), Dial: r.server.Dial}, Serial: serial}
+		return &powerlimit.Writer{Client: &envoy.Client{Host: r.server.URL, Serial: serial, Tokens: auth.StaticToken(cmp.Or(r.installer, "installer")), Dial: r.server.Dial}, Serial: serial}
 	}}
 }
 
@@ -362,7 +364,7 @@ func TestLimitVariants(t *testing.T) {
 				}
 				r := newLimitRig(l)
 				r.gateway.RequireCookie = true
-				r.Gateways[0].Client.Tokens = envoy.StaticToken(enlightentest.Sign(enlightentest.Claims{Serial: serial, Role: "owner"}))
+				r.Gateways[0].Client.Tokens = auth.StaticToken(enlightentest.Sign(enlightentest.Claims{Serial: serial, Role: "owner"}))
 				r.installer = enlightentest.Sign(enlightentest.Claims{Serial: serial, Role: "installer"})
 				r.run(t, nil, func() {
 					r.send(tt.payload)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
 )
@@ -26,7 +27,7 @@ func TestTasks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := envoytest.NewServer(&envoytest.Gateway{Serial: testSerial, Latency: 50 * time.Millisecond})
 		defer srv.Close()
-		client := &envoy.Client{Host: srv.URL, Tokens: envoy.StaticToken("t"), Dial: srv.Dial}
+		client := &envoy.Client{Host: srv.URL, Tokens: auth.StaticToken("t"), Dial: srv.Dial}
 		defer client.CloseIdle()
 		l := newTestLoop(GatewayConfig{Client: client, Interval: time.Second})
 		started := map[string][]time.Duration{}
@@ -78,7 +79,7 @@ func TestMissingMeterIsAskedForAfterTheSample(t *testing.T) {
 		gateway := &envoytest.Gateway{Serial: testSerial, Latency: 20 * time.Millisecond}
 		srv := envoytest.NewServer(gateway)
 		defer srv.Close()
-		client := &envoy.Client{Host: srv.URL, Tokens: envoy.StaticToken("t"), Dial: srv.Dial}
+		client := &envoy.Client{Host: srv.URL, Tokens: auth.StaticToken("t"), Dial: srv.Dial}
 		defer client.CloseIdle()
 		l := newTestLoop(GatewayConfig{Client: client, Interval: 5 * time.Second, StaleAfter: 30 * time.Second})
 		changed := time.Now().Add(5*time.Minute + time.Second)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
 
@@ -50,7 +51,7 @@ func TestHeap(t *testing.T) {
 		HomeAssistant: bridge.HomeAssistant{Interval: time.Millisecond},
 		Gateways: []bridge.GatewayConfig{{
 			Name:     "ENVOY",
-			Client:   &envoy.Client{Host: g.server.URL, Tokens: envoy.StaticToken(g.token())},
+			Client:   &envoy.Client{Host: g.server.URL, Tokens: auth.StaticToken(g.token())},
 			Interval: pause,
 		}},
 	}

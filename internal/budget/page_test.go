@@ -17,6 +17,8 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/history"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
@@ -151,9 +153,9 @@ func fillHistory(t *testing.T, state, serial string) {
 	}
 	for i := range 8 * 96 {
 		at := now.AddDate(0, 0, -8).Add(time.Duration(i) * 15 * time.Minute)
-		var list []envoy.Inverter
+		var list []device.Inverter
 		for k := range 24 {
-			list = append(list, envoy.Inverter{Serial: fmt.Sprintf("1222%08d", k), Reported: at, Power: envoy.Some(float64(100 + k))})
+			list = append(list, device.Inverter{Serial: fmt.Sprintf("1222%08d", k), Reported: at, Power: wire.Some(float64(100 + k))})
 		}
 		kept.AddInverters(serial, list, at)
 	}

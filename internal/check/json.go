@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
 )
 
 // A gatewayReport is what check and token report of one gateway as JSON.
@@ -29,7 +29,7 @@ func (r *Report) section(name string) *gatewayReport {
 }
 
 // Found keeps for JSON which gateway answers under a section.
-func (r *Report) Found(i envoy.Info, section string) {
+func (r *Report) Found(i locate.Info, section string) {
 	g := r.section(section)
 	g.Serial, g.Firmware, g.PartNumber, g.NeedsToken = i.Serial, i.Firmware, i.PartNumber, &i.NeedsToken
 }

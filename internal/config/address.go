@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
 )
 
 // ParseBrokerURL parses the address of a broker: a URL, or a host with or without
@@ -42,12 +42,12 @@ func ParseBrokerURL(text string) (*url.URL, error) {
 	return u, nil
 }
 
-// ParseHost parses the address of a gateway. The result is envoy.Auto, or host or
+// ParseHost parses the address of a gateway. The result is locate.Auto, or host or
 // host:port as in a URL (an IPv6 address in brackets), with the scheme http:// or
 // https:// if text has one.
 func ParseHost(text string) (string, error) {
-	if strings.EqualFold(text, envoy.Auto) {
-		return envoy.Auto, nil
+	if strings.EqualFold(text, locate.Auto) {
+		return locate.Auto, nil
 	}
 	scheme, rest, isURL := strings.Cut(text, "://")
 	if isURL {

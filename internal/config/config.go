@@ -101,7 +101,7 @@ type Enlighten struct {
 // Gateway is a section [ENVOY] or [ENVOY_<name>].
 type Gateway struct {
 	Section         string // name of the section, in upper case
-	Host            string // host or host:port as in a URL, a URL with http or https and no path, or envoy.Auto
+	Host            string // host or host:port as in a URL, a URL with http or https and no path, or locate.Auto
 	Serial          string // "": reported by the gateway
 	Name            string // "": "Envoy <serial>"
 	Source          envoy.Source

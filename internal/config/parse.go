@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
@@ -114,7 +115,7 @@ func parseSource(text string) (envoy.Source, error) {
 }
 
 func parseSerial(text string) (string, error) {
-	if !envoy.ValidSerial(text) {
+	if !locate.ValidSerial(text) {
 		return "", errors.New("want 6 to 32 letters and digits")
 	}
 	return text, nil

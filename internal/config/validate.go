@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
@@ -31,7 +31,7 @@ func (l validator) check(cfg *Config) {
 	hosts, serials := map[string]string{}, map[string]string{}
 	for _, g := range cfg.Gateways {
 		l.checkGateway(g)
-		if g.Host != envoy.Auto {
+		if g.Host != locate.Auto {
 			l.checkUnique(hosts, g.Section, "HOST", canonicalHost(g.Host))
 		} else if g.Serial == "" && len(cfg.Gateways) > 1 {
 			l.fail(l.origins[g.Section+delimiter+"HOST"], "auto with several gateways requires SERIAL")

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
 
 // ctKinds are the CTs: the firmware's word and the name in Home Assistant.
@@ -68,11 +69,11 @@ var CTHealth = func() Group[CTReport] {
 	}
 	return Group[CTReport]{"ct health", append(
 		ts,
-		field[CTReport]{"info/ct_problem", diagnostic(binary("CT problem", "problem")), boolField(func(h CTReport) envoy.Optional[bool] {
+		field[CTReport]{"info/ct_problem", diagnostic(binary("CT problem", "problem")), boolField(func(h CTReport) wire.Optional[bool] {
 			if !h.isKnown {
-				return envoy.Optional[bool]{}
+				return wire.Optional[bool]{}
 			}
-			return envoy.Some(len(h.problems) > 0)
+			return wire.Some(len(h.problems) > 0)
 		})},
 		field[CTReport]{"info/ct_advice", withIcon("mdi:lightbulb-on", diagnostic(text("CT advice"))), stringField(CTReport.advice)},
 	)}

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
@@ -17,7 +17,7 @@ type field[D any] struct {
 	encode    func(D) string // returns the value in JSON, or an empty text if it was not reported
 }
 
-func numberField[D any](decimals int, of func(D) envoy.Optional[float64]) func(D) string {
+func numberField[D any](decimals int, of func(D) wire.Optional[float64]) func(D) string {
 	return func(d D) string {
 		v, ok := of(d).Get()
 		if !ok {
@@ -45,7 +45,7 @@ func timeField[D any](of func(D) time.Time) func(D) string {
 	}
 }
 
-func boolField[D any](of func(D) envoy.Optional[bool]) func(D) string {
+func boolField[D any](of func(D) wire.Optional[bool]) func(D) string {
 	return func(d D) string {
 		if v, ok := of(d).Get(); ok {
 			return strconv.FormatBool(v)

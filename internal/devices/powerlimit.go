@@ -4,14 +4,14 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // A PowerLimitReport is what limits the power of the inverters of a gateway.
 type PowerLimitReport struct {
-	Limit     envoy.PowerLimit
+	Limit     powerlimit.Limit
 	IsUnknown bool // the gateway has a limit that cannot be read
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
@@ -95,7 +96,7 @@ func TestUnauthorized(t *testing.T) {
 func TestStaticTokenRefused(t *testing.T) {
 	gw := new(envoytest.Gateway)
 	gw.RequireToken("other")
-	_, err := open(t, gw, envoy.StaticToken("t")).Sample(t.Context())
+	_, err := open(t, gw, auth.StaticToken("t")).Sample(t.Context())
 	if !errors.Is(err, envoy.ErrTokenRejected) || !errors.Is(err, envoy.ErrUnauthorized) {
 		t.Errorf("Sample with a bad static token = %v, want ErrTokenRejected, which is ErrUnauthorized", err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
 )
 
 const (
@@ -20,13 +21,13 @@ const (
 // A lan is a network on which gateways are found: who answers where, and who
 // says to be where.
 type lan struct {
-	announced []envoy.Discovered
+	announced []locate.Discovered
 	answers   map[string]*envoytest.Server // by address
 	asked     int                          // how often it was asked who is there
 	dialed    []string
 }
 
-func (l *lan) discover(context.Context, string) ([]envoy.Discovered, error) {
+func (l *lan) discover(context.Context, string) ([]locate.Discovered, error) {
 	l.asked++
 	return l.announced, nil
 }
@@ -53,8 +54,8 @@ func gatewayOf(t *testing.T, serial string) *envoytest.Server {
 	return srv
 }
 
-func says(serial string, addrs ...string) envoy.Discovered {
-	a := envoy.Discovered{Host: "envoy.local", Serial: serial}
+func says(serial string, addrs ...string) locate.Discovered {
+	a := locate.Discovered{Host: "envoy.local", Serial: serial}
 	for _, addr := range addrs {
 		a.Addrs = append(a.Addrs, netip.MustParseAddr(addr))
 	}
@@ -69,21 +70,21 @@ func TestAuto(t *testing.T) {
 	for _, tt := range []struct {
 		name      string
 		serial    string
-		announced []envoy.Discovered
+		announced []locate.Discovered
 		answers   map[string]*envoytest.Server
 		want      string // the URL, or words of the error
 		ok        bool
 	}{
-		{"the only one", "", []envoy.Discovered{says(first, "192.0.2.1")}, at("192.0.2.1", one), "http://192.0.2.1", true},
-		{"the one that is meant", second, []envoy.Discovered{says(first, "192.0.2.1"), says(second, "192.0.2.2")}, at("192.0.2.2", two), "http://192.0.2.2", true},
-		{"its other address", first, []envoy.Discovered{says(first, "192.0.2.1", "fe80::1%eth0")}, at("fe80::1%eth0", one), "http://[fe80::1%25eth0]", true},
-		{"one that does not say who it is", first, []envoy.Discovered{says("", "192.0.2.1")}, at("192.0.2.1", one), "http://192.0.2.1", true},
+		{"the only one", "", []locate.Discovered{says(first, "192.0.2.1")}, at("192.0.2.1", one), "http://192.0.2.1", true},
+		{"the one that is meant", second, []locate.Discovered{says(first, "192.0.2.1"), says(second, "192.0.2.2")}, at("192.0.2.2", two), "http://192.0.2.2", true},
+		{"its other address", first, []locate.Discovered{says(first, "192.0.2.1", "fe80::1%eth0")}, at("fe80::1%eth0", one), "http://[fe80::1%25eth0]", true},
+		{"one that does not say who it is", first, []locate.Discovered{says("", "192.0.2.1")}, at("192.0.2.1", one), "http://192.0.2.1", true},
 		{"nobody", "", nil, nil, "no gateway answers to multicast DNS", false},
-		{"two, and none is meant", "", []envoy.Discovered{says(first, "192.0.2.1"), says(second, "192.0.2.2")}, nil, "several gateways answer: " + first + " at 192.0.2.1, " + second + " at 192.0.2.2", false},
-		{"another than is meant", second, []envoy.Discovered{says(first, "192.0.2.1")}, at("192.0.2.1", one), "gateway " + second + " does not answer to multicast DNS here, only others do: " + first + " at 192.0.2.1", false},
-		{"one that lies", first, []envoy.Discovered{says(first, "192.0.2.2")}, at("192.0.2.2", two), "http://192.0.2.2: gateway " + second + " answers, not " + first, false},
-		{"one that does not answer", first, []envoy.Discovered{says(first, "192.0.2.1")}, nil, "no route to host", false},
-		{"one without an address", first, []envoy.Discovered{says(first)}, nil, first + " announces no address", false},
+		{"two, and none is meant", "", []locate.Discovered{says(first, "192.0.2.1"), says(second, "192.0.2.2")}, nil, "several gateways answer: " + first + " at 192.0.2.1, " + second + " at 192.0.2.2", false},
+		{"another than is meant", second, []locate.Discovered{says(first, "192.0.2.1")}, at("192.0.2.1", one), "gateway " + second + " does not answer to multicast DNS here, only others do: " + first + " at 192.0.2.1", false},
+		{"one that lies", first, []locate.Discovered{says(first, "192.0.2.2")}, at("192.0.2.2", two), "http://192.0.2.2: gateway " + second + " answers, not " + first, false},
+		{"one that does not answer", first, []locate.Discovered{says(first, "192.0.2.1")}, nil, "no route to host", false},
+		{"one without an address", first, []locate.Discovered{says(first)}, nil, first + " announces no address", false},
 	} {
 		l := &lan{announced: tt.announced, answers: tt.answers}
 		c := l.client(tt.serial)
@@ -102,7 +103,7 @@ func TestAuto(t *testing.T) {
 // not, and never becomes another one.
 func TestAutoMoves(t *testing.T) {
 	one, two := gatewayOf(t, first), gatewayOf(t, second)
-	l := &lan{announced: []envoy.Discovered{says(first, "192.0.2.1")}, answers: map[string]*envoytest.Server{"192.0.2.1": one}}
+	l := &lan{announced: []locate.Discovered{says(first, "192.0.2.1")}, answers: map[string]*envoytest.Server{"192.0.2.1": one}}
 	c := l.client("")
 	defer c.CloseIdle()
 	open := func(want string, asked int) {
@@ -119,7 +120,7 @@ func TestAutoMoves(t *testing.T) {
 	open("http://192.0.2.1", 1)
 	open("http://192.0.2.1", 1)
 	// It got another address, and another gateway got its own.
-	l.announced = []envoy.Discovered{says(first, "192.0.2.7"), says(second, "192.0.2.1")}
+	l.announced = []locate.Discovered{says(first, "192.0.2.7"), says(second, "192.0.2.1")}
 	l.answers = map[string]*envoytest.Server{"192.0.2.7": one, "192.0.2.1": two}
 	c.CloseIdle()
 	open("http://192.0.2.7", 2)

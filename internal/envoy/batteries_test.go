@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
 
 // TestBatteries joins the inventory with the present powers: the sum is known
 // only when every battery's is known.
 func TestBatteries(t *testing.T) {
 	now := time.Unix(1700000060, 0).UTC()
-	s := &devices{clock: &clock{info: now, opened: time.Now()}}
+	s := &devices{gateway: &gateway{clock: clock{info: now, opened: time.Now()}}}
 	powers, err := device.ParsePowers([]byte(`{"devices:":[
 		{"serial_num":"121000000001","real_power_mw":-532000,"apparent_power_mva":-540500,"soc":42},
 		{"serial_num":"121000000002","real_power_mw":105000,"apparent_power_mva":105000,"soc":55},
@@ -25,17 +26,17 @@ func TestBatteries(t *testing.T) {
 	fresh := now.Add(-5 * time.Minute)
 	for _, tt := range []struct {
 		name  string
-		known []Battery
-		power Optional[float64]
+		known []device.Battery
+		power wire.Optional[float64]
 		first string // state of charge and power of the first battery
 	}{
-		{"none", nil, Optional[float64]{}, ""},
-		{"both", []Battery{{Serial: "121000000001", Reported: fresh, SoC: Some(10.0)}, {Serial: "121000000002", Reported: fresh}}, Some(-427.0), "{42 true} {-532 true}"},
-		{"one is not reported", []Battery{{Serial: "121000000001"}, {Serial: "121000000004", SoC: Some(10.0)}}, Optional[float64]{}, "{42 true} {-532 true}"},
-		{"only in the inventory", []Battery{{Serial: "121000000004", SoC: Some(10.0)}}, Optional[float64]{}, "{10 true} {0 false}"},
-		{"no number", []Battery{{Serial: "121000000003"}}, Optional[float64]{}, "{0 false} {0 false}"},
-		{"not reached", []Battery{{Serial: "121000000002", Communicating: Some(false)}}, Optional[float64]{}, "{0 false} {0 false}"},
-		{"silent for long", []Battery{{Serial: "121000000002", Reported: now.Add(-2 * time.Hour), Communicating: Some(true)}}, Optional[float64]{}, "{0 false} {0 false}"},
+		{"none", nil, wire.Optional[float64]{}, ""},
+		{"both", []device.Battery{{Serial: "121000000001", Reported: fresh, SoC: wire.Some(10.0)}, {Serial: "121000000002", Reported: fresh}}, wire.Some(-427.0), "{42 true} {-532 true}"},
+		{"one is not reported", []device.Battery{{Serial: "121000000001"}, {Serial: "121000000004", SoC: wire.Some(10.0)}}, wire.Optional[float64]{}, "{42 true} {-532 true}"},
+		{"only in the inventory", []device.Battery{{Serial: "121000000004", SoC: wire.Some(10.0)}}, wire.Optional[float64]{}, "{10 true} {0 false}"},
+		{"no number", []device.Battery{{Serial: "121000000003"}}, wire.Optional[float64]{}, "{0 false} {0 false}"},
+		{"not reached", []device.Battery{{Serial: "121000000002", Communicating: wire.Some(false)}}, wire.Optional[float64]{}, "{0 false} {0 false}"},
+		{"silent for long", []device.Battery{{Serial: "121000000002", Reported: now.Add(-2 * time.Hour), Communicating: wire.Some(true)}}, wire.Optional[float64]{}, "{0 false} {0 false}"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := s.Batteries(tt.known, powers, at)
@@ -47,7 +48,7 @@ func TestBatteries(t *testing.T) {
 				t.Errorf("Batteries = %+v, want the power %v and the first battery %s", got, tt.power, tt.first)
 			}
 			m, ok := got.Storage()
-			if w, has := m.Total.Get(Power); ok != has || Some(w) != tt.power && ok {
+			if w, has := m.Total.Get(Power); ok != has || wire.Some(w) != tt.power && ok {
 				t.Errorf("Storage = %+v, %t", m, ok)
 			}
 		})
@@ -57,13 +58,13 @@ func TestBatteries(t *testing.T) {
 // TestACBatteriesAge: the age of a report is its age when it is used.
 func TestACBatteriesAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		report := acbReport{ACBatteries: ACBatteries{Count: 3, Reported: time.Now().Add(-50 * time.Minute), State: "idle", Power: Some(0.0), SoC: Some(25.0)}, read: time.Now()}
-		s := &devices{clock: &clock{info: time.Now(), opened: time.Now()}, acb: report}
+		report := acbReport{ACBatteries: device.ACBatteries{Count: 3, Reported: time.Now().Add(-50 * time.Minute), State: "idle", Power: wire.Some(0.0), SoC: wire.Some(25.0)}, read: time.Now()}
+		s := &devices{gateway: &gateway{clock: clock{info: time.Now(), opened: time.Now()}}, acb: report}
 		if a, ok := s.ACBatteries(); !ok || a != report.ACBatteries {
 			t.Errorf("after 50 minutes: %+v, %t", a, ok)
 		}
 		time.Sleep(11 * time.Minute)
-		if a, ok := s.ACBatteries(); !ok || a != (ACBatteries{Count: 3, Reported: report.Reported}) {
+		if a, ok := s.ACBatteries(); !ok || a != (device.ACBatteries{Count: 3, Reported: report.Reported}) {
 			t.Errorf("after 61 minutes: %+v, %t", a, ok)
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
@@ -52,7 +53,7 @@ func TestCapturesBySource(t *testing.T) {
 		srv := envoytest.NewTLSServer(http.HandlerFunc((&envoytest.Gateway{Capture: dir}).ServeHTTP))
 		defer srv.Close()
 		open := func(source envoy.Source) *envoy.Session {
-			c := &envoy.Client{Host: srv.URL, Tokens: envoy.StaticToken("eyJ.a.b"), Source: source}
+			c := &envoy.Client{Host: srv.URL, Tokens: auth.StaticToken("eyJ.a.b"), Source: source}
 			s, err := c.Open(t.Context())
 			if err != nil {
 				t.Fatal(err)

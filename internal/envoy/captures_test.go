@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
@@ -45,7 +46,7 @@ func TestCaptures(t *testing.T) {
 		gw := &envoytest.Gateway{Capture: dir}
 		srv := envoytest.NewTLSServer(http.HandlerFunc(gw.ServeHTTP)) // also old firmware, which by itself has no TLS
 		defer srv.Close()
-		c := &envoy.Client{Host: srv.URL, Tokens: envoy.StaticToken("eyJ.a.b")}
+		c := &envoy.Client{Host: srv.URL, Tokens: auth.StaticToken("eyJ.a.b")}
 		session, err := c.Open(t.Context())
 		if err != nil {
 			t.Fatal(err)

@@ -44,12 +44,12 @@ func (c *Channel) signCurrent() {
 	}
 }
 
-// maxPower is more than the CTs of any gateway can measure, in W, and less than
+// MaxPower is more than the CTs of any gateway can measure, in W, and less than
 // the 2^31 mW that a counter of the firmware's which ran over may become.
-const maxPower = 2e6
+const MaxPower = 2e6
 
 // measurable reports whether a CT can measure w, in W.
-func measurable(w float64) bool { return math.Abs(w) <= maxPower }
+func measurable(w float64) bool { return math.Abs(w) <= MaxPower }
 
 // A field is a number of a page, and the quantity that it is.
 type field struct {

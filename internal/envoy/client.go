@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/sunspec"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/transport"
@@ -21,7 +22,7 @@ type Client struct {
 	// Serial is the gateway to find where Host is Auto; empty for the only one there is.
 	Serial string
 	// Tokens supplies the token where the gateway's /info reports that one is needed.
-	Tokens TokenSource
+	Tokens auth.TokenSource
 	// Username and Password are the gateway's own, for firmware before 7. A
 	// name with an @ is an account at Enphase and never sent to a gateway.
 	Username, Password string
@@ -53,13 +54,13 @@ type Client struct {
 	// Dial, if not nil, replaces the network, but for Modbus.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	once       sync.Once
-	http       *transport.Sender
-	modbus     *sunspec.Client
-	credential sharedCredential
-	memory     memory
+	once   sync.Once
+	http   *transport.Sender
+	modbus *sunspec.Client
+	access *auth.Access
+	memory memory
 
-	discover func(ctx context.Context, serial string) ([]Discovered, error) // nil is multicast DNS
+	discover func(ctx context.Context, serial string) ([]locate.Discovered, error) // nil is multicast DNS
 }
 
 func (c *Client) init() {
@@ -75,7 +76,7 @@ func (c *Client) init() {
 			Dial:        c.Dial,
 		}
 		c.modbus = &sunspec.Client{Port: c.ModbusPort}
-		c.credential.lock = make(chan struct{}, 1)
+		c.access = auth.NewAccess(c.http, c.Shortened)
 	})
 }
 
@@ -115,37 +116,31 @@ func (c *Client) Open(ctx context.Context) (*Session, error) {
 }
 
 // newSession returns a session with the gateway of info, which answered at base.
-func newSession(c *Client, info Info, base string, previous previousSession) *Session {
+func newSession(c *Client, info locate.Info, base string, previous previousSession) *Session {
 	now := time.Now()
-	req := newRequester(info, base, c.http, c.Tokens, &c.credential)
-	req.shortened = c.Shortened
-	clock := &clock{info: info.Time, opened: now}
-	layout := new(layout)
-	confirmation := &confirmation{since: now, reconfigured: previous.reconfigured}
-	selected := c.Source == AutoSource && previous.source == FromMeters // after an interruption the gateway answers the readings long before /production.json
-	setup := &meterSetup{req: req, memory: &c.memory, layout: layout, selecting: c.Source == AutoSource && !selected}
-	common := sourceBase{req: req, memory: &c.memory, clock: clock, setup: setup, staleAfter: c.StaleAfter}
-	devices := &devices{req: req, clock: clock, memory: &c.memory, acb: previous.acb}
-	production := &productionSource{
-		sourceBase:   common,
-		layout:       layout,
-		pv:           &pvChooser{req: req, memory: &c.memory, setup: setup, layout: layout, confirmation: confirmation},
-		devices:      devices,
-		confirmation: confirmation,
+	g := &gateway{
+		req:          c.access.NewRequester(info, base, c.Tokens),
+		memory:       &c.memory,
+		clock:        clock{info: info.Time, opened: now},
+		confirmation: confirmation{since: now, reconfigured: previous.reconfigured},
+		newest:       map[string]time.Time{},
 	}
+	selected := c.Source == AutoSource && previous.source == FromMeters // after an interruption the gateway answers the readings long before /production.json
+	setup := &meterSetup{gateway: g, selecting: c.Source == AutoSource && !selected}
+	source := sourceBase{gateway: g, setup: setup, staleAfter: c.StaleAfter}
+	devices := &devices{gateway: g, acb: previous.acb}
+	production := &productionSource{sourceBase: source, devices: devices, pv: pvChooser{g, setup}}
 	selection := &selection{
-		configured: c.Source,
-		req:        req,
-		memory:     &c.memory,
+		gateway:    g,
 		setup:      setup,
-		layout:     layout,
+		configured: c.Source,
 		production: production,
-		readings:   &readingsSource{sourceBase: common, production: production},
-		livedata:   &livedataSource{sourceBase: common},
-		sunspec:    newSunSpecSource(c, req),
+		readings:   &readingsSource{sourceBase: source, production: production},
+		livedata:   &livedataSource{sourceBase: source},
+		sunspec:    newSunSpecSource(c, g),
 	}
 	if selected {
 		selection.state = sourceState{selected: true, source: FromMeters}
 	}
-	return &Session{Info: info, meterSetup: setup, devices: devices, limiter: &limiter{req}, selection: selection, req: req, clock: clock, correction: c.Correction}
+	return &Session{Info: info, gateway: g, meterSetup: setup, devices: devices, selection: selection, correction: c.Correction}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
@@ -25,7 +26,7 @@ func TestSample(t *testing.T) {
 		{"one phase, three lines", &envoytest.Gateway{ThreeLines: true}, 0},
 		{"total is net", &envoytest.Gateway{Phases: 3, Firmware: "D8.3.5433", LoadOnly: true}, 3},
 	} {
-		s, err := open(t, tt.gw, envoy.StaticToken("t")).Sample(t.Context())
+		s, err := open(t, tt.gw, auth.StaticToken("t")).Sample(t.Context())
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
@@ -66,7 +67,7 @@ func TestSampleWithoutCTs(t *testing.T) {
 		{"consumption CT", &envoytest.Gateway{CTs: envoytest.ConsumptionCT}, []envoy.Measurement{envoy.Production, envoy.NetConsumption}, ""},
 		{"consumption CT around the load", &envoytest.Gateway{CTs: envoytest.ConsumptionCT, LoadOnly: true}, []envoy.Measurement{envoy.Production, envoy.TotalConsumption}, "no CT measures"},
 	} {
-		s, err := open(t, tt.gw, envoy.StaticToken("t")).Sample(t.Context())
+		s, err := open(t, tt.gw, auth.StaticToken("t")).Sample(t.Context())
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
@@ -153,7 +154,7 @@ func TestCertificate(t *testing.T) {
 func TestOneHandshake(t *testing.T) {
 	srv := envoytest.NewTLSServer(new(envoytest.Gateway))
 	defer srv.Close()
-	s, err := (&envoy.Client{Host: srv.Addr, Tokens: envoy.StaticToken("t")}).Open(t.Context())
+	s, err := (&envoy.Client{Host: srv.Addr, Tokens: auth.StaticToken("t")}).Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

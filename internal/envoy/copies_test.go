@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
@@ -82,7 +83,7 @@ func (c *copier) serve(conn net.Conn) {
 // those that the gateway then had.
 func (c *copier) readings(t *testing.T, source envoy.Source, gw *envoytest.Gateway, n int) (got, want []string) {
 	t.Helper()
-	client := &envoy.Client{Host: "http://gateway", Tokens: envoy.StaticToken("t"), Source: source, Dial: c.dial}
+	client := &envoy.Client{Host: "http://gateway", Tokens: auth.StaticToken("t"), Source: source, Dial: c.dial}
 	defer client.CloseIdle()
 	s, err := client.Open(t.Context())
 	if err != nil {
@@ -164,7 +165,7 @@ func TestOlderReading(t *testing.T) {
 				}
 			}))
 			defer srv.Close()
-			client := &envoy.Client{Host: "http://gateway", Tokens: envoy.StaticToken("t"), Source: envoy.FromMeters, Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			client := &envoy.Client{Host: "http://gateway", Tokens: auth.StaticToken("t"), Source: envoy.FromMeters, Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
 				conns++
 				return srv.Dial(ctx, network, addr)
 			}}

@@ -5,25 +5,25 @@ import (
 	"slices"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
 
 // devices reads what the gateway reports about the devices behind it, and removes
 // what is too old.
 type devices struct {
-	req    *requester
-	clock  *clock
-	memory *memory
+	*gateway
 
 	acb        acbReport
-	iq         []Battery // of the last inventory
-	inverterAt time.Time // newest report of an inverter, by the gateway's clock
+	iq         []device.Battery // of the last inventory
+	inverterAt time.Time        // newest report of an inverter, by the gateway's clock
 }
 
 // Inverters reads the list of the microinverters with their power. Every
 // firmware has it and it is complete, but it has few quantities.
-func (d *devices) Inverters(ctx context.Context) (InverterReport, error) {
-	r, err := getOptional(ctx, d.req, device.InvertersPath, device.ParseInverters)
+func (d *devices) Inverters(ctx context.Context) (device.InverterReport, error) {
+	r, err := auth.GetOptional(ctx, d.req, device.InvertersPath, device.ParseInverters)
 	if err == nil {
 		d.inverterAt = time.Time{}
 	}
@@ -32,13 +32,13 @@ func (d *devices) Inverters(ctx context.Context) (InverterReport, error) {
 
 // InverterDetails reads what the microinverters measure. It has no more
 // devices than its limit, which is 50: beyond it inverters are silently missing.
-func (d *devices) InverterDetails(ctx context.Context) (InverterReport, error) {
-	r, err := getOptional(ctx, d.req, device.DetailsPath, device.ParseDetails)
+func (d *devices) InverterDetails(ctx context.Context) (device.InverterReport, error) {
+	r, err := auth.GetOptional(ctx, d.req, device.DetailsPath, device.ParseDetails)
 	return d.dropOld(r), err
 }
 
 // dropOld returns r without what was measured too long ago.
-func (d *devices) dropOld(r InverterReport) InverterReport {
+func (d *devices) dropOld(r device.InverterReport) device.InverterReport {
 	for _, i := range r.Inverters {
 		d.inverterAt = later(d.inverterAt, i.Reported)
 	}
@@ -60,10 +60,10 @@ func (d *devices) invertersAreAwake() bool {
 
 // Ensemble reads which batteries and controllers there are, and their state.
 // Without any there are none.
-func (d *devices) Ensemble(ctx context.Context) (Ensemble, error) {
-	e, err := getOptional(ctx, d.req, device.InventoryPath, device.ParseInventory)
+func (d *devices) Ensemble(ctx context.Context) (device.Ensemble, error) {
+	e, err := auth.GetOptional(ctx, d.req, device.InventoryPath, device.ParseInventory)
 	if err != nil {
-		return Ensemble{}, err
+		return device.Ensemble{}, err
 	}
 	for _, b := range e.Batteries {
 		d.clock.report(b.Reported)
@@ -79,20 +79,20 @@ func (d *devices) Ensemble(ctx context.Context) (Ensemble, error) {
 }
 
 // BatteryPower reads the present power of each battery, by serial number.
-func (d *devices) BatteryPower(ctx context.Context) ([]BatteryPower, error) {
-	return getOptional(ctx, d.req, device.PowersPath, device.ParsePowers)
+func (d *devices) BatteryPower(ctx context.Context) ([]device.BatteryPower, error) {
+	return auth.GetOptional(ctx, d.req, device.PowersPath, device.ParsePowers)
 }
 
 // Batteries are all IQ Batteries of a gateway at one moment.
 type Batteries struct {
-	Time  time.Time         // when the answer had arrived, our clock
-	Power Optional[float64] // of all batteries, AC Batteries included, W, + discharging; left out when a single one is not known
-	Each  []Battery
+	Time  time.Time              // when the answer had arrived, our clock
+	Power wire.Optional[float64] // of all batteries, AC Batteries included, W, + discharging; left out when a single one is not known
+	Each  []device.Battery
 }
 
 // Batteries joins the batteries of the inventory and their present powers, whose
 // answer had arrived at the time at.
-func (d *devices) Batteries(inventory []Battery, powers []BatteryPower, at time.Time) Batteries {
+func (d *devices) Batteries(inventory []device.Battery, powers []device.BatteryPower, at time.Time) Batteries {
 	bs := Batteries{Time: at, Each: device.JoinBatteries(inventory, powers, d.clock.now())}
 	sum, whole := 0.0, len(inventory) > 0
 	for _, b := range bs.Each {
@@ -105,7 +105,7 @@ func (d *devices) Batteries(inventory []Battery, powers []BatteryPower, at time.
 		sum, whole = sum+w, whole && ok && d.acbIsCurrent()
 	}
 	if whole {
-		bs.Power = Some(sum)
+		bs.Power = wire.Some(sum)
 	}
 	return bs
 }
@@ -123,25 +123,25 @@ func (bs Batteries) Storage() (Meter, bool) {
 
 // BatteryTotals reads the state of all batteries together. Without batteries
 // everything is left out, though gateways answer zeros.
-func (d *devices) BatteryTotals(ctx context.Context) (BatteryTotals, error) {
-	t, err := getOptional(ctx, d.req, device.TotalsPath, device.ParseTotals)
+func (d *devices) BatteryTotals(ctx context.Context) (device.BatteryTotals, error) {
+	t, err := auth.GetOptional(ctx, d.req, device.TotalsPath, device.ParseTotals)
 	if err != nil {
-		return BatteryTotals{}, err
+		return device.BatteryTotals{}, err
 	}
-	if t != (BatteryTotals{}) {
+	if t != (device.BatteryTotals{}) {
 		_, soc := t.ACBSoC.Get()
 		_, energy := t.ACBEnergy.Get()
 		d.acb.inTotals = soc || energy
 		d.memory.setACB(d.acb)
 	}
 	now := d.clock.now()
-	oldIQ := slices.ContainsFunc(d.iq, func(b Battery) bool { return !b.IsCurrent(now) })
+	oldIQ := slices.ContainsFunc(d.iq, func(b device.Battery) bool { return !b.IsCurrent(now) })
 	return t.Outdated(oldIQ, d.acb.inTotals && !d.acbIsCurrent()), nil
 }
 
 // ACBatteries returns what the last /production.json reported of AC Batteries, and
 // whether there are any. It reports none when that was too long ago.
-func (d *devices) ACBatteries() (ACBatteries, bool) {
+func (d *devices) ACBatteries() (device.ACBatteries, bool) {
 	return d.acb.Outdated(d.clock.now()), d.acb.Count > 0 && time.Since(d.acb.read) < device.BatteryMaxAge
 }
 

@@ -4,7 +4,7 @@
 // reads which gateway answers, and [Session.Sample] returns everything that it
 // measures at one moment:
 //
-//	client := &envoy.Client{Host: "envoy.local", Tokens: envoy.StaticToken(token)}
+//	client := &envoy.Client{Host: "envoy.local", Tokens: auth.StaticToken(token)}
 //	session, err := client.Open(ctx)
 //	sample, err := session.Sample(ctx)
 //	grid, ok := sample.Meter(envoy.NetConsumption)
@@ -45,7 +45,8 @@
 //   - derive, counters and correction compute what follows from several meters.
 //   - reading is the parsed answer of an endpoint with meters, layout what answers
 //     have contained so far, memory what one session leaves to the next.
-//   - requester and access send requests, with tokens and sessions.
-//   - Package locate finds the gateway, device parses the endpoints of the devices
-//     behind it, wire decodes JSON, and transport is the HTTP connection.
+//   - gateway is what all of these have in common.
+//   - Package auth sends requests with tokens and sessions, locate finds the gateway,
+//     device parses the endpoints of the devices behind it, wire decodes JSON, and
+//     transport is the HTTP connection. Package powerlimit is above this one.
 package envoy

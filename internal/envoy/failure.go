@@ -3,6 +3,7 @@ package envoy
 import (
 	"errors"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/transport"
 )
 
@@ -26,15 +27,15 @@ var Failures = []Failure{FailureTimeout, FailureConnection, FailureTLS, FailureS
 
 // FailureOf returns the kind of an error of this package.
 func FailureOf(err error) Failure {
-	_, noToken := errors.AsType[*TokenError](err)
+	_, noToken := errors.AsType[*auth.TokenError](err)
 	_, frozen := errors.AsType[*FrozenError](err)
-	_, status := errors.AsType[*StatusError](err)
+	_, status := errors.AsType[*transport.StatusError](err)
 	switch {
 	case noToken:
 		return FailureToken
 	case frozen, isSkipped(err):
 		return FailureSkipped
-	case errors.Is(err, ErrUnauthorized), isRefused(err):
+	case errors.Is(err, auth.ErrUnauthorized), auth.IsRefused(err):
 		return FailureUnauthorized
 	case status:
 		return FailureStatus

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
@@ -30,7 +31,7 @@ func TestFaults(t *testing.T) {
 		{envoytest.Data401, "although its own check accepts the token"},
 	} {
 		gw := &envoytest.Gateway{Phases: 3}
-		s := open(t, gw, envoy.StaticToken("t"))
+		s := open(t, gw, auth.StaticToken("t"))
 		if _, err := s.Sample(t.Context()); err != nil {
 			t.Fatal(err)
 		}

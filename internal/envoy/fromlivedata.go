@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/transport"
 )
 
 const streamPath = "/ivp/livedata/stream"
@@ -33,7 +36,7 @@ type livedataSource struct {
 // sample reads one sample, if the live data move.
 func (s *livedataSource) sample(ctx context.Context) (Sample, error) {
 	streaming := false
-	r, err := s.req.getReading(ctx, livedataPath, func(body []byte) (r reading, err error) {
+	r, err := s.getReading(ctx, livedataPath, func(body []byte) (r reading, err error) {
 		r, streaming, err = parseLivedata(body)
 		return r, err
 	})
@@ -99,7 +102,7 @@ func (s *livedataSource) installedCTs(ctx context.Context) (ctSet, error) {
 		return enabledCTs(s.setup.configs), nil
 	}
 	if s.installed == (ctSet{}) {
-		r, err := s.req.getReading(ctx, productionPath, func(body []byte) (reading, error) { return parseProduction(body, new(layout)) })
+		r, err := s.getReading(ctx, productionPath, func(body []byte) (reading, error) { return parseProduction(body, new(layout)) })
 		if err != nil {
 			return ctSet{}, err
 		}
@@ -114,8 +117,8 @@ func (s *livedataSource) startStream(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	s.started = now
-	err := s.req.post(ctx, streamPath, `{"enable":1}`)
-	if isUnsupported(err) {
+	err := s.req.SendOnce(ctx, transport.Request{Path: streamPath, Body: `{"enable":1}`})
+	if auth.IsUnsupported(err) {
 		return fmt.Errorf("%w: %w", ErrNoLiveData, err)
 	}
 	return err

@@ -12,10 +12,8 @@ import (
 // A productionSource makes samples of /production.json.
 type productionSource struct {
 	sourceBase
-	layout       *layout
-	pv           *pvChooser
-	devices      *devices
-	confirmation *confirmation
+	pv      pvChooser
+	devices *devices
 
 	sum       inverterSum // of the last sample
 	newMeters int         // answers in a row with a production meter that was not there before
@@ -54,7 +52,7 @@ func (p *productionSource) sample(ctx context.Context) (Sample, error) {
 		}
 	}
 	p.layout.add(&r)
-	p.memory.setLayout(*p.layout)
+	p.memory.setLayout(p.layout)
 	if err := p.dropFrozen(productionPath, &r); err != nil {
 		return Sample{}, err
 	}
@@ -68,7 +66,7 @@ func (p *productionSource) read(ctx context.Context) (reading, error) {
 		return reading{noGrid: p.layout.noGrid}, nil
 	}
 	p.setup.learn(ctx)
-	r, err := p.req.getReading(ctx, productionPath, func(body []byte) (reading, error) { return parseProduction(body, p.layout) })
+	r, err := p.getReading(ctx, productionPath, func(body []byte) (reading, error) { return parseProduction(body, &p.layout) })
 	if err == nil {
 		r.keepMeasured(p.setup.installed(&r))
 		p.clock.report(r.at)

@@ -26,7 +26,7 @@ func (s *readingsSource) read(ctx context.Context) (reading, error) {
 	if !slices.ContainsFunc(configs, func(c MeterConfig) bool { return c.Enabled }) {
 		return reading{}, nil
 	}
-	r, err := s.req.getReading(ctx, readingsPath, func(body []byte) (reading, error) {
+	r, err := s.getReading(ctx, readingsPath, func(body []byte) (reading, error) {
 		return parseReadings(body, configs, &s.seen)
 	})
 	if err != nil {

@@ -21,7 +21,7 @@ var errProductionOnly = errors.New("the gateway reports only production over Mod
 // token. The registers have no time, so that a reading that stands still is not
 // noticed.
 type sunspecSource struct {
-	req     *requester
+	*gateway
 	modbus  *sunspec.Client
 	timeout time.Duration // of a sample
 	observe func(path string, took time.Duration, err error)
@@ -30,8 +30,8 @@ type sunspecSource struct {
 	missed int    // samples in a row with fewer phases than before
 }
 
-func newSunSpecSource(c *Client, req *requester) *sunspecSource {
-	s := &sunspecSource{req: req, modbus: c.modbus, timeout: c.Timeout, observe: c.Observe, seen: layout{pv: pvByCT}}
+func newSunSpecSource(c *Client, g *gateway) *sunspecSource {
+	s := &sunspecSource{gateway: g, modbus: c.modbus, timeout: c.Timeout, observe: c.Observe, seen: layout{pv: pvByCT}}
 	if s.timeout <= 0 {
 		s.timeout = transport.DefaultTimeout
 	}
@@ -62,8 +62,8 @@ func (s *sunspecSource) read(ctx context.Context) (sunspec.Measurement, error) {
 	ctx, cancel := transport.LimitAnswer(ctx, s.timeout)
 	defer cancel()
 	start := time.Now()
-	m, err := s.modbus.Read(ctx, s.req.host())
-	s.req.took += time.Since(start)
+	m, err := s.modbus.Read(ctx, s.host())
+	s.req.Took += time.Since(start)
 	if s.observe != nil {
 		s.observe(modbusPath, time.Since(start), err)
 	}
@@ -128,10 +128,10 @@ func sunspecChannel(l sunspec.Line, more ...field) (Channel, error) {
 }
 
 // host returns the host that answered /info.
-func (r *requester) host() string {
-	u, err := url.Parse(r.base)
+func (s *sunspecSource) host() string {
+	u, err := url.Parse(s.req.Base)
 	if err != nil {
-		return r.base // which was a URL when it answered
+		return s.req.Base // which was a URL when it answered
 	}
 	return u.Hostname()
 }
@@ -139,5 +139,5 @@ func (r *requester) host() string {
 // ProbeModbus connects once to the port of Modbus TCP, and reports whether that
 // succeeds.
 func (s *Session) ProbeModbus(ctx context.Context) error {
-	return s.sunspec.modbus.Probe(ctx, s.req.host())
+	return s.sunspec.modbus.Probe(ctx, s.sunspec.host())
 }

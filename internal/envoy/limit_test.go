@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
@@ -40,7 +41,7 @@ func TestLimit(t *testing.T) {
 				defer srv.Close()
 				connections := row.connect
 				c := &envoy.Client{
-					Host: srv.URL, Tokens: envoy.StaticToken("t"), Limit: func(string) time.Duration { return limit },
+					Host: srv.URL, Tokens: auth.StaticToken("t"), Limit: func(string) time.Duration { return limit },
 					Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
 						takes := time.After(connections[0])
 						connections = connections[1:]

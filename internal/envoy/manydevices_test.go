@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
@@ -40,7 +41,7 @@ func TestManyDevices(t *testing.T) {
 		gw.ServeHTTP(w, r)
 	}))
 	defer srv.Close()
-	s, err := (&envoy.Client{Host: "http://gateway", Tokens: envoy.StaticToken("t"), Dial: srv.Dial}).Open(t.Context())
+	s, err := (&envoy.Client{Host: "http://gateway", Tokens: auth.StaticToken("t"), Dial: srv.Dial}).Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
 )
 
 // A memory is what the sessions of a client leave to the next one of the same
@@ -25,7 +28,7 @@ type memory struct {
 
 // An acbReport is the last report of the AC Batteries in /production.json.
 type acbReport struct {
-	ACBatteries
+	device.ACBatteries
 	read     time.Time // by our clock
 	missed   int       // answers in a row without them
 	inTotals bool      // the totals of the batteries contain some
@@ -47,7 +50,7 @@ func (m *memory) openFailed() {
 
 // startSession records that the gateway of info answered at base. What belongs to
 // another gateway, or to another firmware, is forgotten.
-func (m *memory) startSession(info Info, base string) previousSession {
+func (m *memory) startSession(info locate.Info, base string) previousSession {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.serial != info.Serial || m.firmware != info.Firmware {

@@ -58,7 +58,7 @@ func TestOptionalAnswers(t *testing.T) {
 	}{
 		{``, true},
 		{"\n", true},
-		{`<html><title>Page Not Found</title></html>`, true},
+		{`<html><title>auth.Page Not Found</title></html>`, true},
 		{`{ "error" : "404 - Not Found" }`, true},
 		{`{"err":"not available"}`, true},
 		{`{"error":404}`, true},

@@ -3,13 +3,24 @@ package envoy
 import (
 	"context"
 	"errors"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/transport"
 )
+
+// fastTimeout is how long /ivp/meters and the readings may take in a sample that
+// also needs /production.json. A process of the gateway's own answers them in
+// milliseconds; if it hangs, the sample must not wait for the whole timeout.
+const fastTimeout = 10 * time.Second
+
+func withFastTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	return transport.LimitAnswer(ctx, fastTimeout)
+}
 
 // A meterSetup reads and keeps how the gateway's CTs are set up.
 type meterSetup struct {
-	req    *requester
-	memory *memory
-	layout *layout
+	*gateway
 
 	configs   []MeterConfig // of the last answer; nil before one was read
 	attempts  int           // of learn
@@ -19,7 +30,7 @@ type meterSetup struct {
 // MeterConfigs reads how the gateway's CTs are set up. Without meters there are
 // none. After there were some, three answers in a row must have none.
 func (m *meterSetup) MeterConfigs(ctx context.Context) ([]MeterConfig, error) {
-	configs, err := getOptional(ctx, m.req, metersPath, parseMeters)
+	configs, err := auth.GetOptional(ctx, m.req, metersPath, parseMeters)
 	if err == nil {
 		err = m.memory.confirmConfigs(configs)
 	}
@@ -101,7 +112,7 @@ func (m *meterSetup) require(ctx context.Context) ([]MeterConfig, error) {
 	read := m.MeterConfigs
 	if !m.selecting {
 		read = func(ctx context.Context) ([]MeterConfig, error) {
-			return getParsed(ctx, m.req, metersPath, parseMeters)
+			return auth.Get(ctx, m.req, metersPath, parseMeters)
 		}
 	}
 	configs, err := read(ctx)

@@ -5,11 +5,12 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
 // open returns a session with a simulated gateway.
-func open(t *testing.T, gw *envoytest.Gateway, src envoy.TokenSource) *envoy.Session {
+func open(t *testing.T, gw *envoytest.Gateway, src auth.TokenSource) *envoy.Session {
 	t.Helper()
 	srv := envoytest.NewTLSServer(gw)
 	t.Cleanup(srv.Close)
@@ -29,7 +30,7 @@ type sampling struct {
 func sampleFrom(t *testing.T, gw *envoytest.Gateway, source envoy.Source) *sampling {
 	t.Helper()
 	srv := envoytest.NewServer(gw)
-	c := &envoy.Client{Host: srv.URL, Dial: srv.Dial, Tokens: envoy.StaticToken("t"), Source: source}
+	c := &envoy.Client{Host: srv.URL, Dial: srv.Dial, Tokens: auth.StaticToken("t"), Source: source}
 	s, err := c.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 )
 
 // TestOptionalPath asks a gateway for a path that it answers in a row of ways.
@@ -40,7 +41,7 @@ func TestOptionalPath(t *testing.T) {
 				}
 			}))
 			defer srv.Close()
-			c := &envoy.Client{Host: srv.URL, Tokens: envoy.StaticToken("eyJ.a.b")}
+			c := &envoy.Client{Host: srv.URL, Tokens: auth.StaticToken("eyJ.a.b")}
 			session, err := c.Open(t.Context())
 			if err != nil {
 				t.Fatal(err)

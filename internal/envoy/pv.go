@@ -4,16 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 )
 
 // A pvChooser decides where production comes from, for as long as the session
 // lasts: a counter whose source changes jumps by megawatt-hours.
 type pvChooser struct {
-	req          *requester
-	memory       *memory
-	setup        *meterSetup
-	layout       *layout
-	confirmation *confirmation
+	*gateway
+	setup *meterSetup
 }
 
 // decide sets the layout's source of production: the CT if there is one, else
@@ -33,7 +32,7 @@ func (p *pvChooser) decide(ctx context.Context, r *reading) error {
 			p.layout.pv = pvByAPI
 			return nil
 		}
-		if !isUnsupported(err) && !errors.Is(err, errAPIZero) {
+		if !auth.IsUnsupported(err) && !errors.Is(err, errAPIZero) {
 			return err // not available at this moment, which decides nothing
 		}
 		if !r.hasInverters && len(r.meters) == 0 {
@@ -60,7 +59,7 @@ func (p *pvChooser) isAPIStale(r *reading) bool {
 }
 
 func (p *pvChooser) unreadable(err error) error {
-	if !p.req.AtLeast(4) && isUnsupported(err) {
+	if !p.req.AtLeast(4) && auth.IsUnsupported(err) {
 		return fmt.Errorf("firmware %s can be read only as a web page, which is not supported: %w", p.req.Firmware, err)
 	}
 	return err
@@ -85,6 +84,6 @@ func (p *pvChooser) channel(ctx context.Context, r *reading) (*Channel, error) {
 }
 
 func (p *pvChooser) readAPI(ctx context.Context) (*Channel, error) {
-	c, err := getParsed(ctx, p.req, apiPath, parseAPI)
+	c, err := auth.Get(ctx, p.req, apiPath, parseAPI)
 	return &c, err
 }

@@ -4,17 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 )
 
 // A selection reads samples from the source that is configured or, for
 // [AutoSource], from the one that it selects: the meters' readings, once they
 // agree with /production.json, because they are faster.
 type selection struct {
-	configured Source
-	req        *requester
-	memory     *memory
+	*gateway
 	setup      *meterSetup
-	layout     *layout
+	configured Source
 	production *productionSource
 	readings   *readingsSource
 	livedata   *livedataSource
@@ -69,14 +69,14 @@ func (s *selection) sample(ctx context.Context) (Sample, error) {
 // source.
 func (s *selection) selectSource(ctx context.Context) (Sample, error) {
 	r, err := s.readings.readFast(ctx)
-	took := s.req.took
+	took := s.req.Took
 	sample, failed := s.production.sample(ctx)
 	if failed != nil {
 		return Sample{}, failed
 	}
 	st := &s.state
 	switch {
-	case errors.Is(err, ErrUnsupported) && (!isRefused(err) || st.failures+1 >= confirmations), err == nil && len(r.meters) == 0:
+	case errors.Is(err, ErrUnsupported) && (!auth.IsRefused(err) || st.failures+1 >= confirmations), err == nil && len(r.meters) == 0:
 		s.set(FromProduction, "")
 		return sample, nil
 	case err != nil && st.failures+1 >= confirmations:
@@ -101,7 +101,7 @@ func (s *selection) selectSource(ctx context.Context) (Sample, error) {
 		st.useMeters = true
 	default:
 		s.set(FromMeters, "")
-		s.req.took = took // the next sample needs no longer than the readings
+		s.req.Took = took // the next sample needs no longer than the readings
 		sample.retainCommon(r.meters)
 	}
 	sample.replaceCounters(r.meters, r.frozen)
@@ -126,7 +126,7 @@ func (s *selection) reset() {
 // the gateway that answers them can hang while all others run.
 func (s *selection) fromReadings(ctx context.Context) (Sample, error) {
 	sample, err := s.readings.sample(ctx)
-	if _, notSent := errors.AsType[*TokenError](err); !notSent && s.memory.readingsFailed(err != nil) {
+	if _, notSent := errors.AsType[*auth.TokenError](err); !notSent && s.memory.readingsFailed(err != nil) {
 		s.set(FromProduction, "")                                     // the session that follows selects again
 		return Sample{}, fmt.Errorf("%s: %w", err.Error(), ErrReopen) // no skipped answer any more
 	}

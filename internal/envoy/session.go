@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
 )
 
@@ -16,30 +17,31 @@ import (
 // samples come from to selection (selection.go), how the CTs are set up to
 // meterSetup (metersetup.go), inverters and batteries to devices (devices.go).
 type Session struct {
-	Info
+	locate.Info
 	*meterSetup
 	*devices
-	*limiter
 	*selection
 
-	req        *requester
-	clock      *clock
+	*gateway
 	correction Correction
 }
 
+// Requester sends requests to the gateway as those for samples are sent.
+func (s *Session) Requester() *auth.Requester { return s.req }
+
 // URL returns the address under which the gateway answered.
-func (s *Session) URL() string { return s.req.base }
+func (s *Session) URL() string { return s.req.Base }
 
 // Sample reads the gateway once. A *[SkippedError] reports that it answered and
 // that the answer is not plausible, [ErrReopen] that another session must be
 // opened.
 func (s *Session) Sample(ctx context.Context) (Sample, error) {
-	s.req.took = 0
+	s.req.Took = 0
 	sample, err := s.sample(ctx) // of the selected source
 	if err != nil {
 		return Sample{}, err
 	}
-	sample.Took = s.req.took
+	sample.Took = s.req.Took
 	if err := s.correction.apply(&sample); err != nil {
 		return Sample{}, err
 	}
@@ -55,7 +57,7 @@ func (s *Session) ReadClock(ctx context.Context) error {
 	if !s.clock.ct.IsZero() {
 		return nil
 	}
-	info, err := locate.ReadInfo(ctx, s.req.http, s.req.base)
+	info, err := s.req.ReadInfo(ctx)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
@@ -17,7 +18,7 @@ import (
 // inverters, however long the meter is silent, while the session lasts.
 func TestMeterIsNotGivenUp(t *testing.T) {
 	gw := &envoytest.Gateway{Phases: 3}
-	s := open(t, gw, envoy.StaticToken("t"))
+	s := open(t, gw, auth.StaticToken("t"))
 	for _, cts := range []envoytest.CTs{envoytest.BothCTs, envoytest.NoCTs, envoytest.ConsumptionCT, envoytest.ProductionCT} {
 		gw.Change(func(g *envoytest.Gateway) { g.CTs = cts })
 		for range 5 {
@@ -108,7 +109,7 @@ func TestFirstAnswerWithoutConfiguration(t *testing.T) {
 		gw.ServeHTTP(w, r)
 	}))
 	defer srv.Close()
-	c := &envoy.Client{Host: srv.URL, Tokens: envoy.StaticToken("t"), Source: envoy.FromProduction}
+	c := &envoy.Client{Host: srv.URL, Tokens: auth.StaticToken("t"), Source: envoy.FromProduction}
 	defer c.CloseIdle()
 	s, err := c.Open(t.Context())
 	if err != nil {
@@ -142,7 +143,7 @@ func TestAnswerWithoutMeters(t *testing.T) {
 			}
 			gw.ServeHTTP(w, r)
 		}))
-		c := &envoy.Client{Host: srv.URL, Tokens: envoy.StaticToken("t")}
+		c := &envoy.Client{Host: srv.URL, Tokens: auth.StaticToken("t")}
 		s, err := c.Open(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -163,7 +164,7 @@ func TestAnswerWithoutMeters(t *testing.T) {
 // running session.
 func TestNewMeterAsksForASession(t *testing.T) {
 	gw := &envoytest.Gateway{CTs: envoytest.NoCTs}
-	s := open(t, gw, envoy.StaticToken("t"))
+	s := open(t, gw, auth.StaticToken("t"))
 	before, err := s.Sample(t.Context())
 	if err != nil || before.Metered {
 		t.Fatal(before, err)
@@ -184,7 +185,7 @@ func TestNewMeterAsksForASession(t *testing.T) {
 // request tells all.
 func TestStandardGatewayIsReadOnce(t *testing.T) {
 	gw := &envoytest.Gateway{Standard: true}
-	s := open(t, gw, envoy.StaticToken("t"))
+	s := open(t, gw, auth.StaticToken("t"))
 	for range 10 {
 		if _, err := s.Sample(t.Context()); err != nil {
 			t.Fatal(err)
@@ -201,7 +202,7 @@ func TestSampleTime(t *testing.T) {
 	for _, source := range []envoy.Source{envoy.FromProduction, envoy.AutoSource, envoy.FromMeters, envoy.FromLivedata} {
 		gw := &envoytest.Gateway{Phases: 3}
 		srv := envoytest.NewTLSServer(gw)
-		c := &envoy.Client{Host: srv.Addr, Tokens: envoy.StaticToken("t"), Source: source}
+		c := &envoy.Client{Host: srv.Addr, Tokens: auth.StaticToken("t"), Source: source}
 		s, err := c.Open(t.Context())
 		if err != nil {
 			t.Fatal(err)

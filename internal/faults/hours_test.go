@@ -15,6 +15,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt/mqtttest"
@@ -48,7 +49,7 @@ func newBubble(source envoy.Source, interval, stale time.Duration) *bubble {
 	b.bridge = &bridge.Bridge{
 		Gateways: []bridge.GatewayConfig{{
 			Name:       "ENVOY",
-			Client:     &envoy.Client{Host: b.server.URL, Tokens: envoy.StaticToken("t"), Dial: b.server.Dial, Source: source},
+			Client:     &envoy.Client{Host: b.server.URL, Tokens: auth.StaticToken("t"), Dial: b.server.Dial, Source: source},
 			Interval:   interval,
 			StaleAfter: stale,
 		}},

@@ -6,6 +6,8 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
 
 // InverterCounters keeps the lifetime energy of each inverter from falling and
@@ -23,7 +25,7 @@ type InverterCounters struct {
 
 // Apply returns i, without its lifetime energy if that must not be published
 // yet. now is the time of the report.
-func (c *InverterCounters) Apply(i envoy.Inverter, now time.Time) envoy.Inverter {
+func (c *InverterCounters) Apply(i device.Inverter, now time.Time) device.Inverter {
 	v, ok := i.Energy.Get()
 	if !ok {
 		return i
@@ -40,9 +42,9 @@ func (c *InverterCounters) Apply(i envoy.Inverter, now time.Time) envoy.Inverter
 	}
 	c.states[i.Serial] = next
 	c.Changed = c.Changed || next.isWorthSaving(old)
-	i.Energy = envoy.Optional[float64]{}
+	i.Energy = wire.Optional[float64]{}
 	if ok {
-		i.Energy = envoy.Some(next.Value)
+		i.Energy = wire.Some(next.Value)
 	}
 	return i
 }

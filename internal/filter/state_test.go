@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
 
 // savedState is what earlier versions have saved.
@@ -91,7 +93,7 @@ func TestChanged(t *testing.T) {
 		s.Meters[0].Total.Set(envoy.Energy, row.value)
 		counters.SetInverters(row.inverters)
 		counters.Apply(s, now.Add(time.Duration(i)*time.Minute))
-		inverters.Apply(envoy.Inverter{Serial: "122", Energy: envoy.Some(row.energy)}, now.Add(time.Duration(i)*time.Minute))
+		inverters.Apply(device.Inverter{Serial: "122", Energy: wire.Some(row.energy)}, now.Add(time.Duration(i)*time.Minute))
 		if got := [2]bool{counters.Changed, inverters.Changed}; got != row.want {
 			t.Errorf("reading %d: changed = %v, want %v", i+1, got, row.want)
 		}

@@ -11,6 +11,8 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
 
 // A timedReading is a counter's value some time after the first, and what is
@@ -62,7 +64,7 @@ func TestRegisterWraps(t *testing.T) {
 				got := -1.0
 				if own { // one inverter takes seven times as long
 					now = start.Add(7 * row.after)
-					if v, ok := inverters.Apply(envoy.Inverter{Serial: "122", Energy: envoy.Some(row.value)}, now).Energy.Get(); ok {
+					if v, ok := inverters.Apply(device.Inverter{Serial: "122", Energy: wire.Some(row.value)}, now).Energy.Get(); ok {
 						got = v
 					}
 				} else {

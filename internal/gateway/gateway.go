@@ -7,6 +7,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
@@ -48,7 +49,7 @@ func New(cfg config.Config, dir string) []*Gateway {
 }
 
 // NewClient returns a client of the gateway g.
-func NewClient(g config.Gateway, tokens envoy.TokenSource) *envoy.Client {
+func NewClient(g config.Gateway, tokens auth.TokenSource) *envoy.Client {
 	return &envoy.Client{
 		Host:        g.Host,
 		Source:      g.Source,

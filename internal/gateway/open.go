@@ -6,13 +6,14 @@ import (
 	"fmt"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
 )
 
 // Open opens a session, for a person who waits: if nothing responds at the configured
 // address, the error asks whether it is right.
 func (g *Gateway) Open(ctx context.Context) (*envoy.Session, error) {
 	session, err := g.Client.Open(ctx)
-	if g.Host != envoy.Auto && isUnreachable(err) {
+	if g.Host != locate.Auto && isUnreachable(err) {
 		err = fmt.Errorf("%w; is HOST = %s right, and the gateway on?", err, g.Host)
 	}
 	return session, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
 )
 
 // limitTimeout limits the reading of settings that a fast process of the gateway
@@ -24,10 +25,10 @@ var errNoAnswer = errors.New("the login to Enphase takes longer, the next attemp
 // LimitWriter returns what changes the limit of the gateway with that serial
 // number, with a client of its own. A request waits for a login at most so long,
 // or with 0 until its context ends.
-func (g *Gateway) LimitWriter(serial string, wait time.Duration) *envoy.LimitWriter {
+func (g *Gateway) LimitWriter(serial string, wait time.Duration) *powerlimit.Writer {
 	client := NewClient(g.Gateway, installerTokens{g.InstallerTokens, wait})
 	client.Serial = serial
-	return &envoy.LimitWriter{Client: client, Serial: serial}
+	return &powerlimit.Writer{Client: client, Serial: serial}
 }
 
 // installerTokens is a token source whose errors report that the role is missing.
@@ -36,7 +37,7 @@ type installerTokens struct {
 	wait time.Duration // for a login; 0 means until the context ends
 }
 
-// Token implements [envoy.TokenSource].
+// Token implements [auth.TokenSource].
 func (t installerTokens) Token(ctx context.Context, serial string) (string, error) {
 	inTime, cancel := ctx, func() {}
 	if t.wait != 0 {
@@ -49,7 +50,7 @@ func (t installerTokens) Token(ctx context.Context, serial string) (string, erro
 	}
 	for _, missing := range []error{enlighten.ErrNotInstaller, enlighten.ErrNoToken, enlighten.ErrNoAccount} {
 		if errors.Is(err, missing) {
-			return "", fmt.Errorf("%w: %w", envoy.ErrNeedsInstaller, err)
+			return "", fmt.Errorf("%w: %w", powerlimit.ErrNeedsInstaller, err)
 		}
 	}
 	return token, err
@@ -61,14 +62,14 @@ func (t installerTokens) Token(ctx context.Context, serial string) (string, erro
 func LimitNotes(ctx context.Context, s *envoy.Session) (notes []string) {
 	ctx, cancel := context.WithTimeout(ctx, limitTimeout)
 	defer cancel()
-	if p, err := s.PowerLimit(ctx); err == nil && p.Active {
+	if p, err := powerlimit.Read(ctx, s); err == nil && p.Active {
 		what := "production"
 		if p.Export {
 			what = "export"
 		}
 		notes = append(notes, fmt.Sprintf("A power limit is active on the gateway: %s is limited to %.0f W, which explains low power.", what, p.Power))
 	}
-	if off, err := s.ProductionOff(ctx); err == nil && off {
+	if off, err := powerlimit.ReadSwitch(ctx, s); err == nil && off {
 		notes = append(notes, "Production is switched off on the gateway, which explains low power.")
 	}
 	return notes

@@ -10,8 +10,8 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
 )
 
 const limitSerial = "122012345678"
@@ -25,9 +25,9 @@ func TestLimitWriter(t *testing.T) {
 		logins                      int
 	}{
 		{"installer", "p", "installer", "", nil, 1},
-		{"owner", "p", "owner", "", envoy.ErrNeedsInstaller, 1},
-		{"no account", "", "", "", envoy.ErrNeedsInstaller, 0},
-		{"an owner's token", "", "", "owner", envoy.ErrNeedsInstaller, 0},
+		{"owner", "p", "owner", "", powerlimit.ErrNeedsInstaller, 1},
+		{"no account", "", "", "", powerlimit.ErrNeedsInstaller, 0},
+		{"an owner's token", "", "", "owner", powerlimit.ErrNeedsInstaller, 0},
 		{"an installer's token", "", "", "installer", nil, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestLimitWriter(t *testing.T) {
 				w := g.LimitWriter(limitSerial, 0)
 				w.Client.Dial = server.Dial
 				for range 3 {
-					err := w.SetPowerLimit(t.Context(), envoy.PowerLimit{Active: true, Export: true, Power: 100})
+					err := w.SetPowerLimit(t.Context(), powerlimit.Limit{Active: true, Export: true, Power: 100})
 					if !errors.Is(err, tt.want) {
 						t.Errorf("SetPowerLimit() = %v, want %v", err, tt.want)
 					}

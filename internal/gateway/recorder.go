@@ -10,6 +10,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
@@ -97,7 +98,7 @@ func (*Recorder) Totaled(bridge.GatewayState, *envoy.Sample) {}
 func (*Recorder) Requested(_, _ string, _ time.Duration, _ error) {}
 
 // Inverters implements [bridge.Observer].
-func (*Recorder) Inverters(_, _ string, _ []envoy.Inverter) {}
+func (*Recorder) Inverters(_, _ string, _ []device.Inverter) {}
 
 // Batteries implements [bridge.Observer].
-func (*Recorder) Batteries(_, _ string, _ []envoy.Battery, _ envoy.BatteryTotals) {}
+func (*Recorder) Batteries(_, _ string, _ []device.Battery, _ device.BatteryTotals) {}

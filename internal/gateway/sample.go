@@ -7,6 +7,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 )
 
 // Sample reads a sample, and another if the first is implausible.
@@ -51,7 +52,7 @@ func AddBatteries(ctx context.Context, session *envoy.Session, s *envoy.Sample) 
 
 // TryAccess reads a sample with the token of tokens, or with the gateway's own
 // user if its firmware needs no token. A sample that is discarded is no error.
-func TryAccess(ctx context.Context, g config.Gateway, serial string, tokens envoy.TokenSource) error {
+func TryAccess(ctx context.Context, g config.Gateway, serial string, tokens auth.TokenSource) error {
 	client := NewClient(g, tokens)
 	client.Serial = serial
 	defer client.CloseIdle()

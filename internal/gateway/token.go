@@ -10,7 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/problem"
 )
@@ -95,7 +95,7 @@ func (g *Gateway) StoreToken(ctx context.Context, serial, text string) error {
 	if err != nil {
 		return err
 	}
-	if err := TryAccess(ctx, g.Gateway, serial, envoy.StaticToken(token)); err != nil {
+	if err := TryAccess(ctx, g.Gateway, serial, auth.StaticToken(token)); err != nil {
 		return fmt.Errorf("the token was not stored: %w", err)
 	}
 	return g.Tokens.SetToken(serial, token)

@@ -7,6 +7,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
 )
 
 const (
@@ -32,7 +33,7 @@ var hints = []struct {
 	{envoy.ErrNoModbus, "ask the installer or Enphase support to enable Modbus TCP, or set SOURCE = auto"},
 	{envoy.ErrNoSunSpec, "set SOURCE = auto"},
 	{envoy.ErrCorrection, "correct POWER_MULTIPLIER and POWER_OFFSET"},
-	{envoy.ErrNeedsInstaller, "set USERNAME and PASSWORD of an account with the installer's role, which your installer or Enphase gives, then run envoy-mqtt token --renew"},
+	{powerlimit.ErrNeedsInstaller, "set USERNAME and PASSWORD of an account with the installer's role, which your installer or Enphase gives, then run envoy-mqtt token --renew"},
 	{enlighten.ErrNotInstaller, "ask your installer or Enphase for the role, then run envoy-mqtt token --renew"},
 	{enlighten.ErrNoToken, setAccount},
 	{enlighten.ErrNoAccount, "set a new TOKEN, or USERNAME and PASSWORD of the Enphase account"},

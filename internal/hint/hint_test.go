@@ -9,6 +9,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
 )
 
 func TestHints(t *testing.T) {
@@ -23,7 +24,7 @@ func TestHints(t *testing.T) {
 		{&enlighten.SuspendedError{Err: enlighten.ErrPassword}, "rejected; correct USERNAME and PASSWORD, then confirm them with envoy-mqtt token --renew"},
 		{&enlighten.FetchError{Err: enlighten.ErrWebPage}, "; until that works, get a token at https://entrez.enphaseenergy.com/ (choose the system and the gateway) and set TOKEN"},
 		{fmt.Errorf("/production.json: %w", envoy.ErrLocalUser), "; set USERNAME = envoy and PASSWORD = the last six digits of the serial number, unless they were changed"},
-		{fmt.Errorf("%w: %w", envoy.ErrNeedsInstaller, enlighten.ErrNotInstaller), "; set USERNAME and PASSWORD of an account with the installer's role, which your installer or Enphase gives, then run envoy-mqtt token --renew"},
+		{fmt.Errorf("%w: %w", powerlimit.ErrNeedsInstaller, enlighten.ErrNotInstaller), "; set USERNAME and PASSWORD of an account with the installer's role, which your installer or Enphase gives, then run envoy-mqtt token --renew"},
 		{envoy.ErrNotGateway, "not an Envoy; set HOST to the gateway's address; envoy-mqtt discover lists gateways"},
 		{&envoy.PinError{Got: "ab", Want: "cd"}, "the gateway's certificate is sha256:ab, not the pinned sha256:cd; if the gateway was replaced or reset, set FINGERPRINT = sha256:ab; else something other than the gateway answers at its address"},
 		{&envoy.UntrustedError{Fingerprint: "ab", Err: errors.New("x")}, "is not trusted: x; set FINGERPRINT = sha256:ab to accept this one only, or VERIFY_SSL = false to accept any"},

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
 
 // completeSample returns a sample of all series and counters.
@@ -76,9 +78,9 @@ func BenchmarkInverters(b *testing.B) {
 // addInverterDays adds reports of inverters, every 15 minutes, until end.
 func addInverterDays(s *Store, inverters, days int, end time.Time) {
 	for at := end.AddDate(0, 0, -days); at.Before(end); at = at.Add(inverterStep) {
-		var list []envoy.Inverter
+		var list []device.Inverter
 		for i := range inverters {
-			list = append(list, envoy.Inverter{Serial: fmt.Sprintf("1222%08d", i), Reported: at, Power: envoy.Some(float64(100 + i))})
+			list = append(list, device.Inverter{Serial: fmt.Sprintf("1222%08d", i), Reported: at, Power: wire.Some(float64(100 + i))})
 		}
 		s.AddInverters(serial, list, at)
 	}

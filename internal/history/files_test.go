@@ -15,7 +15,8 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
@@ -27,7 +28,7 @@ func saved(t *testing.T) (dir string, s *Store) {
 	for i := range 60 {
 		at := time.Now().Add(time.Duration(i-60) * time.Minute)
 		s.Add(serial, completeSample(float64(i)/100), at)
-		s.AddInverters(serial, []envoy.Inverter{{Serial: "5", Reported: at, Power: envoy.Some(1.)}, {Serial: "6"}}, at)
+		s.AddInverters(serial, []device.Inverter{{Serial: "5", Reported: at, Power: wire.Some(1.)}, {Serial: "6"}}, at)
 	}
 	s.save()
 	return dir, s
@@ -143,7 +144,7 @@ func TestRun(t *testing.T) {
 		s.Add(serial, completeSample(1), time.Now())
 		time.Sleep(saveInterval)
 		written("10s-494940", "1min-82490", daysFile)
-		s.AddInverters(serial, []envoy.Inverter{{Serial: "5", Power: envoy.Some(1.)}}, time.Now())
+		s.AddInverters(serial, []device.Inverter{{Serial: "5", Power: wire.Some(1.)}}, time.Now())
 		cancel()
 		if err := <-done; err != nil {
 			t.Error(err)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 )
 
 // How long something lasts at most.
@@ -170,7 +171,7 @@ func (g *gateway) AddLevel(percent float64, at time.Time) {
 }
 
 // AddInverters records the reports of inverters.
-func (g *gateway) AddInverters(list []envoy.Inverter, at time.Time) {
+func (g *gateway) AddInverters(list []device.Inverter, at time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.inverters.add(list, at, g.calendar.loc)

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 )
 
 const (
@@ -41,7 +41,7 @@ type inverterMean struct {
 
 // add records the reports that a gateway in loc returned at a time. A report that
 // was recorded before is ignored.
-func (v *inverters) add(list []envoy.Inverter, at time.Time, loc *time.Location) {
+func (v *inverters) add(list []device.Inverter, at time.Time, loc *time.Location) {
 	for i := range list {
 		r := &list[i]
 		m := v.means[r.Serial]

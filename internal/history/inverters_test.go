@@ -5,12 +5,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
 
 // report returns the report of an inverter.
-func report(serial string, power float64, at time.Time) envoy.Inverter {
-	return envoy.Inverter{Serial: serial, Reported: at, Power: envoy.Some(power)}
+func report(serial string, power float64, at time.Time) device.Inverter {
+	return device.Inverter{Serial: serial, Reported: at, Power: wire.Some(power)}
 }
 
 // TestInverterSlots checks in which slots reports are recorded.
@@ -20,11 +21,11 @@ func TestInverterSlots(t *testing.T) {
 	inTime(t, midnight, func(t *testing.T) {
 		s := newStore(t, "")
 		at := func(minutes int) time.Time { return midnight.Add(time.Duration(minutes) * time.Minute) }
-		s.AddInverters(serial, []envoy.Inverter{report("1", 10, at(1)), report("2", 99, at(2)), {Serial: "3"}, {Serial: "no/id"}}, at(3))
-		s.AddInverters(serial, []envoy.Inverter{report("1", 10, at(1)), report("2", 88, at(2))}, at(4))           // the same reports
-		s.AddInverters(serial, []envoy.Inverter{report("1", 20, at(6)), report("2", 50, at(14))}, at(16))         // a mean; not of now
-		s.AddInverters(serial, []envoy.Inverter{report("1", 40, at(15)), report("2", 60, time.Time{})}, at(30))   // no time
-		s.AddInverters(serial, []envoy.Inverter{report("1", 70, at(-9000)), report("2", 80, at(90*1e6))}, at(45)) // wrong clock
+		s.AddInverters(serial, []device.Inverter{report("1", 10, at(1)), report("2", 99, at(2)), {Serial: "3"}, {Serial: "no/id"}}, at(3))
+		s.AddInverters(serial, []device.Inverter{report("1", 10, at(1)), report("2", 88, at(2))}, at(4))           // the same reports
+		s.AddInverters(serial, []device.Inverter{report("1", 20, at(6)), report("2", 50, at(14))}, at(16))         // a mean; not of now
+		s.AddInverters(serial, []device.Inverter{report("1", 40, at(15)), report("2", 60, time.Time{})}, at(30))   // no time
+		s.AddInverters(serial, []device.Inverter{report("1", 70, at(-9000)), report("2", 80, at(90*1e6))}, at(45)) // wrong clock
 		time.Sleep(50 * time.Minute)
 		d := s.Inverters(serial, Date{2026, 6, 18})
 		if !d.Start.Equal(midnight) || d.Step != inverterStep || d.Slots != 96 || d.Known != 4 || d.UsualDays != 0 {
@@ -73,7 +74,7 @@ func TestUsual(t *testing.T) {
 				if day == 5 {
 					e = 0
 				}
-				s.AddInverters(serial, []envoy.Inverter{report("1", e, at), report("2", 100, at), report("3", 200, at)}, at)
+				s.AddInverters(serial, []device.Inverter{report("1", e, at), report("2", 100, at), report("3", 200, at)}, at)
 			}
 			d := s.Inverters(serial, date)
 			if d.UsualDays != min(day, 7) || d.Known != d.Slots || d.Slots != map[bool]int{true: 100, false: 96}[date.Day == 25] {
@@ -107,7 +108,7 @@ func TestManyInverters(t *testing.T) {
 	s := newStore(t, "")
 	now := time.Now()
 	for i := range 3000 {
-		s.AddInverters(serial, []envoy.Inverter{report(fmt.Sprint(i), 1, now)}, now)
+		s.AddInverters(serial, []device.Inverter{report(fmt.Sprint(i), 1, now)}, now)
 	}
 	g := s.lookup(serial)
 	if n := len(g.inverters.days[0].power); n != maxInverters || len(g.inverters.means) > 2*maxInverters+1 {

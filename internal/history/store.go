@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
@@ -39,7 +40,7 @@ func (s *Store) Add(serial string, sample envoy.Sample, at time.Time) {
 // AddInverters records the reports of inverters that a gateway returned at a time.
 // Each counts at the time of the report, once. The list may contain inverters
 // without a power: they are listed as silent.
-func (s *Store) AddInverters(serial string, inverters []envoy.Inverter, at time.Time) {
+func (s *Store) AddInverters(serial string, inverters []device.Inverter, at time.Time) {
 	if g := s.gateway(serial, at); g != nil {
 		g.AddInverters(inverters, at)
 	}

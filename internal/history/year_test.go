@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
 
 // TestYear records 430 days at constant powers, with restarts, and checks the
@@ -128,7 +130,7 @@ func TestConcurrent(t *testing.T) {
 				at := start.Add(time.Duration(j) * time.Minute)
 				s.Add(fmt.Sprint(i), completeSample(float64(j)), at)
 				s.AddLevel(fmt.Sprint(i), 50, at)
-				s.AddInverters(fmt.Sprint(i), []envoy.Inverter{{Serial: "5", Reported: at, Power: envoy.Some(1.)}}, at)
+				s.AddInverters(fmt.Sprint(i), []device.Inverter{{Serial: "5", Reported: at, Power: wire.Some(1.)}}, at)
 			}
 		}()
 	}

@@ -5,12 +5,13 @@ import (
 	"slices"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
 )
 
 // notWritten are the errors after which nothing was written. After any other error of
 // a write the setting may have changed.
 var notWritten = []error{
-	envoy.ErrNeedsInstaller, envoy.ErrUnsupported, envoy.ErrUnknownLayout, envoy.ErrFirmwareChanged, envoy.ErrOtherGateway,
+	powerlimit.ErrNeedsInstaller, envoy.ErrUnsupported, powerlimit.ErrUnknownLayout, powerlimit.ErrFirmwareChanged, powerlimit.ErrOtherGateway,
 }
 
 // wasNotWritten reports whether err means that a write has had no effect.
@@ -20,4 +21,4 @@ func wasNotWritten(err error) bool {
 
 // isRefusal reports whether a request need not be repeated soon after err. A gateway
 // that had a setting and now answers that it does not is about to restart, or busy.
-func isRefusal(err error) bool { return errors.Is(err, envoy.ErrNeedsInstaller) }
+func isRefusal(err error) bool { return errors.Is(err, powerlimit.ErrNeedsInstaller) }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
 )
 
 // A script plays the owner of a machine, with a gateway that obeys at once.
@@ -149,9 +150,9 @@ func TestCommands(t *testing.T) {
 		{"the export in place of the production", enabled, func(s *script) { s.has[Power] = Setting{Active: true, Watts: 3000} }, `{"export":0}`, []string{"refused: somebody else"}},
 		{"stricter than before", enabled, func(s *script) { s.has[Power] = Setting{Active: true, Watts: 3000} }, `{"production":2500}`, []string{"accepted: before: production limited to 3000 W", "write", "applied"}},
 		{"moved by another program", enabled, func(s *script) { s.isDynamic = true }, "0", []string{"refused: another program moves"}},
-		{"no role", enabled, func(s *script) { s.readErr = fmt.Errorf("gateway: %w", envoy.ErrNeedsInstaller) }, "0", []string{"refused: gateway: needs installer role"}},
-		{"no role to write", enabled, func(s *script) { s.writeErr = envoy.ErrNeedsInstaller }, "0", []string{"accepted", "write", "refused: needs installer role"}},
-		{"unknown format", enabled, func(s *script) { s.readErr = envoy.ErrUnknownLayout }, "0", []string{"refused: the gateway has this setting in an unknown format"}},
+		{"no role", enabled, func(s *script) { s.readErr = fmt.Errorf("gateway: %w", powerlimit.ErrNeedsInstaller) }, "0", []string{"refused: gateway: needs installer role"}},
+		{"no role to write", enabled, func(s *script) { s.writeErr = powerlimit.ErrNeedsInstaller }, "0", []string{"accepted", "write", "refused: needs installer role"}},
+		{"unknown format", enabled, func(s *script) { s.readErr = powerlimit.ErrUnknownLayout }, "0", []string{"refused: the gateway has this setting in an unknown format"}},
 		{"no journal", enabled, func(s *script) { s.saveErr = errors.New("disk full") }, "0", []string{"accepted", "refused: the journal cannot be stored: disk full"}},
 		{"nothing to end", enabled, nil, `{"off":true}`, []string{"applied: nothing was limited"}},
 		{"others' limit", enabled, func(s *script) {
@@ -309,7 +310,7 @@ func TestFirmware(t *testing.T) {
 	s.want("accepted", "write", "applied", "handed_over: the firmware has changed from 8.3.5232 to 8.3.5528", "refused: the firmware has changed")
 	s.send("300")
 	s.want("accepted: before: export limited to 500 W", "write", "applied")
-	s.writeErr = envoy.ErrFirmwareChanged
+	s.writeErr = powerlimit.ErrFirmwareChanged
 	s.send(`{"off":true}`)
 	s.want("accepted", "write export limited to 500 W", "failed", "handed_over: the firmware of the gateway has changed: the setting stays")
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
 )
 
 const (
@@ -208,7 +208,7 @@ func (l *lever) isRenewal(has, asked Setting, now time.Time) bool {
 
 // readFailed handles a failed reading.
 func (l *lever) readFailed(err error, now time.Time) {
-	if l.lease != nil && errors.Is(err, envoy.ErrFirmwareChanged) {
+	if l.lease != nil && errors.Is(err, powerlimit.ErrFirmwareChanged) {
 		l.giveUp(fmt.Sprintf("%v: the setting stays", err), now)
 		return
 	}
@@ -301,7 +301,7 @@ func (l *lever) onWritten(err error, now time.Time) {
 	case err != nil:
 		l.report(Result{Status: Failed, Lever: l.lever.String(), Asked: a.command.String(), Text: fmt.Sprintf("no answer to the write: %v", err)}, now)
 	}
-	if errors.Is(err, envoy.ErrFirmwareChanged) && l.lease != nil {
+	if errors.Is(err, powerlimit.ErrFirmwareChanged) && l.lease != nil {
 		l.giveUp(fmt.Sprintf("%v: the setting stays", err), now)
 	}
 }

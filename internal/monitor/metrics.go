@@ -11,6 +11,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 )
 
 // Metrics are those of one bridge, which they observe.
@@ -105,7 +106,7 @@ func (m *Metrics) Handler() http.Handler {
 }
 
 // Inverters implements [bridge.Observer].
-func (*Metrics) Inverters(_, _ string, _ []envoy.Inverter) {}
+func (*Metrics) Inverters(_, _ string, _ []device.Inverter) {}
 
 // Batteries implements [bridge.Observer].
-func (*Metrics) Batteries(_, _ string, _ []envoy.Battery, _ envoy.BatteryTotals) {}
+func (*Metrics) Batteries(_, _ string, _ []device.Battery, _ device.BatteryTotals) {}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
@@ -38,7 +39,7 @@ func start(t *testing.T) *rig {
 	r.server = envoytest.NewServer(r.gateway)
 	gateway := bridge.GatewayConfig{
 		Name:       "ENVOY",
-		Client:     &envoy.Client{Host: r.server.URL, Tokens: envoy.StaticToken("t"), Dial: r.server.Dial},
+		Client:     &envoy.Client{Host: r.server.URL, Tokens: auth.StaticToken("t"), Dial: r.server.Dial},
 		Interval:   5 * time.Second,
 		StaleAfter: 30 * time.Second,
 	}

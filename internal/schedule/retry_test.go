@@ -9,13 +9,15 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/transport"
 )
 
 // TestRetryDelays: what is known at once is retried soon, and then more rarely;
 // nothing but the first retry after a timeout comes sooner than INTERVAL.
 func TestRetryDelays(t *testing.T) {
 	const ms = time.Millisecond
-	busy := error(&envoy.StatusError{Path: "/ivp/meters/readings", Code: http.StatusServiceUnavailable})
+	busy := error(&transport.StatusError{Path: "/ivp/meters/readings", Code: http.StatusServiceUnavailable})
 	refused := fmt.Errorf("/production.json: %w", envoy.ErrUnauthorized)
 	for _, row := range []struct {
 		name     string
@@ -34,7 +36,7 @@ func TestRetryDelays(t *testing.T) {
 		{"timeouts for a minute", errTimeout{}, 2 * time.Second, time.Second, 23, []time.Duration{0, time.Second}, 3},
 		{"timeouts, long interval", errTimeout{}, 2 * time.Second, 30 * time.Second, 3, []time.Duration{0, 28 * time.Second}, 0},
 		{"refused", refused, 0, time.Second, 9, []time.Duration{1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second, 32 * time.Second, time.Minute}, 0},
-		{"no token", &envoy.TokenError{Err: errors.New("next login not before")}, 0, 40 * time.Second, 3, []time.Duration{40 * time.Second, time.Minute}, 0},
+		{"no token", &auth.TokenError{Err: errors.New("next login not before")}, 0, 40 * time.Second, 3, []time.Duration{40 * time.Second, time.Minute}, 0},
 	} {
 		var r retry
 		now := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)

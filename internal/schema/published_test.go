@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/sunspec/sunspectest"
 )
 
@@ -89,7 +90,7 @@ func inventedSample(t *testing.T, source envoy.Source, phases int, consumption s
 	}
 	modbus := sunspectest.Start(sunspectest.AC(values))
 	defer modbus.Close()
-	client := &envoy.Client{Host: server.URL, Tokens: envoy.StaticToken("t"), Source: source, ModbusPort: modbus.Port()}
+	client := &envoy.Client{Host: server.URL, Tokens: auth.StaticToken("t"), Source: source, ModbusPort: modbus.Port()}
 	defer client.CloseIdle()
 	session, err := client.Open(t.Context())
 	if err != nil {

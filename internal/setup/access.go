@@ -7,7 +7,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 )
@@ -149,7 +149,7 @@ func (d *Draft) UseToken(ctx context.Context, text string) (enlighten.Claims, er
 		d.keep(accessPart, "The token was not tried, because the gateway did not answer.")
 		return claims, nil
 	}
-	if err := gateway.TryAccess(ctx, *g, d.Serial, envoy.StaticToken(token)); err != nil {
+	if err := gateway.TryAccess(ctx, *g, d.Serial, auth.StaticToken(token)); err != nil {
 		g.Token = ""
 		return claims, err
 	}

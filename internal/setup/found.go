@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"sync"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
 )
 
 // A Found is a gateway that responds to multicast DNS, and what its /info says.
@@ -21,7 +21,7 @@ type Found struct {
 
 // FindGateways finds the gateways on this network and reads the /info of each.
 func FindGateways(ctx context.Context) ([]Found, error) {
-	announced, err := envoy.Discover(ctx)
+	announced, err := locate.Discover(ctx)
 	if err != nil {
 		return nil, err
 	}

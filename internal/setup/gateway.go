@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 )
 
@@ -15,7 +15,7 @@ const reachTimeout = 10 * time.Second
 type ReachedGateway struct{ Serial, Firmware, URL string }
 
 // UseFound selects a gateway that was found.
-func (d *Draft) UseFound(f Found) { d.Gateway.Host, d.Gateway.Serial = envoy.Auto, f.Serial }
+func (d *Draft) UseFound(f Found) { d.Gateway.Host, d.Gateway.Serial = locate.Auto, f.Serial }
 
 // UseHost selects the gateway at an address as [config.ParseHost] returns it.
 func (d *Draft) UseHost(host string) {

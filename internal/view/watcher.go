@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
 )
 
 const (
@@ -85,7 +85,7 @@ func (w *Watcher) Message(topic string, payload []byte, retained bool, now time.
 		}
 		return "", false
 	}
-	if !envoy.ValidSerial(serial) {
+	if !locate.ValidSerial(serial) {
 		return "", false
 	}
 	switch what {
@@ -114,7 +114,7 @@ func (w *Watcher) info(payload []byte) {
 		return
 	}
 	for _, g := range doc.Gateways {
-		if envoy.ValidSerial(g.Serial) && g.Interval > 0 && g.Interval < 86400 {
+		if locate.ValidSerial(g.Serial) && g.Interval > 0 && g.Interval < 86400 {
 			w.paces[g.Serial] = time.Duration(g.Interval * float64(time.Second))
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 )
 
 // A GatewayState is what the bridge reports of a gateway.
@@ -26,8 +27,8 @@ type gateway struct {
 	changed   time.Time // when Online changed
 	sample    *envoy.Sample
 	gaps      [2]time.Duration // between the last three samples; zero if there was none
-	batteries []envoy.Battery
-	totals    envoy.BatteryTotals
+	batteries []device.Battery
+	totals    device.BatteryTotals
 	highest   float64 // power of any sample, W
 	requests  map[string]*responseTimes
 }

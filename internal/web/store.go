@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 )
 
 // allGateways in place of a gateway means the production of all together. There is no
@@ -78,7 +79,7 @@ func (s *store) SetSample(name string, sample envoy.Sample) {
 
 // SetBatteries stores the latest answers about the batteries. The list must not
 // change any more.
-func (s *store) SetBatteries(name string, list []envoy.Battery, totals envoy.BatteryTotals) {
+func (s *store) SetBatteries(name string, list []device.Battery, totals device.BatteryTotals) {
 	s.update(name, func(g *gateway) { g.batteries, g.totals = list, totals })
 }
 

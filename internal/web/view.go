@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web/respond"
 )
 
@@ -82,7 +83,7 @@ func (g *gateway) view(now time.Time) view {
 // houseMeter returns the meter of what the house takes. Total consumption contains
 // what charges batteries.
 func (g *gateway) houseMeter() envoy.Measurement {
-	if _, ok := g.sample.Meter(envoy.House); !ok && len(g.batteries) == 0 && g.totals == (envoy.BatteryTotals{}) {
+	if _, ok := g.sample.Meter(envoy.House); !ok && len(g.batteries) == 0 && g.totals == (device.BatteryTotals{}) {
 		if _, hasStorage := g.sample.Meter(envoy.Storage); !hasStorage {
 			return envoy.TotalConsumption
 		}

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web/webtest"
 )
@@ -192,12 +194,12 @@ func TestHouse(t *testing.T) {
 	total := envoy.Meter{Measurement: envoy.TotalConsumption}
 	total.Total.Set(envoy.Power, 900)
 	for name, test := range map[string]struct {
-		batteries []envoy.Battery
+		batteries []device.Battery
 		want      bool
-	}{"none": {nil, true}, "without a meter": {[]envoy.Battery{{Serial: "1"}}, false}} {
+	}{"none": {nil, true}, "without a meter": {[]device.Battery{{Serial: "1"}}, false}} {
 		s := newServer()
 		s.SetSample("ENVOY", envoy.Sample{Time: time.Now(), Meters: []envoy.Meter{total}})
-		s.SetBatteries("ENVOY", test.batteries, envoy.BatteryTotals{})
+		s.SetBatteries("ENVOY", test.batteries, device.BatteryTotals{})
 		if v := s.pageAPI().page("", time.Now()).Gateway; (v.House != nil) != test.want {
 			t.Errorf("batteries %s: house %v, want one: %v", name, v.House, test.want)
 		}
@@ -208,7 +210,7 @@ func TestIndex(t *testing.T) {
 	s := newServer()
 	s.SetTitle("ENVOY", `<script>alert(1)</script>`)
 	s.SetSample("ENVOY", sample(time.Now()))
-	s.SetBatteries("ENVOY", nil, envoy.BatteryTotals{SoC: envoy.Some(84.0)})
+	s.SetBatteries("ENVOY", nil, device.BatteryTotals{SoC: wire.Some(84.0)})
 	w := get(s.Handler(), "/")
 	body := w.Body.String()
 	for _, want := range []string{

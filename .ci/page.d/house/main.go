@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web/webtest"
 )
@@ -81,10 +83,10 @@ func (h *house) turn() {
 		state.Err = errors.New("connect to 192.168.1.57:443: no route to host")
 	}
 	h.page.SetState(state)
-	battery := []envoy.Battery{{Serial: "492231045127", SoC: envoy.Some(85.0), Power: envoy.Some(-1178.0), Temperature: envoy.Some(31.0), Reported: time.Now()}, {Serial: "492231045390", SoC: envoy.Some(83.0), Power: envoy.Some(-1178.0), Temperature: envoy.Some(32.0), Reported: time.Now()}}
-	totals := envoy.BatteryTotals{SoC: envoy.Some(84.0)}
+	battery := []device.Battery{{Serial: "492231045127", SoC: wire.Some(85.0), Power: wire.Some(-1178.0), Temperature: wire.Some(31.0), Reported: time.Now()}, {Serial: "492231045390", SoC: wire.Some(83.0), Power: wire.Some(-1178.0), Temperature: wire.Some(32.0), Reported: time.Now()}}
+	totals := device.BatteryTotals{SoC: wire.Some(84.0)}
 	if h.mode == "no-battery" || h.mode == "only-solar" {
-		battery, totals = nil, envoy.BatteryTotals{}
+		battery, totals = nil, device.BatteryTotals{}
 	}
 	h.page.SetBatteries("ENVOY", battery, totals)
 	if h.mode != "stale" && h.mode != "offline" {

@@ -7,6 +7,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/limit"
 )
 
@@ -32,7 +33,7 @@ type Journal interface {
 // An Output publishes about one gateway.
 type Output interface {
 	// PublishLimit and PublishSwitch publish a setting that was read.
-	PublishLimit(l envoy.PowerLimit)
+	PublishLimit(l powerlimit.Limit)
 	PublishSwitch(isOff bool)
 	PublishLimitResult(document string)
 	// ClearLimitCommand removes a retained command from the broker.
@@ -194,7 +195,7 @@ func (l *Limiter) Observe(s envoy.Sample, now time.Time) {
 }
 
 // NoticeLimit takes a limit that was read by a task.
-func (l *Limiter) NoticeLimit(p envoy.PowerLimit) { l.notice(limit.Power, readLimit(p)) }
+func (l *Limiter) NoticeLimit(p powerlimit.Limit) { l.notice(limit.Power, readLimit(p)) }
 
 // NoticeSwitch takes a state of the switch that was read by a task.
 func (l *Limiter) NoticeSwitch(isOff bool) { l.notice(limit.Switch, readSwitch(isOff)) }

@@ -4,15 +4,15 @@ import (
 	"context"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/limit"
 )
 
 // A Writer reads and changes what limits the power of one gateway, with the role
-// that may. [envoy.LimitWriter] is one.
+// that may. [powerlimit.Writer] is one.
 type Writer interface {
-	PowerLimit(ctx context.Context) (envoy.PowerLimit, error)
-	SetPowerLimit(ctx context.Context, l envoy.PowerLimit) error
+	PowerLimit(ctx context.Context) (powerlimit.Limit, error)
+	SetPowerLimit(ctx context.Context, l powerlimit.Limit) error
 	ProductionOff(ctx context.Context) (bool, error)
 	SetProductionOff(ctx context.Context, off bool) error
 }
@@ -64,10 +64,10 @@ func (l *Limiter) write(ctx context.Context, a limit.Action) error {
 	if a.Lever == limit.Switch {
 		return l.writer.SetProductionOff(ctx, a.Setting.Off)
 	}
-	return l.writer.SetPowerLimit(ctx, envoy.PowerLimit{Active: a.Setting.Active, Export: a.Setting.Export, Power: a.Setting.Watts})
+	return l.writer.SetPowerLimit(ctx, powerlimit.Limit{Active: a.Setting.Active, Export: a.Setting.Export, Power: a.Setting.Watts})
 }
 
-func readLimit(p envoy.PowerLimit) limit.Reading {
+func readLimit(p powerlimit.Limit) limit.Reading {
 	return limit.Reading{Setting: limit.Setting{Active: p.Active, Export: p.Active && p.Export, Watts: p.Power}, Dynamic: p.Dynamic}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/devices"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/filter"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
@@ -31,13 +32,13 @@ const (
 type batteries struct {
 	*target
 	counters  *counters
-	known     []envoy.Battery // of the inventory
-	missed    map[string]int  // answers in a row that lacked one of them, by serial number
-	areNone   bool            // there are none, and no CT measures any
-	isCounted bool            // known is newer than the published devices
+	known     []device.Battery // of the inventory
+	missed    map[string]int   // answers in a row that lacked one of them, by serial number
+	areNone   bool             // there are none, and no CT measures any
+	isCounted bool             // known is newer than the published devices
 	latest    envoy.Batteries
 	maxAge    time.Duration // of latest, if it replaces a meter
-	totals    envoy.BatteryTotals
+	totals    device.BatteryTotals
 	noTotals  int // answers in a row without totals
 }
 
@@ -55,7 +56,7 @@ func (b *batteries) tasks() []*schedule.Task {
 		}
 		return err
 	})
-	totals = schedule.NewTask("battery totals", "/ivp/ensemble/secctrl", batteriesInterval, (*envoy.Session).BatteryTotals, func(s *envoy.Session, t envoy.BatteryTotals, err error) error {
+	totals = schedule.NewTask("battery totals", "/ivp/ensemble/secctrl", batteriesInterval, (*envoy.Session).BatteryTotals, func(s *envoy.Session, t device.BatteryTotals, err error) error {
 		err = b.onTotals(s, t, err)
 		if err == nil {
 			totals.Interval = batteriesInterval
@@ -71,7 +72,7 @@ func (b *batteries) tasks() []*schedule.Task {
 
 // An ensembleAnswer is an inventory of batteries and controllers.
 type ensembleAnswer struct {
-	envoy.Ensemble
+	device.Ensemble
 	isSupported bool
 	mayMeasure  bool // a CT may measure batteries
 }
@@ -105,10 +106,10 @@ func (b *batteries) onEnsemble(s *envoy.Session, a ensembleAnswer, err error) er
 
 // setKnown records the batteries of an inventory, and keeps those that fewer than
 // three in a row have lacked.
-func (b *batteries) setKnown(present []envoy.Battery) {
+func (b *batteries) setKnown(present []device.Battery) {
 	missed := map[string]int{}
 	for _, old := range b.known {
-		if slices.ContainsFunc(present, func(b envoy.Battery) bool { return b.Serial == old.Serial }) {
+		if slices.ContainsFunc(present, func(b device.Battery) bool { return b.Serial == old.Serial }) {
 			continue
 		}
 		if n := b.missed[old.Serial] + 1; n < filter.Confirmations {
@@ -125,7 +126,7 @@ func (b *batteries) setKnown(present []envoy.Battery) {
 func (b *batteries) preparePower() schedule.Request {
 	hasBatteries := len(b.known) > 0
 	return func(ctx context.Context, s *envoy.Session) (handle func() error, err error) {
-		var powers []envoy.BatteryPower
+		var powers []device.BatteryPower
 		start := time.Now()
 		if hasBatteries {
 			powers, err = s.BatteryPower(ctx)
@@ -136,7 +137,7 @@ func (b *batteries) preparePower() schedule.Request {
 }
 
 // onPower handles the power of the batteries, which took duration to read.
-func (b *batteries) onPower(s *envoy.Session, powers []envoy.BatteryPower, duration time.Duration, err error) error {
+func (b *batteries) onPower(s *envoy.Session, powers []device.BatteryPower, duration time.Duration, err error) error {
 	if err != nil {
 		return err
 	}
@@ -146,7 +147,7 @@ func (b *batteries) onPower(s *envoy.Session, powers []envoy.BatteryPower, durat
 		b.counters.addStorage(w, b.latest.Time, b.maxAge)
 	}
 	var present []hass.SubDevice
-	var answered []envoy.Battery
+	var answered []device.Battery
 	for _, battery := range b.latest.Each {
 		if b.missed[battery.Serial] > 0 {
 			continue
@@ -166,7 +167,7 @@ func (b *batteries) onPower(s *envoy.Session, powers []envoy.BatteryPower, durat
 
 // onTotals handles the values of all batteries together. Those of the AC Batteries
 // came with the latest sample.
-func (b *batteries) onTotals(s *envoy.Session, t envoy.BatteryTotals, err error) error {
+func (b *batteries) onTotals(s *envoy.Session, t device.BatteryTotals, err error) error {
 	acb, hasACB := s.ACBatteries()
 	if hasACB {
 		acb.Reported = s.Date(acb.Reported)
@@ -177,7 +178,7 @@ func (b *batteries) onTotals(s *envoy.Session, t envoy.BatteryTotals, err error)
 	}
 	b.totals = t
 	publishDiagnostics(b.target, &devices.BatteryTotals, t, b.ttl(batteriesTTLInterval))
-	if t != (envoy.BatteryTotals{}) || hasACB {
+	if t != (device.BatteryTotals{}) || hasACB {
 		b.noTotals = 0
 	} else {
 		b.noTotals++
@@ -212,7 +213,7 @@ func (b *batteries) mayOmit(m envoy.Measurement) bool {
 }
 
 // publishControllers publishes all controllers.
-func (t *target) publishControllers(s *envoy.Session, controllers []envoy.Controller) {
+func (t *target) publishControllers(s *envoy.Session, controllers []device.Controller) {
 	var present []hass.SubDevice
 	for _, c := range controllers {
 		c.Reported = s.Date(c.Reported)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 )
 
 // A Config configures what is published of one gateway.
@@ -32,8 +33,8 @@ type Config struct {
 type Observer interface {
 	// Inverters is called by the event loop after an answer with the latest
 	// reports of all microinverters. It must not change them.
-	Inverters(gateway, serial string, all []envoy.Inverter)
+	Inverters(gateway, serial string, all []device.Inverter)
 	// Batteries is called by the event loop after an answer about batteries, with
 	// those that the answer contained and the latest totals. It must not change them.
-	Batteries(gateway, serial string, present []envoy.Battery, totals envoy.BatteryTotals)
+	Batteries(gateway, serial string, present []device.Battery, totals device.BatteryTotals)
 }

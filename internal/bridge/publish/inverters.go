@@ -7,6 +7,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/devices"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
 )
@@ -19,7 +20,7 @@ const invertersInterval = 5 * time.Minute
 type inverters struct {
 	*target
 	counters      *counters
-	list, details envoy.InverterReport
+	list, details device.InverterReport
 	isListed      bool // there has been an answer with the list
 	isRefused     bool // a missing login has been logged
 }
@@ -33,7 +34,7 @@ func (i *inverters) tasks() []*schedule.Task {
 }
 
 // onList handles an answer with the list of the microinverters.
-func (i *inverters) onList(s *envoy.Session, r envoy.InverterReport, err error) error {
+func (i *inverters) onList(s *envoy.Session, r device.InverterReport, err error) error {
 	i.isListed = i.isListed || err == nil
 	if errors.Is(err, envoy.ErrUnauthorized) && !i.isRefused {
 		i.isRefused = true
@@ -42,14 +43,14 @@ func (i *inverters) onList(s *envoy.Session, r envoy.InverterReport, err error) 
 	return i.publish(s, &i.list, r, err)
 }
 
-func (i *inverters) onDetails(s *envoy.Session, r envoy.InverterReport, err error) error {
+func (i *inverters) onDetails(s *envoy.Session, r device.InverterReport, err error) error {
 	return i.publish(s, &i.details, r, err)
 }
 
 // publish handles an answer of one path, whose latest answer is in last.
-func (i *inverters) publish(s *envoy.Session, last *envoy.InverterReport, r envoy.InverterReport, err error) error {
+func (i *inverters) publish(s *envoy.Session, last *device.InverterReport, r device.InverterReport, err error) error {
 	if err != nil {
-		*last = envoy.InverterReport{} // its values are too old
+		*last = device.InverterReport{} // its values are too old
 		return schedule.IgnoreUnsupported(err)
 	}
 	for n := range r.Inverters {

@@ -1,10 +1,12 @@
 package publish
 
 import (
+	"context"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/devices"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/filter"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
@@ -23,7 +25,7 @@ type powerLimit struct {
 // A LimitWatcher is given the settings that limit the power, when a task has read
 // them.
 type LimitWatcher interface {
-	NoticeLimit(l envoy.PowerLimit)
+	NoticeLimit(l powerlimit.Limit)
 	NoticeSwitch(isOff bool)
 }
 
@@ -31,7 +33,7 @@ type LimitWatcher interface {
 func (p *GatewayPublisher) SetLimitWatcher(w LimitWatcher) { p.powerLimit.watcher = w }
 
 // PublishLimit publishes a limit that was read.
-func (p *GatewayPublisher) PublishLimit(l envoy.PowerLimit) {
+func (p *GatewayPublisher) PublishLimit(l powerlimit.Limit) {
 	p.powerLimit.isRead, p.powerLimit.failures = true, 0
 	p.powerLimit.publish(devices.PowerLimitReport{Limit: l})
 }
@@ -50,15 +52,17 @@ func (p *GatewayPublisher) ClearLimitCommand() {
 }
 
 func (p *powerLimit) tasks() []*schedule.Task {
+	readLimit := func(s *envoy.Session, ctx context.Context) (powerlimit.Limit, error) { return powerlimit.Read(ctx, s) }
+	readSwitch := func(s *envoy.Session, ctx context.Context) (bool, error) { return powerlimit.ReadSwitch(ctx, s) }
 	return []*schedule.Task{
-		schedule.NewTask("power limit", "/ivp/ss/dpel", powerLimitInterval, (*envoy.Session).PowerLimit, p.onLimit),
-		schedule.NewTask("production switch", "/ivp/mod/603980032/mode/power", powerLimitInterval, (*envoy.Session).ProductionOff, p.onSwitch),
+		schedule.NewTask("power limit", "/ivp/ss/dpel", powerLimitInterval, readLimit, p.onLimit),
+		schedule.NewTask("production switch", "/ivp/mod/603980032/mode/power", powerLimitInterval, readSwitch, p.onSwitch),
 	}
 }
 
 // onLimit handles an answer about the limit. A gateway that has answered before is
 // expected to do so.
-func (p *powerLimit) onLimit(_ *envoy.Session, limit envoy.PowerLimit, err error) error {
+func (p *powerLimit) onLimit(_ *envoy.Session, limit powerlimit.Limit, err error) error {
 	switch {
 	case err == nil:
 		p.isRead, p.failures = true, 0

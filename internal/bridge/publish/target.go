@@ -8,6 +8,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/devices"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/filter"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
@@ -58,7 +59,7 @@ func newTarget(o *Output, c Config, serial string, onMigration func(), log zerol
 
 // SetInfo records the hardware and firmware of the gateway.
 // It links the device to the gateway's own page at url.
-func (t *target) SetInfo(i envoy.Info, url string) {
+func (t *target) SetInfo(i locate.Info, url string) {
 	if t.Device == nil {
 		return
 	}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/limit"
 )
 
@@ -34,9 +34,9 @@ func (g *gateway) fails(w *World) error {
 	case w.chance(g.failing):
 		return errLost
 	case w.chance(g.refusing):
-		return fmt.Errorf("the gateway: %w", envoy.ErrNeedsInstaller)
+		return fmt.Errorf("the gateway: %w", powerlimit.ErrNeedsInstaller)
 	case w.chance(g.garbled):
-		return fmt.Errorf("the gateway: %w", envoy.ErrUnknownLayout)
+		return fmt.Errorf("the gateway: %w", powerlimit.ErrUnknownLayout)
 	}
 	return nil
 }

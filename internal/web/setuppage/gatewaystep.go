@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 )
 
@@ -46,7 +46,7 @@ func (v *view) gatewayForm() {
 	host := cmp.Or(d.Gateway.Host, "envoy.local")
 	selected := -1 // another address
 	for n, f := range found {
-		if d.Gateway.Host == "" && n == 0 || d.Gateway.Host == envoy.Auto && f.Serial == d.Gateway.Serial {
+		if d.Gateway.Host == "" && n == 0 || d.Gateway.Host == locate.Auto && f.Serial == d.Gateway.Serial {
 			selected = n
 		}
 	}

@@ -1,4 +1,4 @@
-package envoy
+package powerlimit
 
 import (
 	"encoding/json"
@@ -13,40 +13,40 @@ import (
 
 // The envelope of the limit's settings in every known firmware.
 const (
-	limitFilename = "site_settings"
-	limitVersion  = "00.00.01"
+	filename = "site_settings"
+	version  = "00.00.01"
 )
 
 // defaultSlewRate is written where the gateway reports none.
 const defaultSlewRate = 100
 
-// A limitDocument is the answer of powerLimitPath. Fields that are not known are
+// A document is the answer of limitPath. Fields that are not known are
 // written as they were read.
-type limitDocument struct {
-	limit              PowerLimit // as the gateway has it
+type document struct {
+	limit              Limit // as the gateway has it
 	envelope, settings map[string]json.RawMessage
 }
 
 const settingsField = "dynamic_pel_settings"
 
-func parseLimitDocument(body []byte) (limitDocument, error) {
-	limit, err := parsePowerLimit(body)
+func parseDocument(body []byte) (document, error) {
+	limit, err := parseLimit(body)
 	if err != nil {
-		return limitDocument{}, err
+		return document{}, err
 	}
-	d := limitDocument{limit: limit}
+	d := document{limit: limit}
 	var envelope struct{ Filename, Version wire.String }
-	if err := wire.DecodeObject(powerLimitPath, body, &envelope); err != nil {
-		return limitDocument{}, err
+	if err := wire.DecodeObject(limitPath, body, &envelope); err != nil {
+		return document{}, err
 	}
-	if envelope.Filename != limitFilename || envelope.Version != limitVersion {
-		return limitDocument{}, wire.FormatErrorf("%s: filename and version are not %s and %s", powerLimitPath, limitFilename, limitVersion)
+	if envelope.Filename != filename || envelope.Version != version {
+		return document{}, wire.FormatErrorf("%s: filename and version are not %s and %s", limitPath, filename, version)
 	}
-	if err := wire.Decode(powerLimitPath, body, &d.envelope); err != nil {
-		return limitDocument{}, err
+	if err := wire.Decode(limitPath, body, &d.envelope); err != nil {
+		return document{}, err
 	}
-	if err := wire.Decode(powerLimitPath, d.envelope[settingsField], &d.settings); err != nil {
-		return limitDocument{}, err
+	if err := wire.Decode(limitPath, d.envelope[settingsField], &d.settings); err != nil {
+		return document{}, err
 	}
 	return d, nil
 }
@@ -54,7 +54,7 @@ func parseLimitDocument(body []byte) (limitDocument, error) {
 // with returns the document that changes the limit to l. The gateway requires
 // decimal points. Without a limit the other settings are omitted, as other
 // clients do.
-func (d limitDocument) with(l PowerLimit) string {
+func (d document) with(l Limit) string {
 	settings := []jsonField{{"enable", strconv.FormatBool(l.Active)}}
 	if l.Active {
 		rate, ok := l.SlewRate.Or(d.limit.SlewRate).Get()
@@ -71,8 +71,8 @@ func (d limitDocument) with(l PowerLimit) string {
 	}
 	return object(withUnknown([]jsonField{
 		{settingsField, object(settings)},
-		{"filename", strconv.Quote(limitFilename)},
-		{"version", strconv.Quote(limitVersion)},
+		{"filename", strconv.Quote(filename)},
+		{"version", strconv.Quote(version)},
 	}, d.envelope))
 }
 

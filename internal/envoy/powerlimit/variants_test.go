@@ -1,4 +1,4 @@
-package envoy_test
+package powerlimit_test
 
 import (
 	"errors"
@@ -14,11 +14,12 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
 )
 
 var updateLimits = flag.Bool("update", false, "write the table of docs/limit.md")
 
-const limitDocument = "../../docs/limit.md"
+const limitDocument = "../../../docs/limit.md"
 
 var limitTable = regexp.MustCompile(`(?s)(<!-- limit variants -->\n).*?(<!-- end -->)`)
 
@@ -39,7 +40,7 @@ func TestLimitVariants(t *testing.T) {
 	case *updateLimits:
 		err = os.WriteFile(limitDocument, []byte(text), 0o600)
 	case text != string(data):
-		t.Errorf("%s differs from what was measured; run go test ./internal/envoy -run TestLimitVariants -update:\n%s", limitDocument, strings.Join(rows, "\n"))
+		t.Errorf("%s differs from what was measured; run go test ./internal/envoy/powerlimit -run TestLimitVariants -update:\n%s", limitDocument, strings.Join(rows, "\n"))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -53,9 +54,9 @@ func limitVariantRow(t *testing.T, name string) string {
 	limiter, _ := envoytest.LimitVariant(name)
 	gw := &envoytest.Gateway{Start: time.Date(2026, 6, 1, 11, 0, 0, 0, time.UTC), PowerLimit: limiter}
 	w := limitWriter(t, gw, enlightentest.Sign(enlightentest.Claims{Role: "installer", Serial: "122012345678"}))
-	reader := sampleFrom(t, gw, envoy.FromProduction)
+	reader := openOwner(t, gw)
 	powers := func() (production, export float64) {
-		s := reader.next(t)
+		s := nextSample(t, reader)
 		p, _ := s.Meter(envoy.Production)
 		n, _ := s.Meter(envoy.NetConsumption)
 		production, _ = p.Total.Get(envoy.Power)
@@ -71,7 +72,7 @@ func limitVariantRow(t *testing.T, name string) string {
 		}
 		return "no"
 	}
-	if err := w.SetPowerLimit(t.Context(), envoy.PowerLimit{Active: true, Export: true, Power: watts}); err != nil {
+	if err := w.SetPowerLimit(t.Context(), powerlimit.Limit{Active: true, Export: true, Power: watts}); err != nil {
 		return fmt.Sprintf("| `%s`: %s | %s | – | – | – | – |", name, variantWords[name], limitErrorWords(err))
 	}
 	readBack := "no limit"
@@ -90,7 +91,7 @@ func limitVariantRow(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	off := within(10*time.Minute, func() bool { production, _ := powers(); return production == 0 })
-	if err := w.SetPowerLimit(t.Context(), envoy.PowerLimit{}); err != nil {
+	if err := w.SetPowerLimit(t.Context(), powerlimit.Limit{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.SetProductionOff(t.Context(), false); err != nil {
@@ -123,7 +124,7 @@ var variantWords = map[string]string{
 
 // limitErrorWords returns how a write fails.
 func limitErrorWords(err error) string {
-	for _, known := range []error{envoy.ErrNeedsInstaller, envoy.ErrUnsupported} {
+	for _, known := range []error{powerlimit.ErrNeedsInstaller, envoy.ErrUnsupported} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}

@@ -1,4 +1,4 @@
-package envoy_test
+package powerlimit_test
 
 import (
 	"context"
@@ -12,29 +12,33 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/transport"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
 
 // limitWriter returns a writer for gw. It closes its connection after each call.
-func limitWriter(t *testing.T, gw *envoytest.Gateway, token string) *envoy.LimitWriter {
+func limitWriter(t *testing.T, gw *envoytest.Gateway, token string) *powerlimit.Writer {
 	t.Helper()
 	srv := envoytest.NewServer(gw)
 	t.Cleanup(srv.Close)
-	c := &envoy.Client{Host: srv.URL, Dial: srv.Dial, Tokens: envoy.StaticToken(token)}
-	return &envoy.LimitWriter{Client: c}
+	c := &envoy.Client{Host: srv.URL, Dial: srv.Dial, Tokens: auth.StaticToken(token)}
+	return &powerlimit.Writer{Client: c}
 }
 
 // TestSetPowerLimit writes limits and reads them back, with several firmwares.
 func TestSetPowerLimit(t *testing.T) {
-	rate := envoy.Some(100.0)
-	export := envoy.PowerLimit{Active: true, Export: true, Power: 1500, SlewRate: rate}
-	production := envoy.PowerLimit{Active: true, Power: 0.5, SlewRate: rate}
+	rate := wire.Some(100.0)
+	export := powerlimit.Limit{Active: true, Export: true, Power: 1500, SlewRate: rate}
+	production := powerlimit.Limit{Active: true, Power: 0.5, SlewRate: rate}
 	for _, tt := range []struct {
 		name, firmware string
 		limiter        envoytest.PowerLimiter
-		limit          envoy.PowerLimit
+		limit          powerlimit.Limit
 		sent           envoytest.LimitWrite
-		readBack       envoy.PowerLimit
+		readBack       powerlimit.Limit
 	}{
 		{
 			"export", "",
@@ -53,9 +57,9 @@ func TestSetPowerLimit(t *testing.T) {
 		{
 			"off", "",
 			envoytest.PowerLimiter{Enabled: true, Watts: 70},
-			envoy.PowerLimit{},
+			powerlimit.Limit{},
 			envoytest.LimitWrite{},
-			envoy.PowerLimit{SlewRate: rate},
+			powerlimit.Limit{SlewRate: rate},
 		},
 		{
 			"inverted firmware", "D8.2.4398",
@@ -69,7 +73,7 @@ func TestSetPowerLimit(t *testing.T) {
 			envoytest.PowerLimiter{Ignores: true},
 			export,
 			envoytest.LimitWrite{Enabled: true, Export: true, Watts: 1500},
-			envoy.PowerLimit{SlewRate: rate},
+			powerlimit.Limit{SlewRate: rate},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -109,24 +113,24 @@ func TestLimitDocument(t *testing.T) {
 		dynamic    = `{"dynamic_pel_settings":{"enable":true,"export_limit":true,"limit_value_W":0.5,"slew_rate":7.0,"enable_dynamic_limiting":true},"filename":"site_settings","version":"00.00.01"}`
 		newVersion = `{"dynamic_pel_settings":{"enable":false},"filename":"site_settings","version":"00.00.02"}`
 	)
-	limit := envoy.PowerLimit{Active: true, Export: true, Power: 2000}
+	limit := powerlimit.Limit{Active: true, Export: true, Power: 2000}
 	for _, tt := range []struct {
 		name, read string
-		limit      envoy.PowerLimit
+		limit      powerlimit.Limit
 		sent       string
 		want       error
 	}{
 		{"export", off, limit, export, nil},
-		{"off", export, envoy.PowerLimit{}, off, nil},
-		{"off with a rate", export, envoy.PowerLimit{SlewRate: envoy.Some(3.0)}, off, nil},
-		{"unknown fields", read, envoy.PowerLimit{Active: true}, rest, nil},
-		{"off with unknown fields", read, envoy.PowerLimit{}, restOff, nil},
-		{"as it was", off, envoy.PowerLimit{Active: true, Export: true, Power: 0.5, SlewRate: envoy.Some(7.0), Dynamic: true}, dynamic, nil},
-		{"another version", newVersion, limit, "", envoy.ErrUnknownLayout},
-		{"no version", `{"dynamic_pel_settings":{"enable":false},"filename":"site_settings"}`, limit, "", envoy.ErrUnknownLayout},
-		{"no settings", `{"pel":{},"filename":"site_settings","version":"00.00.01"}`, limit, "", envoy.ErrUnknownLayout},
-		{"a list", `[]`, limit, "", envoy.ErrUnknownLayout},
-		{"no JSON", `{"dynamic_pel_settings":`, limit, "", envoy.ErrUnknownLayout},
+		{"off", export, powerlimit.Limit{}, off, nil},
+		{"off with a rate", export, powerlimit.Limit{SlewRate: wire.Some(3.0)}, off, nil},
+		{"unknown fields", read, powerlimit.Limit{Active: true}, rest, nil},
+		{"off with unknown fields", read, powerlimit.Limit{}, restOff, nil},
+		{"as it was", off, powerlimit.Limit{Active: true, Export: true, Power: 0.5, SlewRate: wire.Some(7.0), Dynamic: true}, dynamic, nil},
+		{"another version", newVersion, limit, "", powerlimit.ErrUnknownLayout},
+		{"no version", `{"dynamic_pel_settings":{"enable":false},"filename":"site_settings"}`, limit, "", powerlimit.ErrUnknownLayout},
+		{"no settings", `{"pel":{},"filename":"site_settings","version":"00.00.01"}`, limit, "", powerlimit.ErrUnknownLayout},
+		{"a list", `[]`, limit, "", powerlimit.ErrUnknownLayout},
+		{"no JSON", `{"dynamic_pel_settings":`, limit, "", powerlimit.ErrUnknownLayout},
 		{"an error", `{"error":"Not Found"}`, limit, "", envoy.ErrUnsupported},
 		{"a page", `<html>`, limit, "", envoy.ErrUnsupported},
 		{"nothing", ``, limit, "", envoy.ErrUnsupported},
@@ -150,13 +154,13 @@ func TestLimitDocument(t *testing.T) {
 		})
 	}
 	w := scriptedWriter(t, func(http.ResponseWriter, *http.Request) { t.Error("a request") })
-	if err := w.SetPowerLimit(t.Context(), envoy.PowerLimit{Active: true, Power: -1}); err == nil {
+	if err := w.SetPowerLimit(t.Context(), powerlimit.Limit{Active: true, Power: -1}); err == nil {
 		t.Error("a negative limit is no error")
 	}
 }
 
 // scriptedWriter returns a writer for a gateway whose settings answer answers.
-func scriptedWriter(t *testing.T, answer http.HandlerFunc) *envoy.LimitWriter {
+func scriptedWriter(t *testing.T, answer http.HandlerFunc) *powerlimit.Writer {
 	t.Helper()
 	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
@@ -169,7 +173,7 @@ func scriptedWriter(t *testing.T, answer http.HandlerFunc) *envoy.LimitWriter {
 		}
 	}))
 	t.Cleanup(srv.Close)
-	return &envoy.LimitWriter{Client: &envoy.Client{Host: srv.URL, Tokens: envoy.StaticToken("eyJ.a.b")}}
+	return &powerlimit.Writer{Client: &envoy.Client{Host: srv.URL, Tokens: auth.StaticToken("eyJ.a.b")}}
 }
 
 // TestSetProductionOff switches production off and on.
@@ -202,14 +206,14 @@ func TestLimitWriterErrors(t *testing.T) {
 		want           error
 		status         int // or of the answer
 	}{
-		{"an owner's token", "", "", &envoytest.PowerLimiter{Installer: "other"}, envoy.ErrNeedsInstaller, 0},
+		{"an owner's token", "", "", &envoytest.PowerLimiter{Installer: "other"}, powerlimit.ErrNeedsInstaller, 0},
 		{"no page", "", "", nil, envoy.ErrUnsupported, 0},
 		{"404", "", "", &envoytest.PowerLimiter{Status: 404}, envoy.ErrUnsupported, 404},
 		{"503", "", "", &envoytest.PowerLimiter{Status: 503}, envoy.ErrUnsupported, 503},
-		{"401", "", "", &envoytest.PowerLimiter{Status: 401}, envoy.ErrNeedsInstaller, 0},
+		{"401", "", "", &envoytest.PowerLimiter{Status: 401}, powerlimit.ErrNeedsInstaller, 0},
 		{"500", "", "", &envoytest.PowerLimiter{Status: 500}, nil, 500},
 		{"firmware before 7", "R4.10.35", "", new(envoytest.PowerLimiter), envoy.ErrUnsupported, 0},
-		{"another gateway", "", "122000000009", new(envoytest.PowerLimiter), envoy.ErrOtherGateway, 0},
+		{"another gateway", "", "122000000009", new(envoytest.PowerLimiter), powerlimit.ErrOtherGateway, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -218,11 +222,11 @@ func TestLimitWriterErrors(t *testing.T) {
 				w.Serial = tt.serial
 				_, offErr := w.ProductionOff(t.Context())
 				for call, err := range map[string]error{
-					"SetPowerLimit":    w.SetPowerLimit(t.Context(), envoy.PowerLimit{Active: true, Export: true}),
+					"SetPowerLimit":    w.SetPowerLimit(t.Context(), powerlimit.Limit{Active: true, Export: true}),
 					"SetProductionOff": w.SetProductionOff(t.Context(), true),
 					"ProductionOff":    offErr,
 				} {
-					status := new(envoy.StatusError)
+					status := new(transport.StatusError)
 					if tt.want != nil && !errors.Is(err, tt.want) || tt.status != 0 && (!errors.As(err, &status) || status.Code != tt.status) || err == nil {
 						t.Errorf("%s() = %v, want %v %d", call, err, tt.want, tt.status)
 					}
@@ -241,12 +245,12 @@ func TestLimitWriterFirmware(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gw := &envoytest.Gateway{Firmware: "D8.3.5232", PowerLimit: new(envoytest.PowerLimiter)}
 		w := limitWriter(t, gw, "installer")
-		set := func() error { return w.SetPowerLimit(t.Context(), envoy.PowerLimit{Active: true}) }
+		set := func() error { return w.SetPowerLimit(t.Context(), powerlimit.Limit{Active: true}) }
 		if err := set(); err != nil {
 			t.Fatal(err)
 		}
 		gw.Change(func(g *envoytest.Gateway) { g.Firmware = "D8.3.5528" })
-		if err := set(); !errors.Is(err, envoy.ErrFirmwareChanged) {
+		if err := set(); !errors.Is(err, powerlimit.ErrFirmwareChanged) {
 			t.Errorf("the first write after it: %v", err)
 		}
 		if err := set(); err != nil || len(gw.LimitWrites()) != 2 {
@@ -260,14 +264,14 @@ func TestLimitWriterFirmware(t *testing.T) {
 func TestLimitWriterSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gw := &envoytest.Gateway{RequireCookie: true, PowerLimit: new(envoytest.PowerLimiter)}
-		owner := sampleFrom(t, gw, envoy.FromProduction)
+		owner := openOwner(t, gw)
 		w := limitWriter(t, gw, "installer")
 		for range 3 {
-			if err := w.SetPowerLimit(t.Context(), envoy.PowerLimit{Active: true}); err != nil {
+			if err := w.SetPowerLimit(t.Context(), powerlimit.Limit{Active: true}); err != nil {
 				t.Fatal(err)
 			}
 			gw.ExpireSessions()
-			owner.next(t)
+			nextSample(t, owner)
 		}
 		if n := len(gw.LimitWrites()); n != 3 {
 			t.Errorf("%d writes, want 3", n)
@@ -299,7 +303,7 @@ func TestLimitWriterRejected(t *testing.T) {
 			rw.WriteHeader(tt.status)
 			_, _ = io.WriteString(rw, tt.body)
 		})
-		if err := w.SetPowerLimit(t.Context(), envoy.PowerLimit{Active: true}); (err == nil) != tt.ok || errors.Is(err, envoy.ErrUnsupported) {
+		if err := w.SetPowerLimit(t.Context(), powerlimit.Limit{Active: true}); (err == nil) != tt.ok || errors.Is(err, envoy.ErrUnsupported) {
 			t.Errorf("%s: %v, want ok %t", tt.name, err, tt.ok)
 		}
 	}
@@ -307,7 +311,7 @@ func TestLimitWriterRejected(t *testing.T) {
 
 // A failingTokens has no token.
 type failingTokens struct {
-	envoy.StaticToken
+	auth.StaticToken
 	err error
 }
 
@@ -328,10 +332,10 @@ func TestLimitWriterNoToken(t *testing.T) {
 			t.Errorf("%d requests, want 1", n)
 		}
 		w.Client.Tokens = nil
-		if err := w.SetProductionOff(t.Context(), true); !errors.Is(err, envoy.ErrNeedsInstaller) {
+		if err := w.SetProductionOff(t.Context(), true); !errors.Is(err, powerlimit.ErrNeedsInstaller) {
 			t.Errorf("without a source: %v", err)
 		}
-		if _, err := w.PowerLimit(t.Context()); !errors.Is(err, envoy.ErrNeedsInstaller) {
+		if _, err := w.PowerLimit(t.Context()); !errors.Is(err, powerlimit.ErrNeedsInstaller) {
 			t.Errorf("PowerLimit() without a source: %v", err)
 		}
 	})
@@ -346,12 +350,12 @@ func FuzzLimitDocument(f *testing.F) {
 		if !(watts >= 0 && watts <= 1e6) {
 			return
 		}
-		for _, l := range []envoy.PowerLimit{{Active: true, Export: export, Power: watts}, {}} {
-			sent, err := envoy.LimitDocument(body, l)
+		for _, l := range []powerlimit.Limit{{Active: true, Export: export, Power: watts}, {}} {
+			sent, err := powerlimit.SentDocument(body, l)
 			if err != nil {
 				return
 			}
-			got, err := envoy.ParseLimit([]byte(sent))
+			got, err := powerlimit.Parse([]byte(sent))
 			if got.SlewRate = l.SlewRate; err != nil || got != l {
 				t.Errorf("%s sets %+v, %v, want %+v", sent, got, err, l)
 			}

@@ -1,0 +1,17 @@
+package envoy
+
+import (
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
+)
+
+// A gateway is what all parts of a session have in common.
+type gateway struct {
+	req          *auth.Requester
+	memory       *memory
+	clock        clock
+	layout       layout
+	confirmation confirmation
+	newest       map[string]time.Time // the gateway's time of the last reading, by path
+}

@@ -1,0 +1,7 @@
+// Package powerlimit reads and changes what limits the power of a gateway's
+// inverters: a limit of the export or of the production, and a switch of all
+// inverters.
+//
+// [Read] and [ReadSwitch] read both in the session of an owner. A [Writer] changes
+// them in sessions of its own, with an installer's token.
+package powerlimit
