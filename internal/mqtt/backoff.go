@@ -21,9 +21,9 @@ type backoff struct {
 	unexplainedLosses int       // in a row: flaps for which the broker gave no reason
 }
 
-// isUnexplained records the end of a connection. It reports whether this is at
-// least the third flap in a row for which the broker gave no reason.
-func (b *backoff) isUnexplained(err error) bool {
+// recordLoss records the end of a connection. It reports whether this is at least
+// the third flap in a row for which the broker gave no reason.
+func (b *backoff) recordLoss(err error) (isUnexplained bool) {
 	if b.unexplainedLosses++; time.Since(b.connectedAt) >= minUptime || !errors.Is(err, ErrClosedByBroker) {
 		b.unexplainedLosses = 0
 	}

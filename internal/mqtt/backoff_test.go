@@ -72,7 +72,7 @@ func TestUnexplained(t *testing.T) {
 		} {
 			b.connectedAt = time.Now()
 			time.Sleep(tt.lasted)
-			if got := b.isUnexplained(tt.err); got != tt.want {
+			if got := b.recordLoss(tt.err); got != tt.want {
 				t.Errorf("unexplained(%v) after %v = %t, want %t", tt.err, tt.lasted, got, tt.want)
 			}
 		}

@@ -50,27 +50,6 @@ func (c *connection) stop() {
 	<-c.upDone
 }
 
-// waitAck calls f, which waits for an acknowledgement. The context of f ends
-// with ctx or with the connection; the error names it. f itself returns after
-// ackTimeout.
-func (c *connection) waitAck(ctx context.Context, f func(context.Context) error) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer context.AfterFunc(c.ctx, func() { cancel(ErrNotConnected) })()
-	err := f(ctx)
-	switch {
-	case err == nil:
-		return nil
-	case c.netConn.Err() != nil:
-		return fmt.Errorf("%w: %w", ErrNotConnected, c.netConn.Err())
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("no answer from the broker within %v: %w", ackTimeout, err)
-	}
-	return err
-}
-
 // active returns the current connection, or ErrNotConnected.
 func (c *Client) active() (*connection, error) {
 	if conn := c.connection.Load(); conn != nil && conn.netConn.Err() == nil {

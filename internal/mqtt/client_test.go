@@ -21,7 +21,7 @@ func TestClose(t *testing.T) {
 		if err := client.Close(t.Context()); err != nil {
 			t.Errorf("second Close = %v", err)
 		}
-		if err := client.Publish(t.Context(), message("t", 1)); !errors.Is(err, ErrNotConnected) {
+		if err := publish(t.Context(), client, message("t", 1)); !errors.Is(err, ErrNotConnected) {
 			t.Errorf("publish after Close = %v, want %v", err, ErrNotConnected)
 		}
 		advance(time.Hour)

@@ -26,7 +26,7 @@ func Connect(ctx context.Context, cfg Config) (*Client, error) {
 	}
 	c := &Client{cfg: cfg, requested: allCapabilities}
 	c.resolveCtx, c.cancelResolve = context.WithCancel(context.WithoutCancel(ctx))
-	c.session = newSession(c)
+	c.session = newSession(c.netConn.Load)
 	user, password := cfg.credentials()
 	pc := autopaho.ClientConfig{
 		ServerUrls:            []*url.URL{cfg.serverURL()},
@@ -44,7 +44,7 @@ func Connect(ctx context.Context, cfg Config) (*Client, error) {
 		ClientConfig: paho.ClientConfig{
 			ClientID:          cfg.ClientID,
 			Session:           c.session,
-			PingHandler:       pinger{c},
+			PingHandler:       pinger{c.netConn.Load},
 			PacketTimeout:     ackTimeout,
 			OnPublishReceived: []func(paho.PublishReceived) (bool, error){c.onPublish},
 		},

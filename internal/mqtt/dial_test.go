@@ -48,7 +48,7 @@ func connectOnce(t *testing.T, cfg Config) error {
 	cfg.Will = lastWill
 	cfg.OnUp = func(ctx context.Context, _ Capabilities) {
 		<-ready
-		result <- client.Publish(ctx, Message{Topic: "t", Payload: make([]byte, 20_000), QoS: 1, Retain: true})
+		result <- publish(ctx, client, Message{Topic: "t", Payload: make([]byte, 20_000), QoS: 1, Retain: true})
 	}
 	cfg.OnError = func(err error) {
 		// A WebSocket server may not listen yet.

@@ -9,10 +9,10 @@
 // The package is made for programs that publish telemetry:
 //
 //   - A message never outlives its connection. If the connection ends before the
-//     broker has acknowledged a message, [Client.Publish] returns an error and the
+//     broker has acknowledged a message, [Client.Publish] reports an error and the
 //     message is not sent again: the publisher has a newer one by then.
-//   - [Client.PublishAsync] does not wait for acknowledgements, so that a broker
-//     that acknowledges late does not delay other messages.
+//   - [Client.Publish] does not wait for acknowledgements, so that a broker that
+//     acknowledges late does not delay other messages.
 //   - [Client.Batch] writes many small messages with one system call.
 //   - [Client.Barrier] reports when the broker has processed everything sent so
 //     far. It also detects a broker that no longer responds, within [PingTimeout].

@@ -47,7 +47,7 @@ func (c *Client) onConnectionDown() bool {
 	}
 	err := conn.netConn.Err()
 	c.cleanStart = errors.Is(err, ErrPacketTooLarge) // with the session the broker would send the packet again
-	if c.backoff.isUnexplained(err) {
+	if c.backoff.recordLoss(err) {
 		err = fmt.Errorf("%w; it closed three connections in a row within a minute and gave no reason: another client may use the client id %s, the broker's access list may forbid what is sent, or the broker may be restarting", err, c.cfg.ClientID)
 	}
 	if c.cfg.OnDown != nil {

@@ -80,3 +80,18 @@ func advance(d time.Duration) {
 func message(topic string, qos byte) Message {
 	return Message{Topic: topic, Payload: []byte("x"), QoS: qos}
 }
+
+// publish sends m and, with QoS 1, returns the broker's answer.
+func publish(ctx context.Context, client *Client, m Message) error {
+	answer := make(chan error, 1)
+	pending, err := client.Publish(m, func(err error) { answer <- err })
+	if err != nil || !pending {
+		return err
+	}
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,8 +1,12 @@
 package mqtt
 
 import (
+	"context"
+	"net"
 	"sync"
 	"time"
+
+	"github.com/eclipse/paho.golang/paho/log"
 )
 
 // PingTimeout limits the silence of a broker that has to answer a PINGREQ. A
@@ -13,9 +17,7 @@ const PingTimeout = 5 * time.Second
 // pings matches the PINGREQs of a connection with their answers, which arrive in
 // the same order. Its zero value is ready.
 type pings struct {
-	mu      sync.Mutex // guards the fields below
-	sent    uint64
-	acked   uint64
+	mu      sync.Mutex    // guards the fields below
 	pending []pendingPing // oldest first
 	timer   *time.Timer   // runs while an answer is missing
 	closed  bool
@@ -23,7 +25,6 @@ type pings struct {
 
 // A pendingPing is a PINGREQ without an answer.
 type pendingPing struct {
-	number uint64
 	sentAt time.Time
 	done   chan struct{}
 }
@@ -40,10 +41,10 @@ func (p *pings) add(onTimeout func()) <-chan struct{} {
 		close(done)
 		return done
 	}
-	if p.sent++; p.sent == p.acked+1 {
+	if len(p.pending) == 0 {
 		p.timer = time.AfterFunc(PingTimeout, onTimeout)
 	}
-	p.pending = append(p.pending, pendingPing{p.sent, time.Now(), done})
+	p.pending = append(p.pending, pendingPing{time.Now(), done})
 	return done
 }
 
@@ -51,17 +52,13 @@ func (p *pings) add(onTimeout func()) <-chan struct{} {
 func (p *pings) ack() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed || p.acked == p.sent {
+	if len(p.pending) == 0 {
 		return
 	}
-	p.acked++
-	p.timer.Stop()
-	if p.acked < p.sent {
+	close(p.pending[0].done)
+	p.pending = p.pending[1:]
+	if p.timer.Stop(); len(p.pending) > 0 {
 		p.timer.Reset(PingTimeout)
-	}
-	for len(p.pending) > 0 && p.pending[0].number <= p.acked {
-		close(p.pending[0].done)
-		p.pending = p.pending[1:]
 	}
 }
 
@@ -69,7 +66,7 @@ func (p *pings) ack() {
 func (p *pings) extend() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.closed && p.acked < p.sent {
+	if len(p.pending) > 0 {
 		p.timer.Reset(PingTimeout)
 	}
 }
@@ -97,3 +94,43 @@ func (p *pings) close() {
 	}
 	p.pending = nil
 }
+
+// keepAlive is announced to the broker, in seconds.
+const keepAlive = 30
+
+// A pinger keeps connections alive in place of paho's own pinger, which cannot
+// send a PINGREQ on demand and waits for an answer as long as the keep-alive.
+type pinger struct {
+	current func() *netConn // the last connection
+}
+
+// Run sends PINGREQs until ctx ends, at two thirds of the keep-alive that the
+// broker wants, in seconds; 0 means ours.
+func (p pinger) Run(ctx context.Context, nc net.Conn, seconds uint16) error {
+	if seconds == 0 {
+		seconds = keepAlive
+	}
+	tick := time.NewTicker(time.Duration(seconds) * time.Second * 2 / 3)
+	defer tick.Stop()
+	c := nc.(*netConn) // what Client.dial returned
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			c.ping()
+		}
+	}
+}
+
+// PingResp counts an answer.
+func (p pinger) PingResp() { p.current().pings.ack() }
+
+// PacketSent does nothing: PINGREQs are sent at fixed times.
+func (pinger) PacketSent() {}
+
+// PacketReceived does nothing: netConn.Read restarts the timer.
+func (pinger) PacketReceived() {}
+
+// SetDebug does nothing.
+func (pinger) SetDebug(log.Logger) {}

@@ -1,48 +1,16 @@
 package mqtt
 
-import (
-	"context"
-	"fmt"
-)
+import "fmt"
 
-// Publish sends m and, with QoS 1, waits until the broker has acknowledged it. It
-// returns the errors of [Client.PublishAsync], those of the broker, and ctx's.
-func (c *Client) Publish(ctx context.Context, m Message) error {
-	conn, err := c.active()
-	if err != nil {
-		return fmt.Errorf("publish %s: %w", m.Topic, err)
-	}
-	answer := make(chan error, 1)
-	pending, err := c.PublishAsync(m, func(err error) { answer <- err })
-	if err != nil || !pending {
-		return err
-	}
-	err = conn.waitAck(ctx, func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, ackTimeout)
-		defer cancel()
-		select {
-		case err := <-answer:
-			return err
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	})
-	if err != nil {
-		return fmt.Errorf("publish %s: %w", m.Topic, err)
-	}
-	return nil
-}
-
-// PublishAsync sends m without waiting for an acknowledgement. If the broker does
-// not support QoS 1 or retain, it sends m without them. With QoS 0 it returns when
-// m is written, or stored by [Client.Batch]. With QoS 1, pending is true, and
+// Publish sends m without waiting for an acknowledgement. If the broker does not
+// support QoS 1 or retain, it sends m without them. With QoS 0 it returns when m is
+// written, or stored by [Client.Batch]. With QoS 1, pending is true, and
 // acknowledged is called once, by another goroutine, with the error that the broker
-// returned or with [ErrNotConnected]. If the broker does not read,
-// or if it has not acknowledged as many messages as its receive maximum,
-// PublishAsync blocks.
+// returned or with [ErrNotConnected]. If the broker does not read, or if it has not
+// acknowledged as many messages as its receive maximum, Publish blocks.
 //
 // The error is or wraps [ErrNotConnected], [ErrInvalidPacket] or a [TooLargeError].
-func (c *Client) PublishAsync(m Message, acknowledged func(error)) (pending bool, err error) {
+func (c *Client) Publish(m Message, acknowledged func(error)) (pending bool, err error) {
 	conn, err := c.active()
 	if err != nil {
 		return false, fmt.Errorf("publish %s: %w", m.Topic, err)
@@ -67,8 +35,8 @@ func (c *Client) PublishAsync(m Message, acknowledged func(error)) (pending bool
 
 // Batch calls f and joins the messages of QoS 0 that are published meanwhile,
 // so that many small messages need one system call. A packet that the broker
-// answers, as of Publish with QoS 1 or Barrier, is written at once, together
-// with all messages before it.
+// answers, of QoS 1 or of Barrier, is written at once, together with all messages
+// before it.
 func (c *Client) Batch(f func()) {
 	if conn, err := c.active(); err == nil {
 		conn.netConn.beginBatch()

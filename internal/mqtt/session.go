@@ -14,13 +14,13 @@ import (
 // rejected messages after reconnecting, and callers would block until ackTimeout.
 type session struct {
 	*state.State
-	client *Client
-	store  *memory.Store
+	store   *memory.Store
+	current func() *netConn // the last connection
 }
 
-func newSession(c *Client) *session {
+func newSession(current func() *netConn) *session {
 	store := memory.New()
-	return &session{state.New(store, memory.New()), c, store}
+	return &session{state.New(store, memory.New()), store, current}
 }
 
 // ConAckReceived begins a connection.
@@ -33,7 +33,7 @@ func (s *session) ConAckReceived(w io.Writer, p *packets.Connect, ack *packets.C
 // reason is recorded here because paho calls this first and drops it later.
 func (s *session) ConnectionLost(d *packets.Disconnect) error {
 	if d != nil {
-		s.client.netConn.Load().closeWithError(ReasonCode(d.ReasonCode))
+		s.current().closeWithError(ReasonCode(d.ReasonCode))
 	}
 	s.reset()
 	return nil

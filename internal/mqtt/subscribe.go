@@ -78,6 +78,27 @@ func (c *Client) Unsubscribe(ctx context.Context, filters ...string) error {
 	return nil
 }
 
+// waitAck calls f, which waits for an acknowledgement. The context of f ends
+// with ctx or with the connection; the error names it. f itself returns after
+// ackTimeout.
+func (c *connection) waitAck(ctx context.Context, f func(context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(c.ctx, func() { cancel(ErrNotConnected) })()
+	err := f(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case c.netConn.Err() != nil:
+		return fmt.Errorf("%w: %w", ErrNotConnected, c.netConn.Err())
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("no answer from the broker within %v: %w", ackTimeout, err)
+	}
+	return err
+}
+
 // checkFilter returns an error if the topic filter of s is invalid.
 func (s Subscription) checkFilter() error {
 	levels := strings.Split(s.Filter, "/")

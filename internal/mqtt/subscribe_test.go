@@ -1,6 +1,7 @@
 package mqtt
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -22,7 +23,7 @@ func TestSubscribe(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		client.Publish(t.Context(), message("envoy/bridge/state", 1)) // our own
+		publish(t.Context(), client, message("envoy/bridge/state", 1)) // our own
 		b.Publish("envoy/bridge/state", "offline", true)
 		b.Publish("envoy/bridge/state/more", "x", false)
 		synctest.Wait()
@@ -45,6 +46,27 @@ func TestSubscribeDenied(t *testing.T) {
 		err := client.Subscribe(t.Context(), Subscription{Filter: "open/#"}, Subscription{Filter: "secret/#"})
 		if !errors.Is(err, ReasonCode(0x87)) || !strings.HasPrefix(err.Error(), "subscribe: secret/#: not authorised") {
 			t.Errorf("subscribe = %v, want that secret/# is not authorised", err)
+		}
+	})
+}
+
+// TestSubscribeObeysItsContext checks that Subscribe returns when its context ends, or
+// after ackTimeout.
+func TestSubscribeObeysItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := new(mqtttest.Broker)
+		client := connectTo(t, b, Config{})
+		b.Freeze()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		err := client.Subscribe(ctx, Subscription{Filter: "t"})
+		if d := time.Since(start); d != time.Second || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("subscribe = %v after %v, want %v after 1 s", err, d, context.DeadlineExceeded)
+		}
+		err = client.Subscribe(t.Context(), Subscription{Filter: "t"})
+		if d := time.Since(start); d != time.Second+ackTimeout || !strings.Contains(err.Error(), "no answer from the broker within 10s") {
+			t.Errorf("subscribe = %v after %v, want no answer within 10 s", err, d)
 		}
 	})
 }

@@ -29,7 +29,7 @@ type sender struct {
 	*Writer
 	acknowledgements chan acknowledgement
 	inFlight         []delivery       // entries without an acknowledgement, oldest first
-	outstanding      int              // calls of PublishAsync whose result is not known yet
+	outstanding      int              // calls of Publish whose result is not known yet
 	barrier          <-chan struct{}  // nil if no barrier is outstanding
 	areHeldBack      bool             // groups wait for the barrier
 	retry            <-chan time.Time // nil if nothing was rejected
@@ -100,7 +100,7 @@ func (s *sender) deliver(ctx context.Context, d delivery) {
 		d.messages[0].Payload = d.encode()
 	}
 	s.inFlight = append(s.inFlight, d)
-	pending, err := s.Client.PublishAsync(d.messages[0], func(err error) {
+	pending, err := s.Client.Publish(d.messages[0], func(err error) {
 		s.acknowledgements <- acknowledgement{d, err} // has room for every delivery in flight
 	})
 	if pending {
@@ -113,7 +113,7 @@ func (s *sender) deliver(ctx context.Context, d delivery) {
 // sendQoS0 sends messages that the broker does not acknowledge.
 func (s *sender) sendQoS0(ms []mqtt.Message) {
 	for _, m := range ms {
-		if _, err := s.Client.PublishAsync(m, nil); err == nil {
+		if _, err := s.Client.Publish(m, nil); err == nil {
 			s.sent.Add(1)
 		} else if !errors.Is(err, mqtt.ErrNotConnected) {
 			s.reject(m.Topic, err)
