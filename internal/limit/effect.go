@@ -13,6 +13,47 @@ const (
 	oppositeTime = time.Minute
 )
 
+// An effect is the power after a setting was applied.
+type effect struct {
+	setting       Setting
+	wroteAt       time.Time
+	before        Measurement // before the write
+	isReported    bool
+	oppositeSince time.Time // zero while the power does not do the opposite
+}
+
+// isOpposite reports whether the power has done the opposite for long.
+func (e *effect) isOpposite(power Measurement, now time.Time) bool {
+	if !power.isOpposite(e.setting, e.before) {
+		e.oppositeSince = time.Time{}
+		return false
+	}
+	if e.oppositeSince.IsZero() {
+		e.oppositeSince = now
+	}
+	return now.Sub(e.oppositeSince) >= oppositeTime
+}
+
+// isOver reports whether the power had the time to obey.
+func (e *effect) isOver(now time.Time) bool { return now.Sub(e.wroteAt) >= effectTimeout }
+
+// result returns a result with the power, such as "2000 W asked, 2012 W after 74 s".
+func (e *effect) result(s Status, power Measurement, now time.Time, text string) Result {
+	r := Result{Status: s, Asked: e.setting.String(), Text: text}
+	w, ok := power.of(e.setting)
+	if !ok {
+		r.Text = "the power is not measured"
+		return r
+	}
+	w, seconds := math.Round(w)+0, math.Round(now.Sub(e.wroteAt).Seconds())
+	r.Watts, r.Seconds = &w, &seconds
+	r.Text = fmt.Sprintf("%s W asked, %s W after %.0f s", watts(e.setting.Watts), watts(w), seconds)
+	if text != "" {
+		r.Text += ": " + text
+	}
+	return r
+}
+
 // A Measurement is the power of a sample, W.
 type Measurement struct {
 	Production    float64
@@ -54,64 +95,4 @@ func (m Measurement) isOpposite(s Setting, before Measurement) bool {
 		return math.Abs(m.Production-s.Watts) <= t && before.Production > s.Watts+used
 	}
 	return math.Abs(m.Export-s.Watts) <= t && before.Export > s.Watts+2*t
-}
-
-// An effect is the power after a setting was applied.
-type effect struct {
-	setting       Setting
-	before        Measurement // before the write
-	isReported    bool
-	oppositeSince time.Time // zero while the power does not do the opposite
-}
-
-// isOpposite reports whether the power has done the opposite for long.
-func (e *effect) isOpposite(power Measurement, now time.Time) bool {
-	if !power.isOpposite(e.setting, e.before) {
-		e.oppositeSince = time.Time{}
-		return false
-	}
-	if e.oppositeSince.IsZero() {
-		e.oppositeSince = now
-	}
-	return now.Sub(e.oppositeSince) >= oppositeTime
-}
-
-// observe compares the measured power with the setting of the lease.
-func (l *lever) observe(power Measurement, now time.Time) {
-	e := l.effect
-	if e == nil {
-		return
-	}
-	after := now.Sub(l.wroteAt)
-	switch {
-	case e.isOpposite(power, now):
-		l.report(l.measured(NoEffect, power, after, "the power does the opposite, as with firmware 8.2.4398"), now)
-		l.end(now, "the power did the opposite")
-	case !e.isReported && power.obeys(e.setting):
-		e.isReported = true
-		l.report(l.measured(Effective, power, after, ""), now)
-	case after >= effectTimeout:
-		if !e.isReported {
-			l.report(l.measured(NoEffect, power, after, `the power does not obey; some sites need "Power Production Limiting by Gateway" in the installer's portal`), now)
-		}
-		l.effect = nil
-	}
-}
-
-// measured returns a result with the power, such as "2000 W asked, 2012 W after 74 s".
-func (l *lever) measured(s Status, power Measurement, after time.Duration, text string) Result {
-	set := l.effect.setting
-	r := Result{Status: s, Lever: l.lever.String(), Asked: set.String(), Text: text}
-	w, ok := power.of(set)
-	if !ok {
-		r.Text = "the power is not measured"
-		return r
-	}
-	w, seconds := math.Round(w)+0, math.Round(after.Seconds())
-	r.Watts, r.Seconds = &w, &seconds
-	r.Text = fmt.Sprintf("%s W asked, %s W after %.0f s", watts(set.Watts), watts(w), seconds)
-	if text != "" {
-		r.Text += ": " + text
-	}
-	return r
 }

@@ -22,3 +22,7 @@ func wasNotWritten(err error) bool {
 // isRefusal reports whether a request need not be repeated soon after err. A gateway
 // that had a setting and now answers that it does not is about to restart, or busy.
 func isRefusal(err error) bool { return errors.Is(err, powerlimit.ErrNeedsInstaller) }
+
+// isFirmwareChange reports whether the setting has to stay as it is: the firmware is not
+// that of the lease any more.
+func isFirmwareChange(err error) bool { return errors.Is(err, powerlimit.ErrFirmwareChanged) }

@@ -6,44 +6,11 @@ import (
 )
 
 const (
-	// Pace separates two writes: the start of one is this long after the end of the
-	// one before.
-	Pace = 10 * time.Second
-	// MaxAge is the age at which a command that could not be carried out is refused.
-	MaxAge = 30 * time.Second
 	// saveTimeout limits the wait for the journal.
 	saveTimeout = 10 * time.Second
 	// saveRetryInterval separates attempts to store the end of a lease.
 	saveRetryInterval = 30 * time.Second
 )
-
-// Config configures a machine.
-type Config struct {
-	Enabled bool // commands are carried out; otherwise leases of the journal end
-	Forever bool // commands without an end are permitted
-	// Run identifies the process. The leases of another one in the journal were
-	// interrupted; those of this one were handed over.
-	Run string
-}
-
-// A Kind is what an action does.
-type Kind int
-
-// The kinds of actions.
-const (
-	Read  Kind = iota // read the setting of a lever, then call [Machine.OnRead]
-	Save              // store the journal, then call [Machine.OnSaved]
-	Write             // change the setting of a lever, then call [Machine.OnWritten]
-)
-
-// An Action is what the owner of a machine does next.
-type Action struct {
-	Kind    Kind
-	ID      int     // of a Save
-	Lever   Lever   // of Read and Write
-	Setting Setting // of Write
-	Record  Record  // of Save
-}
 
 // A Machine decides about the settings of one gateway. Its methods must be called
 // by one goroutine, with times that do not go back.
@@ -58,32 +25,12 @@ type Machine struct {
 	saveAfter time.Time // of the next attempt to store the end of a lease
 }
 
-// common is what the levers of a machine share.
-type common struct {
-	config     Config
-	results    []Result
-	notBefore  time.Time   // of the next write
-	isDirty    bool        // the journal does not have the latest of a lease
-	isStopping bool        // no more commands
-	isAway     bool        // the gateway does not answer
-	latest     Measurement // of the power
-	latestAt   time.Time
-}
-
-func (c *common) report(r Result, now time.Time) {
-	r.Time = now.UTC().Truncate(time.Second)
-	c.results = append(c.results, r)
-}
-
-// New returns a machine that continues the leases in a journal. The machine before it
+// NewMachine returns a machine that continues the leases in a journal. The machine before it
 // may have written just now.
-func New(c Config, journal Record, now time.Time) *Machine {
+func NewMachine(c Config, journal Record, now time.Time) *Machine {
 	m := &Machine{common: common{config: c, notBefore: now.Add(Pace)}}
 	for i := range m.levers {
-		m.levers[i] = &lever{common: &m.common, lever: Lever(i)}
-		if lease := journal.Leases[Lever(i).String()]; lease != nil {
-			m.levers[i].resume(*lease, journal.Run, now)
-		}
+		m.levers[i] = newLever(&m.common, Lever(i), journal, now)
 	}
 	return m
 }
@@ -96,58 +43,6 @@ func (m *Machine) IsActive() bool {
 		isActive = isActive || l.lease != nil || l.pending != nil
 	}
 	return isActive
-}
-
-// Stop ends the leases, those that last forever only if the gateway is removed from
-// the configuration. Commands are refused from now on.
-func (m *Machine) Stop(isRemoved bool, now time.Time) {
-	m.giveUpCommands(now, "envoy-mqtt stops")
-	for _, l := range m.levers {
-		l.nextTry = now
-		if l.lease != nil && (isRemoved || !l.lease.Until.IsZero()) {
-			l.end(now, "envoy-mqtt stops")
-		}
-	}
-}
-
-// IsStopped reports whether nothing is left that can be done after [Machine.Stop].
-func (m *Machine) IsStopped(now time.Time) bool {
-	if m.busy || m.isDirty && !now.Before(m.saveAfter) {
-		return false
-	}
-	for _, l := range m.levers {
-		if l.lease != nil && l.lease.Ended != "" && !l.mustWait && !l.lease.HandedOver {
-			return false
-		}
-	}
-	return true
-}
-
-// HandOver ends the machine, whose leases another one continues with the record
-// that it returns.
-func (m *Machine) HandOver(now time.Time) Record {
-	m.giveUpCommands(now, "envoy-mqtt reads its configuration again")
-	r := m.record()
-	for name, l := range r.Leases {
-		if !l.Until.IsZero() {
-			current := *l
-			current.Until = now.Add(l.Until.Sub(now)) // as a clock shows it that was set meanwhile
-			r.Leases[name] = &current
-		}
-	}
-	return r
-}
-
-// giveUpCommands refuses all commands that were not written yet, and those that
-// arrive later.
-func (m *Machine) giveUpCommands(now time.Time, why string) {
-	m.isStopping = true
-	for _, l := range m.levers {
-		l.refusePending(now, why)
-		if isWriting := m.busy && m.current.Kind == Write && m.current.Lever == l.lever; !isWriting && l.attempt != nil && l.attempt.command != nil {
-			l.cancelAttempt(now, why)
-		}
-	}
 }
 
 // SetAway records whether the gateway does not answer. Commands are refused then.
@@ -172,7 +67,7 @@ func (m *Machine) Reject(err error, now time.Time) {
 // that was not carried out yet.
 func (m *Machine) Command(c Command, now time.Time) {
 	l := m.levers[c.Lever]
-	c, why := l.resolve(c)
+	c, why := c.complete(wanted(l.pending, l.lease))
 	switch {
 	case why != "":
 	case !m.config.Enabled:
@@ -242,7 +137,12 @@ func (m *Machine) record() Record {
 // OnRead takes the result of a Read.
 func (m *Machine) OnRead(r Reading, err error, now time.Time) {
 	m.busy = false
-	m.levers[m.current.Lever].onRead(r, err, now)
+	l := m.levers[m.current.Lever]
+	if err != nil {
+		l.onReadFailed(err, now)
+		return
+	}
+	l.onRead(r, now)
 }
 
 // Notice takes a reading that the machine has not asked for.
@@ -277,8 +177,8 @@ func (m *Machine) OnWritten(err error, now time.Time) {
 
 // Observe takes the power of a sample.
 func (m *Machine) Observe(power Measurement, now time.Time) {
-	m.latest, m.latestAt = power, now
-	if e := m.levers[Power].effect; e != nil && m.levers[Switch].lease != nil {
+	m.power, m.measuredAt = power, now
+	if e := m.levers[Power].verification.effect; e != nil && m.levers[Switch].lease != nil {
 		e.oppositeSince = time.Time{} // the switch explains it
 	}
 	for _, l := range m.levers {

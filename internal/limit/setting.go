@@ -19,6 +19,14 @@ const (
 // String returns the name of the lever in the journal.
 func (l Lever) String() string { return [levers]string{"limit", "production_off"}[l] }
 
+// words returns a setting of the lever for texts.
+func (l Lever) words(s Setting) string {
+	if l == Switch && !s.Off {
+		return "production on"
+	}
+	return s.String()
+}
+
 // A Setting is the state of one lever. The zero value does not limit the power.
 type Setting struct {
 	Active bool    `json:"active,omitzero"` // of [Power]
@@ -61,6 +69,13 @@ func (s Setting) String() string {
 		return fmt.Sprintf("export limited to %s W", watts(s.Watts))
 	}
 	return fmt.Sprintf("production limited to %s W", watts(s.Watts))
+}
+
+// A Reading is a setting that was read.
+type Reading struct {
+	Setting
+	Dynamic  bool   // another program moves the limit all the time
+	Firmware string // of the gateway, empty if unknown
 }
 
 func watts(w float64) string { return strconv.FormatFloat(math.Round(w)+0, 'f', -1, 64) }

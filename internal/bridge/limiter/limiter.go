@@ -128,7 +128,7 @@ func (l *Limiter) onLoaded(data []byte, err error) {
 	for lever, lease := range r.Leases {
 		l.log.Info().Str("setting", lever).Stringer("before", lease.Before).Msg("a power limit of an earlier run is in the journal")
 	}
-	l.machine = limit.New(limit.Config{Enabled: l.config.Enabled, Forever: l.config.Forever, Run: l.config.Run}, r, time.Now())
+	l.machine = limit.NewMachine(limit.Config{Enabled: l.config.Enabled, Forever: l.config.Forever, Run: l.config.Run}, r, time.Now())
 }
 
 // Next returns the next request, if one is due. The gateway has answered with that

@@ -239,7 +239,7 @@ func (w *World) start(isReload bool) {
 		}
 	}
 	w.process = p
-	p.machine = limit.New(limit.Config{Enabled: w.enabled, Forever: w.forever, Run: p.run}, journal, w.time())
+	p.machine = limit.NewMachine(limit.Config{Enabled: w.enabled, Forever: w.forever, Run: p.run}, journal, w.time())
 	w.record(Event{Kind: kind, Enabled: w.enabled, Forever: w.forever})
 }
 

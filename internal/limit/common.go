@@ -1,0 +1,47 @@
+package limit
+
+import "time"
+
+const (
+	// Pace separates two writes: the start of one is this long after the end of the
+	// one before.
+	Pace = 10 * time.Second
+	// MaxAge is the age at which a command that could not be carried out is refused.
+	MaxAge = 30 * time.Second
+	// measuredFor is how long a measurement counts.
+	measuredFor = time.Minute
+)
+
+// Config configures a machine.
+type Config struct {
+	Enabled bool // commands are carried out; otherwise leases of the journal end
+	Forever bool // commands without an end are permitted
+	// Run identifies the process. The leases of another one in the journal were
+	// interrupted; those of this one were handed over.
+	Run string
+}
+
+// common is what the levers of a machine share.
+type common struct {
+	config     Config
+	results    []Result
+	notBefore  time.Time   // of the next write
+	isDirty    bool        // the journal does not have the latest of a lease
+	isStopping bool        // no more commands
+	isAway     bool        // the gateway does not answer
+	power      Measurement // the latest
+	measuredAt time.Time
+}
+
+func (c *common) report(r Result, now time.Time) {
+	r.Time = now.UTC().Truncate(time.Second)
+	c.results = append(c.results, r)
+}
+
+// isPaced reports whether a write has to wait for the pace.
+func (c *common) isPaced(now time.Time) bool { return now.Before(c.notBefore) }
+
+// isObeyed reports whether the power is known to obey s. The switch is not measured.
+func (c *common) isObeyed(s Setting, now time.Time) bool {
+	return s.Off || now.Sub(c.measuredAt) < measuredFor && c.power.obeys(s)
+}

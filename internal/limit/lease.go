@@ -1,0 +1,100 @@
+package limit
+
+import (
+	"slices"
+	"time"
+)
+
+// A Lease is a setting that ends, and what was before. It does not change: its
+// methods return another one, because a record may have this one.
+type Lease struct {
+	Before Setting   `json:"before"`         // to be restored
+	Wrote  []Setting `json:"wrote"`          // of this lease, newest last, at least one; the newest may not have arrived
+	Until  time.Time `json:"until,omitzero"` // zero means forever
+	Length string    `json:"for,omitzero"`   // from the latest command to Until
+	Ended  string    `json:"ended,omitzero"` // why the state before is being restored; empty before the end
+	// HandedOver means that somebody else has changed the setting. If it becomes the
+	// lease's again, as another bridge may restore it, the lease goes on or is ended.
+	HandedOver bool      `json:"handed_over,omitzero"`
+	Firmware   string    `json:"firmware"`            // of the gateway when the lease began
+	WroteAt    time.Time `json:"written_at,omitzero"` // before the latest write
+}
+
+// maxWrote limits the settings that a lease remembers.
+const maxWrote = 32
+
+// The reasons of a lease that has ended by time, and by a command.
+const (
+	expired  = "expired"
+	askedFor = "asked for"
+)
+
+// latest returns the setting that was written last.
+func (l *Lease) latest() Setting { return l.Wrote[len(l.Wrote)-1] }
+
+// isForeign reports whether somebody else has made s.
+func (l *Lease) isForeign(s Setting) bool {
+	return !s.Same(l.Before) && !slices.ContainsFunc(l.Wrote, s.Same)
+}
+
+// isOtherFirmware reports whether the gateway had another firmware when the lease
+// began. An unknown firmware is not another one.
+func (l *Lease) isOtherFirmware(firmware string) bool {
+	return firmware != "" && l.Firmware != "" && firmware != l.Firmware
+}
+
+// isRestoring reports whether the state before has to be restored now.
+func (l *Lease) isRestoring() bool { return l.Ended != "" && !l.HandedOver }
+
+// isOver reports whether the time of the lease is over.
+func (l *Lease) isOver(now time.Time) bool { return !l.Until.IsZero() && !now.Before(l.Until) }
+
+// granted returns the lease of a command that was just accepted.
+func (l *Lease) granted(c Command, firmware string, now time.Time) *Lease {
+	next := *l
+	next.Wrote = slices.DeleteFunc(slices.Clone(l.Wrote), c.Setting.Same)
+	if n := len(next.Wrote); n >= maxWrote {
+		next.Wrote = next.Wrote[n-maxWrote+1:]
+	}
+	next.Wrote = append(next.Wrote, c.Setting)
+	next.Firmware = firmware // another one only if the gateway has the state before
+	next.Ended, next.Until, next.Length = "", time.Time{}, ""
+	if !c.Forever {
+		next.Until, next.Length = now.Add(c.For), c.For.String()
+	}
+	return &next
+}
+
+// ended returns the lease with the reason of its end.
+func (l *Lease) ended(why string) *Lease {
+	next := *l
+	next.Ended = why
+	return &next
+}
+
+// handedOver returns the lease while somebody else has changed the setting, or after
+// that.
+func (l *Lease) handedOver(is bool) *Lease {
+	next := *l
+	next.HandedOver = is
+	return &next
+}
+
+// resumed returns the lease, which a process has stored, as it is after a start.
+func (l *Lease) resumed(c Config, process string, now time.Time) *Lease {
+	next := *l
+	isForever := l.Until.IsZero()
+	if length, err := time.ParseDuration(l.Length); err == nil && !isForever && l.Until.After(now.Add(length)) {
+		next.Until = now.Add(length) // the clock was set back
+	}
+	switch {
+	case l.Ended != "":
+	case !c.Enabled:
+		next.Ended = "LIMIT is off"
+	case isForever && !c.Forever:
+		next.Ended = "LIMIT_FOREVER is off"
+	case process != c.Run && !isForever:
+		next.Ended = "envoy-mqtt was interrupted"
+	}
+	return &next
+}
