@@ -47,8 +47,7 @@ func Check(r Recording) []Violation {
 	for _, e := range r {
 		c.add(e)
 	}
-	for i := range c.levers {
-		m := &c.levers[i]
+	for i, m := range c.levers {
 		mayLast := m.lease != nil && m.lease.mayLast() && c.enabled && c.forever
 		if !mayLast && !contains(m.others, m.has) {
 			c.violate(NotRestored, Event{At: r[len(r)-1].At, Kind: "end", Lever: limit.Lever(i), Setting: m.has})
@@ -66,33 +65,6 @@ type checker struct {
 	startedAt  time.Duration
 	endsLeases bool // the configuration ends leases, once the process had time to store that
 	levers     [2]model
-}
-
-// A model is what follows from the recording about a lever.
-type model struct {
-	has            limit.Setting   // of the gateway
-	others         []limit.Setting // one of these the gateway would have without the program
-	previousOthers []limit.Setting // before the latest change by somebody else
-	othersAt       time.Duration   // of that change
-	wroteAt        time.Duration   // of the latest write
-	commands       []command       // that may cause a write
-	lease          *lease
-	endedAt        time.Duration // when every lease may have been ended, by a command for example
-	mustEndAt      time.Duration // when every lease was
-	stoppedAt      time.Duration // when every lease with an end was ended
-}
-
-type command struct {
-	limit.Command
-	at time.Duration
-}
-
-// A lease is what follows from a written command.
-type lease struct {
-	before   []limit.Setting // one of these may be restored
-	commands []command       // the first was written, a later one may have replaced it
-	mayEnd   bool            // not only by time
-	mustEnd  bool
 }
 
 func (c *checker) violate(rule string, e Event) {
@@ -189,14 +161,6 @@ func (c *checker) stop(e Event) {
 	}
 }
 
-// end ends the lease.
-func (m *model) end(at time.Duration) {
-	m.endedAt, m.mustEndAt = at, at
-	if m.lease != nil {
-		m.lease.mayEnd, m.lease.mustEnd = true, true
-	}
-}
-
 // sent notes a message that may be a cause.
 func (c *checker) sent(e Event) {
 	asked, err := limit.ParseCommand([]byte(e.Payload))
@@ -245,46 +209,3 @@ func (c *checker) write(m *model, e Event) {
 	}
 	m.wroteAt = e.At
 }
-
-// begin begins the lease of the first command. Earlier commands are no causes any
-// more.
-func (m *model) begin(commands []command) {
-	l := &lease{before: slices.Clone(m.others), commands: slices.Clone(commands)}
-	first := commands[0].at
-	if m.stoppedAt > first {
-		l.stop()
-	}
-	if m.endedAt > first {
-		l.mayEnd = true
-		l.mustEnd = m.mustEndAt > l.commands[len(l.commands)-1].at
-	}
-	m.lease, m.commands = l, commands
-}
-
-// asksFor reports whether a command may lead to s.
-func (c command) asksFor(s limit.Setting) bool {
-	want := c.Setting
-	if c.KeepWatts {
-		want.Watts = s.Watts
-	}
-	if c.KeepTarget {
-		want.Export = s.Export
-	}
-	return want.Same(s)
-}
-
-func (l *lease) stop() {
-	l.mayEnd = l.mayEnd || slices.ContainsFunc(l.commands, func(c command) bool { return !c.Forever })
-}
-
-// isOver reports whether the state before may be restored.
-func (l *lease) isOver(at time.Duration) bool {
-	return l.mayEnd || slices.ContainsFunc(l.commands, func(c command) bool { return !c.Forever && at >= c.at+c.For })
-}
-
-// mayLast reports whether the setting need not be restored.
-func (l *lease) mayLast() bool {
-	return !l.mustEnd && slices.ContainsFunc(l.commands, func(c command) bool { return c.Forever })
-}
-
-func contains(all []limit.Setting, s limit.Setting) bool { return slices.ContainsFunc(all, s.Same) }

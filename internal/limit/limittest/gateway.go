@@ -27,15 +27,15 @@ type gateway struct {
 var errLost = errors.New("no answer")
 
 // fails returns how a request fails, or nil.
-func (g *gateway) fails(w *World) error {
+func (g *gateway) fails(d dice) error {
 	switch {
 	case g.isAway:
 		return errors.New("no connection") // nothing has arrived
-	case w.chance(g.failing):
+	case d.chance(g.failing):
 		return errLost
-	case w.chance(g.refusing):
+	case d.chance(g.refusing):
 		return fmt.Errorf("the gateway: %w", powerlimit.ErrNeedsInstaller)
-	case w.chance(g.garbled):
+	case d.chance(g.garbled):
 		return fmt.Errorf("the gateway: %w", powerlimit.ErrUnknownLayout)
 	}
 	return nil
