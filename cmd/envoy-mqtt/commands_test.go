@@ -314,7 +314,7 @@ func TestConsumersCommand(t *testing.T) {
 		t.Errorf("consumers opendtu before anything was seen: %d\n%s%s", code, out, notes)
 	}
 	seen := state.NewGatewayStore(filepath.Join(h.dir, "state"))
-	if err := errors.Join(seen.SetSerial("ENVOY", "122200000001"), seen.SetPhases("ENVOY", 1)); err != nil {
+	if err := errors.Join(seen.SetSerial("ENVOY", "122200000001"), seen.SetPhases(map[string]int{"122200000001": 1})); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {

@@ -31,6 +31,10 @@ func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*gateway.Gateway
 			once.Do(func() { rc.warn(err) })
 		}
 	}
+	add := func(serials ...string) {
+		byEntity := rc.cfg.HomeAssistant.Discovery == config.DiscoveryByEntity
+		warnOnce(published.Add(state.PublishedTopics{Topic: topic, Prefix: prefix, Serials: serials, Entities: byEntity}))
+	}
 	var err error
 	b.DeviceID, err = published.BridgeID(topic, func(topic string) string {
 		return schema.Topics{Base: topic, Shard: rc.cfg.General.Shard.Number}.BridgeID()
@@ -57,9 +61,6 @@ func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*gateway.Gateway
 	for _, t := range b.Totals {
 		serials = append(serials, schema.TotalLevel(t.Name))
 	}
-	warnOnce(published.Add(topic, prefix, serials...))
-	if prefix != "" && b.HomeAssistant.Form == hass.ByEntity {
-		warnOnce(published.AddEntities(topic, prefix))
-	}
-	b.Observers = append(b.Observers, gateway.NewRecorder(gateways, func(serials ...string) { warnOnce(published.Add(topic, prefix, serials...)) }, worker, rc.log))
+	add(serials...)
+	b.Observers = append(b.Observers, gateway.NewRecorder(gateways, add, worker, rc.log))
 }

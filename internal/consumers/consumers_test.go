@@ -38,7 +38,7 @@ func setups(t *testing.T) map[string]Setup {
 		change(&cfg)
 		seen := state.NewGatewayStore(t.TempDir())
 		for _, m := range measured {
-			if err := errors.Join(seen.SetSerial("ENVOY", cfg.Gateways[0].Serial), seen.SetMeasured("ENVOY", m)); err != nil {
+			if err := errors.Join(seen.SetSerial("ENVOY", cfg.Gateways[0].Serial), seen.SetMeasured(cfg.Gateways[0].Serial, m)); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -21,7 +21,7 @@ func (g *Gateway) Learn(session *envoy.Session, s envoy.Sample, soc *float64) er
 	m.Charge = soc != nil
 	err := g.LearnSerial(session)
 	if err == nil && phases > 0 {
-		err = errors.Join(g.Seen.SetPhases(g.Section, phases), g.Seen.SetMeasured(g.Section, m))
+		err = errors.Join(g.Seen.SetPhases(map[string]int{session.Serial: phases}), g.Seen.SetMeasured(session.Serial, m))
 	}
 	return err
 }

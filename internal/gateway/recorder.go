@@ -78,7 +78,7 @@ func (r *Recorder) save() {
 	r.serials, r.phases = map[string]string{}, map[string]int{}
 	r.mu.Unlock()
 	r.warn(r.seen.SetSerials(serials))
-	r.warn(r.seen.SetPhasesOf(phases))
+	r.warn(r.seen.SetPhases(phases))
 	r.published(slices.Sorted(maps.Values(serials))...)
 }
 

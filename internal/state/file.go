@@ -2,6 +2,7 @@ package state
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -66,4 +67,24 @@ func WriteFileAtomic(path string, data []byte) error {
 		_ = d.Close()
 	}
 	return nil
+}
+
+// readJSON returns the value in the file at path, the zero value if it cannot be read.
+func readJSON[T any](path string) T {
+	var v, none T
+	data, err := ReadFile(path, MaxFileSize)
+	if err != nil || json.Unmarshal(data, &v) != nil {
+		return none
+	}
+	return v
+}
+
+// writeJSON replaces the file at path by v, which has only strings, numbers and
+// booleans.
+func writeJSON(path string, v any) error {
+	data, err := json.MarshalIndent(v, "", "\t")
+	if err != nil {
+		panic(err) // cannot fail for such values
+	}
+	return WriteFileAtomic(path, data)
 }

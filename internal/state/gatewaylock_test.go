@@ -163,7 +163,7 @@ func TestSharedGatewayStore(t *testing.T) {
 	for i, section := range []string{"ENVOY", "ENVOY_GARAGE"} {
 		serial := []string{"122200000001", "122200000002"}[i]
 		stores[i].IsShared = true
-		if err := errors.Join(stores[i].SetSerial(section, serial), stores[i].SetPhases(section, 1+i), stores[i].SetMeasured(section, Measured{Current: true})); err != nil {
+		if err := errors.Join(stores[i].SetSerial(section, serial), stores[i].SetPhases(map[string]int{serial: 1 + i}), stores[i].SetMeasured(serial, Measured{Current: true})); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,10 +1,10 @@
 package state
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"sync"
 )
@@ -26,8 +26,8 @@ type GatewayStore struct {
 
 	dir string
 
-	mu       sync.Mutex // guards what follows
-	sections map[string][]string
+	mu       sync.Mutex          // guards what follows
+	serials  map[string][]string // by section, the current one last
 	phases   map[string]int      // by serial number
 	measured map[string]Measured // likewise
 }
@@ -44,21 +44,11 @@ type Measured struct {
 // NewGatewayStore reads the store in dir. A file that cannot be read counts as
 // empty.
 func NewGatewayStore(dir string) *GatewayStore {
-	return &GatewayStore{
-		dir:      dir,
-		sections: readMap[[]string](dir, gatewaysFile),
-		phases:   readMap[int](dir, phasesFile),
-		measured: readMap[Measured](dir, measuredFile),
-	}
-}
-
-func readMap[V any](dir, file string) map[string]V {
-	m := map[string]V{}
-	data, err := ReadFile(filepath.Join(dir, file), MaxFileSize)
-	if err != nil || json.Unmarshal(data, &m) != nil || m == nil {
-		return map[string]V{}
-	}
-	return m
+	s := &GatewayStore{dir: dir, serials: map[string][]string{}, phases: map[string]int{}, measured: map[string]Measured{}}
+	maps.Copy(s.serials, readJSON[map[string][]string](filepath.Join(dir, gatewaysFile)))
+	maps.Copy(s.phases, readJSON[map[string]int](filepath.Join(dir, phasesFile)))
+	maps.Copy(s.measured, readJSON[map[string]Measured](filepath.Join(dir, measuredFile)))
+	return s
 }
 
 // Serial returns the serial number of the gateway that answered last under
@@ -76,7 +66,7 @@ func (s *GatewayStore) Serial(section string) string {
 func (s *GatewayStore) Serials(section string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.sections[section])
+	return slices.Clone(s.serials[section])
 }
 
 // SetSerial stores that the gateway with this serial number answered under
@@ -89,19 +79,12 @@ func (s *GatewayStore) SetSerial(section, serial string) error {
 func (s *GatewayStore) SetSerials(bySection map[string]string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	isChanged := false
+	changes := map[string][]string{}
 	for section, serial := range bySection {
-		serials := s.sections[section]
-		if len(serials) > 0 && serials[len(serials)-1] == serial {
-			continue
-		}
-		serials = slices.DeleteFunc(serials, func(old string) bool { return old == serial })
-		s.sections[section], isChanged = append(serials, serial), true
+		others := slices.DeleteFunc(slices.Clone(s.serials[section]), func(old string) bool { return old == serial })
+		changes[section] = append(others, serial)
 	}
-	if !isChanged {
-		return nil
-	}
-	return write(s, gatewaysFile, s.sections, slices.Collect(maps.Keys(bySection)))
+	return change(s, gatewaysFile, s.serials, changes)
 }
 
 // Phases returns how many phases the gateway with this serial number measured
@@ -112,24 +95,11 @@ func (s *GatewayStore) Phases(serial string) int {
 	return s.phases[serial]
 }
 
-// SetPhases stores how many phases the current gateway of section measures.
-func (s *GatewayStore) SetPhases(section string, phases int) error {
-	return s.SetPhasesOf(map[string]int{s.Serial(section): phases})
-}
-
-// SetPhasesOf stores how many phases gateways measure, by serial number.
-func (s *GatewayStore) SetPhasesOf(bySerial map[string]int) error {
+// SetPhases stores how many phases gateways measure, by serial number.
+func (s *GatewayStore) SetPhases(bySerial map[string]int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	isChanged := false
-	for serial, phases := range bySerial {
-		isChanged = isChanged || s.phases[serial] != phases
-		s.phases[serial] = phases
-	}
-	if !isChanged {
-		return nil
-	}
-	return write(s, phasesFile, s.phases, slices.Collect(maps.Keys(bySerial)))
+	return change(s, phasesFile, s.phases, bySerial)
 }
 
 // Measured returns what the gateway with this serial number measured last,
@@ -141,38 +111,36 @@ func (s *GatewayStore) Measured(serial string) (Measured, bool) {
 	return m, known
 }
 
-// SetMeasured stores what the current gateway of section measures.
-func (s *GatewayStore) SetMeasured(section string, m Measured) error {
-	serial := s.Serial(section)
+// SetMeasured stores what the gateway with this serial number measures.
+func (s *GatewayStore) SetMeasured(serial string, m Measured) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if old, ok := s.measured[serial]; ok && old == m {
-		return nil
-	}
-	s.measured[serial] = m
-	return write(s, measuredFile, s.measured, []string{serial})
+	return change(s, measuredFile, s.measured, map[string]Measured{serial: m})
 }
 
-// write writes the map m, of which this process has changed the values of keys. If
-// other processes write it, too, it first takes over their other values.
-func write[V any](s *GatewayStore, file string, m map[string]V, keys []string) error {
+// change changes values of the map m and writes it, if they differ. If other processes
+// write the file, too, it first takes over their other values. It requires the lock.
+func change[V any](s *GatewayStore, file string, m, changes map[string]V) error {
+	isChanged := false
+	for key, v := range changes {
+		old, ok := m[key]
+		isChanged = isChanged || !ok || !reflect.DeepEqual(old, v)
+	}
+	if !isChanged {
+		return nil
+	}
+	maps.Copy(m, changes)
+	path := filepath.Join(s.dir, file)
 	if s.IsShared {
 		unlock, err := LockFile(filepath.Join(s.dir, "gateways.lock"))
 		if err != nil {
 			return fmt.Errorf("store the gateway: %w", err)
 		}
 		defer unlock()
-		for key, v := range readMap[V](s.dir, file) {
-			if !slices.Contains(keys, key) {
-				m[key] = v
-			}
-		}
+		maps.Copy(m, readJSON[map[string]V](path))
+		maps.Copy(m, changes)
 	}
-	data, err := json.MarshalIndent(m, "", "\t")
-	if err != nil {
-		panic(err) // cannot fail for maps of strings and numbers
-	}
-	if err := WriteFileAtomic(filepath.Join(s.dir, file), data); err != nil {
+	if err := writeJSON(path, m); err != nil {
 		return fmt.Errorf("store the gateway: %w", err)
 	}
 	return nil

@@ -18,11 +18,11 @@ func TestGatewayStore(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := store.SetPhases("ENVOY", 3); err != nil {
+	if err := store.SetPhases(map[string]int{"122000000001": 3}); err != nil {
 		t.Fatal(err)
 	}
 	measured := Measured{Current: true, Batteries: true}
-	if err := store.SetMeasured("ENVOY", measured); err != nil {
+	if err := store.SetMeasured("122000000001", measured); err != nil {
 		t.Fatal(err)
 	}
 

@@ -1,7 +1,6 @@
 package state
 
 import (
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -36,11 +35,8 @@ type publishedOn struct {
 // NewPublishedStore reads the store in dir. broker is the host:port of the
 // current broker. A file that cannot be read counts as empty.
 func NewPublishedStore(dir, broker string) *PublishedStore {
-	p := &PublishedStore{path: filepath.Join(dir, "published.json"), broker: broker}
-	if data, err := ReadFile(p.path, MaxFileSize); err == nil && json.Unmarshal(data, &p.all) != nil {
-		p.all = nil
-	}
-	return p
+	path := filepath.Join(dir, "published.json")
+	return &PublishedStore{path: path, broker: broker, all: readJSON[[]publishedOn](path)}
 }
 
 // Topics returns all topics on the current broker.
@@ -57,22 +53,27 @@ func (p *PublishedStore) Topics() []PublishedTopics {
 	return topics
 }
 
-// Add stores that gateways with these serial numbers are published under topic
-// and prefix. Empty serial numbers are ignored.
-func (p *PublishedStore) Add(topic, prefix string, serials ...string) error {
+// Add stores that gateways are published under a topic and prefix, and whether their
+// entities are announced one by one. What was stored of these topics remains. Empty
+// serial numbers are ignored.
+func (p *PublishedStore) Add(added PublishedTopics) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	i := p.index(topic, prefix)
+	i := p.index(added.Topic, added.Prefix)
 	changed := i < 0
 	if changed {
 		i = len(p.all)
-		p.all = append(p.all, publishedOn{p.broker, PublishedTopics{Topic: topic, Prefix: prefix}})
+		p.all = append(p.all, publishedOn{p.broker, PublishedTopics{Topic: added.Topic, Prefix: added.Prefix}})
 	}
-	for _, serial := range serials {
-		if t := &p.all[i]; serial != "" && !slices.Contains(t.Serials, serial) {
+	t := &p.all[i]
+	for _, serial := range added.Serials {
+		if serial != "" && !slices.Contains(t.Serials, serial) {
 			t.Serials = append(t.Serials, serial)
 			changed = true
 		}
+	}
+	if added.Entities && !t.Entities {
+		t.Entities, changed = true, true
 	}
 	if !changed {
 		return nil
@@ -80,29 +81,12 @@ func (p *PublishedStore) Add(topic, prefix string, serials ...string) error {
 	return p.write()
 }
 
-// AddEntities stores that entities are announced one by one under topic and
-// prefix.
-func (p *PublishedStore) AddEntities(topic, prefix string) error {
-	if err := p.Add(topic, prefix); err != nil {
-		return err
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if t := &p.all[p.index(topic, prefix)]; !t.Entities {
-		t.Entities = true
-		return p.write()
-	}
-	return nil
-}
-
 // MayHaveEntities reports whether the broker may have documents of single entities
 // under prefix: they were published, or nothing is known of the prefix.
 func (p *PublishedStore) MayHaveEntities(prefix string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	isKnown := false
-	for _, t := range p.all {
-		if t.Broker == p.broker && t.Prefix == prefix {
+	for _, t := range p.Topics() {
+		if t.Prefix == prefix {
 			isKnown = true
 			if t.Entities {
 				return true
@@ -129,6 +113,17 @@ func (p *PublishedStore) Remove(removed PublishedTopics, topic, prefix string) e
 	return p.write()
 }
 
+// previousTopic returns the TOPIC from which versions that stored no identifier of the
+// bridge derived it: topic if it was published before, else the last one that was.
+func (p *PublishedStore) previousTopic(topic string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.all); n > 0 && !slices.ContainsFunc(p.all, func(t publishedOn) bool { return t.Topic == topic }) {
+		return p.all[n-1].Topic
+	}
+	return topic
+}
+
 // index requires the lock.
 func (p *PublishedStore) index(topic, prefix string) int {
 	return slices.IndexFunc(p.all, func(t publishedOn) bool { return t.Broker == p.broker && t.Topic == topic && t.Prefix == prefix })
@@ -136,11 +131,7 @@ func (p *PublishedStore) index(topic, prefix string) int {
 
 // write writes the file. It requires the lock.
 func (p *PublishedStore) write() error {
-	data, err := json.MarshalIndent(p.all, "", "\t")
-	if err != nil {
-		panic(err) // cannot fail for strings
-	}
-	if err := WriteFileAtomic(p.path, data); err != nil {
+	if err := writeJSON(p.path, p.all); err != nil {
 		return fmt.Errorf("store the published topics: %w", err)
 	}
 	return nil

@@ -10,9 +10,9 @@ func TestPublishedStore(t *testing.T) {
 	dir := t.TempDir()
 	store := NewPublishedStore(dir, "broker:1883")
 	err := errors.Join(
-		store.Add("envoy", "homeassistant", "122000000001", ""),
-		store.Add("solar", "", "122000000001", "122000000002"),
-		NewPublishedStore(dir, "other:1883").Add("envoy", "homeassistant", "122000000003"),
+		store.Add(PublishedTopics{Topic: "envoy", Prefix: "homeassistant", Serials: []string{"122000000001", ""}}),
+		store.Add(PublishedTopics{Topic: "solar", Serials: []string{"122000000001", "122000000002"}}),
+		NewPublishedStore(dir, "other:1883").Add(PublishedTopics{Topic: "envoy", Prefix: "homeassistant", Serials: []string{"122000000003"}}),
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -48,12 +48,15 @@ func TestMayHaveEntities(t *testing.T) {
 	if !store.MayHaveEntities("homeassistant") {
 		t.Error("without a file: false, want true: another folder may have been in use")
 	}
-	err := errors.Join(store.Add("envoy", "homeassistant", "122000000001"), store.AddEntities("envoy", "ha"))
+	err := errors.Join(
+		store.Add(PublishedTopics{Topic: "envoy", Prefix: "homeassistant", Serials: []string{"122000000001"}}),
+		store.Add(PublishedTopics{Topic: "envoy", Prefix: "ha", Entities: true}),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	store = NewPublishedStore(dir, "broker:1883")
-	if err := store.Add("solar", "ha"); err != nil {
+	if err := store.Add(PublishedTopics{Topic: "solar", Prefix: "ha"}); err != nil {
 		t.Fatal(err)
 	}
 	for prefix, want := range map[string]bool{"homeassistant": false, "ha": true, "other": true} {

@@ -10,11 +10,11 @@ import (
 // that does not respond delays no other. Its methods may be called from any
 // goroutine, and Do does not block.
 type Worker struct {
-	mu       sync.Mutex // guards what follows
+	mu       sync.Mutex // guards jobs and isClosed
+	changed  *sync.Cond // of them
 	jobs     []job
 	isClosed bool
 
-	wake chan struct{} // has an element after a change
 	done chan struct{} // closed when the last job has ended
 }
 
@@ -25,7 +25,8 @@ type job struct {
 
 // NewWorker starts a worker.
 func NewWorker() *Worker {
-	w := &Worker{wake: make(chan struct{}, 1), done: make(chan struct{})}
+	w := &Worker{done: make(chan struct{})}
+	w.changed = sync.NewCond(&w.mu)
 	go w.work()
 	return w
 }
@@ -40,7 +41,7 @@ func (w *Worker) Do(key string, run func()) {
 	}
 	w.jobs = slices.DeleteFunc(w.jobs, func(j job) bool { return j.key == key })
 	w.jobs = append(w.jobs, job{key, run})
-	w.notify()
+	w.changed.Signal()
 }
 
 // Close waits for all jobs, at most for the timeout, and reports whether they
@@ -48,7 +49,7 @@ func (w *Worker) Do(key string, run func()) {
 func (w *Worker) Close(timeout time.Duration) bool {
 	w.mu.Lock()
 	w.isClosed = true
-	w.notify()
+	w.changed.Signal()
 	w.mu.Unlock()
 	select {
 	case <-w.done:
@@ -58,37 +59,25 @@ func (w *Worker) Close(timeout time.Duration) bool {
 	}
 }
 
-func (w *Worker) notify() {
-	select {
-	case w.wake <- struct{}{}:
-	default:
-	}
-}
-
 func (w *Worker) work() {
 	defer close(w.done)
-	for range w.wake {
-		for {
-			run, isClosed := w.next()
-			if run == nil {
-				if isClosed {
-					return
-				}
-				break
-			}
-			run()
-		}
+	for run := w.next(); run != nil; run = w.next() {
+		run()
 	}
 }
 
-// next removes and returns the next job, nil if there is none.
-func (w *Worker) next() (run func(), isClosed bool) {
+// next waits for the next job and removes it. After Close it returns nil if there is
+// none.
+func (w *Worker) next() (run func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.jobs) == 0 {
-		return nil, w.isClosed
+	for len(w.jobs) == 0 {
+		if w.isClosed {
+			return nil
+		}
+		w.changed.Wait()
 	}
 	run = w.jobs[0].run
 	w.jobs = slices.Delete(w.jobs, 0, 1)
-	return run, w.isClosed
+	return run
 }
