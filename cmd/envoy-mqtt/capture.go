@@ -64,7 +64,7 @@ func (c *console) capture(ctx context.Context, path, section string) error {
 	}
 	captured := cfg
 	captured.Gateways = selected
-	g := gateway.New(captured, cfg.StateDir(c.environ))[0]
+	g := gateway.New(captured)[0]
 	defer g.Close()
 	session, err := g.Open(ctx)
 	if err != nil {

@@ -30,7 +30,7 @@ func checkAll(ctx context.Context, c *console, asJSON bool) error {
 		return err
 	}
 	r := newReport(ctx, c.stdout(), asJSON)
-	check.All(ctx, r, cfg, c.environ)
+	check.All(ctx, r, cfg)
 	return finish(r)
 }
 

@@ -71,7 +71,7 @@ func (o consumerOptions) print(ctx context.Context, c *console, p consumers.Cons
 	if err != nil {
 		return err
 	}
-	seen := state.NewGatewayStore(cfg.StateDir(c.environ))
+	seen := state.NewGatewayStore(cfg.General.StateDir)
 	setup := consumers.NewSetup(cfg, gateways[0], seen, o.phases)
 	for _, note := range setup.Notes() {
 		fmt.Fprintln(c.err, strings.Join(terminal.WrapLines("Note: ", "      ", note, c.stdout().width()), "\n"))

@@ -60,11 +60,11 @@ type demo struct {
 func (c *console) demo(ctx context.Context, d demo) error {
 	ctx, stop := terminal.EndedBySignals(ctx)
 	defer stop()
-	state, removeState, err := newDemoFolder()
+	folder, removeFolder, err := newDemoFolder()
 	if err != nil {
 		return err
 	}
-	defer removeState()
+	defer removeFolder()
 
 	account := enlighten.Account{Username: "owner@example.org", Password: "demo"}
 	cloud := enlightentest.NewServer(&enlightentest.Cloud{Username: account.Username, Password: account.Password})
@@ -85,8 +85,9 @@ func (c *console) demo(ctx context.Context, d demo) error {
 	defer l.Close()
 	cfg := demoConfig(server.Addr, account)
 	cfg.MQTT.URL = &url.URL{Scheme: "mqtt", Host: broker.address}
+	cfg.General.StateDir = folder
 	cfg.HTTP = config.HTTP{Listen: l.Addr().String(), Page: true}
-	gateways := gateway.New(cfg, state)
+	gateways := gateway.New(cfg)
 	gateways[0].Tokens.Cloud = &enlighten.Cloud{LoginURL: cloud.LoginURL, TokenURL: cloud.TokenURL, HTTP: cloud.Client()}
 	log := zerolog.Nop()
 	if !c.outIsTerminal { // a terminal shows the house

@@ -30,7 +30,7 @@ func (rc *runConfig) lockShard(ctx context.Context) (unlock func(), err error) {
 	for _, folder := range []struct {
 		dir string
 		try func(string) (io.Closer, error)
-	}{{rc.stateDir, state.LockShared}, {rc.ownDir, state.Lock}} {
+	}{{rc.cfg.General.StateDir, state.LockShared}, {rc.cfg.OwnDir(), state.Lock}} {
 		lock, err := rc.waitForLock(ctx, folder.dir, folder.try)
 		if err != nil {
 			unlock()
@@ -73,7 +73,7 @@ func (s *service) joinFleet() {
 	s.bridge.Fleet = &bridge.Fleet{Shard: shard.Number, Others: s.otherGateways}
 	machine, _ := os.Hostname() // for messages
 	for i, g := range s.gateways {
-		lock := state.NewGatewayLock(s.stateDir, g.Section, g.KnownSerial(), "shard "+shard.String()+" on "+machine)
+		lock := state.NewGatewayLock(s.cfg.General.StateDir, g.Section, g.KnownSerial(), "shard "+shard.String()+" on "+machine)
 		lock.OnLocked = s.loadHistory
 		g.Tokens.MayLogin, g.InstallerTokens.MayLogin = lock.Check, lock.Check
 		s.bridge.Gateways[i].Lock = lock
@@ -91,7 +91,7 @@ func (s *service) loadHistory(serial string) {
 // otherGateways returns the serial numbers that have answered in sections of other
 // shards, and whether every one of those sections has one.
 func (rc *runConfig) otherGateways() (serials []string, isComplete bool) {
-	seen := state.NewGatewayStore(rc.stateDir)
+	seen := state.NewGatewayStore(rc.cfg.General.StateDir)
 	isComplete = true
 	for _, g := range rc.all {
 		if rc.cfg.General.Shard.Owns(g.Section) {

@@ -38,7 +38,7 @@ func healthcheck(ctx context.Context, c *console, ready bool) error {
 	if cfg.HTTP.Listen != "" {
 		h, err = monitor.RequestHealth(ctx, cfg.HTTP.Listen)
 	} else {
-		h, err = monitor.ReadHealth(healthPath(cfg.OwnDir(c.environ)), time.Now())
+		h, err = monitor.ReadHealth(healthPath(cfg.OwnDir()), time.Now())
 	}
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 // run has left in a journal is ended without LIMIT, too.
 func (s *service) addLimits(c *console, worker *state.Worker) {
 	c.runID = cmp.Or(c.runID, rand.Text())
-	journals := state.NewLimitStore(s.stateDir, worker)
+	journals := state.NewLimitStore(s.cfg.General.StateDir, worker)
 	for i, g := range s.gateways {
 		s.bridge.Gateways[i].Limit = &limiter.Config{
 			Enabled: g.Limit,

@@ -24,7 +24,7 @@ func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*gateway.Gateway
 	if rc.mqtt.URL != nil {
 		broker = rc.mqtt.URL.Host
 	}
-	published := state.NewPublishedStore(rc.ownDir, broker)
+	published := state.NewPublishedStore(rc.cfg.OwnDir(), broker)
 	var once sync.Once
 	warnOnce := func(err error) {
 		if err != nil {
@@ -41,7 +41,7 @@ func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*gateway.Gateway
 	})
 	warnOnce(err)
 	b.HomeAssistant.MayMigrate = published.MayHaveEntities(prefix)
-	seen := state.NewGatewayStore(rc.stateDir)
+	seen := state.NewGatewayStore(rc.cfg.General.StateDir)
 	for _, p := range published.Topics() {
 		for _, g := range rc.all {
 			if p.Topic == topic && p.Prefix == prefix { // only the user removes a replaced gateway

@@ -45,7 +45,7 @@ func (c *console) read(ctx context.Context, o readOptions) error {
 		return err
 	}
 	var errs []error
-	for i, g := range gateway.New(cfg, cfg.StateDir(c.environ)) {
+	for i, g := range gateway.New(cfg) {
 		if i > 0 && !o.json {
 			fmt.Fprintln(c.out)
 		}

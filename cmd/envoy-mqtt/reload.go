@@ -41,7 +41,7 @@ func (c *console) watchReload(ctx context.Context, now *runConfig, hup <-chan os
 			now.log.Error().Err(err).Msg("configuration rejected, the current one stays in use")
 			continue
 		}
-		if next.cfg.MQTT.ClientID == "" && next.ownDir == now.ownDir {
+		if next.cfg.MQTT.ClientID == "" && next.cfg.OwnDir() == now.cfg.OwnDir() {
 			next.mqtt.ClientID = now.mqtt.ClientID // the same even if it could not be stored
 		}
 		cause := errReload

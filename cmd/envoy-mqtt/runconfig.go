@@ -21,12 +21,10 @@ import (
 // A runConfig is a configuration with the values that the run command derives
 // from it.
 type runConfig struct {
-	cfg      config.Config    // its gateways are those of this process
-	all      []config.Gateway // of the whole fleet
-	mqtt     mqtt.Config
-	stateDir string
-	ownDir   string // for the files of this process: stateDir, or a folder in it for a shard
-	log      zerolog.Logger
+	cfg  config.Config    // its gateways are those of this process
+	all  []config.Gateway // of the whole fleet
+	mqtt mqtt.Config
+	log  zerolog.Logger
 }
 
 // loadRunConfig reads the configuration and the broker's certificates. For a shard,
@@ -36,9 +34,8 @@ func (c *console) loadRunConfig() (*runConfig, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir := cfg.StateDir(c.environ)
 	if cfg.General.Shard.IsSet() {
-		if err := state.ProbeLocks(dir); err != nil {
+		if err := state.ProbeLocks(cfg.General.StateDir); err != nil {
 			return nil, failed(err)
 		}
 	}
@@ -53,7 +50,7 @@ func (c *console) loadRunConfig() (*runConfig, error) {
 	if cfg.HTTP.Page {
 		others = append(others, problemWriter{&c.problems})
 	}
-	rc := &runConfig{cfg: cfg, all: cfg.Gateways, mqtt: connection, stateDir: dir, ownDir: cfg.OwnDir(c.environ)}
+	rc := &runConfig{cfg: cfg, all: cfg.Gateways, mqtt: connection}
 	rc.cfg.Gateways = cfg.OwnGateways()
 	rc.log = c.newLogger(cfg.General.LogLevel, cfg.General.LogFormat, others...)
 	return rc, nil

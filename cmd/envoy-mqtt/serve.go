@@ -80,9 +80,9 @@ type service struct {
 // newService returns the service of rc. worker writes its files; hup receives the
 // page's requests to read the configuration again.
 func (c *console) newService(rc *runConfig, worker *state.Worker, hup chan<- os.Signal) *service {
-	s := &service{runConfig: rc, gateways: gateway.New(rc.cfg, rc.stateDir), started: time.Now()}
+	s := &service{runConfig: rc, gateways: gateway.New(rc.cfg), started: time.Now()}
 	s.bridge = newBridge(rc.cfg, rc.mqtt, s.gateways, rc.log)
-	counters := state.NewCounterStore(rc.stateDir, worker)
+	counters := state.NewCounterStore(rc.cfg.General.StateDir, worker)
 	for i := range s.bridge.Gateways {
 		s.bridge.Gateways[i].Counters = counters
 	}
@@ -92,7 +92,7 @@ func (c *console) newService(rc *runConfig, worker *state.Worker, hup chan<- os.
 	}
 	trackPublished(s.bridge, rc, s.gateways, worker)
 	s.joinFleet()
-	s.observe(c, rc.stateDir)
+	s.observe(c, rc.cfg.General.StateDir)
 	if s.page != nil {
 		s.page.Actions = pageActions(s.gateways, c.loadRunConfig, hup)
 	}
@@ -123,7 +123,7 @@ func (s *service) currentHealth() monitor.Health { return s.health(s.bridge.Snap
 // is off.
 func (s *service) serveHealth(ctx context.Context) {
 	if s.metrics == nil {
-		monitor.WriteHealth(ctx, healthPath(s.ownDir), s.currentHealth, s.log)
+		monitor.WriteHealth(ctx, healthPath(s.cfg.OwnDir()), s.currentHealth, s.log)
 		return
 	}
 	s.server().ListenAndServe(ctx, s.cfg.HTTP.Listen)
@@ -172,7 +172,7 @@ func (rc *runConfig) prepareState(ctx context.Context) (unlock func(), err error
 	for _, w := range rc.cfg.Warnings {
 		rc.log.Warn().Str("reason", w).Msg("configuration warning")
 	}
-	for _, err := range state.FixTokenPermissions(rc.stateDir) {
+	for _, err := range state.FixTokenPermissions(rc.cfg.General.StateDir) {
 		rc.warn(err)
 	}
 	if rc.cfg.General.Shard.IsSet() {
@@ -184,7 +184,7 @@ func (rc *runConfig) prepareState(ctx context.Context) (unlock func(), err error
 		return nil, failed(err)
 	}
 	if rc.mqtt.ClientID == "" {
-		rc.mqtt.ClientID, err = state.ClientID(rc.ownDir)
+		rc.mqtt.ClientID, err = state.ClientID(rc.cfg.OwnDir())
 		rc.warn(err)
 	}
 	return unlock, nil
@@ -193,7 +193,7 @@ func (rc *runConfig) prepareState(ctx context.Context) (unlock func(), err error
 // lockFolder locks the state folder if possible. It returns an error if shards of a
 // fleet use it.
 func (rc *runConfig) lockFolder() (unlock func(), err error) {
-	lock, err := state.Lock(rc.stateDir)
+	lock, err := state.Lock(rc.cfg.General.StateDir)
 	if errors.Is(err, state.ErrFleet) {
 		return nil, err
 	}

@@ -52,7 +52,7 @@ func (o tokenOptions) run(ctx context.Context, c *console) error {
 	}
 	cfg.Gateways = sections
 	r := newReport(ctx, c.stdout(), o.json)
-	for _, g := range gateway.New(cfg, cfg.StateDir(c.environ)) {
+	for _, g := range gateway.New(cfg) {
 		if err := o.handle(ctx, c, r, g); err != nil {
 			r.Bad(g.Section, err)
 		}

@@ -38,7 +38,7 @@ func (c *console) watch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	connection, err := broker.ForCommand(cfg.MQTT, cfg.OwnDir(c.environ), "watch-"+rand.Text()[:8])
+	connection, err := broker.ForCommand(cfg.MQTT, cfg.OwnDir(), "watch-"+rand.Text()[:8])
 	if err != nil {
 		return failed(err)
 	}
@@ -47,7 +47,7 @@ func (c *console) watch(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w := newWatcher(cfg)
-	for _, g := range gateway.New(cfg, cfg.StateDir(c.environ)) {
+	for _, g := range gateway.New(cfg) {
 		if serial := g.KnownSerial(); serial != "" {
 			w.Add(serial, g.Name)
 		}

@@ -13,9 +13,9 @@ import (
 const brokerCheckTimeout = 20 * time.Second
 
 // broker checks that the broker accepts us, and reports what it does not support.
-func (r *Report) broker(ctx context.Context, cfg config.Config, environ []string) {
+func (r *Report) broker(ctx context.Context, cfg config.Config) {
 	step := "broker"
-	connection, err := broker.ForCommand(cfg.MQTT, cfg.OwnDir(environ), "check")
+	connection, err := broker.ForCommand(cfg.MQTT, cfg.OwnDir(), "check")
 	if err != nil {
 		r.Bad(step, err)
 		return

@@ -12,7 +12,7 @@ import (
 )
 
 // All checks the configuration cfg, its state folder, gateways, tokens and broker.
-func All(ctx context.Context, r *Report, cfg config.Config, environ []string) {
+func All(ctx context.Context, r *Report, cfg config.Config) {
 	all := len(cfg.Gateways)
 	cfg.Gateways = cfg.OwnGateways()
 	r.Good("configuration", "%s: %s", cmp.Or(cfg.File, "environment"), terminal.Count(len(cfg.Gateways), "gateway"))
@@ -22,7 +22,7 @@ func All(ctx context.Context, r *Report, cfg config.Config, environ []string) {
 	for _, w := range cfg.Warnings {
 		r.Note("configuration", "%s", w)
 	}
-	dir := cfg.StateDir(environ)
+	dir := cfg.General.StateDir
 	if err := state.CheckExposed(dir); err != nil {
 		r.Note("state folder", "%v", err)
 	}
@@ -36,10 +36,10 @@ func All(ctx context.Context, r *Report, cfg config.Config, environ []string) {
 			r.Bad("state folder", err)
 		}
 	}
-	for _, g := range gateway.New(cfg, dir) {
+	for _, g := range gateway.New(cfg) {
 		r.gateway(ctx, g, cfg)
 	}
-	r.broker(ctx, cfg, environ)
+	r.broker(ctx, cfg)
 	if !r.JSON {
 		r.conclude()
 	}

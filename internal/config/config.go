@@ -38,7 +38,7 @@ func (c Config) ShardOf(section string) int { return shard.Of(section, c.General
 type General struct {
 	LogLevel  string      // debug, info, warn or error
 	LogFormat string      // text or json
-	StateDir  string      // STATE_DIR; use [Config.StateDir], which also knows the default
+	StateDir  string      // folder for files that must survive a restart; it need not exist
 	Shard     shard.Shard // of the fleet that the process is a part of; use [Config.OwnGateways]
 }
 

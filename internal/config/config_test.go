@@ -44,7 +44,7 @@ func loadWithOptions(t *testing.T, options, text string, environ ...string) (Con
 // only.
 func defaults() Config {
 	return Config{
-		General:       General{LogLevel: "info", LogFormat: "text"},
+		General:       General{LogLevel: "info", LogFormat: "text", StateDir: "/var/lib/envoy-mqtt"},
 		MQTT:          MQTT{URL: &url.URL{Scheme: "mqtt", Host: "localhost:1883"}, Topic: "envoy", VerifySSL: true},
 		HomeAssistant: HomeAssistant{Discovery: DiscoveryByDevice, Prefix: "homeassistant", Interval: 10 * time.Second},
 		Enlighten: Enlighten{

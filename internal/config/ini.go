@@ -56,7 +56,7 @@ func (p *ini) Unmarshal(data []byte) (map[string]any, error) {
 			keys = map[string]any{}
 			sections[name] = keys
 		default:
-			key, value, ok := keyValue(line)
+			key, raw, ok := keyValue(line)
 			path := section + delimiter + key
 			switch {
 			case !ok:
@@ -69,7 +69,8 @@ func (p *ini) Unmarshal(data []byte) (map[string]any, error) {
 				p.fail(n, "["+section+"] "+key, fmt.Sprintf("given already on line %d", p.lines[path]))
 			default:
 				p.lines[path] = n
-				p.hashes[path] = looksCommented(line)
+				value := unquoted(raw)
+				p.hashes[path] = value == raw && commentPattern.MatchString(raw)
 				keys[key] = value
 			}
 		}
@@ -102,30 +103,25 @@ func sectionName(line string) (string, bool) {
 // misplaced secret.
 var keyPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,39}$`)
 
+// keyValue splits the line KEY = value. The value still has its quotes.
 func keyValue(line string) (key, value string, ok bool) {
 	key, value, ok = strings.Cut(line, "=")
 	key = strings.TrimSpace(key)
 	if !ok || !keyPattern.MatchString(key) {
 		return "", "", false
 	}
-	value = strings.TrimSpace(value)
-	if n := len(value); n >= 2 && value[0] == value[n-1] && (value[0] == '"' || value[0] == '\'') {
-		value = value[1 : n-1]
-	}
-	return strings.ToUpper(key), value, true
+	return strings.ToUpper(key), strings.TrimSpace(value), true
 }
 
-// looksCommented reports whether the line KEY = value seems to end with a comment.
-// A value in quotes does not.
-func looksCommented(line string) bool {
-	_, value, _ := strings.Cut(line, "=")
-	value = strings.TrimSpace(value)
+// unquoted returns value without a matching pair of quotes.
+func unquoted(value string) string {
 	if n := len(value); n >= 2 && value[0] == value[n-1] && (value[0] == '"' || value[0] == '\'') {
-		return false
+		return value[1 : n-1]
 	}
-	return commentPattern.MatchString(value)
+	return value
 }
 
-// commentPattern matches a # or ; that stands apart from the text before or, at the
-// beginning, from the text behind it.
+// commentPattern matches what seems to be a comment at the end of a value without
+// quotes: a # or ; that stands apart from the text before or, at the beginning, from
+// the text behind it.
 var commentPattern = regexp.MustCompile(`^[#;]\s|\s[#;]`)

@@ -21,7 +21,7 @@ func EditINI(text string) *INIBuilder {
 func (b *INIBuilder) Get(section, key string) string {
 	if at, _ := b.find(section, key); at >= 0 {
 		_, value, _ := keyValue(strings.TrimSpace(b.lines[at]))
-		return value
+		return unquoted(value)
 	}
 	return ""
 }
@@ -77,7 +77,7 @@ func (b *INIBuilder) find(section, key string) (at, end int) {
 
 // quoted returns value, in quotes if the parser would change it without them.
 func quoted(value string) string {
-	if _, parsed, _ := keyValue("K=" + value); parsed == value {
+	if unquoted(strings.TrimSpace(value)) == value {
 		return value
 	}
 	return `"` + value + `"`

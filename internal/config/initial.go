@@ -7,7 +7,7 @@ func Initial(environ []string) (Config, error) {
 	l := newLoader()
 	l.addEnvironment(environ)
 	cfg, g := Config{}, Gateway{Section: "ENVOY"}
-	l.decode("", target{Config: &cfg, host: machineName(environ)})
+	l.decodeShared(&cfg, environ)
 	l.decode(g.Section, target{Config: &cfg, Gateway: &g})
 	validator{l}.checkMQTT(&cfg.MQTT)
 	cfg.Gateways = []Gateway{g}

@@ -36,7 +36,7 @@ func Load(from Sources) (Config, error) {
 		l.addOptions(cmp.Or(from.Options, "/data/options.json"))
 	}
 	l.addEnvironment(from.Environ)
-	if path == "" && token == "" && len(l.origins)+len(l.gateways)+len(l.mistakes) == 0 {
+	if path == "" && token == "" && len(l.values)+len(l.gateways)+len(l.mistakes) == 0 {
 		return Config{}, &MissingError{Files: searchPaths}
 	}
 	if from.Flags != nil {
@@ -44,7 +44,7 @@ func Load(from Sources) (Config, error) {
 	}
 
 	cfg := Config{File: path}
-	l.decode("", target{Config: &cfg, host: machineName(from.Environ)})
+	l.decodeShared(&cfg, from.Environ)
 	for _, section := range slices.Sorted(maps.Keys(l.gateways)) {
 		g := Gateway{Section: section}
 		l.decode(section, target{Config: &cfg, Gateway: &g})
@@ -67,6 +67,13 @@ func Load(from Sources) (Config, error) {
 	return cfg, nil
 }
 
+// decodeShared parses the values of the sections that are not those of a gateway or a
+// total. Without STATE_DIR the environment has the folder.
+func (l *loader) decodeShared(cfg *Config, environ []string) {
+	l.decode("", target{Config: cfg, host: machineName(environ)})
+	cfg.General.StateDir = cmp.Or(cfg.General.StateDir, defaultStateDir(environ))
+}
+
 // decode parses the values of section, that of a gateway or of a total, into t. If
 // section is "", it parses the values of all other sections.
 func (l *loader) decode(section string, t target) {
@@ -76,11 +83,11 @@ func (l *loader) decode(section string, t target) {
 			continue
 		}
 		path := cmp.Or(section, s.section) + delimiter + s.key
-		text := cmp.Or(l.values[path], s.def)
+		v := l.values[path]
+		text, at := cmp.Or(v.text, s.def), v.origin
 		if text == "" {
 			continue
 		}
-		at := l.origins[path]
 		if !IsPlainText(text) {
 			l.fail(at, "must be plain text: UTF-8, one line, no control characters")
 			continue

@@ -17,8 +17,7 @@ import (
 
 // A loader merges the layers of a configuration and collects errors and warnings.
 type loader struct {
-	values   map[string]string // text by path: section, delimiter, key
-	origins  map[string]origin // of the values, by path
+	values   map[string]value  // by path: section, delimiter, key
 	gateways map[string]origin // by section: where its HOST is or should be
 	totals   map[string]origin // by section that has a value: where its GATEWAYS are or should be
 	meant    map[string]bool   // paths of the keys that mistakes are about
@@ -26,8 +25,24 @@ type loader struct {
 	warnings []string
 }
 
+// A value is the text of a key.
+type value struct {
+	text   string
+	origin origin
+}
+
 func newLoader() *loader {
-	return &loader{values: map[string]string{}, origins: map[string]origin{}, gateways: map[string]origin{}, totals: map[string]origin{}, meant: map[string]bool{}}
+	return &loader{values: map[string]value{}, gateways: map[string]origin{}, totals: map[string]origin{}, meant: map[string]bool{}}
+}
+
+// read returns a layer: what provider has, as sections of keys of text. parser is
+// nil if the provider returns no bytes.
+func (l *loader) read(provider koanf.Provider, parser koanf.Parser) *koanf.Koanf {
+	layer := koanf.New(delimiter)
+	if err := layer.Load(provider, parser); err != nil {
+		l.fail(origin{}, err.Error())
+	}
+	return layer
 }
 
 // add merges a layer over the ones before it. The layer contains known sections
@@ -63,12 +78,10 @@ func (l *loader) add(layer *koanf.Koanf, at func(section, key string) origin) {
 			if _, seen := l.totals[section]; isTotal(section) && !seen {
 				l.totals[section] = at(section, "GATEWAYS")
 			}
-			path := section + delimiter + known
 			if from.hash {
 				l.warn(from, "the text after # or ; is part of the value; write a comment on a line of its own, or put the value in quotes")
 			}
-			l.origins[path] = from
-			l.values[path] = text
+			l.values[section+delimiter+known] = value{text, from}
 		}
 	}
 }
@@ -101,9 +114,12 @@ func (l *loader) warnExposed(at origin, path string) {
 
 // given reports whether a key was set in any layer, even to an invalid value.
 func (l *loader) given(section, key string) bool {
-	_, ok := l.origins[section+delimiter+key]
+	_, ok := l.values[section+delimiter+key]
 	return ok
 }
+
+// at returns where a key was set.
+func (l *loader) at(section, key string) origin { return l.values[section+delimiter+key].origin }
 
 // missing reports whether section has no value for key, and no mistake that is
 // about it.

@@ -6,13 +6,10 @@ import (
 	"strings"
 )
 
-// StateDir returns the folder for files that must survive a restart: STATE_DIR,
-// else systemd's STATE_DIRECTORY, else the user's state folder, else (without
-// HOME, as in services) /var/lib/envoy-mqtt. The folder need not exist.
-func (c Config) StateDir(environ []string) string {
-	if c.General.StateDir != "" {
-		return c.General.StateDir
-	}
+// defaultStateDir returns the folder for files without STATE_DIR: systemd's
+// STATE_DIRECTORY, else the user's state folder, else (without HOME, as in services)
+// /var/lib/envoy-mqtt.
+func defaultStateDir(environ []string) string {
 	if dir, _, _ := strings.Cut(Getenv(environ, "STATE_DIRECTORY"), ":"); dir != "" {
 		return dir
 	}
@@ -27,10 +24,9 @@ func (c Config) StateDir(environ []string) string {
 
 // OwnDir returns the folder for files that no other process of a fleet uses: the
 // state folder, or shard-2 in it for the second shard.
-func (c Config) OwnDir(environ []string) string {
-	dir := c.StateDir(environ)
-	if c.General.Shard.IsSet() {
-		dir = filepath.Join(dir, "shard-"+strconv.Itoa(c.General.Shard.Number))
+func (c Config) OwnDir() string {
+	if !c.General.Shard.IsSet() {
+		return c.General.StateDir
 	}
-	return dir
+	return filepath.Join(c.General.StateDir, "shard-"+strconv.Itoa(c.General.Shard.Number))
 }

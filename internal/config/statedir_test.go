@@ -15,8 +15,9 @@ func TestStateDir(t *testing.T) {
 		{"", nil, "/var/lib/envoy-mqtt"},
 	}
 	for _, tt := range tests {
-		if got := (Config{General: General{StateDir: tt.key}}).StateDir(tt.environ); got != tt.want {
-			t.Errorf("StateDir(%q, %q) = %s, want %s", tt.key, tt.environ, got, tt.want)
+		cfg, errs := load(t, "[GENERAL]\nSTATE_DIR = "+tt.key+"\n[ENVOY]\nHOST = a\n", tt.environ...)
+		if got := cfg.General.StateDir; got != tt.want {
+			t.Errorf("StateDir of %q and %q = %s, %q, want %s", tt.key, tt.environ, got, errs, tt.want)
 		}
 	}
 }

@@ -57,6 +57,6 @@ func (l validator) checkTotal(t Total) {
 		}
 	}
 	if t.GridFrom != "" && len(t.Gateways) > 0 && !slices.Contains(t.Gateways, t.GridFrom) {
-		l.fail(l.origins[t.Section+delimiter+"GRID_FROM"], t.GridFrom+" is not one of GATEWAYS")
+		l.fail(l.at(t.Section, "GRID_FROM"), t.GridFrom+" is not one of GATEWAYS")
 	}
 }

@@ -26,7 +26,7 @@ func (l validator) check(cfg *Config) {
 			"or set ENVOY_MQTT_ENVOY__HOST")
 	}
 	if len(cfg.Compat.Profiles) > 0 && len(cfg.Gateways) > 1 {
-		l.fail(l.origins["COMPAT"+delimiter+"PROFILES"], fmt.Sprintf("these topics hold one gateway, and there are %d; give the others a configuration and a process of their own", len(cfg.Gateways)))
+		l.fail(l.at("COMPAT", "PROFILES"), fmt.Sprintf("these topics hold one gateway, and there are %d; give the others a configuration and a process of their own", len(cfg.Gateways)))
 	}
 	hosts, serials := map[string]string{}, map[string]string{}
 	for _, g := range cfg.Gateways {
@@ -34,7 +34,7 @@ func (l validator) check(cfg *Config) {
 		if g.Host != locate.Auto {
 			l.checkUnique(hosts, g.Section, "HOST", canonicalHost(g.Host))
 		} else if g.Serial == "" && len(cfg.Gateways) > 1 {
-			l.fail(l.origins[g.Section+delimiter+"HOST"], "auto with several gateways requires SERIAL")
+			l.fail(l.at(g.Section, "HOST"), "auto with several gateways requires SERIAL")
 		}
 		l.checkUnique(serials, g.Section, "SERIAL", g.Serial)
 	}
@@ -55,25 +55,25 @@ func (l validator) checkMQTT(m *MQTT) {
 			m.Password = Secret(password)
 		}
 		if _, err := parseMQTT(m.Username); err != nil {
-			l.fail(l.origins["MQTT"+delimiter+"URL"], "user name: "+err.Error())
+			l.fail(l.at("MQTT", "URL"), "user name: "+err.Error())
 		}
 		m.URL.User = nil
 	}
 	if m.Username == "" && m.Password != "" && l.missing("MQTT", "USERNAME") { // a user name without a password is allowed: it can be a token
-		l.fail(l.origins["MQTT"+delimiter+"PASSWORD"], "USERNAME is missing")
+		l.fail(l.at("MQTT", "PASSWORD"), "USERNAME is missing")
 	}
 	if m.Supervisor != "" && l.given("MQTT", "USERNAME") {
-		l.fail(l.origins["MQTT"+delimiter+"USERNAME"], "URL is missing; without it Home Assistant's own broker is used, which needs no USERNAME")
+		l.fail(l.at("MQTT", "USERNAME"), "URL is missing; without it Home Assistant's own broker is used, which needs no USERNAME")
 	}
 	l.checkPair("MQTT", "CERT_FILE", "KEY_FILE")
 	if m.KeyFile != "" {
-		l.warnExposed(l.origins["MQTT"+delimiter+"KEY_FILE"], m.KeyFile)
+		l.warnExposed(l.at("MQTT", "KEY_FILE"), m.KeyFile)
 	}
 }
 
 // checkHTTP reports a page that is not served, or that everybody can read.
 func (l validator) checkHTTP(h HTTP) {
-	at := l.origins["HTTP"+delimiter+"PAGE"]
+	at := l.at("HTTP", "PAGE")
 	switch {
 	case !h.Page:
 	case h.Listen == "" && h.Ingress:
@@ -97,14 +97,14 @@ func isLoopback(listen string) bool {
 func (l validator) checkTopics(cfg *Config) {
 	below, discovery := schema.MaxTopicLengths(cfg.MQTT.Topic, cfg.HomeAssistant.Prefix)
 	if below > maxMQTTString {
-		l.fail(l.origins["MQTT"+delimiter+"TOPIC"], fmt.Sprintf("%q: too long: topics may have %d bytes, and the longest would have %d", shortened(cfg.MQTT.Topic), maxMQTTString, below))
+		l.fail(l.at("MQTT", "TOPIC"), fmt.Sprintf("%q: too long: topics may have %d bytes, and the longest would have %d", shortened(cfg.MQTT.Topic), maxMQTTString, below))
 	} else if discovery > maxMQTTString {
-		l.fail(l.origins["HOMEASSISTANT"+delimiter+"PREFIX"], fmt.Sprintf("%q: too long: topics may have %d bytes, and the longest would have %d", shortened(cfg.HomeAssistant.Prefix), maxMQTTString, discovery))
+		l.fail(l.at("HOMEASSISTANT", "PREFIX"), fmt.Sprintf("%q: too long: topics may have %d bytes, and the longest would have %d", shortened(cfg.HomeAssistant.Prefix), maxMQTTString, discovery))
 	}
 }
 
 func (l validator) checkGateway(g Gateway) {
-	at := func(key string) origin { return l.origins[g.Section+delimiter+key] }
+	at := func(key string) origin { return l.at(g.Section, key) }
 	if l.missing(g.Section, "HOST") {
 		l.fail(l.gateways[g.Section], "missing; write the gateway's name or address, e.g. HOST = envoy.local")
 	}
@@ -129,7 +129,7 @@ func (l validator) checkGateway(g Gateway) {
 
 // checkLimit warns of the risks of LIMIT, and of keys without which it does nothing.
 func (l validator) checkLimit(g Gateway) {
-	at := func(key string) origin { return l.origins[g.Section+delimiter+key] }
+	at := func(key string) origin { return l.at(g.Section, key) }
 	switch {
 	case g.Limit && g.Username == "":
 		l.warn(at("LIMIT"), "experimental; needs USERNAME and PASSWORD of an account with the installer's role; see docs/limit.md")
@@ -143,10 +143,10 @@ func (l validator) checkLimit(g Gateway) {
 // checkPair reports if only one of two keys of section is set.
 func (l validator) checkPair(section, a, b string) {
 	if l.given(section, a) && l.missing(section, b) {
-		l.fail(l.origins[section+delimiter+a], b+" is missing")
+		l.fail(l.at(section, a), b+" is missing")
 	}
 	if l.given(section, b) && l.missing(section, a) {
-		l.fail(l.origins[section+delimiter+b], a+" is missing")
+		l.fail(l.at(section, b), a+" is missing")
 	}
 }
 
@@ -157,7 +157,7 @@ func (l validator) checkUnique(seen map[string]string, section, key, value strin
 		return
 	}
 	if other, again := seen[value]; again {
-		l.fail(l.origins[section+delimiter+key], "the same as in ["+other+"]; each gateway needs one section only")
+		l.fail(l.at(section, key), "the same as in ["+other+"]; each gateway needs one section only")
 	}
 	seen[value] = section
 }

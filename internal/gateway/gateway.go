@@ -22,8 +22,9 @@ type Gateway struct {
 	Seen            *state.GatewayStore // of all gateways
 }
 
-// New returns the gateways of cfg, which keep their files in the folder dir.
-func New(cfg config.Config, dir string) []*Gateway {
+// New returns the gateways of cfg, which keep their files in its state folder.
+func New(cfg config.Config) []*Gateway {
+	dir := cfg.General.StateDir
 	store := &enlighten.Store{Dir: dir, IsShared: cfg.General.Shard.IsSet()}
 	installerStore := &enlighten.Store{Dir: filepath.Join(dir, "installer"), Accounts: store}
 	cloud := &enlighten.Cloud{LoginURL: cfg.Enlighten.LoginURL, TokenURL: cfg.Enlighten.TokenURL, FormURL: cfg.Enlighten.FormURL}

@@ -47,7 +47,7 @@ func TestLimitWriter(t *testing.T) {
 				if tt.token != "" {
 					section.Token = config.Secret(enlightentest.Sign(enlightentest.Claims{Serial: limitSerial, Role: tt.token}))
 				}
-				g := New(config.Config{Gateways: []config.Gateway{section}}, dir)[0]
+				g := New(config.Config{General: config.General{StateDir: dir}, Gateways: []config.Gateway{section}})[0]
 				defer g.Close()
 				g.InstallerTokens.Cloud = &enlighten.Cloud{LoginURL: cloud.LoginURL, TokenURL: cloud.TokenURL, FormURL: cloud.FormURL, HTTP: cloud.Client()}
 				w := g.LimitWriter(limitSerial, 0)
@@ -84,7 +84,7 @@ func TestSlowLogin(t *testing.T) {
 		server := envoytest.NewServer(&envoytest.Gateway{PowerLimit: new(envoytest.PowerLimiter)})
 		defer server.Close()
 		section := config.Gateway{Section: "ENVOY", Host: server.URL, Username: "homer@example.com", Password: "p"}
-		g := New(config.Config{Gateways: []config.Gateway{section}}, dir)[0]
+		g := New(config.Config{General: config.General{StateDir: dir}, Gateways: []config.Gateway{section}})[0]
 		defer g.Close()
 		g.InstallerTokens.Cloud = &enlighten.Cloud{LoginURL: cloud.LoginURL, TokenURL: cloud.TokenURL, FormURL: cloud.FormURL, HTTP: cloud.Client()}
 		w := g.LimitWriter(limitSerial, LoginWait)

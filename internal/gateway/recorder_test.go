@@ -17,13 +17,13 @@ import (
 // TestRecorder checks what is stored of several gateways that answer at once.
 func TestRecorder(t *testing.T) {
 	dir := t.TempDir()
-	cfg := config.Config{}
+	cfg := config.Config{General: config.General{StateDir: dir}}
 	for _, section := range []string{"ENVOY", "ENVOY_GARAGE"} {
 		cfg.Gateways = append(cfg.Gateways, config.Gateway{Section: section})
 	}
 	var published []string // only the worker writes it
 	worker := state.NewWorker()
-	r := NewRecorder(New(cfg, dir), func(serials ...string) { published = append(published, serials...) }, worker, zerolog.Nop())
+	r := NewRecorder(New(cfg), func(serials ...string) { published = append(published, serials...) }, worker, zerolog.Nop())
 	var running sync.WaitGroup
 	for n, section := range []string{"ENVOY", "ENVOY_GARAGE"} {
 		running.Go(func() {

@@ -59,7 +59,7 @@ func (d *Draft) UseAccount(ctx context.Context, username, password string) Login
 	tokens := &enlighten.Source{
 		Account: enlighten.Account{Username: username, Password: password},
 		Cloud:   &enlighten.Cloud{LoginURL: d.Present.Enlighten.LoginURL, TokenURL: d.Present.Enlighten.TokenURL},
-		Store:   &enlighten.Store{Dir: d.stateDir},
+		Store:   &enlighten.Store{Dir: d.Present.General.StateDir},
 	}
 	defer tokens.Close()
 	tokens.Load(d.Serial)

@@ -115,7 +115,7 @@ func isUntrusted(err error) bool {
 
 // probe connects to a broker.
 func (d *Draft) probe(ctx context.Context, m config.MQTT, timeout time.Duration) error {
-	connection, err := broker.ForCommand(m, d.stateDir, "init")
+	connection, err := broker.ForCommand(m, d.Present.General.StateDir, "init")
 	if err != nil {
 		return err
 	}

@@ -24,8 +24,7 @@ type Draft struct {
 	Serial     string // of the gateway, empty if it was not reached
 	NeedsToken bool   // the gateway's firmware needs a token
 
-	isNamed  bool // the user has named the file
-	stateDir string
+	isNamed  bool          // the user has named the file
 	next     config.Config // contains Gateway and Broker
 	problems [numParts]string
 }
@@ -57,7 +56,6 @@ func NewDraft(from config.Sources) (*Draft, error) {
 			return nil, err
 		}
 	}
-	d.stateDir = d.Present.StateDir(from.Environ)
 	d.next = d.Present
 	d.next.Gateways = slices.Clone(d.Present.Gateways)
 	d.Gateway, d.Broker = &d.next.Gateways[0], &d.next.MQTT
