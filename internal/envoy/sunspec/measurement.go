@@ -30,32 +30,15 @@ const (
 	headerSize    = 2   // registers of any model in front of its points: id and length
 )
 
-// Places of registers, from that of the id on. Places of a phase are from its first
-// register on.
+// Places of registers, from that of the id on.
 const (
-	atLength   = 1
-	atACType   = 2
-	atW        = 10
-	atVA       = 11
-	atVar      = 12
-	atPF       = 13
-	atA        = 14
-	atLNV      = 16
-	atHz       = 17
-	atTotWhInj = 19
-	atTotWhAbs = 23
+	atLength = 1
+	atACType = 2
+	atLNV    = 16
+	atHz     = 17
 
 	firstLine = 41 // of L1
 	lineSize  = 23
-
-	atLineW        = 0
-	atLineVA       = 1
-	atLineVar      = 2
-	atLinePF       = 3
-	atLineA        = 4
-	atLineV        = 6
-	atLineTotWhInj = 7
-	atLineTotWhAbs = 11
 
 	atASF      = 113
 	atVSF      = 114
@@ -72,6 +55,17 @@ const (
 	neededRegisters = lastNeeded + 1
 )
 
+// places are those of the values of a [Line], from its first register on. V is not
+// among them: the two voltages of the total are no values of a line.
+type places struct{ w, va, vr, pf, a, injected, absorbed int }
+
+var (
+	ofTotal = places{w: 10, va: 11, vr: 12, pf: 13, a: 14, injected: 19, absorbed: 23}
+	ofLine  = places{w: 0, va: 1, vr: 2, pf: 3, a: 4, injected: 7, absorbed: 11}
+)
+
+const atLineV = 6 // of a phase
+
 // Parse returns the measurement in registers, which begin with the id of the model.
 func Parse(registers []uint16) (Measurement, error) {
 	switch {
@@ -84,14 +78,12 @@ func Parse(registers []uint16) (Measurement, error) {
 	}
 	b := block(registers)
 	m := Measurement{
-		Total: Line{
-			W: b.signed(atW, atWSF), VA: b.signed(atVA, atVASF), Var: b.signed(atVar, atVarSF), PF: b.signed(atPF, atPFSF), A: b.signed(atA, atASF),
-			TotWhInj: b.counter(atTotWhInj), TotWhAbs: b.counter(atTotWhAbs),
-		},
-		Hz: b.frequency(),
+		Total: b.line(0, ofTotal),
+		Hz:    b.frequency(),
 	}
 	for at := firstLine; at < firstLine+3*lineSize; at += lineSize {
-		l := b.line(at)
+		l := b.line(at, ofLine)
+		l.V = b.voltage(at + atLineV)
 		if l.W.Kind == wire.Absent || len(m.Lines) > 0 && l.isUnused() {
 			break
 		}
@@ -124,12 +116,16 @@ func (l *Line) isUnused() bool {
 // A block has the registers of a model, from its id on.
 type block []uint16
 
-// line returns the values of the phase whose first register is first.
-func (b block) line(first int) Line {
+// line returns the values from the register first on, but for the voltage.
+func (b block) line(first int, at places) Line {
 	return Line{
-		W: b.signed(first+atLineW, atWSF), VA: b.signed(first+atLineVA, atVASF), Var: b.signed(first+atLineVar, atVarSF),
-		PF: b.signed(first+atLinePF, atPFSF), A: b.signed(first+atLineA, atASF), V: b.voltage(first + atLineV),
-		TotWhInj: b.counter(first + atLineTotWhInj), TotWhAbs: b.counter(first + atLineTotWhAbs),
+		W:        b.signed(first+at.w, atWSF),
+		VA:       b.signed(first+at.va, atVASF),
+		Var:      b.signed(first+at.vr, atVarSF),
+		PF:       b.signed(first+at.pf, atPFSF),
+		A:        b.signed(first+at.a, atASF),
+		TotWhInj: b.counter(first + at.injected),
+		TotWhAbs: b.counter(first + at.absorbed),
 	}
 }
 
@@ -176,9 +172,6 @@ func (b block) counter(at int) wire.Number {
 	return b.scaled(float64(v), atTotWhSF)
 }
 
-// maxNumber is more than anything that a device counts.
-const maxNumber = 1e15
-
 // scaled returns v times ten to the power of the scale factor at a place. Without the
 // factor the value is unknown.
 func (b block) scaled(v float64, at int) wire.Number {
@@ -193,8 +186,5 @@ func (b block) scaled(v float64, at int) wire.Number {
 	default:
 		v *= math.Pow10(int(factor))
 	}
-	if math.Abs(v) >= maxNumber {
-		return wire.Number{Kind: wire.Malformed}
-	}
-	return wire.Number{Value: v, Kind: wire.Numeric}
+	return wire.NewNumber(v)
 }

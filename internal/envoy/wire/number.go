@@ -32,10 +32,18 @@ func (n *Number) UnmarshalJSON(b []byte) error {
 	*n = Number{Kind: Malformed}
 	if string(b) == "null" {
 		n.Kind = Null
-	} else if v, err := strconv.ParseFloat(string(b), 64); err == nil && math.Abs(v) < maxNumber {
-		*n = Number{Value: v, Kind: Numeric}
+	} else if v, err := strconv.ParseFloat(string(b), 64); err == nil {
+		*n = NewNumber(v)
 	}
 	return nil
+}
+
+// NewNumber returns the number v, malformed if it is too large.
+func NewNumber(v float64) Number {
+	if math.Abs(v) < maxNumber {
+		return Number{Value: v, Kind: Numeric}
+	}
+	return Number{Kind: Malformed}
 }
 
 // Times returns n times unit, if it is a number.

@@ -8,42 +8,6 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
 
-// A Channel has the values of one phase, or of all of them together. A value that
-// was not measured is absent: a zero is a measurement.
-type Channel struct {
-	has uint16 // a bit for each quantity
-	val [quantities]float64
-}
-
-const _ = uint(16 - quantities) // has must have a bit for each quantity
-
-// Get returns the value of q, if there is one.
-func (c Channel) Get(q Quantity) (float64, bool) { return c.val[q], c.has&(1<<q) != 0 }
-
-// Set gives q a value. Negative zero becomes zero, and a value that is not a
-// finite number removes q.
-func (c *Channel) Set(q Quantity, v float64) {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		c.Drop(q)
-		return
-	}
-	c.has |= 1 << q
-	c.val[q] = v + 0 // -0 + 0 = 0
-}
-
-// Drop removes q.
-func (c *Channel) Drop(q Quantity) {
-	c.has &^= 1 << q
-	c.val[q] = 0
-}
-
-// signCurrent gives the current the sign of the power.
-func (c *Channel) signCurrent() {
-	if a, ok := c.Get(Current); ok {
-		c.Set(Current, math.Copysign(a, c.val[Power]))
-	}
-}
-
 // MaxPower is more than the CTs of any gateway can measure, in W, and less than
 // the 2^31 mW that a counter of the firmware's which ran over may become.
 const MaxPower = 2e6
