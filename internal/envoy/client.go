@@ -114,33 +114,3 @@ func (c *Client) Open(ctx context.Context) (*Session, error) {
 	}
 	return newSession(c, info, base, c.memory.startSession(info, base)), nil
 }
-
-// newSession returns a session with the gateway of info, which answered at base.
-func newSession(c *Client, info locate.Info, base string, previous previousSession) *Session {
-	now := time.Now()
-	g := &gateway{
-		req:          c.access.NewRequester(info, base, c.Tokens),
-		memory:       &c.memory,
-		clock:        clock{info: info.Time, opened: now},
-		confirmation: confirmation{since: now, reconfigured: previous.reconfigured},
-		newest:       map[string]time.Time{},
-	}
-	selected := c.Source == AutoSource && previous.source == FromMeters // after an interruption the gateway answers the readings long before /production.json
-	setup := &meterSetup{gateway: g, selecting: c.Source == AutoSource && !selected}
-	source := sourceBase{gateway: g, setup: setup, staleAfter: c.StaleAfter}
-	devices := &devices{gateway: g, acb: previous.acb}
-	production := &productionSource{sourceBase: source, devices: devices, pv: pvChooser{g, setup}}
-	selection := &selection{
-		gateway:    g,
-		setup:      setup,
-		configured: c.Source,
-		production: production,
-		readings:   &readingsSource{sourceBase: source, production: production},
-		livedata:   &livedataSource{sourceBase: source},
-		sunspec:    newSunSpecSource(c, g),
-	}
-	if selected {
-		selection.state = sourceState{selected: true, source: FromMeters}
-	}
-	return &Session{Info: info, gateway: g, meterSetup: setup, devices: devices, selection: selection, correction: c.Correction}
-}

@@ -96,7 +96,7 @@ var CounterQuantities = [...]Quantity{Energy, EnergyImport, EnergyExport, Energy
 // replaceCounters gives c the energies of from, and no others.
 func (c *Channel) replaceCounters(from Channel) {
 	for _, q := range CounterQuantities {
-		if c.Drop(q); from.has&(1<<q) != 0 {
+		if c.Drop(q); from.has[q] {
 			c.Set(q, from.val[q])
 		}
 	}

@@ -18,7 +18,7 @@ func derive(meters []Meter) []Meter {
 // AddConsumption adds total consumption if it is missing and follows from production
 // and net consumption. The sum of the inverters' reports is too old to be added.
 func (s *Sample) AddConsumption() {
-	if pv := s.meter(Production); pv != nil && !pv.byInverters() && s.meter(NetConsumption) != nil {
+	if pv := s.meter(Production); pv != nil && !pv.Counters.OfInverters() && s.meter(NetConsumption) != nil {
 		s.Meters = derive(s.Meters)
 	}
 }
@@ -54,7 +54,7 @@ func (s *Sample) AddHouse(noBatteries bool) {
 	pv, net, storage, total := s.meter(Production), s.meter(NetConsumption), s.meter(Storage), s.meter(TotalConsumption)
 	switch {
 	case s.meter(House) != nil:
-	case storage != nil && pv != nil && !pv.byInverters() && net != nil:
+	case storage != nil && pv != nil && !pv.Counters.OfInverters() && net != nil:
 		s.Meters = append(s.Meters, sumOf(House, *pv, *net, *storage))
 	case storage == nil && noBatteries && total != nil:
 		s.Meters = append(s.Meters, sumOf(House, *total))

@@ -63,8 +63,9 @@ const (
 
 var counterWords = [...]string{"", "production.json", "readings", "inverters", "api", "sunspec", "computed"}
 
-// OfInverters reports whether c are the inverters' own registers, which
-// wrap at 2^32 J.
+// OfInverters reports whether c are the inverters' own registers, which wrap at
+// 2^32 J. A meter with these is the sum of the inverters' reports, which are 5 to 15
+// minutes old, instead of a CT's measurement.
 func (c Counters) OfInverters() bool { return c == InverterCounters || c == APICounters }
 
 // String returns the word for c in files.

@@ -20,8 +20,8 @@ type MeterConfig struct {
 	Flags     []string // problems that the gateway detects, such as negative-production; nil if it reports no flags
 }
 
-// Measurement returns what the meter measures, if this package has it.
-func (m MeterConfig) Measurement() (Measurement, bool) {
+// Measures returns what the meter measures, if this package has it.
+func (m MeterConfig) Measures() (Measurement, bool) {
 	for of := range measurements {
 		if m.Kind == of.String() && of != House { // a sum of ours
 			return of, true
@@ -82,12 +82,5 @@ func sameConfigs(a, b []MeterConfig) bool {
 	byEID := func(x, y MeterConfig) int { return strings.Compare(x.EID, y.EID) }
 	return slices.EqualFunc(slices.SortedFunc(slices.Values(a), byEID), slices.SortedFunc(slices.Values(b), byEID), func(x, y MeterConfig) bool {
 		return x.EID == y.EID && x.Enabled == y.Enabled && x.Kind == y.Kind && x.Phases == y.Phases
-	})
-}
-
-func hasEnabled(configs []MeterConfig, ms ...Measurement) bool {
-	return slices.ContainsFunc(configs, func(c MeterConfig) bool {
-		m, ok := c.Measurement()
-		return ok && c.Enabled && slices.Contains(ms, m)
 	})
 }

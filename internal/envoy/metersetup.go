@@ -57,9 +57,9 @@ func (m *meterSetup) CheckMeters(ctx context.Context) ([]MeterConfig, error) {
 	return configs, nil
 }
 
-// MayMeasure reports whether a CT of one of the measurements is enabled, as far as
-// that is known: also while the gateway does not report its CTs.
-func (m *meterSetup) MayMeasure(ctx context.Context, ms ...Measurement) bool {
+// MayMeasure reports whether the CT of a measurement is enabled, as far as that is
+// known: also while the gateway does not report its CTs.
+func (m *meterSetup) MayMeasure(ctx context.Context, of Measurement) bool {
 	configs := m.configs
 	if configs == nil {
 		var err error
@@ -67,7 +67,7 @@ func (m *meterSetup) MayMeasure(ctx context.Context, ms ...Measurement) bool {
 			return !errors.Is(err, ErrUnsupported)
 		}
 	}
-	return hasEnabled(configs, ms...)
+	return enabledCTs(configs)[of]
 }
 
 // Missing checks whether the CTs that the session has seen are still enabled. An
@@ -78,11 +78,11 @@ func (m *meterSetup) Missing(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	seen := &m.layout.seen
+	seen, has := &m.layout.seen, enabledCTs(configs)
 	switch {
-	case seen[Production] && m.layout.pv == pvByCT && !hasEnabled(configs, Production):
+	case seen[Production] && m.layout.pv == pvByCT && !has[Production]:
 		return m.memory.reconfigure("the production CT is not enabled any more")
-	case (seen[NetConsumption] || seen[TotalConsumption]) && !hasEnabled(configs, NetConsumption, TotalConsumption):
+	case (seen[NetConsumption] || seen[TotalConsumption]) && !has[NetConsumption] && !has[TotalConsumption]:
 		return m.memory.reconfigure("the consumption CT is not enabled any more")
 	}
 	return nil
@@ -135,7 +135,7 @@ func (m *meterSetup) installed(r *reading) ctSet {
 // computed returns the consumption meter that the gateway computes from the other
 // one and production.
 func (m *meterSetup) computed() Measurement {
-	if hasEnabled(m.configs, TotalConsumption) && !hasEnabled(m.configs, NetConsumption) {
+	if has := enabledCTs(m.configs); has[TotalConsumption] && !has[NetConsumption] {
 		return NetConsumption
 	}
 	return TotalConsumption

@@ -94,7 +94,7 @@ func (r *reading) addMeter(m Measurement, e *wireEntry, known *layout) error {
 	for len(lines) > known.phases[m] && lines[len(lines)-1].unused() {
 		lines = lines[:len(lines)-1]
 	}
-	meter := Meter{Measurement: m, Counters: EIMCounters, MeasuredAt: e.ReadingTime.Time()}
+	meter := Meter{Measurement: m, Counters: EIMCounters, MeasuredAt: e.ReadingTime.Time(), Total: total}
 	for i := range lines {
 		c, err := lines[i].channel()
 		if err != nil {
@@ -105,9 +105,6 @@ func (r *reading) addMeter(m Measurement, e *wireEntry, known *layout) error {
 		}
 		meter.Phases = append(meter.Phases, c)
 	}
-	meter.Total = total
-	meter.keepRaw()
-	meter.Total, meter.Phases = aggregate(total, meter.Phases)
 	r.add(meter)
 	return nil
 }

@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
@@ -36,17 +37,20 @@ func (r *reading) time() time.Time {
 	return r.at
 }
 
-// add adds a meter.
+// add adds a meter of a CT with the values as they were reported.
 func (r *reading) add(m Meter) {
+	m.keepRaw()
+	m.Total, m.Phases = aggregate(m.Total, m.Phases)
 	r.meters = append(r.meters, m)
 	r.at = later(r.at, m.MeasuredAt)
 }
 
 const needsCT = "a consumption CT (current transformer) at the grid connection, enabled on the gateway, is needed"
 
-// aggregate joins an entry's own numbers and its lines'. A single line is the meter
-// itself. Of several, the entry's voltage and power factor are sums (695 V, 1.93)
-// and are dropped.
+// aggregate joins a meter's own numbers and its phases'. A single phase is the meter
+// itself, with the power and the energies of the whole: the meter's own volts may be a
+// sum over channels that are not used. Of several, the voltage and the power factor are
+// sums (695 V, 1.93) and are dropped.
 func aggregate(total Channel, phases []Channel) (Channel, []Channel) {
 	switch len(phases) {
 	case 0:
@@ -57,9 +61,10 @@ func aggregate(total Channel, phases []Channel) (Channel, []Channel) {
 		return total, nil
 	case 1:
 		one := phases[0]
-		one.Set(Power, total.val[Power])
-		if wh, ok := total.Get(Energy); ok {
-			one.Set(Energy, wh)
+		for _, q := range slices.Concat([]Quantity{Power}, CounterQuantities[:]) {
+			if v, ok := total.Get(q); ok {
+				one.Set(q, v)
+			}
 		}
 		return one, nil
 	default:
@@ -69,7 +74,7 @@ func aggregate(total Channel, phases []Channel) (Channel, []Channel) {
 	}
 }
 
-// onePhase reports whether the numbers of an entry without lines are those of
+// onePhase reports whether the numbers of a meter without phases are those of
 // one phase: then volts times amperes are the volt-amperes, where two or three
 // were added up they are twice or three times that. Without a current, 240 V may
 // be either.

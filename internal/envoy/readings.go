@@ -59,7 +59,7 @@ func parseReadings(body []byte, configs []MeterConfig, known *layout) (reading, 
 	}
 	var r reading
 	for _, c := range configs {
-		m, ours := c.Measurement()
+		m, ours := c.Measures()
 		if !c.Enabled || !ours || r.meter(m) != nil {
 			continue
 		}
@@ -105,22 +105,6 @@ func (r *reading) addReading(m Measurement, config MeterConfig, w *wireMeterRead
 	}
 	if len(meter.Phases) < phases {
 		return &SkippedError{fmt.Sprintf("%s has %d channels for %d phases", m, len(meter.Phases), phases)}
-	}
-	meter.keepRaw()
-	switch len(meter.Phases) {
-	case 0: // the number of phases is unknown, and the voltage may be a sum
-		meter.Total, _ = aggregate(total, nil)
-	case 1: // the meter's own volts may be a sum over channels that are not used
-		one := meter.Phases[0]
-		for _, q := range slices.Concat([]Quantity{Power}, CounterQuantities[:]) {
-			if v, ok := total.Get(q); ok {
-				one.Set(q, v)
-			}
-		}
-		meter.Total, meter.Phases = one, nil
-	default:
-		meter.Total.Drop(Voltage)
-		meter.Total.Drop(PowerFactor)
 	}
 	r.add(meter)
 	return nil

@@ -1,6 +1,9 @@
 package envoy
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // A Sample is everything that a gateway measured at one moment.
 type Sample struct {
@@ -42,12 +45,6 @@ type Meter struct {
 // keepRaw records the meter as it was reported.
 func (m *Meter) keepRaw() { m.Raw = append([]Channel{m.Total}, m.Phases...) }
 
-// byInverters reports whether the meter is the sum of the inverters' reports,
-// which are 5 to 15 minutes old, instead of a CT's measurement.
-func (m *Meter) byInverters() bool {
-	return m.Counters.OfInverters()
-}
-
 // signCurrent gives every current the sign of its power: /ivp/meters/readings,
 // and /production.json of firmware 4 and 5, report the magnitude only. The
 // current of several phases is their sum.
@@ -77,4 +74,34 @@ func findMeter(meters []Meter, m Measurement) *Meter {
 		}
 	}
 	return nil
+}
+
+// A Channel has the values of one phase, or of all of them together. A value that
+// was not measured is absent: a zero is a measurement.
+type Channel struct {
+	has [quantities]bool
+	val [quantities]float64
+}
+
+// Get returns the value of q, if there is one.
+func (c Channel) Get(q Quantity) (float64, bool) { return c.val[q], c.has[q] }
+
+// Set gives q a value. Negative zero becomes zero, and a value that is not a
+// finite number removes q.
+func (c *Channel) Set(q Quantity, v float64) {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		c.Drop(q)
+		return
+	}
+	c.has[q], c.val[q] = true, v+0 // -0 + 0 = 0
+}
+
+// Drop removes q.
+func (c *Channel) Drop(q Quantity) { c.has[q], c.val[q] = false, 0 }
+
+// signCurrent gives the current the sign of the power.
+func (c *Channel) signCurrent() {
+	if a, ok := c.Get(Current); ok {
+		c.Set(Current, math.Copysign(a, c.val[Power]))
+	}
 }

@@ -52,10 +52,7 @@ func (w *Writer) PowerLimit(ctx context.Context) (Limit, error) {
 	}
 	defer w.Client.CloseIdle()
 	doc, err := readSetting(ctx, s, limitPath, parseDocument)
-	if err != nil {
-		return Limit{}, err
-	}
-	return doc.limit.turned(s.Info), nil
+	return doc.limit.turned(s.Info), err
 }
 
 // SetPowerLimit writes the limit. A slew rate that l does not have stays as it is.
