@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web/access"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web/webtest"
 )
 
 const testPassword = "correct horse battery"
@@ -29,7 +30,7 @@ func TestHost(t *testing.T) {
 		"192.168.1.2.evil.example": 421, "localhost.evil.example": 421, "evil.example:9799": 421,
 	} {
 		for _, path := range []string{"/", "/app.js", "/api/live?x", "/api/status", "/api/events?view=x"} {
-			w := get(h, path, header("Host", host))
+			w := get(h, path, webtest.Header("Host", host))
 			if refused := w.Code == http.StatusMisdirectedRequest; refused != (code == 421) {
 				t.Errorf("Host %q, GET %s = %d, want %d", host, path, w.Code, code)
 			}
@@ -41,7 +42,7 @@ func TestHeaders(t *testing.T) {
 	s := newServer()
 	s.Access.Supervisor = netip.MustParseAddr("172.30.32.2")
 	h := s.Handler()
-	ingress := header("X-Ingress-Path", "/api/hassio_ingress/abc")
+	ingress := webtest.Header("X-Ingress-Path", "/api/hassio_ingress/abc")
 	for _, test := range []struct {
 		name      string
 		change    []func(*http.Request)
@@ -49,12 +50,12 @@ func TestHeaders(t *testing.T) {
 		signedIn  bool
 	}{
 		{"browser", nil, "'none'", false},
-		{"ingress", []func(*http.Request){ingress, peerIs("172.30.32.2:1")}, "'self'", true},
-		{"ingress, IPv6 socket", []func(*http.Request){ingress, peerIs("[::ffff:172.30.32.2]:1")}, "'self'", true},
-		{"ingress, foreign host", []func(*http.Request){ingress, peerIs("172.30.32.2:1"), header("Host", "home.example.org")}, "'self'", true},
+		{"ingress", []func(*http.Request){ingress, webtest.From("172.30.32.2:1")}, "'self'", true},
+		{"ingress, IPv6 socket", []func(*http.Request){ingress, webtest.From("[::ffff:172.30.32.2]:1")}, "'self'", true},
+		{"ingress, foreign host", []func(*http.Request){ingress, webtest.From("172.30.32.2:1"), webtest.Header("Host", "home.example.org")}, "'self'", true},
 		{"forged header", []func(*http.Request){ingress}, "'none'", false},
-		{"forged header and forwarding", []func(*http.Request){ingress, header("X-Forwarded-For", "172.30.32.2"), header("X-Real-IP", "172.30.32.2")}, "'none'", false},
-		{"Supervisor without ingress", []func(*http.Request){peerIs("172.30.32.2:1")}, "'none'", false},
+		{"forged header and forwarding", []func(*http.Request){ingress, webtest.Header("X-Forwarded-For", "172.30.32.2"), webtest.Header("X-Real-IP", "172.30.32.2")}, "'none'", false},
+		{"Supervisor without ingress", []func(*http.Request){webtest.From("172.30.32.2:1")}, "'none'", false},
 	} {
 		for _, path := range []string{"/", "/app.js", "/api/status", "/api/live", "/nothing"} {
 			got := get(h, path, test.change...).Header()
@@ -86,7 +87,7 @@ func TestCORS(t *testing.T) {
 		{[]string{"*"}, "https://a.example", ""},
 	} {
 		s.Access.Origins = test.allowed
-		got := get(s.Handler(), "/api/live", header("Origin", test.origin)).Header()
+		got := get(s.Handler(), "/api/live", webtest.Header("Origin", test.origin)).Header()
 		if got.Get("Access-Control-Allow-Origin") != test.want || got.Get("Access-Control-Allow-Credentials") != "" {
 			t.Errorf("allowed %v, origin %s: %v, want %q", test.allowed, test.origin, got, test.want)
 		}
@@ -147,11 +148,11 @@ func TestActions(t *testing.T) {
 	check("/api/token", `{"gateway":"1","token":"SECRET"}`, 404, "no such gateway", session)
 	check("/api/token", `{"token":`, 400, "want a JSON object", session)
 	check("/api/token", `{"token":"`+strings.Repeat("x", access.MaxBody)+`"}`, 413, "too large", session)
-	check("/api/token", `token=SECRET`, 415, "application/json", session, header("Content-Type", "application/x-www-form-urlencoded"))
-	check("/api/token", `{"token":"SECRET"}`, 403, "cross-origin", session, header("Origin", "https://evil.example"))
-	check("/api/token", `{"token":"SECRET"}`, 403, "cross-origin", session, header("Sec-Fetch-Site", "cross-site"))
-	check("/api/token", `{"token":"SECRET"}`, 403, "cross-origin", session, header("Sec-Fetch-Site", "same-site"))
-	check("/api/token", `{"token":"SECRET"}`, 200, "{}", session, header("Origin", "http://192.168.1.2:9799"))
+	check("/api/token", `token=SECRET`, 415, "application/json", session, webtest.Header("Content-Type", "application/x-www-form-urlencoded"))
+	check("/api/token", `{"token":"SECRET"}`, 403, "cross-origin", session, webtest.Header("Origin", "https://evil.example"))
+	check("/api/token", `{"token":"SECRET"}`, 403, "cross-origin", session, webtest.Header("Sec-Fetch-Site", "cross-site"))
+	check("/api/token", `{"token":"SECRET"}`, 403, "cross-origin", session, webtest.Header("Sec-Fetch-Site", "same-site"))
+	check("/api/token", `{"token":"SECRET"}`, 200, "{}", session, webtest.Header("Origin", "http://192.168.1.2:9799"))
 	check("/api/renew", `{}`, 200, "{}", session)
 	check("/api/reload", `{}`, 200, "{}", session)
 	if len(*pasted) != 3 {
@@ -174,7 +175,7 @@ func TestLoginIsPaced(t *testing.T) {
 		s, _ := actionServer()
 		h := s.Handler()
 		try := func(password, from string) (int, int) {
-			w := request(h, http.MethodPost, "/api/login", `{"password":"`+password+`"}`, peerIs(from))
+			w := request(h, http.MethodPost, "/api/login", `{"password":"`+password+`"}`, webtest.From(from))
 			wait, _ := strconv.Atoi(w.Header().Get("Retry-After"))
 			return w.Code, wait
 		}

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web/webtest"
 )
 
 // maxPage is the size of the page, compressed, in bytes.
@@ -78,7 +80,7 @@ func TestFiles(t *testing.T) {
 			t.Errorf("GET %s = %d, %v", name, w.Code, w.Header())
 		}
 		etag := w.Header().Get("ETag")
-		if w := get(h, "/"+name, header("If-None-Match", etag)); w.Code != 304 || w.Body.Len() != 0 || etag == "" {
+		if w := get(h, "/"+name, webtest.Header("If-None-Match", etag)); w.Code != 304 || w.Body.Len() != 0 || etag == "" {
 			t.Errorf("GET %s with ETag %s = %d", name, etag, w.Code)
 		}
 	}

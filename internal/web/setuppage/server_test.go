@@ -17,6 +17,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web/access"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web/webtest"
 )
 
 const secretText = "s3cret-Pa55"
@@ -63,17 +64,6 @@ func send(h http.Handler, path string, form url.Values, change ...func(*http.Req
 	return w
 }
 
-func header(name, value string) func(*http.Request) {
-	return func(r *http.Request) {
-		if name == "Host" {
-			r.Host = value
-		}
-		r.Header.Set(name, value)
-	}
-}
-
-func peerIs(addr string) func(*http.Request) { return func(r *http.Request) { r.RemoteAddr = addr } }
-
 // enter enters the code and returns the session.
 func enter(t *testing.T, s *Server, h http.Handler) func(*http.Request) {
 	t.Helper()
@@ -108,12 +98,12 @@ func TestRefused(t *testing.T) {
 		change func(*http.Request)
 		code   int
 	}{
-		"another site":           {gateway, header("Sec-Fetch-Site", "cross-site"), 403},
-		"another site's origin":  {gateway, header("Origin", "https://evil.example"), 403},
-		"a sandboxed document":   {gateway, header("Origin", "null"), 403},
-		"another host":           {gateway, header("Host", "evil.example"), 421},
-		"a host with a suffix":   {gateway, header("Host", "192.168.1.2.evil.example"), 421},
-		"a large body":           {url.Values{"host": {strings.Repeat("x", access.MaxBody)}}, header("Origin", "http://192.168.1.2:9798"), 413},
+		"another site":           {gateway, webtest.Header("Sec-Fetch-Site", "cross-site"), 403},
+		"another site's origin":  {gateway, webtest.Header("Origin", "https://evil.example"), 403},
+		"a sandboxed document":   {gateway, webtest.Header("Origin", "null"), 403},
+		"another host":           {gateway, webtest.Header("Host", "evil.example"), 421},
+		"a host with a suffix":   {gateway, webtest.Header("Host", "192.168.1.2.evil.example"), 421},
+		"a large body":           {url.Values{"host": {strings.Repeat("x", access.MaxBody)}}, webtest.Header("Origin", "http://192.168.1.2:9798"), 413},
 		"a guessed session":      {gateway, func(r *http.Request) { r.Header.Set("Cookie", sessionCookie+"=guess") }, 401},
 		"the page's own session": {gateway, func(r *http.Request) { r.Header.Set("Cookie", "envoy_mqtt=guess") }, 401},
 	} {
@@ -124,7 +114,7 @@ func TestRefused(t *testing.T) {
 	if s.failure != "" || s.Draft.Gateway.Host != "" {
 		t.Errorf("a step ran: %q", s.failure)
 	}
-	w := send(h, "/gateway", gateway, session, header("Origin", "http://192.168.1.2:9798"))
+	w := send(h, "/gateway", gateway, session, webtest.Header("Origin", "http://192.168.1.2:9798"))
 	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "./" {
 		t.Errorf("the page's own form = %d to %s", w.Code, w.Header().Get("Location"))
 	}
@@ -141,67 +131,6 @@ func TestHeaders(t *testing.T) {
 		if got.Get("Cache-Control") != "no-store" || got.Get("Referrer-Policy") != "same-origin" || got.Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("headers = %v", got)
 		}
-	}
-}
-
-// TestCodeIsPaced checks that guesses are slowed down, even from many addresses, and
-// that the page is closed after some.
-func TestCodeIsPaced(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, h := newServer(t.Context(), t)
-		var logged []string
-		s.Log = func(text string) { logged = append(logged, text) }
-		try := func(code, from string) *httptest.ResponseRecorder {
-			return send(h, "/code", url.Values{"code": {code}}, peerIs(from))
-		}
-		const client = "192.168.1.66:1"
-		for i, wait := range []string{"1", "2", "4", "8", "16", "32", "60", "60"} {
-			w := try("AAAA-AAAA", client)
-			if w.Code != 401 || w.Header().Get("Retry-After") != wait || !strings.Contains(w.Body.String(), "possible in "+wait+" s") {
-				t.Errorf("guess %d: %d, %v", i, w.Code, w.Header())
-			}
-			if w := try(s.Code(), client); w.Code != 429 {
-				t.Errorf("guess %d: the right code too early = %d, want 429", i, w.Code)
-			}
-			sec, _ := time.ParseDuration(wait + "s")
-			time.Sleep(sec)
-		}
-		for i := range maxWrongCodes - 8 {
-			if w := try("", "10.0.0."+string(rune('1'+i))+":1"); i < 9 && w.Code != 401 {
-				t.Errorf("another client: %d", w.Code)
-			}
-		}
-		for i := range maxWrongCodes {
-			try("guess", net.JoinHostPort(net.IPv4(10, 1, 0, byte(i)).String(), "1"))
-		}
-		select {
-		case <-s.gate.exhausted:
-		default:
-			t.Error("the page is still open")
-		}
-		if w := try(s.Code(), "192.168.1.20:1"); w.Code != 403 {
-			t.Errorf("the right code after too many wrong ones = %d, want 403", w.Code)
-		}
-		if len(logged) != maxWrongCodes {
-			t.Errorf("%d lines in the log, want %d", len(logged), maxWrongCodes)
-		}
-		for _, line := range logged {
-			if strings.Contains(line, "AAAA") || strings.Contains(line, s.Code()) {
-				t.Errorf("a code is in the log: %s", line)
-			}
-		}
-	})
-}
-
-func TestCodeIsUsedOnce(t *testing.T) {
-	s, h := newServer(t.Context(), t)
-	enter(t, s, h)
-	w := send(h, "/code", url.Values{"code": {s.Code()}}, peerIs("192.168.1.21:1"))
-	if w.Code != 403 || len(w.Result().Cookies()) != 0 {
-		t.Errorf("the second use = %d, %d cookies", w.Code, len(w.Result().Cookies()))
-	}
-	if page := send(h, "/", nil).Body.String(); !strings.Contains(page, "One-time code") || strings.Contains(page, "Gateway") {
-		t.Errorf("another browser sees %s", page)
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package webtest has an invented past for tests of the page.
+// Package webtest has an invented past and requests for tests of the page.
 package webtest
 
 import (

@@ -1,0 +1,106 @@
+package web
+
+import (
+	"encoding/json"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+)
+
+// TestView checks what the page displays as time passes.
+func TestView(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer()
+		late := func() (string, bool) {
+			v := s.pageAPI().page("", time.Now()).Gateway
+			return v.Late, v.Solar != nil
+		}
+		check := func(want string, hasValues bool) {
+			t.Helper()
+			if got, has := late(); got != want || has != hasValues {
+				t.Errorf("after %v: %q, values %v; want %q, %v", time.Now(), got, has, want, hasValues)
+			}
+		}
+		check("new", false)
+		s.SetSample("ENVOY", sample(time.Now()))
+		check("", true)
+		time.Sleep(9 * time.Second)
+		check("", true)
+		time.Sleep(time.Second)
+		check("stale", true)
+		time.Sleep(20 * time.Second)
+		check("offline", false)
+		s.SetSample("ENVOY", sample(time.Now()))
+		check("", true)
+		for _, gap := range []time.Duration{time.Second, time.Second, 20 * time.Second} { // an outage
+			time.Sleep(gap)
+			s.SetSample("ENVOY", sample(time.Now()))
+		}
+		time.Sleep(10 * time.Second)
+		check("stale", true)
+		for range 3 { // a slow gateway
+			time.Sleep(8 * time.Second)
+			s.SetSample("ENVOY", sample(time.Now()))
+		}
+		time.Sleep(23 * time.Second)
+		check("", true)
+		time.Sleep(time.Second)
+		check("stale", true)
+		s.SetState(GatewayState{Name: "ENVOY", Serial: "482207000000", Online: true})
+		check("new", false) // nothing of the gateway before
+	})
+}
+
+// TestFull checks that a full wire is the highest power of the last 31 days, not of the
+// time since the start.
+func TestFull(t *testing.T) {
+	s := newServer()
+	s.SetSample("ENVOY", producing(time.Now(), 20_000, 1))
+	s.SetSample("ENVOY", sample(time.Now()))
+	if got := s.pageAPI().page("", time.Now()).Gateway.Full; got != 7800 {
+		t.Errorf("full = %v, want that of the history, 7800", got)
+	}
+	s.History = nil
+	if got := s.pageAPI().page("", time.Now()).Gateway.Full; got != 20_000 {
+		t.Errorf("full without a history = %v, want the highest since the start", got)
+	}
+}
+
+func TestViewOmitsWhatIsNotMeasured(t *testing.T) {
+	s := newServer()
+	only := envoy.Sample{Time: time.Now(), Meters: sample(time.Now()).Meters[:1]}
+	s.SetSample("ENVOY", only)
+	var got map[string]any
+	doc, _ := json.Marshal(s.pageAPI().page("", time.Now()).Gateway)
+	if err := json.Unmarshal(doc, &got); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"house", "grid", "battery", "level"} {
+		if v, there := got[key]; there {
+			t.Errorf("%s = %v, want none", key, v)
+		}
+	}
+	if got["solar"] != 7400.0 {
+		t.Errorf("solar = %v, want 7400", got["solar"])
+	}
+}
+
+// TestHouse checks that the charging of batteries is not displayed as use.
+func TestHouse(t *testing.T) {
+	total := envoy.Meter{Measurement: envoy.TotalConsumption}
+	total.Total.Set(envoy.Power, 900)
+	for name, test := range map[string]struct {
+		batteries []device.Battery
+		want      bool
+	}{"none": {nil, true}, "without a meter": {[]device.Battery{{Serial: "1"}}, false}} {
+		s := newServer()
+		s.SetSample("ENVOY", envoy.Sample{Time: time.Now(), Meters: []envoy.Meter{total}})
+		s.SetBatteries("ENVOY", test.batteries, device.BatteryTotals{})
+		if v := s.pageAPI().page("", time.Now()).Gateway; (v.House != nil) != test.want {
+			t.Errorf("batteries %s: house %v, want one: %v", name, v.House, test.want)
+		}
+	}
+}
