@@ -39,7 +39,7 @@ var mayImport = map[string][]string{
 	"internal/web":               {"internal/envoy", "internal/envoy/device", "internal/history", "internal/schema", "internal/web/access", "internal/web/respond"},
 	"internal/web/access":        {},
 	"internal/web/respond":       {},
-	"internal/web/setuppage":     {"internal/config", "internal/envoy/locate", "internal/hint", "internal/setup", "internal/web/access", "golang.org/x/net/netutil"},
+	"internal/web/setuppage":     {"internal/config", "internal/envoy/locate", "internal/hint", "internal/setup", "internal/web/access", "internal/web/respond", "golang.org/x/net/netutil"},
 	"internal/web/webtest":       {"internal/history"},
 	"internal/config":            {"internal/envoy", "internal/envoy/locate", "internal/schema", "internal/shard", "internal/state", "github.com/knadh/koanf/", "github.com/spf13/pflag"},
 	"internal/outbox":            {"internal/mqtt"},

@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"html"
 	"io"
 	"net/http"
 	"net/url"
@@ -36,42 +35,33 @@ func (a pageAPI) serveIndex(w http.ResponseWriter, r *http.Request) {
 }
 
 // An htmlText is HTML that is being written.
-type htmlText struct{ strings.Builder }
-
-// write writes texts, which are escaped, in a format.
-func (t *htmlText) write(format string, texts ...string) {
-	escaped := make([]any, len(texts))
-	for i, text := range texts {
-		escaped[i] = html.EscapeString(text)
-	}
-	fmt.Fprintf(t, format, escaped...)
-}
+type htmlText struct{ respond.HTML }
 
 // page writes the heading, the table and the sentences below it.
 func (t *htmlText) page(p page) {
 	v := p.Gateway
-	t.write("    <h1>%s</h1>\n    <p>", heading(v))
+	t.Writef("    <h1>%s</h1>\n    <p>", heading(v))
 	if v != nil && v.Time > 0 {
 		at := time.UnixMilli(v.Time)
-		t.write(`Reading of <time datetime="%s">%s</time>, %s old when this page was sent. `,
+		t.Writef(`Reading of <time datetime="%s">%s</time>, %s old when this page was sent. `,
 			at.Format(time.RFC3339), at.Format(time.TimeOnly), duration(float64(v.Age)))
 	}
-	t.write("The page reloads every 30 s.</p>\n")
+	t.Writef("The page reloads every 30 s.</p>\n")
 	if v != nil && v.Late == "" { // an old value must not look like a present one
 		t.table(v)
 		if v.Level != nil {
-			t.write("    <p>Battery level %s %%.</p>\n", fmt.Sprintf("%.0f", *v.Level))
+			t.Writef("    <p>Battery level %s %%.</p>\n", fmt.Sprintf("%.0f", *v.Level))
 		}
 		if text := v.Today.text(); text != "" {
-			t.write("    <p>Today: %s.</p>\n", text)
+			t.Writef("    <p>Today: %s.</p>\n", text)
 		}
 	}
 	if len(p.Gateways) > 0 {
-		t.write("    <p>Gateways:")
+		t.Writef("    <p>Gateways:")
 		for _, g := range p.Gateways {
-			t.write(` <a href="./?gateway=%s">%s</a>`, url.QueryEscape(g.Serial), g.Name)
+			t.Writef(` <a href="./?gateway=%s">%s</a>`, url.QueryEscape(g.Serial), g.Name)
 		}
-		t.write("</p>\n")
+		t.Writef("</p>\n")
 	}
 }
 
@@ -99,22 +89,22 @@ func (t *htmlText) table(v *view) {
 			isEmpty = false
 			t.tableHead(v.Name, phases)
 		}
-		t.write(`        <tr><th scope="row">%s</th><td>%s</td>`, row.name, watts(row.total))
+		t.Writef(`        <tr><th scope="row">%s</th><td>%s</td>`, row.name, watts(row.total))
 		for _, p := range phases {
-			t.write("<td>%s</td>", watts(row.of(p)))
+			t.Writef("<td>%s</td>", watts(row.of(p)))
 		}
-		t.write("</tr>\n")
+		t.Writef("</tr>\n")
 	}
 	if !isEmpty {
-		t.write("      </tbody>\n    </table>\n")
+		t.Writef("      </tbody>\n    </table>\n")
 	}
 }
 
 func (t *htmlText) tableHead(gateway string, phases []phase) {
-	t.write("    <table>\n      <caption>Present values of %s</caption>\n", gateway)
-	t.write(`      <thead><tr><th scope="col">Value</th><th scope="col">Total</th>`)
+	t.Writef("    <table>\n      <caption>Present values of %s</caption>\n", gateway)
+	t.Writef(`      <thead><tr><th scope="col">Value</th><th scope="col">Total</th>`)
 	for _, p := range phases {
-		t.write(`<th scope="col">%s</th>`, p.Name)
+		t.Writef(`<th scope="col">%s</th>`, p.Name)
 	}
-	t.write("</tr></thead>\n      <tbody>\n")
+	t.Writef("</tr></thead>\n      <tbody>\n")
 }

@@ -20,7 +20,7 @@ const isoDate = "2006-01-02"
 
 // setAccount logs in with the Enphase account. An empty e-mail is the present one, an
 // empty password that of the present account.
-func (w *Wizard) setAccount(ctx context.Context, form func(string) string) {
+func (w *Wizard) setAccount(ctx context.Context, form answers) {
 	d := w.Draft
 	w.way = "account"
 	username := cmp.Or(strings.TrimSpace(form("email")), d.Gateway.Username)
@@ -54,7 +54,7 @@ func (w *Wizard) setAccount(ctx context.Context, form func(string) string) {
 }
 
 // setToken tries a token. An empty one is that of the present configuration.
-func (w *Wizard) setToken(ctx context.Context, form func(string) string) {
+func (w *Wizard) setToken(ctx context.Context, form answers) {
 	d := w.Draft
 	w.way = "token"
 	token := cmp.Or(form("token"), d.Gateway.Token.Reveal())
@@ -72,9 +72,9 @@ func (w *Wizard) setToken(ctx context.Context, form func(string) string) {
 }
 
 // setOwnUser tries a user of the gateway itself.
-func (w *Wizard) setOwnUser(ctx context.Context, form func(string) string) {
+func (w *Wizard) setOwnUser(ctx context.Context, form answers) {
 	d := w.Draft
-	name, password := user(cmp.Or(strings.TrimSpace(form("user")), d.Gateway.Username), form("password"), d.Gateway.Username, d.Gateway.Password)
+	name, password := form.user(d.Gateway.Username, d.Gateway.Username, d.Gateway.Password)
 	if !config.IsPlainText(name + password) {
 		w.fail(accessStep, notPlain, false)
 		return
@@ -86,41 +86,29 @@ func (w *Wizard) setOwnUser(ctx context.Context, form func(string) string) {
 	w.access, w.current = "Values were read", brokerStep
 }
 
-// user returns the user of a form. An empty name or a hyphen is none; an empty password
-// is that of the present user.
-func user(name, password, present string, presentPassword config.Secret) (string, string) {
-	switch {
-	case name == "-" || name == "":
-		return "", ""
-	case password == "" && name == present:
-		return name, presentPassword.Reveal()
-	}
-	return name, password
-}
-
 // accessForm writes the form of the access to the gateway.
 func (v *view) accessForm() {
 	d := v.Draft
 	if !d.NeedsToken {
 		v.form("user")
-		v.element("p", "The firmware of this gateway needs no token. Some of its values need its own user.", "class", "muted")
+		v.WriteString(`<p class="muted">The firmware of this gateway needs no token. Some of its values need its own user.</p>`)
 		v.userFields("User name of the gateway", d.Gateway.Username != "", "")
-		v.buttons(v.withKeep("Read the gateway", "Continue without it")...)
+		v.buttons(v.withKeep("Continue without it", button{text: "Read the gateway"})...)
 		return
 	}
 	way := cmp.Or(v.chosenWay, v.way)
 	if way == "" && d.Gateway.Username == "" && d.Gateway.Token != "" {
 		way = "token"
 	}
-	v.open("nav", "class", "seg", "aria-label", "Account or token")
+	v.WriteString(`<nav class="seg" aria-label="Account or token">`)
 	for _, l := range []struct{ way, text string }{{"account", "Enphase account"}, {"token", "Paste a token"}} {
-		current := ""
-		if l.way == way || way == "" && l.way == "account" {
-			current = "true"
+		v.Writef(`<a href="./?step=access&amp;way=%s"`, l.way)
+		if l.way == cmp.Or(way, "account") {
+			v.WriteString(` aria-current="true"`)
 		}
-		v.element("a", l.text, "href", "./?step=access&way="+l.way, "aria-current", current)
+		v.Writef(">%s</a>", l.text)
 	}
-	v.close("nav")
+	v.WriteString("</nav>")
 	if way == "token" {
 		v.tokenForm()
 	} else {
@@ -129,63 +117,30 @@ func (v *view) accessForm() {
 }
 
 func (v *view) accountForm() {
-	isPresent := v.Draft.Gateway.Username != ""
+	username := v.Draft.Gateway.Username
 	v.form("account")
-	v.element("p", "Tokens are obtained and renewed automatically. Not for accounts with multi-factor authentication (MFA).", "class", "muted")
-	email := field{name: "email", label: "E-mail", attrs: []string{"type", "email", "autocomplete", "username"}}
-	if isPresent {
-		email.hint = "Empty keeps the present one."
-		email.attrs = append(email.attrs, "placeholder", "unchanged")
-	} else {
-		email.attrs = append(email.attrs, "required!", "")
+	v.WriteString(`<p class="muted">Tokens are obtained and renewed automatically. Not for accounts with multi-factor authentication (MFA).</p>`)
+	email := field{name: "email", label: "E-mail", attributes: `type="email" autocomplete="username"`, isRequired: true}
+	if username != "" {
+		email.isRequired, email.isPresent, email.hint = false, true, "Empty keeps the present one."
 	}
 	v.field(email)
-	v.secret(field{name: "password", label: "Password", hint: "Sent to Enphase only, and never shown again.", attrs: []string{"autocomplete", "current-password"}}, v.Draft.PresentPassword(v.Draft.Gateway.Username) != "")
-	v.buttons(v.withKeep("Log in", "Continue without a token")...)
+	hasPassword := v.Draft.PresentPassword(username) != ""
+	v.field(field{
+		name: "password", label: "Password", hint: "Sent to Enphase only, and never shown again.",
+		attributes: `type="password" autocomplete="current-password"`, isRequired: !hasPassword, isPresent: hasPassword,
+	})
+	v.buttons(v.withKeep("Continue without a token", button{text: "Log in"})...)
 }
 
 func (v *view) tokenForm() {
+	hasToken := v.Draft.Gateway.Token != ""
 	v.form("token")
-	v.open("ol", "class", "howto")
-	v.open("li")
-	v.text("Log in at ")
-	v.element("a", "Enphase's token page", "href", setup.TokenPage, "rel", "noreferrer", "target", "_blank")
-	v.text(".")
-	v.close("li")
-	v.element("li", "Choose the system and the gateway "+v.Draft.Serial+".")
-	v.element("li", "Create the access token and copy the long text.")
-	v.close("ol")
-	token := field{name: "token", label: "Token", tag: "textarea", hint: "Valid for about a year. The gateway tries it, and it is never shown again.", attrs: []string{"autocomplete", "off", "spellcheck", "false"}}
-	if v.Draft.Gateway.Token == "" {
-		token.attrs = append(token.attrs, "required!", "")
-	} else {
-		token.attrs = append(token.attrs, "placeholder", "unchanged")
-	}
-	v.field(token)
+	v.Writef(`<ol class="howto"><li>Log in at <a href="%s" rel="noreferrer" target="_blank">Enphase&#39;s token page</a>.</li>`, setup.TokenPage)
+	v.Writef("<li>Choose the system and the gateway %s.</li><li>Create the access token and copy the long text.</li></ol>", v.Draft.Serial)
+	v.field(field{
+		name: "token", label: "Token", hint: "Valid for about a year. The gateway tries it, and it is never shown again.",
+		isLong: true, attributes: `autocomplete="off" spellcheck="false"`, isRequired: !hasToken, isPresent: hasToken,
+	})
 	v.buttons(button{text: "Try the token"})
-}
-
-// userFields writes the fields of an optional user. name is displayed if it is not
-// empty.
-func (v *view) userFields(label string, isPresent bool, name string) {
-	user := field{name: "user", label: label, hint: "Empty for none.", attrs: []string{"value", name, "autocomplete", "off", "spellcheck", "false", "autocapitalize", "none"}}
-	if isPresent && name == "" {
-		user.hint = "Empty keeps the present one, a hyphen (-) is none."
-		user.attrs = append(user.attrs, "placeholder", "unchanged")
-	}
-	v.field(user)
-	password := field{name: "password", label: "Password", attrs: []string{"type", "password", "autocomplete", "off"}}
-	if isPresent {
-		password.attrs = append(password.attrs, "placeholder", "unchanged")
-	}
-	v.field(password)
-}
-
-// withKeep returns the buttons of a step that can be left without success.
-func (v *view) withKeep(text, keep string) []button {
-	buttons := []button{{text: text}}
-	if v.canKeep {
-		buttons = append(buttons, button{text: keep, action: "keep"})
-	}
-	return buttons
 }

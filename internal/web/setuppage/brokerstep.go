@@ -9,7 +9,7 @@ import (
 )
 
 // setBroker selects a broker and connects to it.
-func (w *Wizard) setBroker(ctx context.Context, form func(string) string) {
+func (w *Wizard) setBroker(ctx context.Context, form answers) {
 	d := w.Draft
 	hasUser, err := d.UseBroker(strings.TrimSpace(form("address")))
 	if err != nil {
@@ -17,7 +17,7 @@ func (w *Wizard) setBroker(ctx context.Context, form func(string) string) {
 		return
 	}
 	if !hasUser {
-		name, password := user(strings.TrimSpace(form("user")), form("password"), d.Broker.Username, d.Broker.Password)
+		name, password := form.user("", d.Broker.Username, d.Broker.Password)
 		if !config.IsPlainText(name + password) {
 			w.fail(brokerStep, notPlain, false)
 			return
@@ -49,7 +49,7 @@ func (w *Wizard) finishBroker(r setup.BrokerResult) {
 }
 
 // setTLS accepts or refuses the offer of TLS.
-func (w *Wizard) setTLS(ctx context.Context, form func(string) string) {
+func (w *Wizard) setTLS(ctx context.Context, form answers) {
 	offer := w.offer
 	if offer == nil {
 		return
@@ -82,30 +82,33 @@ func (v *view) brokerForm() {
 		v.tlsForm()
 		return
 	}
-	m := v.Draft.Broker
+	username := v.Draft.Broker.Username
 	v.form("broker")
-	v.field(field{name: "address", label: "Address", hint: "Such as mqtt://192.168.1.10:1883. mqtts encrypts the connection.", attrs: []string{"value", v.Draft.BrokerAddress(), "required!", "", "autocomplete", "off", "spellcheck", "false", "autocapitalize", "none"}})
-	v.userFields("User name", m.Username != "", m.Username)
-	v.buttons(v.withKeep("Connect", "Continue without the broker")...)
+	v.field(field{
+		name: "address", label: "Address", hint: "Such as mqtt://192.168.1.10:1883. mqtts encrypts the connection.",
+		attributes: machineText, value: v.Draft.BrokerAddress(), isRequired: true,
+	})
+	v.userFields("User name", username != "", username)
+	v.buttons(v.withKeep("Continue without the broker", button{text: "Connect"})...)
 }
 
 // tlsForm writes the form of an offer of TLS.
 func (v *view) tlsForm() {
-	offer := v.offer
 	v.form("tls")
-	if offer.TLS != nil {
-		v.notice("", "The broker speaks TLS at "+offer.TLS.String()+".", "TLS encrypts the password and the data.")
-	}
-	if offer.Untrusted {
-		v.element("p", "The broker's certificate comes from an authority that this computer does not know, usually one of your own.")
-		v.field(field{name: "authority", label: "File with the authority's certificate (PEM)", hint: "A path on the computer where envoy-mqtt runs.", attrs: []string{"value", v.Draft.Broker.CAFile, "required!", "", "autocomplete", "off", "spellcheck", "false", "autocapitalize", "none"}})
-	}
 	buttons := []button{{text: "Use TLS"}}
-	if offer.TLS != nil {
+	if address := v.offer.TLS; address != nil {
+		v.notice("The broker speaks TLS at "+address.String()+".", "TLS encrypts the password and the data.")
 		buttons = append(buttons, button{text: "Continue without TLS", name: "use", value: "no"})
+	}
+	if v.offer.Untrusted {
+		v.WriteString("<p>The broker&#39;s certificate comes from an authority that this computer does not know, usually one of your own.</p>")
+		v.field(field{
+			name: "authority", label: "File with the authority's certificate (PEM)", hint: "A path on the computer where envoy-mqtt runs.",
+			attributes: machineText, value: v.Draft.Broker.CAFile, isRequired: true,
+		})
 	}
 	v.buttons(append(buttons, button{text: "Another broker", action: "another"})...)
 }
 
 // another asks for another broker in place of one with an offer.
-func (w *Wizard) another(context.Context, func(string) string) { w.offer = nil }
+func (w *Wizard) another(context.Context, answers) { w.offer = nil }

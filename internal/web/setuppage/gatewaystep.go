@@ -11,14 +11,14 @@ import (
 )
 
 // search searches for gateways again.
-func (w *Wizard) search(context.Context, func(string) string) {
+func (w *Wizard) search(context.Context, answers) {
 	w.current = gatewayStep
 	w.discover()
 }
 
 // setGateway selects a gateway by its number among those found, or by its address, and
 // reads it.
-func (w *Wizard) setGateway(ctx context.Context, form func(string) string) {
+func (w *Wizard) setGateway(ctx context.Context, form answers) {
 	d := w.Draft
 	<-w.discovery.done
 	if n, err := strconv.Atoi(form("gateway")); err == nil && n >= 0 && n < len(w.discovery.found) {
@@ -53,39 +53,28 @@ func (v *view) gatewayForm() {
 	v.form("gateway")
 	switch {
 	case v.discovery.err != nil:
-		v.element("p", v.discovery.err.Error(), "class", "muted")
+		v.Writef(`<p class="muted">%s</p>`, v.discovery.err.Error())
 	case len(found) == 0:
-		v.element("p", "No gateway responds to multicast DNS. Your router shows its address.", "class", "muted")
+		v.WriteString(`<p class="muted">No gateway responds to multicast DNS. Your router shows its address.</p>`)
 	}
 	if len(found) > 0 {
-		v.open("fieldset")
-		v.element("legend", "Gateways on this network")
+		v.WriteString("<fieldset><legend>Gateways on this network</legend>")
 		for n, f := range found {
 			detail := "at " + cmp.Or(f.URL, f.Host, "an unknown address") + ", firmware " + cmp.Or(f.Firmware, "unknown")
-			v.choice("gateway", strconv.Itoa(n), cmp.Or(f.Serial, "no serial number"), detail, n == selected)
+			v.choice(strconv.Itoa(n), cmp.Or(f.Serial, "no serial number"), detail, n == selected)
 		}
-		v.choice("gateway", "other", "Another address", "Your router shows it.", selected < 0)
-		v.close("fieldset")
+		v.choice("other", "Another address", "Your router shows it.", selected < 0)
+		v.WriteString("</fieldset>")
 	}
-	v.field(field{name: "host", label: "Name or address", hint: "Such as envoy.local or 192.168.1.57.", attrs: []string{"value", host, "autocomplete", "off", "spellcheck", "false", "autocapitalize", "none"}})
-	buttons := []button{{text: "Use this gateway"}, {text: "Search again", action: "search"}}
-	if v.canKeep {
-		buttons = append(buttons, button{text: "Keep this address", action: "keep"})
-	}
-	v.buttons(buttons...)
+	v.field(field{name: "host", label: "Name or address", hint: "Such as envoy.local or 192.168.1.57.", attributes: machineText, value: host})
+	v.buttons(v.withKeep("Keep this address", button{text: "Use this gateway"}, button{text: "Search again", action: "search"})...)
 }
 
-// choice writes a radio button.
-func (v *view) choice(name, value, text, detail string, isChecked bool) {
-	v.open("label", "class", "choice")
-	attrs := []string{"type", "radio", "name", name, "value", value}
+// choice writes a radio button for a gateway.
+func (v *view) choice(value, text, detail string, isChecked bool) {
+	v.Writef(`<label class="choice"><input type="radio" name="gateway" value="%s"`, value)
 	if isChecked {
-		attrs = append(attrs, "checked!", "")
+		v.WriteString(" checked")
 	}
-	v.open("input", attrs...)
-	v.open("span")
-	v.text(text)
-	v.element("small", detail)
-	v.close("span")
-	v.close("label")
+	v.Writef("><span>%s<small>%s</small></span></label>", text, detail)
 }

@@ -20,8 +20,6 @@ const (
 	Lifetime = 30 * time.Minute
 	// lastPageTimeout is how long the browser may take to request the last page.
 	lastPageTimeout = 10 * time.Second
-	// stepTimeout limits a step: two logins and a slow gateway.
-	stepTimeout = 3 * time.Minute
 	// maxConnections limits the connections at the same time.
 	maxConnections = 64
 )
@@ -169,9 +167,6 @@ func (s *Server) log(text string) {
 	}
 }
 
-// A stepFunc tries the answers of a form.
-type stepFunc func(ctx context.Context, form func(name string) string)
-
 // step returns a handler that runs a step and then shows the page. The step goes on if
 // the browser disconnects.
 func (s *Server) step(run stepFunc) http.HandlerFunc {
@@ -186,7 +181,7 @@ func (s *Server) step(run stepFunc) http.HandlerFunc {
 		control := http.NewResponseController(w)
 		_ = control.SetReadDeadline(time.Time{})
 		_ = control.SetWriteDeadline(time.Now().Add(stepTimeout + time.Minute))
-		s.run(run, r.PostForm)
+		s.run(run, r.PostForm.Get)
 		redirect(w)
 	}
 }

@@ -2,8 +2,8 @@ package setuppage
 
 import (
 	"context"
-	"net/url"
 	"sync"
+	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
 )
@@ -49,6 +49,9 @@ func (f findings) gateway() string {
 	return f.reached.Serial + " at " + f.reached.URL
 }
 
+// stepTimeout limits a step: two logins and a slow gateway.
+const stepTimeout = 3 * time.Minute
+
 // A position is a step.
 type position int
 
@@ -86,8 +89,11 @@ func (w *Wizard) discover() {
 	}()
 }
 
+// A stepFunc tries the answers of a form.
+type stepFunc func(context.Context, answers)
+
 // run runs a step with the answers of a form, unless one is running.
-func (w *Wizard) run(step stepFunc, answers url.Values) {
+func (w *Wizard) run(step stepFunc, form answers) {
 	if !w.mu.TryLock() {
 		return
 	}
@@ -98,7 +104,7 @@ func (w *Wizard) run(step stepFunc, answers url.Values) {
 	ctx, cancel := context.WithTimeout(w.ctx, stepTimeout)
 	defer cancel()
 	w.outcome = outcome{}
-	step(ctx, answers.Get)
+	step(ctx, form)
 }
 
 // isWritten waits until no step runs, and reports whether the file is written.
@@ -113,11 +119,8 @@ func (w *Wizard) fail(at position, text string, canKeep bool) {
 	w.current, w.failure, w.canKeep = at, text, canKeep
 }
 
-// replace agrees that a file with mistakes is replaced.
-func (w *Wizard) replace(context.Context, func(string) string) { w.isAgreed = true }
-
 // keep keeps the answers of the step that failed.
-func (w *Wizard) keep(context.Context, func(string) string) {
+func (w *Wizard) keep(context.Context, answers) {
 	d := w.Draft
 	switch w.current {
 	case gatewayStep:
@@ -132,17 +135,4 @@ func (w *Wizard) keep(context.Context, func(string) string) {
 		return
 	}
 	w.current++
-}
-
-// write writes the file.
-func (w *Wizard) write(context.Context, func(string) string) {
-	if w.current != writeStep || w.Draft.Mistake != nil && !w.isAgreed {
-		return
-	}
-	if err := w.Draft.Write(); err != nil {
-		w.fail(writeStep, err.Error(), false)
-		return
-	}
-	w.current = doneStep
-	close(w.written)
 }
