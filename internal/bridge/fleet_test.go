@@ -104,6 +104,40 @@ func TestMove(t *testing.T) {
 	})
 }
 
+// TestExchangeInFleet checks that a gateway that was exchanged is locked and published,
+// and that the lock of the old one is released.
+func TestExchangeInFleet(t *testing.T) {
+	const successor = "122200000009"
+	synctest.Test(t, func(t *testing.T) {
+		old, dir := newRig(&envoytest.Gateway{Phases: 3}), t.TempDir()
+		first := old.shard(1, "ENVOY", dir)
+		first.start(t)
+		time.Sleep(time.Minute)
+		old.server.Refuse(true)
+		time.Sleep(time.Minute)
+		old.gateway.Change(func(g *envoytest.Gateway) { g.Serial = successor })
+		old.server.Refuse(false)
+		time.Sleep(3 * time.Minute)
+		old.wantRetained(t, availTopic, "offline")
+		old.wantRetained(t, "envoy/"+successor+"/availability", "online")
+		lock := first.Gateways[0].Lock
+		if !lock.Holds(successor) {
+			t.Error("the new gateway is not locked")
+		}
+		old.server.Refuse(true) // the next session
+		time.Sleep(time.Minute)
+		old.server.Refuse(false)
+		time.Sleep(time.Minute)
+		old.wantRetained(t, "envoy/"+successor+"/availability", "online")
+		if !lock.Holds(successor) || lock.Holds(serial) {
+			t.Errorf("locks: new gateway %t, old gateway %t, want true, false", lock.Holds(successor), lock.Holds(serial))
+		}
+		first.end(t)
+		old.broker.Close()
+		old.server.Close()
+	})
+}
+
 // TestTwoSections checks that two sections of two shards that are the same gateway do
 // not both read it.
 func TestTwoSections(t *testing.T) {

@@ -14,10 +14,15 @@ const lockRetryInterval = time.Second
 
 // lockState is what an event loop knows about the lock of its gateway.
 type lockState struct {
-	lock     GatewayLock // nil if the gateway needs none
-	isHeld   bool        // a session may be opened
-	since    time.Time   // since when another process holds the lock; zero if none does
-	isWarned bool        // that it holds it for long
+	lock   GatewayLock // nil if the gateway needs none
+	isHeld bool        // a session may be opened
+	wait   lockWait
+}
+
+// A lockWait is a time in which another process holds the lock.
+type lockWait struct {
+	since    time.Time // zero if none holds it
+	isWarned bool      // that it lasts
 }
 
 // A lockError is an error of a lock: the gateway must not be read.
@@ -84,11 +89,11 @@ func (l *loop) isLockedElsewhere(err error) bool {
 		return false
 	}
 	switch {
-	case l.lock.since.IsZero():
-		l.lock.since = now
+	case l.lock.wait.since.IsZero():
+		l.lock.wait.since = now
 		l.log.Info().Err(cause.error).Msg("gateway not locked yet, waiting")
-	case !l.lock.isWarned && now.Sub(l.lock.since) >= l.config.StaleAfter:
-		l.lock.isWarned = true
+	case !l.lock.wait.isWarned && now.Sub(l.lock.wait.since) >= l.config.StaleAfter:
+		l.lock.wait.isWarned = true
 		l.log.Warn().Err(cause.error).Stringer("after", l.config.StaleAfter).Msg("gateway still not locked, it is not read here")
 	}
 	l.schedule.NextSample = now.Add(lockRetryInterval)

@@ -22,7 +22,7 @@ func (l *loop) onSession(session *envoy.Session, err error) {
 		return
 	}
 	if err == nil {
-		l.lock = lockState{}
+		l.lock.wait = lockWait{}
 		err = l.output.Registry.Claim(session.Serial, l.config.Name)
 	}
 	if err != nil {
