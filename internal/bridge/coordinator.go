@@ -41,7 +41,7 @@ func (c *coordinator) loops() []loopHandle { return slices.Concat(c.gateways, c.
 
 func newCoordinator(o *publish.Output, log zerolog.Logger) *coordinator {
 	e := newEvents()
-	return &coordinator{output: o, publisher: publish.NewBridgePublisher(o, e.onMigration), log: log, events: e, allIdentified: make(chan struct{})}
+	return &coordinator{output: o, publisher: publish.NewBridgePublisher(o, e.onMigration, log), log: log, events: e, allIdentified: make(chan struct{})}
 }
 
 // start publishes the topics of the bridge for the first time.
@@ -114,6 +114,7 @@ func (c *coordinator) run(ctx context.Context) {
 			c.log.Info().Msg("Home Assistant started")
 			c.output.Outbox.RequeueAll()
 			c.forward(eventBirthAnswered)
+			c.publisher.AnswerBirth()
 		}
 	}
 }
@@ -122,11 +123,8 @@ func (c *coordinator) run(ctx context.Context) {
 func (c *coordinator) handle(pending event) {
 	if pending.has(eventDiscovery) {
 		c.forward(eventDiscovery)
-		c.publisher.ReceiveDocuments()
 	}
-	if pending.has(eventMigration) {
-		c.publisher.ContinueMigration()
-	}
+	pending.deliver(c.publisher)
 	if pending.has(eventGatewayChanged) {
 		c.checkIdentified()
 		c.publisher.SetInfo(c.gatewayInfo())

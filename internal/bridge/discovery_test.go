@@ -293,6 +293,35 @@ func TestBirths(t *testing.T) {
 	})
 }
 
+// TestDeletedBridge: as with a gateway, a deletion of the bridge's device is not undone
+// by a reconnect, but when Home Assistant starts.
+func TestDeletedBridge(t *testing.T) {
+	const bridgeTopic = "homeassistant/device/envoy_bridge/config"
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(&envoytest.Gateway{})
+		r.start(t)
+		time.Sleep(time.Minute)
+		r.broker.Publish(bridgeTopic, "", true) // deleted in the UI
+		time.Sleep(time.Second)
+		deleted := time.Now()
+		r.broker.Drop()
+		time.Sleep(time.Minute)
+		if n := len(r.since(deleted, bridgeTopic)); n != 0 {
+			t.Errorf("announced %d times by a reconnect after a deletion, want 0", n)
+		}
+		born := time.Now()
+		r.broker.Publish(birthTopic, "online", false)
+		time.Sleep(10 * time.Second)
+		if n := len(r.since(born, bridgeTopic)); n != 1 {
+			t.Errorf("announced %d times when Home Assistant started, want once", n)
+		}
+		r.stop(t)
+		if n := strings.Count(r.log.String(), "deleted in Home Assistant"); n != 1 {
+			t.Errorf("logged %d times that it was deleted, want once", n)
+		}
+	})
+}
+
 // TestStrayWill: the Will of an earlier connection may come late.
 func TestStrayWill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

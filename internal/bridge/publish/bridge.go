@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/envoy-mqtt/envoy-mqtt/internal/devices"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
@@ -15,14 +17,15 @@ import (
 // Assistant, which the gateways are connected by.
 type BridgePublisher struct {
 	output    *Output
+	log       zerolog.Logger
 	device    *hass.Device // nil without discovery
 	migration migrationTimer
 	started   time.Time
 }
 
 // NewBridgePublisher returns the publisher. See [NewGatewayPublisher] for onMigration.
-func NewBridgePublisher(o *Output, onMigration func()) *BridgePublisher {
-	b := &BridgePublisher{output: o, migration: migrationTimer{onStep: onMigration}, started: time.Now().UTC()}
+func NewBridgePublisher(o *Output, onMigration func(), log zerolog.Logger) *BridgePublisher {
+	b := &BridgePublisher{output: o, log: log, migration: migrationTimer{onStep: onMigration}, started: time.Now().UTC()}
 	if o.Inbox != nil {
 		id := o.Topics.BridgeID()
 		name := "Envoy MQTT bridge"
@@ -99,20 +102,35 @@ func (b *BridgePublisher) encodeInfo(gateways []GatewayInfo) []byte {
 	return payload
 }
 
-// ReceiveDocuments handles what the inbox has received.
-func (b *BridgePublisher) ReceiveDocuments() { b.continueMigration() }
+// ReceiveDocuments handles what the inbox has received of the device.
+func (b *BridgePublisher) ReceiveDocuments() {
+	if b.device == nil {
+		return
+	}
+	if b.device.Receive() {
+		b.log.Info().Msg(deletedMessage)
+	}
+	b.continueMigration()
+}
 
 // ContinueMigration takes the next step of a migration between the forms of
 // discovery.
 func (b *BridgePublisher) ContinueMigration() {
-	b.migration.stopped()
-	b.continueMigration()
+	if b.device != nil {
+		b.migration.stopped()
+		b.continueMigration()
+	}
+}
+
+// AnswerBirth announces the device again, because Home Assistant has started.
+func (b *BridgePublisher) AnswerBirth() {
+	if b.device != nil {
+		b.device.HomeAssistantStarted(time.Now())
+		b.continueMigration()
+	}
 }
 
 func (b *BridgePublisher) continueMigration() {
-	if b.device == nil {
-		return
-	}
 	b.device.Continue(time.Now())
 	b.migration.schedule(b.device.IsMigrating())
 }

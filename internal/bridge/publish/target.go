@@ -145,6 +145,8 @@ func publishDiagnostics[D any](t *target, g *devices.Group[D], d D, ttl time.Dur
 	t.entities.SetDiagnostics(g.Name, values, ttl)
 }
 
+const deletedMessage = "deleted in Home Assistant, announced again when it or envoy-mqtt starts"
+
 // ReceiveDocuments handles what the inbox has received of the devices.
 func (t *target) ReceiveDocuments() {
 	if t.Device == nil {
@@ -155,7 +157,7 @@ func (t *target) ReceiveDocuments() {
 		isDeleted = len(s.Receive()) > 0 || isDeleted
 	}
 	if isDeleted {
-		t.log.Info().Msg("deleted in Home Assistant, announced again when it or envoy-mqtt starts")
+		t.log.Info().Msg(deletedMessage)
 	}
 	t.scheduleMigration()
 }
