@@ -2,6 +2,8 @@ package bridge_test
 
 import (
 	"encoding/json"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -76,6 +78,44 @@ func TestReplacedGateway(t *testing.T) {
 		r.wantRetained(t, "envoy/"+successor+"/availability", "offline")
 		if len(found) != 2 || found[0] != serial || found[1] != successor || !strings.Contains(info, successor) {
 			t.Errorf("found %v, info %s, want both serials and the new one", found, info)
+		}
+	})
+}
+
+// TestStateOfReplacedGateway checks that nothing of the old gateway's state is said of
+// the one that answers in its place.
+func TestStateOfReplacedGateway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const successor = "122200000009"
+		r := newRig(&envoytest.Gateway{Phases: 3, Latency: time.Second})
+		r.Gateways[0].StaleAfter = time.Minute
+		var states []bridge.GatewayState
+		r.observe(func(s bridge.GatewayState) { states = append(states, s) })
+		r.start(t)
+		time.Sleep(5 * time.Minute)
+		r.server.Refuse(true)
+		time.Sleep(20 * time.Second) // online still, but the session has ended
+		r.gateway.Change(func(g *envoytest.Gateway) {
+			g.Serial, g.Phases, g.CTs, g.Latency = successor, 1, envoytest.ProductionCT, 0
+		})
+		r.server.Refuse(false)
+		time.Sleep(3 * time.Minute)
+		median, _ := r.broker.Retained("envoy/" + successor + "/info/production_json_median")
+		r.stop(t)
+		first := slices.IndexFunc(states, func(s bridge.GatewayState) bool { return s.Serial == successor })
+		if first < 0 {
+			t.Fatalf("the new gateway is not in %+v", states)
+		}
+		if s := states[first]; s.Online || s.Phases != 0 || s.Source != "" {
+			t.Errorf("the new gateway begins with %+v, want offline, no phases and no source", s)
+		}
+		for _, s := range states[first:] {
+			if s.Phases != 0 {
+				t.Errorf("a gateway without a CT at the grid has %d phases", s.Phases)
+			}
+		}
+		if ms, err := strconv.Atoi(median); err != nil || ms >= 500 {
+			t.Errorf("the new gateway answers at once, and its median is %q ms", median)
 		}
 	})
 }

@@ -135,16 +135,20 @@ func (l *loop) startNext(ctx context.Context) {
 // requested.
 func (l *loop) mayRunTasks() bool { return l.session != nil && l.failures.Count == 0 }
 
-// setPublisher replaces the publisher, because the serial number has become
-// known or has changed.
+// setPublisher replaces everything that depends on the serial number, which has
+// become known or has changed.
 func (l *loop) setPublisher(serial string) {
 	if l.publisher != nil {
 		l.publisher.Replace()
+		l.responses.clear()
 	}
 	l.publisher = publish.NewGatewayPublisher(l.output, l.config.published(), serial, l.events.onMigration, l.log)
 	l.schedule.Tasks = l.publisher.Tasks()
 	l.publisher.ReceiveDocuments()
 	l.limiting.replace(l.config.Limit, l.publisher, l.log)
 	l.reporter.discovery.Store(l.publisher.Device)
-	l.state.Serial = serial
+	l.state = GatewayState{
+		Name: l.config.Name, Serial: serial, Interval: l.config.interval(""), StaleAfter: l.config.StaleAfter,
+		Polled: l.state.Polled, Failures: l.state.Failures, Err: l.state.Err, // of the address
+	}
 }

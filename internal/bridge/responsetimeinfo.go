@@ -18,6 +18,12 @@ type responseTimes struct {
 	publishedAt time.Time
 }
 
+// clear begins with another gateway.
+func (r *responseTimes) clear() {
+	r.Clear()
+	r.publishedAt = time.Time{}
+}
+
 // infoIfDue returns the response times as info texts, in ms, or nil if less than
 // infoInterval has passed since the last time.
 func (r *responseTimes) infoIfDue(now time.Time) map[string]string {

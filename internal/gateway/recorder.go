@@ -50,7 +50,7 @@ func NewRecorder(gateways []*Gateway, published func(serials ...string), worker 
 func (r *Recorder) StateChanged(s bridge.GatewayState) {
 	g := r.gateways[s.Name]
 	if s.Serial != "" && s.Serial != g.serial {
-		g.serial = s.Serial
+		g.serial, g.phases = s.Serial, 0
 		if g.Serial != "" && g.Serial != s.Serial {
 			r.log.Warn().Str("gateway", g.Section).Str("configured", g.Serial).Str("found", s.Serial).Msg("SERIAL is not that of the gateway that answers; correct or remove it")
 		}

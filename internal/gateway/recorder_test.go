@@ -49,3 +49,21 @@ func TestRecorder(t *testing.T) {
 		t.Errorf("published %q, want %q", published, want)
 	}
 }
+
+// TestRecordReplacedGateway checks that the phases of a gateway that takes the place of
+// another one are stored, though they are as many.
+func TestRecordReplacedGateway(t *testing.T) {
+	dir := t.TempDir()
+	worker := state.NewWorker()
+	r := NewRecorder(New(config.Config{Gateways: []config.Gateway{{Section: "ENVOY"}}}, dir), func(...string) {}, worker, zerolog.Nop())
+	for _, serial := range []string{"122200000000", "122200000001"} {
+		r.StateChanged(bridge.GatewayState{Name: "ENVOY", Serial: serial})
+		r.StateChanged(bridge.GatewayState{Name: "ENVOY", Serial: serial, Phases: 3})
+	}
+	if !worker.Close(10 * time.Second) {
+		t.Fatal("the worker has not ended")
+	}
+	if n := state.NewGatewayStore(dir).Phases("122200000001"); n != 3 {
+		t.Errorf("%d phases are stored of the second gateway, want 3", n)
+	}
+}

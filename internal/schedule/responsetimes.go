@@ -35,6 +35,13 @@ func (r *ResponseTimes) Add(path string, duration time.Duration, err error) {
 	}
 }
 
+// Clear forgets all responses.
+func (r *ResponseTimes) Clear() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.latest)
+}
+
 // append adds a duration to the window of a path. The caller holds r.mu.
 func (r *ResponseTimes) append(path string, duration time.Duration) {
 	ds := r.latest[path]
