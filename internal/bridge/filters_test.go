@@ -16,18 +16,18 @@ func TestEveryCounterIsFiltered(t *testing.T) {
 		if !s.IsCounter() {
 			continue
 		}
-		m := envoy.Meter{Measurement: s.Meter(), Counters: envoy.ReadingCounters, Phases: make([]envoy.Channel, 3)}
+		m := envoy.Meter{Measurement: s.Meter, Counters: envoy.ReadingCounters, Phases: make([]envoy.Channel, 3)}
 		channel := &m.Total
-		if s.Phase() > 0 {
-			channel = &m.Phases[s.Phase()-1]
+		if s.Phase > 0 {
+			channel = &m.Phases[s.Phase-1]
 		}
-		channel.Set(s.Quantity(), 5)
+		channel.Set(s.Quantity, 5)
 		var counters filter.Counters
 		counters.Apply(envoy.Sample{Meters: []envoy.Meter{m}}, time.Now())
 		var state filter.State
 		counters.Save(&state)
-		if _, ok := state.Counters[s.Topic()]; !ok {
-			t.Errorf("%s is not saved: envoy.CounterQuantities or the names of internal/filter/names.go lack it", s.Topic())
+		if _, ok := state.Counters[s.Topic]; !ok {
+			t.Errorf("%s is not saved: envoy.CounterQuantities or the names of internal/filter/names.go lack it", s.Topic)
 		}
 	}
 }

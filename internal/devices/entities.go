@@ -17,11 +17,11 @@ type Entities struct {
 	bridgeState []hass.Availability // of entities that are available while the gateway is offline
 	ttl         time.Duration       // of values
 
-	sensors     []schema.Sensor // that have a value
-	isEstimated bool            // the energies of the batteries are estimated
-	isFalling   bool            // the energy of total consumption may fall
-	infoKeys    []string        // that have a text
-	controls    []hass.Entity   // that change settings of the gateway
+	sensors     []*schema.Sensor // that have a value
+	isEstimated bool             // the energies of the batteries are estimated
+	isFalling   bool             // the energy of total consumption may fall
+	infoKeys    []string         // that have a text
+	controls    []hass.Entity    // that change settings of the gateway
 	diagnostics diagnostics
 
 	list []hass.Entity // nil if it must be rebuilt
@@ -39,7 +39,7 @@ func NewEntities(bridgeState string, ttl time.Duration) *Entities {
 // or if mayOmit returns true for its meter: a single missing voltage is no reason
 // to remove its entity.
 func (e *Entities) SetSensors(values []schema.Value, mayOmit func(envoy.Measurement) bool) {
-	if slices.EqualFunc(e.sensors, values, func(s schema.Sensor, v schema.Value) bool { return s == v.Sensor }) {
+	if slices.EqualFunc(e.sensors, values, func(s *schema.Sensor, v schema.Value) bool { return s == v.Sensor }) {
 		return // the usual case
 	}
 	type channel struct {
@@ -47,13 +47,13 @@ func (e *Entities) SetSensors(values []schema.Value, mayOmit func(envoy.Measurem
 		phase int
 	}
 	channels := map[channel]bool{}
-	sensors := make([]schema.Sensor, 0, len(values))
+	sensors := make([]*schema.Sensor, 0, len(values))
 	for _, v := range values {
-		channels[channel{v.Meter(), v.Phase()}] = true
+		channels[channel{v.Meter, v.Phase}] = true
 		sensors = append(sensors, v.Sensor)
 	}
 	for _, s := range e.sensors {
-		if !slices.Contains(sensors, s) && (channels[channel{s.Meter(), s.Phase()}] || mayOmit(s.Meter())) {
+		if !slices.Contains(sensors, s) && (channels[channel{s.Meter, s.Phase}] || mayOmit(s.Meter)) {
 			sensors = append(sensors, s)
 		}
 	}
@@ -154,7 +154,7 @@ func (e *Entities) whileOffline(c *hass.Component) *hass.Component {
 }
 
 // sensorEntity returns the entity of a sensor.
-func (e *Entities) sensorEntity(s schema.Sensor) hass.Entity {
+func (e *Entities) sensorEntity(s *schema.Sensor) hass.Entity {
 	entity := sensorEntities()[s]
 	if !s.IsCounter() {
 		entity.ExpireAfter = seconds(e.ttl)
@@ -162,9 +162,9 @@ func (e *Entities) sensorEntity(s schema.Sensor) hass.Entity {
 	}
 	c := *entity.Component
 	switch {
-	case e.isEstimated && s.Meter() == envoy.Storage:
+	case e.isEstimated && s.Meter == envoy.Storage:
 		c.Name += " (estimated)"
-	case e.isFalling && s.Meter() == envoy.TotalConsumption:
+	case e.isFalling && s.Meter == envoy.TotalConsumption:
 		c.StateClass = "total"
 	default:
 		return entity
@@ -174,21 +174,21 @@ func (e *Entities) sensorEntity(s schema.Sensor) hass.Entity {
 }
 
 // sensorEntities returns the entities of all sensors, without expiry.
-var sensorEntities = sync.OnceValue(func() map[schema.Sensor]hass.Entity {
-	es := map[schema.Sensor]hass.Entity{}
+var sensorEntities = sync.OnceValue(func() map[*schema.Sensor]hass.Entity {
+	es := map[*schema.Sensor]hass.Entity{}
 	for _, s := range schema.Sensors() {
 		c := &hass.Component{
 			Platform:    "sensor",
-			Name:        s.Name(),
+			Name:        s.Name,
 			DeviceClass: s.Class(),
 			StateClass:  s.StateClass(),
 			Unit:        s.Unit(),
 			Precision:   new(s.DisplayDecimals()),
 		}
-		if !s.IsEnabled() {
+		if !s.IsEnabled {
 			c.Enabled = new(false)
 		}
-		es[s] = hass.Entity{ID: s.ID(), Topic: s.Topic(), Component: c}
+		es[s] = hass.Entity{ID: s.ID(), Topic: s.Topic, Component: c}
 	}
 	return es
 })

@@ -77,11 +77,11 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 		}
 		for _, v := range schema.Values(*sample) {
 			switch {
-			case v.Quantity() != envoy.Power:
-			case v.Phase() == 0:
-				gauge(power, v.Number, w.name, v.MeterKey())
+			case v.Quantity != envoy.Power:
+			case v.Phase == 0:
+				gauge(power, v.Number, w.name, v.MeterKey)
 			default:
-				gauge(phasePower, v.Number, w.name, v.MeterKey(), v.PhaseKey())
+				gauge(phasePower, v.Number, w.name, v.MeterKey, v.PhaseKey)
 			}
 		}
 	}

@@ -4,10 +4,8 @@
 // The tables of sensors.go and quantities.go are the only place that lists the
 // published values. A [Sensor] is a row of the table, applied to a whole meter or
 // to one of its phases; it knows its topic and what Home Assistant needs for the
-// entity. A [Value] is a sensor with a number. [Values] returns those of a sample:
-//
-//	sample ── Values ──┬── Value.Topic, Value.Payload   one retained topic per value
-//	                   └── Topics.Live                  one JSON document per sample
+// entity. A [Value] is a sensor with a number. Of a sample, [Values] returns the
+// content of the retained topics, and [Topics.Live] one JSON document.
 //
 // [Topics] contains the topics of a bridge and of Home Assistant's discovery.
 // [Formatters] encodes a sample in the formats of other programs, on their

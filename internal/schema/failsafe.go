@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"bytes"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
@@ -23,9 +22,7 @@ func (t Topics) FailSafe(serial string, watts float64, phases int, now time.Time
 		}
 		m.Phases[phases-1].Set(envoy.Power, rounded(watts-share*float64(phases-1), 3))
 	}
-	ms := t.Live(serial, now, Values(envoy.Sample{Meters: []envoy.Meter{m}}))
-	ms[0].Payload = bytes.Replace(ms[0].Payload, []byte(`,"grid"`), []byte(`,"failsafe":true,"grid"`), 1)
-	return ms
+	return t.live(serial, envoy.Sample{Time: now, Meters: []envoy.Meter{m}}, true)
 }
 
 // GridPhases returns the number of phases that are measured at the grid

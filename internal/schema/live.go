@@ -1,89 +1,98 @@
 package schema
 
 import (
-	"time"
-
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 )
 
-// Live returns the messages below live for the values of a sample, which must be
-// in the order of [Values]: the JSON document first, then each power as a plain
-// number. They are not retained and have QoS 0: the next sample is better than an
-// old one.
-func (t Topics) Live(serial string, at time.Time, vs []Value) []mqtt.Message {
+// Live returns the messages below live for a sample: the JSON document first, then
+// each power as a plain number. They are not retained and have QoS 0: the next
+// sample is better than an old one.
+func (t Topics) Live(serial string, s envoy.Sample) []mqtt.Message {
+	return t.live(serial, s, false)
+}
+
+func (t Topics) live(serial string, s envoy.Sample, isFailSafe bool) []mqtt.Message {
 	base := t.Gateway(serial) + "/live"
 	ms := make([]mqtt.Message, 0, 16) // enough for three meters with three phases
-	ms = append(ms, mqtt.Message{Topic: base, Payload: liveDocument(at, vs)})
-	for _, v := range vs {
-		if v.Quantity() == envoy.Power && v.isLive() {
-			ms = append(ms, mqtt.Message{Topic: base + "/" + v.Topic(), Payload: v.appendLive(nil)})
+	ms = append(ms, mqtt.Message{Topic: base, Payload: liveDocument(s, isFailSafe)})
+	for _, v := range Values(s) {
+		if v.Quantity == envoy.Power && v.isLive() {
+			ms = append(ms, mqtt.Message{Topic: base + "/" + v.Topic, Payload: v.appendLive(nil, v.Number)})
 		}
 	}
 	return ms
 }
 
 // LiveDocument returns the JSON document that is published below live for s.
-func LiveDocument(s envoy.Sample) []byte { return liveDocument(s.Time, Values(s)) }
+func LiveDocument(s envoy.Sample) []byte { return liveDocument(s, false) }
 
-// liveDocument encodes values, which are in the order of [Values]:
+// liveDocument encodes the values of s that are live:
 //
 //	{"ts":"2026-11-23T19:00:00.123Z","grid":{"power":-300,"l1":{"power":-100}}}
 //
 // Values that were not measured are omitted. A null would stop some battery
 // controllers until they are restarted (AstraMeter 2.2.3).
-func liveDocument(at time.Time, vs []Value) []byte {
+func liveDocument(s envoy.Sample, isFailSafe bool) []byte {
 	b := make([]byte, 0, 1024)
 	b = append(b, `{"ts":"`...)
-	b = at.UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
+	b = s.Time.UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
 	b = append(b, '"')
-	var last *Value
-	for i := range vs {
-		v := &vs[i]
-		if !v.isLive() {
+	if isFailSafe {
+		b = append(b, `,"failsafe":true`...)
+	}
+	for i := range meters {
+		row := &meters[i]
+		m, ok := s.Meter(row.measurement)
+		if !ok {
 			continue
 		}
-		isNewMeter := last == nil || last.Meter() != v.Meter()
-		isNewPhase := !isNewMeter && last.phase != v.phase
-		if isNewMeter && last != nil {
-			b = closeMeter(b, last.phase)
-		} else if isNewPhase && last.phase > 0 {
-			b = append(b, '}')
-		}
-		b = append(b, ',')
-		if isNewMeter {
-			b = appendObject(b, v.MeterKey())
-		}
-		if v.phase > 0 && (isNewMeter || isNewPhase) {
-			b = appendObject(b, v.PhaseKey())
-		}
-		b = appendKey(b, v.format().key)
-		b = v.appendLive(b)
-		last = v
-	}
-	if last != nil {
-		b = closeMeter(b, last.phase)
+		b = appendObject(b, row.key, func(b []byte) []byte {
+			b = appendChannel(b, row.sensors[0], &m.Total)
+			for p := range m.Phases {
+				b = appendObject(b, phaseKeys[p+1], func(b []byte) []byte {
+					return appendChannel(b, row.sensors[p+1], &m.Phases[p])
+				})
+			}
+			return b
+		})
 	}
 	return append(b, '}')
 }
 
-// appendLive appends the number as the live document contains it.
-func (v Value) appendLive(b []byte) []byte {
-	return AppendNumber(b, v.Number, v.format().liveDecimals)
+// appendChannel appends the live values of the channel that has these sensors.
+func appendChannel(b []byte, sensors []*Sensor, c *envoy.Channel) []byte {
+	for _, s := range sensors {
+		if number, ok := c.Get(s.Quantity); ok && s.isLive() {
+			b = s.appendLive(appendKey(b, s.format.key), number)
+		}
+	}
+	return b
 }
 
+// appendObject appends an object with the members that appendMembers appends, and
+// nothing if it appends none.
+func appendObject(b []byte, key string, appendMembers func([]byte) []byte) []byte {
+	before := len(b)
+	b = append(appendKey(b, key), '{')
+	empty := len(b)
+	if b = appendMembers(b); len(b) == empty {
+		return b[:before]
+	}
+	return append(b, '}')
+}
+
+// appendKey appends the key of an object's next member.
 func appendKey(b []byte, key string) []byte {
+	if b[len(b)-1] != '{' {
+		b = append(b, ',')
+	}
 	b = append(b, '"')
 	b = append(b, key...)
 	return append(b, '"', ':')
 }
 
-func appendObject(b []byte, key string) []byte { return append(appendKey(b, key), '{') }
-
-// closeMeter closes the object of a meter and, if it is open, that of a phase.
-func closeMeter(b []byte, phase uint8) []byte {
-	if phase > 0 {
-		b = append(b, '}')
-	}
-	return append(b, '}')
+// appendLive appends a number as the live document contains it.
+func (s *Sensor) appendLive(b []byte, number float64) []byte {
+	return AppendNumber(b, number, s.format.liveDecimals)
 }

@@ -28,7 +28,7 @@ var (
 // frequency for all phases.
 var sunspecQuantities = append([]envoy.Quantity{envoy.EnergyReceived}, productionQuantities...)
 
-// published lists the rows of sensors that a sample of each source contains, and
+// published lists the sensors that a sample of each source contains, and
 // the file that reads them.
 var published = []struct {
 	source     envoy.Source
@@ -47,12 +47,12 @@ var published = []struct {
 }
 
 // TestEveryRowIsPublished reads gateways with every CT and invented numbers from
-// each source. Each row of sensors must get a value from each source that
+// each source. Each sensor must get a value from each source that
 // published lists for it, for the whole meter and for each phase.
 func TestEveryRowIsPublished(t *testing.T) {
-	measured := map[envoy.Source]map[Sensor]bool{}
+	measured := map[envoy.Source]map[*Sensor]bool{}
 	for _, source := range []envoy.Source{envoy.FromProduction, envoy.FromMeters, envoy.FromLivedata, envoy.FromSunSpec} {
-		measured[source] = map[Sensor]bool{}
+		measured[source] = map[*Sensor]bool{}
 		for _, phases := range []int{1, 3} {
 			for _, consumption := range []string{"net-consumption", "total-consumption"} {
 				for _, v := range Values(inventedSample(t, source, phases, consumption)) {
@@ -64,16 +64,16 @@ func TestEveryRowIsPublished(t *testing.T) {
 	for _, s := range Sensors() {
 		isListed := false
 		for _, p := range published {
-			if !slices.Contains(p.meters, s.Meter()) || !slices.Contains(p.quantities, s.Quantity()) {
+			if !slices.Contains(p.meters, s.Meter) || !slices.Contains(p.quantities, s.Quantity) {
 				continue
 			}
 			isListed = true
 			if !measured[p.source][s] {
-				t.Errorf("%s is in sensors of internal/schema/sensors.go, but a sample with SOURCE = %s has no value of it: %s does not read it", s.Topic(), p.source, p.file)
+				t.Errorf("%s is in internal/schema/sensors.go, but a sample with SOURCE = %s has no value of it: %s does not read it", s.Topic, p.source, p.file)
 			}
 		}
 		if !isListed {
-			t.Errorf("%s is in sensors of internal/schema/sensors.go, but published of internal/schema/published_test.go lists no source that reads it", s.Topic())
+			t.Errorf("%s is in internal/schema/sensors.go, but published of internal/schema/published_test.go lists no source that reads it", s.Topic)
 		}
 	}
 }

@@ -18,13 +18,13 @@ func TestSensor(t *testing.T) {
 	}
 	topics := map[string]bool{}
 	for _, s := range Sensors() {
-		if topics[s.Topic()] {
-			t.Errorf("two sensors have the topic %s", s.Topic())
+		if topics[s.Topic] {
+			t.Errorf("two sensors have the topic %s", s.Topic)
 		}
-		topics[s.Topic()] = true
-		got := fmt.Sprintf("%s %q %s %s %s %d, counter %t, enabled %t", s.ID(), s.Name(), s.Class(), s.StateClass(), s.Unit(), s.DisplayDecimals(), s.IsCounter(), s.IsEnabled())
-		if w, ok := want[s.Topic()]; ok && got != w {
-			t.Errorf("%s: %s, want %s", s.Topic(), got, w)
+		topics[s.Topic] = true
+		got := fmt.Sprintf("%s %q %s %s %s %d, counter %t, enabled %t", s.ID(), s.Name, s.Class(), s.StateClass(), s.Unit(), s.DisplayDecimals(), s.IsCounter(), s.IsEnabled)
+		if w, ok := want[s.Topic]; ok && got != w {
+			t.Errorf("%s: %s, want %s", s.Topic, got, w)
 		}
 	}
 	for topic := range want {
@@ -39,7 +39,7 @@ func TestRounded(t *testing.T) {
 	for topic, want := range map[string]string{"grid/power": "-1235", "grid/l1/voltage": "-1234.6", "storage/energy_charged": "-1234.568"} {
 		for _, s := range Sensors() {
 			v := Value{s, -1234.56789}
-			if got := fmt.Sprint(v.Rounded()); s.Topic() == topic && got != want {
+			if got := fmt.Sprint(v.Rounded()); s.Topic == topic && got != want {
 				t.Errorf("%s: rounded %s, want %s", topic, got, want)
 			}
 		}

@@ -31,7 +31,7 @@ func TestMaxTopicLengths(t *testing.T) {
 		topics.Availability(serial), topics.BridgeState(), topics.Bridge(key),
 	}
 	for _, s := range Sensors() {
-		published = append(published, topics.Gateway(serial)+"/live/"+s.Topic())
+		published = append(published, topics.Gateway(serial)+"/live/"+s.Topic)
 	}
 	for _, topic := range published {
 		if len(topic) > below {

@@ -91,10 +91,10 @@ var meterTexts = map[envoy.Measurement]string{
 
 func meterTable() string {
 	var rows []string
-	for i, key := range meterKeys {
-		m := envoy.Measurement(i)
-		text := cmp.Or(meterTexts[m], "a CT that few systems have: + as seen from the switchboard")
-		rows = append(rows, fmt.Sprintf("| `%s` | %s | %s |", key, text, yesNo(isLiveMeter(m))))
+	byMeasurement := func(x, y meter) int { return cmp.Compare(x.measurement, y.measurement) }
+	for _, m := range slices.SortedFunc(slices.Values(meters), byMeasurement) {
+		text := cmp.Or(meterTexts[m.measurement], "a CT that few systems have: + as seen from the switchboard")
+		rows = append(rows, fmt.Sprintf("| `%s` | %s | %s |", m.key, text, yesNo(isLiveMeter(m.measurement))))
 	}
 	return table("| meter | what, and the sign of its power | in `live` |", rows)
 }
@@ -102,10 +102,10 @@ func meterTable() string {
 func sensorTable() string {
 	var rows []string
 	for _, s := range Sensors() {
-		if s.Meter() > envoy.House || s.Phase() > 0 { // the other CTs have the quantities of grid
+		if s.Meter > envoy.House || s.Phase > 0 { // the other CTs have the quantities of grid
 			continue
 		}
-		rows = append(rows, fmt.Sprintf("| `%s` | %s | %s | %s |", s.Topic(), s.Unit(), s.Name(), yesNo(s.IsEnabled())))
+		rows = append(rows, fmt.Sprintf("| `%s` | %s | %s | %s |", s.Topic, s.Unit(), s.Name, yesNo(s.IsEnabled)))
 	}
 	return table("| topic below `envoy/<sn>/` | unit | Home Assistant's entity | on from the start |", rows)
 }

@@ -55,7 +55,7 @@ func sample() envoy.Sample {
 }
 
 func TestLive(t *testing.T) {
-	ms := Topics{Base: "envoy"}.Live("122200000001", sample().Time, Values(sample()))
+	ms := Topics{Base: "envoy"}.Live("122200000001", sample())
 	want := []string{
 		`envoy/122200000001/live {"ts":"2026-11-23T19:00:00.123Z","grid":{"power":-300,"current":-1.304,` +
 			`"l1":{"power":-100.25,"voltage":230.1,"current":-0.436},"l2":{"power":0,"voltage":229,"current":0},"l3":{"power":-199.75,"voltage":231,"current":-0.868}},` +

@@ -68,14 +68,11 @@ func (p *GatewayPublisher) Tasks() []*schedule.Task {
 // see [batteries.addTo]. It returns the sample after the filters.
 func (p *GatewayPublisher) PublishSample(s envoy.Sample, next time.Time, info map[string]string) envoy.Sample {
 	s = p.counters.meters.Apply(s, time.Now())
-	values := schema.Values(s)
-	live := slices.Concat(p.Topics.Live(p.Serial, s.Time, values), p.formatters.Messages(s, p.batteries.areNone), p.failSafe.watch(s))
+	live := slices.Concat(p.Topics.Live(p.Serial, s), p.formatters.Messages(s, p.batteries.areNone), p.failSafe.watch(s))
 	p.Outbox.SetLive(p.Serial, live, next)
 
 	complete := p.batteries.addTo(s)
-	if len(complete.Meters) > len(s.Meters) {
-		values = schema.Values(complete)
-	}
+	values := schema.Values(complete)
 	p.entities.SetSensors(values, p.batteries.mayOmit)
 	p.setFalling(s)
 	for key, text := range info {

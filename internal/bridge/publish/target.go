@@ -101,7 +101,7 @@ func (t *target) setFalling(s envoy.Sample) {
 func (t *target) setValues(values []schema.Value, measuredAt time.Time, untilNext time.Duration) {
 	vs := make([]outbox.Value, len(values))
 	for i, v := range values {
-		vs[i] = outbox.Value{Topic: v.Topic(), Number: v.Rounded(), Counter: v.IsCounter()}
+		vs[i] = outbox.Value{Topic: v.Topic, Number: v.Rounded(), Counter: v.IsCounter()}
 	}
 	t.Outbox.SetValues(t.Topics.Gateway(t.Serial), vs, measuredAt, outbox.Throttle{
 		MinInterval:     t.MinInterval,

@@ -58,7 +58,7 @@ func NewTotalPublisher(o *Output, c Config, level string, counters *total.Counte
 // next.
 func (t *TotalPublisher) PublishSum(sum envoy.Sample, now, next time.Time) {
 	values := schema.Values(sum)
-	t.Outbox.SetLive(t.Serial, t.Topics.Live(t.Serial, sum.Time, values), next)
+	t.Outbox.SetLive(t.Serial, t.Topics.Live(t.Serial, sum), next)
 	t.entities.SetSensors(values, func(envoy.Measurement) bool { return true }) // what a part does not measure for a while expires
 	t.setFalling(sum)
 	t.updateDevice()
