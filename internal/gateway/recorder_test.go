@@ -55,7 +55,8 @@ func TestRecorder(t *testing.T) {
 func TestRecordReplacedGateway(t *testing.T) {
 	dir := t.TempDir()
 	worker := state.NewWorker()
-	r := NewRecorder(New(config.Config{Gateways: []config.Gateway{{Section: "ENVOY"}}}, dir), func(...string) {}, worker, zerolog.Nop())
+	cfg := config.Config{General: config.General{StateDir: dir}, Gateways: []config.Gateway{{Section: "ENVOY"}}}
+	r := NewRecorder(New(cfg), func(...string) {}, worker, zerolog.Nop())
 	for _, serial := range []string{"122200000000", "122200000001"} {
 		r.StateChanged(bridge.GatewayState{Name: "ENVOY", Serial: serial})
 		r.StateChanged(bridge.GatewayState{Name: "ENVOY", Serial: serial, Phases: 3})
