@@ -58,7 +58,7 @@ func TestBatteries(t *testing.T) {
 // TestACBatteriesAge: the age of a report is its age when it is used.
 func TestACBatteriesAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		report := acbReport{ACBatteries: device.ACBatteries{Count: 3, Reported: time.Now().Add(-50 * time.Minute), State: "idle", Power: wire.Some(0.0), SoC: wire.Some(25.0)}, read: time.Now()}
+		report := device.ACBReport{ACBatteries: device.ACBatteries{Count: 3, Reported: time.Now().Add(-50 * time.Minute), State: "idle", Power: wire.Some(0.0), SoC: wire.Some(25.0)}, Read: time.Now()}
 		s := &devices{gateway: &gateway{clock: clock{info: time.Now(), opened: time.Now()}}, acb: report}
 		if a, ok := s.ACBatteries(); !ok || a != report.ACBatteries {
 			t.Errorf("after 50 minutes: %+v, %t", a, ok)

@@ -109,7 +109,7 @@ func (c *Client) Open(ctx context.Context) (*Session, error) {
 	f := locate.Finder{HTTP: c.http, TLSOnly: c.VerifyTLS || c.Fingerprint != "", Last: base, Discover: c.discover}
 	info, base, err := f.Find(ctx, c.Host, c.Serial, serial)
 	if err != nil {
-		c.memory.openFailed()
+		c.memory.update(func(m *memory) { m.readingsFailingSince = time.Time{} })
 		return nil, err
 	}
 	return newSession(c, info, base, c.memory.startSession(info, base)), nil

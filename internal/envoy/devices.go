@@ -15,7 +15,7 @@ import (
 type devices struct {
 	*gateway
 
-	acb        acbReport
+	acb        device.ACBReport
 	iq         []device.Battery // of the last inventory
 	inverterAt time.Time        // newest report of an inverter, by the gateway's clock
 }
@@ -99,7 +99,7 @@ func (d *devices) Batteries(inventory []device.Battery, powers []device.BatteryP
 		w, ok := b.Power.Get()
 		sum, whole = sum+w, whole && ok
 	}
-	if d.acb.Count > 0 || d.acb.inTotals {
+	if d.acb.Count > 0 || d.acb.InTotals {
 		a, _ := d.ACBatteries()
 		w, ok := a.Power.Get()
 		sum, whole = sum+w, whole && ok && d.acbIsCurrent()
@@ -131,19 +131,17 @@ func (d *devices) BatteryTotals(ctx context.Context) (device.BatteryTotals, erro
 	if t != (device.BatteryTotals{}) {
 		_, soc := t.ACBSoC.Get()
 		_, energy := t.ACBEnergy.Get()
-		d.acb.inTotals = soc || energy
-		d.memory.setACB(d.acb)
+		d.acb.InTotals = soc || energy
+		d.memory.update(func(m *memory) { m.acb = d.acb })
 	}
 	now := d.clock.now()
 	oldIQ := slices.ContainsFunc(d.iq, func(b device.Battery) bool { return !b.IsCurrent(now) })
-	return t.Outdated(oldIQ, d.acb.inTotals && !d.acbIsCurrent()), nil
+	return t.Outdated(oldIQ, d.acb.InTotals && !d.acbIsCurrent()), nil
 }
 
 // ACBatteries returns what the last /production.json reported of AC Batteries, and
 // whether there are any. It reports none when that was too long ago.
-func (d *devices) ACBatteries() (device.ACBatteries, bool) {
-	return d.acb.Outdated(d.clock.now()), d.acb.Count > 0 && time.Since(d.acb.read) < device.BatteryMaxAge
-}
+func (d *devices) ACBatteries() (device.ACBatteries, bool) { return d.acb.Present(d.clock.now()) }
 
 // acbIsCurrent reports whether what follows from the AC Batteries may be published.
 func (d *devices) acbIsCurrent() bool {
@@ -151,18 +149,14 @@ func (d *devices) acbIsCurrent() bool {
 	return ok && a.IsCurrent(d.clock.now())
 }
 
-// keepACBatteries keeps the AC Batteries of an answer. Three in a row must lack
-// them before they are removed.
+// keepACBatteries keeps the AC Batteries of an answer.
 func (d *devices) keepACBatteries(entries []device.ACBEntry) {
 	for _, e := range entries {
 		if e.ActiveCount.Value > 0 {
 			d.clock.report(e.ReadingTime.Time())
 		}
 	}
-	a, ok := device.FindACBatteries(entries, d.clock.now())
-	if d.acb.missed++; !ok && d.acb.Count > 0 && d.acb.missed < confirmations {
-		return
+	if d.acb.Keep(device.FindACBatteries(entries, d.clock.now())) {
+		d.memory.update(func(m *memory) { m.acb = d.acb })
 	}
-	d.acb = acbReport{ACBatteries: a, read: time.Now(), inTotals: d.acb.inTotals}
-	d.memory.setACB(d.acb)
 }

@@ -52,7 +52,7 @@ func (p *productionSource) sample(ctx context.Context) (Sample, error) {
 		}
 	}
 	p.layout.add(&r)
-	p.memory.setLayout(p.layout)
+	p.memory.update(func(m *memory) { m.layout = p.layout })
 	if err := p.dropFrozen(productionPath, &r); err != nil {
 		return Sample{}, err
 	}

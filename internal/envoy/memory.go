@@ -21,31 +21,23 @@ type memory struct {
 	source               Source              // that the last session of AutoSource selected
 	readingsFailingSince time.Time           // of the selected readings, while the gateway answers; zero while they succeed
 	ctTimes              map[string]*ctTimes // by path
-	acb                  acbReport
+	acb                  device.ACBReport
 	hadConfigs           bool // the last answer about the CTs had some
 	emptyConfigs         int  // answers in a row since that have none
 }
 
-// An acbReport is the last report of the AC Batteries in /production.json.
-type acbReport struct {
-	device.ACBatteries
-	read     time.Time // by our clock
-	missed   int       // answers in a row without them
-	inTotals bool      // the totals of the batteries contain some
-}
-
 // A previousSession is what a new session continues with.
 type previousSession struct {
-	acb          acbReport
+	acb          device.ACBReport
 	reconfigured bool
 	source       Source
 }
 
-// openFailed records that the gateway could not be opened.
-func (m *memory) openFailed() {
+// update has change set fields.
+func (m *memory) update(change func(*memory)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.readingsFailingSince = time.Time{}
+	change(m)
 }
 
 // startSession records that the gateway of info answered at base. What belongs to
@@ -57,7 +49,7 @@ func (m *memory) startSession(info locate.Info, base string) previousSession {
 		m.source = FromProduction
 	}
 	if m.serial != info.Serial {
-		m.serial, m.layout, m.ctTimes, m.acb, m.hadConfigs = info.Serial, layout{}, nil, acbReport{}, false
+		m.serial, m.layout, m.ctTimes, m.acb, m.hadConfigs = info.Serial, layout{}, nil, device.ACBReport{}, false
 	}
 	m.firmware, m.base = info.Firmware, base
 	previous := previousSession{acb: m.acb, reconfigured: m.reconfigured, source: m.source}
@@ -72,29 +64,11 @@ func (m *memory) last() (serial, base string) {
 	return m.serial, m.base
 }
 
-func (m *memory) setLayout(l layout) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.layout = l
-}
-
 // lastLayout returns what the last session has seen.
 func (m *memory) lastLayout() layout {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.layout
-}
-
-func (m *memory) setSource(s Source) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.source = s
-}
-
-func (m *memory) setACB(r acbReport) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.acb = r
 }
 
 // reconfigure returns an [ErrReopen] because the CTs were configured again, and has

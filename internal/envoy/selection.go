@@ -112,7 +112,7 @@ func (s *selection) selectSource(ctx context.Context) (Sample, error) {
 func (s *selection) set(source Source, why string) {
 	s.state.selected, s.state.source, s.state.why, s.state.mismatches = true, source, why, 0
 	s.setup.selecting = false
-	s.memory.setSource(source)
+	s.memory.update(func(m *memory) { m.source = source })
 }
 
 // reset has the next sample select the source again.

@@ -58,3 +58,31 @@ func (a ACBatteries) Outdated(now time.Time) ACBatteries {
 	}
 	return ACBatteries{Count: a.Count, Reported: a.Reported}
 }
+
+// confirmations is the number of answers in a row that must lack AC Batteries before
+// they are removed.
+const confirmations = 3
+
+// An ACBReport is the last report of the AC Batteries in /production.json.
+type ACBReport struct {
+	ACBatteries
+	Read     time.Time // by our clock
+	InTotals bool      // the totals of the batteries contain some
+	missed   int       // answers in a row without them
+}
+
+// Keep takes the AC Batteries of the next answer, if there are any, and reports
+// whether the report has changed.
+func (r *ACBReport) Keep(a ACBatteries, found bool) bool {
+	if r.missed++; !found && r.Count > 0 && r.missed < confirmations {
+		return false
+	}
+	*r = ACBReport{ACBatteries: a, Read: time.Now(), InTotals: r.InTotals}
+	return true
+}
+
+// Present returns the report without values that are too old at now, the gateway's
+// time, and whether there are AC Batteries: none when it was read too long ago.
+func (r ACBReport) Present(now time.Time) (ACBatteries, bool) {
+	return r.Outdated(now), r.Count > 0 && time.Since(r.Read) < BatteryMaxAge
+}

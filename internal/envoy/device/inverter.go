@@ -37,11 +37,21 @@ func (i Inverter) outdated(now time.Time) Inverter {
 	if IsRecent(i.Reported, now, InverterMaxAge) {
 		return i
 	}
-	for _, v := range []*wire.Optional[float64]{&i.Power, &i.DCVoltage, &i.DCCurrent, &i.ACVoltage, &i.ACCurrent, &i.Frequency, &i.Temperature, &i.EnergyDelta} {
+	for _, v := range append(i.measured(), &i.Power) {
 		*v = wire.Optional[float64]{}
 	}
 	i.Period = 0
 	return i
+}
+
+// measured are the values of the report, but for the power.
+func (i *Inverter) measured() []*wire.Optional[float64] {
+	return []*wire.Optional[float64]{&i.DCVoltage, &i.DCCurrent, &i.ACVoltage, &i.ACCurrent, &i.Frequency, &i.Temperature, &i.EnergyDelta}
+}
+
+// kept are the values that last.
+func (i *Inverter) kept() []*wire.Optional[float64] {
+	return []*wire.Optional[float64]{&i.MaxPower, &i.Energy, &i.EnergyToday}
 }
 
 // An InverterReport is what one page reports about the microinverters.
@@ -100,22 +110,9 @@ func (i Inverter) join(j Inverter) Inverter {
 	if i.Period == 0 {
 		i.Period = j.Period
 	}
-	for _, v := range []struct {
-		to   *wire.Optional[float64]
-		from wire.Optional[float64]
-	}{
-		{&i.MaxPower, j.MaxPower},
-		{&i.DCVoltage, j.DCVoltage},
-		{&i.DCCurrent, j.DCCurrent},
-		{&i.ACVoltage, j.ACVoltage},
-		{&i.ACCurrent, j.ACCurrent},
-		{&i.Frequency, j.Frequency},
-		{&i.Temperature, j.Temperature},
-		{&i.Energy, j.Energy},
-		{&i.EnergyToday, j.EnergyToday},
-		{&i.EnergyDelta, j.EnergyDelta},
-	} {
-		*v.to = v.to.Or(v.from)
+	from := append(j.measured(), j.kept()...)
+	for k, v := range append(i.measured(), i.kept()...) {
+		*v = v.Or(*from[k])
 	}
 	if i.Reported.Equal(j.Reported) {
 		i.Power = i.Power.Or(j.Power)
