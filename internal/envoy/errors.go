@@ -25,32 +25,21 @@ var (
 
 // Errors that a caller may distinguish in order to say what to do.
 var (
-	// ErrNotFound reports that no gateway was found.
-	ErrNotFound = locate.ErrNotFound
-	// ErrSeveral reports that several gateways were found and none was chosen.
-	ErrSeveral = locate.ErrSeveral
-	// ErrReplaced reports that only other gateways than the chosen one were found.
-	ErrReplaced = locate.ErrReplaced
-	// ErrNotGateway reports that something other than a gateway answers.
-	ErrNotGateway = locate.ErrNotGateway
-	// ErrLocalUser reports a gateway with firmware before 7 that rejects the
-	// user name and password. It is an [ErrUnauthorized], as the next two are.
-	ErrLocalUser = auth.ErrLocalUser
-	// ErrTokenRejected reports a gateway that rejects the only token.
-	ErrTokenRejected = auth.ErrTokenRejected
-	// ErrNoTokenSource reports a gateway that requires a token, and a client
-	// without [Client.Tokens].
-	ErrNoTokenSource = auth.ErrNoTokenSource
-	// ErrNoCT reports that no CT is enabled, so that the meters measure nothing.
-	ErrNoCT = errors.New("no CT is enabled on the gateway")
-	// ErrNoLiveData reports a token that may not start the live data.
+	ErrNotFound   = locate.ErrNotFound   // no gateway was found
+	ErrSeveral    = locate.ErrSeveral    // several were found and none was chosen
+	ErrReplaced   = locate.ErrReplaced   // only others than the chosen one were found
+	ErrNotGateway = locate.ErrNotGateway // something other than a gateway answers
+
+	ErrLocalUser     = auth.ErrLocalUser     // firmware before 7 rejects user name and password
+	ErrTokenRejected = auth.ErrTokenRejected // the only token is rejected
+	ErrNoTokenSource = auth.ErrNoTokenSource // a token is required, and there are no [Client.Tokens]
+
+	ErrNoModbus  = sunspec.ErrNoConnection  // Modbus TCP accepts no connection
+	ErrNoSunSpec = sunspec.ErrNoMeasurement // without the one model that [FromSunSpec] reads
+
+	ErrNoCT       = errors.New("no CT is enabled on the gateway") // the meters measure nothing
 	ErrNoLiveData = errors.New("the gateway does not let this token start its live data")
-	// ErrNoModbus reports a gateway that does not accept connections to Modbus TCP.
-	ErrNoModbus = sunspec.ErrNoConnection
-	// ErrNoSunSpec reports a Modbus device without the one model that [FromSunSpec] reads.
-	ErrNoSunSpec = sunspec.ErrNoMeasurement
-	// ErrCorrection reports that a [Correction] does not fit what is measured.
-	ErrCorrection = errors.New("the correction of net consumption does not fit")
+	ErrCorrection = errors.New("the correction of net consumption does not fit") // what is measured
 )
 
 // A PinError is a gateway that shows another certificate than the one that was

@@ -15,3 +15,6 @@ type gateway struct {
 	confirmation confirmation
 	newest       map[string]time.Time // the gateway's time of the last reading, by path
 }
+
+// Requester sends requests to the gateway as those for samples are sent.
+func (g *gateway) Requester() *auth.Requester { return g.req }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
 )
 
@@ -55,9 +54,6 @@ func newSession(c *Client, info locate.Info, base string, previous previousSessi
 	}
 	return &Session{Info: info, gateway: g, meterSetup: setup, devices: devices, selection: selection, correction: c.Correction}
 }
-
-// Requester sends requests to the gateway as those for samples are sent.
-func (s *Session) Requester() *auth.Requester { return s.req }
 
 // URL returns the address under which the gateway answered.
 func (s *Session) URL() string { return s.req.Base }

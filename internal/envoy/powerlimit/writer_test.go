@@ -2,11 +2,9 @@ package powerlimit_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -102,80 +100,6 @@ func TestSetPowerLimit(t *testing.T) {
 	}
 }
 
-// TestLimitDocument compares the documents that a writer sends.
-func TestLimitDocument(t *testing.T) {
-	const (
-		export     = `{"dynamic_pel_settings":{"enable":true,"export_limit":true,"limit_value_W":2000.0,"slew_rate":100.0,"enable_dynamic_limiting":false},"filename":"site_settings","version":"00.00.01"}`
-		off        = `{"dynamic_pel_settings":{"enable":false},"filename":"site_settings","version":"00.00.01"}`
-		read       = `{"version":"00.00.01","zone":[1,2.50],"dynamic_pel_settings":{"enable":false,"slew_rate":12.5,"ramp":{"a": 1}},"filename":"site_settings"}`
-		rest       = `{"dynamic_pel_settings":{"enable":true,"export_limit":false,"limit_value_W":0.0,"slew_rate":12.5,"enable_dynamic_limiting":false,"ramp":{"a": 1}},"filename":"site_settings","version":"00.00.01","zone":[1,2.50]}`
-		restOff    = `{"dynamic_pel_settings":{"enable":false},"filename":"site_settings","version":"00.00.01","zone":[1,2.50]}`
-		dynamic    = `{"dynamic_pel_settings":{"enable":true,"export_limit":true,"limit_value_W":0.5,"slew_rate":7.0,"enable_dynamic_limiting":true},"filename":"site_settings","version":"00.00.01"}`
-		newVersion = `{"dynamic_pel_settings":{"enable":false},"filename":"site_settings","version":"00.00.02"}`
-	)
-	limit := powerlimit.Limit{Active: true, Export: true, Power: 2000}
-	for _, tt := range []struct {
-		name, read string
-		limit      powerlimit.Limit
-		sent       string
-		want       error
-	}{
-		{"export", off, limit, export, nil},
-		{"off", export, powerlimit.Limit{}, off, nil},
-		{"off with a rate", export, powerlimit.Limit{SlewRate: wire.Some(3.0)}, off, nil},
-		{"unknown fields", read, powerlimit.Limit{Active: true}, rest, nil},
-		{"off with unknown fields", read, powerlimit.Limit{}, restOff, nil},
-		{"as it was", off, powerlimit.Limit{Active: true, Export: true, Power: 0.5, SlewRate: wire.Some(7.0), Dynamic: true}, dynamic, nil},
-		{"another version", newVersion, limit, "", powerlimit.ErrUnknownLayout},
-		{"no version", `{"dynamic_pel_settings":{"enable":false},"filename":"site_settings"}`, limit, "", powerlimit.ErrUnknownLayout},
-		{"no settings", `{"pel":{},"filename":"site_settings","version":"00.00.01"}`, limit, "", powerlimit.ErrUnknownLayout},
-		{"a list", `[]`, limit, "", powerlimit.ErrUnknownLayout},
-		{"no JSON", `{"dynamic_pel_settings":`, limit, "", powerlimit.ErrUnknownLayout},
-		{"an error", `{"error":"Not Found"}`, limit, "", envoy.ErrUnsupported},
-		{"a page", `<html>`, limit, "", envoy.ErrUnsupported},
-		{"nothing", ``, limit, "", envoy.ErrUnsupported},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			sent := ""
-			w := scriptedWriter(t, func(rw http.ResponseWriter, r *http.Request) {
-				if r.Method == http.MethodGet {
-					_, _ = io.WriteString(rw, tt.read)
-					return
-				}
-				b, _ := io.ReadAll(r.Body)
-				sent = r.Method + " " + r.Header.Get("Content-Type") + " " + string(b)
-			})
-			if tt.sent != "" {
-				tt.sent = "POST application/json " + tt.sent
-			}
-			if err := w.SetPowerLimit(t.Context(), tt.limit); !errors.Is(err, tt.want) || sent != tt.sent {
-				t.Errorf("SetPowerLimit() = %v, want %v; sent\n%s, want\n%s", err, tt.want, sent, tt.sent)
-			}
-		})
-	}
-	w := scriptedWriter(t, func(http.ResponseWriter, *http.Request) { t.Error("a request") })
-	if err := w.SetPowerLimit(t.Context(), powerlimit.Limit{Active: true, Power: -1}); err == nil {
-		t.Error("a negative limit is no error")
-	}
-}
-
-// scriptedWriter returns a writer for a gateway whose settings answer answers.
-func scriptedWriter(t *testing.T, answer http.HandlerFunc) *powerlimit.Writer {
-	t.Helper()
-	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/info":
-			_, _ = io.WriteString(w, `<envoy_info><device><sn>122000000001</sn><pn>800-00654-r08</pn><software>D8.3.5528</software></device><web-tokens>true</web-tokens></envoy_info>`)
-		case "/auth/check_jwt":
-			_, _ = io.WriteString(w, "<h2>Valid token.</h2>")
-		default:
-			answer(w, r)
-		}
-	}))
-	t.Cleanup(srv.Close)
-	return &powerlimit.Writer{Client: &envoy.Client{Host: srv.URL, Tokens: auth.StaticToken("eyJ.a.b")}}
-}
-
 // TestSetProductionOff switches production off and on.
 func TestSetProductionOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -197,8 +121,8 @@ func TestSetProductionOff(t *testing.T) {
 	})
 }
 
-// TestLimitWriterErrors: gateways that refuse, and what a caller can distinguish.
-func TestLimitWriterErrors(t *testing.T) {
+// TestWriterErrors: gateways that refuse, and what a caller can distinguish.
+func TestWriterErrors(t *testing.T) {
 	for _, tt := range []struct {
 		name, firmware string
 		serial         string
@@ -239,9 +163,9 @@ func TestLimitWriterErrors(t *testing.T) {
 	}
 }
 
-// TestLimitWriterFirmware: new firmware is reported once, before anything is
+// TestWriterFirmware: new firmware is reported once, before anything is
 // written.
-func TestLimitWriterFirmware(t *testing.T) {
+func TestWriterFirmware(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gw := &envoytest.Gateway{Firmware: "D8.3.5232", PowerLimit: new(envoytest.PowerLimiter)}
 		w := limitWriter(t, gw, "installer")
@@ -259,9 +183,9 @@ func TestLimitWriterFirmware(t *testing.T) {
 	})
 }
 
-// TestLimitWriterSession: a session that has ended is opened again, and the one of
+// TestWriterSession: a session that has ended is opened again, and the one of
 // the owner's client is another.
-func TestLimitWriterSession(t *testing.T) {
+func TestWriterSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gw := &envoytest.Gateway{RequireCookie: true, PowerLimit: new(envoytest.PowerLimiter)}
 		owner := openOwner(t, gw)
@@ -279,8 +203,8 @@ func TestLimitWriterSession(t *testing.T) {
 	})
 }
 
-// TestLimitWriterRejected: answers to a change that do not mean that it was made.
-func TestLimitWriterRejected(t *testing.T) {
+// TestWriterRejected: answers to a change that do not mean that it was made.
+func TestWriterRejected(t *testing.T) {
 	const read = `{"dynamic_pel_settings":{"enable":false},"filename":"site_settings","version":"00.00.01"}`
 	for _, tt := range []struct {
 		name   string
@@ -317,9 +241,9 @@ type failingTokens struct {
 
 func (f failingTokens) Token(context.Context, string) (string, error) { return "", f.err }
 
-// TestLimitWriterNoToken: without a token nothing but /info is read, and the error
+// TestWriterNoToken: without a token nothing but /info is read, and the error
 // of the source is returned.
-func TestLimitWriterNoToken(t *testing.T) {
+func TestWriterNoToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gw := &envoytest.Gateway{PowerLimit: new(envoytest.PowerLimiter)}
 		w := limitWriter(t, gw, "")
@@ -337,31 +261,6 @@ func TestLimitWriterNoToken(t *testing.T) {
 		}
 		if _, err := w.PowerLimit(t.Context()); !errors.Is(err, powerlimit.ErrNeedsInstaller) {
 			t.Errorf("PowerLimit() without a source: %v", err)
-		}
-	})
-}
-
-// FuzzLimitDocument: what is written is JSON that sets the limit, whatever was read.
-func FuzzLimitDocument(f *testing.F) {
-	f.Add([]byte(`{"dynamic_pel_settings":{"enable":true,"export_limit":true,"limit_value_W":2000.0,"slew_rate":100.0,"enable_dynamic_limiting":false},"filename":"site_settings","version":"00.00.01"}`), true, 0.1)
-	f.Add([]byte(`{"dynamic_pel_settings":{"enable":false,"more":[{}]},"filename":"site_settings","version":"00.00.01","rest":{"a":1e5}}`), false, 1e6)
-	f.Add([]byte(`{"dynamic_pel_settings":{"enable":false,"ENABLE":true},"filename":"site_settings","version":"00.00.01"}`), false, 3.0)
-	f.Fuzz(func(t *testing.T, body []byte, export bool, watts float64) {
-		if !(watts >= 0 && watts <= 1e6) {
-			return
-		}
-		for _, l := range []powerlimit.Limit{{Active: true, Export: export, Power: watts}, {}} {
-			sent, err := powerlimit.SentDocument(body, l)
-			if err != nil {
-				return
-			}
-			got, err := powerlimit.Parse([]byte(sent))
-			if got.SlewRate = l.SlewRate; err != nil || got != l {
-				t.Errorf("%s sets %+v, %v, want %+v", sent, got, err, l)
-			}
-			if !json.Valid([]byte(sent)) {
-				t.Errorf("not JSON: %s", sent)
-			}
 		}
 	})
 }
