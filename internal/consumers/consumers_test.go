@@ -11,9 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pelletier/go-toml/v2"
-	"go.yaml.in/yaml/v3"
-
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
@@ -71,6 +68,18 @@ func eachConsumer(t *testing.T, check func(t *testing.T, p Consumer, s Setup, te
 	}
 }
 
+// byName returns the consumer with a name.
+func byName(t *testing.T, name string) Consumer {
+	t.Helper()
+	for _, p := range All {
+		if p.Name == name {
+			return p
+		}
+	}
+	t.Fatalf("there is no consumer %s", name)
+	return Consumer{}
+}
+
 func TestConsumers(t *testing.T) {
 	eachConsumer(t, func(t *testing.T, p Consumer, _ Setup, text string) {
 		house := filepath.Base(t.Name())
@@ -104,7 +113,7 @@ func TestEVCC(t *testing.T) {
 		{"two", nil, []string{"currents:"}},
 		{"one", []string{"energy:"}, []string{"battery", "currents:"}},
 	} {
-		text, err := All[1].Render(houses[tt.house])
+		text, err := byName(t, "evcc").Render(houses[tt.house])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,7 +129,7 @@ func TestEVCC(t *testing.T) {
 			}
 		}
 	}
-	if text, _ := All[1].Render(houses["two"]); !strings.Contains(string(text), "# - name: battery") {
+	if text, _ := byName(t, "evcc").Render(houses["two"]); !strings.Contains(string(text), "# - name: battery") {
 		t.Errorf("a house of which nothing is known has no commented battery:\n%s", text)
 	}
 }
@@ -151,7 +160,7 @@ func TestUnknownSerial(t *testing.T) {
 func TestNodeRedFlows(t *testing.T) {
 	cfg := defaultConfig(t)
 	cfg.Gateways[0].Serial = "+"
-	text, err := All[3].Render(NewSetup(cfg, cfg.Gateways[0], state.NewGatewayStore(t.TempDir()), 3))
+	text, err := byName(t, "node-red").Render(NewSetup(cfg, cfg.Gateways[0], state.NewGatewayStore(t.TempDir()), 3))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,64 +176,6 @@ func defaultConfig(t *testing.T) config.Config {
 		t.Fatal(err)
 	}
 	return cfg
-}
-
-// parses reads text as the program would, as far as a parser is at hand.
-func parses(file, text string) error {
-	var v any
-	switch filepath.Ext(file) {
-	case ".ini":
-		return parsesINI(text)
-	case ".yaml":
-		return yaml.Unmarshal([]byte(text), &v)
-	case ".toml":
-		return toml.Unmarshal([]byte(text), &v)
-	case ".json":
-		return json.Unmarshal([]byte(text), &v)
-	}
-	open := 0
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); strings.HasPrefix(line, "#") || strings.HasPrefix(line, "//") {
-			continue
-		}
-		if strings.Count(line, `"`)%2 != 0 {
-			return errors.New("a quotation mark alone in " + line)
-		}
-		for _, pair := range []string{"{}", "[]"} {
-			open += strings.Count(line, pair[:1]) - strings.Count(line, pair[1:])
-		}
-	}
-	if open != 0 {
-		return errors.New("brackets do not match")
-	}
-	return nil
-}
-
-// parsesINI checks that each line is a comment, a section or a key of a section,
-// and that there are no duplicates.
-func parsesINI(text string) error {
-	section, seen := "", map[string]bool{}
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' || line[0] == ';' {
-			continue
-		}
-		name, _, isKey := strings.Cut(line, "=")
-		if line[0] == '[' && strings.HasSuffix(line, "]") {
-			section, name = line, ""
-		} else if !isKey || section == "" {
-			return errors.New("neither a section nor a key of one: " + line)
-		}
-		path := section + strings.TrimSpace(name)
-		if seen[path] {
-			return errors.New("twice: " + path)
-		}
-		seen[path] = true
-	}
-	if section == "" {
-		return errors.New("no section")
-	}
-	return nil
 }
 
 // topicPattern and pathPattern find what a configuration subscribes to, and which places of the document it reads.
