@@ -165,7 +165,7 @@ func TestMigration(t *testing.T) {
 					r.checkForm(t, row.runs[len(row.runs)-1])
 					msgs, _ := r.recording(ends)
 					for _, f := range hasstest.Check(msgs, hasstest.Options{}) {
-						if f.Rule >= 41 || f.Rule == 12 {
+						if f.Rule.ConcernsMigration() {
 							t.Error(f)
 						}
 					}

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// ourID is the identifier of a gateway, or of what hangs on one.
+// ourID is the identifier of a gateway, or of a device behind one.
 var ourID = regexp.MustCompile(`^envoy_(?:([a-z]+_)([A-Za-z0-9]{1,32})|([A-Za-z0-9]{6,32}))$`)
 
-// secrets is what looks like a secret, or like a place.
+// secrets matches what looks like a secret, or like a place.
 var secrets = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8}|(?i:token=|"(?:latitude|longitude)")|://[^/"\s]*@`)
 
 // A checker collects findings about its current place.
@@ -22,10 +22,10 @@ type checker struct {
 	topic, component string
 }
 
-func (c *checker) add(s Severity, rule int, format string, args ...any) {
+func (c *checker) add(s Severity, rule Rule, format string, args ...any) {
 	f := Finding{s, rule, c.topic, c.component, fmt.Sprintf(format, args...)}
 	if c.seen[f] {
-		return // the same message again
+		return // the same document was sent again
 	}
 	c.seen[f] = true
 	c.findings = append(c.findings, f)
@@ -46,25 +46,25 @@ func (c *checker) isTotal(id string) bool {
 	return strings.HasPrefix(id, "envoy_total") && strings.HasSuffix(id, "_"+c.bridge())
 }
 
-// live reports whether topic is <base>/<serial>/live or below.
-func (c *checker) live(topic string) bool {
+// isLiveTopic reports whether topic is <base>/<serial>/live or below.
+func (c *checker) isLiveTopic(topic string) bool {
 	rest, ok := strings.CutPrefix(topic, c.opts.Base+"/")
 	levels := strings.Split(rest, "/")
 	return ok && len(levels) > 1 && levels[1] == "live"
 }
 
-// both complains of keys that stand in their long and their short form.
-func (c *checker) both(s Severity, keys []string) {
+// addAmbiguous adds findings about keys that a message contains in their long and short form.
+func (c *checker) addAmbiguous(s Severity, keys []string) {
 	for _, key := range keys {
-		c.add(s, 14, "%s stands in its long and its short form", key)
+		c.add(s, ruleAbbreviations, "%s is in its long and its short form", key)
 	}
 }
 
-// secret looks for secrets, which the finding does not repeat.
-func (c *checker) secret(where, s string) {
+// checkSecrets adds a finding, without the secret, if s contains one.
+func (c *checker) checkSecrets(where, s string) {
 	known := func(secret string) bool { return secret != "" && strings.Contains(s, secret) }
 	if secrets.MatchString(s) || slices.ContainsFunc(c.opts.Secrets, known) {
-		c.add(House, 35, "%s holds a secret or a place", where)
+		c.add(OwnRule, ruleSecrets, "%s contains a secret or a place", where)
 	}
 }
 

@@ -7,17 +7,16 @@ import (
 	"strings"
 )
 
-// A component whatever its platform. Rules 11 to 16, 28, 29,
-// 31 and 32.
+// The checks of a component of any platform.
 
 var (
-	componentKey = regexp.MustCompile(`^[a-z0-9_]+$`)
-	entityID     = regexp.MustCompile(`^[a-z_]+\.[a-z0-9_]+$`)
-	aboutUs      = regexp.MustCompile(`(?i)\b(token|poll|firmware|report)`) // not about the house
-	ofPhase      = regexp.MustCompile(`_l[123](_|$)`)
+	componentKey   = regexp.MustCompile(`^[a-z0-9_]+$`)
+	entityID       = regexp.MustCompile(`^[a-z_]+\.[a-z0-9_]+$`)
+	diagnosticName = regexp.MustCompile(`(?i)\b(token|poll|firmware|report)`) // what diagnostics are named
+	ofPhase        = regexp.MustCompile(`_l[123](_|$)`)
 )
 
-// electrical are the classes that few look at: such entities start disabled.
+// electrical are the classes of details that few users need: such entities start disabled.
 var electrical = []string{"voltage", "current", "frequency", "power_factor", "apparent_power", "reactive_power"}
 
 func (c documentChecker) checkComponents(components map[string]any) {
@@ -25,14 +24,14 @@ func (c documentChecker) checkComponents(components map[string]any) {
 		c.component = key
 		own, ok := components[key].(map[string]any)
 		if !ok {
-			c.add(MessageLost, 11, "no object")
+			c.add(MessageLost, rulePlatform, "no object")
 			continue
 		}
-		c.both(ComponentLost, lengthen(own, ha.Abbreviations.General))
+		c.addAmbiguous(ComponentLost, expandKeys(own, ha.Abbreviations.General))
 		for _, item := range availabilityItems(own) {
-			c.both(ComponentLost, lengthen(item, ha.Abbreviations.General))
+			c.addAmbiguous(ComponentLost, expandKeys(item, ha.Abbreviations.General))
 		}
-		fillBase(own)
+		expandBase(own)
 		p := component{key: key, own: own, all: maps.Clone(own)}
 		for _, shared := range ha.SharedKeys {
 			_, set := own[shared]
@@ -51,14 +50,14 @@ func (c documentChecker) checkComponents(components map[string]any) {
 func (c componentChecker) check() {
 	p := c.p
 	if !componentKey.MatchString(p.key) {
-		c.add(House, 12, "key has more than a-z, 0-9 and _")
+		c.add(OwnRule, ruleIDs, "key has more than a-z, 0-9 and _")
 	}
 	name := p.platform()
 	if !slices.Contains(ha.Components, name) {
-		c.add(MessageLost, 11, "platform %q does not exist", name)
+		c.add(MessageLost, rulePlatform, "platform %q does not exist", name)
 		return
 	}
-	if p.removal() {
+	if p.isRemoval() {
 		return
 	}
 	if !slices.Contains(ha.NotEntities, name) {
@@ -66,19 +65,19 @@ func (c componentChecker) check() {
 	}
 	known, ok := ha.Platforms[name]
 	if !ok {
-		c.add(House, 11, "platform %q has no place in our house", name)
+		c.add(OwnRule, rulePlatform, "platform %q is not one of ours", name)
 		return
 	}
 	for _, key := range slices.Sorted(maps.Keys(p.own)) {
 		if key != "platform" && !slices.Contains(ha.CommonKeys, key) && !slices.Contains(known.Keys, key) {
-			c.add(ComponentLost, 13, "a %s has no key %q", name, key)
+			c.add(ComponentLost, ruleKeys, "a %s has no key %q", name, key)
 			continue
 		}
 		c.checkValue(ComponentLost, key, p.own[key])
 	}
 	for _, key := range known.Required {
 		if _, ok := p.all[key]; !ok {
-			c.add(ComponentLost, 16, "%s is missing", key)
+			c.add(ComponentLost, ruleRequired, "%s is missing", key)
 		}
 	}
 	if slices.ContainsFunc(slices.Collect(maps.Keys(p.own)), isAvailability) {
@@ -87,7 +86,7 @@ func (c componentChecker) check() {
 	c.checkConnectivity()
 	c.checkDefaultID()
 	c.checkCategory()
-	c.checkManners()
+	c.checkPresentation()
 	c.checkQuantity()
 	c.checkControl()
 }
@@ -95,13 +94,13 @@ func (c componentChecker) check() {
 func (c componentChecker) checkUniqueID() {
 	p, doc := c.p, c.doc
 	v, ok := p.own["unique_id"]
-	if !ok || !scalar(v) || v == "" {
-		c.add(MessageLost, 11, "unique_id is missing")
+	if !ok || !isScalar(v) || v == "" {
+		c.add(MessageLost, rulePlatform, "unique_id is missing")
 		return
 	}
 	rest, ok := strings.CutPrefix(text(p.own, "unique_id"), doc.id+"_")
 	if !ok || !componentKey.MatchString(rest) {
-		c.add(House, 12, "unique_id %q is not made of %s_ and a key", v, doc.id)
+		c.add(OwnRule, ruleIDs, "unique_id %q is not made of %s_ and a key", v, doc.id)
 	}
 }
 
@@ -112,9 +111,9 @@ func (c componentChecker) checkDefaultID() {
 	switch {
 	case id == "":
 	case found && domain != p.platform():
-		c.add(Warning, 15, "default_entity_id %q is not of platform %s", id, p.platform())
+		c.add(Warning, ruleEntityID, "default_entity_id %q is not of platform %s", id, p.platform())
 	case !entityID.MatchString(id):
-		c.add(House, 15, "default_entity_id %q is not <platform>.<a-z, 0-9 and _>", id)
+		c.add(OwnRule, ruleEntityID, "default_entity_id %q is not <platform>.<a-z, 0-9 and _>", id)
 	}
 }
 
@@ -124,26 +123,26 @@ func (c componentChecker) checkCategory() {
 	reads := slices.Contains([]string{"sensor", "binary_sensor"}, p.platform())
 	switch {
 	case ok && category != "diagnostic" && category != "config":
-		c.add(ComponentLost, 28, "entity_category is neither diagnostic nor config")
+		c.add(ComponentLost, ruleCategory, "entity_category is neither diagnostic nor config")
 	case category == "config" && reads:
-		c.add(ComponentLost, 28, "entity_category config is for what can be set")
-	case !ok && reads && aboutUs.MatchString(text(p.own, "name")):
-		c.add(Warning, 28, "looks like a diagnostic and has no entity_category")
+		c.add(ComponentLost, ruleCategory, "entity_category config is for what can be set")
+	case !ok && reads && diagnosticName.MatchString(text(p.own, "name")):
+		c.add(Warning, ruleCategory, "looks like a diagnostic and has no entity_category")
 	}
 }
 
-// checkManners checks what makes an entity pleasant to live with.
-func (c componentChecker) checkManners() {
+// checkPresentation checks how the entity is presented to users.
+func (c componentChecker) checkPresentation() {
 	p, doc := c.p, c.doc
 	if v := p.own["force_update"]; v == true {
-		c.add(Warning, 29, "force_update writes each value, changed or not")
+		c.add(Warning, ruleTransport, "force_update writes each value, changed or not")
 	}
 	if icon, ok := p.own["icon"].(string); ok {
 		if !strings.Contains(icon, ":") {
-			c.add(ComponentLost, 31, "icon %q has no colon", icon)
+			c.add(ComponentLost, ruleIcon, "icon %q has no colon", icon)
 		}
 		if p.own["device_class"] != nil {
-			c.add(House, 31, "the device class has an icon already")
+			c.add(OwnRule, ruleIcon, "the device class has an icon already")
 		}
 	}
 	class := text(p.own, "device_class")
@@ -151,7 +150,7 @@ func (c componentChecker) checkManners() {
 		slices.Contains(electrical, class) ||
 		strings.HasPrefix(doc.id, "envoy_inverter_") && p.own["name"] != nil
 	if enabled, ok := p.own["enabled_by_default"]; detail && (!ok || enabled == true) {
-		c.add(House, 32, "a detail that few look at, want enabled_by_default false")
+		c.add(OwnRule, ruleEnabled, "a detail, want enabled_by_default false")
 	}
 	c.checkName()
 }

@@ -6,26 +6,23 @@ import (
 	"slices"
 )
 
-// Entities that can be changed: numbers, selects, switches. Rule 44.
-
-// controls are their platforms.
+// controls are the platforms of entities that can be changed.
 var controls = []string{"number", "select", "switch"}
 
-// valueOnly is the one template of a command that we need: JSON with the value in
-// its place.
+// valueOnly matches the only template of a command that we use: JSON with the value.
 var valueOnly = regexp.MustCompile(`^\{"[a-z_]+": (?:\{\{ value \}\}|"\{\{ value \}\}")\}$`)
 
-// checkControl checks what a person sets with the component, and what is shown.
+// checkControl checks what a user sets with the component, and what is shown.
 func (c componentChecker) checkControl() {
 	p := c.p
 	if !slices.Contains(controls, p.platform()) {
 		return
 	}
 	if text(p.all, "state_topic") == "" || p.own["optimistic"] == true {
-		c.add(House, 44, "shows what was asked for, not what is")
+		c.add(OwnRule, ruleControl, "shows the command, not the state")
 	}
 	if p.own["retain"] == true {
-		c.add(House, 44, "its commands would be retained, and be carried out again")
+		c.add(OwnRule, ruleControl, "its commands would be retained, and executed again")
 	}
 	switch p.platform() {
 	case "number":
@@ -33,11 +30,11 @@ func (c componentChecker) checkControl() {
 	case "select":
 		list, ok := texts(p.own["options"])
 		if sorted := slices.Compact(slices.Sorted(slices.Values(list))); !ok || len(list) == 0 || len(sorted) < len(list) {
-			c.add(ComponentLost, 44, "options are no list of different texts")
+			c.add(ComponentLost, ruleControl, "options are no list of different texts")
 		}
 	case "switch":
 		if words := switchWords(p.own); words[0] == words[1] {
-			c.add(ComponentLost, 44, "on and off are the same state")
+			c.add(ComponentLost, ruleControl, "on and off are the same state")
 		}
 	}
 }
@@ -47,13 +44,13 @@ func (c componentChecker) checkBounds() {
 	m := c.p.own
 	low, high, step := bound(m, "min", 1), bound(m, "max", 100), bound(m, "step", 1)
 	if low >= high {
-		c.add(ComponentLost, 44, "min is not below max")
+		c.add(ComponentLost, ruleControl, "min is not below max")
 	}
 	if step < 0.001 {
-		c.add(ComponentLost, 44, "step is below 0.001")
+		c.add(ComponentLost, ruleControl, "step is below 0.001")
 	}
 	if mode, ok := m["mode"]; ok && mode != "auto" && mode != "box" && mode != "slider" {
-		c.add(ComponentLost, 44, "mode is none of auto, box and slider")
+		c.add(ComponentLost, ruleControl, "mode is none of auto, box and slider")
 	}
 }
 

@@ -7,59 +7,57 @@ import (
 	"strings"
 )
 
-// The origin and the device. Rules 6 to 10.
-
 func (c documentChecker) checkOrigin(m map[string]any) {
-	c.both(MessageLost, lengthen(m, ha.Abbreviations.Origin))
+	c.addAmbiguous(MessageLost, expandKeys(m, ha.Abbreviations.Origin))
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		switch {
 		case !slices.Contains(ha.OriginKeys, key):
-			c.add(MessageLost, 6, "origin: key %q is not allowed", key)
-		case !scalar(m[key]):
-			c.add(MessageLost, 6, "origin: %s is no text", key)
+			c.add(MessageLost, ruleOrigin, "origin: key %q is not allowed", key)
+		case !isScalar(m[key]):
+			c.add(MessageLost, ruleOrigin, "origin: %s is no text", key)
 		}
 	}
 	if text(m, "name") == "" {
-		c.add(MessageLost, 6, "origin: name is missing")
+		c.add(MessageLost, ruleOrigin, "origin: name is missing")
 	}
 	if v, ok := m["support_url"]; ok && !isURL(v, "http", "https") {
-		c.add(MessageLost, 6, "origin: support_url is no web address")
+		c.add(MessageLost, ruleOrigin, "origin: support_url is no web address")
 	}
 }
 
 func (c documentChecker) checkDevice() {
 	m := c.doc.device
-	c.both(MessageLost, lengthen(m, ha.Abbreviations.Device))
+	c.addAmbiguous(MessageLost, expandKeys(m, ha.Abbreviations.Device))
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		_, isText := m[key].(string)
 		switch {
 		case !slices.Contains(ha.DeviceKeys, key):
-			c.add(MessageLost, 7, "device: key %q is not allowed", key)
+			c.add(MessageLost, ruleDevice, "device: key %q is not allowed", key)
 		case key == "identifiers", key == "connections":
-		case !scalar(m[key]):
-			c.add(MessageLost, 7, "device: %s is no text", key)
+		case !isScalar(m[key]):
+			c.add(MessageLost, ruleDevice, "device: %s is no text", key)
 		case !isText:
-			c.add(House, 7, "device: %s is not written as text", key)
+			c.add(OwnRule, ruleDevice, "device: %s is not written as text", key)
 		}
 	}
 	c.checkIdentifiers()
 	c.checkConnections()
 	if v, ok := m["configuration_url"]; ok {
 		if !isURL(v, "http", "https", "homeassistant") {
-			c.add(MessageLost, 9, "device: configuration_url is no web address")
+			c.add(MessageLost, ruleDeviceURL, "device: configuration_url is no web address")
 		} else if u, _ := url.Parse(v.(string)); u.User != nil || u.RawQuery != "" {
-			c.add(House, 9, "device: configuration_url holds more than an address")
+			c.add(OwnRule, ruleDeviceURL, "device: configuration_url contains more than an address")
 		}
 	}
-	for _, key := range c.wanted(c.doc.id) {
+	for _, key := range c.requiredKeys(c.doc.id) {
 		if text(m, key) == "" {
-			c.add(House, 10, "device: %s is missing", key)
+			c.add(OwnRule, ruleDescription, "device: %s is missing", key)
 		}
 	}
 }
 
-// wanted returns the keys that each of our devices has.
-func (c documentChecker) wanted(id string) []string {
+// requiredKeys returns the keys that the device with an identifier must have.
+func (c documentChecker) requiredKeys(id string) []string {
 	if id == c.bridge() {
 		return []string{"name", "sw_version"}
 	}
@@ -78,7 +76,7 @@ func (c documentChecker) checkIdentifiers() {
 	v, ok := doc.device["identifiers"]
 	if !ok {
 		if list, _ := doc.device["connections"].([]any); len(list) == 0 {
-			c.add(MessageLost, 7, "device: neither identifiers nor connections")
+			c.add(MessageLost, ruleDevice, "device: neither identifiers nor connections")
 		}
 	}
 	if s, ok := v.(string); ok {
@@ -86,18 +84,18 @@ func (c documentChecker) checkIdentifiers() {
 	}
 	ids, isList := texts(v)
 	if ok && (!isList || len(ids) == 0 || slices.Contains(ids, "")) {
-		c.add(MessageLost, 7, "device: identifiers is no list of texts")
+		c.add(MessageLost, ruleDevice, "device: identifiers is no list of texts")
 		return
 	}
 	if !slices.Equal(ids, []string{doc.id}) {
-		c.add(House, 7, "device: identifiers are %q, want the object id alone", ids)
+		c.add(OwnRule, ruleDevice, "device: identifiers are %q, want the object id alone", ids)
 	}
 	if doc.id == c.bridge() || c.isTotal(doc.id) {
 		return
 	}
 	match := ourID.FindStringSubmatch(doc.id)
 	if match == nil || !strings.EqualFold(match[2]+match[3], text(doc.device, "serial_number")) {
-		c.add(House, 7, "object id %q is not made of envoy_ and the serial", doc.id)
+		c.add(OwnRule, ruleDevice, "object id %q is not made of envoy_ and the serial", doc.id)
 	}
 }
 
@@ -106,13 +104,13 @@ func (c documentChecker) checkConnections() {
 	if !ok {
 		return
 	}
-	c.add(House, 8, "device: connections join us with the devices of others")
+	c.add(OwnRule, ruleConnections, "device: connections join it with devices of other integrations")
 	list, ok := v.([]any)
 	for _, item := range list {
 		pair, isList := texts(item)
 		ok = ok && isList && len(pair) == 2
 	}
 	if !ok {
-		c.add(MessageLost, 8, "device: connections is no list of pairs")
+		c.add(MessageLost, ruleConnections, "device: connections is no list of pairs")
 	}
 }

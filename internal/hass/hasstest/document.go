@@ -11,7 +11,7 @@ import (
 type document struct {
 	topic      string
 	id         string         // object id in the topic
-	root       map[string]any // nil where the message removes the device
+	root       map[string]any // nil if the message removes the device
 	device     map[string]any
 	components []component // by key
 	form       form
@@ -32,11 +32,10 @@ type component struct {
 
 func (p component) platform() string { return text(p.own, "platform") }
 
-// removal reports whether p takes an entity away instead of describing one.
-func (p component) removal() bool { return len(p.own) == 1 && p.platform() != "" }
+// isRemoval reports whether p removes an entity.
+func (p component) isRemoval() bool { return len(p.own) == 1 && p.platform() != "" }
 
-// An identity is what Home Assistant knows an entity by, in whichever form it is
-// announced.
+// An identity identifies an entity in both forms.
 type identity struct{ platform, id, key string }
 
 func (i identity) String() string { return fmt.Sprintf("%s of %s", i.key, i.id) }
@@ -45,7 +44,7 @@ func (i identity) String() string { return fmt.Sprintf("%s of %s", i.key, i.id) 
 func (doc *document) entities() map[identity]string {
 	found := map[identity]string{}
 	for _, p := range doc.components {
-		if !p.removal() {
+		if !p.isRemoval() {
 			found[identity{p.platform(), doc.id, p.key}] = text(p.own, "unique_id")
 		}
 	}

@@ -18,7 +18,7 @@ const (
 // An object is a piece of a discovery message.
 type object = map[string]any
 
-// published is what the example's topics hold.
+// published contains the payloads of the example's topics.
 var published = map[string]string{
 	"envoy/bridge/state":                     "online",
 	"envoy/bridge/info":                      `{"schema":1}`,
@@ -225,11 +225,11 @@ func index(t *testing.T, name string) int {
 }
 
 // kinds returns the different severities and rules of findings, sorted and
-// separated by spaces: "E4 H30".
+// separated by spaces: "message:root-keys own:name".
 func kinds(findings []Finding) string {
 	var all []string
 	for _, f := range findings {
-		all = append(all, string(f.Severity)+strconv.Itoa(f.Rule))
+		all = append(all, string(f.Severity)+":"+string(f.Rule))
 	}
 	slices.Sort(all)
 	return strings.Join(slices.Compact(all), " ")

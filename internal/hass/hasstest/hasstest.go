@@ -1,25 +1,22 @@
 // Package hasstest checks Home Assistant discovery messages as Home Assistant
-// does, and by this project's own rules besides.
+// does, and by this project's own rules. rules.go lists the rules.
 //
 // Home Assistant sends no answer: a message that it rejects is a line in its
-// log and a missing device. So a test checks every rule before a message is
-// sent. The facts behind the rules are in ha.json, compiled from Home Assistant
-// Core 2026.9; a rule that only the passing of time can break (the order on
-// connect, counters that fall) belongs to the tests of the bridge itself.
+// log and a missing device. The facts behind the rules are in ha.json, compiled
+// from Home Assistant Core 2026.9. Rules about time (the order on connect,
+// decreasing counters) belong to the tests of the bridge itself.
 package hasstest
 
-import (
-	"cmp"
-)
+import "cmp"
 
 // Check returns what is wrong with msgs, the discovery messages in the order in
-// which the bridge published them. A topic that comes again is an update of the
-// device. What concerns several devices is checked on the last message of each.
+// which the bridge published them. A second message of a topic is an update of the
+// device. Rules about several devices apply to the last message of each.
 func Check(msgs []Message, opts Options) []Finding {
 	opts.Prefix = cmp.Or(opts.Prefix, "homeassistant")
 	opts.Base = cmp.Or(opts.Base, "envoy")
 	c := &checker{opts: opts, seen: map[Finding]bool{}}
-	all := household{checker: c, last: map[string]*document{}, first: map[string]int{}}
+	all := messageSet{checker: c, last: map[string]*document{}, first: map[string]int{}}
 	order := newOrder(c, msgs)
 	for i, m := range msgs {
 		if m.Ack {

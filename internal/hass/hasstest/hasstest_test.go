@@ -146,7 +146,7 @@ func TestCheckOddValues(t *testing.T) {
 			announcement := example()
 			set(t, announcement, path, v)
 			for _, f := range Check(messages(t, announcement), Options{Published: published, Expiry: expiry}) {
-				if f.Topic == "" || f.Rule == 0 || f.Text == "" {
+				if f.Topic == "" || f.Rule == "" || f.Text == "" {
 					t.Errorf("%s = %v: finding %+v has no topic, rule or text", path, v, f)
 				}
 			}
@@ -154,7 +154,7 @@ func TestCheckOddValues(t *testing.T) {
 	}
 }
 
-// paths returns the place of each value in object o, which stands at prefix.
+// paths returns the path of each value in object o, whose path is prefix.
 func paths(prefix string, o object) []string {
 	var all []string
 	for _, key := range slices.Sorted(maps.Keys(o)) {
@@ -178,8 +178,8 @@ func TestFindingTellsNoSecret(t *testing.T) {
 	announcement := example()
 	set(t, announcement, "gateway/device/hw_version", secret)
 	findings := Check(messages(t, announcement), Options{Secrets: []string{"", secret}})
-	if got := kinds(findings); got != "H35" {
-		t.Errorf("found %q, want H35", got)
+	if got := kinds(findings); got != "own:secrets" {
+		t.Errorf("found %q, want own:secrets", got)
 	}
 	for _, f := range findings {
 		if strings.Contains(f.String(), secret) {
@@ -189,8 +189,8 @@ func TestFindingTellsNoSecret(t *testing.T) {
 }
 
 func TestFindingString(t *testing.T) {
-	f := Finding{ComponentLost, 21, "ha/device/x/config", "grid_power", "no such unit"}
-	if got, want := f.String(), "e21 ha/device/x/config grid_power: no such unit"; got != want {
+	f := Finding{ComponentLost, ruleUnit, "ha/device/x/config", "grid_power", "no such unit"}
+	if got, want := f.String(), "component:unit ha/device/x/config grid_power: no such unit"; got != want {
 		t.Errorf("String() = %q, want %q", got, want)
 	}
 }

@@ -13,22 +13,22 @@ type Message struct {
 	Ack bool
 }
 
-// Options say what the messages are checked against. The zero value stands for
-// a bridge with the default names of which only the discovery messages are known.
+// Options are what the messages are checked against. The zero value is a bridge with
+// the default topics, of which only the discovery messages are known.
 type Options struct {
 	Prefix string // of the discovery topics, "" means homeassistant
 	Base   string // of the bridge's own topics, "" means envoy
 
-	// Published holds the last payload of each retained topic that the bridge
-	// publishes under Base. Nil leaves the rules out that need it.
+	// Published contains the last payload of each retained topic that the bridge
+	// publishes under Base. Nil disables the rules that need it.
 	Published map[string]string
-	// Expiry holds the Message Expiry Interval in seconds of each topic in
-	// Published, 0 or absent for none. Nil leaves the rule out that needs it.
+	// Expiry contains the Message Expiry Interval in seconds of each topic in
+	// Published, 0 or absent for none. Nil disables the rule that needs it.
 	Expiry map[string]uint32
 	// Ignore lists what is published without being an entity, as patterns of
 	// [path.Match]. The live topics, bridge/info, bridge/state and
 	// availability are known and need no pattern.
 	Ignore []string
-	// Secrets are texts that must stand in no message; "" is passed over.
+	// Secrets are texts that no message may contain; "" is ignored.
 	Secrets []string
 }

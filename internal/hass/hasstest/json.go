@@ -12,8 +12,8 @@ import (
 	"unicode/utf8"
 )
 
-// decode reads a JSON object and refuses what encoding/json lets pass: text
-// that is not UTF-8 and keys that stand twice. Numbers stay as they are written.
+// decode decodes a JSON object and rejects what encoding/json accepts: text that is
+// not UTF-8 and duplicate keys. Numbers are not converted.
 func decode(data []byte) (map[string]any, error) {
 	if !utf8.Valid(data) {
 		return nil, errors.New("not UTF-8")
@@ -57,7 +57,7 @@ func decodeObject(d *json.Decoder) (any, error) {
 		}
 		key, _ := t.(string) // nothing else can be a key
 		if _, twice := object[key]; twice {
-			return nil, fmt.Errorf("key %q stands twice", key)
+			return nil, fmt.Errorf("key %q is there twice", key)
 		}
 		if object[key], err = decodeValue(d); err != nil {
 			return nil, err
@@ -80,9 +80,9 @@ func decodeList(d *json.Decoder) (any, error) {
 	return list, err
 }
 
-// lengthen replaces the abbreviated keys of m and returns those that stood in
+// expandKeys replaces the abbreviated keys of m and returns those that it contained in
 // both forms.
-func lengthen(m map[string]any, abbreviations map[string]string) (both []string) {
+func expandKeys(m map[string]any, abbreviations map[string]string) (both []string) {
 	for _, short := range slices.Sorted(maps.Keys(m)) {
 		long, ok := abbreviations[short]
 		if !ok {
@@ -97,8 +97,8 @@ func lengthen(m map[string]any, abbreviations map[string]string) (both []string)
 	return both
 }
 
-// fillBase puts the value of "~" in its place in all topics of component m.
-func fillBase(m map[string]any) {
+// expandBase replaces "~" in all topics of component m by its value.
+func expandBase(m map[string]any) {
 	base, ok := m["~"].(string)
 	if !ok {
 		return
@@ -127,14 +127,14 @@ func fillBase(m map[string]any) {
 	}
 }
 
-// text returns m's string at key, "" when it is none.
+// text returns m's string at key, "" if it is none.
 func text(m map[string]any, key string) string {
 	s, _ := m[key].(string)
 	return s
 }
 
-// scalar reports whether v is text, or what Home Assistant turns into text.
-func scalar(v any) bool {
+// isScalar reports whether v is text, or a value that Home Assistant converts to text.
+func isScalar(v any) bool {
 	switch v.(type) {
 	case string, json.Number, bool:
 		return true
@@ -142,7 +142,7 @@ func scalar(v any) bool {
 	return false
 }
 
-// texts returns the list v, and whether it is one that holds nothing but text.
+// texts returns the list v, and whether it is a list of texts.
 func texts(v any) ([]string, bool) {
 	list, ok := v.([]any)
 	var out []string
@@ -161,8 +161,8 @@ func isURL(v any, schemes ...string) bool {
 	return err == nil && u.Host != "" && slices.Contains(schemes, u.Scheme)
 }
 
-// availabilityItems returns the objects in m's availability list, for which
-// Home Assistant takes a lone object too.
+// availabilityItems returns the objects in m's availability, which may be a list or
+// one object.
 func availabilityItems(m map[string]any) []map[string]any {
 	switch v := m["availability"].(type) {
 	case map[string]any:

@@ -13,9 +13,9 @@ var updates = []mutation{
 	{edits{power + "name": "Grid"}, ""},
 	{edits{"gateway/components/grid_power": object{"platform": "sensor"}}, ""},
 	{edits{"gateway/components/grid_power": object{"p": "sensor"}}, ""},
-	{edits{"gateway/components/grid_power": gone{}}, "H37"},
-	{edits{"gateway/components/grid_power": object{"platform": "binary_sensor"}}, "H37"},
-	{edits{reach + "platform": "event"}, "H37 e13 e16 e21"},
+	{edits{"gateway/components/grid_power": gone{}}, "own:update"},
+	{edits{"gateway/components/grid_power": object{"platform": "binary_sensor"}}, "own:update"},
+	{edits{reach + "platform": "event"}, "component:keys component:required component:unit own:update"},
 }
 
 // envelopes are messages that are wrong around a valid payload, or have none.
@@ -25,28 +25,28 @@ var envelopes = []struct {
 	want   string
 }{
 	{"", Message{Topic: bridgeTopic, Retain: true, QoS: 1}, ""},
-	{"", Message{Topic: bridgeTopic, QoS: 1}, "H3"},
+	{"", Message{Topic: bridgeTopic, QoS: 1}, "own:removal"},
 	{"", Message{Topic: bridgeTopic, Payload: valid, Retain: true, QoS: 1}, ""},
 	{"", Message{Topic: "homeassistant/device/node/envoy_bridge/config", Payload: valid, Retain: true, QoS: 1}, ""},
-	{"", Message{Topic: "homeassistant/device/envoy_bridge", Payload: valid, Retain: true, QoS: 1}, "E1"},
-	{"", Message{Topic: "homeassistant/device/envoy bridge/config", Payload: valid, Retain: true, QoS: 1}, "E1"},
-	{"", Message{Topic: "homeassistant/device/a/b/c/config", Payload: valid, Retain: true, QoS: 1}, "E1"},
-	{"", Message{Topic: "homeassistant/device/config", Payload: valid, Retain: true, QoS: 1}, "E1"},
-	{"", Message{Topic: "homeassistant/thermometer/envoy_bridge/config", Payload: valid, Retain: true, QoS: 1}, "E1"},
-	{"", Message{Topic: "homeassistant/sensor/envoy_bridge/config", Payload: valid, Retain: true, QoS: 1}, "H1"},
-	{"", Message{Topic: "ha/device/envoy_bridge/config", Payload: valid, Retain: true, QoS: 1}, "E1"},
-	{"ha/#", Message{Topic: "ha/#/device/envoy_bridge/config", Payload: valid, Retain: true, QoS: 1}, "E1"},
-	{"ha/", Message{Topic: "ha//device/envoy_bridge/config", Payload: valid, Retain: true, QoS: 1}, "E1"},
-	{"", Message{Topic: "homeassistant/device/solar_bridge/config", Payload: valid, Retain: true, QoS: 1}, "H10 H12 H19 H7"},
-	{"", Message{Topic: bridgeTopic, Payload: []byte(`{"device":`), Retain: true, QoS: 1}, "E2"},
-	{"", Message{Topic: bridgeTopic, Payload: []byte(`[]`), Retain: true, QoS: 1}, "E2"},
-	{"", Message{Topic: bridgeTopic, Payload: []byte(`null`), Retain: true, QoS: 1}, "E2 H3"},
-	{"", Message{Topic: bridgeTopic, Payload: []byte(`{}`), Retain: true, QoS: 1}, "E5 H19 H3"},
-	{"", Message{Topic: bridgeTopic, Payload: append([]byte(`{"origin":{},`), valid[1:]...), Retain: true, QoS: 1}, "E2"},
-	{"", Message{Topic: bridgeTopic, Payload: append(slices.Clip(valid), make([]byte, maxSize)...), Retain: true, QoS: 1}, "E2 H34"},
-	{"", Message{Topic: bridgeTopic, Payload: valid, QoS: 1}, "H38"},
-	{"", Message{Topic: bridgeTopic, Payload: valid, Retain: true}, "H38"},
-	{"", Message{Topic: bridgeTopic, Payload: valid, Retain: true, QoS: 1, Expiry: 60}, "H38"},
+	{"", Message{Topic: "homeassistant/device/envoy_bridge", Payload: valid, Retain: true, QoS: 1}, "message:topic"},
+	{"", Message{Topic: "homeassistant/device/envoy bridge/config", Payload: valid, Retain: true, QoS: 1}, "message:topic"},
+	{"", Message{Topic: "homeassistant/device/a/b/c/config", Payload: valid, Retain: true, QoS: 1}, "message:topic"},
+	{"", Message{Topic: "homeassistant/device/config", Payload: valid, Retain: true, QoS: 1}, "message:topic"},
+	{"", Message{Topic: "homeassistant/thermometer/envoy_bridge/config", Payload: valid, Retain: true, QoS: 1}, "message:topic"},
+	{"", Message{Topic: "homeassistant/sensor/envoy_bridge/config", Payload: valid, Retain: true, QoS: 1}, "own:topic"},
+	{"", Message{Topic: "ha/device/envoy_bridge/config", Payload: valid, Retain: true, QoS: 1}, "message:topic"},
+	{"ha/#", Message{Topic: "ha/#/device/envoy_bridge/config", Payload: valid, Retain: true, QoS: 1}, "message:topic"},
+	{"ha/", Message{Topic: "ha//device/envoy_bridge/config", Payload: valid, Retain: true, QoS: 1}, "message:topic"},
+	{"", Message{Topic: "homeassistant/device/solar_bridge/config", Payload: valid, Retain: true, QoS: 1}, "own:availability own:description own:device own:ids"},
+	{"", Message{Topic: bridgeTopic, Payload: []byte(`{"device":`), Retain: true, QoS: 1}, "message:payload"},
+	{"", Message{Topic: bridgeTopic, Payload: []byte(`[]`), Retain: true, QoS: 1}, "message:payload"},
+	{"", Message{Topic: bridgeTopic, Payload: []byte(`null`), Retain: true, QoS: 1}, "message:payload own:removal"},
+	{"", Message{Topic: bridgeTopic, Payload: []byte(`{}`), Retain: true, QoS: 1}, "message:parts own:availability own:removal"},
+	{"", Message{Topic: bridgeTopic, Payload: append([]byte(`{"origin":{},`), valid[1:]...), Retain: true, QoS: 1}, "message:payload"},
+	{"", Message{Topic: bridgeTopic, Payload: append(slices.Clip(valid), make([]byte, maxSize)...), Retain: true, QoS: 1}, "message:payload own:size"},
+	{"", Message{Topic: bridgeTopic, Payload: valid, QoS: 1}, "own:delivery"},
+	{"", Message{Topic: bridgeTopic, Payload: valid, Retain: true}, "own:delivery"},
+	{"", Message{Topic: bridgeTopic, Payload: valid, Retain: true, QoS: 1, Expiry: 60}, "own:delivery"},
 }
 
 // valid is the bridge's own message of the example.
@@ -71,23 +71,23 @@ func TestCheckEnvelope(t *testing.T) {
 var payloads = []struct {
 	topic, payload, want string
 }{
-	{gatewayBase + "grid/power", "-299.5", "H39"},
-	{gatewayBase + "grid/power", "NaN", "e39"},
-	{gatewayBase + "grid/power", `{"power":-300}`, "e39"},
-	{gatewayBase + "production/energy", "-1", "W40"},
-	{gatewayBase + "info/token_expires", "next year", "e39"},
-	{gatewayBase + "info/grid_status", "on fire", "e39"},
-	{gatewayBase + "availability", "away", "e39"},
-	{gatewayBase + "inverter/482210000001", `{"power":"low","ac":{"voltage":true}}`, "e39"},
-	{gatewayBase + "inverter/482210000001", `{"power":212}`, "H33"},
-	{gatewayBase + "inverter/482210000001", `{"ac":{"voltage":null}}`, "H33"},
-	{gatewayBase + "inverter/482210000001", `212`, "W33"},
-	{gatewayBase + "storage/power", "0", "H18"},
+	{gatewayBase + "grid/power", "-299.5", "own:state"},
+	{gatewayBase + "grid/power", "NaN", "component:state"},
+	{gatewayBase + "grid/power", `{"power":-300}`, "component:state"},
+	{gatewayBase + "production/energy", "-1", "warning:counter"},
+	{gatewayBase + "info/token_expires", "next year", "component:state"},
+	{gatewayBase + "info/grid_status", "on fire", "component:state"},
+	{gatewayBase + "availability", "away", "component:state"},
+	{gatewayBase + "inverter/482210000001", `{"power":"low","ac":{"voltage":true}}`, "component:state"},
+	{gatewayBase + "inverter/482210000001", `{"power":212}`, "own:template"},
+	{gatewayBase + "inverter/482210000001", `{"ac":{"voltage":null}}`, "own:template"},
+	{gatewayBase + "inverter/482210000001", `212`, "warning:template"},
+	{gatewayBase + "storage/power", "0", "own:published"},
 	{gatewayBase + "storage/availability", "online", ""},
 	{gatewayBase + "raw/production", "{}", ""}, // on the list of what has no entity
 	{"elsewhere/power", "0", ""},
-	{"envoy/bridge/info", `{"schema":1,"url":"mqtt://user:pass@broker"}`, "H35"},
-	{"envoy/bridge/gateways", "1", "H18"},
+	{"envoy/bridge/info", `{"schema":1,"url":"mqtt://user:pass@broker"}`, "own:secrets"},
+	{"envoy/bridge/gateways", "1", "own:published"},
 }
 
 func TestCheckPublished(t *testing.T) {
@@ -116,7 +116,7 @@ func exampleInverter() object {
 	return inverter
 }
 
-// An inverter is a device of its own that hangs on its gateway.
+// An inverter is a device of its own behind its gateway.
 func TestCheckInverter(t *testing.T) {
 	inverter := exampleInverter()
 	energy := object{
@@ -129,7 +129,7 @@ func TestCheckInverter(t *testing.T) {
 	for _, row := range []struct {
 		enabled bool
 		want    string
-	}{{false, ""}, {true, "H32"}} {
+	}{{false, ""}, {true, "own:enabled"}} {
 		energy["enabled_by_default"] = row.enabled
 		msg := message(t, "homeassistant/device/envoy_inverter_482210000001/config", inverter)
 		findings := Check(append(messages(t, example()), msg), Options{})
@@ -139,17 +139,17 @@ func TestCheckInverter(t *testing.T) {
 	}
 }
 
-// TestCheckOrder: what hangs on a gateway comes after it, and is available when
-// its own gateway is.
+// TestCheckOrder checks that a device behind a gateway is announced after it, and
+// depends on the availability of its own gateway.
 func TestCheckOrder(t *testing.T) {
 	inverter := exampleInverter()
 	msg := message(t, "homeassistant/device/envoy_inverter_482210000001/config", inverter)
-	if got := kinds(Check(append([]Message{msg}, messages(t, example())...), Options{})); got != "W10" {
-		t.Errorf("before its gateway: found %q, want W10", got)
+	if got := kinds(Check(append([]Message{msg}, messages(t, example())...), Options{})); got != "warning:description" {
+		t.Errorf("before its gateway: found %q, want warning:description", got)
 	}
 	inverter["availability"] = []any{object{"topic": "envoy/bridge/state"}, object{"topic": "envoy/129999999999/availability"}}
 	msg = message(t, "homeassistant/device/envoy_inverter_482210000001/config", inverter)
-	if got := kinds(Check(append(messages(t, example()), msg), Options{})); got != "H19" {
-		t.Errorf("with another gateway's availability: found %q, want H19", got)
+	if got := kinds(Check(append(messages(t, example()), msg), Options{})); got != "own:availability" {
+		t.Errorf("with another gateway's availability: found %q, want own:availability", got)
 	}
 }

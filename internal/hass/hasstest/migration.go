@@ -5,24 +5,16 @@ import (
 )
 
 // The migration between a document of the whole device and documents of single
-// entities, in the order of the wire. Rules 41 to 45:
-//
-//	41  the migrate message stands alone
-//	42  an entity is never announced in both forms at once
-//	43  the old document gives way to the migrate message before it is removed
-//	44  the next step waits until the broker has acknowledged the last one
-//	45  the unique id stays the same
-//
-// It concerns an entity by its platform, the device's id and its key.
+// entities, in the order of the messages.
 
-// An announcement is what the broker holds on a topic.
+// An announcement is the document on a topic of the broker.
 type announcement struct {
 	doc       *document
 	entities  map[identity]string // and those of the document that the migrate message replaced
 	isUnacked bool
 }
 
-// An order follows a recording.
+// An order checks the order of the messages of a recording.
 type order struct {
 	checker *checker
 	hasAcks bool                     // the recording contains acknowledgements
@@ -47,7 +39,7 @@ func (o *order) acknowledge(topic string) {
 	}
 }
 
-// add follows one message.
+// add checks the next message.
 func (o *order) add(doc *document) {
 	old := o.held[doc.topic]
 	switch {
@@ -75,19 +67,19 @@ func (o *order) announced(a *announcement) {
 	for _, i := range sortedIdentities(a.entities) {
 		o.checker.component = i.key
 		if id := o.ids[i]; id != "" && id != a.entities[i] {
-			o.checker.add(House, 45, "unique_id was %q", id)
+			o.checker.add(OwnRule, ruleUniqueID, "unique_id was %q", id)
 		}
 		o.ids[i] = a.entities[i]
 		if lost := o.lost[i]; lost != nil && lost.isEntity() != a.doc.isEntity() {
-			o.checker.add(House, 43, "%s was removed without the migrate message", lost.topic)
+			o.checker.add(OwnRule, ruleMigrateFirst, "%s was removed without the migrate message", lost.topic)
 		}
 		delete(o.lost, i)
 		for _, other := range o.inOtherForm(a.doc, i) {
 			switch {
 			case !other.doc.isMigrate:
-				o.checker.add(MessageLost, 42, "announced on %s too", other.doc.topic)
+				o.checker.add(MessageLost, ruleOneForm, "announced on %s too", other.doc.topic)
 			case other.isUnacked:
-				o.checker.add(House, 44, "the migrate message on %s is not acknowledged yet", other.doc.topic)
+				o.checker.add(OwnRule, ruleAcknowledged, "the migrate message on %s is not acknowledged yet", other.doc.topic)
 			}
 		}
 	}
@@ -100,11 +92,11 @@ func (o *order) removed(old *announcement) {
 		others := o.inOtherForm(old.doc, i)
 		switch {
 		case old.doc.isMigrate && len(others) == 0 && !o.isAnnouncedLater(old.doc):
-			o.checker.add(House, 44, "removed before it is announced in the other form")
+			o.checker.add(OwnRule, ruleAcknowledged, "removed before it is announced in the other form")
 		case old.doc.isMigrate && slices.ContainsFunc(others, func(a *announcement) bool { return a.isUnacked }):
-			o.checker.add(House, 44, "removed before the new document is acknowledged")
+			o.checker.add(OwnRule, ruleAcknowledged, "removed before the new document is acknowledged")
 		case !old.doc.isMigrate && slices.ContainsFunc(others, func(a *announcement) bool { return !a.doc.isMigrate }):
-			o.checker.add(House, 43, "removed without the migrate message")
+			o.checker.add(OwnRule, ruleMigrateFirst, "removed without the migrate message")
 		case !old.doc.isMigrate && len(others) == 0:
 			o.lost[i] = old.doc
 		}
@@ -112,7 +104,7 @@ func (o *order) removed(old *announcement) {
 }
 
 // isAnnouncedLater reports whether the device is announced in the other form
-// already, without the entity: then the entity itself has gone.
+// already, without the entity: then the entity itself was removed.
 func (o *order) isAnnouncedLater(doc *document) bool {
 	for _, a := range o.held {
 		if a.doc.id == doc.id && a.doc.isEntity() != doc.isEntity() && !a.doc.isMigrate {

@@ -3,6 +3,7 @@ package hasstest
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -35,12 +36,12 @@ func TestCheckSingleEntities(t *testing.T) {
 		want string
 	}{
 		{func(object) {}, ""},
-		{func(m object) { m["unit_of_measurement"] = "kW/h" }, "e21"},
-		{func(m object) { delete(m, "unique_id") }, "E11"},
-		{func(m object) { delete(m, "device") }, "E5"},
-		{func(m object) { m["platform"] = "mqtt" }, "W11"},
-		{func(m object) { m["availability"] = []any{object{"topic": "envoy/122233344455/availability"}} }, "H19"},
-		{func(m object) { m["frobnicate"] = true }, "e13"},
+		{func(m object) { m["unit_of_measurement"] = "kW/h" }, "component:unit"},
+		{func(m object) { delete(m, "unique_id") }, "message:platform"},
+		{func(m object) { delete(m, "device") }, "message:parts"},
+		{func(m object) { m["platform"] = "mqtt" }, "warning:platform"},
+		{func(m object) { m["availability"] = []any{object{"topic": "envoy/122233344455/availability"}} }, "own:availability"},
+		{func(m object) { m["frobnicate"] = true }, "component:keys"},
 	} {
 		changed := append([]Message(nil), msgs...)
 		for i, m := range changed {
@@ -60,26 +61,65 @@ func TestCheckSingleEntities(t *testing.T) {
 	}
 }
 
-// migrations are recordings of a migration of one entity, in the order of the
-// wire: d is the device's topic, e that of its entity; ! is the migrate message, -
-// the empty one, ~ a document with another unique id, and ? the acknowledgement.
-var migrations = []struct{ name, steps, want string }{
-	{"to single entities", "d d? d! d!? e e? d- d-?", ""},
-	{"to the device", "e e? e! e!? d d? e- e-?", ""},
-	{"back again before the end", "d d? d! d!? e e? e! e!? d d? e- e-?", ""},
-	{"back again before the new document", "d d? d! d!? d d?", ""},
-	{"continued by the next run", "d d? d! d!? e e e? d- d-?", ""},
-	{"nothing was announced", "e e?", ""},
-	{"without acknowledgements in the recording", "d d! e d-", ""},
-	{"an entity that has gone", "e e? e-", ""},
-	{"both at once", "d d? e e?", "E42 W17 e12"},
-	{"both at once, then one", "d d? e e? d-", "E42 H43"},
-	{"another unique id", "d d? d! d!? ~e ~e? d-", "H45"},
-	{"removed before the acknowledgement", "d d? d! d!? e d- e?", "H44"},
-	{"removed before the new document", "d d? d! d!? d- e e?", "H44"},
-	{"announced before the acknowledgement", "d d? d! e d!? e? d-", "H44"},
-	{"without the migrate message", "d d? d- d-? e e?", "H43"},
-	{"with more than the migrate message", "d d? +d! d!? e e? d-", "E41"},
+// migrations are recordings of a migration of one entity, in the order of the messages:
+// a document of the device or of the entity, the migrate message or the empty message on
+// its topic, and acknowledgements.
+var migrations = []struct {
+	name  string
+	steps []string
+	want  string
+}{
+	{"to single entities", []string{
+		"device", "device acknowledged", "device migrates", "device acknowledged", "entity", "entity acknowledged",
+		"device removed", "device acknowledged",
+	}, ""},
+	{"to the device", []string{
+		"entity", "entity acknowledged", "entity migrates", "entity acknowledged", "device", "device acknowledged",
+		"entity removed", "entity acknowledged",
+	}, ""},
+	{"back again before the end", []string{
+		"device", "device acknowledged", "device migrates", "device acknowledged", "entity", "entity acknowledged",
+		"entity migrates", "entity acknowledged", "device", "device acknowledged", "entity removed", "entity acknowledged",
+	}, ""},
+	{"back again before the new document", []string{
+		"device", "device acknowledged", "device migrates", "device acknowledged", "device", "device acknowledged",
+	}, ""},
+	{"continued by the next run", []string{
+		"device", "device acknowledged", "device migrates", "device acknowledged", "entity", "entity", "entity acknowledged",
+		"device removed", "device acknowledged",
+	}, ""},
+	{"nothing was announced", []string{"entity", "entity acknowledged"}, ""},
+	{"without acknowledgements in the recording", []string{"device", "device migrates", "entity", "device removed"}, ""},
+	{"an entity that has gone", []string{"entity", "entity acknowledged", "entity removed"}, ""},
+	{"both at once", []string{
+		"device", "device acknowledged", "entity", "entity acknowledged",
+	}, "component:ids message:one-form warning:entity-topics"},
+	{"both at once, then one", []string{
+		"device", "device acknowledged", "entity", "entity acknowledged", "device removed",
+	}, "message:one-form own:migrate-first"},
+	{"another unique id", []string{
+		"device", "device acknowledged", "device migrates", "device acknowledged", "entity with another id",
+		"entity acknowledged", "device removed",
+	}, "own:unique-id"},
+	{"removed before the acknowledgement", []string{
+		"device", "device acknowledged", "device migrates", "device acknowledged", "entity", "device removed",
+		"entity acknowledged",
+	}, "own:acknowledged"},
+	{"removed before the new document", []string{
+		"device", "device acknowledged", "device migrates", "device acknowledged", "device removed", "entity",
+		"entity acknowledged",
+	}, "own:acknowledged"},
+	{"announced before the acknowledgement", []string{
+		"device", "device acknowledged", "device migrates", "entity", "device acknowledged", "entity acknowledged",
+		"device removed",
+	}, "own:acknowledged"},
+	{"without the migrate message", []string{
+		"device", "device acknowledged", "device removed", "device acknowledged", "entity", "entity acknowledged",
+	}, "own:migrate-first"},
+	{"with more than the migrate message", []string{
+		"device", "device acknowledged", "device migrates, with another key", "device acknowledged", "entity",
+		"entity acknowledged", "device removed",
+	}, "message:migrate-alone"},
 }
 
 func TestCheckMigration(t *testing.T) {
@@ -89,25 +129,28 @@ func TestCheckMigration(t *testing.T) {
 	entity := single(t, "envoy_122233344455", device)[0]
 	for _, row := range migrations {
 		msgs := []Message{bridge}
-		if strings.Contains(row.steps, "?") {
+		if slices.ContainsFunc(row.steps, func(step string) bool { return strings.HasSuffix(step, " acknowledged") }) {
 			msgs = append(msgs, Message{Topic: bridgeTopic, Ack: true})
 		}
-		for step := range strings.FieldsSeq(row.steps) {
+		for _, step := range row.steps {
 			m := message(t, gatewayTopic, device)
-			if strings.Contains(step, "e") {
+			if strings.HasPrefix(step, "entity") {
 				m = entity
 			}
-			switch {
-			case strings.HasSuffix(step, "?"):
+			switch _, what, _ := strings.Cut(step, " "); what {
+			case "":
+			case "acknowledged":
 				m = Message{Topic: m.Topic, Ack: true}
-			case strings.HasPrefix(step, "+"):
-				m.Payload = []byte(`{"migrate_discovery":true,"name":"x"}`)
-			case strings.HasSuffix(step, "!"):
+			case "migrates":
 				m.Payload = []byte(migrate)
-			case strings.HasSuffix(step, "-"):
+			case "migrates, with another key":
+				m.Payload = []byte(`{"migrate_discovery":true,"name":"x"}`)
+			case "removed":
 				m.Payload = nil
-			case strings.HasPrefix(step, "~"):
+			case "with another id":
 				m.Payload = []byte(strings.Replace(string(m.Payload), "_grid_power", "_grid_watts", 1))
+			default:
+				t.Fatalf("%s: unknown step %q", row.name, step)
 			}
 			msgs = append(msgs, m)
 		}

@@ -5,8 +5,6 @@ import (
 	"unicode/utf8"
 )
 
-// Names of entities. Rule 30.
-
 const maxName = 60 // characters that a list in the user interface shows
 
 func (c componentChecker) checkName() {
@@ -17,14 +15,14 @@ func (c componentChecker) checkName() {
 	name, isText := v.(string)
 	device := strings.ToLower(text(c.doc.device, "name"))
 	switch {
-	case !isText && ok && !scalar(v):
-		c.add(ComponentLost, 30, "name is no text")
+	case !isText && ok && !isScalar(v):
+		c.add(ComponentLost, ruleName, "name is no text")
 	case !isText:
-		c.add(House, 30, "name is missing or not written as text")
+		c.add(OwnRule, ruleName, "name is missing or not written as text")
 	case name == "", utf8.RuneCountInString(name) > maxName, strings.TrimSpace(name) != name:
-		c.add(House, 30, "name %q is empty, long or padded", name)
+		c.add(OwnRule, ruleName, "name %q is empty, long or padded", name)
 	case device != "" && strings.HasPrefix(strings.ToLower(name), device):
-		c.add(House, 30, "name %q repeats the device's", name)
+		c.add(OwnRule, ruleName, "name %q repeats the device's", name)
 	}
 }
 
@@ -35,14 +33,14 @@ func (c documentChecker) checkNames() {
 	for _, p := range c.doc.components {
 		s, n := Warning, name{text: text(p.own, "name")}
 		if v, ok := p.own["name"]; ok && v == nil {
-			s, n = House, name{platform: p.platform()}
+			s, n = OwnRule, name{platform: p.platform()}
 		}
 		if n == (name{}) {
 			continue
 		}
 		if other, ok := taken[n]; ok {
 			c.component = p.key
-			c.add(s, 30, "has the same name as %s", other)
+			c.add(s, ruleName, "has the same name as %s", other)
 		}
 		taken[n] = p.key
 	}

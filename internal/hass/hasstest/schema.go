@@ -9,7 +9,7 @@ import (
 //go:embed ha.json
 var haJSON []byte
 
-// ha holds the tables of Home Assistant's MQTT integration that the rules read.
+// ha contains the tables of Home Assistant's MQTT integration that the rules use.
 var ha = func() (s struct {
 	Components        []string `json:"components"`
 	NotEntities       []string `json:"not_entities"`
@@ -46,8 +46,8 @@ type platform struct {
 	DeviceClasses []string `json:"device_classes"`
 }
 
-// nearMiss returns the unit that Home Assistant knows for one that is almost
-// it, or "" for a unit that is right or unlike all others.
+// nearMiss returns the unit of Home Assistant that differs from unit by case or space
+// only, or "" if there is none or unit is right.
 func nearMiss(unit string) string {
 	switch strings.TrimSpace(unit) {
 	case "C", "F":

@@ -11,8 +11,6 @@ import (
 	"unicode/utf8"
 )
 
-// The payloads of state topics. Rules 39 and 40.
-
 const maxState = 255 // characters of a state in Home Assistant
 
 var plainNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
@@ -20,22 +18,22 @@ var plainNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
 // decimals are those of retained values, by unit; others have at most three.
 var decimals = map[string]int{"W": 0, "V": 1, "var": 1, "VA": 1, "Hz": 2}
 
-// CheckState returns what is wrong with payload as the state of component, a
-// discovery component with its keys long or short. Templates are not applied.
+// CheckState returns what is wrong with payload as the state of a discovery component,
+// whose keys may be abbreviated. Templates are not applied.
 func CheckState(component map[string]any, payload string) []Finding {
 	c := &checker{seen: map[Finding]bool{}}
 	data, err := json.Marshal(component)
 	if err != nil {
-		c.add(ComponentLost, 39, "component: %v", err)
+		c.add(ComponentLost, ruleState, "component: %v", err)
 		return c.findings
 	}
 	m, err := decode(data)
 	if err != nil {
-		c.add(ComponentLost, 39, "component: %v", err)
+		c.add(ComponentLost, ruleState, "component: %v", err)
 		return c.findings
 	}
-	lengthen(m, ha.Abbreviations.General)
-	fillBase(m)
+	expandKeys(m, ha.Abbreviations.General)
+	expandBase(m)
 	c.topic = text(m, "state_topic")
 	stateChecker{c, m}.check(payload)
 	return c.findings
@@ -51,7 +49,7 @@ type stateChecker struct {
 func (c stateChecker) check(payload string) {
 	m := c.m
 	if payload == "" {
-		c.add(House, 39, "empty, which only clears a retained topic")
+		c.add(OwnRule, ruleState, "empty, which only clears a retained topic")
 		return
 	}
 	if payload == "None" {
@@ -64,34 +62,34 @@ func (c stateChecker) check(payload string) {
 		c.checkBinary(payload)
 	case platform == "sensor" && (class == "timestamp" || class == "uptime"):
 		if _, err := time.Parse(time.RFC3339, payload); err != nil {
-			c.add(ComponentLost, 39, "%q is no RFC 3339 time with a zone", payload)
+			c.add(ComponentLost, ruleState, "%q is no RFC 3339 time with a zone", payload)
 		}
 	case platform == "sensor" && class == "date":
 		if _, err := time.Parse(time.DateOnly, payload); err != nil {
-			c.add(ComponentLost, 39, "%q is no date", payload)
+			c.add(ComponentLost, ruleState, "%q is no date", payload)
 		}
 	case platform == "select" || class == "enum":
 		if list, ok := texts(m["options"]); ok && !slices.Contains(list, payload) {
-			c.add(ComponentLost, 39, "%q is none of the options", payload)
+			c.add(ComponentLost, ruleState, "%q is none of the options", payload)
 		}
 	case platform == "switch":
 		if words := switchWords(m); !slices.Contains(words[:], payload) {
-			c.add(ComponentLost, 39, "%q is neither %q nor %q", payload, words[0], words[1])
+			c.add(ComponentLost, ruleState, "%q is neither %q nor %q", payload, words[0], words[1])
 		}
 	case platform == "number":
 		c.checkNumber(payload)
 		if v, err := strconv.ParseFloat(payload, 64); err == nil && (v < bound(m, "min", 1) || v > bound(m, "max", 100)) {
-			c.add(ComponentLost, 39, "%q is outside min and max", payload)
+			c.add(ComponentLost, ruleState, "%q is outside min and max", payload)
 		}
-	case platform == "sensor" && numeric(m):
+	case platform == "sensor" && isNumeric(m):
 		c.checkNumber(payload)
 	case utf8.RuneCountInString(payload) > maxState:
-		c.add(ComponentLost, 39, "more than %d characters", maxState)
+		c.add(ComponentLost, ruleState, "more than %d characters", maxState)
 	}
 }
 
-// numeric reports whether Home Assistant expects a number of sensor m.
-func numeric(m map[string]any) bool {
+// isNumeric reports whether Home Assistant expects a number of sensor m.
+func isNumeric(m map[string]any) bool {
 	keys := []string{"device_class", "state_class", "unit_of_measurement", "suggested_display_precision"}
 	return slices.ContainsFunc(keys, func(key string) bool { return m[key] != nil })
 }
@@ -104,33 +102,33 @@ func (c stateChecker) checkBinary(payload string) {
 		}
 	}
 	if !slices.Contains(words, payload) {
-		c.add(ComponentLost, 39, "%q is neither %q nor %q", payload, words[0], words[1])
+		c.add(ComponentLost, ruleState, "%q is neither %q nor %q", payload, words[0], words[1])
 	}
 }
 
 func (c stateChecker) checkNumber(payload string) {
 	v, err := strconv.ParseFloat(strings.TrimSpace(payload), 64)
 	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) || strings.ContainsAny(payload, "xX_") {
-		c.add(ComponentLost, 39, "%q is no number", payload)
+		c.add(ComponentLost, ruleState, "%q is no number", payload)
 		return
 	}
 	if v < 0 && c.m["state_class"] == "total_increasing" {
-		c.add(Warning, 40, "%q: a counter below zero is ignored", payload)
+		c.add(Warning, ruleCounter, "%q: a counter below zero is ignored", payload)
 	}
 	if !plainNumber.MatchString(payload) {
-		c.add(House, 39, "%q is not a plain decimal number", payload)
+		c.add(OwnRule, ruleState, "%q is not a plain decimal number", payload)
 		return
 	}
 	if v == 0 && strings.HasPrefix(payload, "-") {
-		c.add(House, 39, "%q: zero has no sign", payload)
+		c.add(OwnRule, ruleState, "%q: zero has no sign", payload)
 	}
 	limit, ok := decimals[text(c.m, "unit_of_measurement")]
 	if !ok {
 		limit = 3
 	}
 	if _, fraction, ok := strings.Cut(payload, "."); len(fraction) > limit {
-		c.add(House, 39, "%q has more than %d decimals", payload, limit)
+		c.add(OwnRule, ruleState, "%q has more than %d decimals", payload, limit)
 	} else if ok && strings.HasSuffix(fraction, "0") {
-		c.add(House, 39, "%q is not the shortest way to write it", payload)
+		c.add(OwnRule, ruleState, "%q is not the shortest way to write it", payload)
 	}
 }

@@ -6,33 +6,30 @@ import (
 	"strings"
 )
 
-// Templates. Rule 33.
-
-// fieldOnly is the one template that we need: a field of a JSON document, which
-// may be unknown where it is missing. Without the default Home Assistant would
-// log each message that lacks it.
+// fieldOnly matches the only template of a state that we use: a field of a JSON
+// document, with a default for documents without it, which Home Assistant would log.
 var fieldOnly = regexp.MustCompile(`^\{\{ *value_json((?:\.[A-Za-z_][A-Za-z0-9_]*)+)( *\| *default\((?:none|None)\))? *\}\}$`)
 
 // checkTemplate checks a template's delimiters, not the expressions between them.
 func (c *checker) checkTemplate(s Severity, key, template string) {
-	if !closed(template) {
-		c.add(s, 33, "%s: an expression is empty or not closed", key)
+	if !isClosed(template) {
+		c.add(s, ruleTemplate, "%s: an expression is empty or not closed", key)
 		return
 	}
 	if key == "command_template" {
 		if !valueOnly.MatchString(template) {
-			c.add(House, 33, "%s is more than JSON with {{ value }}", key)
+			c.add(OwnRule, ruleTemplate, "%s is more than JSON with {{ value }}", key)
 		}
 		return
 	}
 	if !fieldOnly.MatchString(template) {
-		c.add(House, 33, "%s is more than {{ value_json.<field> }}", key)
+		c.add(OwnRule, ruleTemplate, "%s is more than {{ value_json.<field> }}", key)
 	}
 }
 
-// closed reports whether each expression and statement of a template ends and
-// says something.
-func closed(template string) bool {
+// isClosed reports whether each expression and statement of a template ends and is not
+// empty.
+func isClosed(template string) bool {
 	for {
 		i := strings.IndexByte(template, '{')
 		if i < 0 {
@@ -56,8 +53,8 @@ func closed(template string) bool {
 	}
 }
 
-// render returns the state that a component makes of payload. It finds fault
-// with a template that the payload does not suit.
+// render returns the state that a component derives from payload. It adds a finding if
+// the template does not fit the payload.
 func (c stateChecker) render(payload string) (state string, ok bool) {
 	m := c.m
 	template, ok := m["value_template"].(string)
@@ -66,11 +63,11 @@ func (c stateChecker) render(payload string) (state string, ok bool) {
 	}
 	match := fieldOnly.FindStringSubmatch(template)
 	if match == nil {
-		return "", false // more than we can follow, and refused already
+		return "", false // reported by checkTemplate
 	}
 	object, err := decode([]byte(payload))
 	if err != nil {
-		c.add(Warning, 33, "value_template on a topic that holds no JSON object")
+		c.add(Warning, ruleTemplate, "value_template on a topic without a JSON object")
 		return "", false
 	}
 	var v any = object
@@ -79,7 +76,7 @@ func (c stateChecker) render(payload string) (state string, ok bool) {
 		if v, ok = object[field]; !ok && match[2] != "" {
 			return "None", true
 		} else if !ok {
-			c.add(House, 33, "%s does not hold %s", text(m, "state_topic"), match[1][1:])
+			c.add(OwnRule, ruleTemplate, "%s does not contain %s", text(m, "state_topic"), match[1][1:])
 			return "", false
 		}
 	}
@@ -93,6 +90,6 @@ func (c stateChecker) render(payload string) (state string, ok bool) {
 	case string:
 		return v, true
 	}
-	c.add(House, 33, "%s of %s is no single value", match[1][1:], text(m, "state_topic"))
+	c.add(OwnRule, ruleTemplate, "%s of %s is no single value", match[1][1:], text(m, "state_topic"))
 	return "", false
 }

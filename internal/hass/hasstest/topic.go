@@ -5,29 +5,27 @@ import (
 	"unicode"
 )
 
-// Names of topics. Rules 17 and 29.
-
 const maxTopic = 65535 // bytes, by MQTT
 
 // checkTopic checks a topic that Home Assistant subscribes to, or publishes to.
 func (c *checker) checkTopic(s Severity, key, topic string, publish bool) {
 	if topic == "" || len(topic) > maxTopic || strings.ContainsFunc(topic, unicode.IsControl) {
-		c.add(s, 17, "%s is empty, too long or has control characters", key)
+		c.add(s, ruleEntityTopics, "%s is empty, too long or has control characters", key)
 		return
 	}
 	if strings.ContainsAny(topic, "+#") {
 		if !publish {
-			s = House // Home Assistant would subscribe
+			s = OwnRule // Home Assistant would subscribe
 		}
-		c.add(s, 17, "%s has a wildcard", key)
+		c.add(s, ruleEntityTopics, "%s has a wildcard", key)
 	}
 	if !strings.HasPrefix(topic, c.opts.Base+"/") {
-		c.add(House, 17, "%s is not under %s", key, c.opts.Base)
+		c.add(OwnRule, ruleEntityTopics, "%s is not under %s", key, c.opts.Base)
 	}
-	if c.live(topic) {
-		s, rule := House, 17
+	if c.isLiveTopic(topic) {
+		s, rule := OwnRule, ruleEntityTopics
 		if key == "json_attributes_topic" {
-			s, rule = Warning, 29
+			s, rule = Warning, ruleTransport
 		}
 		c.add(s, rule, "%s is a live topic, neither retained nor slow", key)
 	}

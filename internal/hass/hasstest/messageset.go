@@ -8,19 +8,16 @@ import (
 	"strings"
 )
 
-// What concerns more than one message. Rules 10, 12, 15, 17, 18, 27, 35, 37
-// and, through the state topics, 33, 39 and 40.
-
-// A household is all that was announced. It checks what concerns more than one
-// message.
-type household struct {
+// A messageSet is all messages. It checks the rules that concern more than one of
+// them, or the published states.
+type messageSet struct {
 	*checker
 	last  map[string]*document // by topic
-	first map[string]int       // when a topic came first
+	first map[string]int       // index of the first message of a topic
 }
 
 // receive adds message n of a topic, whose document is nil if it cannot be read.
-func (h *household) receive(topic string, n int, doc *document) {
+func (h *messageSet) receive(topic string, n int, doc *document) {
 	if _, before := h.first[topic]; !before {
 		h.first[topic] = n
 	}
@@ -33,9 +30,9 @@ func (h *household) receive(topic string, n int, doc *document) {
 	h.last[topic] = doc
 }
 
-// checkUpdate checks that what before described and after does not was removed: an
-// entity that is merely left out stays until Home Assistant restarts.
-func (h *household) checkUpdate(before, after *document) {
+// checkUpdate checks that entities which before describes and after does not were
+// removed: an entity that is only omitted stays until Home Assistant restarts.
+func (h *messageSet) checkUpdate(before, after *document) {
 	if after.root == nil {
 		return
 	}
@@ -44,16 +41,16 @@ func (h *household) checkUpdate(before, after *document) {
 		platforms[p.key] = p.platform()
 	}
 	for _, p := range before.components {
-		if !p.removal() && platforms[p.key] != p.platform() {
+		if !p.isRemoval() && platforms[p.key] != p.platform() {
 			h.component = p.key
-			h.add(House, 37, "was a %s and has not been removed as one", p.platform())
+			h.add(OwnRule, ruleUpdate, "was a %s and has not been removed as one", p.platform())
 		}
 	}
 	h.component = ""
 }
 
 // check checks all devices against one another and against what is published.
-func (h *household) check() {
+func (h *messageSet) check() {
 	devices := map[string]*document{}
 	uniqueIDs, entityIDs := map[string]string{}, map[string]string{} // platform and id to component
 	plain := map[string]string{}                                     // state topic without a template to component
@@ -65,12 +62,12 @@ func (h *household) check() {
 			devices[doc.id] = doc
 		}
 		for _, p := range doc.components {
-			if p.removal() {
+			if p.isRemoval() {
 				continue
 			}
 			h.topic, h.component = topic, p.key
-			h.checkUnlike(ComponentLost, 12, p, "unique_id", uniqueIDs)
-			h.checkUnlike(House, 15, p, "default_entity_id", entityIDs)
+			h.checkUnlike(ComponentLost, ruleIDs, p, "unique_id", uniqueIDs)
+			h.checkUnlike(OwnRule, ruleEntityID, p, "default_entity_id", entityIDs)
 			h.checkSharedTopic(p, plain)
 			h.checkReadTopics(p, used)
 		}
@@ -83,7 +80,7 @@ func (h *household) check() {
 }
 
 // checkUnlike checks that no other component of p's platform has p's id at key.
-func (h *household) checkUnlike(s Severity, rule int, p component, key string, taken map[string]string) {
+func (h *messageSet) checkUnlike(s Severity, rule Rule, p component, key string, taken map[string]string) {
 	id := text(p.own, key)
 	if id == "" {
 		return
@@ -95,21 +92,21 @@ func (h *household) checkUnlike(s Severity, rule int, p component, key string, t
 	taken[id] = p.key
 }
 
-// checkSharedTopic warns of two components with the same value. What can be changed may
-// show that of a sensor.
-func (h *household) checkSharedTopic(p component, plain map[string]string) {
+// checkSharedTopic warns of two components with the same value. An entity that can be
+// changed may show that of a sensor.
+func (h *messageSet) checkSharedTopic(p component, plain map[string]string) {
 	topic := text(p.all, "state_topic")
 	if _, ok := p.own["value_template"]; ok || topic == "" || slices.Contains(controls, p.platform()) {
 		return
 	}
 	if other, ok := plain[topic]; ok {
-		h.add(Warning, 17, "state_topic is that of %s too", other)
+		h.add(Warning, ruleEntityTopics, "state_topic is that of %s too", other)
 	}
 	plain[topic] = p.key
 }
 
 // checkReadTopics checks component p against what is published on its topics.
-func (h *household) checkReadTopics(p component, used map[string]bool) {
+func (h *messageSet) checkReadTopics(p component, used map[string]bool) {
 	for _, key := range []string{"state_topic", "json_attributes_topic", "latest_version_topic"} {
 		topic := text(p.all, key)
 		if topic == "" || h.opts.Published == nil {
@@ -118,10 +115,10 @@ func (h *household) checkReadTopics(p component, used map[string]bool) {
 		used[topic] = true
 		payload, ok := h.opts.Published[topic]
 		if !ok && slices.Contains(controls, p.platform()) {
-			continue // it is there before its state was read
+			continue // it exists before its state was read
 		}
 		if !ok {
-			h.add(House, 18, "%s is not published", key)
+			h.add(OwnRule, rulePublished, "%s is not published", key)
 			continue
 		}
 		if key != "state_topic" {
@@ -135,25 +132,25 @@ func (h *household) checkReadTopics(p component, used map[string]bool) {
 	}
 }
 
-// checkExpiry checks that a retained value does not outlive its entity: after a
-// restart Home Assistant takes what the broker still holds for fresh.
-func (h *household) checkExpiry(m map[string]any, topic string) {
+// checkExpiry checks that a retained value expires before its entity: after a restart
+// Home Assistant regards the broker's value as new.
+func (h *messageSet) checkExpiry(m map[string]any, topic string) {
 	number, _ := m["expire_after"].(json.Number)
 	after, err := number.Int64()
 	if err != nil || after <= 0 || h.opts.Expiry == nil {
 		return
 	}
 	if expiry := int64(h.opts.Expiry[topic]); expiry == 0 || expiry > after {
-		h.add(Warning, 27, "the message lives %d s (0 for ever), the entity %d s", expiry, after)
+		h.add(Warning, ruleExpiry, "the message expires after %d s (0: never), the entity after %d s", expiry, after)
 	}
 }
 
 // checkParents follows via_device upwards.
-func (h *household) checkParents(doc *document, devices map[string]*document) {
+func (h *messageSet) checkParents(doc *document, devices map[string]*document) {
 	seen := map[string]bool{}
 	for doc.device != nil {
 		if seen[doc.id] {
-			h.add(Warning, 10, "via_device leads back to %s", doc.id)
+			h.add(Warning, ruleDescription, "via_device leads back to %s", doc.id)
 			return
 		}
 		seen[doc.id] = true
@@ -163,30 +160,31 @@ func (h *household) checkParents(doc *document, devices map[string]*document) {
 		}
 		parent := devices[via]
 		if parent == nil || parent.device == nil {
-			h.add(Warning, 10, "via_device %q is not announced", via)
+			h.add(Warning, ruleDescription, "via_device %q is not announced", via)
 			return
 		}
 		if h.first[parent.topic] > h.first[doc.topic] {
-			h.add(Warning, 10, "announced before %s, which has no name until then", via)
+			h.add(Warning, ruleDescription, "announced before %s, which has no name until then", via)
 		}
 		doc = parent
 	}
 }
 
-// checkUnused finds what is published and read by no component, and secrets.
-func (h *household) checkUnused(used map[string]bool) {
+// checkUnused checks that a component reads each published topic, and that the payloads
+// contain no secrets.
+func (h *messageSet) checkUnused(used map[string]bool) {
 	for _, topic := range slices.Sorted(maps.Keys(h.opts.Published)) {
 		h.topic, h.component = topic, ""
-		h.secret("payload", h.opts.Published[topic])
+		h.checkSecrets("payload", h.opts.Published[topic])
 		if !used[topic] && !h.isIgnored(topic) {
-			h.add(House, 18, "published, and no component reads it")
+			h.add(OwnRule, rulePublished, "published, and no component reads it")
 		}
 	}
 }
 
-func (h *household) isIgnored(topic string) bool {
+func (h *messageSet) isIgnored(topic string) bool {
 	rest, ours := strings.CutPrefix(topic, h.opts.Base+"/")
 	known := rest == "bridge/info" || rest == "bridge/state" || strings.HasSuffix(rest, "/availability")
 	match := func(pattern string) bool { ok, _ := path.Match(pattern, topic); return ok }
-	return !ours || known || h.live(topic) || slices.ContainsFunc(h.opts.Ignore, match)
+	return !ours || known || h.isLiveTopic(topic) || slices.ContainsFunc(h.opts.Ignore, match)
 }
