@@ -29,9 +29,10 @@ func (s SubDevice) identifier() string { return s.Info.Identifiers[0] }
 // SubDevices keeps the documents of all sub-devices of one kind behind a device
 // up to date. One goroutine uses it.
 type SubDevices struct {
-	config  SubDevicesConfig
-	devices map[string]*subDevice // by id
-	answers int                   // complete ones of this run
+	config    SubDevicesConfig
+	devices   map[string]*subDevice // by id
+	discovery map[string]*Device    // their documents by id; empty without discovery
+	answers   int                   // complete ones of this run
 }
 
 // SubDevicesConfig describes one kind of sub-devices.
@@ -51,13 +52,12 @@ type SubDevicesConfig struct {
 type subDevice struct {
 	model      string
 	stateTopic string
-	discovery  *Device // nil without discovery
-	missed     int     // complete answers in a row without it
+	missed     int // complete answers in a row without it
 }
 
 // NewSubDevices returns a value without sub-devices.
 func NewSubDevices(c SubDevicesConfig) *SubDevices {
-	return &SubDevices{config: c, devices: map[string]*subDevice{}}
+	return &SubDevices{config: c, devices: map[string]*subDevice{}, discovery: map[string]*Device{}}
 }
 
 // Update publishes the state of the sub-devices that an answer contains, and
@@ -86,11 +86,12 @@ func (s *SubDevices) Update(now time.Time, present []SubDevice, complete bool) (
 			continue
 		}
 		if d.missed++; d.missed >= missingAnswers {
-			if d.discovery != nil {
-				d.discovery.remove()
+			if documents := s.discovery[id]; documents != nil {
+				documents.remove()
 			}
 			s.config.Outbox.RemoveLater([]string{d.stateTopic}, processingTime)
 			delete(s.devices, id)
+			delete(s.discovery, id)
 			removed = append(removed, id)
 		}
 	}
@@ -99,8 +100,8 @@ func (s *SubDevices) Update(now time.Time, present []SubDevice, complete bool) (
 
 // Receive returns the ids of sub-devices that a user has deleted.
 func (s *SubDevices) Receive() (deleted []string) {
-	for id, d := range s.devices {
-		if d.discovery != nil && d.discovery.receiveDeletion() {
+	for id, d := range s.discovery {
+		if d.receiveDeletion() {
 			deleted = append(deleted, id)
 		}
 	}
@@ -109,10 +110,8 @@ func (s *SubDevices) Receive() (deleted []string) {
 
 // HomeAssistantStarted publishes the sub-devices again that a user has deleted.
 func (s *SubDevices) HomeAssistantStarted(now time.Time) {
-	for _, d := range s.devices {
-		if d.discovery != nil {
-			d.discovery.HomeAssistantStarted(now)
-		}
+	for _, d := range s.discovery {
+		d.HomeAssistantStarted(now)
 	}
 }
 
@@ -120,17 +119,19 @@ func (s *SubDevices) HomeAssistantStarted(now time.Time) {
 func (s *SubDevices) Forget() {
 	for _, d := range s.devices {
 		s.config.Outbox.Forget(d.stateTopic)
-		if d.discovery != nil {
-			d.discovery.Forget()
-		}
+	}
+	for _, d := range s.discovery {
+		d.Forget()
 	}
 	clear(s.devices)
+	clear(s.discovery)
 }
 
 // publish publishes the state and, if it has changed, the document of one
 // sub-device. A sub-device that has never had an entity is ignored.
 func (s *SubDevices) publish(now time.Time, p SubDevice) {
-	d := s.devices[p.identifier()]
+	id := p.identifier()
+	d := s.devices[id]
 	if d == nil && len(p.Entities) == 0 {
 		return
 	}
@@ -138,25 +139,27 @@ func (s *SubDevices) publish(now time.Time, p SubDevice) {
 		d = s.add(p)
 	}
 	s.config.Outbox.Set(outbox.Entry{Topic: p.StateTopic, Payload: p.State, Expires: p.Expires})
-	if d.discovery == nil {
+	documents := s.discovery[id]
+	if documents == nil {
 		return
 	}
 	if d.model != p.Info.Model { // it has other entities
 		d.model = p.Info.Model
-		d.discovery.entities.all = nil
+		documents.entities.all = nil
 	}
-	d.discovery.SetInfo(p.Info)
-	d.discovery.Add(now, p.Entities)
+	documents.SetInfo(p.Info)
+	documents.Add(now, p.Entities)
 }
 
 // add adds a sub-device.
 func (s *SubDevices) add(p SubDevice) *subDevice {
 	d := &subDevice{model: p.Info.Model, stateTopic: p.StateTopic}
-	s.devices[p.identifier()] = d
+	id := p.identifier()
+	s.devices[id] = d
 	if s.config.Inbox != nil {
 		template := s.config.Template
 		template.Info = p.Info
-		d.discovery = NewDevice(s.config.Outbox, s.config.Inbox, s.config.Topic(p.identifier()), p.StateTopic, template)
+		s.discovery[id] = NewDevice(s.config.Outbox, s.config.Inbox, s.config.Topic(id), p.StateTopic, template)
 	}
 	return d
 }
@@ -169,8 +172,8 @@ func (s *SubDevices) removeNotRenewed(now time.Time) {
 		return
 	}
 	for id, previous := range s.takePrevious() {
-		if d := s.devices[id]; d != nil {
-			d.discovery.removePrevious(now, previous.document)
+		if d := s.discovery[id]; d != nil {
+			d.removePrevious(now, previous.document)
 			continue
 		}
 		topics := s.config.StateTopics(id)
@@ -181,8 +184,8 @@ func (s *SubDevices) removeNotRenewed(now time.Time) {
 			s.config.Outbox.RemoveLater(topics[:1], processingTime)
 		}
 	}
-	for _, d := range s.devices {
-		d.discovery.removeCarried(now)
+	for _, d := range s.discovery {
+		d.removeCarried(now)
 	}
 }
 
@@ -222,8 +225,8 @@ func (s *SubDevices) takePrevious() map[string]*previousSubDevice {
 
 // IsMigrating reports whether Continue must be called each second.
 func (s *SubDevices) IsMigrating() bool {
-	for _, d := range s.devices {
-		if d.discovery != nil && d.discovery.IsMigrating() {
+	for _, d := range s.discovery {
+		if d.IsMigrating() {
 			return true
 		}
 	}
@@ -232,9 +235,7 @@ func (s *SubDevices) IsMigrating() bool {
 
 // Continue continues the migration of the sub-devices to the form of this run.
 func (s *SubDevices) Continue(now time.Time) {
-	for _, d := range s.devices {
-		if d.discovery != nil {
-			d.discovery.Continue(now)
-		}
+	for _, d := range s.discovery {
+		d.Continue(now)
 	}
 }
