@@ -38,19 +38,18 @@ type Inbox struct {
 	origin string
 	marks  [][]byte // one of them is in each document of ours
 
-	mu        sync.Mutex                 // guards the fields below
-	watched   map[string]bool            // topics of known devices
-	deleted   map[string]bool            // topics of known devices that a user has deleted
-	documents map[string]string          // by topic
-	byID      map[string]map[string]bool // topics of documents by the device's identifier
-	size      int                        // bytes of all documents and their topics
-	ready     bool                       // the retained documents have been received
+	mu        sync.Mutex                   // guards the fields below
+	watched   map[string]bool              // topics of known devices
+	deleted   map[string]bool              // topics of known devices that a user has deleted
+	documents map[string]map[string]string // by the device's identifier and by topic
+	size      int                          // bytes of all documents and their topics
+	ready     bool                         // the retained documents have been received
 }
 
 // NewInbox returns an inbox for documents with the given name of origin that
 // contain topics below one of the base topics.
 func NewInbox(origin string, bases ...string) *Inbox {
-	i := &Inbox{origin: origin, watched: map[string]bool{}, deleted: map[string]bool{}, documents: map[string]string{}, byID: map[string]map[string]bool{}}
+	i := &Inbox{origin: origin, watched: map[string]bool{}, deleted: map[string]bool{}, documents: map[string]map[string]string{}}
 	for _, base := range bases {
 		mark, err := json.Marshal(base + "/")
 		if err != nil {
@@ -88,11 +87,10 @@ func (i *Inbox) Put(topic string, payload []byte, retained bool) bool {
 	if i.size+size > limit || !isDecodable(payload) || !i.watched[topic] && !i.isOurs(payload) && !isOurMigration(parts.id, payload) {
 		return false
 	}
-	i.documents[topic] = string(payload)
-	if i.byID[parts.id] == nil {
-		i.byID[parts.id] = map[string]bool{}
+	if i.documents[parts.id] == nil {
+		i.documents[parts.id] = map[string]string{}
 	}
-	i.byID[parts.id][topic] = true
+	i.documents[parts.id][topic] = string(payload)
 	i.size += size
 	return true
 }
@@ -122,17 +120,13 @@ func (i *Inbox) isReady() bool {
 func (i *Inbox) take(id string, f Form) map[documentTopic]string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	var taken map[documentTopic]string
-	for topic := range i.byID[id] {
+	taken := map[documentTopic]string{}
+	for topic, payload := range i.documents[id] {
 		parts, ok := parseTopic(topic)
-		if !ok || parts.form() != f {
-			continue
+		if ok && parts.form() == f {
+			taken[parts] = payload
+			i.remove(topic)
 		}
-		if taken == nil {
-			taken = map[documentTopic]string{}
-		}
-		taken[parts] = i.documents[topic]
-		i.remove(topic)
 	}
 	return taken
 }
@@ -182,7 +176,7 @@ func (i *Inbox) takeDeletion(topic string) bool {
 func (i *Inbox) has(id string) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return len(i.byID[id]) > 0
+	return len(i.documents[id]) > 0
 }
 
 // payloads returns the documents by topic.
@@ -192,7 +186,11 @@ func (i *Inbox) payloads() map[string]string {
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return maps.Clone(i.documents)
+	all := map[string]string{}
+	for _, documents := range i.documents {
+		maps.Copy(all, documents)
+	}
+	return all
 }
 
 // discard removes the document of topic.
@@ -204,12 +202,13 @@ func (i *Inbox) discard(topic string) {
 
 // remove removes the document of topic. The caller holds i.mu.
 func (i *Inbox) remove(topic string) {
-	if payload, ok := i.documents[topic]; ok {
-		i.size -= len(topic) + len(payload)
-		delete(i.documents, topic)
-		parts, _ := parseTopic(topic)
-		if delete(i.byID[parts.id], topic); len(i.byID[parts.id]) == 0 {
-			delete(i.byID, parts.id)
-		}
+	parts, _ := parseTopic(topic)
+	payload, ok := i.documents[parts.id][topic]
+	if !ok {
+		return
+	}
+	i.size -= len(topic) + len(payload)
+	if delete(i.documents[parts.id], topic); len(i.documents[parts.id]) == 0 {
+		delete(i.documents, parts.id)
 	}
 }
