@@ -1,6 +1,10 @@
 package mqtt
 
-import "math"
+import (
+	"math"
+
+	"github.com/eclipse/paho.golang/paho"
+)
 
 // maxPacketSize is the largest packet sent or received, in bytes. A broker
 // disconnects a client that exceeds its own limit, whether or not it has
@@ -29,6 +33,24 @@ func (c *Capabilities) reduceFor(code ReasonCode) bool {
 		c.RetainAvailable = false
 	}
 	return *c != before
+}
+
+// confirmedBy returns the capabilities of c that the broker has, by its CONNACK.
+func (c Capabilities) confirmedBy(p *paho.ConnackProperties) Capabilities {
+	if p == nil {
+		return c
+	}
+	c.RetainAvailable = c.RetainAvailable && p.RetainAvailable
+	if p.MaximumPacketSize != nil {
+		c.MaxPacketSize = *p.MaximumPacketSize
+	}
+	if p.ReceiveMaximum != nil {
+		c.ReceiveMaximum = *p.ReceiveMaximum
+	}
+	if p.MaximumQoS != nil {
+		c.MaxQoS = min(*p.MaximumQoS, c.MaxQoS)
+	}
+	return c
 }
 
 // Missing names what the broker does not support, or returns "".

@@ -14,20 +14,13 @@ import (
 // not blocked while the connection lasts.
 func (c *Client) onConnectionUp(manager *autopaho.ConnectionManager, ack *paho.Connack) {
 	c.backoff.connectedAt = time.Now()
-	conn := &connection{manager: manager, netConn: c.netConn.Load(), upDone: make(chan struct{}), Capabilities: c.requested}
-	c.requested = allCapabilities
-	if p := ack.Properties; p != nil {
-		conn.RetainAvailable = conn.RetainAvailable && p.RetainAvailable
-		if p.MaximumPacketSize != nil {
-			conn.MaxPacketSize = *p.MaximumPacketSize
-		}
-		if p.ReceiveMaximum != nil {
-			conn.ReceiveMaximum = *p.ReceiveMaximum
-		}
-		if p.MaximumQoS != nil {
-			conn.MaxQoS = min(*p.MaximumQoS, conn.MaxQoS)
-		}
+	conn := &connection{
+		Capabilities: c.requested.confirmedBy(ack.Properties),
+		manager:      manager,
+		netConn:      c.netConn.Load(),
+		upDone:       make(chan struct{}),
 	}
+	c.requested = allCapabilities
 	conn.ctx, conn.cancel = context.WithCancel(conn.netConn.ctx)
 	c.connection.Store(conn)
 	go func() {
