@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"net/netip"
 
-	"github.com/rs/zerolog"
-
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
 )
 
@@ -18,13 +16,16 @@ var (
 	ingressPort       = "9798"
 )
 
-// serveIngress serves page in Home Assistant, whose app the program is, or how to turn
-// the page on if it is nil.
-func serveIngress(ctx context.Context, page http.Handler, log zerolog.Logger) {
-	if page == nil {
-		page = http.HandlerFunc(pageIsOff)
+// serveIngress serves the page in Home Assistant if the program is its app, or how to
+// turn the page on.
+func (s *service) serveIngress(ctx context.Context) {
+	if !s.cfg.HTTP.Ingress {
+		return
 	}
-	i := monitor.Ingress{Network: appsNetwork, Supervisor: supervisorAddress, Port: ingressPort, Page: page, Log: log}
+	i := monitor.Ingress{Network: appsNetwork, Supervisor: supervisorAddress, Port: ingressPort, Page: http.HandlerFunc(pageIsOff), Log: s.log}
+	if s.page != nil {
+		i.Page = s.handler()
+	}
 	i.ListenAndServe(ctx)
 }
 

@@ -38,11 +38,11 @@ func (i *interview) askBroker() error {
 			return nil
 		}
 		i.Say("The connection failed: %v", result.Err)
-		how, err := i.SelectOne("Try again, or continue without the broker (again or continue)", "again", "continue")
+		again, err := i.askAgain("the broker")
 		if err != nil {
 			return err
 		}
-		if how == "continue" {
+		if !again {
 			i.KeepBroker()
 			return nil
 		}

@@ -92,11 +92,11 @@ func (i *interview) askOwnUser() error {
 			return nil
 		}
 		i.Say("The gateway gives no values: %v", hint.Add(err))
-		again, err := i.SelectOne("Try again, or continue without it (again or continue)", "again", "continue")
+		again, err := i.askAgain("it")
 		if err != nil {
 			return err
 		}
-		if again == "continue" {
+		if !again {
 			i.KeepAccess()
 			return nil
 		}

@@ -11,6 +11,12 @@ type interview struct {
 	*setup.Draft
 }
 
+// askAgain asks whether to try again or to continue without what does not work.
+func (i *interview) askAgain(what string) (bool, error) {
+	how, err := i.SelectOne("Try again, or continue without "+what+" (again or continue)", "again", "continue")
+	return how == "again", err
+}
+
 // printNextSteps prints what to do after the file of d was written. It returns
 // errPrinted if something was not verified.
 func printNextSteps(p prompt.Prompter, d *setup.Draft) error {

@@ -9,8 +9,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"github.com/envoy-mqtt/envoy-mqtt/internal/blocking"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
@@ -44,14 +42,6 @@ func newPage(cfg config.Config, gateways []*gateway.Gateway, problems *web.Probl
 		page.SetTitle(t.Section, cmp.Or(t.Name, "Total"))
 	}
 	return page
-}
-
-// newHistory returns the history of the page, which keeps its files in the state
-// folder dir; empty keeps it in memory only.
-func newHistory(dir string, page *web.Server, log zerolog.Logger) *history.Store {
-	kept := &history.Store{Dir: dir, Log: log}
-	page.History = kept
-	return kept
 }
 
 // pageActions returns what a signed-in user can start. hup receives the request to

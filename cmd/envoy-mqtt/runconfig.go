@@ -2,7 +2,6 @@ package main
 
 import (
 	"io"
-	"slices"
 	"strconv"
 	"time"
 
@@ -120,14 +119,4 @@ func newMetrics(cfg config.HTTP, gateways []*gateway.Gateway) *monitor.Metrics {
 		})
 	}
 	return m
-}
-
-// health returns the health of a bridge with this configuration, which was started
-// at the time started.
-func (rc *runConfig) health(state bridge.State, started time.Time) monitor.Health {
-	limit := func(section string) time.Duration {
-		i := slices.IndexFunc(rc.cfg.Gateways, func(g config.Gateway) bool { return g.Section == section })
-		return stuckAfter(rc.cfg.Gateways[i])
-	}
-	return monitor.NewHealth(state, limit, started, time.Now())
 }

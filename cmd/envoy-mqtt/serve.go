@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/history"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
@@ -109,7 +111,8 @@ func (s *service) observe(c *console, dir string) {
 	if s.page = newPage(s.cfg, s.gateways, &c.problems); s.page != nil {
 		s.page.Info = func() web.Info { return pageInfo(s.cfg, s.bridge.Snapshot(), s.gateways, s.started) }
 		s.handler = sync.OnceValue(s.page.Handler)
-		s.history = newHistory(dir, s.page, s.log)
+		s.history = &history.Store{Dir: dir, Log: s.log}
+		s.page.History = s.history
 		if s.locks == nil { // otherwise each gateway's is read when it is locked
 			s.history.Load()
 		}
@@ -117,7 +120,16 @@ func (s *service) observe(c *console, dir string) {
 	}
 }
 
-func (s *service) currentHealth() monitor.Health { return s.health(s.bridge.Snapshot(), s.started) }
+// health returns the health of the bridge in a state.
+func (s *service) health(state bridge.State) monitor.Health {
+	limit := func(section string) time.Duration {
+		i := slices.IndexFunc(s.cfg.Gateways, func(g config.Gateway) bool { return g.Section == section })
+		return stuckAfter(s.cfg.Gateways[i])
+	}
+	return monitor.NewHealth(state, limit, s.started, time.Now())
+}
+
+func (s *service) currentHealth() monitor.Health { return s.health(s.bridge.Snapshot()) }
 
 // serveHealth serves metrics, health and page, or writes the health to a file if HTTP
 // is off.
@@ -138,24 +150,12 @@ func (s *service) server() *monitor.Server {
 	return server
 }
 
-// serveIngress serves the page in Home Assistant if the program is its app.
-func (s *service) serveIngress(ctx context.Context) {
-	if !s.cfg.HTTP.Ingress {
-		return
-	}
-	var page http.Handler
-	if s.page != nil {
-		page = s.handler()
-	}
-	serveIngress(ctx, page, s.log)
-}
-
 func (s *service) notifySystemd(ctx context.Context) {
 	systemd := monitor.NewSystemd(s.log)
 	systemd.IsReload = isReload
 	systemd.Watch(ctx, func() (bridge.State, monitor.Health) {
 		state := s.bridge.Snapshot()
-		return state, s.health(state, s.started)
+		return state, s.health(state)
 	})
 }
 

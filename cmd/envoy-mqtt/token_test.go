@@ -52,3 +52,44 @@ func TestConfirmedPassword(t *testing.T) {
 		t.Errorf("%d logins, want 3", n)
 	}
 }
+
+func TestPaste(t *testing.T) {
+	h := newHouse(t, new(envoytest.Gateway))
+	const serial = "122012345678" // the simulated gateway's
+	good := enlightentest.Sign(enlightentest.Claims{Serial: serial, Username: testUser})
+	h.gateway.RequireToken(good)
+	for _, tt := range []struct {
+		name, token string
+		code        int
+		want        string
+	}{
+		{"no token", "hello", 1, "not a token"},
+		{"another gateway's", enlightentest.Sign(enlightentest.Claims{Serial: "999999999999"}), 1, "token"},
+		{"refused", enlightentest.Sign(enlightentest.Claims{Serial: serial}), 1, "not stored"},
+		{"good", "  " + good + " \r", 0, "owner's token from the state folder"},
+	} {
+		cmd := h.command(t, "", "token", "--paste")
+		cmd.Stdin = strings.NewReader(tt.token + "\n")
+		out, _ := cmd.CombinedOutput() // the code is compared
+		if code := cmd.ProcessState.ExitCode(); code != tt.code || !strings.Contains(string(out), tt.want) {
+			t.Errorf("%s: code %d, want %d and %q:\n%s", tt.name, code, tt.code, tt.want, out)
+		}
+		if strings.Contains(string(out), strings.TrimSpace(tt.token)) && tt.name != "no token" {
+			t.Errorf("%s: the token is in the output", tt.name)
+		}
+	}
+	if code, out, errs := h.run(t, "", "read"); code != 0 {
+		t.Errorf("read with the pasted token: %d\n%s%s", code, out, errs)
+	}
+}
+
+func TestRenew(t *testing.T) {
+	h := newHouse(t, new(envoytest.Gateway))
+	if code, out, errs := h.run(t, withAccount, "token", "--renew"); code != 0 || !strings.Contains(out, "from Enphase's cloud") {
+		t.Errorf("token --renew: %d\n%s%s", code, out, errs)
+	}
+	h.cloud.Set(enlightentest.MFA)
+	if code, out, _ := h.run(t, strings.Replace(withAccount, testPassword, "another", 1), "token", "--renew"); code != 1 || !strings.Contains(out, "https://entrez.enphaseenergy.com/") {
+		t.Errorf("token --renew with MFA: %d, want 1 and the way out\n%s", code, out)
+	}
+}

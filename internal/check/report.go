@@ -24,7 +24,7 @@ type Report struct {
 	Width   int // of Out, columns
 	Painter terminal.Painter
 	JSON    bool
-	Stopped func() error // not nil once the checks are interrupted: nothing is reported then
+	Stopped func() error // returns an error once the checks are interrupted: nothing is reported then
 
 	failed   bool // there is a problem
 	findings []finding
@@ -34,17 +34,9 @@ type Report struct {
 // marks are what lines begin with, in front of the step.
 var marks = map[terminal.Level]string{terminal.OK: "ok", terminal.Warning: "note", terminal.Problem: "FAIL"}
 
-// stopped returns why the checks were interrupted, nil if they were not.
-func (r *Report) stopped() error {
-	if r.Stopped == nil {
-		return nil
-	}
-	return r.Stopped()
-}
-
 // add reports f.
 func (r *Report) add(f finding) {
-	if r.stopped() != nil {
+	if r.Stopped() != nil {
 		return // the result of a check that was interrupted
 	}
 	r.findings = append(r.findings, f)
@@ -110,7 +102,7 @@ func (r *Report) problems() []string {
 
 // conclude prints the last line: whether everything works, or the problems.
 func (r *Report) conclude() {
-	if r.stopped() != nil {
+	if r.Stopped() != nil {
 		return
 	}
 	steps := r.problems()
@@ -127,7 +119,7 @@ func (r *Report) conclude() {
 // Finish prints the end of the report. It returns false if there is a problem; the
 // error is that of the output, or of Stopped.
 func (r *Report) Finish() (ok bool, err error) {
-	if err := r.stopped(); err != nil {
+	if err := r.Stopped(); err != nil {
 		return false, err
 	}
 	if r.JSON {

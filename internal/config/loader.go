@@ -17,32 +17,22 @@ import (
 
 // A loader merges the layers of a configuration and collects errors and warnings.
 type loader struct {
-	values   map[string]value  // by path: section, delimiter, key
-	gateways map[string]origin // by section: where its HOST is or should be
-	totals   map[string]origin // by section that has a value: where its GATEWAYS are or should be
-	meant    map[string]bool   // paths of the keys that mistakes are about
+	values   map[string]givenValue // by path: section, delimiter, key
+	gateways map[string]origin     // by section: where its HOST is or should be
+	totals   map[string]origin     // by section that has a value: where its GATEWAYS are or should be
+	meant    map[string]bool       // paths of the keys that mistakes are about
 	mistakes []mistake
 	warnings []string
 }
 
-// A value is the text of a key.
-type value struct {
+// A givenValue is the text of a key that was set, and where.
+type givenValue struct {
 	text   string
 	origin origin
 }
 
 func newLoader() *loader {
-	return &loader{values: map[string]value{}, gateways: map[string]origin{}, totals: map[string]origin{}, meant: map[string]bool{}}
-}
-
-// read returns a layer: what provider has, as sections of keys of text. parser is
-// nil if the provider returns no bytes.
-func (l *loader) read(provider koanf.Provider, parser koanf.Parser) *koanf.Koanf {
-	layer := koanf.New(delimiter)
-	if err := layer.Load(provider, parser); err != nil {
-		l.fail(origin{}, err.Error())
-	}
-	return layer
+	return &loader{values: map[string]givenValue{}, gateways: map[string]origin{}, totals: map[string]origin{}, meant: map[string]bool{}}
 }
 
 // add merges a layer over the ones before it. The layer contains known sections
@@ -81,7 +71,7 @@ func (l *loader) add(layer *koanf.Koanf, at func(section, key string) origin) {
 			if from.hash {
 				l.warn(from, "the text after # or ; is part of the value; write a comment on a line of its own, or put the value in quotes")
 			}
-			l.values[section+delimiter+known] = value{text, from}
+			l.values[section+delimiter+known] = givenValue{text, from}
 		}
 	}
 }

@@ -66,11 +66,7 @@ type instanceName struct{ name, zone string }
 
 // add adds the records of an answer.
 func (rs *records) add(msg []byte, zone string) {
-	var m dnsmessage.Message
-	if m.Unpack(msg) != nil || !m.Response {
-		return
-	}
-	for _, r := range slices.Concat(m.Answers, m.Additionals) {
+	for _, r := range resources(msg) {
 		if r.Header.TTL > 0 && len(rs.all) < maxRecords { // a TTL of 0 ends the announcement
 			rs.all = append(rs.all, zonedRecord{r, zone})
 		}

@@ -68,15 +68,20 @@ func newQueries(fqdn string, types ...dnsmessage.Type) ([][]byte, error) {
 	return queries, nil
 }
 
-// addressesOf returns the addresses of fqdn in msg. A link-local one is reached
-// through zone, the interface where the answer arrived.
-func addressesOf(msg []byte, fqdn, zone string) []netip.Addr {
+// resources returns the records of an answer, none if msg is something else.
+func resources(msg []byte) []dnsmessage.Resource {
 	var m dnsmessage.Message
 	if m.Unpack(msg) != nil || !m.Response {
 		return nil
 	}
+	return slices.Concat(m.Answers, m.Additionals)
+}
+
+// addressesOf returns the addresses of fqdn in msg. A link-local one is reached
+// through zone, the interface where the answer arrived.
+func addressesOf(msg []byte, fqdn, zone string) []netip.Addr {
 	var addrs []netip.Addr
-	for _, r := range slices.Concat(m.Answers, m.Additionals) {
+	for _, r := range resources(msg) {
 		if !strings.EqualFold(r.Header.Name.String(), fqdn) {
 			continue
 		}

@@ -1,6 +1,7 @@
 package prompt
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,15 +62,17 @@ func (p Prompter) printQuestion(question, brackets string) {
 // Ask repeats a question until parse accepts the answer. An empty answer stands
 // for def.
 func (p Prompter) Ask(question, def string, parse func(string) (string, error)) (string, error) {
+	return p.repeat(func() (string, error) { return p.readShown(question, def) }, def, parse)
+}
+
+// repeat calls ask until parse accepts the answer. An empty one stands for def.
+func (p Prompter) repeat(ask func() (string, error), def string, parse func(string) (string, error)) (string, error) {
 	for {
-		p.printQuestion(question, def)
-		line, err := p.read(func() (string, error) { return readLine(p.In) })
+		line, err := ask()
 		if err != nil {
 			return "", err
 		}
-		if line == "" {
-			line = def
-		}
+		line = cmp.Or(line, def)
 		if !config.IsPlainText(line) {
 			err = errors.New("must be plain text")
 		} else if line, err = parse(line); err == nil {
@@ -101,29 +104,14 @@ func (p Prompter) AskSecret(question, present string, parse func(string) (string
 	if present != "" {
 		brackets = "unchanged"
 	}
-	for {
-		line, err := p.ReadSecret(question, brackets)
-		if err != nil {
-			return "", err
-		}
-		if line == "" {
-			line = present
-		}
-		if !config.IsPlainText(line) {
-			err = errors.New("must be plain text")
-		} else if line, err = parse(line); err == nil {
-			return line, nil
-		}
-		p.Say("%v", err)
-	}
+	return p.repeat(func() (string, error) { return p.ReadSecret(question, brackets) }, present, parse)
 }
 
 // ReadSecret asks once. A terminal does not show the answer.
 func (p Prompter) ReadSecret(question, brackets string) (string, error) {
 	f, ok := p.In.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
-		p.printQuestion(question, brackets)
-		return p.read(func() (string, error) { return readLine(p.In) })
+		return p.readShown(question, brackets)
 	}
 	shown, err := term.GetState(int(f.Fd()))
 	if err != nil {
@@ -140,6 +128,12 @@ func (p Prompter) ReadSecret(question, brackets string) (string, error) {
 	})
 	fmt.Fprintln(p.Out)
 	return line, err
+}
+
+// readShown asks once.
+func (p Prompter) readShown(question, brackets string) (string, error) {
+	p.printQuestion(question, brackets)
+	return p.read(func() (string, error) { return readLine(p.In) })
 }
 
 // read returns the results of readLine, or an error if the context ends first.

@@ -51,9 +51,9 @@ func (d *Draft) PresentPassword(username string) string {
 func (d *Draft) UseAccount(ctx context.Context, username, password string) LoginResult {
 	g := d.Gateway
 	g.Username, g.Password = username, config.Secret(password)
-	d.keep(accessPart, "")
+	d.problems[accessPart] = ""
 	if d.Serial == "" {
-		d.keep(accessPart, "No login was made: a token is for one gateway, and its serial number is not known.")
+		d.problems[accessPart] = "No login was made: a token is for one gateway, and its serial number is not known."
 		return LoginResult{Outcome: LoginSkipped}
 	}
 	tokens := &enlighten.Source{
@@ -72,7 +72,7 @@ func (d *Draft) UseAccount(ctx context.Context, username, password string) Login
 	r.Token = tokens.Status()
 	g.Token = ""
 	if r.Access != nil {
-		d.keep(accessPart, "The gateway gave no values with the token.")
+		d.problems[accessPart] = "The gateway gave no values with the token."
 	}
 	return r
 }
@@ -129,9 +129,9 @@ func attempts(n int) string {
 // gateway gave no values.
 func (d *Draft) KeepAccess() {
 	if d.NeedsToken {
-		d.keep(accessPart, "There is no token from Enphase. With the right password in config.ini, run envoy-mqtt token --renew.")
+		d.problems[accessPart] = "There is no token from Enphase. With the right password in config.ini, run envoy-mqtt token --renew."
 	} else {
-		d.keep(accessPart, "The gateway gave no values.")
+		d.problems[accessPart] = "The gateway gave no values."
 	}
 }
 
@@ -144,9 +144,9 @@ func (d *Draft) UseToken(ctx context.Context, text string) (enlighten.Claims, er
 	}
 	g := d.Gateway
 	g.Username, g.Password, g.Token = "", "", config.Secret(token)
-	d.keep(accessPart, "")
+	d.problems[accessPart] = ""
 	if d.Serial == "" {
-		d.keep(accessPart, "The token was not tried, because the gateway did not answer.")
+		d.problems[accessPart] = "The token was not tried, because the gateway did not answer."
 		return claims, nil
 	}
 	if err := gateway.TryAccess(ctx, *g, d.Serial, auth.StaticToken(token)); err != nil {
@@ -160,6 +160,6 @@ func (d *Draft) UseToken(ctx context.Context, text string) (enlighten.Claims, er
 // empty name is none.
 func (d *Draft) UseOwnUser(ctx context.Context, name, password string) error {
 	d.Gateway.Username, d.Gateway.Password = name, config.Secret(password)
-	d.keep(accessPart, "")
+	d.problems[accessPart] = ""
 	return gateway.TryAccess(ctx, *d.Gateway, d.Serial, nil)
 }

@@ -84,9 +84,9 @@ type BrokerResult struct {
 // ConnectBroker connects to the broker once and publishes nothing. Without TLS it also
 // looks for it: on the port of the URL if that fails, and on the usual one.
 func (d *Draft) ConnectBroker(ctx context.Context) BrokerResult {
-	d.keep(brokerPart, "")
-	m := *d.Broker
-	result := BrokerResult{Err: d.probe(ctx, m, 10*time.Second)}
+	d.problems[brokerPart] = ""
+	m, stateDir := *d.Broker, d.Present.General.StateDir
+	result := BrokerResult{Err: probe(ctx, m, stateDir, 10*time.Second)}
 	if m.URL == nil || m.URL.Scheme != "mqtt" && m.URL.Scheme != "tcp" {
 		result.Untrusted = isUntrusted(result.Err)
 		return result
@@ -98,7 +98,7 @@ func (d *Draft) ConnectBroker(ctx context.Context) BrokerResult {
 	for _, port := range ports {
 		secure := m
 		secure.URL = &url.URL{Scheme: "mqtts", Host: net.JoinHostPort(m.URL.Hostname(), port)}
-		err := d.probe(ctx, secure, 3*time.Second)
+		err := probe(ctx, secure, stateDir, 3*time.Second)
 		_, answered := errors.AsType[mqtt.ReasonCode](err)
 		if untrusted := isUntrusted(err); err == nil || answered || untrusted {
 			result.TLS, result.Untrusted = secure.URL, untrusted
@@ -114,8 +114,8 @@ func isUntrusted(err error) bool {
 }
 
 // probe connects to a broker.
-func (d *Draft) probe(ctx context.Context, m config.MQTT, timeout time.Duration) error {
-	connection, err := broker.ForCommand(m, d.Present.General.StateDir, "init")
+func probe(ctx context.Context, m config.MQTT, stateDir string, timeout time.Duration) error {
+	connection, err := broker.ForCommand(m, stateDir, "init")
 	if err != nil {
 		return err
 	}
@@ -127,5 +127,5 @@ func (d *Draft) probe(ctx context.Context, m config.MQTT, timeout time.Duration)
 
 // KeepBroker keeps a broker that did not accept a connection.
 func (d *Draft) KeepBroker() {
-	d.keep(brokerPart, "The broker at "+brokerURL(*d.Broker)+" did not accept a connection.")
+	d.problems[brokerPart] = "The broker at " + brokerURL(*d.Broker) + " did not accept a connection."
 }

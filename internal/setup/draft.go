@@ -24,9 +24,9 @@ type Draft struct {
 	Serial     string // of the gateway, empty if it was not reached
 	NeedsToken bool   // the gateway's firmware needs a token
 
-	isNamed  bool          // the user has named the file
-	next     config.Config // contains Gateway and Broker
-	problems [numParts]string
+	isNamed  bool             // the user has named the file
+	next     config.Config    // contains Gateway and Broker
+	problems [numParts]string // why answers that are kept do not work, or were not tried; empty if they do
 }
 
 // A part is a part of an installation.
@@ -64,10 +64,6 @@ func NewDraft(from config.Sources) (*Draft, error) {
 
 // isReplaced reports whether no line of the file remains.
 func (d *Draft) isReplaced() bool { return !d.Exists || d.Mistake != nil }
-
-// keep records that the answers of a part are kept although they do not work, or were
-// not tried. An empty problem ends that.
-func (d *Draft) keep(p part, problem string) { d.problems[p] = problem }
 
 // Problems returns what is kept although it was not verified.
 func (d *Draft) Problems() []string {

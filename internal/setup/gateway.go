@@ -37,11 +37,11 @@ func (d *Draft) Reach(ctx context.Context) (ReachedGateway, error) {
 		return ReachedGateway{}, err
 	}
 	d.NeedsToken, d.Serial = session.NeedsToken, session.Serial
-	d.keep(gatewayPart, "")
+	d.problems[gatewayPart] = ""
 	return ReachedGateway{session.Serial, session.Firmware, session.URL()}, nil
 }
 
 // KeepGateway keeps a gateway that was not reached.
 func (d *Draft) KeepGateway() {
-	d.keep(gatewayPart, "The gateway at "+d.Gateway.Host+" did not answer.")
+	d.problems[gatewayPart] = "The gateway at " + d.Gateway.Host + " did not answer."
 }
