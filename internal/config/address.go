@@ -83,31 +83,23 @@ func parseListen(text string) (string, error) {
 	return text, err
 }
 
-// parseHostNames parses a list of host names, without ports.
-func parseHostNames(text string) ([]string, error) {
-	var names []string
-	for field := range strings.SplitSeq(text, ",") {
-		name := strings.ToLower(strings.TrimSpace(field))
-		if len(name) > maxHostName || !hostName.MatchString(name) {
-			return nil, errors.New("want host names without port, such as solar.example.org")
-		}
-		names = append(names, name)
+// parseHostName parses a host name of a list, without a port.
+func parseHostName(text string) (string, error) {
+	name := strings.ToLower(text)
+	if len(name) > maxHostName || !hostName.MatchString(name) {
+		return "", errors.New("want host names without port, such as solar.example.org")
 	}
-	return names, nil
+	return name, nil
 }
 
-// parseOrigins parses a list of web origins, as browsers send them.
-func parseOrigins(text string) ([]string, error) {
-	var origins []string
-	for field := range strings.SplitSeq(text, ",") {
-		origin := strings.ToLower(strings.TrimSpace(field))
-		u, err := url.Parse(origin)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || origin != u.Scheme+"://"+u.Host {
-			return nil, errors.New("want origins, such as https://dashboard.example.org")
-		}
-		origins = append(origins, origin)
+// parseOrigin parses a web origin of a list, as browsers send it.
+func parseOrigin(text string) (string, error) {
+	origin := strings.ToLower(text)
+	u, err := url.Parse(origin)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || origin != u.Scheme+"://"+u.Host {
+		return "", errors.New("want origins, such as https://dashboard.example.org")
 	}
-	return origins, nil
+	return origin, nil
 }
 
 // parseHTTPS parses the URL of a service that receives the account's password.

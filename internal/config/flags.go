@@ -8,10 +8,7 @@ import (
 // addFlags adds the flags that were given and have the name of a setting. It
 // ignores all others.
 func (l *loader) addFlags(flags *pflag.FlagSet) {
-	paths := map[string]string{}
-	for _, s := range settings {
-		paths[flagName(s.section, s.key)] = s.section + delimiter + s.key
-	}
+	paths := pathsByName(flagName)
 	provider := posflag.ProviderWithFlag(flags, delimiter, nil, func(f *pflag.Flag) (string, any) {
 		return paths[f.Name], f.Value.String()
 	})

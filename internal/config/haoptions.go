@@ -34,7 +34,7 @@ func (l *loader) addOptions(path string) {
 		l.fail(at, err.Error())
 		return
 	}
-	paths, values := optionPaths(), map[string]any{}
+	paths, values := pathsByName(optionName), map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(options)) {
 		path, ok := paths[name]
 		if !ok {
@@ -56,19 +56,10 @@ func (l *loader) addOptions(path string) {
 
 func option(name string) origin { return origin{text: "option " + name} }
 
-// optionPaths returns the paths of the settings by the names of their options.
-func optionPaths() map[string]string {
-	paths := map[string]string{}
-	for _, s := range settings {
-		paths[optionName(s.section, s.key)] = s.section + delimiter + s.key
-	}
-	return paths
-}
-
 // suggestOption returns a hint which option of the Home Assistant app is meant by
 // the unknown name.
 func suggestOption(name string) string {
-	known := slices.Sorted(maps.Keys(optionPaths()))
+	known := slices.Sorted(maps.Keys(pathsByName(optionName)))
 	if found, ok := Closest(name, known); ok {
 		return "did you mean " + found + "?"
 	}

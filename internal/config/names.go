@@ -9,6 +9,15 @@ const delimiter = "\x1f"
 // envPrefix is what the names of environment variables begin with.
 const envPrefix = "ENVOY_MQTT_"
 
+// pathsByName returns the koanf paths of all settings by their names in a layer.
+func pathsByName(name func(section, key string) string) map[string]string {
+	paths := map[string]string{}
+	for _, s := range settings {
+		paths[name(s.section, s.key)] = s.section + delimiter + s.key
+	}
+	return paths
+}
+
 // flagName returns the name of the flag that sets key: log-level for the section
 // [GENERAL], otherwise with the section, as in mqtt-url and envoy-host.
 func flagName(section, key string) string {

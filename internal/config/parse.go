@@ -24,6 +24,24 @@ func asText(text string) (string, error) { return text, nil }
 
 func asSecret(text string) (Secret, error) { return Secret(text), nil }
 
+// listOf returns a parser of elements that are separated by commas. Equal elements are
+// one.
+func listOf(parse func(string) (string, error)) func(string) ([]string, error) {
+	return func(text string) ([]string, error) {
+		var list []string
+		for field := range strings.SplitSeq(text, ",") {
+			element, err := parse(strings.TrimSpace(field))
+			if err != nil {
+				return nil, err
+			}
+			if !slices.Contains(list, element) {
+				list = append(list, element)
+			}
+		}
+		return list, nil
+	}
+}
+
 // OneOf returns a parser that accepts words, which are in lower case, and ignores
 // case.
 func OneOf(words ...string) func(string) (string, error) {

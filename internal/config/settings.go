@@ -112,11 +112,11 @@ var settings = []setting{
 	},
 	{
 		"HTTP", "HOSTS", "", "Names under which browsers reach the page, beside addresses, localhost and names ending in .local.",
-		into(func(t target) *[]string { return &t.HTTP.Hosts }, parseHostNames),
+		into(func(t target) *[]string { return &t.HTTP.Hosts }, listOf(parseHostName)),
 	},
 	{
 		"HTTP", "CORS", "", "Web origins whose scripts may read the page's API, such as https://dashboard.example.org.",
-		into(func(t target) *[]string { return &t.HTTP.CORS }, parseOrigins),
+		into(func(t target) *[]string { return &t.HTTP.CORS }, listOf(parseOrigin)),
 	},
 
 	{
@@ -213,7 +213,7 @@ var settings = []setting{
 
 	{
 		"TOTAL", "GATEWAYS", "", "The sections of the gateways behind one grid connection that are added, e.g. ENVOY, ENVOY_GARAGE.",
-		into(func(t target) *[]string { return &t.Total.Gateways }, parseSections),
+		into(func(t target) *[]string { return &t.Total.Gateways }, listOf(parseSection)),
 	},
 	{
 		"TOTAL", "GRID_FROM", "", "Which of them measures the grid (default: none, and the total has no grid and no consumption).",

@@ -21,20 +21,6 @@ func parseSection(text string) (string, error) {
 	return name, nil
 }
 
-// parseSections returns the names of sections in a list, without duplicates.
-func parseSections(text string) (names []string, err error) {
-	for field := range strings.SplitSeq(text, ",") {
-		name, err := parseSection(strings.TrimSpace(field))
-		if err != nil {
-			return nil, err
-		}
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	return names, nil
-}
-
 // checkTotal checks a total against the gateways.
 func (l validator) checkTotal(t Total) {
 	at := l.totals[t.Section]
