@@ -3,7 +3,6 @@
 package bridge_test
 
 import (
-	"flag"
 	"math"
 	"os"
 	"strconv"
@@ -49,8 +48,6 @@ func hourly(day map[string]series) (hours [24]hour) {
 	}
 	return hours
 }
-
-var update = flag.Bool("update", false, "write the picture of an energy day")
 
 // TestEnergyDay runs the bridge through a simulated day in June. The hours that
 // Home Assistant makes of the published counters add up, and agree with the

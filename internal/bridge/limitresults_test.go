@@ -1,28 +1,23 @@
 package bridge_test
 
 import (
-	"encoding/json"
 	"flag"
-	"os"
-	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/doctable"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
-var updateResults = flag.Bool("update-limit", false, "write the table of results in docs/limit.md")
-
-const limitDocument = "../../docs/limit.md"
-
-var resultTable = regexp.MustCompile(`(?s)(<!-- limit results -->\n).*?(<!-- end -->)`)
+// update is also for the picture of energyday_test.go, which has a build tag.
+var update = flag.Bool("update", false, "write the table of results in docs/limit.md, or the picture of an energy day")
 
 // TestLimitResults limits the export to 300 W for 20 minutes through the whole bridge,
 // at each simulated firmware, and holds the table of docs/limit.md to the results.
 func TestLimitResults(t *testing.T) {
-	rows := []string{"| simulated gateway | `limit/result` after `{\"export\": 300, \"for\": \"20m\"}` | writes |", "|---|---|---|"}
+	var rows []string
 	for _, name := range envoytest.LimitVariants() {
 		if name == "late" { // differs in the production switch only
 			continue
@@ -37,31 +32,16 @@ func TestLimitResults(t *testing.T) {
 				time.Sleep(30 * time.Minute)
 			})
 			var texts []string
-			for _, m := range r.broker.Messages() {
-				var doc struct{ Result, Text string }
-				if m.Topic == limitResult && json.Unmarshal([]byte(m.Payload), &doc) == nil {
-					texts = append(texts, doc.Result+": "+doc.Text)
-				}
+			for _, result := range r.results() {
+				texts = append(texts, string(result.Status)+": "+result.Text)
 			}
 			rows = append(rows, "| `"+name+"` | "+strings.Join(texts, "<br>")+" | "+writesOf(r.gateway)+" |")
-			r.recording = nil
-			r.check(t)
+			r.Recording = nil
+			r.end(t)
 		})
 	}
-	data, err := os.ReadFile(limitDocument)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := resultTable.ReplaceAllLiteralString(string(data), "<!-- limit results -->\n\n"+strings.Join(rows, "\n")+"\n\n<!-- end -->")
-	switch {
-	case *updateResults:
-		err = os.WriteFile(limitDocument, []byte(text), 0o600)
-	case text != string(data):
-		t.Errorf("%s differs from what was published; run go test ./internal/bridge -run TestLimitResults -update-limit:\n%s", limitDocument, strings.Join(rows, "\n"))
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	table := doctable.Table("| simulated gateway | `limit/result` after `{\"export\": 300, \"for\": \"20m\"}` | writes |", rows)
+	doctable.Check(t, "../../docs/limit.md", "limit (results)", map[string]string{"results": table}, *update)
 }
 
 // writesOf returns the accepted writes at a gateway in words.

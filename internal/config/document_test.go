@@ -8,40 +8,20 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/doctable"
 )
 
 var update = flag.Bool("update", false, "rewrite the tables of docs/configuration.md")
 
-const documentPath = "../../docs/configuration.md"
-
-var settingsTable = regexp.MustCompile(`(?s)(<!-- settings: ([A-Z]+) -->\n).*?(<!-- end -->)`)
-
 // TestConfigurationDocument checks that docs/configuration.md has a table for
 // each section, with each key, its default and its meaning.
 func TestConfigurationDocument(t *testing.T) {
-	data, err := os.ReadFile(documentPath)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tables := map[string]bool{}
-	text := settingsTable.ReplaceAllStringFunc(string(data), func(block string) string {
-		m := settingsTable.FindStringSubmatch(block)
-		tables[m[2]] = true
-		return m[1] + "\n" + tableOf(m[2]) + "\n" + m[3]
-	})
+	tables := map[string]string{}
 	for _, s := range settings {
-		if !tables[s.section] {
-			t.Errorf("%s has no table for [%s] %s", documentPath, s.section, s.key)
-		}
+		tables[s.section] = tableOf(s.section)
 	}
-	if *update {
-		err = os.WriteFile(documentPath, []byte(text), 0o600)
-	} else if text != string(data) {
-		t.Errorf("%s differs from the table of settings; run go test ./internal/config -run TestConfigurationDocument -update", documentPath)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	doctable.Check(t, "../../docs/configuration.md", "settings: ([A-Z]+)", tables, *update)
 }
 
 // tableOf returns the keys of section as a Markdown table.

@@ -5,49 +5,20 @@ import (
 	"flag"
 	"fmt"
 	"maps"
-	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/doctable"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 )
 
 var update = flag.Bool("update", false, "write the tables of docs/topics.md")
 
-const topicsDoc = "../../docs/topics.md"
-
-var tableBlock = regexp.MustCompile(`(?s)(<!-- table: ([a-z]+) -->\n).*?(<!-- end -->)`)
-
 // TestTopicsDocument holds the tables of docs/topics.md to what is published. The
 // test of package schema has those whose names begin with schema/.
 func TestTopicsDocument(t *testing.T) {
-	data, err := os.ReadFile(topicsDoc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	left := docTables()
-	text := tableBlock.ReplaceAllStringFunc(string(data), func(block string) string {
-		m := tableBlock.FindStringSubmatch(block)
-		table, ok := left[m[2]]
-		if !ok {
-			t.Errorf("%s has a table %q, which there is not, or twice", topicsDoc, m[2])
-		}
-		delete(left, m[2])
-		return m[1] + "\n" + table + "\n" + m[3]
-	})
-	if len(left) > 0 {
-		t.Errorf("%s lacks the tables %q", topicsDoc, slices.Sorted(maps.Keys(left)))
-	}
-	if *update {
-		err = os.WriteFile(topicsDoc, []byte(text), 0o600)
-	} else if text != string(data) {
-		t.Errorf("%s is not what is published: go test ./internal/devices -run TestTopicsDocument -update", topicsDoc)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	doctable.Check(t, "../../docs/topics.md", "table: ([a-z]+)", docTables(), *update)
 }
 
 func docTables() map[string]string {
@@ -64,11 +35,6 @@ func docTables() map[string]string {
 		"controller":  controllerTable(),
 		"answertimes": answerTimeTable(),
 	}
-}
-
-func table(head string, rows []string) string {
-	columns := strings.Count(head, "|") - 1
-	return head + "\n|" + strings.Repeat("---|", columns) + "\n" + strings.Join(rows, "\n") + "\n"
 }
 
 func yesNo(b bool) string {
@@ -107,7 +73,7 @@ func entityTable(what string, docRows []docRow) string {
 		}
 		rows = append(rows, fmt.Sprintf("| `%s` | %s | %s | %s |", r.key, kind, name, yesNo(r.component.Enabled == nil || *r.component.Enabled)))
 	}
-	return table("| "+what+" | unit or kind | Home Assistant's entity | on from the start |", rows)
+	return doctable.Table("| "+what+" | unit or kind | Home Assistant's entity | on from the start |", rows)
 }
 
 // componentTable is that of topics that are made from components; those of the
@@ -128,7 +94,7 @@ func answerTimeTable() string {
 	for _, p := range ResponseTimePaths {
 		rows = append(rows, fmt.Sprintf("| `info/%s_median`, `info/%s_p99` | `%s` |", p.Key, p.Key, p.Path))
 	}
-	return table("| topics | endpoint |", rows)
+	return doctable.Table("| topics | endpoint |", rows)
 }
 
 func bridgeTable() string {
@@ -136,7 +102,7 @@ func bridgeTable() string {
 	for _, key := range slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(bridgeComponents)), "state", "info"))) {
 		keys = append(keys, "| `envoy/bridge/"+key+"` | "+bridgeTexts[key]+" |")
 	}
-	return table("| topic | what |", keys)
+	return doctable.Table("| topic | what |", keys)
 }
 
 var bridgeTexts = map[string]string{

@@ -4,47 +4,29 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
-	"regexp"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/doctable"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
 )
 
-var updateLimits = flag.Bool("update", false, "write the table of docs/limit.md")
-
-const limitDocument = "../../../docs/limit.md"
-
-var limitTable = regexp.MustCompile(`(?s)(<!-- limit variants -->\n).*?(<!-- end -->)`)
+var update = flag.Bool("update", false, "write the table of docs/limit.md")
 
 // TestLimitVariants limits the export to 300 W at each simulated firmware, and
 // switches production off and on, and holds the table of docs/limit.md to what
 // happens.
 func TestLimitVariants(t *testing.T) {
-	rows := []string{"| simulated gateway | write | read back | export at most 300 W | production off | on again |", "|---|---|---|---|---|---|"}
+	var rows []string
 	for _, name := range envoytest.LimitVariants() {
 		synctest.Test(t, func(t *testing.T) { rows = append(rows, limitVariantRow(t, name)) })
 	}
-	data, err := os.ReadFile(limitDocument)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := limitTable.ReplaceAllString(string(data), "${1}\n"+strings.Join(rows, "\n")+"\n\n${2}")
-	switch {
-	case *updateLimits:
-		err = os.WriteFile(limitDocument, []byte(text), 0o600)
-	case text != string(data):
-		t.Errorf("%s differs from what was measured; run go test ./internal/envoy/powerlimit -run TestLimitVariants -update:\n%s", limitDocument, strings.Join(rows, "\n"))
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	table := doctable.Table("| simulated gateway | write | read back | export at most 300 W | production off | on again |", rows)
+	doctable.Check(t, "../../../docs/limit.md", "limit (variants)", map[string]string{"variants": table}, *update)
 }
 
 // limitVariantRow returns the row of one firmware.
