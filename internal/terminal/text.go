@@ -2,27 +2,10 @@ package terminal
 
 import (
 	"fmt"
-	"os"
+	"iter"
 	"strings"
 	"unicode"
-
-	"golang.org/x/term"
 )
-
-// minLayoutWidth is the narrowest terminal that output is laid out for, in columns.
-const minLayoutWidth = 20
-
-// IsTerminal reports whether f is a terminal.
-func IsTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
-
-// LayoutWidth returns the width of the terminal f in columns, DefaultWidth if it is
-// unknown.
-func LayoutWidth(f *os.File) int {
-	if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
-		return max(w, minLayoutWidth)
-	}
-	return DefaultWidth
-}
 
 // A Painter colours text for a terminal. Its zero value returns text unchanged.
 type Painter struct{ On bool }
@@ -58,42 +41,6 @@ func (p Painter) Level(l Level, text string) string {
 	return p.with("32", text)
 }
 
-// WrapLines breaks text into lines of at most width columns, between words. The first
-// line begins with first, the others with the indent rest. A word that does not
-// fit behind the indent gets a smaller indent, and is never broken, so that it
-// can be copied.
-func WrapLines(first, rest, text string, width int) []string {
-	var lines []string
-	line, space := first, ""
-	for word := range strings.FieldsSeq(text) {
-		if word = Printable(word); word == "" {
-			continue
-		}
-		if line != "" && Columns(line)+len(space)+Columns(word) > width {
-			lines = append(lines, strings.TrimRight(line, " "))
-			line, space = rest[:max(0, min(len(rest), width-Columns(word)))], ""
-		}
-		line += space + word
-		space = " "
-	}
-	return append(lines, strings.TrimRight(line, " "))
-}
-
-// Unbroken returns text, such as a command, as a line that is indented by as many
-// columns as fit, indent at most.
-func Unbroken(indent int, text string, width int) string {
-	return strings.Repeat(" ", max(0, min(indent, width-Columns(text)))) + Printable(text)
-}
-
-// CommandLines is Unbroken for a screen, which cuts long lines: text that does not
-// fit is broken between words.
-func CommandLines(indent int, text string, width int) []string {
-	if Columns(text) > width {
-		return WrapLines("", strings.Repeat(" ", indent), text, width)
-	}
-	return []string{Unbroken(indent, text, width)}
-}
-
 // Printable returns text without control characters, which could change the
 // terminal.
 func Printable(text string) string {
@@ -105,21 +52,36 @@ func Printable(text string) string {
 	}, text)
 }
 
+// runes yields the runes of text with the columns that each takes, -1 for those of the
+// escape sequences of a [Painter].
+func runes(text string) iter.Seq2[rune, int] {
+	return func(yield func(rune, int) bool) {
+		isEscape := false
+		for _, r := range text {
+			columns := -1
+			switch {
+			case r == '\x1b':
+				isEscape = true
+			case isEscape:
+				isEscape = r != 'm'
+			default:
+				columns = runeColumns(r)
+			}
+			if !yield(r, columns) {
+				return
+			}
+		}
+	}
+}
+
 // Columns returns how many columns of a terminal text takes. It does not count
 // the escape sequences of a [Painter].
 func Columns(text string) int {
-	n, escaped := 0, false
-	for _, r := range text {
-		switch {
-		case r == '\x1b':
-			escaped = true
-		case escaped:
-			escaped = r != 'm'
-		default:
-			n += runeColumns(r)
-		}
+	sum := 0
+	for _, columns := range runes(text) {
+		sum += max(0, columns)
 	}
-	return n
+	return sum
 }
 
 // runeColumns returns the width of r: 0 for combining characters, 2 for East Asian
@@ -140,20 +102,12 @@ func Clip(text string, width int) string {
 		return text
 	}
 	var out strings.Builder
-	n, escaped := 0, false
-	for _, r := range text {
-		switch {
-		case r == '\x1b':
-			escaped = true
-		case escaped:
-			escaped = r != 'm'
-		default:
-			n += runeColumns(r)
-			if n > width {
-				continue
-			}
+	sum := 0
+	for r, columns := range runes(text) {
+		sum += max(0, columns)
+		if columns < 0 || sum <= width {
+			out.WriteRune(r)
 		}
-		out.WriteRune(r)
 	}
 	return out.String()
 }

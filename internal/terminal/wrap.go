@@ -1,56 +1,64 @@
 package terminal
 
 import (
-	"os"
 	"strings"
 	"unicode/utf8"
-
-	"golang.org/x/term"
 )
-
-// The limits of the width, in columns.
-const (
-	DefaultWidth = 80  // columns of what is not a terminal
-	minWidth     = 40  // below, text is wrapped as for minWidth
-	MaxWidth     = 100 // above, lines become hard to read
-)
-
-// WrapWidth returns for how many columns text on f is wrapped.
-func WrapWidth(f *os.File) int {
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil || width <= 0 {
-		return DefaultWidth
-	}
-	return min(max(width, minWidth), MaxWidth)
-}
 
 // Wrap breaks text between words into lines of at most width columns. All lines
 // after the first begin with indent. Line breaks in text remain. A longer word has
 // its own line.
 func Wrap(text string, width int, indent string) string {
-	var out strings.Builder
-	for i, line := range strings.Split(text, "\n") {
-		if i > 0 {
-			out.WriteString("\n" + indent)
-		}
-		column := 0
-		if i > 0 {
-			column = len(indent)
-		}
-		for j, word := range strings.Fields(line) {
-			n := utf8.RuneCountInString(word)
-			switch {
-			case j == 0:
-			case column+1+n > width:
-				out.WriteString("\n" + indent)
-				column = len(indent)
-			default:
-				out.WriteByte(' ')
-				column++
+	var lines []string
+	line := ""
+	for paragraph := range strings.SplitSeq(text, "\n") {
+		space := ""
+		for word := range strings.FieldsSeq(paragraph) {
+			if space != "" && utf8.RuneCountInString(line+space+word) > width {
+				lines = append(lines, line)
+				line, space = indent, ""
 			}
-			out.WriteString(word)
-			column += n
+			line += space + word
+			space = " "
 		}
+		lines = append(lines, line)
+		line = indent
 	}
-	return out.String()
+	return strings.Join(lines, "\n")
+}
+
+// WrapLines breaks text into lines of at most width columns, between words. The first
+// line begins with first, the others with the indent rest. A word that does not
+// fit behind the indent gets a smaller indent, and is never broken, so that it
+// can be copied.
+func WrapLines(first, rest, text string, width int) []string {
+	var lines []string
+	line, space := first, ""
+	for word := range strings.FieldsSeq(text) {
+		if word = Printable(word); word == "" {
+			continue
+		}
+		if line != "" && Columns(line)+len(space)+Columns(word) > width {
+			lines = append(lines, strings.TrimRight(line, " "))
+			line, space = rest[:max(0, min(len(rest), width-Columns(word)))], ""
+		}
+		line += space + word
+		space = " "
+	}
+	return append(lines, strings.TrimRight(line, " "))
+}
+
+// Unbroken returns text, such as a command, as a line that is indented by as many
+// columns as fit, indent at most.
+func Unbroken(indent int, text string, width int) string {
+	return strings.Repeat(" ", max(0, min(indent, width-Columns(text)))) + Printable(text)
+}
+
+// CommandLines is Unbroken for a screen, which cuts long lines: text that does not
+// fit is broken between words.
+func CommandLines(indent int, text string, width int) []string {
+	if Columns(text) > width {
+		return WrapLines("", strings.Repeat(" ", indent), text, width)
+	}
+	return []string{Unbroken(indent, text, width)}
 }
