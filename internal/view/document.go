@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -96,31 +97,25 @@ func (m *Meter) phases() []*Meter {
 // direction.
 func directed(watts float64, positive, negative, zero string) (magnitude, word string) {
 	w := math.Round(watts)
+	magnitude, word = strconv.FormatFloat(math.Abs(w), 'f', 0, 64), zero
 	switch {
 	case w > 0:
 		word = positive
 	case w < 0:
 		word = negative
-	default:
-		word = zero
 	}
-	return strconv.FormatFloat(math.Abs(w), 'f', 0, 64), word
+	return magnitude, word
 }
 
 // Summary returns the powers of d in one sentence, such as "grid 300 W exporting,
 // solar 1200 W producing".
 func (d *Document) Summary() string {
-	text := ""
+	var powers []string
 	for _, row := range liveMeters {
-		m := row.of(d)
-		if m == nil || m.Power == nil {
-			continue
+		if m := row.of(d); m != nil && m.Power != nil {
+			w, word := directed(*m.Power, row.positive, row.negative, row.zero)
+			powers = append(powers, row.name+" "+w+" W "+word)
 		}
-		w, word := directed(*m.Power, row.positive, row.negative, row.zero)
-		if text != "" {
-			text += ", "
-		}
-		text += fmt.Sprintf("%s %s W %s", row.name, w, word)
 	}
-	return text
+	return strings.Join(powers, ", ")
 }

@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -90,27 +91,20 @@ func (d *Document) phaseLines() (lines []string) {
 // energyLines returns the counters, as many on a line as fit.
 func (d *Document) energyLines(width int) (lines []string) {
 	const cell, gap = 23, 4
-	perLine, n := max(1, (width+gap)/(cell+gap)), 0
-	line := ""
+	var cells []string
 	for _, row := range liveEnergies {
-		m := row.meter(d)
-		if m == nil || row.of(m) == nil {
-			continue
+		if m := row.meter(d); m != nil && row.of(m) != nil {
+			cells = append(cells, fmt.Sprintf("%-12s%11.3f", row.name, *row.of(m)))
 		}
-		if n > 0 && n%perLine == 0 {
-			lines = append(lines, line)
-			line = ""
-		}
-		if line != "" {
-			line += strings.Repeat(" ", gap)
-		}
-		line += fmt.Sprintf("%-12s%11.3f", row.name, *row.of(m))
-		n++
 	}
-	if n == 0 {
+	if cells == nil {
 		return nil
 	}
-	return append([]string{"", "Energy, kWh"}, append(lines, line)...)
+	lines = []string{"", "Energy, kWh"}
+	for row := range slices.Chunk(cells, max(1, (width+gap)/(cell+gap))) {
+		lines = append(lines, strings.Join(row, strings.Repeat(" ", gap)))
+	}
+	return lines
 }
 
 // history holds the latest powers of each row of liveMeters, in W.
@@ -147,11 +141,8 @@ func sparkline(values []float64) string {
 	if len(values) == 0 {
 		return ""
 	}
-	low, high := values[0], values[0]
-	for _, v := range values {
-		low, high = min(low, v), max(high, v)
-	}
-	span := max(high-low, 50) // W; a smaller span would draw noise
+	low := slices.Min(values)
+	span := max(slices.Max(values)-low, 50) // W; a smaller span would draw noise
 	var out strings.Builder
 	for _, v := range values {
 		out.WriteRune(sparks[int(math.Round((v-low)/span*float64(len(sparks)-1)))])

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -61,80 +62,69 @@ func Table(s envoy.Sample, width int) (lines []string) {
 		if !ok {
 			continue
 		}
-		names, channels := []string{"total"}, []envoy.Channel{m.Total}
-		for i, c := range m.Phases {
-			names, channels = append(names, "L"+strconv.Itoa(i+1)), append(channels, c)
-		}
 		if lines != nil {
 			lines = append(lines, "")
 		}
 		lines = append(lines, terminal.WrapLines(row.name+" ", "  ", "("+row.sign+")", width)...)
-		lines = append(lines, meterTable(row.of, names, channels, width)...)
+		lines = append(lines, meterTable(m, width)...)
 	}
 	return lines
 }
+
+// labelWidth is the width of the first column.
+const labelWidth = 6
 
 // meterTable returns the values of one meter.
-func meterTable(of envoy.Measurement, names []string, channels []envoy.Channel, width int) (lines []string) {
-	const label, gap = 6, 1
-	var shown []tableColumn
-	used := label
-	flush := func() {
-		if len(shown) > 0 {
-			lines = append(lines, tableRows(of, names, channels, shown, label)...)
+func meterTable(m envoy.Meter, width int) (lines []string) {
+	channels := append([]envoy.Channel{m.Total}, m.Phases...)
+	columns := slices.DeleteFunc(slices.Clone(tableColumns), func(col tableColumn) bool {
+		if m.Measurement == envoy.NetConsumption && col.of == envoy.Energy {
+			return true // import less export is no meter reading
 		}
-		shown, used = nil, label
+		return !slices.ContainsFunc(channels, func(c envoy.Channel) bool { _, ok := c.Get(col.of); return ok })
+	})
+	for len(columns) > 0 {
+		used, fitting := labelWidth, 0
+		for fitting < len(columns) {
+			used += 1 + columns[fitting].width
+			if used > width && fitting > 0 {
+				break
+			}
+			fitting++
+		}
+		lines = append(lines, tableRows(channels, columns[:fitting])...)
+		columns = columns[fitting:]
 	}
-	for _, col := range tableColumns {
-		if !measures(of, channels, col.of) {
-			continue
-		}
-		if used+gap+col.width > width {
-			flush()
-		}
-		shown, used = append(shown, col), used+gap+col.width
-	}
-	flush()
 	return lines
 }
 
-func tableRows(of envoy.Measurement, names []string, channels []envoy.Channel, shown []tableColumn, label int) (lines []string) {
+// tableRows returns the columns of the total and the phases, without rows that are
+// blank.
+func tableRows(channels []envoy.Channel, columns []tableColumn) (lines []string) {
 	var head strings.Builder
-	head.WriteString(strings.Repeat(" ", label))
-	for _, col := range shown {
+	head.WriteString(strings.Repeat(" ", labelWidth))
+	for _, col := range columns {
 		fmt.Fprintf(&head, " %*s", col.width, col.head)
 	}
 	lines = append(lines, head.String())
 	for i, c := range channels {
+		label := "total"
+		if i > 0 {
+			label = "L" + strconv.Itoa(i)
+		}
 		var line strings.Builder
-		fmt.Fprintf(&line, "%-*s", label, names[i])
-		empty := true
-		for _, col := range shown {
+		fmt.Fprintf(&line, "%-*s", labelWidth, label)
+		isBlank := true
+		for _, col := range columns {
 			text := ""
-			if v, ok := c.Get(col.of); ok && isShown(of, col.of) {
-				text, empty = strconv.FormatFloat(v, 'f', col.decimals, 64), false
+			if v, ok := c.Get(col.of); ok {
+				text, isBlank = strconv.FormatFloat(v, 'f', col.decimals, 64), false
 			}
 			fmt.Fprintf(&line, " %*s", col.width, text)
 		}
-		if !empty {
+		if !isBlank {
 			lines = append(lines, strings.TrimRight(line.String(), " "))
 		}
 	}
 	return lines
-}
-
-// isShown reports whether q of the meter is shown: import less export is no meter
-// reading.
-func isShown(of envoy.Measurement, q envoy.Quantity) bool {
-	return of != envoy.NetConsumption || q != envoy.Energy
-}
-
-// measures reports whether one of channels has q.
-func measures(of envoy.Measurement, channels []envoy.Channel, q envoy.Quantity) bool {
-	for _, c := range channels {
-		if _, ok := c.Get(q); ok && isShown(of, q) {
-			return true
-		}
-	}
-	return false
 }

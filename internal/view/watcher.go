@@ -25,12 +25,12 @@ const (
 // A Watcher collects what a bridge publishes about its gateways. It may be used by
 // several goroutines.
 type Watcher struct {
-	topic string // the base of all topics
 	// Bridges are the topic levels of the bridges: bridge, or one for each shard of a
 	// fleet.
 	Bridges []string
-	names   map[string]string // of gateways, by serial number
-	Local   bool              // the bridge is part of this process
+	Local   bool // the bridge is part of this process
+
+	topic string // the base of all topics
 
 	mu       sync.Mutex        // guards what follows
 	broker   string            // why the broker sends nothing; "" while it may
@@ -41,6 +41,7 @@ type Watcher struct {
 
 // A watched is what is known of one gateway.
 type watched struct {
+	name     string // empty: it has none
 	doc      *Document
 	arrived  time.Time     // of doc; zero: there is no current one
 	lag      time.Duration // between the time stamp of doc and its arrival
@@ -54,7 +55,10 @@ type watched struct {
 
 // NewWatcher returns a Watcher of the bridge that publishes under topic.
 func NewWatcher(topic string) *Watcher {
-	return &Watcher{topic: topic, Bridges: []string{"bridge"}, bridges: map[string]string{}, names: map[string]string{}, gateways: map[string]*watched{}, paces: map[string]time.Duration{}}
+	return &Watcher{
+		topic: topic, Bridges: []string{"bridge"},
+		bridges: map[string]string{}, gateways: map[string]*watched{}, paces: map[string]time.Duration{},
+	}
 }
 
 // Filters returns the topic filters of the messages that a watcher understands.
@@ -124,8 +128,7 @@ func (w *Watcher) info(payload []byte) {
 func (w *Watcher) Add(serial, name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.names[serial] = name
-	w.gateway(serial)
+	w.gateway(serial).name = name
 }
 
 // gateway returns the gateway with a serial number.

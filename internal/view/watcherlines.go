@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,11 +12,7 @@ import (
 
 // lateAge returns the age from which on a reading of the gateway is late.
 func (w *Watcher) lateAge(serial string) time.Duration {
-	interval := w.paces[serial]
-	if interval == 0 {
-		interval = usualInterval
-	}
-	return max(3*interval, minLateAge)
+	return max(3*cmp.Or(w.paces[serial], usualInterval), minLateAge)
 }
 
 // view returns a gateway as a person is shown it at now. Numbers are shown only
@@ -23,8 +20,8 @@ func (w *Watcher) lateAge(serial string) time.Duration {
 func (w *Watcher) view(serial string, now time.Time) Gateway {
 	g, limit := w.gateways[serial], w.lateAge(serial)
 	v := Gateway{Title: "Envoy " + serial, Level: terminal.Problem}
-	if name := w.names[serial]; name != "" {
-		v.Title = name + " (" + serial + ")"
+	if g.name != "" {
+		v.Title = g.name + " (" + serial + ")"
 	}
 	age := now.Sub(g.arrived)
 	delay := g.lag - g.leastLag // since the fastest message
@@ -55,9 +52,6 @@ func (w *Watcher) view(serial string, now time.Time) Gateway {
 	return v
 }
 
-// serials returns the gateways that are shown.
-func (w *Watcher) serials() []string { return slices.Sorted(maps.Keys(w.gateways)) }
-
 // Lines returns all gateways in lines of at most width columns.
 func (w *Watcher) Lines(now time.Time, width int, p terminal.Painter) (lines []string) {
 	w.mu.Lock()
@@ -70,7 +64,7 @@ func (w *Watcher) Lines(now time.Time, width int, p terminal.Painter) (lines []s
 	}
 	var views []Gateway
 	current := w.Local // the demo's bridge is not announced
-	for _, serial := range w.serials() {
+	for _, serial := range slices.Sorted(maps.Keys(w.gateways)) {
 		v := w.view(serial, now)
 		views, current = append(views, v), current || v.Document != nil
 	}
