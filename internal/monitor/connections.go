@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web/access"
 )
 
 const (
@@ -32,9 +34,9 @@ type connections struct {
 
 // A connection is the state of one connection.
 type connection struct {
-	peer     netip.Prefix
-	changed  time.Time // when a request began or ended
-	isStream bool      // it reads events, whose clients the page limits
+	peer     netip.Prefix // its network
+	changed  time.Time    // when a request began or ended
+	isStream bool         // it reads events, whose clients the page limits
 }
 
 func newConnections() *connections {
@@ -72,7 +74,8 @@ func (c *connections) set(conn net.Conn, state http.ConnState, now time.Time) {
 		if len(c.open) >= maxConnections {
 			c.closeOne()
 		}
-		c.open[conn] = connection{peer: network(conn.RemoteAddr()), changed: now}
+		peer, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
+		c.open[conn] = connection{peer: access.Network(peer.Addr().Unmap()), changed: now}
 		c.running++
 		for c.running > maxConnections+maxEnding {
 			c.ended.Wait()
@@ -117,19 +120,4 @@ func (c *connections) closeOne() {
 	}
 	delete(c.open, idle)
 	_ = idle.Close()
-}
-
-// network returns the network of a peer: an owner of an IPv6 network has 2^64
-// addresses.
-func network(a net.Addr) netip.Prefix {
-	peer, err := netip.ParseAddrPort(a.String())
-	if err != nil {
-		return netip.Prefix{}
-	}
-	addr, bits := peer.Addr().Unmap(), 64
-	if addr.Is4() {
-		bits = 32
-	}
-	p, _ := addr.Prefix(bits)
-	return p
 }

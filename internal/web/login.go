@@ -5,7 +5,6 @@ import (
 	"errors"
 	"mime"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web/access"
@@ -76,12 +75,10 @@ func (l login) serveLogin(w http.ResponseWriter, r *http.Request) {
 }
 
 func refuseLogin(w http.ResponseWriter, code int, message string, wait time.Duration) {
-	sec := int((wait + time.Second - 1) / time.Second)
-	w.Header().Set("Retry-After", strconv.Itoa(sec))
 	respond.JSON(w, code, struct {
 		Error string `json:"error"`
 		Wait  int    `json:"wait"` // s
-	}{message, sec})
+	}{message, access.RetryAfter(w, wait)})
 }
 
 func (l login) serveLogout(w http.ResponseWriter, r *http.Request) {

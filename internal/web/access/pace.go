@@ -3,6 +3,7 @@ package access
 import (
 	"net/http"
 	"net/netip"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -28,9 +29,9 @@ type attempts struct {
 	next   time.Time // no attempt before
 }
 
-// network returns the network by which attempts of a client are counted: an owner of
-// an IPv6 network has 2^64 addresses.
-func network(a netip.Addr) netip.Prefix {
+// Network returns the network by which clients are counted: an owner of an IPv6
+// network has 2^64 addresses.
+func Network(a netip.Addr) netip.Prefix {
 	bits := 32
 	if a.Is6() {
 		bits = 64
@@ -44,7 +45,7 @@ func network(a netip.Addr) netip.Prefix {
 // returns how long the client must wait, before this attempt if it is refused, else
 // after it.
 func (p *Pacer) Attempt(r *http.Request, now time.Time) (wait time.Duration, ok bool) {
-	client := network(peer(r))
+	client := Network(peer(r))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	a, known := p.attempts[client]
@@ -69,5 +70,13 @@ func (p *Pacer) Attempt(r *http.Request, now time.Time) (wait time.Duration, ok 
 func (p *Pacer) Succeed(r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.attempts, network(peer(r)))
+	delete(p.attempts, Network(peer(r)))
+}
+
+// RetryAfter sets the header that says when the next attempt is possible, and returns
+// that in s.
+func RetryAfter(w http.ResponseWriter, wait time.Duration) int {
+	sec := int((wait + time.Second - 1) / time.Second)
+	w.Header().Set("Retry-After", strconv.Itoa(sec))
+	return sec
 }

@@ -2,8 +2,8 @@ package setuppage
 
 import (
 	"crypto/rand"
+	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -68,7 +68,5 @@ func (g *gate) enter(w http.ResponseWriter, r *http.Request, text string) (refus
 
 // nextAttempt says when the next attempt is possible.
 func nextAttempt(w http.ResponseWriter, wait time.Duration) string {
-	sec := strconv.Itoa(int((wait + time.Second - 1) / time.Second))
-	w.Header().Set("Retry-After", sec)
-	return " The next attempt is possible in " + sec + " s."
+	return fmt.Sprintf(" The next attempt is possible in %d s.", access.RetryAfter(w, wait))
 }
