@@ -38,7 +38,6 @@ type loop struct {
 func newLoop(c GatewayConfig, o *publish.Output, r *reporter, log zerolog.Logger, firstSample time.Time) *loop {
 	l := &loop{config: c, log: log, loopHandle: loopHandle{reporter: r, events: newEvents()}, output: o, requests: newRequests(), responses: responseTimes{ResponseTimes: new(schedule.ResponseTimes)}}
 	l.samples.log = log
-	l.lock.lock = c.Lock
 	l.limiting.inbox = limiter.NewInbox(func() { l.events.add(eventLimit) })
 	l.schedule.NextSample = firstSample
 	l.state = GatewayState{Name: c.Name, Interval: c.interval(""), StaleAfter: c.StaleAfter}
@@ -76,7 +75,7 @@ func (l *loop) run(ctx context.Context) {
 	defer next.Stop()
 	for {
 		l.startNext(ctx)
-		if l.requests.isRunning() {
+		if l.requests.isRunning {
 			next.Stop()
 		} else {
 			next.Reset(time.Until(l.limiting.nextTime(l.schedule.NextTime(l.mayRunTasks()))))
@@ -114,19 +113,20 @@ func (l *loop) stop(cause error) {
 func (l *loop) startNext(ctx context.Context) {
 	now := time.Now()
 	switch {
-	case ctx.Err() != nil || l.requests.isRunning():
-	case l.schedule.IsSampleDue(now) && l.session == nil && l.lock.isMissing():
-		l.startLocking(ctx)
+	case ctx.Err() != nil || l.requests.isRunning:
+	case l.schedule.IsSampleDue(now) && l.session == nil && l.mustLock():
+		l.requests.start(ctx, l.holdLock())
 	case l.schedule.IsSampleDue(now) && l.session == nil:
-		startRequest(ctx, &l.requests, l.lock.opener(l.config.Client.Open), l.onSession)
+		l.requests.start(ctx, l.openSession())
 	case l.schedule.IsSampleDue(now):
-		startRequest(ctx, &l.requests, l.session.Sample, l.onSample)
-	case l.session != nil && l.failures.IsMissingMeters(now, l.config.StaleAfter):
-		startRequest(ctx, &l.requests, withoutResult(l.session.Missing), l.onMissing)
+		l.requests.start(ctx, l.readSample())
+	case l.session != nil && l.failures.AreMetersMissing(now, l.config.StaleAfter):
+		l.failures.SkippedSince = now // the next check is as late
+		l.requests.start(ctx, l.checkMeters())
 	case (l.session != nil || l.limiting.isActive()) && l.limiting.start(ctx, &l.requests, l.state.Firmware, l.failures.Count > 0):
 	case l.mayRunTasks():
 		if t := l.schedule.NextTask(now); t != nil {
-			l.startTask(ctx, t)
+			l.requests.start(ctx, l.runTask(t))
 		}
 	}
 }

@@ -33,11 +33,11 @@ func TestTasks(t *testing.T) {
 		started := map[string][]time.Duration{}
 		start := time.Now()
 		newTask := func(name string, duration time.Duration, err error) *schedule.Task {
-			return &schedule.Task{Name: name, Interval: time.Minute, Prepare: func() schedule.Request {
+			return &schedule.Task{Name: name, Interval: time.Minute, Request: func(*envoy.Session) schedule.Request {
 				started[name] = append(started[name], time.Since(start).Round(time.Second))
-				return func(context.Context, *envoy.Session) (func() error, error) {
+				return func(context.Context) func() error {
 					time.Sleep(duration)
-					return func() error { return err }, err
+					return func() error { return err }
 				}
 			}}
 		}

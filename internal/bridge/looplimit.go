@@ -81,8 +81,7 @@ func (l *limiting) start(ctx context.Context, r *requests, firmware string, isFa
 	}
 	request, ok := l.limiter.Next(firmware, isFailing, time.Now())
 	if ok {
-		read := func(ctx context.Context) (func(), error) { return request(ctx), nil }
-		startRequest(ctx, r, read, func(handle func(), _ error) { handle() })
+		r.start(ctx, request)
 	}
 	return ok
 }

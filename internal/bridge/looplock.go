@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"time"
-
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
 // lockRetryInterval separates two attempts to lock a gateway that another process
@@ -14,15 +12,9 @@ const lockRetryInterval = time.Second
 
 // lockState is what an event loop knows about the lock of its gateway.
 type lockState struct {
-	lock   GatewayLock // nil if the gateway needs none
-	isHeld bool        // a session may be opened
-	wait   lockWait
-}
-
-// A lockWait is a time in which another process holds the lock.
-type lockWait struct {
-	since    time.Time // zero if none holds it
-	isWarned bool      // that it lasts
+	isHeld   bool      // a session may be opened
+	since    time.Time // since when another process holds the lock; zero if none does
+	isWarned bool      // that it holds it for long
 }
 
 // A lockError is an error of a lock: the gateway must not be read.
@@ -30,27 +22,39 @@ type lockError struct{ error }
 
 func (e lockError) Unwrap() error { return e.error }
 
-// isMissing reports whether the gateway must be locked before a session is opened.
-func (s *lockState) isMissing() bool { return s.lock != nil && !s.isHeld }
+// mustLock reports whether the gateway must be locked before a session is opened.
+func (l *loop) mustLock() bool { return l.config.Lock != nil && !l.lock.isHeld }
 
-// startLocking starts to lock the gateway.
-func (l *loop) startLocking(ctx context.Context) {
-	lock, online := l.config.Lock, ""
+// addLock locks the gateway with a serial number, which has just answered. lock may be
+// nil.
+func addLock(lock GatewayLock, serial string) error {
+	if lock == nil {
+		return nil
+	}
+	if err := lock.Add(serial); err != nil {
+		return lockError{err}
+	}
+	return nil
+}
+
+// holdLock returns the request that locks the gateway.
+func (l *loop) holdLock() request {
+	online := ""
 	if l.publisher != nil && l.publisher.IsOnline() {
 		online = l.publisher.Serial
 	}
-	hold := func(context.Context) error {
-		if err := lock.Hold(online); err != nil {
-			return lockError{err}
+	return func(context.Context) (handle func()) {
+		err := l.config.Lock.Hold(online)
+		if err != nil {
+			err = lockError{err}
 		}
-		return nil
+		return func() { l.onLocked(err) }
 	}
-	startRequest(ctx, &l.requests, withoutResult(hold), l.onLocked)
 }
 
-// onLocked handles the result of [GatewayLock.Hold]. The session follows at once.
-func (l *loop) onLocked(_ struct{}, err error) {
-	if l.isLockedElsewhere(err) {
+// onLocked handles the result of holdLock. The session follows at once.
+func (l *loop) onLocked(err error) {
+	if l.handleLockError(err) {
 		return
 	}
 	l.lock.isHeld = true
@@ -60,40 +64,21 @@ func (l *loop) onLocked(_ struct{}, err error) {
 	}
 }
 
-// opener returns the request that opens a session by open. It locks the gateway that
-// answers.
-func (s *lockState) opener(open func(context.Context) (*envoy.Session, error)) func(context.Context) (*envoy.Session, error) {
-	lock := s.lock
-	if lock == nil {
-		return open
-	}
-	return func(ctx context.Context) (*envoy.Session, error) {
-		session, err := open(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if err := lock.Add(session.Serial); err != nil {
-			return nil, lockError{err}
-		}
-		return session, nil
-	}
-}
-
-// isLockedElsewhere reports whether err is that of a lock. The next attempt then
-// follows soon: the other process may be about to stop. A wait is logged once, and
-// once more if it lasts.
-func (l *loop) isLockedElsewhere(err error) bool {
+// handleLockError handles err if it is that of a lock, and reports whether it is. The
+// next attempt then follows soon: the other process may be about to stop. A wait is
+// logged once, and once more if it lasts.
+func (l *loop) handleLockError(err error) bool {
 	cause, isLock := errors.AsType[lockError](err)
 	now := time.Now()
 	if !isLock {
 		return false
 	}
 	switch {
-	case l.lock.wait.since.IsZero():
-		l.lock.wait.since = now
+	case l.lock.since.IsZero():
+		l.lock.since = now
 		l.log.Info().Err(cause.error).Msg("gateway not locked yet, waiting")
-	case !l.lock.wait.isWarned && now.Sub(l.lock.wait.since) >= l.config.StaleAfter:
-		l.lock.wait.isWarned = true
+	case !l.lock.isWarned && now.Sub(l.lock.since) >= l.config.StaleAfter:
+		l.lock.isWarned = true
 		l.log.Warn().Err(cause.error).Stringer("after", l.config.StaleAfter).Msg("gateway still not locked, it is not read here")
 	}
 	l.schedule.NextSample = now.Add(lockRetryInterval)

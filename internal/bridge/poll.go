@@ -14,15 +14,26 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
-// onSession handles the result of [envoy.Client.Open]. The first sample follows
-// at once.
+// openSession returns the request that opens a session, and locks the gateway that
+// answers.
+func (l *loop) openSession() request {
+	return func(ctx context.Context) (handle func()) {
+		session, err := l.config.Client.Open(ctx)
+		if err == nil {
+			err = addLock(l.config.Lock, session.Serial)
+		}
+		return func() { l.onSession(session, err) }
+	}
+}
+
+// onSession handles the result of openSession. The first sample follows at once.
 func (l *loop) onSession(session *envoy.Session, err error) {
 	l.lock.isHeld = false // for the next session
-	if l.isLockedElsewhere(err) {
+	if l.handleLockError(err) {
 		return
 	}
 	if err == nil {
-		l.lock.wait = lockWait{}
+		l.lock = lockState{}
 		err = l.output.Registry.Claim(session.Serial, l.config.Name)
 	}
 	if err != nil {
@@ -50,7 +61,16 @@ func (l *loop) onIdentified(s *envoy.Session) {
 	l.setPublisher(s.Serial)
 }
 
-// onSample handles the result of [envoy.Session.Sample].
+// readSample returns the request of a sample.
+func (l *loop) readSample() request {
+	session := l.session
+	return func(ctx context.Context) (handle func()) {
+		s, err := session.Sample(ctx)
+		return func() { l.onSample(s, err) }
+	}
+}
+
+// onSample handles the result of readSample.
 func (l *loop) onSample(s envoy.Sample, err error) {
 	l.samples.logCertificate(l.config.Client)
 	if err == nil {
@@ -85,17 +105,14 @@ func (l *loop) onSample(s envoy.Sample, err error) {
 // logged once until the next sample.
 func (l *loop) onFailure(err error) {
 	l.state.Failures++
-	next, level, reopen := l.failures.Add(err, l.requests.started, time.Now(), l.state.Interval)
+	next, reopen := l.failures.Add(err, l.requests.started, time.Now(), l.state.Interval)
 	l.schedule.NextSample = next
 	l.responses.SetDoublings(l.failures.Doublings())
 	if reopen {
 		l.session = nil
 	}
 	if l.failures.Logged.Add(err) {
-		if envoy.FailureOf(err) == envoy.FailureToken {
-			level = zerolog.DebugLevel // the source of tokens logs it
-		}
-		l.log.WithLevel(level).Err(err).Msg("gateway read failed, retrying")
+		l.log.WithLevel(failureLevel(err)).Err(err).Msg("gateway read failed, retrying")
 	}
 	if l.publisher != nil {
 		l.publisher.OnFailure()
@@ -104,10 +121,25 @@ func (l *loop) onFailure(err error) {
 	l.reportPoll(nil, err)
 }
 
-// onMissing handles the result of [envoy.Session.Missing].
-func (l *loop) onMissing(_ struct{}, err error) {
-	if errors.Is(err, envoy.ErrReopen) {
-		l.reopen(err, l.failures.Logged.Add(err))
+// failureLevel returns the level at which a failed poll is logged.
+func failureLevel(err error) zerolog.Level {
+	_, isSkipped := errors.AsType[*envoy.SkippedError](err)
+	if isSkipped || envoy.FailureOf(err) == envoy.FailureToken { // the source of tokens logs it
+		return zerolog.DebugLevel
+	}
+	return zerolog.WarnLevel
+}
+
+// checkMeters returns the request that checks whether a meter does not exist any more.
+func (l *loop) checkMeters() request {
+	session := l.session
+	return func(ctx context.Context) (handle func()) {
+		err := session.Missing(ctx)
+		return func() {
+			if errors.Is(err, envoy.ErrReopen) {
+				l.reopen(err, l.failures.Logged.Add(err))
+			}
+		}
 	}
 }
 
@@ -117,11 +149,6 @@ func (l *loop) reopen(err error, isNew bool) {
 	if isNew {
 		l.log.Info().Err(err).Msg("gateway configuration changed, session reopened")
 	}
-}
-
-// withoutResult adapts a request without a result.
-func withoutResult(read func(context.Context) error) func(context.Context) (struct{}, error) {
-	return func(ctx context.Context) (struct{}, error) { return struct{}{}, read(ctx) }
 }
 
 // onStale is called when there was no sample for StaleAfter, even if a request

@@ -13,41 +13,39 @@ const requestStopTimeout = time.Second
 type requests struct {
 	// results receives one function per request, which handles the result. The
 	// capacity is 1, so that the goroutine ends even if nothing is received.
-	results chan func()
-	cancel  context.CancelFunc // nil while no request is running
-	started time.Time          // when the latest request started
+	results   chan func()
+	isRunning bool      // until the result of the latest request is handled
+	started   time.Time // when the latest request started
 }
+
+// A request reads from the gateway, or changes something there, in a goroutine of its
+// own. The event loop calls the function that it returns.
+type request = func(ctx context.Context) (handle func())
 
 func newRequests() requests { return requests{results: make(chan func(), 1)} }
 
-// isRunning reports whether a request has not been handled yet.
-func (r *requests) isRunning() bool { return r.cancel != nil }
-
-// startRequest runs read in a new goroutine. The event loop then calls handle
-// with the result. No other request may be running.
-func startRequest[T any](ctx context.Context, r *requests, read func(context.Context) (T, error), handle func(T, error)) {
-	ctx, r.cancel = context.WithCancel(ctx)
-	r.started = time.Now()
+// start starts a request. No other one may be running.
+func (r *requests) start(ctx context.Context, read request) {
+	r.isRunning, r.started = true, time.Now()
 	go func() {
-		v, err := read(ctx)
-		r.results <- func() { handle(v, err) }
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		r.results <- read(ctx)
 	}()
 }
 
 // finish handles a result received from r.results.
-func (r *requests) finish(handleResult func()) {
-	r.cancel()
-	r.cancel = nil
-	handleResult()
+func (r *requests) finish(handle func()) {
+	r.isRunning = false
+	handle()
 }
 
 // wait waits for the running request after its context has ended, and reports whether
 // it has ended. It abandons a request that does not return.
 func (r *requests) wait() (hasEnded bool) {
-	if !r.isRunning() {
+	if !r.isRunning {
 		return true
 	}
-	defer r.cancel()
 	select {
 	case <-r.results:
 		return true

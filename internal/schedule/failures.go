@@ -4,8 +4,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/problem"
 )
@@ -18,43 +16,38 @@ const outageFailures = 2
 type Failures struct {
 	Count        int // without discarded samples
 	retry        retry
-	skippedSince time.Time   // since when samples are discarded; zero if they are not
+	SkippedSince time.Time   // since when samples are discarded, or the meters were checked; zero if they are not
 	Logged       problem.Set // each problem is logged once
 	Err          error       // of the latest poll
 }
 
 // Add records a failed poll that was started at a time. It returns when the next
-// poll is due, the level of the log message, and whether the session must be
-// opened again.
-func (f *Failures) Add(err error, started, now time.Time, interval time.Duration) (next time.Time, level zerolog.Level, reopen bool) {
+// poll is due, and whether the session must be opened again.
+func (f *Failures) Add(err error, started, now time.Time, interval time.Duration) (next time.Time, reopen bool) {
 	f.Err = err
 	_, isSkipped := errors.AsType[*envoy.SkippedError](err)
 	_, isFrozen := errors.AsType[*envoy.FrozenError](err)
 	switch {
 	case isSkipped: // the gateway responds: no delay
 		f.retry = retry{}
-		if f.skippedSince.IsZero() {
-			f.skippedSince = now
+		if f.SkippedSince.IsZero() {
+			f.SkippedSince = now
 		}
-		return now.Add(interval), zerolog.DebugLevel, false
+		return now.Add(interval), false
 	case isFrozen: // likewise
 		f.retry = retry{}
 		f.Count++
-		return now.Add(interval), zerolog.WarnLevel, false
+		return now.Add(interval), false
 	}
 	f.Count++
 	next = f.retry.next(failureKindOf(err), started, now, interval)
-	return next, zerolog.WarnLevel, f.Count >= outageFailures || errors.Is(err, envoy.ErrReopen)
+	return next, f.Count >= outageFailures || errors.Is(err, envoy.ErrReopen)
 }
 
-// IsMissingMeters reports whether samples have been discarded for so long that a
-// meter may not exist any more. Then it starts the time again.
-func (f *Failures) IsMissingMeters(now time.Time, staleAfter time.Duration) bool {
-	if f.skippedSince.IsZero() || now.Sub(f.skippedSince) < staleAfter {
-		return false
-	}
-	f.skippedSince = now
-	return true
+// AreMetersMissing reports whether samples have been discarded for so long that a
+// meter may not exist any more.
+func (f *Failures) AreMetersMissing(now time.Time, staleAfter time.Duration) bool {
+	return !f.SkippedSince.IsZero() && now.Sub(f.SkippedSince) >= staleAfter
 }
 
 // Doublings returns how often timeouts must be doubled.

@@ -24,39 +24,39 @@ type Task struct {
 	Path      string        // of its first request, for its timeout
 	Interval  time.Duration // from the end of a request to the start of the next
 	skipFirst bool          // the first sample of a session has already made the request
-	// Prepare is called by the event loop. It returns the request, which runs in a
-	// goroutine of its own and returns a function that handles the result. The
-	// loop calls that function, and logs its error.
-	Prepare func() Request
+	// Request is called by the event loop. It returns the next request, which runs in a
+	// goroutine of its own.
+	Request func(*envoy.Session) Request
 
 	next     time.Time   // when the task is due
 	timeouts int         // in a row
 	Logged   problem.Set // since the last success
 }
 
-// A Request reads from a gateway. It returns a function that handles the result,
-// also if there is an error, and the error of the request.
-type Request func(context.Context, *envoy.Session) (handle func() error, err error)
+// A Request reads from a gateway. It returns a function that handles the result, which
+// the event loop calls. An error that this returns is logged, and does not count as a
+// failure of the gateway: the request is made again at its next time.
+type Request func(context.Context) (handle func() error)
 
-// NewTask returns a task that calls read, and handle with the result. An error
-// that handle returns does not count as a failure of the gateway: the request is
-// made again at its next time.
+// NewTask returns a task that calls read, and handle with the result.
 func NewTask[T any](name, path string, interval time.Duration, read func(*envoy.Session, context.Context) (T, error), handle func(*envoy.Session, T, error) error) *Task {
-	r := func(ctx context.Context, s *envoy.Session) (func() error, error) {
-		v, err := read(s, ctx)
-		return func() error { return handle(s, v, err) }, err
-	}
-	return &Task{Name: name, Path: path, Interval: interval, Prepare: func() Request { return r }}
+	return &Task{Name: name, Path: path, Interval: interval, Request: func(s *envoy.Session) Request {
+		return func(ctx context.Context) func() error {
+			v, err := read(s, ctx)
+			return func() error { return handle(s, v, err) }
+		}
+	}}
 }
 
 // NewCheck returns a task without a result. The first sample of a session has
 // made its request.
 func NewCheck(name, path string, interval time.Duration, read func(*envoy.Session, context.Context) error) *Task {
-	t := NewTask(name, path, interval,
-		func(s *envoy.Session, ctx context.Context) (struct{}, error) { return struct{}{}, read(s, ctx) },
-		func(_ *envoy.Session, _ struct{}, err error) error { return err })
-	t.skipFirst = true
-	return t
+	return &Task{Name: name, Path: path, Interval: interval, skipFirst: true, Request: func(s *envoy.Session) Request {
+		return func(ctx context.Context) func() error {
+			err := read(s, ctx)
+			return func() error { return err }
+		}
+	}}
 }
 
 // Reschedule sets the time of the next request after one that took duration.

@@ -66,7 +66,7 @@ func (b *batteries) tasks() []*schedule.Task {
 		}
 		return err
 	})
-	power := &schedule.Task{Name: "battery power", Path: "/ivp/ensemble/power", Interval: batteriesInterval, Prepare: b.preparePower}
+	power := &schedule.Task{Name: "battery power", Path: "/ivp/ensemble/power", Interval: batteriesInterval, Request: b.readPower}
 	return []*schedule.Task{ensemble, totals, power}
 }
 
@@ -120,19 +120,20 @@ func (b *batteries) setKnown(present []device.Battery) {
 	b.known, b.missed, b.isCounted = present, missed, true
 }
 
-// preparePower returns the request for the power of the known batteries. The
+// readPower returns the request for the power of the known batteries. The
 // inventory's own state of charge is old, so that it is published only for
 // gateways that report no other.
-func (b *batteries) preparePower() schedule.Request {
+func (b *batteries) readPower(s *envoy.Session) schedule.Request {
 	hasBatteries := len(b.known) > 0
-	return func(ctx context.Context, s *envoy.Session) (handle func() error, err error) {
+	return func(ctx context.Context) (handle func() error) {
 		var powers []device.BatteryPower
+		var err error
 		start := time.Now()
 		if hasBatteries {
 			powers, err = s.BatteryPower(ctx)
 		}
 		duration := time.Since(start)
-		return func() error { return b.onPower(s, powers, duration, schedule.IgnoreUnsupported(err)) }, err
+		return func() error { return b.onPower(s, powers, duration, schedule.IgnoreUnsupported(err)) }
 	}
 }
 
