@@ -120,6 +120,32 @@ func TestStateOfReplacedGateway(t *testing.T) {
 	})
 }
 
+// A slowStore is on a disk that does not answer for a minute.
+type slowStore struct{}
+
+func (slowStore) Load(string) []byte { time.Sleep(time.Minute); return nil }
+
+func (slowStore) Save(string, []byte) error { return nil }
+
+// TestSlowCounterStore checks that the event loop does not wait for the counters of a
+// gateway that answers in place of another one: it can still be stopped.
+func TestSlowCounterStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(new(envoytest.Gateway))
+		r.Gateways[0].Counters = slowStore{}
+		r.start(t)
+		time.Sleep(3 * time.Minute)
+		r.wantRetained(t, availTopic, "online")
+		r.server.Refuse(true)
+		time.Sleep(20 * time.Second)
+		r.gateway.Change(func(g *envoytest.Gateway) { g.Serial = "122200000009" })
+		r.server.Refuse(false)
+		time.Sleep(20 * time.Second)
+		r.stop(t) // which fails after 5 s
+		time.Sleep(time.Minute)
+	})
+}
+
 // TestFrozenGateway: a reading that stands still is no good sample.
 func TestFrozenGateway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

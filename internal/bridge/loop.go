@@ -43,7 +43,7 @@ func newLoop(c GatewayConfig, o *publish.Output, r *reporter, log zerolog.Logger
 	l.state = GatewayState{Name: c.Name, Interval: c.interval(""), StaleAfter: c.StaleAfter}
 	l.configureClient()
 	if c.Serial != "" && c.Lock == nil {
-		l.setPublisher(c.Serial)
+		l.setPublisher(c.Serial, c.savedCounters(c.Serial))
 	}
 	r.update(l.state)
 	return l
@@ -136,13 +136,13 @@ func (l *loop) startNext(ctx context.Context) {
 func (l *loop) mayRunTasks() bool { return l.session != nil && l.failures.Count == 0 }
 
 // setPublisher replaces everything that depends on the serial number, which has
-// become known or has changed.
-func (l *loop) setPublisher(serial string) {
+// become known or has changed. saved are the counters of a previous run.
+func (l *loop) setPublisher(serial string, saved []byte) {
 	if l.publisher != nil {
 		l.publisher.Replace()
 		l.responses.clear()
 	}
-	l.publisher = publish.NewGatewayPublisher(l.output, l.config.published(), serial, l.events.onMigration, l.log)
+	l.publisher = publish.NewGatewayPublisher(l.output, l.config.published(), serial, saved, l.events.onMigration, l.log)
 	l.schedule.Tasks = l.publisher.Tasks()
 	l.publisher.ReceiveDocuments()
 	l.limiting.replace(l.config.Limit, l.publisher, l.log)

@@ -37,30 +37,26 @@ func addLock(lock GatewayLock, serial string) error {
 	return nil
 }
 
-// holdLock returns the request that locks the gateway.
+// holdLock returns the request that locks the gateway. The session follows at once.
 func (l *loop) holdLock() request {
 	online := ""
 	if l.publisher != nil && l.publisher.IsOnline() {
 		online = l.publisher.Serial
 	}
+	serial, isIdentified := l.config.Serial, l.publisher != nil
 	return func(context.Context) (handle func()) {
-		err := l.config.Lock.Hold(online)
-		if err != nil {
-			err = lockError{err}
+		if err := l.config.Lock.Hold(online); err != nil {
+			return func() { l.handleLockError(lockError{err}) }
 		}
-		return func() { l.onLocked(err) }
-	}
-}
-
-// onLocked handles the result of holdLock. The session follows at once.
-func (l *loop) onLocked(err error) {
-	if l.handleLockError(err) {
-		return
-	}
-	l.lock.isHeld = true
-	if serial := l.config.Serial; l.publisher == nil && serial != "" && l.config.Lock.Holds(serial) {
-		l.setPublisher(serial) // not before: another process may have changed the counters
-		l.reporter.update(l.state)
+		if isIdentified || serial == "" || !l.config.Lock.Holds(serial) {
+			return func() { l.lock.isHeld = true }
+		}
+		saved := l.config.savedCounters(serial) // not before: another process may have changed them
+		return func() {
+			l.lock.isHeld = true
+			l.setPublisher(serial, saved)
+			l.reporter.update(l.state)
+		}
 	}
 }
 

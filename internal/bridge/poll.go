@@ -17,17 +17,23 @@ import (
 // openSession returns the request that opens a session, and locks the gateway that
 // answers.
 func (l *loop) openSession() request {
+	known := l.state.Serial
 	return func(ctx context.Context) (handle func()) {
 		session, err := l.config.Client.Open(ctx)
 		if err == nil {
 			err = addLock(l.config.Lock, session.Serial)
 		}
-		return func() { l.onSession(session, err) }
+		var saved []byte
+		if err == nil && session.Serial != known {
+			saved = l.config.savedCounters(session.Serial)
+		}
+		return func() { l.onSession(session, saved, err) }
 	}
 }
 
-// onSession handles the result of openSession. The first sample follows at once.
-func (l *loop) onSession(session *envoy.Session, err error) {
+// onSession handles the result of openSession. The first sample follows at once. saved
+// are the counters of a gateway that did not answer before.
+func (l *loop) onSession(session *envoy.Session, saved []byte, err error) {
 	l.lock.isHeld = false // for the next session
 	if l.handleLockError(err) {
 		return
@@ -40,8 +46,11 @@ func (l *loop) onSession(session *envoy.Session, err error) {
 		l.onFailure(err)
 		return
 	}
-	if l.publisher == nil || l.publisher.Serial != session.Serial {
-		l.onIdentified(session)
+	if l.state.Serial != session.Serial {
+		if l.publisher != nil {
+			l.log.Warn().Str("old", l.state.Serial).Str("new", session.Serial).Msg("another gateway answers, the entities of the old one stay offline until removed")
+		}
+		l.setPublisher(session.Serial, saved)
 	}
 	l.samples.logGateway(session)
 	l.samples.logCertificate(l.config.Client)
@@ -50,15 +59,6 @@ func (l *loop) onSession(session *envoy.Session, err error) {
 	l.state.Firmware = session.Firmware
 	l.schedule.StartSession(time.Now())
 	l.reporter.update(l.state)
-}
-
-// onIdentified handles the first response of a gateway, or of another gateway
-// than before.
-func (l *loop) onIdentified(s *envoy.Session) {
-	if l.publisher != nil {
-		l.log.Warn().Str("old", l.publisher.Serial).Str("new", s.Serial).Msg("another gateway answers, the entities of the old one stay offline until removed")
-	}
-	l.setPublisher(s.Serial)
 }
 
 // readSample returns the request of a sample.

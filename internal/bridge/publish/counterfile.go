@@ -11,7 +11,8 @@ import (
 // kilobytes of JSON, for a gateway a [filter.State]. Its methods may be called from
 // several goroutines.
 type CounterStore interface {
-	// Load returns what was last saved for a gateway, or nil.
+	// Load returns what was last saved for a gateway, or nil. It may take as long as a
+	// file system.
 	Load(serial string) []byte
 	// Save replaces it without waiting for the file, and may return the error of an
 	// earlier call.
@@ -32,12 +33,8 @@ type counterFile struct {
 	isSaveFailed           bool
 }
 
-// load decodes what was last saved into state, and reports whether there is something.
-func (f *counterFile) load(state any) bool {
-	if f.store == nil {
-		return false
-	}
-	data := f.store.Load(f.serial)
+// decode decodes what was last saved into state, and reports whether there is something.
+func (f *counterFile) decode(data []byte, state any) bool {
 	if len(data) == 0 {
 		return false
 	}

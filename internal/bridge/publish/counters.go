@@ -17,8 +17,8 @@ type counters struct {
 	savedStorage filter.Integrator // storage when it was last saved
 }
 
-// newCounters continues the counters of a previous run.
-func newCounters(t *target) *counters {
+// newCounters continues the counters that a previous run has saved.
+func newCounters(t *target, saved []byte) *counters {
 	c := &counters{
 		file: counterFile{
 			store: t.config.Counters, serial: t.Serial, log: t.log,
@@ -30,7 +30,7 @@ func newCounters(t *target) *counters {
 		perInverter: filter.InverterCounters{Log: t.log},
 	}
 	var state filter.State
-	if c.file.load(&state) {
+	if c.file.decode(saved, &state) {
 		c.meters.Restore(state, c.correction)
 		c.perInverter.Restore(state)
 		c.storage, c.savedStorage = state.Storage, state.Storage

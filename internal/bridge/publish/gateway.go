@@ -29,12 +29,12 @@ type GatewayPublisher struct {
 	powerLimit   powerLimit
 }
 
-// NewGatewayPublisher returns the publisher under a serial number, and continues the counters of
-// a previous run. onMigration is called, by any goroutine, when
+// NewGatewayPublisher returns the publisher under a serial number, which continues the
+// counters that a previous run has saved. onMigration is called, by any goroutine, when
 // [GatewayPublisher.ContinueMigration] must be called.
-func NewGatewayPublisher(o *Output, c Config, serial string, onMigration func(), log zerolog.Logger) *GatewayPublisher {
+func NewGatewayPublisher(o *Output, c Config, serial string, saved []byte, onMigration func(), log zerolog.Logger) *GatewayPublisher {
 	t := newTarget(o, c, serial, onMigration, log)
-	counters := newCounters(t)
+	counters := newCounters(t, saved)
 	return &GatewayPublisher{
 		target:       t,
 		availability: availability{target: t},

@@ -48,7 +48,7 @@ func NewTotalPublisher(o *Output, c Config, level string, counters *total.Counte
 		})
 	}
 	var saved total.Counters
-	if t.file.load(&saved) {
+	if c.Counters != nil && t.file.decode(c.Counters.Load(level), &saved) {
 		*counters = saved
 	}
 	return t
