@@ -77,7 +77,7 @@ type HomeAssistant struct {
 
 // A bridgeRun is the parts of a running bridge.
 type bridgeRun struct {
-	output      *publish.Output
+	shared      *publish.Shared
 	broker      *connection.Broker
 	coordinator *coordinator
 	loops       []*loop
@@ -90,7 +90,7 @@ type bridgeRun struct {
 func (b *Bridge) Run(ctx context.Context) error {
 	r := b.newRun()
 	// The connection outlives ctx, so that the final messages can be sent.
-	if err := r.broker.Connect(context.WithoutCancel(ctx), b.mqttConfig(r.output.Topics)); err != nil {
+	if err := r.broker.Connect(context.WithoutCancel(ctx), b.mqttConfig(r.shared.Topics)); err != nil {
 		return err
 	}
 	b.running.Store(r)
@@ -111,7 +111,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	select {
-	case <-r.output.Outbox.Close(r.finalMessages()...):
+	case <-r.shared.Outbox.Close(r.finalMessages()...):
 	case <-stop.Done():
 	}
 	if err := r.broker.Close(stop); err != nil {
@@ -131,14 +131,14 @@ func (b *Bridge) mqttConfig(t schema.Topics) mqtt.Config {
 
 // newRun returns the parts of a bridge, not running yet.
 func (b *Bridge) newRun() *bridgeRun {
-	o := b.newOutput()
-	c := newCoordinator(o, b.Log)
-	r := &bridgeRun{output: o, coordinator: c}
+	shared := b.newShared()
+	c := newCoordinator(shared, b.Log)
+	r := &bridgeRun{shared: shared, coordinator: c}
 	firstSample, receivesCommands := time.Now(), false
 	for _, config := range b.Gateways {
 		config = config.withDefaults()
 		reporter := &reporter{observers: b.Observers, changed: c.events}
-		l := newLoop(config, o, reporter, b.Log.With().Str("gateway", config.Name).Logger(), firstSample)
+		l := newLoop(config, shared, reporter, b.Log.With().Str("gateway", config.Name).Logger(), firstSample)
 		firstSample = firstSample.Add(startStagger)
 		r.loops = append(r.loops, l)
 		handle := l.loopHandle
@@ -151,9 +151,9 @@ func (b *Bridge) newRun() *bridgeRun {
 	r.addTotals(b.Totals, b.Observers, b.Log)
 	cleaner := c.newCleaner(b.Previous, b.OnCleaned)
 	r.broker = &connection.Broker{
-		Outbox: o.Outbox,
-		Inbox:  o.Inbox,
-		Topics: o.Topics,
+		Outbox: shared.Outbox,
+		Inbox:  shared.Inbox,
+		Topics: shared.Topics,
 		Log:    b.Log,
 		OnMessage: func(topic string, payload []byte, retained bool) {
 			if retained {
@@ -171,7 +171,7 @@ func (b *Bridge) newRun() *bridgeRun {
 		},
 		AllIdentified: c.allIdentified,
 		OnDocuments: func() {
-			o.Inbox.SetReady()
+			shared.Inbox.SetReady()
 			c.events.add(eventDiscovery)
 		},
 	}
@@ -183,30 +183,30 @@ func (b *Bridge) newRun() *bridgeRun {
 	return r
 }
 
-// newOutput returns where all loops publish.
-func (b *Bridge) newOutput() *publish.Output {
-	o := &publish.Output{
+// newShared returns what all publishers have in common.
+func (b *Bridge) newShared() *publish.Shared {
+	shared := &publish.Shared{
 		Outbox:      outbox.New(),
 		Topics:      schema.Topics{Base: cmp.Or(b.Topic, "envoy"), Prefix: cmp.Or(b.HomeAssistant.Prefix, "homeassistant"), DeviceID: b.DeviceID},
 		Version:     cmp.Or(b.Version, "dev"),
 		MinInterval: cmp.Or(b.HomeAssistant.Interval, defaultMinInterval),
 	}
 	for _, observer := range b.Observers {
-		o.Observers = append(o.Observers, observer)
+		shared.Observers = append(shared.Observers, observer)
 	}
 	if b.Fleet != nil {
-		o.Topics.Shard = b.Fleet.Shard
+		shared.Topics.Shard = b.Fleet.Shard
 	}
-	o.Bases = []string{o.Topics.Base}
+	shared.Bases = []string{shared.Topics.Base}
 	for _, n := range b.Previous {
-		o.Bases = append(o.Bases, n.Topic)
+		shared.Bases = append(shared.Bases, n.Topic)
 	}
 	if !b.HomeAssistant.Off {
-		o.Inbox = hass.NewInbox(publish.ProgramName, o.Bases...)
-		o.Inbox.IsForeign = b.isForeign(o.Topics)
-		o.Inbox.Form, o.Inbox.MayMigrate = b.HomeAssistant.Form, b.HomeAssistant.MayMigrate || b.HomeAssistant.Form != hass.ByDevice
+		shared.Inbox = hass.NewInbox(publish.ProgramName, shared.Bases...)
+		shared.Inbox.IsForeign = b.isForeign(shared.Topics)
+		shared.Inbox.Form, shared.Inbox.MayMigrate = b.HomeAssistant.Form, b.HomeAssistant.MayMigrate || b.HomeAssistant.Form != hass.ByDevice
 	}
-	return o
+	return shared
 }
 
 // addTotals adds the totals, to which the loops of their gateways add samples.
@@ -220,7 +220,7 @@ func (r *bridgeRun) addTotals(configs []TotalConfig, observers []Observer, log z
 				staleAfter = max(staleAfter, l.config.StaleAfter)
 			}
 		}
-		t := newTotalLoop(c, r.output, &reporter{observers: observers}, staleAfter, log.With().Str("total", c.Name).Logger())
+		t := newTotalLoop(c, r.shared, &reporter{observers: observers}, staleAfter, log.With().Str("total", c.Name).Logger())
 		for _, l := range parts {
 			l.reporter.totals = append(l.reporter.totals, t.inbox)
 		}
@@ -241,7 +241,7 @@ func (r *bridgeRun) finalMessages() []outbox.Entry {
 	for _, t := range r.totals {
 		final = append(final, t.publisher.FinalMessages()...)
 	}
-	return append(final, publish.BridgeState(r.output.Topics, schema.Offline))
+	return append(final, publish.BridgeState(r.shared.Topics, schema.Offline))
 }
 
 // Snapshot returns the state of the bridge. It may be called at any time.

@@ -18,7 +18,7 @@ import (
 // Assistant's birth messages, and forwards events to the event loops. Only the
 // goroutine of run uses it, except for its events, receive and states.
 type coordinator struct {
-	output        *publish.Output
+	shared        *publish.Shared
 	publisher     *publish.BridgePublisher
 	log           zerolog.Logger
 	events        *events
@@ -39,9 +39,9 @@ type loopHandle struct {
 // loops returns the event loops of the gateways and of the totals.
 func (c *coordinator) loops() []loopHandle { return slices.Concat(c.gateways, c.totals) }
 
-func newCoordinator(o *publish.Output, log zerolog.Logger) *coordinator {
+func newCoordinator(shared *publish.Shared, log zerolog.Logger) *coordinator {
 	e := newEvents()
-	return &coordinator{output: o, publisher: publish.NewBridgePublisher(o, e.onMigration, log), log: log, events: e, allIdentified: make(chan struct{})}
+	return &coordinator{shared: shared, publisher: publish.NewBridgePublisher(shared, e.onMigration, log), log: log, events: e, allIdentified: make(chan struct{})}
 }
 
 // start publishes the topics of the bridge for the first time.
@@ -65,15 +65,15 @@ func (c *coordinator) states() []GatewayState {
 // may call it.
 func (c *coordinator) receive(topic string, payload []byte, retained bool) {
 	switch {
-	case topic == c.output.Topics.BridgeState():
+	case topic == c.shared.Topics.BridgeState():
 		if string(payload) != schema.Online { // an old Will, or another bridge has removed it
 			c.events.add(eventBridgeState)
 		}
-	case slices.Contains(c.output.Topics.Births(), topic):
+	case slices.Contains(c.shared.Topics.Births(), topic):
 		if string(payload) == schema.Online {
 			c.events.add(eventBirth)
 		}
-	case c.isDocument(topic) && c.output.Inbox.Put(topic, payload, retained):
+	case c.isDocument(topic) && c.shared.Inbox.Put(topic, payload, retained):
 		c.events.add(eventDiscovery)
 	}
 }
@@ -90,7 +90,7 @@ func (c *coordinator) receiveCommand(serial string, payload []byte, retained, is
 
 // isDocument reports whether topic is that of a discovery document.
 func (c *coordinator) isDocument(topic string) bool {
-	return c.output.Inbox != nil && hass.IsDocument(c.output.Topics.Prefix, topic)
+	return c.shared.Inbox != nil && hass.IsDocument(c.shared.Topics.Prefix, topic)
 }
 
 // run handles events until ctx ends.
@@ -112,9 +112,9 @@ func (c *coordinator) run(ctx context.Context) {
 		case <-answer.C:
 			births.Reset()
 			c.log.Info().Msg("Home Assistant started")
-			c.output.Outbox.RequeueAll()
+			c.shared.Outbox.RequeueAll()
 			c.forward(eventBirthAnswered)
-			c.publisher.AnswerBirth()
+			c.publisher.Discovery.AnswerBirth()
 		}
 	}
 }
@@ -124,7 +124,7 @@ func (c *coordinator) handle(pending event) {
 	if pending.has(eventDiscovery) {
 		c.forward(eventDiscovery)
 	}
-	pending.deliver(c.publisher)
+	pending.deliver(c.publisher.Discovery)
 	if pending.has(eventGatewayChanged) {
 		c.checkIdentified()
 		c.publisher.SetInfo(c.gatewayInfo())
@@ -181,20 +181,20 @@ func (c *coordinator) checkIdentified() {
 
 // newCleaner returns a cleaner of what previous runs have published.
 func (c *coordinator) newCleaner(previous []hass.Namespace, onCleaned func(hass.Namespace)) *hass.Cleaner {
-	current := hass.Namespace{Topic: c.output.Topics.Base}
-	if c.output.Inbox != nil {
-		current.Prefix = c.output.Topics.Prefix
+	current := hass.Namespace{Topic: c.shared.Topics.Base}
+	if c.shared.Inbox != nil {
+		current.Prefix = c.shared.Topics.Prefix
 	}
 	return &hass.Cleaner{
-		Outbox:    c.output.Outbox,
-		Inbox:     c.output.Inbox,
+		Outbox:    c.shared.Outbox,
+		Inbox:     c.shared.Inbox,
 		Previous:  slices.Clone(previous),
 		Current:   current,
 		Origin:    publish.ProgramName,
-		BridgeID:  c.output.Topics.BridgeID(),
-		GatewayID: c.output.Topics.GatewayID,
+		BridgeID:  c.shared.Topics.BridgeID(),
+		GatewayID: c.shared.Topics.GatewayID,
 		TopicsOf: func(base, prefix string) hass.Topics {
-			return schema.Topics{Base: base, Prefix: prefix, Shard: c.output.Topics.Shard}
+			return schema.Topics{Base: base, Prefix: prefix, Shard: c.shared.Topics.Shard}
 		},
 		IsPublished:   c.isPublished,
 		ActiveSerials: c.activeSerials,
@@ -220,12 +220,11 @@ func (c *coordinator) activeSerials() (serials []string) {
 // or of the bridge, whose serial is "". Any goroutine may call it.
 func (c *coordinator) isPublished(serial string) bool {
 	if serial == "" {
-		return c.publisher.IsPublished()
+		return c.publisher.Discovery.IsPublished()
 	}
 	for _, l := range c.loops() {
 		if l.reporter.latest.Load().Serial == serial {
-			d := l.reporter.discovery.Load()
-			return d != nil && d.IsPublished()
+			return l.reporter.discovery.Load().IsPublished()
 		}
 	}
 	return false
@@ -235,7 +234,7 @@ func (c *coordinator) isPublished(serial string) bool {
 // gateway was published again or removed. Any goroutine may call it.
 func (c *coordinator) isComplete(serial string) bool {
 	for _, l := range c.loops() {
-		if l.reporter.latest.Load().Serial == serial && !l.reporter.isComplete() {
+		if l.reporter.latest.Load().Serial == serial && !l.reporter.discovery.Load().IsComplete() {
 			return false
 		}
 	}

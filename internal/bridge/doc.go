@@ -19,5 +19,5 @@
 //   - Package connection sends the outbox, and subscribes.
 //
 // No event loop waits for the broker, and no loop uses the state of another one.
-// publish.Output lists what they have in common.
+// publish.Shared lists what they have in common.
 package bridge

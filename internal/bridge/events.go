@@ -1,6 +1,10 @@
 package bridge
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
+)
 
 // An event is a set of notifications without data. Each kind is one bit, so that
 // repeated notifications are handled once.
@@ -20,23 +24,16 @@ const (
 // has reports whether e contains the notification kind.
 func (e event) has(kind event) bool { return e&kind != 0 }
 
-// A deviceOwner handles the notifications that concern its devices in Home Assistant.
-type deviceOwner interface {
-	ReceiveDocuments()
-	ContinueMigration()
-	AnswerBirth()
-}
-
-// deliver calls the methods of o for the notifications in e.
-func (e event) deliver(o deviceOwner) {
+// deliver calls the methods of d for the notifications in e.
+func (e event) deliver(d *publish.Discovery) {
 	if e.has(eventDiscovery) {
-		o.ReceiveDocuments()
+		d.ReceiveDocuments()
 	}
 	if e.has(eventMigration) {
-		o.ContinueMigration()
+		d.ContinueMigration()
 	}
 	if e.has(eventBirthAnswered) {
-		o.AnswerBirth()
+		d.AnswerBirth()
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 type loop struct {
 	config GatewayConfig
 	log    zerolog.Logger
-	output *publish.Output
+	shared *publish.Shared
 	loopHandle
 
 	session   *envoy.Session // nil if the next poll must open one
@@ -35,8 +35,8 @@ type loop struct {
 	state     GatewayState
 }
 
-func newLoop(c GatewayConfig, o *publish.Output, r *reporter, log zerolog.Logger, firstSample time.Time) *loop {
-	l := &loop{config: c, log: log, loopHandle: loopHandle{reporter: r, events: newEvents()}, output: o, requests: newRequests(), responses: responseTimes{ResponseTimes: new(schedule.ResponseTimes)}}
+func newLoop(c GatewayConfig, shared *publish.Shared, r *reporter, log zerolog.Logger, firstSample time.Time) *loop {
+	l := &loop{config: c, log: log, loopHandle: loopHandle{reporter: r, events: newEvents()}, shared: shared, requests: newRequests(), responses: responseTimes{ResponseTimes: new(schedule.ResponseTimes)}}
 	l.samples.log = log
 	l.limiting.inbox = limiter.NewInbox(func() { l.events.add(eventLimit) })
 	l.schedule.NextSample = firstSample
@@ -92,7 +92,7 @@ func (l *loop) run(ctx context.Context) {
 		case <-l.events.notify:
 			if l.publisher != nil { // otherwise the inboxes keep the messages
 				pending := l.events.take()
-				pending.deliver(l.publisher)
+				pending.deliver(l.publisher.Discovery)
 				l.limiting.deliver(pending)
 			}
 		}
@@ -142,11 +142,11 @@ func (l *loop) setPublisher(serial string, saved []byte) {
 		l.publisher.Replace()
 		l.responses.clear()
 	}
-	l.publisher = publish.NewGatewayPublisher(l.output, l.config.published(), serial, saved, l.events.onMigration, l.log)
+	l.publisher = publish.NewGatewayPublisher(l.shared, l.config.published(), serial, saved, l.events.onMigration, l.log)
 	l.schedule.Tasks = l.publisher.Tasks()
-	l.publisher.ReceiveDocuments()
+	l.publisher.Discovery.ReceiveDocuments()
 	l.limiting.replace(l.config.Limit, l.publisher, l.log)
-	l.reporter.discovery.Store(l.publisher.Device)
+	l.reporter.discovery.Store(l.publisher.Discovery)
 	l.state = GatewayState{
 		Name: l.config.Name, Serial: serial, Interval: l.config.interval(""), StaleAfter: l.config.StaleAfter,
 		Polled: l.state.Polled, Failures: l.state.Failures, Err: l.state.Err, // of the address

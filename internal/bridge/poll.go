@@ -40,7 +40,7 @@ func (l *loop) onSession(session *envoy.Session, saved []byte, err error) {
 	}
 	if err == nil {
 		l.lock = lockState{}
-		err = l.output.Registry.Claim(session.Serial, l.config.Name)
+		err = l.shared.Registry.Claim(session.Serial, l.config.Name)
 	}
 	if err != nil {
 		l.onFailure(err)

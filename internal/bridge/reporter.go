@@ -3,16 +3,16 @@ package bridge
 import (
 	"sync/atomic"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/total"
 )
 
 // A reporter makes the state of one gateway available to other goroutines. The
 // event loop calls its methods.
 type reporter struct {
-	latest    atomic.Pointer[GatewayState] // any goroutine may load it
-	discovery atomic.Pointer[hass.Device]  // likewise; nil without discovery, or before the serial number is known
+	latest    atomic.Pointer[GatewayState]      // any goroutine may load it
+	discovery atomic.Pointer[publish.Discovery] // likewise; nil before the serial number is known
 	observers []Observer
 	totals    []*totalInbox // of the totals that the gateway is a part of
 	changed   *events       // of the coordinator
@@ -36,13 +36,6 @@ func (r *reporter) update(state GatewayState) {
 	for _, o := range r.observers {
 		o.StateChanged(state)
 	}
-}
-
-// isComplete reports whether every entity that a previous run has published was
-// published again or removed. Any goroutine may call it.
-func (r *reporter) isComplete() bool {
-	d := r.discovery.Load()
-	return d == nil || d.IsComplete()
 }
 
 // addToTotals adds a sample to the totals that the gateway is a part of.

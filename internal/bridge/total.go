@@ -36,16 +36,16 @@ type totalLoop struct {
 }
 
 // newTotalLoop returns the loop of a total whose values expire after staleAfter.
-func newTotalLoop(c TotalConfig, o *publish.Output, r *reporter, staleAfter time.Duration, log zerolog.Logger) *totalLoop {
+func newTotalLoop(c TotalConfig, shared *publish.Shared, r *reporter, staleAfter time.Duration, log zerolog.Logger) *totalLoop {
 	level := schema.TotalLevel(c.Name)
 	l := &totalLoop{
 		log: log, events: newEvents(), reporter: r, inbox: newTotalInbox(), sum: total.New(c.Gateways, c.GridFrom),
 		state: GatewayState{Name: c.Name, Serial: level, StaleAfter: staleAfter},
 	}
 	published := publish.Config{Name: c.Name, DeviceName: c.DeviceName, StaleAfter: staleAfter, Counters: c.Counters}
-	l.publisher = publish.NewTotalPublisher(o, published, level, &l.sum.Counters, l.events.onMigration, log)
+	l.publisher = publish.NewTotalPublisher(shared, published, level, &l.sum.Counters, l.events.onMigration, log)
 	r.latest.Store(new(l.state))
-	r.discovery.Store(l.publisher.Device)
+	r.discovery.Store(l.publisher.Discovery)
 	return l
 }
 
@@ -53,7 +53,7 @@ func newTotalLoop(c TotalConfig, o *publish.Output, r *reporter, staleAfter time
 func (l *totalLoop) run(ctx context.Context) {
 	l.stale = time.NewTimer(l.state.StaleAfter)
 	defer l.stale.Stop()
-	l.publisher.ReceiveDocuments()
+	l.publisher.Discovery.ReceiveDocuments()
 	for {
 		select {
 		case <-ctx.Done():
@@ -66,7 +66,7 @@ func (l *totalLoop) run(ctx context.Context) {
 		case <-l.stale.C:
 			l.onStale()
 		case <-l.events.notify:
-			l.events.take().deliver(l.publisher)
+			l.events.take().deliver(l.publisher.Discovery)
 		}
 	}
 }

@@ -6,7 +6,7 @@ import (
 
 // An availability is the published availability of a gateway.
 type availability struct {
-	*target
+	target  *target
 	payload string // last published; empty before the first
 }
 
@@ -14,10 +14,10 @@ type availability struct {
 func (a *availability) set(payload string) {
 	if a.payload != payload {
 		a.payload = payload
-		a.Outbox.Set(a.entry(payload))
+		a.target.shared.Outbox.Set(a.entry(payload))
 	}
 }
 
 func (a *availability) entry(payload string) outbox.Entry {
-	return outbox.Retained(outbox.Availability, a.Topics.Availability(a.Serial), payload)
+	return outbox.Retained(outbox.Availability, a.target.shared.Topics.Availability(a.target.serial), payload)
 }

@@ -30,7 +30,7 @@ const (
 
 // batteries are the latest answers about the batteries.
 type batteries struct {
-	*target
+	target    *target
 	counters  *counters
 	known     []device.Battery // of the inventory
 	missed    map[string]int   // answers in a row that lacked one of them, by serial number
@@ -144,7 +144,7 @@ func (b *batteries) onPower(s *envoy.Session, powers []device.BatteryPower, dura
 	}
 	b.latest = s.Batteries(b.known, powers, time.Now())
 	b.maxAge = max(batteryMaxAge, schedule.RestFactor*duration*3/2)
-	if w, ok := b.latest.Power.Get(); ok && b.config.EstimateStorage {
+	if w, ok := b.latest.Power.Get(); ok && b.target.config.EstimateStorage {
 		b.counters.addStorage(w, b.latest.Time, b.maxAge)
 	}
 	var present []hass.SubDevice
@@ -155,13 +155,13 @@ func (b *batteries) onPower(s *envoy.Session, powers []device.BatteryPower, dura
 		}
 		answered = append(answered, battery)
 		battery.Reported = s.Date(battery.Reported)
-		d := devices.Battery.SubDevice(b.Topics, b.Serial, battery.Serial, battery, b.ttl(batteriesTTLInterval))
+		d := devices.Battery.SubDevice(b.target.shared.Topics, b.target.serial, battery.Serial, battery, b.target.ttl(batteriesTTLInterval))
 		present = append(present, devices.WithVersions(d, battery.Firmware, battery.PartNumber))
 	}
-	b.publishSubDevices(devices.Battery.Kind, present, b.isCounted)
+	b.target.publishSubDevices(devices.Battery.Kind, present, b.isCounted)
 	b.isCounted = false
-	for _, o := range b.Observers {
-		o.Batteries(b.config.Name, b.Serial, answered, b.totals)
+	for _, o := range b.target.shared.Observers {
+		o.Batteries(b.target.config.Name, b.target.serial, answered, b.totals)
 	}
 	return nil
 }
@@ -172,13 +172,13 @@ func (b *batteries) onTotals(s *envoy.Session, t device.BatteryTotals, err error
 	acb, hasACB := s.ACBatteries()
 	if hasACB {
 		acb.Reported = s.Date(acb.Reported)
-		b.publishSubDevices(devices.ACBattery.Kind, []hass.SubDevice{devices.ACBattery.SubDevice(b.Topics, b.Serial, b.Serial, acb, b.ttl(batteriesTTLInterval))}, true)
+		b.target.publishSubDevices(devices.ACBattery.Kind, []hass.SubDevice{devices.ACBattery.SubDevice(b.target.shared.Topics, b.target.serial, b.target.serial, acb, b.target.ttl(batteriesTTLInterval))}, true)
 	}
 	if err = schedule.IgnoreUnsupported(err); err != nil {
 		return err
 	}
 	b.totals = t
-	publishDiagnostics(b.target, &devices.BatteryTotals, t, b.ttl(batteriesTTLInterval))
+	publishDiagnostics(b.target, &devices.BatteryTotals, t, b.target.ttl(batteriesTTLInterval))
 	if t != (device.BatteryTotals{}) || hasACB {
 		b.noTotals = 0
 	} else {
@@ -195,8 +195,8 @@ func (b *batteries) addTo(s envoy.Sample) envoy.Sample {
 	_, isMeasured := s.Meter(envoy.Storage)
 	isMeasured = isMeasured || slices.Contains(s.Frozen, envoy.Storage) // its counters continue when it does
 	if m, ok := b.latest.Storage(); ok && !isMeasured && s.Time.Sub(b.latest.Time) <= b.maxAge {
-		if b.config.EstimateStorage {
-			b.entities.SetEstimated()
+		if b.target.config.EstimateStorage {
+			b.target.entities.SetEstimated()
 			energies := b.counters.publishedStorage()
 			m.Total.Set(envoy.EnergyCharged, energies.Charged)
 			m.Total.Set(envoy.EnergyDischarged, energies.Discharged)
@@ -214,12 +214,12 @@ func (b *batteries) mayOmit(m envoy.Measurement) bool {
 }
 
 // publishControllers publishes all controllers.
-func (t *target) publishControllers(s *envoy.Session, controllers []device.Controller) {
+func (b *batteries) publishControllers(s *envoy.Session, controllers []device.Controller) {
 	var present []hass.SubDevice
 	for _, c := range controllers {
 		c.Reported = s.Date(c.Reported)
-		d := devices.Controllers[c.Kind].SubDevice(t.Topics, t.Serial, c.Serial, c, t.ttl(batteriesTTLInterval))
+		d := devices.Controllers[c.Kind].SubDevice(b.target.shared.Topics, b.target.serial, c.Serial, c, b.target.ttl(batteriesTTLInterval))
 		present = append(present, devices.WithVersions(d, c.Firmware, c.PartNumber))
 	}
-	t.publishSubDevices(devices.ControllerKind, present, true)
+	b.target.publishSubDevices(devices.ControllerKind, present, true)
 }

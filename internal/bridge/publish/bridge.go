@@ -16,42 +16,38 @@ import (
 // A BridgePublisher publishes the topics of the bridge itself and its device in Home
 // Assistant, which the gateways are connected by.
 type BridgePublisher struct {
-	output    *Output
-	log       zerolog.Logger
-	device    *hass.Device // nil without discovery
-	migration migrationTimer
+	Discovery *Discovery
+	shared    *Shared
 	started   time.Time
 }
 
 // NewBridgePublisher returns the publisher. See [NewGatewayPublisher] for onMigration.
-func NewBridgePublisher(o *Output, onMigration func(), log zerolog.Logger) *BridgePublisher {
-	b := &BridgePublisher{output: o, log: log, migration: migrationTimer{onStep: onMigration}, started: time.Now().UTC()}
-	if o.Inbox != nil {
-		id := o.Topics.BridgeID()
+func NewBridgePublisher(s *Shared, onMigration func(), log zerolog.Logger) *BridgePublisher {
+	var device *hass.Device
+	if s.Inbox != nil {
+		id := s.Topics.BridgeID()
 		name := "Envoy MQTT bridge"
-		if o.Topics.Shard > 0 {
-			name += " " + strconv.Itoa(o.Topics.Shard)
+		if s.Topics.Shard > 0 {
+			name += " " + strconv.Itoa(s.Topics.Shard)
 		}
-		template := o.document(o.Topics.BridgeState())
-		template.Info = hass.DeviceInfo{Identifiers: []string{id}, Name: name, Manufacturer: ProgramName, Model: ProgramName, Software: o.Version}
-		b.device = hass.NewDevice(o.Outbox, o.Inbox, o.Topics.Discovery(id), o.Topics.Base+"/"+schema.BridgeLevel(o.Topics.Shard), template)
+		template := s.document(s.Topics.BridgeState())
+		template.Info = hass.DeviceInfo{Identifiers: []string{id}, Name: name, Manufacturer: ProgramName, Model: ProgramName, Software: s.Version}
+		device = hass.NewDevice(s.Outbox, s.Inbox, s.Topics.Discovery(id), s.Topics.Base+"/"+schema.BridgeLevel(s.Topics.Shard), template)
 	}
-	return b
+	return &BridgePublisher{Discovery: newDiscovery(device, onMigration, log), shared: s, started: time.Now().UTC()}
 }
 
 // Start publishes the device, the info document and what does not change.
 func (b *BridgePublisher) Start(gateways func() []GatewayInfo) {
-	if b.device != nil {
-		b.device.Add(time.Now(), devices.BridgeEntities())
-	}
+	b.Discovery.add(devices.BridgeEntities())
 	b.SetInfo(gateways)
-	b.set("version", b.output.Version)
+	b.set("version", b.shared.Version)
 	b.set("started", b.started.Format(time.RFC3339))
 }
 
 // SetOnline publishes that the bridge is online.
 func (b *BridgePublisher) SetOnline() {
-	b.output.Outbox.Set(BridgeState(b.output.Topics, schema.Online))
+	b.shared.Outbox.Set(BridgeState(b.shared.Topics, schema.Online))
 }
 
 // BridgeState returns the message that the bridge is online or offline.
@@ -69,7 +65,7 @@ func (b *BridgePublisher) SetCounts(online int, gatewayErrors, brokerErrors int6
 
 // set publishes a value of the bridge if it has changed.
 func (b *BridgePublisher) set(key, value string) {
-	b.output.Outbox.SetIfChanged(outbox.Retained(outbox.State, b.output.Topics.Bridge(key), value), 0)
+	b.shared.Outbox.SetIfChanged(outbox.Retained(outbox.State, b.shared.Topics.Bridge(key), value), 0)
 }
 
 // GatewayInfo is what the bridge's info document contains of a gateway.
@@ -84,7 +80,7 @@ type GatewayInfo struct {
 // identified at once: gateways is called, and the document encoded, when it is sent.
 func (b *BridgePublisher) SetInfo(gateways func() []GatewayInfo) {
 	encode := func() []byte { return b.encodeInfo(gateways()) }
-	b.output.Outbox.Set(outbox.Entry{Topic: b.output.Topics.Bridge("info"), Encode: encode})
+	b.shared.Outbox.Set(outbox.Entry{Topic: b.shared.Topics.Bridge("info"), Encode: encode})
 }
 
 // encodeInfo returns the bridge's info document.
@@ -95,46 +91,9 @@ func (b *BridgePublisher) encodeInfo(gateways []GatewayInfo) []byte {
 		Started       string        `json:"started"`
 		HomeAssistant float64       `json:"homeassistant_interval"` // s
 		Gateways      []GatewayInfo `json:"gateways"`
-	}{1, b.output.Version, b.started.Format(time.RFC3339), b.output.MinInterval.Seconds(), gateways})
+	}{1, b.shared.Version, b.started.Format(time.RFC3339), b.shared.MinInterval.Seconds(), gateways})
 	if err != nil {
 		panic(err) // strings and finite numbers
 	}
 	return payload
 }
-
-// ReceiveDocuments handles what the inbox has received of the device.
-func (b *BridgePublisher) ReceiveDocuments() {
-	if b.device == nil {
-		return
-	}
-	if b.device.Receive() {
-		b.log.Info().Msg(deletedMessage)
-	}
-	b.continueMigration()
-}
-
-// ContinueMigration takes the next step of a migration between the forms of
-// discovery.
-func (b *BridgePublisher) ContinueMigration() {
-	if b.device != nil {
-		b.migration.stopped()
-		b.continueMigration()
-	}
-}
-
-// AnswerBirth announces the device again, because Home Assistant has started.
-func (b *BridgePublisher) AnswerBirth() {
-	if b.device != nil {
-		b.device.HomeAssistantStarted(time.Now())
-		b.continueMigration()
-	}
-}
-
-func (b *BridgePublisher) continueMigration() {
-	b.device.Continue(time.Now())
-	b.migration.schedule(b.device.IsMigrating())
-}
-
-// IsPublished reports whether the broker has acknowledged the documents. Any goroutine
-// may call it.
-func (b *BridgePublisher) IsPublished() bool { return b.device != nil && b.device.IsPublished() }

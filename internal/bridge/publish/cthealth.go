@@ -14,7 +14,7 @@ const metersConfigInterval = 10 * time.Minute
 
 // ctHealth publishes the health of the CTs of one gateway.
 type ctHealth struct {
-	*target
+	target       *target
 	configs      []envoy.MeterConfig
 	plausibility filter.Plausibility
 }
@@ -40,6 +40,6 @@ func (h *ctHealth) check(s envoy.Sample, areAsleep bool) {
 
 // publish publishes the health of the CTs.
 func (h *ctHealth) publish() {
-	r := devices.NewCTReport(h.configs, h.config.Correction.Changes(), h.plausibility.Problems())
-	publishDiagnostics(h.target, &devices.CTHealth, r, h.ttl(metersConfigInterval))
+	r := devices.NewCTReport(h.configs, h.target.config.Correction.Changes(), h.plausibility.Problems())
+	publishDiagnostics(h.target, &devices.CTHealth, r, h.target.ttl(metersConfigInterval))
 }

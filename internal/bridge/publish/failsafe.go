@@ -11,7 +11,7 @@ import (
 // A failSafe replaces the power of the grid, once after it has been measured, by
 // the configured one: some battery controllers keep the last value for ever.
 type failSafe struct {
-	*target
+	target     *target
 	phases     int // of the latest measurement; 0 if there was none, or if it was replaced
 	measuredAt time.Time
 }
@@ -25,7 +25,7 @@ var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 func (f *failSafe) watch(s envoy.Sample) []mqtt.Message {
 	if n := schema.GridPhases(s); n > 0 {
 		f.phases, f.measuredAt = n, time.Now()
-	} else if time.Since(f.measuredAt) >= f.config.StaleAfter {
+	} else if time.Since(f.measuredAt) >= f.target.config.StaleAfter {
 		return f.messages()
 	}
 	return nil
@@ -35,10 +35,10 @@ func (f *failSafe) watch(s envoy.Sample) []mqtt.Message {
 // none.
 func (f *failSafe) messages() []mqtt.Message {
 	phases := f.phases
-	if f.config.FailSafe == nil || phases == 0 {
+	if f.target.config.FailSafe == nil || phases == 0 {
 		return nil
 	}
 	f.phases = 0
-	f.log.Warn().Float64("power", *f.config.FailSafe).Msg("FAILSAFE sent instead of measured power")
-	return f.Topics.FailSafe(f.Serial, *f.config.FailSafe, phases, time.Now())
+	f.target.log.Warn().Float64("power", *f.target.config.FailSafe).Msg("FAILSAFE sent instead of measured power")
+	return f.target.shared.Topics.FailSafe(f.target.serial, *f.target.config.FailSafe, phases, time.Now())
 }

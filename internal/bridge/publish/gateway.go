@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"time"
@@ -8,6 +9,8 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
@@ -18,7 +21,9 @@ import (
 // replaces it, so that no state of the old gateway remains. The event loop owns
 // it.
 type GatewayPublisher struct {
-	*target
+	Serial       string
+	Discovery    *Discovery
+	target       *target
 	availability availability
 	failSafe     failSafe
 	formatters   schema.Formatters
@@ -31,11 +36,13 @@ type GatewayPublisher struct {
 
 // NewGatewayPublisher returns the publisher under a serial number, which continues the
 // counters that a previous run has saved. onMigration is called, by any goroutine, when
-// [GatewayPublisher.ContinueMigration] must be called.
-func NewGatewayPublisher(o *Output, c Config, serial string, saved []byte, onMigration func(), log zerolog.Logger) *GatewayPublisher {
-	t := newTarget(o, c, serial, onMigration, log)
+// [Discovery.ContinueMigration] must be called.
+func NewGatewayPublisher(s *Shared, c Config, serial string, saved []byte, onMigration func(), log zerolog.Logger) *GatewayPublisher {
+	t := newTarget(s, c, serial, onMigration, log)
 	counters := newCounters(t, saved)
 	return &GatewayPublisher{
+		Serial:       serial,
+		Discovery:    t.discovery,
 		target:       t,
 		availability: availability{target: t},
 		failSafe:     failSafe{target: t},
@@ -68,33 +75,64 @@ func (p *GatewayPublisher) Tasks() []*schedule.Task {
 // see [batteries.addTo]. It returns the sample after the filters.
 func (p *GatewayPublisher) PublishSample(s envoy.Sample, next time.Time, info map[string]string) envoy.Sample {
 	s = p.counters.meters.Apply(s, time.Now())
-	live := slices.Concat(p.Topics.Live(p.Serial, s), p.formatters.Messages(s, p.batteries.areNone), p.failSafe.watch(s))
-	p.Outbox.SetLive(p.Serial, live, next)
+	live := slices.Concat(p.target.shared.Topics.Live(p.Serial, s), p.formatters.Messages(s, p.batteries.areNone), p.failSafe.watch(s))
+	p.target.setLive(live, next)
 
 	complete := p.batteries.addTo(s)
 	values := schema.Values(complete)
-	p.entities.SetSensors(values, p.batteries.mayOmit)
-	p.setFalling(s)
+	p.target.entities.SetSensors(values, p.batteries.mayOmit)
+	p.target.setFalling(s)
 	for key, text := range info {
-		p.publishInfo(key, text, p.MinInterval)
+		p.target.publishInfo(key, text, p.target.shared.MinInterval)
 	}
 	p.PublishTokenInfo()
-	p.updateDevice()
-	p.setValues(values, s.Time, time.Until(next))
+	p.Discovery.update(p.target.entities)
+	p.target.setValues(values, s.Time, time.Until(next))
 	p.availability.set(schema.Online)
 	p.ctHealth.check(complete, p.inverters.areAsleep())
 	p.counters.saveIfDue(time.Now())
 	return s
 }
 
+// SetInfo records the hardware and firmware of the gateway.
+// It links the device to the gateway's own page at url.
+func (p *GatewayPublisher) SetInfo(i locate.Info, url string) {
+	model := "IQ Gateway"
+	if i.Metered {
+		model = "IQ Gateway Metered"
+	}
+	p.Discovery.setInfo(hass.DeviceInfo{
+		Identifiers:  []string{p.target.shared.Topics.GatewayID(i.Serial)},
+		Name:         cmp.Or(p.target.config.DeviceName, "Envoy "+i.Serial),
+		Manufacturer: "Enphase",
+		Model:        model,
+		Serial:       i.Serial,
+		Software:     i.Firmware,
+		Hardware:     i.PartNumber,
+		ViaDevice:    p.target.shared.Topics.BridgeID(),
+		URL:          url,
+	})
+}
+
+// PublishTokenInfo publishes what is known of the access token. It is most useful
+// while there are no samples.
+func (p *GatewayPublisher) PublishTokenInfo() {
+	if p.target.config.TokenInfo == nil {
+		return
+	}
+	for key, text := range p.target.config.TokenInfo() {
+		p.target.publishInfo(key, text, 0)
+	}
+}
+
 // Claim reserves the serial number until GoOffline releases it. It must succeed
 // before a message is published. It returns an error if another gateway holds
 // the claim, or another process may publish.
 func (p *GatewayPublisher) Claim() error {
-	if p.config.IsLocked != nil && !p.config.IsLocked(p.Serial) {
+	if p.target.config.IsLocked != nil && !p.target.config.IsLocked(p.Serial) {
 		return errNotLocked
 	}
-	return p.Registry.Claim(p.Serial, p.config.Name)
+	return p.target.shared.Registry.Claim(p.Serial, p.target.config.Name)
 }
 
 var errNotLocked = errors.New("another process may read the gateway")
@@ -115,10 +153,10 @@ func (p *GatewayPublisher) GoOffline() {
 		return
 	}
 	if ms := p.failSafe.messages(); ms != nil {
-		p.Outbox.SetLive(p.Serial, ms, never)
+		p.target.setLive(ms, never)
 	}
 	p.availability.set(schema.Offline)
-	p.Registry.release(p.Serial, p.config.Name)
+	p.target.shared.Registry.release(p.Serial, p.target.config.Name)
 }
 
 // OnFailure handles a failed poll. Before the first sample, it publishes
@@ -137,7 +175,7 @@ func (p *GatewayPublisher) Replace() {
 		return
 	}
 	p.counters.save(time.Now())
-	p.forget()
+	p.target.forget()
 	p.availability.payload = "" // forgotten, too
 	p.GoOffline()
 }

@@ -18,7 +18,7 @@ const invertersInterval = 5 * time.Minute
 
 // inverters are the latest answers about the microinverters, of two paths.
 type inverters struct {
-	*target
+	target        *target
 	counters      *counters
 	list, details device.InverterReport
 	isListed      bool // there has been an answer with the list
@@ -38,7 +38,7 @@ func (i *inverters) onList(s *envoy.Session, r device.InverterReport, err error)
 	i.isListed = i.isListed || err == nil
 	if errors.Is(err, envoy.ErrUnauthorized) && !i.isRefused {
 		i.isRefused = true
-		i.log.Warn().Err(err).Msg("inverters not read")
+		i.target.log.Warn().Err(err).Msg("inverters not read")
 	}
 	return i.publish(s, &i.list, r, err)
 }
@@ -62,15 +62,15 @@ func (i *inverters) publish(s *envoy.Session, last *device.InverterReport, r dev
 	var present []hass.SubDevice
 	for n := range all {
 		all[n].Reported = s.Date(all[n].Reported)
-		present = append(present, devices.Inverter.SubDevice(i.Topics, i.Serial, all[n].Serial, all[n], i.ttl(invertersInterval)))
+		present = append(present, devices.Inverter.SubDevice(i.target.shared.Topics, i.target.serial, all[n].Serial, all[n], i.target.ttl(invertersInterval)))
 	}
-	for _, o := range i.Observers {
-		o.Inverters(i.config.Name, i.Serial, all)
+	for _, o := range i.target.shared.Observers {
+		o.Inverters(i.target.config.Name, i.target.serial, all)
 	}
 	// The answers of one path count: those with the list or, if there is no list,
 	// those with the details.
 	counts := r.Complete && (last == &i.list || !i.isListed)
-	i.publishSubDevices(devices.Inverter.Kind, present, counts && len(present) > 0)
+	i.target.publishSubDevices(devices.Inverter.Kind, present, counts && len(present) > 0)
 	return nil
 }
 

@@ -16,7 +16,7 @@ const powerLimitInterval = time.Minute
 
 // powerLimit publishes what limits the power of the inverters.
 type powerLimit struct {
-	*target
+	target   *target
 	isRead   bool         // the gateway has answered
 	failures int          // in a row
 	watcher  LimitWatcher // nil if there is none
@@ -43,12 +43,12 @@ func (p *GatewayPublisher) PublishSwitch(isOff bool) { p.powerLimit.publishSwitc
 
 // PublishLimitResult publishes what came of a command.
 func (p *GatewayPublisher) PublishLimitResult(document string) {
-	publishDiagnostics(p.target, &devices.LimitResult, document, p.ttl(powerLimitInterval))
+	publishDiagnostics(p.target, &devices.LimitResult, document, p.target.ttl(powerLimitInterval))
 }
 
 // ClearLimitCommand removes a retained command from the broker.
 func (p *GatewayPublisher) ClearLimitCommand() {
-	p.Outbox.Set(outbox.Entry{Topic: p.Topics.LimitSet(p.Serial)})
+	p.target.shared.Outbox.Set(outbox.Entry{Topic: p.target.shared.Topics.LimitSet(p.target.serial)})
 }
 
 func (p *powerLimit) tasks() []*schedule.Task {
@@ -79,7 +79,7 @@ func (p *powerLimit) onLimit(_ *envoy.Session, limit powerlimit.Limit, err error
 }
 
 func (p *powerLimit) publish(r devices.PowerLimitReport) {
-	publishDiagnostics(p.target, &devices.PowerLimit, r, p.ttl(powerLimitInterval))
+	publishDiagnostics(p.target, &devices.PowerLimit, r, p.target.ttl(powerLimitInterval))
 }
 
 // onSwitch handles an answer about the production switch.
@@ -94,5 +94,5 @@ func (p *powerLimit) onSwitch(_ *envoy.Session, isOff bool, err error) error {
 }
 
 func (p *powerLimit) publishSwitch(isOff bool) {
-	publishDiagnostics(p.target, &devices.ProductionSwitch, isOff, p.ttl(powerLimitInterval))
+	publishDiagnostics(p.target, &devices.ProductionSwitch, isOff, p.target.ttl(powerLimitInterval))
 }

@@ -11,32 +11,32 @@ import (
 // publishSubDevices publishes the sub-devices of one kind in an answer. If it is
 // complete, those that it does not contain count as missing.
 func (t *target) publishSubDevices(kind string, present []hass.SubDevice, isComplete bool) {
-	s := t.subDevices[kind]
+	s := t.discovery.subDevices[kind]
 	if s == nil {
 		s = t.newSubDevices(kind)
-		t.subDevices[kind] = s
+		t.discovery.subDevices[kind] = s
 	}
 	for _, id := range s.Update(time.Now(), present, isComplete) {
 		serial := strings.TrimPrefix(id, schema.SubDeviceID(kind, ""))
 		t.log.Info().Str("serial", serial).Msg(kind + " removed")
 	}
-	t.scheduleMigration()
+	t.discovery.scheduleMigration()
 }
 
 func (t *target) newSubDevices(kind string) *hass.SubDevices {
 	prefix := schema.SubDeviceID(kind, "")
 	return hass.NewSubDevices(hass.SubDevicesConfig{
-		Outbox:   t.Outbox,
-		Inbox:    t.Inbox,
-		Topic:    t.Topics.Discovery,
+		Outbox:   t.shared.Outbox,
+		Inbox:    t.shared.Inbox,
+		Topic:    t.shared.Topics.Discovery,
 		IDPrefix: prefix,
 		StateTopics: func(id string) (topics []string) {
-			for _, base := range t.Bases {
-				topics = append(topics, schema.Topics{Base: base}.SubDevice(t.Serial, kind, strings.TrimPrefix(id, prefix)))
+			for _, base := range t.shared.Bases {
+				topics = append(topics, schema.Topics{Base: base}.SubDevice(t.serial, kind, strings.TrimPrefix(id, prefix)))
 			}
 			return topics
 		},
-		Template: t.document(t.Topics.BridgeState(), t.Topics.Availability(t.Serial)),
-		Via:      t.Topics.GatewayID(t.Serial),
+		Template: t.shared.document(t.shared.Topics.BridgeState(), t.shared.Topics.Availability(t.serial)),
+		Via:      t.shared.Topics.GatewayID(t.serial),
 	})
 }

@@ -17,7 +17,8 @@ import (
 // published. Its serial number is its topic level. The event loop of the total owns
 // it.
 type TotalPublisher struct {
-	*target
+	Discovery    *Discovery
+	target       *target
 	availability availability
 	file         counterFile
 	counters     *total.Counters // of the sums
@@ -27,9 +28,9 @@ type TotalPublisher struct {
 // NewTotalPublisher returns the publisher under a topic level, and continues the counters of a
 // previous run. See [NewGatewayPublisher] for onMigration. Of c, the fields about samples of a
 // gateway are not used.
-func NewTotalPublisher(o *Output, c Config, level string, counters *total.Counters, onMigration func(), log zerolog.Logger) *TotalPublisher {
+func NewTotalPublisher(s *Shared, c Config, level string, counters *total.Counters, onMigration func(), log zerolog.Logger) *TotalPublisher {
 	t := &TotalPublisher{
-		target:   newTarget(o, c, level, onMigration, log),
+		target:   newTarget(s, c, level, onMigration, log),
 		counters: counters,
 		file: counterFile{
 			store: c.Counters, serial: level, log: log,
@@ -37,16 +38,14 @@ func NewTotalPublisher(o *Output, c Config, level string, counters *total.Counte
 			saveFailed: "counters of the total not stored, they may jump after a restart if a gateway is replaced meanwhile",
 		},
 	}
-	t.availability = availability{target: t.target}
-	if t.Device != nil {
-		t.Device.SetInfo(hass.DeviceInfo{
-			Identifiers:  []string{o.Topics.GatewayID(level)},
-			Name:         cmp.Or(c.DeviceName, "Envoy total"),
-			Manufacturer: ProgramName,
-			Model:        "Total of several gateways",
-			ViaDevice:    o.Topics.BridgeID(),
-		})
-	}
+	t.Discovery, t.availability = t.target.discovery, availability{target: t.target}
+	t.Discovery.setInfo(hass.DeviceInfo{
+		Identifiers:  []string{s.Topics.GatewayID(level)},
+		Name:         cmp.Or(c.DeviceName, "Envoy total"),
+		Manufacturer: ProgramName,
+		Model:        "Total of several gateways",
+		ViaDevice:    s.Topics.BridgeID(),
+	})
 	var saved total.Counters
 	if c.Counters != nil && t.file.decode(c.Counters.Load(level), &saved) {
 		*counters = saved
@@ -58,11 +57,11 @@ func NewTotalPublisher(o *Output, c Config, level string, counters *total.Counte
 // next.
 func (t *TotalPublisher) PublishSum(sum envoy.Sample, now, next time.Time) {
 	values := schema.Values(sum)
-	t.Outbox.SetLive(t.Serial, t.Topics.Live(t.Serial, sum), next)
-	t.entities.SetSensors(values, func(envoy.Measurement) bool { return true }) // what a part does not measure for a while expires
-	t.setFalling(sum)
-	t.updateDevice()
-	t.setValues(values, sum.Time, next.Sub(now))
+	t.target.setLive(t.target.shared.Topics.Live(t.target.serial, sum), next)
+	t.target.entities.SetSensors(values, func(envoy.Measurement) bool { return true }) // what a part does not measure for a while expires
+	t.target.setFalling(sum)
+	t.Discovery.update(t.target.entities)
+	t.target.setValues(values, sum.Time, next.Sub(now))
 	t.availability.set(schema.Online)
 	t.isChanged = true
 	if t.file.isDue(now) {

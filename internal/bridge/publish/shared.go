@@ -14,9 +14,9 @@ const ProgramName = "envoy-mqtt"
 
 const supportURL = "https://github.com/envoy-mqtt/envoy-mqtt"
 
-// An Output is where the data of all gateways is published. Its fields are safe for
+// Shared is what all publishers of a bridge have in common. Its fields are safe for
 // concurrent use, or do not change.
-type Output struct {
+type Shared struct {
 	Outbox      *outbox.Outbox
 	Inbox       *hass.Inbox // nil without discovery
 	Topics      schema.Topics
@@ -29,9 +29,9 @@ type Output struct {
 
 // document returns a discovery document without device and components. Its
 // entities are available while all of these topics have the payload "online".
-func (o *Output) document(availableIf ...string) hass.Document {
+func (s *Shared) document(availableIf ...string) hass.Document {
 	d := hass.Document{
-		Origin:           hass.Origin{Name: ProgramName, Software: o.Version, SupportURL: supportURL},
+		Origin:           hass.Origin{Name: ProgramName, Software: s.Version, SupportURL: supportURL},
 		AvailabilityMode: "all",
 	}
 	for _, topic := range availableIf {
