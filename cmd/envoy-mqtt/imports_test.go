@@ -10,8 +10,9 @@ import (
 // mayImport says who may import whom, beside the standard library. Simulators
 // know nobody but themselves.
 var mayImport = map[string][]string{
-	"internal/envoy":                     {"internal/envoy/auth", "internal/envoy/device", "internal/envoy/locate", "internal/envoy/sunspec", "internal/envoy/transport", "internal/envoy/wire"},
+	"internal/envoy":                     {"internal/envoy/auth", "internal/envoy/clock", "internal/envoy/device", "internal/envoy/locate", "internal/envoy/sunspec", "internal/envoy/transport", "internal/envoy/wire"},
 	"internal/envoy/auth":                {"internal/envoy/locate", "internal/envoy/transport", "internal/envoy/wire"},
+	"internal/envoy/clock":               {},
 	"internal/envoy/device":              {"internal/envoy/wire"},
 	"internal/envoy/locate":              {"internal/envoy/transport", "internal/envoy/wire", "internal/mdns"},
 	"internal/envoy/powerlimit":          {"internal/envoy", "internal/envoy/auth", "internal/envoy/locate", "internal/envoy/transport", "internal/envoy/wire"},

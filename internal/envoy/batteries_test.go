@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/clock"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
@@ -14,7 +15,7 @@ import (
 // only when every battery's is known.
 func TestBatteries(t *testing.T) {
 	now := time.Unix(1700000060, 0).UTC()
-	s := &devices{gateway: &gateway{clock: clock{info: now, opened: time.Now()}}}
+	s := &devices{gateway: &gateway{clock: clock.New(now)}}
 	powers, err := device.ParsePowers([]byte(`{"devices:":[
 		{"serial_num":"121000000001","real_power_mw":-532000,"apparent_power_mva":-540500,"soc":42},
 		{"serial_num":"121000000002","real_power_mw":105000,"apparent_power_mva":105000,"soc":55},
@@ -59,7 +60,7 @@ func TestBatteries(t *testing.T) {
 func TestACBatteriesAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		report := device.ACBReport{ACBatteries: device.ACBatteries{Count: 3, Reported: time.Now().Add(-50 * time.Minute), State: "idle", Power: wire.Some(0.0), SoC: wire.Some(25.0)}, Read: time.Now()}
-		s := &devices{gateway: &gateway{clock: clock{info: time.Now(), opened: time.Now()}}, acb: report}
+		s := &devices{gateway: &gateway{clock: clock.New(time.Now())}, acb: report}
 		if a, ok := s.ACBatteries(); !ok || a != report.ACBatteries {
 			t.Errorf("after 50 minutes: %+v, %t", a, ok)
 		}

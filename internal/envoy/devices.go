@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/clock"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
@@ -40,17 +41,17 @@ func (d *devices) InverterDetails(ctx context.Context) (device.InverterReport, e
 // dropOld returns r without what was measured too long ago.
 func (d *devices) dropOld(r device.InverterReport) device.InverterReport {
 	for _, i := range r.Inverters {
-		d.inverterAt = later(d.inverterAt, i.Reported)
+		d.inverterAt = clock.Later(d.inverterAt, i.Reported)
 	}
-	d.clock.report(d.inverterAt)
-	return r.Outdated(d.clock.now())
+	d.clock.Report(d.inverterAt)
+	return r.Outdated(d.clock.Now())
 }
 
 // isAwake reports whether a report of the time at, by the gateway's clock, is the
 // present power of an inverter. Without a clock that is known, its age is unknown,
 // and the report is used as it is.
 func (d *devices) isAwake(at time.Time) bool {
-	return !d.clock.isKnown() || device.IsRecent(at, d.clock.now(), device.InverterMaxAge)
+	return !d.clock.IsKnown() || device.IsRecent(at, d.clock.Now(), device.InverterMaxAge)
 }
 
 // invertersAreAwake is isAwake for the newest report of all inverters.
@@ -66,13 +67,13 @@ func (d *devices) Ensemble(ctx context.Context) (device.Ensemble, error) {
 		return device.Ensemble{}, err
 	}
 	for _, b := range e.Batteries {
-		d.clock.report(b.Reported)
+		d.clock.Report(b.Reported)
 	}
 	for _, c := range e.Controllers {
-		d.clock.report(c.Reported)
+		d.clock.Report(c.Reported)
 	}
 	for i := range e.Controllers {
-		e.Controllers[i] = e.Controllers[i].Outdated(d.clock.now())
+		e.Controllers[i] = e.Controllers[i].Outdated(d.clock.Now())
 	}
 	d.iq = e.Batteries
 	return e, nil
@@ -93,7 +94,7 @@ type Batteries struct {
 // Batteries joins the batteries of the inventory and their present powers, whose
 // answer had arrived at the time at.
 func (d *devices) Batteries(inventory []device.Battery, powers []device.BatteryPower, at time.Time) Batteries {
-	bs := Batteries{Time: at, Each: device.JoinBatteries(inventory, powers, d.clock.now())}
+	bs := Batteries{Time: at, Each: device.JoinBatteries(inventory, powers, d.clock.Now())}
 	sum, whole := 0.0, len(inventory) > 0
 	for _, b := range bs.Each {
 		w, ok := b.Power.Get()
@@ -134,29 +135,29 @@ func (d *devices) BatteryTotals(ctx context.Context) (device.BatteryTotals, erro
 		d.acb.InTotals = soc || energy
 		d.memory.update(func(m *memory) { m.acb = d.acb })
 	}
-	now := d.clock.now()
+	now := d.clock.Now()
 	oldIQ := slices.ContainsFunc(d.iq, func(b device.Battery) bool { return !b.IsCurrent(now) })
 	return t.Outdated(oldIQ, d.acb.InTotals && !d.acbIsCurrent()), nil
 }
 
 // ACBatteries returns what the last /production.json reported of AC Batteries, and
 // whether there are any. It reports none when that was too long ago.
-func (d *devices) ACBatteries() (device.ACBatteries, bool) { return d.acb.Present(d.clock.now()) }
+func (d *devices) ACBatteries() (device.ACBatteries, bool) { return d.acb.Present(d.clock.Now()) }
 
 // acbIsCurrent reports whether what follows from the AC Batteries may be published.
 func (d *devices) acbIsCurrent() bool {
 	a, ok := d.ACBatteries()
-	return ok && a.IsCurrent(d.clock.now())
+	return ok && a.IsCurrent(d.clock.Now())
 }
 
 // keepACBatteries keeps the AC Batteries of an answer.
 func (d *devices) keepACBatteries(entries []device.ACBEntry) {
 	for _, e := range entries {
 		if e.ActiveCount.Value > 0 {
-			d.clock.report(e.ReadingTime.Time())
+			d.clock.Report(e.ReadingTime.Time())
 		}
 	}
-	if d.acb.Keep(device.FindACBatteries(entries, d.clock.now())) {
+	if d.acb.Keep(device.FindACBatteries(entries, d.clock.Now())) {
 		d.memory.update(func(m *memory) { m.acb = d.acb })
 	}
 }

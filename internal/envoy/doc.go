@@ -47,6 +47,7 @@
 //     have contained so far, memory what one session leaves to the next.
 //   - gateway is what all of these have in common.
 //   - Package auth sends requests with tokens and sessions, locate finds the gateway,
-//     device parses the endpoints of the devices behind it, wire decodes JSON, and
-//     transport is the HTTP connection. Package powerlimit is above this one.
+//     clock estimates its time, device parses the endpoints of the devices behind it,
+//     wire decodes JSON, and transport is the HTTP connection. Package powerlimit is
+//     above this one.
 package envoy

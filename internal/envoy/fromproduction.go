@@ -69,7 +69,7 @@ func (p *productionSource) read(ctx context.Context) (reading, error) {
 	r, err := p.getReading(ctx, productionPath, func(body []byte) (reading, error) { return parseProduction(body, &p.layout) })
 	if err == nil {
 		r.keepMeasured(p.setup.installed(&r))
-		p.clock.report(r.at)
+		p.clock.Report(r.at)
 		p.devices.keepACBatteries(r.acBatteries)
 	}
 	if r.empty && p.req.Metered && p.layout.pv == pvUndecided {

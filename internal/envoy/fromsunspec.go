@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,11 +32,11 @@ type sunspecSource struct {
 }
 
 func newSunSpecSource(c *Client, g *gateway) *sunspecSource {
-	s := &sunspecSource{gateway: g, modbus: c.modbus, timeout: c.Timeout, observe: c.Observe, seen: layout{pv: pvByCT}}
-	if s.timeout <= 0 {
-		s.timeout = transport.DefaultTimeout
+	return &sunspecSource{
+		gateway: g, modbus: c.modbus, observe: c.Observe,
+		timeout: cmp.Or(c.Timeout, transport.DefaultTimeout),
+		seen:    layout{pv: pvByCT},
 	}
-	return s
 }
 
 // sample reads one sample.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/clock"
 )
 
 // A FrozenError reports a CT that the sample cannot do without and whose time
@@ -69,7 +71,7 @@ func (r *reading) dropFrozen(frozen []frozenCT, computed Measurement) error {
 	}
 	r.meters, r.frozen, r.at = left, ms, time.Time{}
 	for _, m := range left {
-		r.at = later(r.at, m.MeasuredAt)
+		r.at = clock.Later(r.at, m.MeasuredAt)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/clock"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 )
 
@@ -42,7 +43,7 @@ func (r *reading) add(m Meter) {
 	m.keepRaw()
 	m.Total, m.Phases = aggregate(m.Total, m.Phases)
 	r.meters = append(r.meters, m)
-	r.at = later(r.at, m.MeasuredAt)
+	r.at = clock.Later(r.at, m.MeasuredAt)
 }
 
 const needsCT = "a consumption CT (current transformer) at the grid connection, enabled on the gateway, is needed"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/clock"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
 )
 
@@ -31,7 +32,7 @@ func newSession(c *Client, info locate.Info, base string, previous previousSessi
 	g := &gateway{
 		req:          c.access.NewRequester(info, base, c.Tokens),
 		memory:       &c.memory,
-		clock:        clock{info: info.Time, opened: now},
+		clock:        clock.New(info.Time),
 		confirmation: confirmation{since: now, reconfigured: previous.reconfigured},
 		newest:       map[string]time.Time{},
 	}
@@ -80,26 +81,26 @@ func (s *Session) Sample(ctx context.Context) (Sample, error) {
 
 // ReadClock reads the gateway's clock again, from /info, where no CT has it.
 func (s *Session) ReadClock(ctx context.Context) error {
-	if !s.clock.ct.IsZero() {
+	if s.clock.HasCT() {
 		return nil
 	}
 	info, err := s.req.ReadInfo(ctx)
 	if err != nil {
 		return err
 	}
-	s.clock.set(info.Time)
+	s.clock.Set(info.Time)
 	return nil
 }
 
 // Date returns a time by the gateway's clock for publication. It is zero if that
 // clock is more than a day from ours, or if the time is as far in the future.
-func (s *Session) Date(t time.Time) time.Time { return s.clock.date(t) }
+func (s *Session) Date(t time.Time) time.Time { return s.clock.Date(t) }
 
 // ReadingDate is Date for the time of a sample: a CT's is the time by the
 // gateway's clock.
 func (s *Session) ReadingDate(sample Sample) time.Time {
-	if sample.Metered && apartBy(sample.MeasuredAt, time.Now()) > maxClockError {
+	if sample.Metered && !clock.IsNear(sample.MeasuredAt) {
 		return time.Time{}
 	}
-	return s.clock.date(sample.MeasuredAt)
+	return s.clock.Date(sample.MeasuredAt)
 }

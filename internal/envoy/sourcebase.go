@@ -39,7 +39,7 @@ func (s *sourceBase) getReading(ctx context.Context, path string, parse func([]b
 // answer of path. The clock follows the CTs that advance.
 func (s *sourceBase) dropFrozen(path string, r *reading) error {
 	frozen, advanced := s.memory.updateCTTimes(path, r.meters, s.staleAfter)
-	s.clock.follow(advanced)
-	s.clock.report(r.at)
+	s.clock.Follow(advanced)
+	s.clock.Report(r.at)
 	return r.dropFrozen(frozen, s.setup.computed())
 }

@@ -1,6 +1,7 @@
 package sunspec
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,10 +20,10 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/transport"
 )
 
-// DefaultPort is the port of Modbus TCP.
-const DefaultPort = 502
-
-const defaultTimeout = 5 * time.Second
+const (
+	defaultPort    = 502
+	defaultTimeout = 5 * time.Second
+)
 
 // ErrNoConnection reports that there is no connection to the port of Modbus TCP.
 var ErrNoConnection = errors.New("no connection to Modbus TCP, which gateways have switched off unless Enphase has enabled it")
@@ -30,7 +31,7 @@ var ErrNoConnection = errors.New("no connection to Modbus TCP, which gateways ha
 // A Client reads one device. It has one connection, which is kept
 // open, and sends one request at a time. Its methods are safe for concurrent use.
 type Client struct {
-	// Port is the port of Modbus TCP; 0 means DefaultPort.
+	// Port is the port of Modbus TCP; 0 means 502.
 	Port int
 	// Timeout bounds a request with its response; 0 means 5 s. Connecting may take
 	// 5 s for each address of a host.
@@ -206,19 +207,10 @@ func (c *Client) explain(err error) error {
 	return &exceptionError{e.Error()}
 }
 
-func (c *Client) timeout() time.Duration {
-	if c.Timeout > 0 {
-		return c.Timeout
-	}
-	return defaultTimeout
-}
+func (c *Client) timeout() time.Duration { return cmp.Or(c.Timeout, defaultTimeout) }
 
 func (c *Client) address(host string) string {
-	port := c.Port
-	if port == 0 {
-		port = DefaultPort
-	}
-	return net.JoinHostPort(host, strconv.Itoa(port))
+	return net.JoinHostPort(host, strconv.Itoa(cmp.Or(c.Port, defaultPort)))
 }
 
 var errNotModbus = errors.New("the response is not Modbus TCP")

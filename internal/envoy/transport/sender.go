@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,11 +92,7 @@ func (s *Sender) login() *http.Client {
 func (s *Sender) Send(ctx context.Context, r Request) error {
 	s.init()
 	name, _, _ := strings.Cut(r.Path, "?")
-	timeout := s.Timeout
-	if timeout <= 0 {
-		timeout = DefaultTimeout
-	}
-	ctx, cancel := LimitAnswer(ctx, timeout)
+	ctx, cancel := LimitAnswer(ctx, cmp.Or(s.Timeout, DefaultTimeout))
 	defer cancel()
 	ctx, stop := s.limiter.start(ctx, name)
 	defer stop()

@@ -1,4 +1,4 @@
-package envoy
+package clock
 
 import (
 	"testing"
@@ -32,53 +32,18 @@ func TestClock(t *testing.T) {
 			{"no report", at(-40 * time.Hour), time.Time{}, time.Time{}, at(-40 * time.Hour), false, false},
 			{"a CT", long, at(-50 * day), at(-20 * time.Minute), at(-20 * time.Minute), true, true},
 		} {
-			c := &clock{info: tt.info, opened: now}
-			c.report(tt.report)
-			c.follow(tt.ct)
-			if got := c.now(); !got.Equal(tt.want) {
-				t.Errorf("%s: now() = %v, want %v", tt.name, got, tt.want)
+			c := &Clock{info: tt.info, opened: now}
+			c.Report(tt.report)
+			c.Follow(tt.ct)
+			if got := c.Now(); !got.Equal(tt.want) {
+				t.Errorf("%s: Now() = %v, want %v", tt.name, got, tt.want)
 			}
-			if got := c.date(now); got.Equal(now) != tt.published {
-				t.Errorf("%s: date(now) = %v, want published %t", tt.name, got, tt.published)
+			if got := c.Date(now); got.Equal(now) != tt.published {
+				t.Errorf("%s: Date(now) = %v, want published %t", tt.name, got, tt.published)
 			}
-			if got := c.date(tt.report); !got.IsZero() != tt.reportIsThere {
-				t.Errorf("%s: date(%v) = %v, want it %t", tt.name, tt.report, got, tt.reportIsThere)
+			if got := c.Date(tt.report); !got.IsZero() != tt.reportIsThere {
+				t.Errorf("%s: Date(%v) = %v, want it %t", tt.name, tt.report, got, tt.reportIsThere)
 			}
-		}
-	})
-}
-
-// TestCTTimes: a CT is frozen when its time has not changed for the limit,
-// whatever that time is, and never where it reports none.
-func TestCTTimes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var times ctTimes
-		start := time.Now()
-		future := start.Add(1000 * time.Hour)
-		for i := range 60 {
-			now := time.Now()
-			net := Meter{Measurement: NetConsumption, MeasuredAt: now}
-			pv := Meter{Measurement: Production, MeasuredAt: future} // constant
-			load := Meter{Measurement: Load}                         // without a time
-			evse := Meter{Measurement: EVSE, MeasuredAt: now}
-			if i >= 20 && i < 40 {
-				evse.MeasuredAt = time.Time{} // it had one
-			}
-			frozen, advanced := times.update([]Meter{net, pv, load, evse}, 10*time.Second)
-			want := []Measurement{}
-			if i >= 10 {
-				want = append(want, Production)
-			}
-			if i >= 29 && i < 40 {
-				want = append(want, EVSE)
-			}
-			if len(frozen) != len(want) || len(want) > 0 && frozen[len(frozen)-1].measurement != want[len(want)-1] {
-				t.Errorf("after %d s %v are frozen, want %v", i, frozen, want)
-			}
-			if i > 0 && !advanced.Equal(now) || i == 0 && !advanced.IsZero() {
-				t.Errorf("after %d s the clock is %v, want %v", i, advanced, now)
-			}
-			time.Sleep(time.Second)
 		}
 	})
 }
@@ -100,9 +65,9 @@ func TestClockIsKnown(t *testing.T) {
 		{"no /info time", time.Time{}, years(5), true},
 		{"no report", years(3), time.Time{}, true},
 	} {
-		c := clock{info: row.info, opened: now, newest: row.report}
-		if got := c.isKnown(); got != row.want {
-			t.Errorf("%s: isKnown = %v, want %v", row.name, got, row.want)
+		c := Clock{info: row.info, opened: now, newest: row.report}
+		if got := c.IsKnown(); got != row.want {
+			t.Errorf("%s: IsKnown = %v, want %v", row.name, got, row.want)
 		}
 	}
 }
