@@ -24,10 +24,10 @@ type Throttle struct {
 	NextSample      time.Duration // until the next sample is due
 }
 
-// mustSend reports whether a group that was last sent that long ago is sent again
+// mustSendEarly reports whether a group that was last sent that long ago is sent again
 // in spite of MinInterval, so that two lost samples do not let its values expire.
 // At the next sample they would be older than a third of their TTL.
-func (t Throttle) mustSend(age time.Duration) bool { return age+t.NextSample > t.TTL/3 }
+func (t Throttle) mustSendEarly(age time.Duration) bool { return age+t.NextSample > t.TTL/3 }
 
 // mustRefresh reports whether an unchanged value of this age is sent again. When
 // the group may be sent next, it would be older than a third of its TTL.
@@ -76,7 +76,7 @@ func (g *group) update(values []Value, measuredAt time.Time, t Throttle) (added 
 
 // mustSend reports whether the group must be sent after an update.
 func (g *group) mustSend() bool {
-	if age := g.measuredAt.Sub(g.sentAt); !hasElapsed(age, g.throttle.MinInterval) && !g.throttle.mustSend(age) {
+	if age := g.measuredAt.Sub(g.sentAt); !hasElapsed(age, g.throttle.MinInterval) && !g.throttle.mustSendEarly(age) {
 		return false
 	}
 	for i := range g.values {

@@ -1,6 +1,8 @@
 package enlighten_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -85,6 +87,71 @@ func TestPastedTokenReplaces(t *testing.T) {
 			if got, err := src.Token(t.Context(), serial); got != newer || err != nil {
 				t.Errorf("Token = %.10q, %v, want the newest", got, err)
 			}
+		}
+	})
+}
+
+// TestSetToken checks that SetToken rejects unusable tokens, and that a running
+// process finds a token that another process has stored.
+func TestSetToken(t *testing.T) {
+	withEnv(t, func(t *testing.T, r *testEnv) {
+		r.sim.Set(enlightentest.MFA)
+		src := r.newSource()
+		defer src.Close()
+		if err := gateway(accepts).poll(t.Context(), src); !errors.Is(err, enlighten.ErrMFA) {
+			t.Errorf("poll = %v, want %v", err, enlighten.ErrMFA)
+		}
+		tokens := testTokens()
+		other := r.newSource()
+		defer other.Close()
+		for _, row := range []struct{ token, want string }{
+			{"opaque", "not a token"}, {"", "not a token"}, {"expired", "token expired on"}, {"other", "token is for gateway 999999999999"},
+		} {
+			if err := other.SetToken(serial, tokens[row.token]); err == nil || !strings.Contains(err.Error(), row.want) {
+				t.Errorf("SetToken(%s) = %v, want %q", row.token, err, row.want)
+			}
+		}
+		if err := other.SetToken(serial, " "+tokens["old"]+"\n"); err != nil {
+			t.Errorf("SetToken = %v", err)
+		}
+		for name, s := range map[string]*enlighten.Source{"the running one": src, "the other": other, "the next": r.newSource()} {
+			if got, err := s.Token(t.Context(), serial); got != tokens["old"] {
+				t.Errorf("%s: Token = %s, %v, want the token set", name, nameOf(tokens, got), err)
+			}
+			if st := s.Status(); st.State != enlighten.StateOK || st.Problem || st.Origin != enlighten.Stored {
+				t.Errorf("%s: Status = %+v", name, st)
+			}
+		}
+		if err := (&enlighten.Source{}).SetToken(serial, tokens["new"]); err == nil {
+			t.Error("SetToken without a store = nil, want an error: it would be lost")
+		}
+	})
+}
+
+// TestRenewNow checks that RenewNow makes a login during a pause, but not within a
+// minute after the last login.
+func TestRenewNow(t *testing.T) {
+	withEnv(t, func(t *testing.T, r *testEnv) {
+		r.sim.Set(enlightentest.WrongPassword)
+		src := r.newSource()
+		defer src.Close()
+		for range 60 {
+			_ = gateway(accepts).poll(t.Context(), src)
+			time.Sleep(time.Minute)
+		}
+		r.sim.Set(enlightentest.OK) // the password was set back
+		if err := src.RenewNow(t.Context(), serial); err != nil || r.logins() != 4 {
+			t.Errorf("RenewNow in the pause: %v after %d logins, want a token and 4", err, r.logins())
+		}
+		old, _ := src.Token(t.Context(), serial)
+		err := src.RenewNow(t.Context(), serial)
+		if _, ok := errors.AsType[*enlighten.PausedError](err); !ok || !strings.Contains(err.Error(), "less than a minute ago") || r.logins() != 4 {
+			t.Errorf("RenewNow again at once: %v after %d logins, want a pause for the last login's sake", err, r.logins())
+		}
+		time.Sleep(time.Minute)
+		err = src.RenewNow(t.Context(), serial)
+		if got, _ := src.Token(t.Context(), serial); err != nil || got == old {
+			t.Errorf("RenewNow a minute later: %v, the same token %t", err, got == old)
 		}
 	})
 }
