@@ -112,7 +112,7 @@ func TestACBatteriesAlone(t *testing.T) {
 
 // A deviceObserver stores the latest devices.
 type deviceObserver struct {
-	observer
+	bridge.BaseObserver
 	mu        sync.Mutex // guards what follows
 	inverters []device.Inverter
 	batteries []device.Battery
@@ -135,7 +135,7 @@ func (o *deviceObserver) Batteries(_, _ string, present []device.Battery, totals
 func TestObserverOfDevices(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(&envoytest.Gateway{Inverters: 3, Batteries: 2, Start: morning()})
-		o := &deviceObserver{observer: func(bridge.GatewayState) {}}
+		o := new(deviceObserver)
 		r.Observers = append(r.Observers, o)
 		r.start(t)
 		time.Sleep(2 * time.Minute)

@@ -15,7 +15,6 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt/mqtttest"
@@ -53,20 +52,15 @@ func newRig(gw *envoytest.Gateway) *rig {
 }
 
 // observe calls f with each state of the gateways that has changed.
-func (r *rig) observe(f func(bridge.GatewayState)) { r.Observers = append(r.Observers, observer(f)) }
+func (r *rig) observe(f func(bridge.GatewayState)) { r.Observers = append(r.Observers, observer{f: f}) }
 
 // An observer is called with each state that has changed.
-type observer func(bridge.GatewayState)
+type observer struct {
+	bridge.BaseObserver
+	f func(bridge.GatewayState)
+}
 
-func (o observer) Inverters(_, _ string, _ []device.Inverter) {}
-
-func (o observer) Batteries(_, _ string, _ []device.Battery, _ device.BatteryTotals) {}
-
-func (o observer) StateChanged(s bridge.GatewayState) { o(s) }
-
-func (observer) Polled(bridge.GatewayState, *envoy.Sample)       {}
-func (observer) Totaled(bridge.GatewayState, *envoy.Sample)      {}
-func (observer) Requested(_, _ string, _ time.Duration, _ error) {}
+func (o observer) StateChanged(s bridge.GatewayState) { o.f(s) }
 
 func (r *rig) feed(name string, srv *envoytest.Server) bridge.GatewayConfig {
 	return bridge.GatewayConfig{

@@ -5,6 +5,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 )
 
 // A State is a snapshot of a running bridge.
@@ -49,3 +50,25 @@ type Observer interface {
 	Requested(gateway, path string, duration time.Duration, err error)
 	publish.Observer // of answers about devices
 }
+
+// A BaseObserver is an [Observer] that ignores everything. Others embed it, and
+// implement what they need.
+type BaseObserver struct{}
+
+// Polled implements [Observer].
+func (BaseObserver) Polled(GatewayState, *envoy.Sample) {}
+
+// StateChanged implements [Observer].
+func (BaseObserver) StateChanged(GatewayState) {}
+
+// Totaled implements [Observer].
+func (BaseObserver) Totaled(GatewayState, *envoy.Sample) {}
+
+// Requested implements [Observer].
+func (BaseObserver) Requested(_, _ string, _ time.Duration, _ error) {}
+
+// Inverters implements [Observer].
+func (BaseObserver) Inverters(_, _ string, _ []device.Inverter) {}
+
+// Batteries implements [Observer].
+func (BaseObserver) Batteries(_, _ string, _ []device.Battery, _ device.BatteryTotals) {}

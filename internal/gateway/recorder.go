@@ -4,19 +4,18 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
 // A Recorder is an observer that stores the serial number and the phases of each
 // gateway in the state folder.
 type Recorder struct {
+	bridge.BaseObserver
+
 	gateways  map[string]*recordedGateway // by section; does not change
 	seen      *state.GatewayStore
 	published func(serials ...string) // stores that topics of gateways are published
@@ -87,18 +86,3 @@ func (r *Recorder) warn(err error) {
 		r.log.Warn().Err(err).Msg("state folder error")
 	}
 }
-
-// Polled implements [bridge.Observer].
-func (*Recorder) Polled(bridge.GatewayState, *envoy.Sample) {}
-
-// Totaled implements [bridge.Observer].
-func (*Recorder) Totaled(bridge.GatewayState, *envoy.Sample) {}
-
-// Requested implements [bridge.Observer].
-func (*Recorder) Requested(_, _ string, _ time.Duration, _ error) {}
-
-// Inverters implements [bridge.Observer].
-func (*Recorder) Inverters(_, _ string, _ []device.Inverter) {}
-
-// Batteries implements [bridge.Observer].
-func (*Recorder) Batteries(_, _ string, _ []device.Battery, _ device.BatteryTotals) {}

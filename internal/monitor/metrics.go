@@ -11,11 +11,13 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 )
 
-// Metrics are those of one bridge, which they observe.
+// Metrics are those of one bridge, which they observe, without its totals: their parts are
+// measured already.
 type Metrics struct {
+	bridge.BaseObserver
+
 	// State returns what the bridge is at.
 	State func() bridge.State
 
@@ -75,9 +77,6 @@ func (m *Metrics) Add(gateway string, token func() (expires time.Time, problem b
 	m.gateways = append(m.gateways, watched{gateway, token})
 }
 
-// Totaled implements [bridge.Observer]. The parts are measured already.
-func (*Metrics) Totaled(bridge.GatewayState, *envoy.Sample) {}
-
 // Polled implements [bridge.Observer].
 func (m *Metrics) Polled(state bridge.GatewayState, sample *envoy.Sample) {
 	m.polls.WithLabelValues(state.Name).Inc()
@@ -90,9 +89,6 @@ func (m *Metrics) Polled(state bridge.GatewayState, sample *envoy.Sample) {
 	m.samples[state.Name] = sample
 }
 
-// StateChanged implements [bridge.Observer].
-func (m *Metrics) StateChanged(bridge.GatewayState) {}
-
 // Requested implements [bridge.Observer].
 func (m *Metrics) Requested(gateway, path string, duration time.Duration, err error) {
 	if err == nil {
@@ -104,9 +100,3 @@ func (m *Metrics) Requested(gateway, path string, duration time.Duration, err er
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
-
-// Inverters implements [bridge.Observer].
-func (*Metrics) Inverters(_, _ string, _ []device.Inverter) {}
-
-// Batteries implements [bridge.Observer].
-func (*Metrics) Batteries(_, _ string, _ []device.Battery, _ device.BatteryTotals) {}
