@@ -76,7 +76,7 @@ func (o readOptions) readGateway(ctx context.Context, out output, g *gateway.Gat
 	if batteriesErr == nil {
 		_ = g.Learn(session, s, soc)
 	}
-	if err := out.printReading(session.Info, s, soc, gateway.LimitNotes(ctx, session), o.all); err != nil {
+	if err := out.printReading(session.Info, s, soc, gateway.Notes(ctx, session, s), o.all); err != nil {
 		return err
 	}
 	if batteriesErr != nil {
@@ -102,9 +102,6 @@ func (o output) printReading(i locate.Info, s envoy.Sample, soc *float64, notes 
 		lines = append(terminal.Aligned(o.painter.Strong(v.Title), v.Status, width), terminal.WrapLines("", "", about, width)...)
 		lines = append(lines, "")
 		lines = append(lines, view.Table(s, width)...)
-	}
-	if s.NoGrid != nil {
-		notes = append([]string{fmt.Sprintf("No net consumption: %v", s.NoGrid)}, notes...)
 	}
 	if len(notes) > 0 {
 		lines = append(lines, "")

@@ -92,10 +92,7 @@ func newWatcher(cfg config.Config) *view.Watcher {
 
 // showWatcher shows w on the terminal.
 func showWatcher(ctx context.Context, c *console, cfg config.Config, w *view.Watcher) error {
-	where := "Home Assistant's broker"
-	if cfg.MQTT.Supervisor == "" {
-		where = cfg.MQTT.URL.Redacted()
-	}
+	where := broker.Name(cfg.MQTT)
 	w.Connected(errors.New("connecting to " + where))
 	s, err := terminal.NewScreen(c.in, c.out, func(width int) []string {
 		now := time.Now()

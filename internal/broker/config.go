@@ -46,6 +46,14 @@ func Config(cfg config.MQTT) (mqtt.Config, error) {
 	return m, nil
 }
 
+// Name returns what messages call the broker: its address, without the password.
+func Name(cfg config.MQTT) string {
+	if cfg.Supervisor != "" {
+		return "Home Assistant's broker"
+	}
+	return cfg.URL.Redacted()
+}
+
 // ForCommand returns the configuration of a second connection, for a command. It has
 // a client id of its own, so that the broker does not disconnect the running bridge,
 // whose files are in dir.

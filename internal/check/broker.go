@@ -27,11 +27,7 @@ func (r *Report) broker(ctx context.Context, cfg config.Config) {
 		r.Bad(step, err)
 		return
 	}
-	where := "Home Assistant's broker"
-	if connection.Resolve == nil {
-		where = connection.URL.Redacted()
-	}
-	r.Good(step, "%s accepts the connection", where)
+	r.Good(step, "%s accepts the connection", broker.Name(cfg.MQTT))
 	if supported.MaxQoS == 0 {
 		r.Note(step, "it does not support QoS 1: a message that is lost is not sent again. Allow QoS 1 (Mosquitto: max_qos 2)")
 	}

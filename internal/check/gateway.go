@@ -82,10 +82,7 @@ func (r *Report) sample(ctx context.Context, g *gateway.Gateway, session *envoy.
 		text += fmt.Sprintf(", charge %.0f%%", *soc)
 	}
 	r.Good(g.Section, "read in %.1f s: %s", s.Took.Seconds(), text)
-	if s.NoGrid != nil {
-		r.Note(g.Section, "No net consumption: %v", s.NoGrid)
-	}
-	for _, note := range gateway.LimitNotes(ctx, session) {
+	for _, note := range gateway.Notes(ctx, session, s) {
 		r.Note(g.Section, "%s", note)
 	}
 	if g.Limit {

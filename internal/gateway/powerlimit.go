@@ -7,13 +7,8 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
 )
-
-// limitTimeout limits the reading of settings that a fast process of the gateway
-// keeps.
-const limitTimeout = 10 * time.Second
 
 // LoginWait is how long readings of a gateway may wait for a login to Enphase for
 // its limit. The login continues, for the next attempt.
@@ -54,23 +49,4 @@ func (t installerTokens) Token(ctx context.Context, serial string) (string, erro
 		}
 	}
 	return token, err
-}
-
-// LimitNotes returns what the settings of a gateway say about low power. Most
-// gateways have no such settings, or do not show them to an owner: errors are
-// ignored.
-func LimitNotes(ctx context.Context, s *envoy.Session) (notes []string) {
-	ctx, cancel := context.WithTimeout(ctx, limitTimeout)
-	defer cancel()
-	if p, err := powerlimit.Read(ctx, s); err == nil && p.Active {
-		what := "production"
-		if p.Export {
-			what = "export"
-		}
-		notes = append(notes, fmt.Sprintf("A power limit is active on the gateway: %s is limited to %.0f W, which explains low power.", what, p.Power))
-	}
-	if off, err := powerlimit.ReadSwitch(ctx, s); err == nil && off {
-		notes = append(notes, "Production is switched off on the gateway, which explains low power.")
-	}
-	return notes
 }

@@ -3,11 +3,13 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
 )
 
 // Sample reads a sample, and another if the first is implausible.
@@ -48,6 +50,32 @@ func AddBatteries(ctx context.Context, session *envoy.Session, s *envoy.Sample) 
 		return &percent, nil
 	}
 	return nil, nil
+}
+
+// limitTimeout limits the reading of settings that a fast process of the gateway
+// keeps.
+const limitTimeout = 10 * time.Second
+
+// Notes returns what a person should know about a sample: why there is no net
+// consumption, and what the settings of the gateway say about low power. Most gateways
+// have no such settings, or do not show them to an owner: errors are ignored.
+func Notes(ctx context.Context, s *envoy.Session, sample envoy.Sample) (notes []string) {
+	if sample.NoGrid != nil {
+		notes = append(notes, fmt.Sprintf("No net consumption: %v", sample.NoGrid))
+	}
+	ctx, cancel := context.WithTimeout(ctx, limitTimeout)
+	defer cancel()
+	if p, err := powerlimit.Read(ctx, s); err == nil && p.Active {
+		what := "production"
+		if p.Export {
+			what = "export"
+		}
+		notes = append(notes, fmt.Sprintf("A power limit is active on the gateway: %s is limited to %.0f W, which explains low power.", what, p.Power))
+	}
+	if off, err := powerlimit.ReadSwitch(ctx, s); err == nil && off {
+		notes = append(notes, "Production is switched off on the gateway, which explains low power.")
+	}
+	return notes
 }
 
 // TryAccess reads a sample with the token of tokens, or with the gateway's own
