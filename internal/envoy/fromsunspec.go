@@ -1,7 +1,6 @@
 package envoy
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,14 +28,6 @@ type sunspecSource struct {
 
 	seen   layout // by all samples
 	missed int    // samples in a row with fewer phases than before
-}
-
-func newSunSpecSource(c *Client, g *gateway) *sunspecSource {
-	return &sunspecSource{
-		gateway: g, modbus: c.modbus, observe: c.Observe,
-		timeout: cmp.Or(c.Timeout, transport.DefaultTimeout),
-		seen:    layout{pv: pvByCT},
-	}
 }
 
 // sample reads one sample.
@@ -135,10 +126,4 @@ func (s *sunspecSource) host() string {
 		return s.req.Base // which was a URL when it answered
 	}
 	return u.Hostname()
-}
-
-// ProbeModbus connects once to the port of Modbus TCP, and reports whether that
-// succeeds.
-func (s *Session) ProbeModbus(ctx context.Context) error {
-	return s.sunspec.modbus.Probe(ctx, s.sunspec.host())
 }

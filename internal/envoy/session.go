@@ -1,11 +1,13 @@
 package envoy
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/clock"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/transport"
 )
 
 // A Session reads a gateway whose /info has been read. It keeps what it decides
@@ -48,7 +50,13 @@ func newSession(c *Client, info locate.Info, base string, previous previousSessi
 		production: production,
 		readings:   &readingsSource{sourceBase: source, production: production},
 		livedata:   &livedataSource{sourceBase: source},
-		sunspec:    newSunSpecSource(c, g),
+		sunspec: &sunspecSource{
+			gateway: g,
+			modbus:  c.modbus,
+			timeout: cmp.Or(c.Timeout, transport.DefaultTimeout),
+			observe: c.Observe,
+			seen:    layout{pv: pvByCT},
+		},
 	}
 	if selected {
 		selection.state = sourceState{selected: true, source: FromMeters}
@@ -103,4 +111,10 @@ func (s *Session) ReadingDate(sample Sample) time.Time {
 		return time.Time{}
 	}
 	return s.clock.Date(sample.MeasuredAt)
+}
+
+// ProbeModbus connects once to the port of Modbus TCP, and reports whether that
+// succeeds.
+func (s *Session) ProbeModbus(ctx context.Context) error {
+	return s.sunspec.modbus.Probe(ctx, s.sunspec.host())
 }

@@ -20,15 +20,10 @@ const DefaultTimeout = 45 * time.Second
 // A Sender sends requests to one gateway. Its methods are safe for concurrent
 // use; the gateway receives one request at a time.
 type Sender struct {
-	// Username and Password are the gateway's own, for firmware before 7. A
-	// name with an @ is an account at Enphase and never sent to a gateway.
-	Username, Password string
-	// VerifyTLS asks for a certificate that the system trusts.
-	VerifyTLS bool
-	// Fingerprint is the SHA-256 of the only certificate to accept, in hex; empty for any.
-	Fingerprint string
-	// Timeout bounds a request with its answer; 0 means [DefaultTimeout].
-	Timeout time.Duration
+	Username, Password string        // the gateway's own; a name with an @ is of an account at Enphase and never sent
+	VerifyTLS          bool          // asks for a certificate that the system trusts
+	Fingerprint        string        // SHA-256 of the only certificate to accept, in hex; empty for any
+	Timeout            time.Duration // of a request with its answer; 0 means [DefaultTimeout]
 	// Limit, if not nil, returns how long the answer to a request for a path,
 	// without its query, may take, where that is less than Timeout; 0 means
 	// Timeout. A new connection may take as long, see connectFactor.

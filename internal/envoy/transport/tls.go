@@ -17,11 +17,8 @@ const handshakeTimeout = 10 * time.Second
 
 // options are the settings of a connection to a gateway.
 type options struct {
-	// Verify asks for a certificate that the system trusts, host name included.
-	Verify bool
-	// Fingerprint is the SHA-256 of the only certificate to accept, in lower
-	// case hex, regardless of its issuer: it takes the place of Verify. Empty for none.
-	Fingerprint string
+	Verify      bool   // asks for a certificate that the system trusts, host name included
+	Fingerprint string // SHA-256 of the only certificate to accept, in the place of Verify
 	// Dial replaces the network; nil is TCP, with *.local names asked for by multicast.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 }
