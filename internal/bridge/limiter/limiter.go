@@ -1,7 +1,6 @@
 package limiter
 
 import (
-	"encoding/json"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -206,52 +205,4 @@ func (l *Limiter) notice(lever limit.Lever, r limit.Reading) {
 		l.machine.Notice(lever, r, time.Now())
 		l.report()
 	}
-}
-
-// report publishes and logs the results of the machine.
-func (l *Limiter) report() {
-	if l.machine == nil {
-		return
-	}
-	for _, r := range l.machine.Results() {
-		l.publish(r)
-		if !l.mayLog(r) {
-			continue
-		}
-		level := zerolog.InfoLevel
-		if r.Status == limit.Failed {
-			level = zerolog.WarnLevel
-		}
-		l.log.WithLevel(level).Str("result", string(r.Status)).Str("setting", r.Lever).Str("asked", r.Asked).Str("text", r.Text).Msg("power limit")
-	}
-}
-
-// refusedPause separates two lines of the log about refused commands.
-const refusedPause = 10 * time.Second
-
-// mayLog reports whether a result is to be logged: others may send anything at any
-// rate.
-func (l *Limiter) mayLog(r limit.Result) bool {
-	isRepeated := r.Status == l.logged.Status && r.Text == l.logged.Text
-	if isRepeated || r.Status == limit.Refused && r.Time.Sub(l.refusedAt) < refusedPause {
-		return false
-	}
-	if l.logged = r; r.Status == limit.Refused {
-		l.refusedAt = r.Time
-	}
-	return true
-}
-
-// maxText is Home Assistant's limit of a state, in characters.
-const maxText = 255
-
-func (l *Limiter) publish(r limit.Result) {
-	if text := []rune(r.Text); len(text) > maxText {
-		r.Text = string(text[:maxText-1]) + "…"
-	}
-	document, err := json.Marshal(r)
-	if err != nil {
-		panic(err) // strings and finite numbers
-	}
-	l.output.PublishLimitResult(string(document))
 }
