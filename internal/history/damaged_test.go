@@ -9,6 +9,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/history/binfile"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
@@ -74,7 +75,7 @@ func TestNewerVersion(t *testing.T) {
 			if name == secondFile {
 				_ = os.Remove(filesOf(t, dir, daysFile)[0])
 			}
-			data[len(magic)]++
+			data[len(binfile.Magic)]++
 			data = append(data, "more"...)
 			if err := os.WriteFile(path, data, 0o600); err != nil {
 				t.Fatal(err)

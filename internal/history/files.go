@@ -1,14 +1,10 @@
 package history
 
-import (
-	"sync"
-	"sync/atomic"
-)
+import "sync"
 
 // files is the state of the files.
 type files struct {
-	total     atomic.Int64 // of sizes
-	hasFailed bool         // the last write; only the goroutine that writes uses it
+	hasFailed bool // the last write; only the goroutine that writes uses it
 
 	mu    sync.Mutex       // guards sizes
 	sizes map[string]int64 // by path, in bytes
@@ -28,9 +24,18 @@ func (f *files) setSize(path string, size int64) {
 	if f.sizes == nil {
 		f.sizes = map[string]int64{}
 	}
-	f.total.Add(size - f.sizes[path])
 	f.sizes[path] = size
 	if size == 0 {
 		delete(f.sizes, path)
 	}
+}
+
+// total returns the size of all files.
+func (f *files) total() (bytes int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, size := range f.sizes {
+		bytes += size
+	}
+	return bytes
 }

@@ -182,8 +182,8 @@ func TestStaleGateway(t *testing.T) {
 		dir, _ := saved(t)
 		time.Sleep(40 * 24 * time.Hour)
 		s := newStore(t, dir)
-		if g := s.lookup(serial); len(g.fine.chunks) != 0 || len(g.calendar.days) != 1 {
-			t.Errorf("%d chunks, %d days", len(g.fine.chunks), len(g.calendar.days))
+		if g := s.lookup(serial); len(g.fine.chunks) != 0 || len(g.energies.calendar.days) != 1 {
+			t.Errorf("%d chunks, %d days", len(g.fine.chunks), len(g.energies.calendar.days))
 		}
 		s.Add(serial, completeSample(1), time.Now())
 		s.save()

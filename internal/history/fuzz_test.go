@@ -3,6 +3,8 @@ package history
 import (
 	"testing"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/history/binfile"
 )
 
 // FuzzDecode reads files with any content and a right header. What is read must be
@@ -15,15 +17,15 @@ func FuzzDecode(f *testing.F) {
 	s.Add(serial, completeSample(2), now.Add(time.Minute))
 	addInverterDays(s, 2, 1, now)
 	for _, c := range s.lookup(serial).changes() {
-		f.Add(c.name, c.data[headerSize:len(c.data)-4], true)
+		f.Add(c.name, c.data[binfile.HeaderSize:len(c.data)-4], true)
 		f.Add(c.name, c.data, false)
 	}
 	loc := s.Location
 	f.Fuzz(func(t *testing.T, name string, content []byte, isSealed bool) {
-		for _, k := range []kind{kindDays, kindChunk, kindInverters} {
+		for _, k := range []binfile.Kind{kindDays, kindChunk, kindInverters} {
 			file := content
 			if isSealed {
-				file = seal(k, content)
+				file = binfile.Seal(k, content)
 			}
 			s := &Store{Location: loc}
 			g := s.gateway(serial, now)

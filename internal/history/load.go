@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/history/binfile"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
@@ -91,8 +92,8 @@ func (s *Store) loadGateway(serial string) {
 // isStale reports whether the gateway has had no sample for so long that its powers
 // have expired.
 func (g *gateway) isStale() bool {
-	n := len(g.calendar.days)
-	return n > 0 && time.Since(g.calendar.days[n-1].date.Start(g.calendar.loc)) > staleAge
+	n := len(g.energies.calendar.days)
+	return n > 0 && time.Since(g.energies.calendar.days[n-1].date.Start(g.energies.calendar.loc)) > staleAge
 }
 
 // loadFile reads one file, and reports whether its content is used.
@@ -106,7 +107,7 @@ func (s *Store) loadFile(g *gateway, dir, name string) bool {
 	case err == nil:
 		return true
 	case errors.Is(err, fs.ErrNotExist):
-	case errors.Is(err, errNewer):
+	case errors.Is(err, binfile.ErrNewer):
 		if !g.readOnly {
 			s.Log.Warn().Str("file", path).Msg("history file is of a newer version: the history of this gateway is not saved; update envoy-mqtt, or delete the folder to start a new one")
 		}
@@ -131,16 +132,16 @@ func (g *gateway) decode(name string, data []byte) error {
 		if err != nil {
 			return err
 		}
-		g.last, g.calendar.days = last, days
+		g.energies.last, g.energies.calendar.days = last, days
 	case strings.HasPrefix(name, inverterFiles):
 		d, err := decodeInverterDay(data)
 		if err != nil {
 			return err
 		}
 		if name != d.name() {
-			return errDamaged
+			return binfile.ErrDamaged
 		}
-		if v := g.inverters.at(time.Unix(d.start, 0), g.calendar.loc); v != nil && v.date == d.date {
+		if v := g.inverters.at(time.Unix(d.start, 0), g.energies.calendar.loc); v != nil && v.date == d.date {
 			*v = *d
 		}
 	default:

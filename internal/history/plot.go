@@ -26,7 +26,7 @@ func (g *gateway) Power(from, to, now time.Time, points int) Plot {
 	if to.Nanosecond() > 0 {
 		b++
 	}
-	least := int64(max(10, (g.power.interval - time.Second/2).Seconds()))
+	least := int64(max(10, (g.energies.power.interval - time.Second/2).Seconds()))
 	t := &g.fine
 	if a < now.Unix()-future {
 		t, least = &g.coarse, max(least, g.coarse.step)

@@ -108,7 +108,7 @@ func (g *gateway) changes() []change {
 	}
 	all = append(all, g.inverters.changes()...)
 	if g.dirty {
-		data := encodeDays(&g.last, g.calendar.days)
+		data := encodeDays(&g.energies.last, g.energies.calendar.days)
 		all = append(all, change{daysFile, data, func() { g.dirty = true }})
 		g.dirty = false
 		if today := g.today(); today != g.backup {
@@ -120,7 +120,7 @@ func (g *gateway) changes() []change {
 }
 
 // today returns the date of the last sample.
-func (g *gateway) today() Date { return DateOf(g.power.at.In(g.calendar.loc)) }
+func (g *gateway) today() Date { return DateOf(g.energies.power.at.In(g.energies.calendar.loc)) }
 
 func (t *tier) changes() []change {
 	var all []change

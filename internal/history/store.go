@@ -99,7 +99,7 @@ func (s *Store) Peak(serial string) float64 {
 }
 
 // DiskSize returns the size of the files, in bytes.
-func (s *Store) DiskSize() int64 { return s.files.total.Load() }
+func (s *Store) DiskSize() int64 { return s.files.total() }
 
 // gateway returns the gateway with a serial number, which it creates if necessary;
 // nil if nothing is recorded at this time.

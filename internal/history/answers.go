@@ -7,6 +7,30 @@ import (
 	"time"
 )
 
+// Days returns the energies of the days from one date to another, inclusive.
+func (g *gateway) Days(from, to Date) []Day {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var days []Day
+	for _, d := range g.energies.calendar.find(from, to) {
+		if total := d.total(); total.hasData() {
+			days = append(days, total)
+		}
+	}
+	return days
+}
+
+// Peak returns the highest power of the 31 days up to today, W.
+func (g *gateway) Peak(today Date) float64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	highest := 0.0
+	for _, d := range g.energies.calendar.find(today.AddDays(-30), today) {
+		highest = max(highest, d.peak)
+	}
+	return highest
+}
+
 // Inverters returns the slots of a day that have begun at now.
 func (g *gateway) Inverters(date Date, now time.Time) InverterDay {
 	g.mu.Lock()
@@ -27,7 +51,7 @@ func (g *gateway) Inverters(date Date, now time.Time) InverterDay {
 	}
 	u := newUsual(d, before)
 	result := InverterDay{
-		Start: time.Unix(d.start, 0).In(g.calendar.loc), Step: inverterStep,
+		Start: time.Unix(d.start, 0).In(g.energies.calendar.loc), Step: inverterStep,
 		Slots: d.slots, Known: known, UsualDays: len(u.days),
 	}
 	for _, serial := range slices.SortedFunc(maps.Keys(d.power), cmp.Compare[string]) {

@@ -1,6 +1,9 @@
 package history
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // limit is the bound of powers in W and of energies in kWh. Values beyond it are
 // ignored, and in a file they are damage.
@@ -12,6 +15,28 @@ var firstTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 // future is how far after the present time data must be, in s, to be displaced
 // first: the clock was wrong when it was recorded.
 const future = 25 * 60 * 60
+
+func isNaN(v float32) bool { return math.IsNaN(float64(v)) }
+
+// nanSlice returns n values that were not measured.
+func nanSlice(n int) []float32 {
+	s := make([]float32, n)
+	for i := range s {
+		s[i] = float32(math.NaN())
+	}
+	return s
+}
+
+// sum returns a + b, of which those that are NaN count nothing.
+func sum(a, b float64) float64 {
+	switch {
+	case math.IsNaN(a):
+		return b
+	case math.IsNaN(b):
+		return a
+	}
+	return a + b
+}
 
 // isSerial reports whether s is a serial number, which becomes the name of a
 // folder.
