@@ -230,7 +230,7 @@ func isNumber(doc any, path []string) bool {
 // everything is a house in which all is measured.
 func everything(phases int) envoy.Sample {
 	var c envoy.Channel
-	for q := envoy.Power; q <= envoy.EnergyDischarged; q++ {
+	for q := range envoy.NumQuantities {
 		c.Set(q, 1)
 	}
 	s := envoy.Sample{Time: time.Now()}

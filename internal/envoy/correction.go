@@ -84,27 +84,30 @@ func valueAt(list []float64, i int, none float64) float64 {
 }
 
 func (m *Meter) correctPhases(c Correction) {
-	sums := [quantities]float64{}
-	counts := [quantities]int{}
 	for i := range m.Phases {
-		p := &m.Phases[i]
-		p.correct(c.factor(i), c.offset(i))
-		for q := range quantities {
-			if v, ok := p.Get(q); ok {
-				sums[q] += v
-				counts[q]++
-			}
-		}
+		m.Phases[i].correct(c.factor(i), c.offset(i))
 	}
-	for q := range quantities {
-		if _, ok := m.Total.Get(q); !ok || q == Frequency {
+	for _, q := range summedQuantities {
+		if _, ok := m.Total.Get(q); !ok {
 			continue
 		}
 		m.Total.Drop(q)
-		if counts[q] == len(m.Phases) {
-			m.Total.Set(q, sums[q])
+		if sum, ok := m.sumPhases(q); ok {
+			m.Total.Set(q, sum)
 		}
 	}
+}
+
+// sumPhases returns the sum of q over the phases, if all have it.
+func (m *Meter) sumPhases(q Quantity) (sum float64, ok bool) {
+	for _, p := range m.Phases {
+		v, ok := p.Get(q)
+		if !ok {
+			return 0, false
+		}
+		sum += v
+	}
+	return sum, true
 }
 
 // correct applies a factor and an offset to what a CT's direction and ratio touch.

@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -99,6 +100,23 @@ func TestCorrectionSwapsEnergies(t *testing.T) {
 	out, _ := s.Meters[0].Total.Get(EnergyExport)
 	if in != 9 || out != 5 {
 		t.Errorf("import %v, export %v after a turned CT, want 9, 5", in, out)
+	}
+}
+
+// TestCorrectionOfEveryQuantity: a CT that is turned round and has twice its ratio
+// changes each quantity, but for those that do not follow from its current.
+func TestCorrectionOfEveryQuantity(t *testing.T) {
+	kept := []Quantity{Voltage, Frequency, EnergyCharged, EnergyDischarged, EnergyReceived} // net consumption has no energies but three
+	var c Channel
+	for q := range quantities {
+		c.Set(q, 1+float64(q))
+	}
+	before := c
+	c.correct(-2, 0)
+	for q := range quantities {
+		if isKept := c.val[q] == before.val[q]; isKept != slices.Contains(kept, q) {
+			t.Errorf("%s: %v, before the correction %v: see correct in correction.go, and kept of this test", q, c.val[q], before.val[q])
+		}
 	}
 }
 

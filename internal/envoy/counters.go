@@ -90,9 +90,6 @@ func (c *Channel) retainCommon(of Channel) {
 	}
 }
 
-// CounterQuantities are the quantities that count.
-var CounterQuantities = [...]Quantity{Energy, EnergyImport, EnergyExport, EnergyCharged, EnergyDischarged, EnergyReceived}
-
 // replaceCounters gives c the energies of from, and no others.
 func (c *Channel) replaceCounters(from Channel) {
 	for _, q := range CounterQuantities {

@@ -64,10 +64,3 @@ func (r *reading) keepMeasured(has ctSet) {
 		}
 	}
 }
-
-// keepComputed removes what the gateway cannot compute from two CTs.
-func (c *Channel) keepComputed() {
-	for _, q := range []Quantity{Voltage, Frequency, PowerFactor, ApparentPower, ReactivePower} {
-		c.Drop(q)
-	}
-}

@@ -89,7 +89,7 @@ func sunspecMeter(m sunspec.Measurement) (Meter, error) {
 	if len(m.Lines) < 2 {
 		return meter, nil
 	}
-	meter.Total.Drop(PowerFactor)
+	meter.Total.dropUnsummed()
 	for i, l := range m.Lines {
 		c, err := sunspecChannel(l)
 		if err != nil {

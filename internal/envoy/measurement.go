@@ -26,27 +26,6 @@ func (m Measurement) String() string {
 	return [measurements]string{"production", "net-consumption", "total-consumption", "storage", "house", "backfeed", "load", "evse", "pv3p", "gen"}[m]
 }
 
-// A Quantity is a physical quantity of a channel. It has one unit.
-type Quantity uint8
-
-// The quantities and their units.
-const (
-	Power            Quantity = iota // active, W, signed as its Measurement
-	Voltage                          // RMS of one phase, V
-	Current                          // RMS, A, signed as the power; of several phases the sum
-	Frequency                        // Hz
-	PowerFactor                      // -1 to 1, of one phase
-	ApparentPower                    // VA, signed as the power
-	ReactivePower                    // var
-	Energy                           // lifetime, kWh; of net consumption import less export, which falls
-	EnergyImport                     // lifetime from the grid, kWh
-	EnergyExport                     // lifetime to the grid, kWh
-	EnergyCharged                    // lifetime into the batteries, kWh
-	EnergyDischarged                 // lifetime out of the batteries, kWh
-	EnergyReceived                   // lifetime against the meter's direction, kWh: what inverters consume at night
-	quantities
-)
-
 // Counters names the register that energies come from. The registers of one meter
 // differ by up to megawatt-hours.
 type Counters uint8

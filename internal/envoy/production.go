@@ -151,14 +151,12 @@ func equalTotals(a, b Channel) bool {
 // currents of two loads do not add up, so they and what follows from them are
 // removed; the voltage is that of the computed net consumption.
 func (c *Channel) repair(production Channel) {
+	c.keep(Power, Energy)
 	for _, q := range []Quantity{Power, Energy} {
 		v, ok := c.Get(q)
 		p, also := production.Get(q)
 		if c.Drop(q); ok && also {
 			c.Set(q, v+p)
 		}
-	}
-	for _, q := range []Quantity{Voltage, Current, PowerFactor, ApparentPower, ReactivePower} {
-		c.Drop(q)
 	}
 }

@@ -56,8 +56,7 @@ func aggregate(total Channel, phases []Channel) (Channel, []Channel) {
 	switch len(phases) {
 	case 0:
 		if !onePhase(total) {
-			total.Drop(Voltage)
-			total.Drop(PowerFactor)
+			total.dropUnsummed()
 		}
 		return total, nil
 	case 1:
@@ -69,8 +68,7 @@ func aggregate(total Channel, phases []Channel) (Channel, []Channel) {
 		}
 		return one, nil
 	default:
-		total.Drop(Voltage)
-		total.Drop(PowerFactor)
+		total.dropUnsummed()
 		return total, phases
 	}
 }

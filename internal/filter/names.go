@@ -24,18 +24,10 @@ var (
 		envoy.PV3P:             "pv3p",
 		envoy.Generator:        "generator",
 	}
-	phaseNames    = [...]string{"", "/l1", "/l2", "/l3"}
-	quantityNames = [...]string{
-		envoy.Energy:           "energy",
-		envoy.EnergyImport:     "energy_import",
-		envoy.EnergyExport:     "energy_export",
-		envoy.EnergyCharged:    "energy_charged",
-		envoy.EnergyDischarged: "energy_discharged",
-		envoy.EnergyReceived:   "energy_received",
-	}
+	phaseNames = [...]string{"", "/l1", "/l2", "/l3"}
 )
 
 // String returns the name of the counter, such as grid/l1/energy_import.
 func (k counterKey) String() string {
-	return meterNames[k.meter] + phaseNames[k.phase] + "/" + quantityNames[k.quantity]
+	return meterNames[k.meter] + phaseNames[k.phase] + "/" + k.quantity.String()
 }

@@ -64,7 +64,7 @@ func liveDocument(s envoy.Sample, isFailSafe bool) []byte {
 func appendChannel(b []byte, sensors []*Sensor, c *envoy.Channel) []byte {
 	for _, s := range sensors {
 		if number, ok := c.Get(s.Quantity); ok && s.isLive() {
-			b = s.appendLive(appendKey(b, s.format.key), number)
+			b = s.appendLive(appendKey(b, s.Quantity.String()), number)
 		}
 	}
 	return b

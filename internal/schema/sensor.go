@@ -29,9 +29,9 @@ func newMeter(m envoy.Measurement, key string, rows []row) meter {
 				Meter: m, MeterKey: key, Phase: phase, PhaseKey: phaseKey, Quantity: r.quantity,
 				Name: r.name, IsEnabled: r.isEnabled, format: &quantities[r.quantity],
 			}
-			s.Topic = key + "/" + s.format.key
+			s.Topic = key + "/" + r.quantity.String()
 			if phase > 0 {
-				s.Topic = key + "/" + phaseKey + "/" + s.format.key
+				s.Topic = key + "/" + phaseKey + "/" + r.quantity.String()
 				s.Name += " " + phaseKey
 				s.IsEnabled = false
 			}
@@ -72,8 +72,8 @@ func (s *Sensor) Unit() string { return s.format.unit }
 // DisplayDecimals returns how many decimals Home Assistant displays.
 func (s *Sensor) DisplayDecimals() int { return s.format.displayDecimals }
 
-// IsCounter reports whether the value is a lifetime energy, which only rises.
-func (s *Sensor) IsCounter() bool { return s.format.isCounter }
+// IsCounter reports whether the value only rises, and does not expire.
+func (s *Sensor) IsCounter() bool { return s.Quantity.IsCounter() }
 
 // isLive reports whether the live document contains the sensor.
 func (s *Sensor) isLive() bool { return s.format.isLive && isLiveMeter(s.Meter) }

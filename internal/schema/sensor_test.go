@@ -2,8 +2,33 @@ package schema
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
+
+// TestQuantities: each quantity has a name of its own, a row in the table of quantities
+// and a sensor, and it is a counter if it is an energy.
+func TestQuantities(t *testing.T) {
+	names := map[string]bool{}
+	for q := range envoy.NumQuantities {
+		switch name, class := q.String(), quantities[q].class; {
+		case name == "":
+			t.Errorf("quantity %d has no name in internal/envoy/quantity.go", q)
+		case names[name]:
+			t.Errorf("two quantities have the name %s", name)
+		case class == "":
+			t.Errorf("%s has no row, or no device class, in internal/schema/quantities.go", name)
+		case q.IsCounter() != strings.HasSuffix(class, "energy"):
+			t.Errorf("%s has the class %s, and is in CounterQuantities of internal/envoy/quantity.go: %t", name, class, q.IsCounter())
+		case !slices.ContainsFunc(Sensors(), func(s *Sensor) bool { return s.Quantity == q }):
+			t.Errorf("no meter of internal/schema/sensors.go has a row of %s", name)
+		}
+		names[q.String()] = true
+	}
+}
 
 // TestSensor compares all that a sensor reports, of a measurement and of a
 // counter, of a whole meter and of a phase.

@@ -33,12 +33,12 @@ func yesNo(b bool) string {
 
 func quantityTable() string {
 	var rows []string
-	for _, q := range quantities {
+	for of, q := range quantities {
 		live := ""
 		if q.isLive {
 			live = fmt.Sprint(q.liveDecimals)
 		}
-		rows = append(rows, fmt.Sprintf("| `%s` | %s | %d | %s | %s |", q.key, q.unit, q.decimals, live, yesNo(q.isCounter)))
+		rows = append(rows, fmt.Sprintf("| `%s` | %s | %d | %s | %s |", envoy.Quantity(of), q.unit, q.decimals, live, yesNo(envoy.Quantity(of).IsCounter())))
 	}
 	return doctable.Table("| quantity | unit | decimals, retained | decimals in `live`, if there | counter |", rows)
 }

@@ -52,15 +52,6 @@ func (c *Counters) add(name string, readings []reading) float64 {
 	return next.Value
 }
 
-// The names of counters in the saved state. They do not change, so that each version
-// reads what another one has saved.
-var (
-	meterNames    = map[envoy.Measurement]string{envoy.Production: "production", envoy.NetConsumption: "grid", envoy.Storage: "storage"}
-	quantityNames = map[envoy.Quantity]string{
-		envoy.Energy:           "energy",
-		envoy.EnergyImport:     "energy_import",
-		envoy.EnergyExport:     "energy_export",
-		envoy.EnergyCharged:    "energy_charged",
-		envoy.EnergyDischarged: "energy_discharged",
-	}
-)
+// meterNames begin the names of counters in the saved state. They do not change, so that
+// each version reads what another one has saved.
+var meterNames = map[envoy.Measurement]string{envoy.Production: "production", envoy.NetConsumption: "grid", envoy.Storage: "storage"}

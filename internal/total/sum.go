@@ -183,7 +183,7 @@ func (s *Sum) fillCounters(sum *envoy.Meter, parts []Part, meters map[string]env
 		}
 		sum.Total.Drop(q)
 		if len(counted) > 0 {
-			sum.Total.Set(q, s.Counters.add(meterNames[sum.Measurement]+"/"+quantityNames[q], counted))
+			sum.Total.Set(q, s.Counters.add(meterNames[sum.Measurement]+"/"+q.String(), counted))
 		}
 	}
 }
