@@ -4,7 +4,9 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -22,8 +24,13 @@ type Sessions struct {
 	Cookie string // name of the cookie
 
 	mu  sync.Mutex // guards end
-	end map[[sha256.Size]byte]time.Time
+	end map[sessionID]time.Time
 }
+
+// A sessionID is the hash of a session's secret.
+type sessionID [sha256.Size]byte
+
+func idOf(secret string) sessionID { return sha256.Sum256([]byte(secret)) }
 
 // Start starts a session and sends its cookie. At the limit the session that ends
 // first makes room.
@@ -40,19 +47,14 @@ func (s *Sessions) add(now time.Time) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.end == nil {
-		s.end = map[[sha256.Size]byte]time.Time{}
-	}
-	var first [sha256.Size]byte
-	for id, end := range s.end {
-		if oldest, ok := s.end[first]; !ok || end.Before(oldest) {
-			first = id
-		}
+		s.end = map[sessionID]time.Time{}
 	}
 	if len(s.end) >= MaxSessions {
-		delete(s.end, first)
+		ids := slices.Collect(maps.Keys(s.end))
+		delete(s.end, slices.MinFunc(ids, func(a, b sessionID) int { return s.end[a].Compare(s.end[b]) }))
 	}
 	secret := rand.Text()
-	s.end[sha256.Sum256([]byte(secret))] = now.Add(SessionAge)
+	s.end[idOf(secret)] = now.Add(SessionAge)
 	return secret
 }
 
@@ -64,14 +66,14 @@ func (s *Sessions) IsOpen(r *http.Request, now time.Time) bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return now.Before(s.end[sha256.Sum256([]byte(c.Value))])
+	return now.Before(s.end[idOf(c.Value)])
 }
 
 // End ends the session of the request and removes its cookie.
 func (s *Sessions) End(w http.ResponseWriter, r *http.Request) {
 	if c, err := r.Cookie(s.Cookie); err == nil {
 		s.mu.Lock()
-		delete(s.end, sha256.Sum256([]byte(c.Value)))
+		delete(s.end, idOf(c.Value))
 		s.mu.Unlock()
 	}
 	http.SetCookie(w, &http.Cookie{Name: s.Cookie, MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode})
