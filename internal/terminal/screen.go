@@ -6,10 +6,8 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/signal"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -48,19 +46,6 @@ func NewScreen(in io.Reader, out io.Writer, draw func(width int) []string) (*Scr
 		s.in = in
 	}
 	return s, nil
-}
-
-// EndedBySignals returns a context that also ends when the terminal is closed, so
-// that the caller can clean up. Until stop is called, a write to standard output
-// whose reader has gone returns EPIPE in place of ending the process. SIGPIPE itself
-// must not end the context: the kernel sends it for connections, too.
-func EndedBySignals(ctx context.Context) (_ context.Context, stop context.CancelFunc) {
-	signal.Ignore(syscall.SIGPIPE)
-	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGHUP)
-	return ctx, func() {
-		cancel()
-		signal.Reset(syscall.SIGPIPE)
-	}
 }
 
 // Show draws until ctx ends, q or Ctrl-C is pressed, or the terminal is closed. It
