@@ -41,7 +41,7 @@ var ACBattery = newType("acb", "ACB ", "ACB", []field[device.ACBatteries]{
 var acbStates = []string{"discharging", "idle", "charging", "full"}
 
 // BatteryTotals are the values of all batteries together.
-var BatteryTotals = Group[device.BatteryTotals]{"totals", []field[device.BatteryTotals]{
+var BatteryTotals = newGroup("totals", []field[device.BatteryTotals]{
 	{"storage/soc", measurement("Battery", "battery", "%", 0), numberField(0, func(t device.BatteryTotals) wire.Optional[float64] { return t.SoC })},
 	{"storage/reserve_soc", measurement("Reserve battery level", "battery", "%", 0), numberField(0, func(t device.BatteryTotals) wire.Optional[float64] { return t.Reserve })},
 	{"storage/available_energy", energyStorage("Available battery energy"), numberField(3, func(t device.BatteryTotals) wire.Optional[float64] { return t.Energy })},
@@ -52,4 +52,4 @@ var BatteryTotals = Group[device.BatteryTotals]{"totals", []field[device.Battery
 	{"storage/iq_capacity", energyStorage("IQ Battery capacity"), numberField(3, func(t device.BatteryTotals) wire.Optional[float64] { return t.IQCap })},
 	{"storage/acb_soc", measurement("AC Battery level", "battery", "%", 0), numberField(0, func(t device.BatteryTotals) wire.Optional[float64] { return t.ACBSoC })},
 	{"storage/acb_available_energy", energyStorage("Available AC Battery energy"), numberField(3, func(t device.BatteryTotals) wire.Optional[float64] { return t.ACBEnergy })},
-}}
+}...)

@@ -2,7 +2,6 @@ package devices
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
@@ -52,22 +51,22 @@ func NewCTReport(configs []envoy.MeterConfig, isCorrected bool, problems []strin
 }
 
 // CTHealth is the health of the CTs as entities of the gateway's device.
-var CTHealth = func() Group[CTReport] {
+var CTHealth = func() *Group[CTReport] {
 	var ts []field[CTReport]
 	for _, k := range ctKinds {
 		key := "info/" + strings.ReplaceAll(k.kind, "-", "_") + "_ct_"
 		ts = append(
 			ts,
 			field[CTReport]{key + "metering_status", disabled(diagnostic(text("Metering status "+k.name+" CT", meteringStatus...))), stringField(func(h CTReport) string { return oneOf(h.meters[k.kind].Status, meteringStatus) })},
-			field[CTReport]{key + "status_flags", withIcon("mdi:flag", disabled(diagnostic(text("Meter status flags active "+k.name+" CT")))), func(h CTReport) string {
+			field[CTReport]{key + "status_flags", withIcon("mdi:flag", disabled(diagnostic(text("Meter status flags active "+k.name+" CT")))), func(h CTReport) value {
 				if flags := h.meters[k.kind].Flags; flags != nil {
-					return strconv.Itoa(len(flags))
+					return number(float64(len(flags)), 0)
 				}
-				return ""
+				return value{}
 			}},
 		)
 	}
-	return Group[CTReport]{"ct health", append(
+	return newGroup("ct health", append(
 		ts,
 		field[CTReport]{"info/ct_problem", diagnostic(binary("CT problem", "problem")), boolField(func(h CTReport) wire.Optional[bool] {
 			if !h.isKnown {
@@ -76,7 +75,7 @@ var CTHealth = func() Group[CTReport] {
 			return wire.Some(len(h.problems) > 0)
 		})},
 		field[CTReport]{"info/ct_advice", withIcon("mdi:lightbulb-on", diagnostic(text("CT advice"))), stringField(CTReport.advice)},
-	)}
+	)...)
 }()
 
 // maxState is the length of the longest state that Home Assistant accepts.

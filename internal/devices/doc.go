@@ -6,6 +6,6 @@
 // A [Type] is a kind of device behind a gateway, such as [Battery], with one JSON
 // document for each device; [Type.SubDevice] returns it. A [Group] is values that
 // belong to the gateway's own device, with a topic each, such as [BatteryTotals];
-// [Group.Diagnostics] returns them. [Entities] collects the entities of a gateway:
+// [Group.Values] returns them. [Entities] collects the entities of a gateway:
 // those of its sensors, which package schema defines, and those of the groups.
 package devices

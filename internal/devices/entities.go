@@ -17,12 +17,13 @@ type Entities struct {
 	bridgeState []hass.Availability // of entities that are available while the gateway is offline
 	ttl         time.Duration       // of values
 
-	sensors     []*schema.Sensor // that have a value
-	isEstimated bool             // the energies of the batteries are estimated
-	isFalling   bool             // the energy of total consumption may fall
-	infoKeys    []string         // that have a text
-	controls    []hass.Entity    // that change settings of the gateway
-	diagnostics diagnostics
+	sensors     []*schema.Sensor       // that have a value
+	isEstimated bool                   // the energies of the batteries are estimated
+	isFalling   bool                   // the energy of total consumption may fall
+	infoKeys    []string               // that have a text
+	controls    []hass.Entity          // that change settings of the gateway
+	reported    map[string]groupEntity // by id
+	answers     map[string]int         // how many there were about each group
 
 	list []hass.Entity // nil if it must be rebuilt
 }
@@ -31,7 +32,12 @@ type Entities struct {
 // ttl. What is known while the gateway is offline is available while the topic
 // bridgeState has the payload "online".
 func NewEntities(bridgeState string, ttl time.Duration) *Entities {
-	return &Entities{bridgeState: []hass.Availability{{Topic: bridgeState}}, ttl: ttl}
+	return &Entities{
+		bridgeState: []hass.Availability{{Topic: bridgeState}},
+		ttl:         ttl,
+		reported:    map[string]groupEntity{},
+		answers:     map[string]int{},
+	}
 }
 
 // SetSensors records the sensors that a sample has values of. A sensor that the
@@ -89,21 +95,6 @@ func (e *Entities) AddLimitControls(command, device string) {
 	e.controls, e.list = limitControls(command, device), nil
 }
 
-// SetDiagnostics records the values of an answer about a group. Measurements expire
-// after ttl.
-func (e *Entities) SetDiagnostics(group string, values []Diagnostic, ttl time.Duration) {
-	present := map[string]diagnosticEntity{}
-	for _, v := range values {
-		present[diagnosticID(v.Topic)] = diagnosticEntity{topic: v.Topic, component: v.component, ttl: ttl, group: group}
-	}
-	if e.diagnostics.setGroup(group, present) {
-		e.list = nil
-	}
-}
-
-// MayAppear reports whether an entity of a previous run may still appear.
-func (e *Entities) MayAppear(id string) bool { return e.diagnostics.mayAppear(id) }
-
 // All returns the entities, which the caller must not change.
 func (e *Entities) All() []hass.Entity {
 	if e.list == nil {
@@ -114,13 +105,14 @@ func (e *Entities) All() []hass.Entity {
 
 // build returns the entities. Those of most gateways have the same components.
 func (e *Entities) build() []hass.Entity {
-	diagnostics := e.diagnostics.entities()
-	es := make([]hass.Entity, 0, 1+len(e.sensors)+len(diagnostics)+len(e.infoKeys)+len(e.controls))
+	es := make([]hass.Entity, 0, 1+len(e.sensors)+len(e.reported)+len(e.infoKeys)+len(e.controls))
 	es = append(es, hass.Entity{ID: "reachable", Topic: schema.AvailabilityTopic, Component: e.whileOffline(&reachable)})
 	for _, s := range e.sensors {
 		es = append(es, e.sensorEntity(s))
 	}
-	es = append(es, diagnostics...)
+	for _, r := range e.reported {
+		es = append(es, r.Entity)
+	}
 	es = append(es, e.controls...)
 	for _, key := range e.infoKeys {
 		c := infoComponents[key]

@@ -14,88 +14,64 @@ import (
 type field[D any] struct {
 	key       string // in the document, and at the end of the unique id
 	component hass.Component
-	encode    func(D) string // returns the value in JSON, or an empty text if it was not reported
+	of        func(D) value
 }
 
-func numberField[D any](decimals int, of func(D) wire.Optional[float64]) func(D) string {
-	return func(d D) string {
-		v, ok := of(d).Get()
-		if !ok {
-			return ""
-		}
-		return string(schema.AppendNumber(nil, v, decimals))
+// A value is a reported value in its two forms. They are empty if it was not
+// reported.
+type value struct {
+	json    string // in a document
+	payload string // of a topic of its own
+}
+
+func number(v float64, decimals int) value {
+	text := string(schema.AppendNumber(nil, v, decimals))
+	return value{text, text}
+}
+
+func quoted(text string) value {
+	if text == "" {
+		return value{}
 	}
+	return value{strconv.Quote(text), text} // package envoy returns printable ASCII only
 }
 
-func stringField[D any](of func(D) string) func(D) string {
-	return func(d D) string {
-		if s := of(d); s != "" {
-			return strconv.Quote(s) // package envoy returns printable ASCII only
-		}
-		return ""
+func boolean(v bool) value {
+	if v {
+		return value{"true", "ON"}
 	}
+	return value{"false", "OFF"}
 }
 
-func timeField[D any](of func(D) time.Time) func(D) string {
-	return func(d D) string {
-		if t := of(d); !t.IsZero() {
-			return `"` + t.UTC().Format(time.RFC3339) + `"`
-		}
-		return ""
-	}
-}
-
-func boolField[D any](of func(D) wire.Optional[bool]) func(D) string {
-	return func(d D) string {
+func numberField[D any](decimals int, of func(D) wire.Optional[float64]) func(D) value {
+	return func(d D) value {
 		if v, ok := of(d).Get(); ok {
-			return strconv.FormatBool(v)
+			return number(v, decimals)
 		}
-		return ""
+		return value{}
 	}
 }
 
-// A fieldSet is some rows of a table of fields, one bit each.
-type fieldSet uint64
-
-func (s fieldSet) has(row int) bool { return s>>row&1 == 1 }
-
-// encodeDocument returns the fields of d as a JSON document, and which fields it
-// contains.
-func encodeDocument[D any](d D, fields []field[D]) (document []byte, present fieldSet) {
-	document = append(document, '{')
-	for row, f := range fields {
-		text := f.encode(d)
-		if text == "" {
-			continue
-		}
-		if present != 0 {
-			document = append(document, ',')
-		}
-		present |= 1 << row
-		document = append(document, '"')
-		document = append(document, f.key...)
-		document = append(document, '"', ':')
-		document = append(document, text...)
-	}
-	return append(document, '}'), present
+func stringField[D any](of func(D) string) func(D) value {
+	return func(d D) value { return quoted(of(d)) }
 }
 
-// documentEntities returns the entities of a device whose documents contain the
-// fields. A field that is missing from one document makes its entity unknown.
-func documentEntities[D any](fields []field[D], present fieldSet, ttl time.Duration) []hass.Entity {
-	es := make([]hass.Entity, 0, len(fields))
-	for row := range fields {
-		if !present.has(row) {
-			continue
+func timeField[D any](of func(D) time.Time) func(D) value {
+	return func(d D) value {
+		if t := of(d); !t.IsZero() {
+			return quoted(t.UTC().Format(time.RFC3339))
 		}
-		f := &fields[row]
-		e := hass.Entity{ID: f.key, Component: &f.component}
-		if f.component.StateClass != "total_increasing" {
-			e.ExpireAfter = seconds(ttl)
-		}
-		es = append(es, e)
+		return value{}
 	}
-	return es
+}
+
+func boolField[D any](of func(D) wire.Optional[bool]) func(D) value {
+	return func(d D) value {
+		if v, ok := of(d).Get(); ok {
+			return boolean(v)
+		}
+		return value{}
+	}
 }
 
 // seconds rounds d up to whole seconds, at least one, as MQTT and Home Assistant

@@ -1,12 +1,10 @@
 package devices
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // A PowerLimitReport is what limits the power of the inverters of a gateway.
@@ -18,13 +16,13 @@ type PowerLimitReport struct {
 // PowerLimit is the limit as entities of the gateway's device. What is not known,
 // and the power without a limit, is the text None, which makes Home Assistant's
 // entity unknown.
-var PowerLimit = Group[PowerLimitReport]{"power limit", []field[PowerLimitReport]{
+var PowerLimit = newGroup("power limit", []field[PowerLimitReport]{
 	{"limit/state", text("Power limit", "off", "active", "unknown"), stringField(PowerLimitReport.state)},
-	{"limit/power", measurement("Power limit value", "power", "W", 0), func(r PowerLimitReport) string {
+	{"limit/power", measurement("Power limit value", "power", "W", 0), func(r PowerLimitReport) value {
 		if r.state() != "active" {
-			return `"None"`
+			return quoted("None")
 		}
-		return string(schema.AppendNumber(nil, r.Limit.Power, 0))
+		return number(r.Limit.Power, 0)
 	}},
 	{"limit/applies_to", text("Power limit applies to", "off", "export", "production"), stringField(func(r PowerLimitReport) string {
 		switch {
@@ -37,7 +35,7 @@ var PowerLimit = Group[PowerLimitReport]{"power limit", []field[PowerLimitReport
 		}
 		return "production"
 	})},
-}}
+}...)
 
 func (r PowerLimitReport) state() string {
 	switch {
@@ -51,18 +49,16 @@ func (r PowerLimitReport) state() string {
 
 // ProductionSwitch is the switch of all inverters, where the token's role may read
 // it.
-var ProductionSwitch = Group[bool]{"production switch", []field[bool]{
-	{"limit/production_off", binary("Production switched off", "problem"), strconv.FormatBool},
-}}
+var ProductionSwitch = newGroup("production switch", field[bool]{"limit/production_off", binary("Production switched off", "problem"), boolean})
 
 // LimitResult is what became of the latest command, a JSON document with a field
 // text.
-var LimitResult = Group[string]{"limit result", []field[string]{
-	{"limit/result", limitResult, func(document string) string { return document }},
-}}
-
-var limitResult = diagnostic(hass.Component{
-	Platform: "sensor", Name: "Power limit result (experimental)", Icon: "mdi:message-text-outline", ValueTemplate: "{{ value_json.text }}",
+var LimitResult = newGroup("limit result", field[string]{
+	"limit/result",
+	diagnostic(hass.Component{
+		Platform: "sensor", Name: "Power limit result (experimental)", Icon: "mdi:message-text-outline", ValueTemplate: "{{ value_json.text }}",
+	}),
+	func(document string) value { return value{document, document} },
 })
 
 // maxLimit is the largest limit that can be entered, W.

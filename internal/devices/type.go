@@ -33,7 +33,7 @@ func newType[D any](kind, title, model string, fields ...field[D]) *Type[D] {
 // after ttl.
 func (t *Type[D]) SubDevice(topics schema.Topics, gateway, serial string, d D, ttl time.Duration) hass.SubDevice {
 	id := schema.SubDeviceID(t.Kind, serial)
-	document, present := encodeDocument(d, t.fields)
+	document, entities := t.encode(d, ttl)
 	return hass.SubDevice{
 		Info: hass.DeviceInfo{
 			Identifiers:  []string{id},
@@ -46,8 +46,31 @@ func (t *Type[D]) SubDevice(topics schema.Topics, gateway, serial string, d D, t
 		StateTopic: topics.SubDevice(gateway, t.Kind, serial),
 		State:      document,
 		Expires:    time.Now().Add(ttl),
-		Entities:   documentEntities(t.fields, present, ttl),
+		Entities:   entities,
 	}
+}
+
+// encode returns the reported fields of d as a JSON document, and their entities. A
+// field that is missing from one document makes its entity unknown.
+func (t *Type[D]) encode(d D, ttl time.Duration) (document []byte, es []hass.Entity) {
+	document = append(document, '{')
+	for i := range t.fields {
+		f := &t.fields[i]
+		v := f.of(d)
+		if v.json == "" {
+			continue
+		}
+		if len(es) > 0 {
+			document = append(document, ',')
+		}
+		document = append(document, `"`+f.key+`":`+v.json...)
+		e := hass.Entity{ID: f.key, Component: &f.component}
+		if f.component.StateClass != "total_increasing" {
+			e.ExpireAfter = seconds(ttl)
+		}
+		es = append(es, e)
+	}
+	return append(document, '}'), es
 }
 
 // WithVersions adds the firmware and the part number of a sub-device.

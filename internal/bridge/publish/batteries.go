@@ -178,7 +178,7 @@ func (b *batteries) onTotals(s *envoy.Session, t device.BatteryTotals, err error
 		return err
 	}
 	b.totals = t
-	publishDiagnostics(b.target, &devices.BatteryTotals, t, b.target.ttl(batteriesTTLInterval))
+	b.target.publishGroup(devices.BatteryTotals.Values(t), b.target.ttl(batteriesTTLInterval))
 	if t != (device.BatteryTotals{}) || hasACB {
 		b.noTotals = 0
 	} else {

@@ -41,5 +41,5 @@ func (h *ctHealth) check(s envoy.Sample, areAsleep bool) {
 // publish publishes the health of the CTs.
 func (h *ctHealth) publish() {
 	r := devices.NewCTReport(h.configs, h.target.config.Correction.Changes(), h.plausibility.Problems())
-	publishDiagnostics(h.target, &devices.CTHealth, r, h.target.ttl(metersConfigInterval))
+	h.target.publishGroup(devices.CTHealth.Values(r), h.target.ttl(metersConfigInterval))
 }

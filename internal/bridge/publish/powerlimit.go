@@ -43,7 +43,7 @@ func (p *GatewayPublisher) PublishSwitch(isOff bool) { p.powerLimit.publishSwitc
 
 // PublishLimitResult publishes what came of a command.
 func (p *GatewayPublisher) PublishLimitResult(document string) {
-	publishDiagnostics(p.target, &devices.LimitResult, document, p.target.ttl(powerLimitInterval))
+	p.target.publishGroup(devices.LimitResult.Values(document), p.target.ttl(powerLimitInterval))
 }
 
 // ClearLimitCommand removes a retained command from the broker.
@@ -79,7 +79,7 @@ func (p *powerLimit) onLimit(_ *envoy.Session, limit powerlimit.Limit, err error
 }
 
 func (p *powerLimit) publish(r devices.PowerLimitReport) {
-	publishDiagnostics(p.target, &devices.PowerLimit, r, p.target.ttl(powerLimitInterval))
+	p.target.publishGroup(devices.PowerLimit.Values(r), p.target.ttl(powerLimitInterval))
 }
 
 // onSwitch handles an answer about the production switch.
@@ -94,5 +94,5 @@ func (p *powerLimit) onSwitch(_ *envoy.Session, isOff bool, err error) error {
 }
 
 func (p *powerLimit) publishSwitch(isOff bool) {
-	publishDiagnostics(p.target, &devices.ProductionSwitch, isOff, p.target.ttl(powerLimitInterval))
+	p.target.publishGroup(devices.ProductionSwitch.Values(isOff), p.target.ttl(powerLimitInterval))
 }

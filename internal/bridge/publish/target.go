@@ -41,7 +41,7 @@ func newTarget(s *Shared, c Config, serial string, onMigration func(), log zerol
 		template := s.document(s.Topics.BridgeState(), s.Topics.Availability(serial))
 		template.Info = hass.DeviceInfo{Identifiers: []string{id}}
 		device = hass.NewDevice(s.Outbox, s.Inbox, s.Topics.Discovery(id), s.Topics.Gateway(serial), template)
-		device.MayAppear, device.IsGone = t.entities.MayAppear, devices.IsDiagnostic
+		device.MayAppear, device.IsGone = t.entities.MayAppear, devices.IsGroupField
 	}
 	t.discovery = newDiscovery(device, onMigration, log)
 	return t
@@ -83,11 +83,10 @@ func (t *target) publishInfo(key, text string, minInterval time.Duration) {
 	t.shared.Outbox.SetIfChanged(outbox.Retained(outbox.State, t.shared.Topics.Info(t.serial, key), text), minInterval)
 }
 
-// publishDiagnostics publishes the values of d. Measurements expire after ttl;
-// other values do not.
-func publishDiagnostics[D any](t *target, g *devices.Group[D], d D, ttl time.Duration) {
-	values := g.Diagnostics(d)
-	for _, v := range values {
+// publishGroup publishes the values of an answer about a group. Measurements expire
+// after ttl; other values do not.
+func (t *target) publishGroup(vs devices.GroupValues, ttl time.Duration) {
+	for _, v := range vs.Values {
 		e := outbox.Retained(outbox.State, t.shared.Topics.Gateway(t.serial)+"/"+v.Topic, v.Payload)
 		if v.IsMeasurement {
 			e.Expires = time.Now().Add(ttl)
@@ -96,7 +95,7 @@ func publishDiagnostics[D any](t *target, g *devices.Group[D], d D, ttl time.Dur
 			t.shared.Outbox.SetIfChanged(e, 0)
 		}
 	}
-	t.entities.SetDiagnostics(g.Name, values, ttl)
+	t.entities.SetGroup(vs, ttl)
 }
 
 // forget deletes everything about the gateway from the outbox. The broker keeps
