@@ -7,30 +7,37 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
 
-// Counters keeps the counters of samples from falling and from jumping. Home
-// Assistant takes a fall for a new meter and adds the whole counter once more,
-// and gateways of several firmware versions report a single zero or an older
-// value now and then. A jump would be a wrong bar in its energy dashboard.
+// Counters keeps the counters of one gateway, of its meters and of its inverters,
+// from falling and from jumping. Home Assistant takes a fall for a new meter and adds
+// the whole counter once more, and gateways of several firmware versions report a
+// single zero or an older value now and then. A jump would be a wrong bar in its
+// energy dashboard.
 //
 //   - A jump, a zero at the start and the fall of a new meter are accepted after
-//     [Confirmations] readings in a row that agree.
+//     [Confirmations] reports in a row that agree.
 //   - Any other fall holds the old value until the counter has caught up.
 //   - Another register is another counter: it replaces the old one only where
 //     that one was. The sums of the inverters and a meter differ by up to
 //     megawatt-hours.
 //   - Total consumption that is computed may fall, while a battery exports.
-//   - A sum of inverters continues when their registers wrap, see [InverterCounters].
+//   - An inverter's register wraps at 2^32 J with firmware 7.3 to 8.2.127; its counter
+//     continues, and so does a sum of inverters.
 type Counters struct {
-	Log zerolog.Logger // of falls, resets and wraps
+	Log        zerolog.Logger   // of falls, resets and wraps
+	Correction envoy.Correction // of the counters of net and total consumption
 
 	// Changed is set when the state that outlives a restart has changed. The
 	// caller clears it when it has saved the state.
 	Changed bool
 
-	states    map[counterKey]counterState
-	inverters int // their number; 0 if unknown
+	meters       map[counterKey]counterState
+	inverters    map[string]counterState // by serial number
+	numInverters int                     // 0 if unknown
+	storage      Integrator              // of batteries without a CT
 }
 
 // The most power that a counter counts, kW.
@@ -42,17 +49,26 @@ const (
 // SetInverters sets the number of inverters behind the gateway, which limits how
 // much their sum can rise. 0 does not change it.
 func (c *Counters) SetInverters(n int) {
-	if n > 0 && n != c.inverters {
-		c.inverters, c.Changed = n, true
+	if n > 0 && n != c.numInverters {
+		c.numInverters, c.Changed = n, true
 	}
 }
 
+// AddStorage adds the power of batteries to their estimated energies, see
+// [Integrator.Add].
+func (c *Counters) AddStorage(power float64, at time.Time, maxGap time.Duration) {
+	c.storage.Add(power, at, maxGap)
+	c.Changed = true
+}
+
+// Storage returns the estimated energies of batteries.
+func (c *Counters) Storage() Integrator { return c.storage }
+
 // Apply returns s without the counters that must not be published yet. Computed
-// counters are computed again from those that are published. now is the time of
-// the sample.
+// counters are computed again from those that are published.
 func (c *Counters) Apply(s envoy.Sample, now time.Time) envoy.Sample {
-	if c.states == nil {
-		c.states = map[counterKey]counterState{}
+	if c.meters == nil {
+		c.meters = map[counterKey]counterState{}
 	}
 	s.Meters = slices.Clone(s.Meters)
 	var found jumps
@@ -80,9 +96,9 @@ func (c *Counters) applyMeter(m *envoy.Meter, now time.Time, found *jumps) {
 }
 
 func (c *Counters) applyChannel(m *envoy.Meter, phase uint8, ch *envoy.Channel, now time.Time, found *jumps) {
-	r := reading{source: m.Counters, mayFall: MayFall(*m), maxPower: maxHousePower, at: now}
-	if r.source.OfInverters() && c.inverters > 0 {
-		r.maxPower = float64(c.inverters) * maxInverterPower
+	r := report{source: m.Counters, mayFall: MayFall(*m), maxPower: maxHousePower, at: now}
+	if r.source.OfInverters() && c.numInverters > 0 {
+		r.maxPower = float64(c.numInverters) * maxInverterPower
 	}
 	for _, q := range envoy.CounterQuantities {
 		v, ok := ch.Get(q)
@@ -90,13 +106,13 @@ func (c *Counters) applyChannel(m *envoy.Meter, phase uint8, ch *envoy.Channel, 
 			continue
 		}
 		key := counterKey{m.Measurement, phase, q}
-		old := c.states[key]
+		old := c.meters[key]
 		r.value = v
 		next, ok := old.accept(r)
 		if j, ok := old.jumpOf(r, next); ok {
 			found.add(key.String(), j)
 		}
-		c.states[key] = next
+		c.meters[key] = next
 		c.Changed = c.Changed || next.isWorthSaving(old)
 		if ok {
 			ch.Set(q, next.Value)
@@ -104,6 +120,32 @@ func (c *Counters) applyChannel(m *envoy.Meter, phase uint8, ch *envoy.Channel, 
 			ch.Drop(q)
 		}
 	}
+}
+
+// ApplyInverter returns i, without its lifetime energy if that must not be published
+// yet.
+func (c *Counters) ApplyInverter(i device.Inverter, now time.Time) device.Inverter {
+	v, ok := i.Energy.Get()
+	if !ok {
+		return i
+	}
+	if c.inverters == nil {
+		c.inverters = map[string]counterState{}
+	}
+	old := c.inverters[i.Serial]
+	r := report{value: v, source: envoy.InverterCounters, maxPower: maxInverterPower, at: now}
+	next, ok := old.accept(r)
+	if j, ok := old.jumpOf(r, next); ok {
+		j.counter = "inverter " + i.Serial
+		j.log(c.Log)
+	}
+	c.inverters[i.Serial] = next
+	c.Changed = c.Changed || next.isWorthSaving(old)
+	i.Energy = wire.Optional[float64]{}
+	if ok {
+		i.Energy = wire.Some(next.Value)
+	}
+	return i
 }
 
 // MayFall reports whether the counters of a meter fall by nature: total

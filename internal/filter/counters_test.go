@@ -9,51 +9,57 @@ import (
 )
 
 func TestCounters(t *testing.T) {
-	const w = wrapAt
+	const (
+		w         = wrapAt
+		meter     = envoy.ReadingCounters
+		eim       = envoy.EIMCounters
+		inverters = envoy.InverterCounters
+		api       = envoy.APICounters
+	)
+	type sources []envoy.Counters
 	for _, tt := range []struct {
 		name    string
-		sources string // of the readings: r(eadings), p(roduction.json), i(nverters), a(pi); the last stands for the rest
+		sources sources // of the readings; the last stands for the rest
 		in      []float64
 		want    []float64 // -1 is held back
 	}{
-		{"rises", "r", []float64{5, 5, 6}, []float64{5, 5, 6}},
-		{"one zero", "r", []float64{5, 0, 6}, []float64{5, -1, 6}},
-		{"two zeros", "r", []float64{5, 0, 0, 6}, []float64{5, -1, -1, 6}},
-		{"a new meter", "r", []float64{5, 1, 1.1, 1.2, 1.3}, []float64{5, -1, -1, 1.2, 1.3}},
-		{"a dip", "r", []float64{5, 4.999, 4.999, 5.1}, []float64{5, 5, 5, 5.1}},
-		{"a dip that lasts", "r", []float64{500, 499.999, 499.999, 499.999, 499.999, 500.1}, []float64{500, 500, 500, 500, 500, 500.1}},
-		{"an older answer", "r", []float64{500, 499, 500.1}, []float64{500, -1, 500.1}},
-		{"an older answer that lasts", "r", []float64{500, 499, 499, 499.1, 499.9, 499.8, 500.1}, []float64{500, -1, -1, 500, 500, 500, 500.1}},
-		{"a fall far from zero", "r", []float64{7000, 3000, 3000, 3000, 3001, 6999, 7000.1}, []float64{7000, -1, -1, 7000, 7000, 7000, 7000.1}},
-		{"a new meter after that", "r", []float64{7000, 3000, 3000, 3000, 0.5, 0.6, 0.7, 0.8}, []float64{7000, -1, -1, 7000, -1, -1, 0.7, 0.8}},
-		{"zeros that last", "r", []float64{7000, 0, 0, 0, 0.1}, []float64{7000, -1, -1, 0, 0.1}},
-		{"falls on and on", "r", []float64{5, 4, 3, 2, 1}, []float64{5, -1, -1, -1, -1}},
-		{"disagreeing", "r", []float64{500, 0, 300, 0, 300, 501}, []float64{500, -1, -1, -1, -1, 501}},
-		{"zeros at the start", "r", []float64{0, 0, 7}, []float64{-1, -1, 7}},
-		{"a meter that is new", "r", []float64{0, 0, 0, 0, 0, 0, 0, 0.1}, []float64{-1, -1, 0, 0, 0, 0, 0, 0.1}},
-		{"negative", "r", []float64{-3, -3, -3, -3, 1}, []float64{-1, -1, -1, -1, 1}},
-		{"one leap", "r", []float64{5, 3000, 6}, []float64{5, -1, 6}},
-		{"a leap that stays", "r", []float64{5, 3000, 3000, 3000.1}, []float64{5, -1, -1, 3000.1}},
-		{"a night without answers", "r", []float64{5, 12}, []float64{5, 12}},
-		{"another source, a little less", "rp", []float64{5, 4.9, 4.9, 4.9, 4.9, 5.1}, []float64{5, -1, -1, -1, -1, 5.1}},
-		{"another source, far off", "rp", []float64{5, 900, 900, 900, 901}, []float64{5, -1, -1, -1, -1}},
-		{"there and back", "rpr", []float64{5, 900, 5.2}, []float64{5, -1, 5.2}},
-		{"the inverters' sum, which has wrapped", "ai", []float64{3*w + 5, 4.9, 5.5, 6}, []float64{3*w + 5, -1, 3*w + 5.5, 3*w + 6}},
-		{"the inverters' other sum, which has not", "ia", []float64{5, 3*w + 5.5, 3*w + 6}, []float64{5, 5.5, 6}},
-		{"the inverters' sum after a meter, which counted more", "pi", []float64{3*w + 5, 5.5, 6}, []float64{3*w + 5, -1, -1}},
-		{"the inverters' sum, far off", "ai", []float64{3*w + 5, 50, 51}, []float64{3*w + 5, -1, -1}},
-		{"a meter after the inverters' sum", "ip", []float64{w - 1, w - 2, 2 * w}, []float64{w - 1, -1, -1}},
-		{"2^32 J", "i", []float64{w - 1, w - 0.5, 0.2, 0.4}, []float64{w - 1, w - 0.5, w + 0.2, w + 0.4}},
-		{"2^32 J twice", "i", []float64{w - 0.1, 0.2, w - 0.1, w - 0.1, w - 0.09, 0.2}, []float64{w - 0.1, w + 0.2, -1, -1, w + w - 0.09, w + w + 0.2}},
-		{"a CT does not wrap", "p", []float64{w - 1, 0.2, 0.3}, []float64{w - 1, -1, -1}},
+		{"rises", sources{meter}, []float64{5, 5, 6}, []float64{5, 5, 6}},
+		{"one zero", sources{meter}, []float64{5, 0, 6}, []float64{5, -1, 6}},
+		{"two zeros", sources{meter}, []float64{5, 0, 0, 6}, []float64{5, -1, -1, 6}},
+		{"a new meter", sources{meter}, []float64{5, 1, 1.1, 1.2, 1.3}, []float64{5, -1, -1, 1.2, 1.3}},
+		{"a dip", sources{meter}, []float64{5, 4.999, 4.999, 5.1}, []float64{5, 5, 5, 5.1}},
+		{"a dip that lasts", sources{meter}, []float64{500, 499.999, 499.999, 499.999, 499.999, 500.1}, []float64{500, 500, 500, 500, 500, 500.1}},
+		{"an older answer", sources{meter}, []float64{500, 499, 500.1}, []float64{500, -1, 500.1}},
+		{"an older answer that lasts", sources{meter}, []float64{500, 499, 499, 499.1, 499.9, 499.8, 500.1}, []float64{500, -1, -1, 500, 500, 500, 500.1}},
+		{"a fall far from zero", sources{meter}, []float64{7000, 3000, 3000, 3000, 3001, 6999, 7000.1}, []float64{7000, -1, -1, 7000, 7000, 7000, 7000.1}},
+		{"a new meter after that", sources{meter}, []float64{7000, 3000, 3000, 3000, 0.5, 0.6, 0.7, 0.8}, []float64{7000, -1, -1, 7000, -1, -1, 0.7, 0.8}},
+		{"zeros that last", sources{meter}, []float64{7000, 0, 0, 0, 0.1}, []float64{7000, -1, -1, 0, 0.1}},
+		{"falls on and on", sources{meter}, []float64{5, 4, 3, 2, 1}, []float64{5, -1, -1, -1, -1}},
+		{"disagreeing", sources{meter}, []float64{500, 0, 300, 0, 300, 501}, []float64{500, -1, -1, -1, -1, 501}},
+		{"zeros at the start", sources{meter}, []float64{0, 0, 7}, []float64{-1, -1, 7}},
+		{"a meter that is new", sources{meter}, []float64{0, 0, 0, 0, 0, 0, 0, 0.1}, []float64{-1, -1, 0, 0, 0, 0, 0, 0.1}},
+		{"negative", sources{meter}, []float64{-3, -3, -3, -3, 1}, []float64{-1, -1, -1, -1, 1}},
+		{"one leap", sources{meter}, []float64{5, 3000, 6}, []float64{5, -1, 6}},
+		{"a leap that stays", sources{meter}, []float64{5, 3000, 3000, 3000.1}, []float64{5, -1, -1, 3000.1}},
+		{"a night without answers", sources{meter}, []float64{5, 12}, []float64{5, 12}},
+		{"another source, a little less", sources{meter, eim}, []float64{5, 4.9, 4.9, 4.9, 4.9, 5.1}, []float64{5, -1, -1, -1, -1, 5.1}},
+		{"another source, far off", sources{meter, eim}, []float64{5, 900, 900, 900, 901}, []float64{5, -1, -1, -1, -1}},
+		{"there and back", sources{meter, eim, meter}, []float64{5, 900, 5.2}, []float64{5, -1, 5.2}},
+		{"the inverters' sum, which has wrapped", sources{api, inverters}, []float64{3*w + 5, 4.9, 5.5, 6}, []float64{3*w + 5, -1, 3*w + 5.5, 3*w + 6}},
+		{"the inverters' other sum, which has not", sources{inverters, api}, []float64{5, 3*w + 5.5, 3*w + 6}, []float64{5, 5.5, 6}},
+		{"the inverters' sum after a meter, which counted more", sources{eim, inverters}, []float64{3*w + 5, 5.5, 6}, []float64{3*w + 5, -1, -1}},
+		{"the inverters' sum, far off", sources{api, inverters}, []float64{3*w + 5, 50, 51}, []float64{3*w + 5, -1, -1}},
+		{"a meter after the inverters' sum", sources{inverters, eim}, []float64{w - 1, w - 2, 2 * w}, []float64{w - 1, -1, -1}},
+		{"2^32 J", sources{inverters}, []float64{w - 1, w - 0.5, 0.2, 0.4}, []float64{w - 1, w - 0.5, w + 0.2, w + 0.4}},
+		{"2^32 J twice", sources{inverters}, []float64{w - 0.1, 0.2, w - 0.1, w - 0.1, w - 0.09, 0.2}, []float64{w - 0.1, w + 0.2, -1, -1, w + w - 0.09, w + w + 0.2}},
+		{"a CT does not wrap", sources{eim}, []float64{w - 1, 0.2, 0.3}, []float64{w - 1, -1, -1}},
 	} {
-		sources := map[byte]envoy.Counters{'r': envoy.ReadingCounters, 'p': envoy.EIMCounters, 'i': envoy.InverterCounters, 'a': envoy.APICounters}
 		var c Counters
 		now := time.Now()
 		for i, v := range tt.in {
 			var s envoy.Sample
 			s.Meters = []envoy.Meter{{Measurement: envoy.Production, Phases: make([]envoy.Channel, 1)}}
-			s.Meters[0].Counters = sources[tt.sources[min(i, len(tt.sources)-1)]]
+			s.Meters[0].Counters = tt.sources[min(i, len(tt.sources)-1)]
 			s.Meters[0].Total.Set(envoy.Energy, v)
 			s.Meters[0].Phases[0].Set(envoy.Energy, v+1000)
 			out := c.Apply(s, now.Add(time.Duration(i)*time.Minute))

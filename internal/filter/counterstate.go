@@ -10,17 +10,17 @@ import (
 // and one per inverter. The fields with a name in JSON outlive a restart.
 type counterState struct {
 	Value  float64        `json:"kwh"`              // published, kWh; zero before that
-	At     time.Time      `json:"at"`               // of the last accepted reading; zero before that
+	At     time.Time      `json:"at"`               // of the last accepted report; zero before that
 	Rose   time.Time      `json:"rose,omitzero"`    // when an inverter counter last rose
 	Behind float64        `json:"behind,omitempty"` // how far the counter is below Value, which is held, kWh
 	Wraps  int32          `json:"wraps,omitempty"`  // of inverter registers; below zero if firmware has corrected them upwards
 	Source envoy.Counters `json:"source,omitempty"`
 
-	pending *pending // nil if no reading is withheld
+	pending *pending // nil if no report is withheld
 }
 
-// A reading is what a gateway reports of one counter.
-type reading struct {
+// A report is what a gateway reports of one counter.
+type report struct {
 	value    float64 // kWh
 	source   envoy.Counters
 	mayFall  bool    // by nature
@@ -36,7 +36,7 @@ const (
 )
 
 // accept returns the state after r, and whether its Value may be published now.
-func (s counterState) accept(r reading) (next counterState, ok bool) {
+func (s counterState) accept(r report) (next counterState, ok bool) {
 	if r.value < 0 {
 		return s, false
 	}
@@ -78,7 +78,7 @@ func (s counterState) isWorthSaving(old counterState) bool {
 	return s.Value != old.Value || s.Behind != old.Behind || s.Wraps != old.Wraps
 }
 
-// reported is the last accepted reading, with its wraps, in kWh.
+// reported is the last accepted report, with its wraps, in kWh.
 func (s counterState) reported() float64 { return s.Value - s.Behind }
 
 // isBehind reports whether the counter is below its published value by more than
@@ -86,17 +86,17 @@ func (s counterState) reported() float64 { return s.Value - s.Behind }
 func (s counterState) isBehind() bool { return s.Behind > rounding }
 
 // hasRegisterOf reports whether r is of the register that s is of, or the first.
-func (s counterState) hasRegisterOf(r reading) bool {
+func (s counterState) hasRegisterOf(r report) bool {
 	return s.Value == 0 || s.Source == r.source || s.Source.OfInverters() && r.source.OfInverters()
 }
 
 // maxRise is how far the counter can have risen by the time of r, in kWh.
-func (s counterState) maxRise(r reading) float64 {
+func (s counterState) maxRise(r report) float64 {
 	return tolerance + r.maxPower*max(0, r.at.Sub(s.At).Hours())
 }
 
 // isNear reports whether v, the value of r with its wraps, can follow s.
-func (s counterState) isNear(v float64, r reading) bool {
+func (s counterState) isNear(v float64, r report) bool {
 	lowest := s.reported() - rounding
 	switch {
 	case r.mayFall:

@@ -19,10 +19,10 @@ type jump struct {
 
 // jumpOf returns how next, the state after r, differs from an ordinary rise of s. ok
 // is false if it does not.
-func (s counterState) jumpOf(r reading, next counterState) (j jump, ok bool) {
+func (s counterState) jumpOf(r report, next counterState) (j jump, ok bool) {
 	j = jump{level: zerolog.InfoLevel, reported: r.value, old: s, next: next}
 	switch {
-	case s.Value == 0: // the first readings
+	case s.Value == 0: // the first reports
 	case next.Wraps != s.Wraps && next.Value >= s.Value:
 		j.text = "inverter registers wrapped or were corrected, the counter continues"
 	case next.Value > s.Value && r.source.OfInverters() && s.mayHaveWrapped(r):

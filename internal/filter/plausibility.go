@@ -25,8 +25,7 @@ const (
 )
 
 // Update checks a sample, and reports whether [Plausibility.Problems] has
-// changed. areAsleep reports that no inverter has reported a power for hours. now is
-// the time of the sample.
+// changed. areAsleep reports that no inverter has reported a power for hours.
 func (p *Plausibility) Update(s envoy.Sample, areAsleep bool, now time.Time) (hasChanged bool) {
 	production, ok := s.Meter(envoy.Production)
 	if !ok || !s.Metered {

@@ -8,8 +8,8 @@ import (
 
 // A State is what the filters of one gateway keep over a restart, without which
 // a counter that fell or wrapped in between would not be noticed. As JSON it is
-// some kilobytes, the gateway's file in STATE_DIR. Set Storage and Correction,
-// and call the filters' Save; the zero State is that of the first start.
+// some kilobytes, the gateway's file in STATE_DIR. The zero State is that of the
+// first start.
 type State struct {
 	Counters     map[string]counterState `json:"counters"`                  // by name, such as grid/l1/energy_import
 	Inverters    map[string]counterState `json:"inverters,omitempty"`       // by serial number
@@ -21,23 +21,30 @@ type State struct {
 	Correction *envoy.Correction `json:"correction,omitempty"`
 }
 
-// Save writes the state of the counters to s.
-func (c *Counters) Save(s *State) {
-	s.NumInverters = c.inverters
-	s.Counters = map[string]counterState{}
-	for key, state := range c.states {
+// State returns what Restore continues with.
+func (c *Counters) State() State {
+	correction := c.Correction
+	s := State{
+		Counters:     map[string]counterState{},
+		Inverters:    maps.Clone(c.inverters),
+		NumInverters: c.numInverters,
+		Storage:      c.storage,
+		Correction:   &correction,
+	}
+	for key, state := range c.meters {
 		if state.Value > 0 {
 			s.Counters[key.String()] = state
 		}
 	}
+	return s
 }
 
-// Restore replaces the state of the counters by s. With another correction than
-// the saved one, net and total consumption are other counters and start again.
-func (c *Counters) Restore(s State, correction envoy.Correction) {
-	isCorrected := s.Correction != nil && !s.Correction.Equal(correction)
-	c.inverters = s.NumInverters
-	c.states = map[counterKey]counterState{}
+// Restore replaces the state by s. With another correction than the saved one, net
+// and total consumption are other counters and start again.
+func (c *Counters) Restore(s State) {
+	isCorrected := s.Correction != nil && !s.Correction.Equal(c.Correction)
+	c.inverters, c.numInverters, c.storage = maps.Clone(s.Inverters), s.NumInverters, s.Storage
+	c.meters = map[counterKey]counterState{}
 	for meter := range envoy.Measurement(len(meterNames)) {
 		if isCorrected && (meter == envoy.NetConsumption || meter == envoy.TotalConsumption) {
 			continue
@@ -49,15 +56,9 @@ func (c *Counters) Restore(s State, correction envoy.Correction) {
 				}
 				key := counterKey{meter, phase, q}
 				if state, ok := s.Counters[key.String()]; ok {
-					c.states[key] = state
+					c.meters[key] = state
 				}
 			}
 		}
 	}
 }
-
-// Save writes the state of the inverters' counters to s.
-func (c *InverterCounters) Save(s *State) { s.Inverters = maps.Clone(c.states) }
-
-// Restore replaces the state of the inverters' counters by s.
-func (c *InverterCounters) Restore(s State) { c.states = maps.Clone(s.Inverters) }

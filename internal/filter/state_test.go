@@ -53,17 +53,12 @@ func TestState(t *testing.T) {
 		if err := json.Unmarshal([]byte(tt.saved), &read); err != nil {
 			t.Fatal(err)
 		}
-		var counters Counters
-		var inverters InverterCounters
-		counters.Restore(read, tt.correction)
-		inverters.Restore(read)
-		state := State{Storage: read.Storage, Correction: &tt.correction}
-		counters.Save(&state)
-		inverters.Save(&state)
-		if got, err := json.Marshal(state); err != nil || string(got) != tt.want {
+		c := Counters{Correction: tt.correction}
+		c.Restore(read)
+		if got, err := json.Marshal(c.State()); err != nil || string(got) != tt.want {
 			t.Errorf("%s: saved again as\n%s, %v, want\n%s", tt.name, got, err, tt.want)
 		}
-		if counters.Changed || inverters.Changed {
+		if c.Changed {
 			t.Errorf("%s: a restored state has changed", tt.name)
 		}
 	}
@@ -71,13 +66,12 @@ func TestState(t *testing.T) {
 
 // TestChanged applies readings and checks whether the state must be saved.
 func TestChanged(t *testing.T) {
-	var counters Counters
-	var inverters InverterCounters
+	var c Counters
 	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	for i, row := range []struct {
 		value, energy float64
 		inverters     int
-		want          [2]bool // of counters and of inverters
+		want          [2]bool // by the counters of a sample and by that of an inverter
 	}{
 		{100, 5, 0, [2]bool{true, true}},
 		{100, 5, 0, [2]bool{false, false}}, // at night
@@ -88,13 +82,15 @@ func TestChanged(t *testing.T) {
 		{100.4375, 5.5, 0, [2]bool{true, false}}, // held
 		{0, 0, 0, [2]bool{false, false}},         // withheld
 	} {
-		counters.Changed, inverters.Changed = false, false
+		c.Changed = false
 		s := envoy.Sample{Meters: []envoy.Meter{{Measurement: envoy.Production, Counters: envoy.ReadingCounters}}}
 		s.Meters[0].Total.Set(envoy.Energy, row.value)
-		counters.SetInverters(row.inverters)
-		counters.Apply(s, now.Add(time.Duration(i)*time.Minute))
-		inverters.Apply(device.Inverter{Serial: "122", Energy: wire.Some(row.energy)}, now.Add(time.Duration(i)*time.Minute))
-		if got := [2]bool{counters.Changed, inverters.Changed}; got != row.want {
+		c.SetInverters(row.inverters)
+		c.Apply(s, now.Add(time.Duration(i)*time.Minute))
+		got := [2]bool{c.Changed}
+		c.Changed = false
+		c.ApplyInverter(device.Inverter{Serial: "122", Energy: wire.Some(row.energy)}, now.Add(time.Duration(i)*time.Minute))
+		if got[1] = c.Changed; got != row.want {
 			t.Errorf("reading %d: changed = %v, want %v", i+1, got, row.want)
 		}
 	}

@@ -18,7 +18,7 @@ const (
 // unwrap returns how many wraps must be added to r for it to continue s. It also
 // reports whether that is uncertain yet: inverters report minutes late, so that a
 // register may rise by more than was produced since it last rose.
-func (s counterState) unwrap(r reading) (wraps int32, isUncertain bool) {
+func (s counterState) unwrap(r report) (wraps int32, isUncertain bool) {
 	switch {
 	case !r.source.OfInverters() || !s.hasRegisterOf(r):
 		return 0, false
@@ -40,7 +40,7 @@ func (s counterState) unwrap(r reading) (wraps int32, isUncertain bool) {
 
 // maxProduced is what the inverters can have produced since the counter last
 // rose, in kWh.
-func (s counterState) maxProduced(r reading) float64 {
+func (s counterState) maxProduced(r report) float64 {
 	since := s.Rose
 	if since.IsZero() {
 		since = s.At
@@ -50,4 +50,4 @@ func (s counterState) maxProduced(r reading) float64 {
 
 // mayHaveWrapped reports whether the inverters can have produced a whole wrap
 // since then: a rise and a wrap cannot be distinguished any more.
-func (s counterState) mayHaveWrapped(r reading) bool { return s.maxProduced(r) > wrapAt }
+func (s counterState) mayHaveWrapped(r report) bool { return s.maxProduced(r) > wrapAt }

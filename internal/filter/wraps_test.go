@@ -55,8 +55,8 @@ func TestRegisterWraps(t *testing.T) {
 	} {
 		for _, own := range []bool{false, true} {
 			var log bytes.Buffer
-			counters, inverters := &Counters{Log: zerolog.New(&log)}, &InverterCounters{Log: zerolog.New(&log)}
-			counters.SetInverters(7)
+			c := &Counters{Log: zerolog.New(&log)}
+			c.SetInverters(7)
 			start := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 			source := envoy.APICounters
 			for i, row := range tt.rows {
@@ -64,14 +64,14 @@ func TestRegisterWraps(t *testing.T) {
 				got := -1.0
 				if own { // one inverter takes seven times as long
 					now = start.Add(7 * row.after)
-					if v, ok := inverters.Apply(device.Inverter{Serial: "122", Energy: wire.Some(row.value)}, now).Energy.Get(); ok {
+					if v, ok := c.ApplyInverter(device.Inverter{Serial: "122", Energy: wire.Some(row.value)}, now).Energy.Get(); ok {
 						got = v
 					}
 				} else {
 					var sample envoy.Sample
 					sample.Meters = []envoy.Meter{{Measurement: envoy.Production, Counters: source}}
 					sample.Meters[0].Total.Set(envoy.Energy, row.value)
-					out := counters.Apply(sample, now)
+					out := c.Apply(sample, now)
 					if v, ok := out.Meters[0].Total.Get(envoy.Energy); ok {
 						got = v
 					}
@@ -80,7 +80,7 @@ func TestRegisterWraps(t *testing.T) {
 					t.Errorf("%s (one inverter: %t): reading %d, %v, is published as %v, want %v", tt.name, own, i+1, row.value, got, row.want)
 				}
 				if got > 0 {
-					restart(t, counters, inverters)
+					restart(t, c)
 				}
 				source = envoy.InverterCounters + envoy.APICounters - source // the firmware changes too
 			}
@@ -91,20 +91,17 @@ func TestRegisterWraps(t *testing.T) {
 	}
 }
 
-// restart saves and restores the state of both filters, as a restart does.
-func restart(t *testing.T, counters *Counters, inverters *InverterCounters) {
+// restart saves and restores the state, as a restart does.
+func restart(t *testing.T, c *Counters) {
 	t.Helper()
-	var saved, read State
-	counters.Save(&saved)
-	inverters.Save(&saved)
-	data, err := json.Marshal(saved)
+	var read State
+	data, err := json.Marshal(c.State())
 	if err == nil {
 		err = json.Unmarshal(data, &read)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	*counters, *inverters = Counters{Log: counters.Log}, InverterCounters{Log: inverters.Log}
-	counters.Restore(read, envoy.Correction{})
-	inverters.Restore(read)
+	*c = Counters{Log: c.Log}
+	c.Restore(read)
 }

@@ -145,7 +145,7 @@ func (b *batteries) onPower(s *envoy.Session, powers []device.BatteryPower, dura
 	b.latest = s.Batteries(b.known, powers, time.Now())
 	b.maxAge = max(batteryMaxAge, schedule.RestFactor*duration*3/2)
 	if w, ok := b.latest.Power.Get(); ok && b.target.config.EstimateStorage {
-		b.counters.addStorage(w, b.latest.Time, b.maxAge)
+		b.counters.filter.AddStorage(w, b.latest.Time, b.maxAge)
 	}
 	var present []hass.SubDevice
 	var answered []device.Battery

@@ -74,7 +74,7 @@ func (p *GatewayPublisher) Tasks() []*schedule.Task {
 // the next sample. Only the retained values contain what follows from the batteries,
 // see [batteries.addTo]. It returns the sample after the filters.
 func (p *GatewayPublisher) PublishSample(s envoy.Sample, next time.Time, info map[string]string) envoy.Sample {
-	s = p.counters.meters.Apply(s, time.Now())
+	s = p.counters.filter.Apply(s, time.Now())
 	live := slices.Concat(p.target.shared.Topics.Live(p.Serial, s), p.formatters.Messages(s, p.batteries.areNone), p.failSafe.watch(s))
 	p.target.setLive(live, next)
 

@@ -54,11 +54,11 @@ func (i *inverters) publish(s *envoy.Session, last *device.InverterReport, r dev
 		return schedule.IgnoreUnsupported(err)
 	}
 	for n := range r.Inverters {
-		r.Inverters[n] = i.counters.perInverter.Apply(r.Inverters[n], time.Now())
+		r.Inverters[n] = i.counters.filter.ApplyInverter(r.Inverters[n], time.Now())
 	}
 	*last = r
 	all := slices.Clone(i.list.Join(i.details).Inverters)
-	i.counters.meters.SetInverters(len(all))
+	i.counters.filter.SetInverters(len(all))
 	var present []hass.SubDevice
 	for n := range all {
 		all[n].Reported = s.Date(all[n].Reported)
