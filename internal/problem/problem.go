@@ -97,6 +97,3 @@ func (s *Set) Add(err error) (isNew bool) {
 
 // Clear empties the set.
 func (s *Set) Clear() { s.logged = nil }
-
-// IsEmpty reports whether the set is empty.
-func (s *Set) IsEmpty() bool { return len(s.logged) == 0 }
