@@ -3,10 +3,8 @@ package connection
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/rs/zerolog"
 
@@ -46,8 +44,7 @@ type Broker struct {
 	subscriber subscriber
 	errors     atomic.Int64 // connections lost or rejected
 	isStopping atomic.Bool  // messages of the broker are ignored
-	isOpen     atomic.Bool  // commands are new
-	isHeld     atomic.Bool  // commands are rejected
+	commands   commands
 
 	missing    string      // what the broker does not support, as last logged
 	logged     problem.Set // since the broker was connected
@@ -59,6 +56,7 @@ type Broker struct {
 // Connect connects in the background. It returns an error only if cfg is wrong.
 func (b *Broker) Connect(ctx context.Context, cfg mqtt.Config) error {
 	b.hasClient = make(chan struct{})
+	b.commands.filter = b.Topics.LimitSet("+")
 	b.announcing = secondary{log: b.Log, name: "discovery", maxLost: 3}
 	b.writer = outbox.Writer{Outbox: b.Outbox, Skip: b.isSkipped, OnRejected: b.onRejected, OnAccepted: b.onAccepted}
 	cfg.OnUp, cfg.OnDown, cfg.OnError, cfg.OnMessage = b.serve, b.onDown, b.onError, b.receive
@@ -70,6 +68,14 @@ func (b *Broker) Connect(ctx context.Context, cfg mqtt.Config) error {
 	b.subscriber = newSubscriber(b, client)
 	close(b.hasClient)
 	return nil
+}
+
+// HoldCommands rejects commands as early until release is called. While other
+// subscriptions contain their topics, they may arrive twice, once without their retain
+// flag.
+func (b *Broker) HoldCommands() (release func()) {
+	b.commands.isHeld.Store(true)
+	return func() { b.commands.isHeld.Store(false) }
 }
 
 // StopListening ignores the messages of the broker from now on.
@@ -96,13 +102,13 @@ func (b *Broker) serve(ctx context.Context, c mqtt.Capabilities) {
 	b.Log.Info().Msg("broker connected")
 	b.logMissing(c)
 	var tasks sync.WaitGroup
-	defer b.isOpen.Store(false) // before the next connection
+	defer b.commands.isOpen.Store(false) // before the next connection
 	defer tasks.Wait()
 	beside, stop := context.WithCancel(ctx)
 	defer stop()
 	subscribed := make(chan struct{})
 	if b.OnCommand != nil {
-		tasks.Go(func() { b.openCommands(ctx) })
+		tasks.Go(func() { b.commands.open(ctx, b.client, b.Log) })
 	}
 	tasks.Go(func() { b.subscriber.run(beside, sync.OnceFunc(func() { close(subscribed) })) })
 	tasks.Go(func() { b.subscriber.watchBarriers(ctx, stop) })
@@ -161,54 +167,14 @@ func (b *Broker) onAccepted() {
 	b.Log.Info().Msg("the broker accepts all messages again")
 }
 
-// commandDelay is how long after the first barrier of a connection commands still
-// count as early.
-const commandDelay = 2 * time.Second
-
-// openCommands subscribes to commands. QoS 0 and RetainHandling 0: the broker must
-// not keep commands, and must send what is retained, so that it can be cleared.
-func (b *Broker) openCommands(ctx context.Context) {
-	err := b.client.Subscribe(ctx, mqtt.Subscription{Filter: b.Topics.LimitSet("+"), NoLocal: true, KeepRetain: true})
-	if err != nil {
-		if ctx.Err() == nil && b.logged.Add(err) {
-			b.Log.Warn().Err(err).Msg("no commands are received")
-		}
-		return
-	}
-	if waitFor(ctx, b.client.Barrier()) == nil {
-		if wait(ctx, commandDelay); ctx.Err() == nil {
-			b.isOpen.Store(true)
-		}
-	}
-}
-
-// HoldCommands rejects commands as early until release is called. While other
-// subscriptions contain their topics, they may arrive twice, once without their retain
-// flag.
-func (b *Broker) HoldCommands() (release func()) {
-	b.isHeld.Store(true)
-	return func() { b.isHeld.Store(false) }
-}
-
-// commandSerial returns the serial number in the topic of a command.
-func (b *Broker) commandSerial(topic string) (serial string, ok bool) {
-	before, after, _ := strings.Cut(b.Topics.LimitSet("+"), "+")
-	serial, ok = strings.CutSuffix(topic, after)
-	if !ok {
-		return "", false
-	}
-	serial, ok = strings.CutPrefix(serial, before)
-	return serial, ok && !strings.Contains(serial, "/")
-}
-
 // receive handles a message of the broker. It does not block.
 func (b *Broker) receive(topic string, payload []byte, retained bool) {
 	if b.isStopping.Load() {
 		return
 	}
-	if serial, ok := b.commandSerial(topic); ok {
+	if serial, ok := b.commands.serial(topic); ok {
 		if b.OnCommand != nil {
-			b.OnCommand(serial, payload, retained, !b.isOpen.Load() || b.isHeld.Load())
+			b.OnCommand(serial, payload, retained, b.commands.areEarly())
 		}
 		return
 	}
