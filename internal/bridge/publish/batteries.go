@@ -8,7 +8,6 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/devices"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/filter"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
 )
@@ -60,7 +59,7 @@ func (b *batteries) tasks() []*schedule.Task {
 		err = b.onTotals(s, t, err)
 		if err == nil {
 			totals.Interval = batteriesInterval
-			if b.noTotals >= filter.Confirmations {
+			if b.noTotals >= missingAnswers {
 				totals.Interval = noBatteryInterval
 			}
 		}
@@ -112,7 +111,7 @@ func (b *batteries) setKnown(present []device.Battery) {
 		if slices.ContainsFunc(present, func(b device.Battery) bool { return b.Serial == old.Serial }) {
 			continue
 		}
-		if n := b.missed[old.Serial] + 1; n < filter.Confirmations {
+		if n := b.missed[old.Serial] + 1; n < missingAnswers {
 			missed[old.Serial] = n
 			present = append(present, old)
 		}

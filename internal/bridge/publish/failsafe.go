@@ -26,14 +26,14 @@ func (f *failSafe) watch(s envoy.Sample) []mqtt.Message {
 	if n := schema.GridPhases(s); n > 0 {
 		f.phases, f.measuredAt = n, time.Now()
 	} else if time.Since(f.measuredAt) >= f.target.config.StaleAfter {
-		return f.messages()
+		return f.take()
 	}
 	return nil
 }
 
-// messages returns the messages that replace a measurement, or nil if there was
+// take returns the messages that replace a measurement, once, or nil if there was
 // none.
-func (f *failSafe) messages() []mqtt.Message {
+func (f *failSafe) take() []mqtt.Message {
 	phases := f.phases
 	if f.target.config.FailSafe == nil || phases == 0 {
 		return nil

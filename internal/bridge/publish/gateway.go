@@ -152,7 +152,7 @@ func (p *GatewayPublisher) GoOffline() {
 	if p.Claim() != nil {
 		return
 	}
-	if ms := p.failSafe.messages(); ms != nil {
+	if ms := p.failSafe.take(); ms != nil {
 		p.target.setLive(ms, never)
 	}
 	p.availability.set(schema.Offline)

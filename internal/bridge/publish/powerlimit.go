@@ -7,7 +7,6 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/devices"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/filter"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
 )
@@ -71,7 +70,7 @@ func (p *powerLimit) onLimit(_ *envoy.Session, limit powerlimit.Limit, err error
 			p.watcher.NoticeLimit(limit)
 		}
 	case p.isRead:
-		if p.failures++; p.failures >= filter.Confirmations {
+		if p.failures++; p.failures >= missingAnswers {
 			p.publish(devices.PowerLimitReport{IsUnknown: true})
 		}
 	}

@@ -18,6 +18,10 @@ import (
 // Home Assistant's database.
 const counterInterval = time.Minute
 
+// missingAnswers is how many answers in a row must lack something that is then taken to
+// be gone.
+const missingAnswers = 3
+
 // A target is where the data under one serial number is published: its topics, and its
 // devices in Home Assistant.
 type target struct {
