@@ -137,11 +137,11 @@ func (b *Bridge) newRun() *bridgeRun {
 	firstSample, receivesCommands := time.Now(), false
 	for _, config := range b.Gateways {
 		config = config.withDefaults()
-		reporter := &reporter{observers: b.Observers, changed: c.events}
+		reporter := &reporter{snapshot: new(snapshot), observers: b.Observers, changed: c.events}
 		l := newLoop(config, shared, reporter, b.Log.With().Str("gateway", config.Name).Logger(), firstSample)
 		firstSample = firstSample.Add(startStagger)
 		r.loops = append(r.loops, l)
-		handle := l.loopHandle
+		handle := loopHandle{snapshot: reporter.snapshot, events: l.events}
 		if config.Limit != nil && config.Limit.Enabled {
 			handle.commands = l.limiting.inbox
 			receivesCommands = true
@@ -220,12 +220,12 @@ func (r *bridgeRun) addTotals(configs []TotalConfig, observers []Observer, log z
 				staleAfter = max(staleAfter, l.config.StaleAfter)
 			}
 		}
-		t := newTotalLoop(c, r.shared, &reporter{observers: observers}, staleAfter, log.With().Str("total", c.Name).Logger())
+		t := newTotalLoop(c, r.shared, observers, staleAfter, log.With().Str("total", c.Name).Logger())
 		for _, l := range parts {
 			l.reporter.totals = append(l.reporter.totals, t.inbox)
 		}
 		r.totals = append(r.totals, t)
-		r.coordinator.totals = append(r.coordinator.totals, loopHandle{reporter: t.reporter, events: t.events})
+		r.coordinator.totals = append(r.coordinator.totals, loopHandle{snapshot: &t.snapshot, events: t.events})
 	}
 }
 

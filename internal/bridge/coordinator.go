@@ -31,7 +31,7 @@ type coordinator struct {
 
 // A loopHandle is what other goroutines may use of an event loop.
 type loopHandle struct {
-	reporter *reporter
+	*snapshot
 	events   *events
 	commands *limiter.Inbox // nil unless commands are received
 }
@@ -56,7 +56,7 @@ func (c *coordinator) start() {
 func (c *coordinator) states() []GatewayState {
 	states := make([]GatewayState, len(c.gateways))
 	for i, g := range c.gateways {
-		states[i] = *g.reporter.latest.Load()
+		states[i] = *g.state.Load()
 	}
 	return states
 }
@@ -82,7 +82,7 @@ func (c *coordinator) receive(topic string, payload []byte, retained bool) {
 // call it.
 func (c *coordinator) receiveCommand(serial string, payload []byte, retained, isEarly bool) {
 	for _, l := range c.gateways {
-		if known := l.reporter.latest.Load().Serial; l.commands != nil && (known == serial || known == "") {
+		if known := l.state.Load().Serial; l.commands != nil && (known == serial || known == "") {
 			l.commands.Put(serial, limit.Message{Payload: payload, Retained: retained, IsEarly: isEarly})
 		}
 	}
@@ -209,7 +209,7 @@ func (c *coordinator) newCleaner(previous []hass.Namespace, onCleaned func(hass.
 // activeSerials returns the known serial numbers. Any goroutine may call it.
 func (c *coordinator) activeSerials() (serials []string) {
 	for _, l := range c.loops() {
-		if serial := l.reporter.latest.Load().Serial; serial != "" {
+		if serial := l.state.Load().Serial; serial != "" {
 			serials = append(serials, serial)
 		}
 	}
@@ -223,8 +223,8 @@ func (c *coordinator) isPublished(serial string) bool {
 		return c.publisher.Discovery.IsPublished()
 	}
 	for _, l := range c.loops() {
-		if l.reporter.latest.Load().Serial == serial {
-			return l.reporter.discovery.Load().IsPublished()
+		if l.state.Load().Serial == serial {
+			return l.discovery.Load().IsPublished()
 		}
 	}
 	return false
@@ -234,7 +234,7 @@ func (c *coordinator) isPublished(serial string) bool {
 // gateway was published again or removed. Any goroutine may call it.
 func (c *coordinator) isComplete(serial string) bool {
 	for _, l := range c.loops() {
-		if l.reporter.latest.Load().Serial == serial && !l.reporter.discovery.Load().IsComplete() {
+		if l.state.Load().Serial == serial && !l.discovery.Load().IsComplete() {
 			return false
 		}
 	}

@@ -15,19 +15,19 @@ import (
 
 // A loop is the event loop of one gateway. It owns all state of the gateway, so
 // that only the goroutine of run uses it. Other goroutines hold its events and
-// its reporter.
+// its snapshot.
 type loop struct {
-	config GatewayConfig
-	log    zerolog.Logger
-	shared *publish.Shared
-	loopHandle
+	config   GatewayConfig
+	log      zerolog.Logger
+	shared   *publish.Shared
+	reporter *reporter
+	events   *events
 
 	session   *envoy.Session // nil if the next poll must open one
 	lock      lockState
 	requests  requests
 	schedule  schedule.Schedule
 	responses responseTimes
-	failures  schedule.Failures
 	samples   sampleLog
 	publisher *publish.GatewayPublisher // nil before the serial number is known
 	limiting  limiting
@@ -36,7 +36,7 @@ type loop struct {
 }
 
 func newLoop(c GatewayConfig, shared *publish.Shared, r *reporter, log zerolog.Logger, firstSample time.Time) *loop {
-	l := &loop{config: c, log: log, loopHandle: loopHandle{reporter: r, events: newEvents()}, shared: shared, requests: newRequests(), responses: responseTimes{ResponseTimes: new(schedule.ResponseTimes)}}
+	l := &loop{config: c, log: log, shared: shared, reporter: r, events: newEvents(), requests: newRequests(), responses: responseTimes{ResponseTimes: new(schedule.ResponseTimes)}}
 	l.samples.log = log
 	l.limiting.inbox = limiter.NewInbox(func() { l.events.add(eventLimit) })
 	l.schedule.NextSample = firstSample
@@ -120,10 +120,10 @@ func (l *loop) startNext(ctx context.Context) {
 		l.requests.start(ctx, l.openSession())
 	case l.schedule.IsSampleDue(now):
 		l.requests.start(ctx, l.readSample())
-	case l.session != nil && l.failures.AreMetersMissing(now, l.config.StaleAfter):
-		l.failures.SkippedSince = now // the next check is as late
+	case l.session != nil && l.schedule.Failures.AreMetersMissing(now, l.config.StaleAfter):
+		l.schedule.Failures.SkippedSince = now // the next check is as late
 		l.requests.start(ctx, l.checkMeters())
-	case (l.session != nil || l.limiting.isActive()) && l.limiting.start(ctx, &l.requests, l.state.Firmware, l.failures.Count > 0):
+	case (l.session != nil || l.limiting.isActive()) && l.limiting.start(ctx, &l.requests, l.state.Firmware, l.schedule.Failures.Count > 0):
 	case l.mayRunTasks():
 		if t := l.schedule.NextTask(now); t != nil {
 			l.requests.start(ctx, l.runTask(t))
@@ -133,7 +133,7 @@ func (l *loop) startNext(ctx context.Context) {
 
 // mayRunTasks reports whether tasks may run. During an outage, only samples are
 // requested.
-func (l *loop) mayRunTasks() bool { return l.session != nil && l.failures.Count == 0 }
+func (l *loop) mayRunTasks() bool { return l.session != nil && l.schedule.Failures.Count == 0 }
 
 // setPublisher replaces everything that depends on the serial number, which has
 // become known or has changed. saved are the counters of a previous run.
@@ -146,7 +146,7 @@ func (l *loop) setPublisher(serial string, saved []byte) {
 	l.schedule.Tasks = l.publisher.Tasks()
 	l.publisher.Discovery.ReceiveDocuments()
 	l.limiting.replace(l.config.Limit, l.publisher, l.log)
-	l.reporter.discovery.Store(l.publisher.Discovery)
+	l.reporter.snapshot.discovery.Store(l.publisher.Discovery)
 	l.state = GatewayState{
 		Name: l.config.Name, Serial: serial, Interval: l.config.interval(""), StaleAfter: l.config.StaleAfter,
 		Polled: l.state.Polled, Failures: l.state.Failures, Err: l.state.Err, // of the address

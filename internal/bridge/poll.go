@@ -80,16 +80,18 @@ func (l *loop) onSample(s envoy.Sample, err error) {
 		l.onFailure(err)
 		return
 	}
-	if l.failures.Count > 0 || l.publisher.IsOffline() {
-		l.log.Info().Int("failures", l.failures.Count).Msg("gateway is back")
+	if l.schedule.Failures.Count > 0 || l.publisher.IsOffline() {
+		l.log.Info().Int("failures", l.schedule.Failures.Count).Msg("gateway is back")
 	}
-	l.failures = schedule.Failures{}
+	l.schedule.Failures = schedule.Failures{}
 	l.responses.SetDoublings(0)
 	l.log.Debug().Dur("took", s.Took).Time("reading", s.MeasuredAt).Msg("sample")
-	l.samples.logSource(l.session)
+	if source, reason, ok := l.session.Source(); ok {
+		l.state.Source, l.state.Reason = source.String(), reason
+	}
+	l.samples.logSource(l.state.Source, l.state.Reason)
 	l.samples.logMissing(s)
-	l.state.Source, l.state.Reason = l.samples.source, l.samples.reason
-	l.state.Interval = l.config.interval(l.samples.source)
+	l.state.Interval = l.config.interval(l.state.Source)
 	l.schedule.NextSample = l.requests.started.Add(max(l.state.Interval, 2*s.Took)) // light on a slow gateway
 	l.stale.Reset(l.config.StaleAfter)
 	s = l.publisher.PublishSample(s, l.schedule.NextSample, l.info(s))
@@ -105,13 +107,13 @@ func (l *loop) onSample(s envoy.Sample, err error) {
 // logged once until the next sample.
 func (l *loop) onFailure(err error) {
 	l.state.Failures++
-	next, reopen := l.failures.Add(err, l.requests.started, time.Now(), l.state.Interval)
+	next, reopen := l.schedule.Failures.Add(err, l.requests.started, time.Now(), l.state.Interval)
 	l.schedule.NextSample = next
-	l.responses.SetDoublings(l.failures.Doublings())
+	l.responses.SetDoublings(l.schedule.Failures.Doublings())
 	if reopen {
 		l.session = nil
 	}
-	if l.failures.Logged.Add(err) {
+	if l.schedule.Failures.Logged.Add(err) {
 		l.log.WithLevel(failureLevel(err)).Err(err).Msg("gateway read failed, retrying")
 	}
 	if l.publisher != nil {
@@ -137,7 +139,7 @@ func (l *loop) checkMeters() request {
 		err := session.Missing(ctx)
 		return func() {
 			if errors.Is(err, envoy.ErrReopen) {
-				l.reopen(err, l.failures.Logged.Add(err))
+				l.reopen(err, l.schedule.Failures.Logged.Add(err))
 			}
 		}
 	}
@@ -158,9 +160,9 @@ func (l *loop) onStale() {
 		return
 	}
 	line := l.log.Warn().Stringer("after", l.config.StaleAfter)
-	if _, isSkipped := errors.AsType[*envoy.SkippedError](l.failures.Err); isSkipped { // other errors have been logged
-		line = line.Err(l.failures.Err)
-	} else if l.failures.Err == nil {
+	if _, isSkipped := errors.AsType[*envoy.SkippedError](l.schedule.Failures.Err); isSkipped { // other errors have been logged
+		line = line.Err(l.schedule.Failures.Err)
+	} else if l.schedule.Failures.Err == nil {
 		line = line.Str("error", "no response yet")
 	}
 	line.Msg("gateway offline, no valid reading")
@@ -183,10 +185,10 @@ func (l *loop) info(s envoy.Sample) map[string]string {
 	info := map[string]string{
 		"firmware":      l.session.Firmware,
 		"part_number":   l.session.PartNumber,
-		"source":        l.samples.source,
+		"source":        l.state.Source,
 		"poll_duration": strconv.FormatInt(s.Took.Milliseconds(), 10),
 	}
-	maps.Copy(info, l.responses.infoIfDue(time.Now()))
+	maps.Copy(info, l.responses.takeInfo(time.Now()))
 	if t := l.session.ReadingDate(s); !t.IsZero() {
 		info["last_report"] = t.Format(time.RFC3339)
 	}

@@ -8,11 +8,16 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/total"
 )
 
+// A snapshot is what any goroutine may load of an event loop.
+type snapshot struct {
+	state     atomic.Pointer[GatewayState]
+	discovery atomic.Pointer[publish.Discovery] // nil before the serial number is known
+}
+
 // A reporter makes the state of one gateway available to other goroutines. The
 // event loop calls its methods.
 type reporter struct {
-	latest    atomic.Pointer[GatewayState]      // any goroutine may load it
-	discovery atomic.Pointer[publish.Discovery] // likewise; nil before the serial number is known
+	snapshot  *snapshot
 	observers []Observer
 	totals    []*totalInbox // of the totals that the gateway is a part of
 	changed   *events       // of the coordinator
@@ -20,7 +25,7 @@ type reporter struct {
 
 // update stores a snapshot.
 func (r *reporter) update(state GatewayState) {
-	old := r.latest.Swap(&state)
+	old := r.snapshot.state.Swap(&state)
 	if old == nil {
 		return
 	}
@@ -50,12 +55,5 @@ func (r *reporter) polled(state GatewayState, sample *envoy.Sample) {
 	r.update(state)
 	for _, o := range r.observers {
 		o.Polled(state, sample)
-	}
-}
-
-// totaled reports a sum to the observers. It is nil if there was none.
-func (r *reporter) totaled(state GatewayState, sum *envoy.Sample) {
-	for _, o := range r.observers {
-		o.Totaled(state, sum)
 	}
 }

@@ -24,9 +24,9 @@ func (r *responseTimes) clear() {
 	r.publishedAt = time.Time{}
 }
 
-// infoIfDue returns the response times as info texts, in ms, or nil if less than
+// takeInfo returns the response times as info texts, in ms, or nil if less than
 // infoInterval has passed since the last time.
-func (r *responseTimes) infoIfDue(now time.Time) map[string]string {
+func (r *responseTimes) takeInfo(now time.Time) map[string]string {
 	if now.Sub(r.publishedAt) < infoInterval {
 		return nil
 	}

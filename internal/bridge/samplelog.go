@@ -16,7 +16,6 @@ type sampleLog struct {
 	gateway     foundGateway
 	certificate string // SHA-256
 	source      string // where samples come from; empty before the first
-	reason      string // why not from the meters' readings, if they could
 	noGrid      error  // why net consumption is missing
 	frozen      []envoy.Measurement
 }
@@ -49,17 +48,17 @@ func (l *sampleLog) logCertificate(c *envoy.Client) {
 	l.certificate = sum
 }
 
-// logSource logs where samples come from.
-func (l *sampleLog) logSource(s *envoy.Session) {
-	source, why, ok := s.Source()
-	if !ok || source.String() == l.source {
+// logSource logs where samples come from, and why not from the meters' readings if they
+// could.
+func (l *sampleLog) logSource(source, why string) {
+	if source == l.source {
 		return
 	}
-	l.source, l.reason = source.String(), why
+	l.source = source
 	if why != "" {
 		l.log.Warn().Str("why", why).Msg("only /production.json is used")
 	} else {
-		l.log.Info().Str("source", l.source).Msg("source of samples")
+		l.log.Info().Str("source", source).Msg("source of samples")
 	}
 }
 

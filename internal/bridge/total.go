@@ -8,6 +8,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/total"
 )
@@ -26,7 +27,8 @@ type TotalConfig struct {
 type totalLoop struct {
 	log       zerolog.Logger
 	events    *events
-	reporter  *reporter
+	snapshot  snapshot
+	observers []Observer
 	inbox     *totalInbox
 	interval  time.Duration // the longest between two samples of a part, so far
 	sum       *total.Sum
@@ -36,16 +38,16 @@ type totalLoop struct {
 }
 
 // newTotalLoop returns the loop of a total whose values expire after staleAfter.
-func newTotalLoop(c TotalConfig, shared *publish.Shared, r *reporter, staleAfter time.Duration, log zerolog.Logger) *totalLoop {
+func newTotalLoop(c TotalConfig, shared *publish.Shared, observers []Observer, staleAfter time.Duration, log zerolog.Logger) *totalLoop {
 	level := schema.TotalLevel(c.Name)
 	l := &totalLoop{
-		log: log, events: newEvents(), reporter: r, inbox: newTotalInbox(), sum: total.New(c.Gateways, c.GridFrom),
+		log: log, events: newEvents(), observers: observers, inbox: newTotalInbox(), sum: total.New(c.Gateways, c.GridFrom),
 		state: GatewayState{Name: c.Name, Serial: level, StaleAfter: staleAfter},
 	}
 	published := publish.Config{Name: c.Name, DeviceName: c.DeviceName, StaleAfter: staleAfter, Counters: c.Counters}
 	l.publisher = publish.NewTotalPublisher(shared, published, level, &l.sum.Counters, l.events.onMigration, log)
-	r.latest.Store(new(l.state))
-	r.discovery.Store(l.publisher.Discovery)
+	l.snapshot.state.Store(new(l.state)) // the serial number does not change
+	l.snapshot.discovery.Store(l.publisher.Discovery)
 	return l
 }
 
@@ -85,7 +87,7 @@ func (l *totalLoop) add(p totalPart) {
 	}
 	l.publisher.PublishSum(sum, now, now.Add(l.interval))
 	l.state.Online, l.state.Polled, l.state.Err, l.state.Interval = true, now, nil, l.interval
-	l.reporter.totaled(l.state, &sum)
+	l.report(&sum)
 }
 
 var errIncomplete = errors.New("the readings of the gateways are never within 2 s of each other")
@@ -106,5 +108,12 @@ func (l *totalLoop) onStale() {
 	}
 	l.publisher.GoOffline()
 	l.state.Online, l.state.Polled = false, time.Now()
-	l.reporter.totaled(l.state, nil)
+	l.report(nil)
+}
+
+// report reports a sum to the observers, or nil if there was none.
+func (l *totalLoop) report(sum *envoy.Sample) {
+	for _, o := range l.observers {
+		o.Totaled(l.state, sum)
+	}
 }

@@ -7,6 +7,7 @@ import "time"
 type Schedule struct {
 	Tasks      []*Task
 	NextSample time.Time
+	Failures   Failures
 }
 
 // StartSession makes all tasks due.
