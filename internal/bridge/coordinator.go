@@ -40,8 +40,7 @@ type loopHandle struct {
 func (c *coordinator) loops() []loopHandle { return slices.Concat(c.gateways, c.totals) }
 
 func newCoordinator(shared *publish.Shared, log zerolog.Logger) *coordinator {
-	e := newEvents()
-	return &coordinator{shared: shared, publisher: publish.NewBridgePublisher(shared, e.onMigration, log), log: log, events: e, allIdentified: make(chan struct{})}
+	return &coordinator{shared: shared, publisher: publish.NewBridgePublisher(shared, log), log: log, events: newEvents(), allIdentified: make(chan struct{})}
 }
 
 // start publishes the topics of the bridge for the first time.
@@ -109,6 +108,8 @@ func (c *coordinator) run(ctx context.Context) {
 				answer.Reset(births.Add(time.Now()))
 			}
 			c.handle(pending)
+		case <-c.publisher.Discovery.Step():
+			c.publisher.Discovery.TakeStep()
 		case <-answer.C:
 			births.Reset()
 			c.log.Info().Msg("Home Assistant started")

@@ -14,7 +14,6 @@ const (
 	eventBirth          event = 1 << iota // a birth message of Home Assistant has arrived
 	eventBirthAnswered                    // the birth messages have been answered
 	eventDiscovery                        // the inbox has new messages
-	eventMigration                        // a migration between the forms of discovery may continue
 	eventGatewayChanged                   // the serial number or the interval of a gateway has changed
 	eventCounts                           // the number of gateways that are online, or of errors, has changed
 	eventBridgeState                      // another client has changed the state of the bridge
@@ -29,9 +28,6 @@ func (e event) deliver(d *publish.Discovery) {
 	if e.has(eventDiscovery) {
 		d.ReceiveDocuments()
 	}
-	if e.has(eventMigration) {
-		d.ContinueMigration()
-	}
 	if e.has(eventBirthAnswered) {
 		d.AnswerBirth()
 	}
@@ -45,9 +41,6 @@ type events struct {
 }
 
 func newEvents() *events { return &events{notify: make(chan struct{}, 1)} }
-
-// onMigration adds eventMigration.
-func (s *events) onMigration() { s.add(eventMigration) }
 
 // add adds e to the set.
 func (s *events) add(e event) {

@@ -80,6 +80,10 @@ func (l *loop) run(ctx context.Context) {
 		} else {
 			next.Reset(time.Until(l.limiting.nextTime(l.schedule.NextTime(l.mayRunTasks()))))
 		}
+		var step <-chan time.Time
+		if l.publisher != nil {
+			step = l.publisher.Discovery.Step()
+		}
 		select {
 		case <-ctx.Done():
 			l.stop(context.Cause(ctx))
@@ -89,6 +93,8 @@ func (l *loop) run(ctx context.Context) {
 		case <-next.C:
 		case <-l.stale.C:
 			l.onStale()
+		case <-step:
+			l.publisher.Discovery.TakeStep()
 		case <-l.events.notify:
 			if l.publisher != nil { // otherwise the inboxes keep the messages
 				pending := l.events.take()
@@ -114,7 +120,7 @@ func (l *loop) startNext(ctx context.Context) {
 	now := time.Now()
 	switch {
 	case ctx.Err() != nil || l.requests.isRunning:
-	case l.schedule.IsSampleDue(now) && l.session == nil && l.mustLock():
+	case l.schedule.IsSampleDue(now) && l.session == nil && l.config.Lock != nil && !l.lock.isHeld:
 		l.requests.start(ctx, l.holdLock())
 	case l.schedule.IsSampleDue(now) && l.session == nil:
 		l.requests.start(ctx, l.openSession())
@@ -142,7 +148,7 @@ func (l *loop) setPublisher(serial string, saved []byte) {
 		l.publisher.Replace()
 		l.responses.clear()
 	}
-	l.publisher = publish.NewGatewayPublisher(l.shared, l.config.published(), serial, saved, l.events.onMigration, l.log)
+	l.publisher = publish.NewGatewayPublisher(l.shared, l.config.published(), serial, saved, l.log)
 	l.schedule.Tasks = l.publisher.Tasks()
 	l.publisher.Discovery.ReceiveDocuments()
 	l.limiting.replace(l.config.Limit, l.publisher, l.log)

@@ -22,9 +22,6 @@ type lockError struct{ error }
 
 func (e lockError) Unwrap() error { return e.error }
 
-// mustLock reports whether the gateway must be locked before a session is opened.
-func (l *loop) mustLock() bool { return l.config.Lock != nil && !l.lock.isHeld }
-
 // addLock locks the gateway with a serial number, which has just answered. lock may be
 // nil.
 func addLock(lock GatewayLock, serial string) error {

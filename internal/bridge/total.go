@@ -45,7 +45,7 @@ func newTotalLoop(c TotalConfig, shared *publish.Shared, observers []Observer, s
 		state: GatewayState{Name: c.Name, Serial: level, StaleAfter: staleAfter},
 	}
 	published := publish.Config{Name: c.Name, DeviceName: c.DeviceName, StaleAfter: staleAfter, Counters: c.Counters}
-	l.publisher = publish.NewTotalPublisher(shared, published, level, &l.sum.Counters, l.events.onMigration, log)
+	l.publisher = publish.NewTotalPublisher(shared, published, level, &l.sum.Counters, log)
 	l.snapshot.state.Store(new(l.state)) // the serial number does not change
 	l.snapshot.discovery.Store(l.publisher.Discovery)
 	return l
@@ -67,6 +67,8 @@ func (l *totalLoop) run(ctx context.Context) {
 			}
 		case <-l.stale.C:
 			l.onStale()
+		case <-l.publisher.Discovery.Step():
+			l.publisher.Discovery.TakeStep()
 		case <-l.events.notify:
 			l.events.take().deliver(l.publisher.Discovery)
 		}

@@ -21,8 +21,8 @@ type BridgePublisher struct {
 	started   time.Time
 }
 
-// NewBridgePublisher returns the publisher. See [NewGatewayPublisher] for onMigration.
-func NewBridgePublisher(s *Shared, onMigration func(), log zerolog.Logger) *BridgePublisher {
+// NewBridgePublisher returns the publisher.
+func NewBridgePublisher(s *Shared, log zerolog.Logger) *BridgePublisher {
 	var device *hass.Device
 	if s.Inbox != nil {
 		id := s.Topics.BridgeID()
@@ -34,7 +34,7 @@ func NewBridgePublisher(s *Shared, onMigration func(), log zerolog.Logger) *Brid
 		template.Info = hass.DeviceInfo{Identifiers: []string{id}, Name: name, Manufacturer: ProgramName, Model: ProgramName, Software: s.Version}
 		device = hass.NewDevice(s.Outbox, s.Inbox, s.Topics.Discovery(id), s.Topics.Base+"/"+schema.BridgeLevel(s.Topics.Shard), template)
 	}
-	return &BridgePublisher{Discovery: newDiscovery(device, onMigration, log), shared: s, started: time.Now().UTC()}
+	return &BridgePublisher{Discovery: newDiscovery(device, log), shared: s, started: time.Now().UTC()}
 }
 
 // Start publishes the device, the info document and what does not change.

@@ -15,13 +15,12 @@ type Discovery struct {
 	log        zerolog.Logger
 	device     *hass.Device                // nil without discovery
 	subDevices map[string]*hass.SubDevices // by kind
-	migration  migrationTimer
+	step       <-chan time.Time            // see Step
 }
 
-// newDiscovery returns the discovery of device, nil without discovery. onMigration is
-// called, by any goroutine, when [Discovery.ContinueMigration] must be called.
-func newDiscovery(device *hass.Device, onMigration func(), log zerolog.Logger) *Discovery {
-	return &Discovery{log: log, device: device, subDevices: map[string]*hass.SubDevices{}, migration: migrationTimer{onStep: onMigration}}
+// newDiscovery returns the discovery of device, which is nil without discovery.
+func newDiscovery(device *hass.Device, log zerolog.Logger) *Discovery {
+	return &Discovery{log: log, device: device, subDevices: map[string]*hass.SubDevices{}}
 }
 
 // setInfo replaces the description of the device.
@@ -73,13 +72,18 @@ func (d *Discovery) AnswerBirth() {
 	d.continueMigration()
 }
 
-// ContinueMigration takes the next step of a migration between the forms of
+// migrationInterval separates the steps of a migration between the forms of
 // discovery.
-func (d *Discovery) ContinueMigration() {
-	d.migration.stopped()
-	if d.device != nil {
-		d.continueMigration()
-	}
+const migrationInterval = time.Second
+
+// Step returns a channel that receives when [Discovery.TakeStep] must be called. It is
+// nil if there is no migration; each of the other methods may change it.
+func (d *Discovery) Step() <-chan time.Time { return d.step }
+
+// TakeStep takes the next step of a migration between the forms of discovery.
+func (d *Discovery) TakeStep() {
+	d.step = nil
+	d.continueMigration()
 }
 
 func (d *Discovery) continueMigration() {
@@ -99,7 +103,9 @@ func (d *Discovery) scheduleMigration() {
 	for _, s := range d.subDevices {
 		isMigrating = isMigrating || s.IsMigrating()
 	}
-	d.migration.schedule(isMigrating)
+	if isMigrating && d.step == nil {
+		d.step = time.After(migrationInterval)
+	}
 }
 
 // forget deletes the documents from the outbox. The broker keeps them.

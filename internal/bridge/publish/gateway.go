@@ -35,10 +35,9 @@ type GatewayPublisher struct {
 }
 
 // NewGatewayPublisher returns the publisher under a serial number, which continues the
-// counters that a previous run has saved. onMigration is called, by any goroutine, when
-// [Discovery.ContinueMigration] must be called.
-func NewGatewayPublisher(s *Shared, c Config, serial string, saved []byte, onMigration func(), log zerolog.Logger) *GatewayPublisher {
-	t := newTarget(s, c, serial, onMigration, log)
+// counters that a previous run has saved.
+func NewGatewayPublisher(s *Shared, c Config, serial string, saved []byte, log zerolog.Logger) *GatewayPublisher {
+	t := newTarget(s, c, serial, log)
 	counters := newCounters(t, saved)
 	return &GatewayPublisher{
 		Serial:       serial,

@@ -33,8 +33,7 @@ type target struct {
 	discovery *Discovery
 }
 
-// newTarget returns a target. See [newDiscovery] for onMigration.
-func newTarget(s *Shared, c Config, serial string, onMigration func(), log zerolog.Logger) *target {
+func newTarget(s *Shared, c Config, serial string, log zerolog.Logger) *target {
 	t := &target{shared: s, config: c, log: log, serial: serial, entities: devices.NewEntities(s.Topics.BridgeState(), c.StaleAfter)}
 	id := s.Topics.GatewayID(serial)
 	if c.LimitControls {
@@ -47,7 +46,7 @@ func newTarget(s *Shared, c Config, serial string, onMigration func(), log zerol
 		device = hass.NewDevice(s.Outbox, s.Inbox, s.Topics.Discovery(id), s.Topics.Gateway(serial), template)
 		device.MayAppear, device.IsGone = t.entities.MayAppear, devices.IsGroupField
 	}
-	t.discovery = newDiscovery(device, onMigration, log)
+	t.discovery = newDiscovery(device, log)
 	return t
 }
 

@@ -26,11 +26,10 @@ type TotalPublisher struct {
 }
 
 // NewTotalPublisher returns the publisher under a topic level, and continues the counters of a
-// previous run. See [NewGatewayPublisher] for onMigration. Of c, the fields about samples of a
-// gateway are not used.
-func NewTotalPublisher(s *Shared, c Config, level string, counters *total.Counters, onMigration func(), log zerolog.Logger) *TotalPublisher {
+// previous run. Of c, the fields about samples of a gateway are not used.
+func NewTotalPublisher(s *Shared, c Config, level string, counters *total.Counters, log zerolog.Logger) *TotalPublisher {
 	t := &TotalPublisher{
-		target:   newTarget(s, c, level, onMigration, log),
+		target:   newTarget(s, c, level, log),
 		counters: counters,
 		file: counterFile{
 			store: c.Counters, serial: level, log: log,
