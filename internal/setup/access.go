@@ -49,7 +49,7 @@ func (d *Draft) PresentPassword(username string) string {
 // UseAccount logs in with an account, stores the token and tries it. A usable stored
 // token of the present account serves as well.
 func (d *Draft) UseAccount(ctx context.Context, username, password string) LoginResult {
-	g := d.Gateway
+	g := &d.Gateway
 	g.Username, g.Password = username, config.Secret(password)
 	d.problems[accessPart] = ""
 	if d.Serial == "" {
@@ -142,7 +142,7 @@ func (d *Draft) UseToken(ctx context.Context, text string) (enlighten.Claims, er
 	if err != nil {
 		return claims, err
 	}
-	g := d.Gateway
+	g := &d.Gateway
 	g.Username, g.Password, g.Token = "", "", config.Secret(token)
 	d.problems[accessPart] = ""
 	if d.Serial == "" {
@@ -161,5 +161,5 @@ func (d *Draft) UseToken(ctx context.Context, text string) (enlighten.Claims, er
 func (d *Draft) UseOwnUser(ctx context.Context, name, password string) error {
 	d.Gateway.Username, d.Gateway.Password = name, config.Secret(password)
 	d.problems[accessPart] = ""
-	return gateway.TryAccess(ctx, *d.Gateway, d.Serial, nil)
+	return gateway.TryAccess(ctx, d.Gateway, d.Serial, nil)
 }

@@ -31,7 +31,7 @@ func brokerURL(m config.MQTT) string {
 }
 
 // BrokerAddress returns the address of the broker to offer.
-func (d *Draft) BrokerAddress() string { return cmp.Or(brokerURL(*d.Broker), "mqtt://localhost:1883") }
+func (d *Draft) BrokerAddress() string { return cmp.Or(brokerURL(d.Broker), "mqtt://localhost:1883") }
 
 // UseBroker selects the broker at an address as [config.ParseBrokerURL] accepts it. A
 // user in the address replaces the present one; hasUser is true if there is one.
@@ -59,7 +59,7 @@ func (d *Draft) UseAuthority(path string) error {
 	if !config.IsPlainText(path) {
 		return errNotPlain
 	}
-	trial := *d.Broker
+	trial := d.Broker
 	trial.CAFile = path
 	if _, err := broker.Config(trial); err != nil {
 		return err
@@ -85,7 +85,7 @@ type BrokerResult struct {
 // looks for it: on the port of the URL if that fails, and on the usual one.
 func (d *Draft) ConnectBroker(ctx context.Context) BrokerResult {
 	d.problems[brokerPart] = ""
-	m, stateDir := *d.Broker, d.Present.General.StateDir
+	m, stateDir := d.Broker, d.Present.General.StateDir
 	result := BrokerResult{Err: probe(ctx, m, stateDir, 10*time.Second)}
 	if m.URL == nil || m.URL.Scheme != "mqtt" && m.URL.Scheme != "tcp" {
 		result.Untrusted = isUntrusted(result.Err)
@@ -127,5 +127,5 @@ func probe(ctx context.Context, m config.MQTT, stateDir string, timeout time.Dur
 
 // KeepBroker keeps a broker that did not accept a connection.
 func (d *Draft) KeepBroker() {
-	d.problems[brokerPart] = "The broker at " + brokerURL(*d.Broker) + " did not accept a connection."
+	d.problems[brokerPart] = "The broker at " + brokerURL(d.Broker) + " did not accept a connection."
 }

@@ -18,14 +18,13 @@ type Draft struct {
 	Exists  bool          // there is a file
 	Mistake error         // in this file, which is then replaced
 	Present config.Config // to begin with; its values are offered
-	Gateway *config.Gateway
-	Broker  *config.MQTT
+	Gateway config.Gateway
+	Broker  config.MQTT
 
 	Serial     string // of the gateway, empty if it was not reached
 	NeedsToken bool   // the gateway's firmware needs a token
 
 	isNamed  bool             // the user has named the file
-	next     config.Config    // contains Gateway and Broker
 	problems [numParts]string // why answers that are kept do not work, or were not tried; empty if they do
 }
 
@@ -56,9 +55,7 @@ func NewDraft(from config.Sources) (*Draft, error) {
 			return nil, err
 		}
 	}
-	d.next = d.Present
-	d.next.Gateways = slices.Clone(d.Present.Gateways)
-	d.Gateway, d.Broker = &d.next.Gateways[0], &d.next.MQTT
+	d.Gateway, d.Broker = d.Present.Gateways[0], d.Present.MQTT
 	return d, nil
 }
 
@@ -84,7 +81,7 @@ func (d *Draft) Write() error {
 	file := config.EditINI(text)
 	withUser := strings.Contains(file.Get("MQTT", "URL"), "@") // its user would be lost with another URL
 	old, g := d.Present.Gateways[0], d.Gateway
-	oldBroker, broker := d.Present.MQTT, *d.Broker
+	oldBroker, broker := d.Present.MQTT, d.Broker
 	for _, k := range []struct{ section, key, old, value string }{
 		{g.Section, "HOST", old.Host, g.Host},
 		{g.Section, "SERIAL", old.Serial, g.Serial},

@@ -26,7 +26,7 @@ func (d *Draft) UseHost(host string) {
 
 // Reach reads the identity of the selected gateway, for which it needs no access.
 func (d *Draft) Reach(ctx context.Context) (ReachedGateway, error) {
-	g := *d.Gateway
+	g := d.Gateway
 	g.Timeout = reachTimeout
 	client := gateway.NewClient(g, nil)
 	client.Serial = g.Serial
