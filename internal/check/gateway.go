@@ -114,9 +114,7 @@ func (r *Report) limit(ctx context.Context, g *gateway.Gateway, session *envoy.S
 	if _, err := w.ProductionOff(ctx); err != nil {
 		r.Note(g.Section, "LIMIT: the switch of production: %v", hint.Add(err))
 	}
-	if s := g.InstallerTokens.Status(); !s.Expires.IsZero() {
-		r.Good(g.Section, "%s's token from %s, valid until %s (%s)", s.Role, originWords[s.Origin], s.Expires.Local().Format("2006-01-02 15:04"), daysLeft(s.Expires))
-	}
+	r.validity(g, g.InstallerTokens.Status())
 }
 
 // modbusTimeout bounds the attempt to connect to Modbus TCP.

@@ -34,13 +34,7 @@ func (r *Report) Token(g *gateway.Gateway, needed bool) {
 		State: s.State, Role: s.Role, Origin: s.Origin, Expires: s.Expires.UTC(), Renewal: s.Renewal.UTC(),
 		Login: s.Login.UTC(), Problem: s.Problem, Reason: s.Reason, Warnings: s.Warnings,
 	}
-	switch {
-	case s.Expires.IsZero():
-	case s.Role != "":
-		r.Good(g.Section, "%s's token from %s, valid until %s (%s)", s.Role, originWords[s.Origin], s.Expires.Local().Format("2006-01-02 15:04"), daysLeft(s.Expires))
-	default:
-		r.Good(g.Section, "token from %s, valid until %s (%s)", originWords[s.Origin], s.Expires.Local().Format("2006-01-02 15:04"), daysLeft(s.Expires))
-	}
+	r.validity(g, s)
 	if !s.Renewal.IsZero() {
 		r.Good(g.Section, "renewed automatically on %s", s.Renewal.Local().Format("2006-01-02"))
 	}
@@ -58,6 +52,18 @@ func (r *Report) Token(g *gateway.Gateway, needed bool) {
 	} else {
 		r.Note(g.Section, "%v", hint.Add(s.Err))
 	}
+}
+
+// validity reports where a token comes from and until when it is valid, if there is one.
+func (r *Report) validity(g *gateway.Gateway, s enlighten.Status) {
+	if s.Expires.IsZero() {
+		return
+	}
+	text := fmt.Sprintf("token from %s, valid until %s (%s)", originWords[s.Origin], s.Expires.Local().Format("2006-01-02 15:04"), daysLeft(s.Expires))
+	if s.Role != "" {
+		text = string(s.Role) + "'s " + text
+	}
+	r.Good(g.Section, "%s", text)
 }
 
 var originWords = map[enlighten.Origin]string{
