@@ -45,27 +45,32 @@ func (l *lossy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	l.Gateway.ServeHTTP(w, r)
 }
 
+// A lostAnswer is a request that TestLostAnswer does not answer.
+type lostAnswer struct {
+	path   string
+	before func(r *rig) // what leads to the request
+	gap    time.Duration
+}
+
+var lostAnswers = []lostAnswer{
+	{"/ivp/meters/readings", nil, 4 * time.Second},
+	{"/ivp/meters", nil, 4 * time.Second},
+	{"/production.json", nil, 4 * time.Second},
+	{"/ivp/ensemble/inventory", nil, 4 * time.Second},
+	{"/ivp/ensemble/power", nil, 4 * time.Second},
+	{"/ivp/ensemble/secctrl", nil, 4 * time.Second},
+	{"/api/v1/production/inverters", nil, 4 * time.Second},
+	{"/ivp/pdm/device_data", nil, 4 * time.Second},
+	{"/auth/check_jwt", func(r *rig) { r.gateway.Fault(envoytest.Data401, 1) }, 4 * time.Second},
+	{"/info", func(r *rig) { r.gateway.Fault(envoytest.Busy, 2) }, 7 * time.Second}, // 3 s are those of the fault
+	{"/ivp/meters", func(r *rig) { r.gateway.Fault(envoytest.Busy, 2) }, 7 * time.Second},
+}
+
 // TestLostAnswer: one answer that is lost, whatever was asked, costs live 4 s
 // at most, also where a session is opened again.
 func TestLostAnswer(t *testing.T) {
 	t.Parallel()
-	for _, row := range []struct {
-		path   string
-		before func(r *rig) // what leads to the request
-		gap    time.Duration
-	}{
-		{"/ivp/meters/readings", nil, 4 * time.Second},
-		{"/ivp/meters", nil, 4 * time.Second},
-		{"/production.json", nil, 4 * time.Second},
-		{"/ivp/ensemble/inventory", nil, 4 * time.Second},
-		{"/ivp/ensemble/power", nil, 4 * time.Second},
-		{"/ivp/ensemble/secctrl", nil, 4 * time.Second},
-		{"/api/v1/production/inverters", nil, 4 * time.Second},
-		{"/ivp/pdm/device_data", nil, 4 * time.Second},
-		{"/auth/check_jwt", func(r *rig) { r.gateway.Fault(envoytest.Data401, 1) }, 4 * time.Second},
-		{"/info", func(r *rig) { r.gateway.Fault(envoytest.Busy, 2) }, 7 * time.Second}, // 3 s are those of the fault
-		{"/ivp/meters", func(r *rig) { r.gateway.Fault(envoytest.Busy, 2) }, 7 * time.Second},
-	} {
+	for _, row := range lostAnswers {
 		t.Run(row.path, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				gw := &lossy{Gateway: &envoytest.Gateway{Serial: serial, Phases: 3, Batteries: 2, Latency: 50 * time.Millisecond, Start: morning()}}

@@ -74,6 +74,9 @@ var pages = map[string]func(locked, *http.Request) answer{
 	switchPath:                        switchPage,
 }
 
+// HasPage reports whether the simulated gateway answers a path.
+func HasPage(path string) bool { return path == "/info" || pages[path] != nil }
+
 // respond decides what request n gets.
 func respond(g *Gateway, n int, r *http.Request, f Fault, o *outage) answer {
 	g.mu.Lock()
