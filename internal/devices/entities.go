@@ -3,13 +3,23 @@ package devices
 import (
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
+
+// missingAnswers is how many answers in a row must omit a field of a group before its
+// entity is removed.
+const missingAnswers = 3
+
+// A groupEntity is the entity of a field that has been reported.
+type groupEntity struct {
+	hass.Entity
+	group  string
+	missed int // answers in a row without it
+}
 
 // Entities are the entities of the gateway's own device. The list is
 // rebuilt when it changes, which is rare.
@@ -95,6 +105,42 @@ func (e *Entities) AddLimitControls(command, device string) {
 	e.controls, e.list = limitControls(command, device), nil
 }
 
+// SetGroup records the values of an answer about a group. Measurements expire after
+// ttl.
+func (e *Entities) SetGroup(vs GroupValues, ttl time.Duration) {
+	e.answers[vs.group]++
+	present := map[string]bool{}
+	for _, v := range vs.Values {
+		entity := hass.Entity{ID: fieldID(v.Topic), Topic: v.Topic, Component: v.component}
+		if v.IsMeasurement {
+			entity.ExpireAfter = seconds(ttl)
+		}
+		if _, known := e.reported[entity.ID]; !known {
+			e.list = nil
+		}
+		e.reported[entity.ID] = groupEntity{Entity: entity, group: vs.group}
+		present[entity.ID] = true
+	}
+	for id, old := range e.reported {
+		if present[id] || old.group != vs.group {
+			continue
+		}
+		old.missed++
+		e.reported[id] = old
+		if old.missed >= missingAnswers {
+			delete(e.reported, id)
+			e.list = nil
+		}
+	}
+}
+
+// MayAppear reports whether an entity of a previous run may still appear, because
+// its group has not been reported often enough.
+func (e *Entities) MayAppear(id string) bool {
+	group := groupNames[id]
+	return group != "" && e.answers[group] < missingAnswers
+}
+
 // All returns the entities, which the caller must not change.
 func (e *Entities) All() []hass.Entity {
 	if e.list == nil {
@@ -164,23 +210,3 @@ func (e *Entities) sensorEntity(s *schema.Sensor) hass.Entity {
 	entity.Component = &c
 	return entity
 }
-
-// sensorEntities returns the entities of all sensors, without expiry.
-var sensorEntities = sync.OnceValue(func() map[*schema.Sensor]hass.Entity {
-	es := map[*schema.Sensor]hass.Entity{}
-	for _, s := range schema.Sensors() {
-		c := &hass.Component{
-			Platform:    "sensor",
-			Name:        s.Name,
-			DeviceClass: s.Class(),
-			StateClass:  s.StateClass(),
-			Unit:        s.Unit(),
-			Precision:   new(s.DisplayDecimals()),
-		}
-		if !s.IsEnabled {
-			c.Enabled = new(false)
-		}
-		es[s] = hass.Entity{ID: s.ID(), Topic: s.Topic, Component: c}
-	}
-	return es
-})

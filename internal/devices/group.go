@@ -2,7 +2,6 @@ package devices
 
 import (
 	"strings"
-	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 )
@@ -59,51 +58,4 @@ func (g *Group[D]) Values(d D) GroupValues {
 		}
 	}
 	return vs
-}
-
-// missingAnswers is how many answers in a row must omit a field of a group before its
-// entity is removed.
-const missingAnswers = 3
-
-// A groupEntity is the entity of a field that has been reported.
-type groupEntity struct {
-	hass.Entity
-	group  string
-	missed int // answers in a row without it
-}
-
-// SetGroup records the values of an answer about a group. Measurements expire after
-// ttl.
-func (e *Entities) SetGroup(vs GroupValues, ttl time.Duration) {
-	e.answers[vs.group]++
-	present := map[string]bool{}
-	for _, v := range vs.Values {
-		entity := hass.Entity{ID: fieldID(v.Topic), Topic: v.Topic, Component: v.component}
-		if v.IsMeasurement {
-			entity.ExpireAfter = seconds(ttl)
-		}
-		if _, known := e.reported[entity.ID]; !known {
-			e.list = nil
-		}
-		e.reported[entity.ID] = groupEntity{Entity: entity, group: vs.group}
-		present[entity.ID] = true
-	}
-	for id, old := range e.reported {
-		if present[id] || old.group != vs.group {
-			continue
-		}
-		old.missed++
-		e.reported[id] = old
-		if old.missed >= missingAnswers {
-			delete(e.reported, id)
-			e.list = nil
-		}
-	}
-}
-
-// MayAppear reports whether an entity of a previous run may still appear, because
-// its group has not been reported often enough.
-func (e *Entities) MayAppear(id string) bool {
-	group := groupNames[id]
-	return group != "" && e.answers[group] < missingAnswers
 }

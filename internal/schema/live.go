@@ -41,8 +41,8 @@ func liveDocument(s envoy.Sample, isFailSafe bool) []byte {
 	if isFailSafe {
 		b = append(b, `,"failsafe":true`...)
 	}
-	for i := range meters {
-		row := &meters[i]
+	for i := range meterRows {
+		row := &meterRows[i]
 		m, ok := s.Meter(row.measurement)
 		if !ok {
 			continue

@@ -20,9 +20,26 @@ type Sensor struct {
 	format    *quantity
 }
 
-// newMeter returns a meter with the sensors of its rows.
-func newMeter(m envoy.Measurement, key string, rows []row) meter {
-	all := meter{measurement: m, key: key}
+// A meterRow is a published measurement and its sensors.
+type meterRow struct {
+	measurement envoy.Measurement
+	key         string                    // topic level
+	sensors     [len(phaseKeys)][]*Sensor // of the whole meter, then of each phase
+}
+
+// phaseKeys are the topic levels of the phases. The whole meter has none.
+var phaseKeys = [...]string{"", "l1", "l2", "l3"}
+
+// A sensorRow is one published quantity of a meter.
+type sensorRow struct {
+	quantity  envoy.Quantity
+	name      string // of the entity in Home Assistant
+	isEnabled bool   // the entity of the whole meter is enabled by default
+}
+
+// newMeterRow returns a meter with the sensors of rows.
+func newMeterRow(m envoy.Measurement, key string, rows []sensorRow) meterRow {
+	all := meterRow{measurement: m, key: key}
 	for phase, phaseKey := range phaseKeys {
 		for _, r := range rows {
 			s := &Sensor{
@@ -36,17 +53,6 @@ func newMeter(m envoy.Measurement, key string, rows []row) meter {
 				s.IsEnabled = false
 			}
 			all.sensors[phase] = append(all.sensors[phase], s)
-		}
-	}
-	return all
-}
-
-// Sensors returns all sensors, in the order of the live document: by meter, and of
-// a meter those of the whole before those of each phase.
-func Sensors() (all []*Sensor) {
-	for _, m := range meters {
-		for _, ofPhase := range m.sensors {
-			all = append(all, ofPhase...)
 		}
 	}
 	return all
@@ -77,3 +83,7 @@ func (s *Sensor) IsCounter() bool { return s.Quantity.IsCounter() }
 
 // isLive reports whether the live document contains the sensor.
 func (s *Sensor) isLive() bool { return s.format.isLive && isLiveMeter(s.Meter) }
+
+// isLiveMeter reports whether the live document contains the meter. It is kept
+// small for the microcontrollers that read it.
+func isLiveMeter(m envoy.Measurement) bool { return m <= envoy.House }

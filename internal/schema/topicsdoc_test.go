@@ -54,8 +54,8 @@ var meterTexts = map[envoy.Measurement]string{
 
 func meterTable() string {
 	var rows []string
-	byMeasurement := func(x, y meter) int { return cmp.Compare(x.measurement, y.measurement) }
-	for _, m := range slices.SortedFunc(slices.Values(meters), byMeasurement) {
+	byMeasurement := func(x, y meterRow) int { return cmp.Compare(x.measurement, y.measurement) }
+	for _, m := range slices.SortedFunc(slices.Values(meterRows), byMeasurement) {
 		text := cmp.Or(meterTexts[m.measurement], "a CT that few systems have: + as seen from the switchboard")
 		rows = append(rows, fmt.Sprintf("| `%s` | %s | %s |", m.key, text, yesNo(isLiveMeter(m.measurement))))
 	}

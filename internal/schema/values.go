@@ -19,8 +19,8 @@ func (v Value) Rounded() float64 { return rounded(v.Number, v.format.decimals) }
 // Values returns the published values of s, in the order of [Sensors].
 func Values(s envoy.Sample) []Value {
 	vs := make([]Value, 0, 96) // enough for three meters with three phases
-	for i := range meters {
-		row := &meters[i]
+	for i := range meterRows {
+		row := &meterRows[i]
 		m, ok := s.Meter(row.measurement)
 		if !ok {
 			continue

@@ -33,14 +33,14 @@ var victronMappings = []mapping{
 
 func newVictron() formatFunc {
 	v := &victron{counters: map[gridCounter]float64{}}
-	return v.format
+	return v.document
 }
 
 // phaseChangePause is longer than the minute without messages after which
 // dbus-mqtt-grid restarts. It then accepts another number of phases.
 const phaseChangePause = 70 * time.Second
 
-func (v *victron) format(s envoy.Sample) any {
+func (v *victron) document(s envoy.Sample) any {
 	m, ok := s.Meter(envoy.NetConsumption)
 	if !ok {
 		return nil
