@@ -85,18 +85,13 @@ func (c *calendar) at(t time.Time) *day {
 		return c.current
 	}
 	c.current = newDay(date)
-	if len(c.days) > maxDays {
-		last := len(c.days) - 1
-		switch {
-		case c.days[last].date.Start(c.loc).Unix() > unix+future:
-			c.days = slices.Delete(c.days, last, last+1)
-			i = min(i, last)
-		case i == 0:
+	if n := len(c.days); n > maxDays {
+		old, next, ok := displaced(n, i, c.days[n-1].date.Start(c.loc).Unix() > unix+future)
+		if !ok {
 			return c.current
-		default:
-			c.days = slices.Delete(c.days, 0, 1)
-			i--
 		}
+		c.days = slices.Delete(c.days, old, old+1)
+		i = next
 	}
 	c.days = slices.Insert(c.days, i, c.current)
 	return c.current

@@ -93,17 +93,13 @@ func (v *inverters) at(t time.Time, loc *time.Location) *inverterDay {
 		return v.days[i]
 	}
 	start := date.Start(loc)
-	if len(v.days) > usualDays {
-		switch last := len(v.days) - 1; {
-		case v.days[last].start > t.Unix()+future:
-			v.remove(last)
-			i = min(i, last)
-		case i == 0:
+	if n := len(v.days); n > usualDays {
+		old, next, ok := displaced(n, i, v.days[n-1].start > t.Unix()+future)
+		if !ok {
 			return nil
-		default:
-			v.remove(0)
-			i--
 		}
+		v.remove(old)
+		i = next
 	}
 	d := newInverterDay(date, start.Unix(), date.AddDays(1).Start(loc).Unix())
 	v.removed = slices.DeleteFunc(v.removed, func(r Date) bool { return r == date })

@@ -69,18 +69,13 @@ func (t *tier) chunk(number, now int64) *chunk {
 	if found {
 		return t.chunks[at]
 	}
-	if len(t.chunks) >= t.capacity {
-		last := len(t.chunks) - 1
-		switch {
-		case t.chunks[last].number*t.span() > now+future:
-			t.remove(last)
-			at = min(at, last)
-		case at == 0:
+	if n := len(t.chunks); n >= t.capacity {
+		i, next, ok := displaced(n, at, t.chunks[n-1].number*t.span() > now+future)
+		if !ok {
 			return nil
-		default:
-			t.remove(0)
-			at--
 		}
+		t.remove(i)
+		at = next
 	}
 	t.removed = slices.DeleteFunc(t.removed, func(n int64) bool { return n == number })
 	c := &chunk{number: number}

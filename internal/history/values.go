@@ -38,6 +38,16 @@ func sum(a, b float64) float64 {
 	return a + b
 }
 
+// displaced returns which of n elements in order of time makes room for one before the
+// element at: the last if it is of the future, else the first. The new one is then
+// before the element next. It is not ok if the new one would be the oldest.
+func displaced(n, at int, isFuture bool) (i, next int, ok bool) {
+	if isFuture {
+		return n - 1, min(at, n-1), true
+	}
+	return 0, at - 1, at > 0
+}
+
 // isSerial reports whether s is a serial number, which becomes the name of a
 // folder.
 func isSerial(s string) bool {
