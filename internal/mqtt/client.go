@@ -10,7 +10,7 @@ import (
 	"github.com/eclipse/paho.golang/autopaho"
 )
 
-// ackTimeout limits the wait for CONNACK, SUBACK and PUBACK.
+// ackTimeout limits the wait for CONNACK, SUBACK and UNSUBACK.
 const ackTimeout = 10 * time.Second
 
 // A Client is a connection to a broker that reconnects. Its methods may be

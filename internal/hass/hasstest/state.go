@@ -1,7 +1,6 @@
 package hasstest
 
 import (
-	"encoding/json"
 	"math"
 	"regexp"
 	"slices"
@@ -17,27 +16,6 @@ var plainNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
 
 // decimals are those of retained values, by unit; others have at most three.
 var decimals = map[string]int{"W": 0, "V": 1, "var": 1, "VA": 1, "Hz": 2}
-
-// CheckState returns what is wrong with payload as the state of a discovery component,
-// whose keys may be abbreviated. Templates are not applied.
-func CheckState(component map[string]any, payload string) []Finding {
-	c := &checker{seen: map[Finding]bool{}}
-	data, err := json.Marshal(component)
-	if err != nil {
-		c.add(ComponentLost, ruleState, "component: %v", err)
-		return c.findings
-	}
-	m, err := decode(data)
-	if err != nil {
-		c.add(ComponentLost, ruleState, "component: %v", err)
-		return c.findings
-	}
-	expandKeys(m, ha.Abbreviations.General)
-	expandBase(m)
-	c.topic = text(m, "state_topic")
-	stateChecker{c, m}.check(payload)
-	return c.findings
-}
 
 // A stateChecker checks payloads of the state topic of one component.
 type stateChecker struct {
