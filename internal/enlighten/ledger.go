@@ -11,33 +11,36 @@ import (
 // and whether a login may be made, and records each login before it is made. Any
 // goroutine may use it.
 type ledger struct {
-	store   *Store
-	account Account
-	saving  sync.Mutex // held while the gateway's record is saved
+	store    *Store
+	account  Account
+	canLogin bool       // the account is complete
+	saving   sync.Mutex // held while the gateway's record is saved
 
 	mu                sync.Mutex // guards the fields below; not held while a file is used
 	tokens            candidates
 	logins            loginRules
-	err               error             // why there is no newer token
-	retryAt           time.Time         // no early renewal before
-	loggingIn         bool              // a login was recorded and its call has not ended
-	loaded            bool              // the store was read for this gateway
-	changed           bool              // since it was saved
-	unsaved           bool              // the last attempt to save failed
-	rejectionsUnsaved bool              // likewise, for the rejected logins of the account
-	warnings          map[string]string // about stored files, one for each subject
+	err               error     // why there is no newer token
+	retryAt           time.Time // no early renewal before
+	loggingIn         bool      // a login was recorded and its call has not ended
+	loaded            bool      // the store was read for this gateway
+	changed           bool      // since it was saved
+	unsaved           bool      // the last attempt to save failed
+	rejectionsUnsaved bool      // likewise, for the rejected logins of the account
+	warnings          warnings
 }
 
-// setup is called once, before all other methods. The token of the configuration
-// may be empty.
-func (l *ledger) setup(store *Store, account Account, configured string) {
-	l.store, l.account = store, account
-	l.tokens.configured = parseToken(configured, Configured)
-	l.logins.started = time.Now()
-	l.warnings = map[string]string{}
+// newLedger returns a ledger before its first gateway. The account and the configured
+// token may be empty.
+func newLedger(store *Store, account Account, configured string) *ledger {
+	return &ledger{
+		store:    store,
+		account:  account,
+		canLogin: account.complete(),
+		tokens:   candidates{configured: parseToken(configured, Configured)},
+		logins:   loginRules{started: time.Now()},
+		warnings: warnings{},
+	}
 }
-
-func (l *ledger) canLogin() bool { return l.account.complete() }
 
 // reset forgets the previous gateway if it was another one, because it was replaced
 // or because its serial number is only known now. No login is running for it.
@@ -83,7 +86,7 @@ func (l *ledger) reject(raw string) bool {
 		return true
 	}
 	l.err = ErrRefused
-	if !l.canLogin() {
+	if !l.canLogin {
 		l.err = l.tokens.missingErr(now) // the error that Token will return
 	}
 	return true
@@ -144,9 +147,9 @@ func (l *ledger) needsLogin(why callReason) (bool, error) {
 	switch {
 	case ok && (why == reasonMissing || why == reasonInspect):
 		return false, nil
-	case ok && why == reasonExpiring && (!l.canLogin() || best.renewal.IsZero() || now.Before(best.renewal)):
+	case ok && why == reasonExpiring && (!l.canLogin || best.renewal.IsZero() || now.Before(best.renewal)):
 		return false, nil // Status warns if there is no account
-	case !l.canLogin():
+	case !l.canLogin:
 		return false, l.tokens.missingErr(now)
 	case why != reasonForced && now.Before(l.logins.offline.until):
 		return false, l.logins.offline.err
@@ -162,7 +165,7 @@ func (l *ledger) recordRefresh(why callReason, err error) error {
 	now := time.Now()
 	l.err, l.retryAt, l.loggingIn = err, time.Time{}, false
 	switch {
-	case !l.canLogin():
+	case !l.canLogin:
 		l.retryAt = now.Add(time.Hour) // another process may store a token
 	case err != nil:
 		l.retryAt = later(l.logins.next(now), now.Add(minLoginInterval))

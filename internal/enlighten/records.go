@@ -17,12 +17,14 @@ type gatewayRecord struct {
 	Refused map[string]time.Time // when the gateway rejected a token, by token.hash
 }
 
-// warn replaces the warning about subject by err; nil removes it. The caller holds
-// l.mu.
-func (l *ledger) warn(subject string, err error) {
-	delete(l.warnings, subject)
+// warnings are the current warnings about files, one for each subject.
+type warnings map[string]string
+
+// set replaces the warning about subject by err; nil removes it.
+func (w warnings) set(subject string, err error) {
+	delete(w, subject)
 	if err != nil {
-		l.warnings[subject] = "token store: " + err.Error()
+		w[subject] = "token store: " + err.Error()
 	}
 }
 
@@ -35,9 +37,9 @@ func (l *ledger) load(serial string) {
 	now := time.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.warn("stored token", err)
+	l.warnings.set("stored token", err)
 	if recErr != nil {
-		l.warn("bookkeeping", recErr)
+		l.warnings.set("bookkeeping", recErr)
 	}
 	l.mergeRecord(rec, recErr, now)
 	if err := l.tokens.addStored(raw, now); err != nil {
@@ -78,7 +80,7 @@ func (l *ledger) saveRecord() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.unsaved = err != nil
-	l.warn("bookkeeping", err)
+	l.warnings.set("bookkeeping", err)
 	return err
 }
 
@@ -97,7 +99,7 @@ func (l *ledger) saveToken(serial string, t token) error {
 	err := l.store.saveToken(serial, t.raw)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.warn("token file", err)
+	l.warnings.set("token file", err)
 	return err
 }
 
@@ -186,7 +188,7 @@ func (l *ledger) loadRejections() {
 	err := l.store.accounts().load(l.account.file(), &stored)
 	l.mu.Lock()
 	if err != nil {
-		l.warn("account file", err)
+		l.warnings.set("account file", err)
 	}
 	if err != nil || l.rejectionsUnsaved {
 		stored = l.logins.account
@@ -197,7 +199,7 @@ func (l *ledger) loadRejections() {
 	if observed {
 		err := l.store.accounts().save(l.account.file(), stored)
 		l.mu.Lock()
-		l.warn("account file", err)
+		l.warnings.set("account file", err)
 		l.mu.Unlock()
 	}
 }
@@ -217,6 +219,6 @@ func (l *ledger) saveRejections() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.rejectionsUnsaved = err != nil
-	l.warn("account file", err)
+	l.warnings.set("account file", err)
 	return err
 }

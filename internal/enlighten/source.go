@@ -27,7 +27,7 @@ type Source struct {
 	Changed func(Status)
 
 	once   sync.Once // calls setup
-	ledger ledger
+	ledger *ledger
 
 	renewal     sync.WaitGroup  // the renewer's goroutine
 	renewalCtx  context.Context // of the renewer
@@ -47,7 +47,7 @@ func (s *Source) setup() {
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.renewalCtx, s.stopRenewal = context.WithCancel(context.Background())
 	s.wake = make(chan struct{}, 1)
-	s.ledger.setup(s.Store, s.Account, s.Configured)
+	s.ledger = newLedger(s.Store, s.Account, s.Configured)
 	if s.Cloud == nil {
 		s.Cloud = new(Cloud)
 	}

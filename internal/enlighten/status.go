@@ -44,11 +44,11 @@ func (l *ledger) status() Status {
 	best, ok := l.tokens.best(now)
 	if ok {
 		st.State, st.Origin, st.Role, st.Expires = StateOK, best.origin, best.claims.Role, best.claims.Expires
-		if l.canLogin() {
+		if l.canLogin {
 			st.Renewal = later(best.renewal, l.retryAt)
 		}
 	}
-	if at := l.logins.next(now); at.After(now) && l.canLogin() {
+	if at := l.logins.next(now); at.After(now) && l.canLogin {
 		st.Login = at
 	}
 	if l.err != nil {
@@ -57,7 +57,7 @@ func (l *ledger) status() Status {
 			st.Err = pause.Err // the pause is over, its cause is not
 		}
 		st.Reason = st.Err.Error()
-		st.Problem = needsUser(l.err) || errors.Is(l.err, ErrRefused) && !l.canLogin()
+		st.Problem = needsUser(l.err) || errors.Is(l.err, ErrRefused) && !l.canLogin
 	}
 	switch {
 	case l.loggingIn:
@@ -71,7 +71,7 @@ func (l *ledger) status() Status {
 	if configured := l.tokens.configured.claims; configured.Role == Installer && now.Before(configured.Expires) {
 		st.Warnings = append(st.Warnings, installerWarning(configured.Expires))
 	}
-	if due := best.renewal; ok && !l.canLogin() && !due.IsZero() && now.After(due) {
+	if due := best.renewal; ok && !l.canLogin && !due.IsZero() && now.After(due) {
 		st.Problem = true
 		st.Warnings = append(st.Warnings, expiryWarning(best.claims.Expires))
 	}
