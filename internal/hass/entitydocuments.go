@@ -105,14 +105,10 @@ func (d *entityDocuments) setOutdated() {
 func (d *entityDocuments) unload() { clear(d.published) }
 
 func (d *entityDocuments) addPrevious(id string, c Component) {
-	if topic := d.topic(id, &c); !d.isKnown(topic) {
+	topic := d.topic(id, &c)
+	if _, known := d.published[topic]; !known {
 		d.published[topic] = announced{}
 	}
-}
-
-func (d *entityDocuments) isKnown(topic string) bool {
-	_, ok := d.published[topic]
-	return ok
 }
 
 func (d *entityDocuments) receiveDeletion() (deleted bool) {

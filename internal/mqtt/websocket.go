@@ -24,31 +24,13 @@ func (cfg Config) startWebSocket(ctx context.Context, c net.Conn) (net.Conn, err
 	case err != nil:
 		return nil, fmt.Errorf("the broker does not speak WebSocket on this port: %w", err)
 	}
-	return &wsConn{Conn: ws}, nil
+	return &wsConn{ws, websocket.JoinMessages(ws, "")}, nil
 }
 
 // A wsConn is a WebSocket as a stream of bytes. Each Write is a binary frame.
 type wsConn struct {
 	*websocket.Conn
-	frame io.Reader // rest of the current frame; nil between frames
-}
-
-func (c *wsConn) Read(p []byte) (int, error) {
-	for {
-		if c.frame == nil {
-			var err error
-			if _, c.frame, err = c.NextReader(); err != nil {
-				return 0, err
-			}
-		}
-		n, err := c.frame.Read(p)
-		if err == io.EOF {
-			c.frame, err = nil, nil
-		}
-		if n > 0 || err != nil {
-			return n, err
-		}
-	}
+	io.Reader // of all frames
 }
 
 func (c *wsConn) Write(p []byte) (int, error) {
