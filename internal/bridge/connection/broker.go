@@ -134,7 +134,7 @@ func (b *Broker) findSuspect(ctx context.Context, unacknowledged []string) {
 	}
 	if b.suspect != unacknowledged[0] {
 		b.suspect = unacknowledged[0]
-		b.announcing.finish(ctx, b.client, nil)
+		b.announcing.reset()
 	}
 	b.announcing.finish(ctx, b.client, mqtt.ErrNotConnected)
 }

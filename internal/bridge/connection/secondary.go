@@ -39,6 +39,13 @@ func (s *secondary) abandon() (wasActive bool) {
 	return wasActive
 }
 
+// reset begins to count anew.
+func (s *secondary) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lost = 0
+}
+
 // record records the result of an attempt and why the connection ended, nil if it
 // has not, and reports whether to abandon the task.
 func (s *secondary) record(err, cause error) bool {
