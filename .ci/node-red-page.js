@@ -4,13 +4,19 @@ const { chromium } = require('playwright-core');
 
 async function main([url, folder, seconds]) {
   const stretch = 3600 / seconds;
-  await new Promise((done) => setTimeout(done, seconds * 1000));
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ['--no-sandbox'] });
-  for (const [name, width, height] of [['page.png', 960, 600], ['page-narrow.png', 390, 844]]) {
+  await new Promise(done => setTimeout(done, seconds * 1000));
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    args: ['--no-sandbox'],
+  });
+  for (const [name, width, height] of [
+    ['page.png', 960, 600],
+    ['page-narrow.png', 390, 844],
+  ]) {
     const page = await browser.newPage({ viewport: { width, height }, locale: 'en-GB' });
     const failures = [];
-    page.on('pageerror', (e) => failures.push(e.message));
-    await page.route('**/envoy/data', async (route) => {
+    page.on('pageerror', e => failures.push(e.message));
+    await page.route('**/envoy/data', async route => {
       const answer = await route.fetch();
       const data = await answer.json();
       data.gap *= stretch;
@@ -29,7 +35,7 @@ async function main([url, folder, seconds]) {
   await browser.close();
 }
 
-main(process.argv.slice(2)).catch((e) => {
+main(process.argv.slice(2)).catch(e => {
   console.error(e);
   process.exit(1);
 });

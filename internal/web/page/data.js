@@ -1,9 +1,14 @@
 // What the page displays: readings by EventSource, everything else by fetch. All
 // URLs are relative, so that the page works below any path.
 export const chosen = new URLSearchParams(location.search).get('gateway') ?? '';
-export const query = extra => { const q = new URLSearchParams(extra); if (chosen && !q.has('gateway')) q.set('gateway', chosen); return q; };
+export const query = extra => {
+  const q = new URLSearchParams(extra);
+  if (chosen && !q.has('gateway')) q.set('gateway', chosen);
+  return q;
+};
 
-let page = null, arrived = null;
+let page = null,
+  arrived = null;
 export const latest = () => page;
 export const several = () => (page?.gateways.length ?? 0) > 1;
 
@@ -12,8 +17,15 @@ export const several = () => (page?.gateways.length ?? 0) > 1;
 export function connect(changed) {
   const open = () => {
     const source = new EventSource('api/events?' + query({ view: 'page' }));
-    source.addEventListener('page', e => { page = JSON.parse(e.data); if (page.unknown && chosen) return location.replace(location.pathname + location.hash); arrived = [performance.now(), Date.now()]; changed(); });
-    source.onerror = () => { if (source.readyState === EventSource.CLOSED) setTimeout(open, 3000); };
+    source.addEventListener('page', e => {
+      page = JSON.parse(e.data);
+      if (page.unknown && chosen) return location.replace(location.pathname + location.hash);
+      arrived = [performance.now(), Date.now()];
+      changed();
+    });
+    source.onerror = () => {
+      if (source.readyState === EventSource.CLOSED) setTimeout(open, 3000);
+    };
   };
   open();
 }
@@ -24,7 +36,7 @@ const elapsed = () => Math.max(performance.now() - arrived[0], Date.now() - arri
 
 // age returns the age of the reading in seconds, from the server's clock and the
 // time since the event arrived.
-export const age = () => page?.gateway ? page.gateway.age + elapsed() : null;
+export const age = () => (page?.gateway ? page.gateway.age + elapsed() : null);
 
 // lateness returns why there is no current reading, or null if there is one.
 export function lateness() {
@@ -40,37 +52,85 @@ export function lateness() {
 // reading returns the values of the chosen gateway; absent ones are undefined.
 export function reading() {
   const v = page?.gateway;
-  return v && { ...v, soc: v.level, phases: (v.phases ?? []).map(p => ({ ...p, volts: p.voltage, amps: p.current, pf: p.powerFactor })), today: v.today && energies(v.today) };
+  return (
+    v && {
+      ...v,
+      soc: v.level,
+      phases: (v.phases ?? []).map(p => ({ ...p, volts: p.voltage, amps: p.current, pf: p.powerFactor })),
+      today: v.today && energies(v.today),
+    }
+  );
 }
 
 // energies returns Wh by the names of the plots.
 export const energies = e => {
-  const wh = x => x == null ? null : x * 1000;
-  return { date: e.date, approximate: e.approximate, solar: wh(e.produced), house: wh(e.used), import: wh(e.imported), export: wh(e.exported), charged: wh(e.charged), discharged: wh(e.discharged) };
+  const wh = x => (x == null ? null : x * 1000);
+  return {
+    date: e.date,
+    approximate: e.approximate,
+    solar: wh(e.produced),
+    house: wh(e.used),
+    import: wh(e.imported),
+    export: wh(e.exported),
+    charged: wh(e.charged),
+    discharged: wh(e.discharged),
+  };
 };
 
 // load fetches a document of the API. It throws an error with a message for people.
 export async function load(path, extra) {
-  if (path === 'history' && page?.history === false) throw Object.assign(new Error('envoy-mqtt keeps no history here.'), { status: 404 }); // without an error in the console
+  if (path === 'history' && page?.history === false)
+    throw Object.assign(new Error('envoy-mqtt keeps no history here.'), { status: 404 }); // without an error in the console
   let response;
-  try { response = await fetch(`api/${path}?${query(extra)}`); } catch { throw new Error('envoy-mqtt does not respond.'); }
+  try {
+    response = await fetch(`api/${path}?${query(extra)}`);
+  } catch {
+    throw new Error('envoy-mqtt does not respond.');
+  }
   const doc = await response.json().catch(() => ({}));
-  if (!response.ok) throw Object.assign(new Error(doc.error ?? `HTTP status ${response.status}`), { status: response.status });
+  if (!response.ok)
+    throw Object.assign(new Error(doc.error ?? `HTTP status ${response.status}`), { status: response.status });
   return doc;
 }
 
 // act posts an action. It returns the error of the response, with its properties, or null.
 export async function act(path, body) {
   try {
-    const response = await fetch(`api/${path}`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ gateway: chosen, ...body }) });
-    return response.ok ? null : { status: response.status, error: `HTTP status ${response.status}`, ...await response.json().catch(() => ({})) };
-  } catch { return { error: 'envoy-mqtt does not respond.' }; }
+    const response = await fetch(`api/${path}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ gateway: chosen, ...body }),
+    });
+    return response.ok
+      ? null
+      : {
+          status: response.status,
+          error: `HTTP status ${response.status}`,
+          ...(await response.json().catch(() => ({}))),
+        };
+  } catch {
+    return { error: 'envoy-mqtt does not respond.' };
+  }
 }
 
 // day returns the powers of a day; absent series are filled with null. Of the gateway
 // all, as for days, there is only solar.
 export async function day(date, gateway) {
-  const d = await load('history', { period: 'day', ...date && { date }, ...gateway && { gateway } }), n = Math.round((d.end - d.start) / d.step), whole = list => Array.from({ length: n }, (_, i) => list?.[i] ?? null);
-  return { ...d, n, solar: whole(d.solar), house: whole(d.house), grid: whole(d.grid), battery: whole(d.battery), soc: whole(d.level), hasBattery: !!d.battery, hasGrid: !!d.grid, energies: d.energies && energies(d.energies) };
+  const d = await load('history', { period: 'day', ...(date && { date }), ...(gateway && { gateway }) }),
+    n = Math.round((d.end - d.start) / d.step),
+    whole = list => Array.from({ length: n }, (_, i) => list?.[i] ?? null);
+  return {
+    ...d,
+    n,
+    solar: whole(d.solar),
+    house: whole(d.house),
+    grid: whole(d.grid),
+    battery: whole(d.battery),
+    soc: whole(d.level),
+    hasBattery: !!d.battery,
+    hasGrid: !!d.grid,
+    energies: d.energies && energies(d.energies),
+  };
 }
-export const days = async (period, gateway) => (await load('history', { period, ...gateway && { gateway } })).days.map(energies);
+export const days = async (period, gateway) =>
+  (await load('history', { period, ...(gateway && { gateway }) })).days.map(energies);
