@@ -5,6 +5,9 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -21,20 +24,56 @@ func TestTopicsDocument(t *testing.T) {
 	doctable.Check(t, "../../docs/topics.md", "table: ([a-z]+)", docTables(), *update)
 }
 
+// fieldTables are the fields of all types and groups, by the name of their table in
+// docs/topics.md.
+var fieldTables = map[string][]docRow{
+	"inverter":   fieldRows(Inverter.fields),
+	"battery":    fieldRows(Battery.fields),
+	"acb":        fieldRows(ACBattery.fields),
+	"controller": controllerRows(),
+	"storage":    fieldRows(BatteryTotals.fields),
+	"ct":         fieldRows(CTHealth.fields),
+	"limit":      slices.Concat(fieldRows(PowerLimit.fields), fieldRows(ProductionSwitch.fields), fieldRows(LimitResult.fields)),
+}
+
+// TestFieldTables: fieldTables has all types and groups.
+func TestFieldTables(t *testing.T) {
+	test, err := os.ReadFile("topicsdoc_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := regexp.MustCompile(`(?m)^var (\w+) = new(Type|Group)\(`)
+	for _, path := range paths {
+		source, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range declared.FindAllStringSubmatch(string(source), -1) {
+			if !strings.Contains(string(test), "fieldRows("+m[1]+".fields)") {
+				t.Errorf("fieldTables lacks %s of %s", m[1], path)
+			}
+		}
+	}
+}
+
 func docTables() map[string]string {
-	inverters, batteries, acb := fieldRows(Inverter.fields), fieldRows(Battery.fields), fieldRows(ACBattery.fields)
-	return map[string]string{
+	tables := map[string]string{
 		"info":        componentTable(infoComponents, "info/"),
 		"bridge":      bridgeTable(),
-		"storage":     entityTable("topic", fieldRows(BatteryTotals.fields)),
-		"limit":       entityTable("topic", slices.Concat(fieldRows(PowerLimit.fields), fieldRows(ProductionSwitch.fields), fieldRows(LimitResult.fields))),
-		"ct":          entityTable("topic", fieldRows(CTHealth.fields)),
-		"inverter":    entityTable("key", inverters),
-		"battery":     entityTable("key", batteries),
-		"acb":         entityTable("key", acb),
-		"controller":  controllerTable(),
 		"answertimes": answerTimeTable(),
 	}
+	for name, rows := range fieldTables {
+		what := "key"
+		if strings.Contains(rows[0].key, "/") {
+			what = "topic"
+		}
+		tables[name] = entityTable(what, rows)
+	}
+	return tables
 }
 
 func yesNo(b bool) string {
@@ -115,8 +154,8 @@ var bridgeTexts = map[string]string{
 	"broker_errors":  "connections to the broker lost or refused since the start",
 }
 
-func controllerTable() string {
-	var rows []docRow
+// controllerRows are the fields of all controllers, each once.
+func controllerRows() (rows []docRow) {
 	for _, kind := range slices.Sorted(maps.Keys(Controllers)) {
 		for _, r := range fieldRows(Controllers[kind].fields) {
 			if !slices.ContainsFunc(rows, func(o docRow) bool { return o.key == r.key }) {
@@ -124,5 +163,5 @@ func controllerTable() string {
 			}
 		}
 	}
-	return entityTable("key", rows)
+	return rows
 }
