@@ -35,7 +35,7 @@ const namedFields = `
 	pcu acb rgm pmu eim nsrb esub encharge enpower collar meters connection tasks counters dry_contacts grid pv load generator
 	devices devices: device_control inventory serial_nums secctrl offgrid_secctrl relay submodules dmir procload
 	network interfaces comm wireless_connection alerts
-	total-consumption net-consumption ph-a ph-b ph-c
+	total-consumption net-consumption ph-a ph-b ph-c dynamic_pel_settings
 	error err info moreInfo`
 
 const privateFields = `
@@ -65,6 +65,7 @@ const measuredFields = `
 	real_power_mw apparent_power_mva soc agg_p_mw agg_s_mva
 	agg_p_ph_a_mw agg_p_ph_b_mw agg_p_ph_c_mw agg_s_ph_a_mva agg_s_ph_b_mva agg_s_ph_c_mva
 	mqtt_state prov_state auth_state sc_stream sc_debug last_update main_relay_state gen_relay_state backup_bat_mode backup_soc
+	limit_value_W slew_rate enable enable_dynamic_limiting export_limit powerForcedOff pvPowerForcedOff
 	is_split_phase phase_count enc_agg_soc enc_agg_energy acb_agg_soc acb_agg_energy
 	shutdown F V Vd_neg Vd_zero Vq_neg Vq_zero is_active is_system_balanced VLS_Limit seq_reset_needed
 	freq_bias_hz freq_bias_hz_phaseb freq_bias_hz_phasec freq_bias_hz_q8 freq_bias_hz_q8_phaseb freq_bias_hz_q8_phasec

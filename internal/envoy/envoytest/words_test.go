@@ -13,7 +13,7 @@ import (
 
 // notSimulated are words of the firmware that the simulator never reports.
 var notSimulated = []string{
-	"err", "error", // of refusals
+	"err", // of a refusal
 	"fw_version", "grid_state", "mid_state", // of a meter collar and a combiner's controller
 }
 
@@ -24,7 +24,7 @@ var wordTag = regexp.MustCompile("(\\S+)\\s+`json:\"([^\",]+)")
 // redact, with its value if that is a number, and reported by the simulator.
 func TestWords(t *testing.T) {
 	simulator := source(t, ".")
-	words := wordTag.FindAllStringSubmatch(source(t, "..")+source(t, "../device"), -1)
+	words := wordTag.FindAllStringSubmatch(source(t, "..")+source(t, "../device")+source(t, "../powerlimit"), -1)
 	if len(words) < 100 {
 		t.Fatalf("%d words are read", len(words))
 	}
