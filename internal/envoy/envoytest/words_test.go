@@ -13,7 +13,7 @@ import (
 
 // notSimulated are words of the firmware that the simulator never reports.
 var notSimulated = []string{
-	"err", // of a refusal
+	"err",                                   // of a refusal
 	"fw_version", "grid_state", "mid_state", // of a meter collar and a combiner's controller
 }
 
