@@ -6,6 +6,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -25,12 +26,19 @@ func TestFieldsAreAnnounced(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, keys := parityTable(t)
-	prefixes := map[string]string{"inverter": "inverter: ", "battery": "battery: ", "acb": "battery/acb: ", "controller": "controller: ", "storage": "", "ct": "", "limit": ""}
 	for _, block := range topicsTable.FindAllStringSubmatch(string(data), -1) {
-		prefix, ok := prefixes[block[1]]
-		for _, key := range topicsKey.FindAllStringSubmatch(block[2], -1) {
-			if ok {
-				keys = append(keys, prefix+key[1])
+		name := block[1]
+		if name == "bridge" { // which is no gateway
+			continue
+		}
+		for _, m := range topicsKey.FindAllStringSubmatch(block[2], -1) {
+			switch key := m[1]; {
+			case strings.Contains(key, "/"): // a topic
+				keys = append(keys, key)
+			case name == "acb":
+				keys = append(keys, "battery/acb: "+key)
+			default:
+				keys = append(keys, name+": "+key)
 			}
 		}
 	}
