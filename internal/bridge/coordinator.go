@@ -126,6 +126,9 @@ func (c *coordinator) handle(pending event) {
 		c.forward(eventDiscovery)
 	}
 	pending.deliver(c.publisher.Discovery)
+	if pending.has(eventDiscovery) {
+		c.publisher.Discovery.TakeStep() // before the gateways, whose documents refer to the bridge
+	}
 	if pending.has(eventGatewayChanged) {
 		c.checkIdentified()
 		c.publisher.SetInfo(c.gatewayInfo())

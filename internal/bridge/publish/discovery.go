@@ -57,7 +57,7 @@ func (d *Discovery) ReceiveDocuments() {
 	if isDeleted {
 		d.log.Info().Msg("deleted in Home Assistant, announced again when it or envoy-mqtt starts")
 	}
-	d.continueMigration()
+	d.scheduleMigration()
 }
 
 // AnswerBirth announces the devices again, because Home Assistant has started.
@@ -69,7 +69,7 @@ func (d *Discovery) AnswerBirth() {
 	for _, s := range d.subDevices {
 		s.HomeAssistantStarted(time.Now())
 	}
-	d.continueMigration()
+	d.scheduleMigration()
 }
 
 // migrationInterval separates the steps of a migration between the forms of
@@ -83,10 +83,9 @@ func (d *Discovery) Step() <-chan time.Time { return d.step }
 // TakeStep takes the next step of a migration between the forms of discovery.
 func (d *Discovery) TakeStep() {
 	d.step = nil
-	d.continueMigration()
-}
-
-func (d *Discovery) continueMigration() {
+	if d.device == nil {
+		return
+	}
 	d.device.Continue(time.Now())
 	for _, s := range d.subDevices {
 		s.Continue(time.Now())
