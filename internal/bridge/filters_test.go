@@ -16,7 +16,7 @@ func TestEveryCounterIsFiltered(t *testing.T) {
 		if !s.IsCounter() {
 			continue
 		}
-		m := envoy.Meter{Measurement: s.Meter, Counters: envoy.ReadingCounters, Phases: make([]envoy.Channel, 3)}
+		m := envoy.Meter{Measurement: s.Meter, Register: envoy.ReadingRegister, Phases: make([]envoy.Channel, 3)}
 		channel := &m.Total
 		if s.Phase > 0 {
 			channel = &m.Phases[s.Phase-1]

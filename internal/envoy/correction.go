@@ -33,7 +33,7 @@ func (c Correction) apply(s *Sample) error {
 	if err := net.checkCorrected(); err != nil {
 		return err
 	}
-	if total, pv := s.meter(TotalConsumption), s.meter(Production); total != nil && pv != nil && !pv.Counters.OfInverters() {
+	if total, pv := s.meter(TotalConsumption), s.meter(Production); total != nil && pv != nil && !pv.Register.OfInverters() {
 		*total = combine(TotalConsumption, *net, *pv, 1)
 	}
 	return nil

@@ -6,7 +6,7 @@ import "slices"
 // counters that s has now.
 func (s *Sample) ComputeCounters() {
 	total, net, pv := s.meter(TotalConsumption), s.meter(NetConsumption), s.meter(Production)
-	if total == nil || total.Counters != ComputedCounters {
+	if total == nil || total.Register != ComputedRegister {
 		return
 	}
 	if net == nil || pv == nil {
@@ -42,7 +42,7 @@ func (s *Sample) replaceCounters(from []Meter, frozen []Measurement) {
 				s.Meters = append(s.Meters, m)
 			}
 		} else {
-			into.Counters = m.Counters
+			into.Register = m.Register
 			into.Total.replaceCounters(m.Total)
 			for i := range into.Phases {
 				var c Channel

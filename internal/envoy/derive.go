@@ -18,7 +18,7 @@ func derive(meters []Meter) []Meter {
 // AddConsumption adds total consumption if it is missing and follows from production
 // and net consumption. The sum of the inverters' reports is too old to be added.
 func (s *Sample) AddConsumption() {
-	if pv := s.meter(Production); pv != nil && !pv.Counters.OfInverters() && s.meter(NetConsumption) != nil {
+	if pv := s.meter(Production); pv != nil && !pv.Register.OfInverters() && s.meter(NetConsumption) != nil {
 		s.Meters = derive(s.Meters)
 	}
 }
@@ -26,7 +26,7 @@ func (s *Sample) AddConsumption() {
 // combine returns the meter m that a and sign times b together make. Only powers
 // and, of total consumption, energies add up: no CT measures the rest.
 func combine(m Measurement, a, b Meter, sign float64) Meter {
-	c := Meter{Measurement: m, Counters: ComputedCounters, Total: combineChannel(m, a.Total, b.Total, sign)}
+	c := Meter{Measurement: m, Register: ComputedRegister, Total: combineChannel(m, a.Total, b.Total, sign)}
 	if len(a.Phases) != len(b.Phases) {
 		return c
 	}
@@ -54,7 +54,7 @@ func (s *Sample) AddHouse(noBatteries bool) {
 	pv, net, storage, total := s.meter(Production), s.meter(NetConsumption), s.meter(Storage), s.meter(TotalConsumption)
 	switch {
 	case s.meter(House) != nil:
-	case storage != nil && pv != nil && !pv.Counters.OfInverters() && net != nil:
+	case storage != nil && pv != nil && !pv.Register.OfInverters() && net != nil:
 		s.Meters = append(s.Meters, sumOf(House, *pv, *net, *storage))
 	case storage == nil && noBatteries && total != nil:
 		s.Meters = append(s.Meters, sumOf(House, *total))

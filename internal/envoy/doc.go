@@ -28,8 +28,8 @@
 //     what it measures, and in which unit.
 //   - The readings are the response of /ivp/meters/readings, the source [FromMeters].
 //     A reading, the type, is the parsed response of any endpoint with meters.
-//   - [Counters] are the registers that lifetime energies come from. They differ, so
-//     that a published energy must not change its register.
+//   - A [Register] is where a lifetime energy comes from. The registers of one meter
+//     differ, so that a published energy must not change its register.
 //
 // # Structure
 //

@@ -85,7 +85,7 @@ func sunspecMeter(m sunspec.Measurement) (Meter, error) {
 	if err != nil {
 		return Meter{}, err
 	}
-	meter := Meter{Measurement: Production, Counters: SunSpecCounters, Total: total}
+	meter := Meter{Measurement: Production, Register: SunSpecRegister, Total: total}
 	if len(m.Lines) < 2 {
 		return meter, nil
 	}

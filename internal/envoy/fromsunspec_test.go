@@ -82,8 +82,8 @@ func TestSunSpecSample(t *testing.T) {
 		for _, p := range m.Phases {
 			got = append(got, quantityText(p))
 		}
-		if fmt.Sprint(got) != fmt.Sprint(tt.want) || m.Counters != envoy.SunSpecCounters {
-			t.Errorf("%s: %q of %v, want %q", tt.name, got, m.Counters, tt.want)
+		if fmt.Sprint(got) != fmt.Sprint(tt.want) || m.Register != envoy.SunSpecRegister {
+			t.Errorf("%s: %q of %v, want %q", tt.name, got, m.Register, tt.want)
 		}
 		if source, why, ok := s.Source(); source != envoy.FromSunSpec || why != "" || !ok {
 			t.Errorf("%s: Source = %v, %q, %v", tt.name, source, why, ok)

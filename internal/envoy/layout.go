@@ -15,11 +15,11 @@ const (
 
 // meter returns the production meter whose values are the inverters' reports.
 func (s pvSource) meter(total Channel) Meter {
-	register := InverterCounters
+	register := InverterRegister
 	if s == pvByAPI {
-		register = APICounters
+		register = APIRegister
 	}
-	return Meter{Measurement: Production, Counters: register, Total: total}
+	return Meter{Measurement: Production, Register: register, Total: total}
 }
 
 // A layout is what a gateway measures: which CTs, with how many phases, and where

@@ -26,36 +26,36 @@ func (m Measurement) String() string {
 	return [measurements]string{"production", "net-consumption", "total-consumption", "storage", "house", "backfeed", "load", "evse", "pv3p", "gen"}[m]
 }
 
-// Counters names the register that energies come from. The registers of one meter
-// differ by up to megawatt-hours.
-type Counters uint8
+// A Register is the place in a gateway that energies come from. The registers of one
+// meter differ by up to megawatt-hours.
+type Register uint8
 
 // The registers of a gateway; zero is none of them.
 const (
-	EIMCounters      Counters = 1 + iota // the meters' in /production.json, whose type is eim
-	ReadingCounters                      // of /ivp/meters/readings
-	InverterCounters                     // the sum of the inverters in /production.json, or one inverter's own
-	APICounters                          // of /api/v1/production, which sums the inverters too
-	SunSpecCounters                      // of the SunSpec model 701
-	ComputedCounters                     // production + import - export, which falls while a battery exports
+	EIMRegister      Register = 1 + iota // the meters' in /production.json, whose type is eim
+	ReadingRegister                      // of /ivp/meters/readings
+	InverterRegister                     // the sum of the inverters in /production.json, or one inverter's own
+	APIRegister                          // of /api/v1/production, which sums the inverters too
+	SunSpecRegister                      // of the SunSpec model 701
+	ComputedRegister                     // production + import - export, which falls while a battery exports
 )
 
-var counterWords = [...]string{"", "production.json", "readings", "inverters", "api", "sunspec", "computed"}
+var registerWords = [...]string{"", "production.json", "readings", "inverters", "api", "sunspec", "computed"}
 
-// OfInverters reports whether c are the inverters' own registers, which wrap at
+// OfInverters reports whether r is one of the inverters' own registers, which wrap at
 // 2^32 J. A meter with these is the sum of the inverters' reports, which are 5 to 15
 // minutes old, instead of a CT's measurement.
-func (c Counters) OfInverters() bool { return c == InverterCounters || c == APICounters }
+func (r Register) OfInverters() bool { return r == InverterRegister || r == APIRegister }
 
-// String returns the word for c in files.
-func (c Counters) String() string { return counterWords[c] }
+// String returns the word for r in files.
+func (r Register) String() string { return registerWords[r] }
 
 // MarshalText implements [encoding.TextMarshaler].
-func (c Counters) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+func (r Register) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
 // UnmarshalText implements [encoding.TextUnmarshaler]. An unknown word
 // is none of the registers.
-func (c *Counters) UnmarshalText(text []byte) error {
-	*c = Counters(max(0, slices.Index(counterWords[:], string(text))))
+func (r *Register) UnmarshalText(text []byte) error {
+	*r = Register(max(0, slices.Index(registerWords[:], string(text))))
 	return nil
 }

@@ -94,7 +94,7 @@ func (r *reading) addMeter(m Measurement, e *wireEntry, known *layout) error {
 	for len(lines) > known.phases[m] && lines[len(lines)-1].unused() {
 		lines = lines[:len(lines)-1]
 	}
-	meter := Meter{Measurement: m, Counters: EIMCounters, MeasuredAt: e.ReadingTime.Time(), Total: total}
+	meter := Meter{Measurement: m, Register: EIMRegister, MeasuredAt: e.ReadingTime.Time(), Total: total}
 	for i := range lines {
 		c, err := lines[i].channel()
 		if err != nil {

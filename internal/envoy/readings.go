@@ -91,7 +91,7 @@ func (r *reading) addReading(m Measurement, config MeterConfig, w *wireMeterRead
 	if w.unused() {
 		return &SkippedError{fmt.Sprintf("every number of the %s CT is zero, also the voltage", m)}
 	}
-	meter := Meter{Measurement: m, Counters: ReadingCounters, MeasuredAt: w.Timestamp.Time(), Total: total}
+	meter := Meter{Measurement: m, Register: ReadingRegister, MeasuredAt: w.Timestamp.Time(), Total: total}
 	for i := range w.Channels[:min(phases, len(w.Channels))] {
 		c, err := w.Channels[i].channel(m)
 		if err != nil {

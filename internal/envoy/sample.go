@@ -32,7 +32,7 @@ func (s *Sample) meter(m Measurement) *Meter { return findMeter(s.Meters, m) }
 // A Meter has the values of one meter.
 type Meter struct {
 	Measurement Measurement
-	Counters    Counters  // where its energies come from
+	Register    Register  // where its energies come from
 	MeasuredAt  time.Time // the gateway's time of a CT's reading; zero for a meter that is computed
 	Total       Channel   // of one phase everything, of several no voltage and no power factor, which have no sum
 	Phases      []Channel // L1, L2, L3; empty where there is one phase or where the gateway reports none

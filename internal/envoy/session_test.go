@@ -67,7 +67,7 @@ func TestFirstAnswerFlickers(t *testing.T) {
 				sample, err := s.Sample(t.Context())
 				_, skipped := errors.AsType[*envoy.SkippedError](err)
 				pv, ok := sample.Meter(envoy.Production)
-				if skipped != (i == 0) || ok && pv.Counters == envoy.InverterCounters {
+				if skipped != (i == 0) || ok && pv.Register == envoy.InverterRegister {
 					t.Errorf("%s: answer %d: %v, %v", source, i+1, sample.Meters, err)
 				}
 			}
@@ -121,7 +121,7 @@ func TestFirstAnswerWithoutConfiguration(t *testing.T) {
 	}
 	busy = false
 	sample, err = s.Sample(t.Context())
-	if pv, ok := sample.Meter(envoy.Production); err != nil || !ok || pv.Counters != envoy.EIMCounters {
+	if pv, ok := sample.Meter(envoy.Production); err != nil || !ok || pv.Register != envoy.EIMRegister {
 		t.Errorf("with it: %v, %v", sample.Meters, err)
 	}
 }
@@ -153,7 +153,7 @@ func TestAnswerWithoutMeters(t *testing.T) {
 		}
 		empty = false
 		sample, err := s.Sample(t.Context())
-		if pv, ok := sample.Meter(envoy.Production); err != nil || !ok || pv.Counters != envoy.EIMCounters {
+		if pv, ok := sample.Meter(envoy.Production); err != nil || !ok || pv.Register != envoy.EIMRegister {
 			t.Errorf("%s, then all: Sample = %v, %v", body, sample.Meters, err)
 		}
 		srv.Close()

@@ -85,12 +85,12 @@ func TestEnergySource(t *testing.T) {
 				t.Errorf("sample %d: L2 imported %v kWh, reported %v Wh", i, l2, reported.Net.Lines[1].Delivered)
 			}
 			for _, m := range sample.Meters {
-				want := envoy.ReadingCounters
+				want := envoy.ReadingRegister
 				if m.Measurement == envoy.TotalConsumption {
-					want = envoy.ComputedCounters
+					want = envoy.ComputedRegister
 				}
-				if m.Counters != want {
-					t.Errorf("sample %d: counters of %s from %s", i, m.Measurement, m.Counters)
+				if m.Register != want {
+					t.Errorf("sample %d: counters of %s from %s", i, m.Measurement, m.Register)
 				}
 			}
 		}

@@ -74,13 +74,13 @@ func (c *Counters) Apply(s envoy.Sample, now time.Time) envoy.Sample {
 	var found jumps
 	for i := range s.Meters {
 		s.Meters[i].Phases = slices.Clone(s.Meters[i].Phases)
-		if s.Meters[i].Counters != envoy.ComputedCounters {
+		if s.Meters[i].Register != envoy.ComputedRegister {
 			c.applyMeter(&s.Meters[i], now, &found)
 		}
 	}
 	s.ComputeCounters()
 	for i := range s.Meters {
-		if s.Meters[i].Counters == envoy.ComputedCounters {
+		if s.Meters[i].Register == envoy.ComputedRegister {
 			c.applyMeter(&s.Meters[i], now, &found)
 		}
 	}
@@ -96,7 +96,7 @@ func (c *Counters) applyMeter(m *envoy.Meter, now time.Time, found *jumps) {
 }
 
 func (c *Counters) applyChannel(m *envoy.Meter, phase uint8, ch *envoy.Channel, now time.Time, found *jumps) {
-	r := report{source: m.Counters, mayFall: MayFall(*m), maxPower: maxHousePower, at: now}
+	r := report{source: m.Register, mayFall: MayFall(*m), maxPower: maxHousePower, at: now}
 	if r.source.OfInverters() && c.numInverters > 0 {
 		r.maxPower = float64(c.numInverters) * maxInverterPower
 	}
@@ -133,7 +133,7 @@ func (c *Counters) ApplyInverter(i device.Inverter, now time.Time) device.Invert
 		c.inverters = map[string]counterState{}
 	}
 	old := c.inverters[i.Serial]
-	r := report{value: v, source: envoy.InverterCounters, maxPower: maxInverterPower, at: now}
+	r := report{value: v, source: envoy.InverterRegister, maxPower: maxInverterPower, at: now}
 	next, ok := old.accept(r)
 	if j, ok := old.jumpOf(r, next); ok {
 		j.counter = "inverter " + i.Serial
@@ -152,5 +152,5 @@ func (c *Counters) ApplyInverter(i device.Inverter, now time.Time) device.Invert
 // consumption that is computed from production, import and export falls while a
 // battery exports. /production.json does not report whether it is computed.
 func MayFall(m envoy.Meter) bool {
-	return m.Measurement == envoy.TotalConsumption && (m.Counters == envoy.EIMCounters || m.Counters == envoy.ComputedCounters)
+	return m.Measurement == envoy.TotalConsumption && (m.Register == envoy.EIMRegister || m.Register == envoy.ComputedRegister)
 }

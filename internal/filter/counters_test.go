@@ -11,12 +11,12 @@ import (
 func TestCounters(t *testing.T) {
 	const (
 		w         = wrapAt
-		meter     = envoy.ReadingCounters
-		eim       = envoy.EIMCounters
-		inverters = envoy.InverterCounters
-		api       = envoy.APICounters
+		meter     = envoy.ReadingRegister
+		eim       = envoy.EIMRegister
+		inverters = envoy.InverterRegister
+		api       = envoy.APIRegister
 	)
-	type sources []envoy.Counters
+	type sources []envoy.Register
 	for _, tt := range []struct {
 		name    string
 		sources sources // of the readings; the last stands for the rest
@@ -59,7 +59,7 @@ func TestCounters(t *testing.T) {
 		for i, v := range tt.in {
 			var s envoy.Sample
 			s.Meters = []envoy.Meter{{Measurement: envoy.Production, Phases: make([]envoy.Channel, 1)}}
-			s.Meters[0].Counters = tt.sources[min(i, len(tt.sources)-1)]
+			s.Meters[0].Register = tt.sources[min(i, len(tt.sources)-1)]
 			s.Meters[0].Total.Set(envoy.Energy, v)
 			s.Meters[0].Phases[0].Set(envoy.Energy, v+1000)
 			out := c.Apply(s, now.Add(time.Duration(i)*time.Minute))
@@ -81,12 +81,12 @@ func TestCounters(t *testing.T) {
 // that are published, and falls only where they say so.
 func TestComputedCounter(t *testing.T) {
 	answer := func(made, in, out float64) envoy.Sample {
-		pv := envoy.Meter{Measurement: envoy.Production, Counters: envoy.ReadingCounters}
+		pv := envoy.Meter{Measurement: envoy.Production, Register: envoy.ReadingRegister}
 		pv.Total.Set(envoy.Energy, made)
-		net := envoy.Meter{Measurement: envoy.NetConsumption, Counters: envoy.ReadingCounters}
+		net := envoy.Meter{Measurement: envoy.NetConsumption, Register: envoy.ReadingRegister}
 		net.Total.Set(envoy.EnergyImport, in)
 		net.Total.Set(envoy.EnergyExport, out)
-		total := envoy.Meter{Measurement: envoy.TotalConsumption, Counters: envoy.ComputedCounters}
+		total := envoy.Meter{Measurement: envoy.TotalConsumption, Register: envoy.ComputedRegister}
 		total.Total.Set(envoy.Energy, made+in-out)
 		return envoy.Sample{Meters: []envoy.Meter{pv, net, total}}
 	}
@@ -113,7 +113,7 @@ func TestComputedCounter(t *testing.T) {
 	}
 
 	// The gateway's own total is another counter, in place of ours and before it.
-	other := envoy.Sample{Meters: []envoy.Meter{{Measurement: envoy.TotalConsumption, Counters: envoy.EIMCounters}}}
+	other := envoy.Sample{Meters: []envoy.Meter{{Measurement: envoy.TotalConsumption, Register: envoy.EIMRegister}}}
 	other.Meters[0].Total.Set(envoy.Energy, 11500)
 	if got, ok := c.Apply(other, now.Add(time.Minute)).Meters[0].Total.Get(envoy.Energy); ok {
 		t.Errorf("the gateway's own total, far from ours, is published as %v", got)
@@ -143,7 +143,7 @@ func TestCounterThatMayFall(t *testing.T) {
 		{5000.1, 11760},
 		{11759, 11759},
 	} {
-		s := envoy.Sample{Meters: []envoy.Meter{{Measurement: envoy.TotalConsumption, Counters: envoy.EIMCounters}}}
+		s := envoy.Sample{Meters: []envoy.Meter{{Measurement: envoy.TotalConsumption, Register: envoy.EIMRegister}}}
 		s.Meters[0].Total.Set(envoy.Energy, row.value)
 		got, ok := c.Apply(s, now.Add(time.Duration(i)*5*time.Second)).Meters[0].Total.Get(envoy.Energy)
 		if !ok {

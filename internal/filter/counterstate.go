@@ -14,7 +14,7 @@ type counterState struct {
 	Rose   time.Time      `json:"rose,omitzero"`    // when an inverter counter last rose
 	Behind float64        `json:"behind,omitempty"` // how far the counter is below Value, which is held, kWh
 	Wraps  int32          `json:"wraps,omitempty"`  // of inverter registers; below zero if firmware has corrected them upwards
-	Source envoy.Counters `json:"source,omitempty"`
+	Source envoy.Register `json:"source,omitempty"`
 
 	pending *pending // nil if no report is withheld
 }
@@ -22,7 +22,7 @@ type counterState struct {
 // A report is what a gateway reports of one counter.
 type report struct {
 	value    float64 // kWh
-	source   envoy.Counters
+	source   envoy.Register
 	mayFall  bool    // by nature
 	maxPower float64 // that the counter counts, kW
 	at       time.Time
@@ -40,7 +40,7 @@ func (s counterState) accept(r report) (next counterState, ok bool) {
 	if r.value < 0 {
 		return s, false
 	}
-	if r.source == envoy.ComputedCounters && s.hasRegisterOf(r) {
+	if r.source == envoy.ComputedRegister && s.hasRegisterOf(r) {
 		return counterState{Value: r.value, At: r.at, Source: r.source}, true // its parts have been filtered
 	}
 	wraps, isUncertain := s.unwrap(r)

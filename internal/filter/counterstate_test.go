@@ -12,11 +12,11 @@ import (
 // gateway, and not yet a new meter.
 func TestResetWithinOneMoment(t *testing.T) {
 	start := time.Now()
-	c, _ := counterState{}.accept(report{1000, envoy.ReadingCounters, false, maxHousePower, start})
+	c, _ := counterState{}.accept(report{1000, envoy.ReadingRegister, false, maxHousePower, start})
 	passes := 0
 	for second := 1; second <= 12; second++ {
 		now := start.Add(time.Duration(second) * time.Second)
-		next, ok := c.accept(report{1, envoy.ReadingCounters, false, maxHousePower, now})
+		next, ok := c.accept(report{1, envoy.ReadingRegister, false, maxHousePower, now})
 		if c = next; ok && passes == 0 {
 			passes = second
 		}

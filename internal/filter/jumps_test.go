@@ -16,7 +16,7 @@ func TestJumpIsLoggedOnce(t *testing.T) {
 	c := &Counters{Log: zerolog.New(&log)}
 	now := time.Date(2026, time.May, 1, 12, 0, 0, 0, time.UTC)
 	apply := func(total float64) {
-		m := envoy.Meter{Measurement: envoy.NetConsumption, Counters: envoy.EIMCounters, Phases: make([]envoy.Channel, 2)}
+		m := envoy.Meter{Measurement: envoy.NetConsumption, Register: envoy.EIMRegister, Phases: make([]envoy.Channel, 2)}
 		m.Total.Set(envoy.EnergyImport, total)
 		for i := range m.Phases {
 			m.Phases[i].Set(envoy.EnergyImport, total/2)

@@ -83,7 +83,7 @@ func TestChanged(t *testing.T) {
 		{0, 0, 0, [2]bool{false, false}},         // withheld
 	} {
 		c.Changed = false
-		s := envoy.Sample{Meters: []envoy.Meter{{Measurement: envoy.Production, Counters: envoy.ReadingCounters}}}
+		s := envoy.Sample{Meters: []envoy.Meter{{Measurement: envoy.Production, Register: envoy.ReadingRegister}}}
 		s.Meters[0].Total.Set(envoy.Energy, row.value)
 		c.SetInverters(row.inverters)
 		c.Apply(s, now.Add(time.Duration(i)*time.Minute))

@@ -58,7 +58,7 @@ func TestRegisterWraps(t *testing.T) {
 			c := &Counters{Log: zerolog.New(&log)}
 			c.SetInverters(7)
 			start := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
-			source := envoy.APICounters
+			source := envoy.APIRegister
 			for i, row := range tt.rows {
 				now := start.Add(row.after)
 				got := -1.0
@@ -69,7 +69,7 @@ func TestRegisterWraps(t *testing.T) {
 					}
 				} else {
 					var sample envoy.Sample
-					sample.Meters = []envoy.Meter{{Measurement: envoy.Production, Counters: source}}
+					sample.Meters = []envoy.Meter{{Measurement: envoy.Production, Register: source}}
 					sample.Meters[0].Total.Set(envoy.Energy, row.value)
 					out := c.Apply(sample, now)
 					if v, ok := out.Meters[0].Total.Get(envoy.Energy); ok {
@@ -82,7 +82,7 @@ func TestRegisterWraps(t *testing.T) {
 				if got > 0 {
 					restart(t, c)
 				}
-				source = envoy.InverterCounters + envoy.APICounters - source // the firmware changes too
+				source = envoy.InverterRegister + envoy.APIRegister - source // the firmware changes too
 			}
 			if text := strings.TrimSpace(log.String()); !strings.Contains(text, tt.log) || tt.log != "" && strings.Contains(text, "\n") {
 				t.Errorf("%s: log %q, want %q once", tt.name, text, tt.log)

@@ -34,7 +34,7 @@ func inTime(t *testing.T, now time.Time, f func(t *testing.T)) {
 
 // meter returns a meter with a power in W, and counters in kWh.
 func meter(m envoy.Measurement, power float64, counters map[envoy.Quantity]float64) envoy.Meter {
-	r := envoy.Meter{Measurement: m, Counters: envoy.EIMCounters}
+	r := envoy.Meter{Measurement: m, Register: envoy.EIMRegister}
 	r.Total.Set(envoy.Power, power)
 	for q, v := range counters {
 		r.Total.Set(q, v)

@@ -18,7 +18,7 @@ func TestCounters(t *testing.T) {
 	type step struct {
 		at       string  // local time
 		counter  float64 // kWh; NaN without one
-		register envoy.Counters
+		register envoy.Register
 	}
 	for _, tt := range []struct {
 		name  string
@@ -57,7 +57,7 @@ func TestCounters(t *testing.T) {
 					t.Fatal(err)
 				}
 				sample := importing(power, step.counter)
-				sample.Meters[0].Counters = step.register
+				sample.Meters[0].Register = step.register
 				s.Add(serial, sample, at)
 			}
 			if got := imports(s); !equalImports(got, tt.want) {

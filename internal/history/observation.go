@@ -28,7 +28,7 @@ type observation struct {
 // A counter is a reading of a lifetime counter.
 type counter struct {
 	value    float64 // kWh; NaN without a reading
-	register envoy.Counters
+	register envoy.Register
 }
 
 // observe returns what is kept of s. With batteries, total consumption is not what
@@ -78,7 +78,7 @@ func (o *observation) setPower(s Series, m *envoy.Meter) {
 
 func (o *observation) setCounter(e energy, m *envoy.Meter, q envoy.Quantity) {
 	if v, ok := m.Total.Get(q); ok && math.Abs(v) < limit {
-		o.counters[e] = counter{v, m.Counters}
+		o.counters[e] = counter{v, m.Register}
 	}
 }
 

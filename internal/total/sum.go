@@ -96,7 +96,7 @@ func (s *Sum) add(parts []Part) (sum envoy.Sample) {
 // inverters' reports, which are minutes old, so is the sum: nothing else may be
 // computed from it.
 func (s *Sum) production(parts []Part) (sum envoy.Meter, ok bool) {
-	sum = envoy.Meter{Measurement: envoy.Production, Counters: envoy.EIMCounters}
+	sum = envoy.Meter{Measurement: envoy.Production, Register: envoy.EIMRegister}
 	meters := map[string]envoy.Meter{}
 	for _, p := range parts {
 		m, ok := p.Sample.Meter(envoy.Production)
@@ -104,8 +104,8 @@ func (s *Sum) production(parts []Part) (sum envoy.Meter, ok bool) {
 			return sum, false
 		}
 		meters[p.Gateway] = m
-		if m.Counters.OfInverters() {
-			sum.Counters = envoy.InverterCounters
+		if m.Register.OfInverters() {
+			sum.Register = envoy.InverterRegister
 		}
 	}
 	s.fill(&sum, parts, meters, envoy.Energy)
@@ -138,7 +138,7 @@ func (s *Sum) grid(parts []Part) (grid envoy.Meter, ok bool) {
 // storage returns the batteries of all parts. It is absent while one part may have
 // batteries and does not measure them, and if no part has any.
 func (s *Sum) storage(parts []Part) (sum envoy.Meter, ok bool) {
-	sum = envoy.Meter{Measurement: envoy.Storage, Counters: envoy.EIMCounters}
+	sum = envoy.Meter{Measurement: envoy.Storage, Register: envoy.EIMRegister}
 	meters := map[string]envoy.Meter{}
 	for _, p := range parts {
 		if m, ok := p.Sample.Meter(envoy.Storage); ok {

@@ -14,7 +14,7 @@ var noon = time.Date(2026, 6, 21, 12, 0, 0, 0, time.UTC)
 
 // meter returns a meter with a power and with energies of EIM counters.
 func meter(m envoy.Measurement, watts float64, energies map[envoy.Quantity]float64, phases ...float64) envoy.Meter {
-	r := envoy.Meter{Measurement: m, Counters: envoy.EIMCounters}
+	r := envoy.Meter{Measurement: m, Register: envoy.EIMRegister}
 	r.Total.Set(envoy.Power, watts)
 	for q, kWh := range energies {
 		r.Total.Set(q, kWh)
@@ -58,7 +58,7 @@ func powers(s envoy.Sample) map[envoy.Measurement]float64 {
 
 func TestPowers(t *testing.T) {
 	byInverters := production(500, 100)
-	byInverters.Counters = envoy.InverterCounters
+	byInverters.Register = envoy.InverterRegister
 	type watts = map[envoy.Measurement]float64
 	for _, test := range []struct {
 		name          string
