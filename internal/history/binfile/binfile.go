@@ -60,12 +60,19 @@ func Open(k Kind, file []byte) (*Decoder, error) {
 // numbers up to 65,535.
 type Encoder struct{ Content []byte }
 
+// Uint8 appends v.
 func (e *Encoder) Uint8(v uint8) { e.Content = append(e.Content, v) }
-func (e *Encoder) Uint16(v int)  { e.Content = binary.LittleEndian.AppendUint16(e.Content, uint16(v)) }
 
-func (e *Encoder) Int64(v int64)     { e.Content = binary.LittleEndian.AppendUint64(e.Content, uint64(v)) }
+// Uint16 appends v in two bytes.
+func (e *Encoder) Uint16(v int) { e.Content = binary.LittleEndian.AppendUint16(e.Content, uint16(v)) }
+
+// Int64 appends v in eight bytes.
+func (e *Encoder) Int64(v int64) { e.Content = binary.LittleEndian.AppendUint64(e.Content, uint64(v)) }
+
+// Float64 appends the bits of v in eight bytes.
 func (e *Encoder) Float64(v float64) { e.Int64(int64(math.Float64bits(v))) }
 
+// Float32 appends the bits of v in four bytes.
 func (e *Encoder) Float32(v float32) {
 	e.Content = binary.LittleEndian.AppendUint32(e.Content, math.Float32bits(v))
 }
@@ -79,6 +86,7 @@ func (e *Encoder) Time(t time.Time) {
 	e.Int64(t.UnixMilli())
 }
 
+// Text appends the length of s in one byte, then s.
 func (e *Encoder) Text(s string) {
 	e.Uint8(uint8(len(s)))
 	e.Content = append(e.Content, s...)
@@ -101,11 +109,19 @@ func (d *Decoder) bytes(n int) []byte {
 	return b
 }
 
-func (d *Decoder) Uint8() uint8     { return d.bytes(1)[0] }
-func (d *Decoder) Uint16() int      { return int(binary.LittleEndian.Uint16(d.bytes(2))) }
-func (d *Decoder) Int64() int64     { return int64(binary.LittleEndian.Uint64(d.bytes(8))) }
+// Uint8 returns the next byte.
+func (d *Decoder) Uint8() uint8 { return d.bytes(1)[0] }
+
+// Uint16 returns what [Encoder.Uint16] has appended.
+func (d *Decoder) Uint16() int { return int(binary.LittleEndian.Uint16(d.bytes(2))) }
+
+// Int64 returns what [Encoder.Int64] has appended.
+func (d *Decoder) Int64() int64 { return int64(binary.LittleEndian.Uint64(d.bytes(8))) }
+
+// Float64 returns what [Encoder.Float64] has appended.
 func (d *Decoder) Float64() float64 { return math.Float64frombits(uint64(d.Int64())) }
 
+// Time returns what [Encoder.Time] has appended.
 func (d *Decoder) Time() time.Time {
 	if ms := d.Int64(); ms != 0 {
 		return time.UnixMilli(ms)
@@ -113,6 +129,7 @@ func (d *Decoder) Time() time.Time {
 	return time.Time{}
 }
 
+// Text returns what [Encoder.Text] has appended.
 func (d *Decoder) Text() string { return string(d.bytes(int(d.Uint8()))) }
 
 // Float32s returns n values. Infinity is a failure.
