@@ -75,8 +75,11 @@ func (r *renewer) readIfReplaced() time.Duration {
 
 // renewIfDue starts a renewal if it is due, and returns the time until the next check.
 func (r *renewer) renewIfDue() time.Duration {
-	serial, at := r.source.ledger.renewal()
-	if at.IsZero() || r.source.isCalling() {
+	if r.source.isCalling() {
+		return maxTickInterval
+	}
+	serial, at := r.source.ledger.renewal() // after isCalling, so that the result of a call that has just ended counts
+	if at.IsZero() {
 		return maxTickInterval
 	}
 	if wait := time.Until(at); wait > 0 {

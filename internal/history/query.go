@@ -1,8 +1,6 @@
 package history
 
-import (
-	"time"
-)
+import "time"
 
 // A Series is a quantity of which the power or level over time is kept.
 type Series int
