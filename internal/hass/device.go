@@ -99,8 +99,8 @@ func (d *Device) finishRemoval() {
 	d.outbox.RemoveLater(d.entities.finishRemoval(), processingTime)
 }
 
-// IsPublished reports whether the broker has acknowledged the latest documents.
-// Any goroutine may call it.
+// IsPublished reports whether the broker has acknowledged the latest documents, or has
+// none because a user has deleted the device. Any goroutine may call it.
 func (d *Device) IsPublished() bool { return d.documents.isPublished() }
 
 // IsComplete reports whether every entity of the previous run has been published

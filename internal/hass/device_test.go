@@ -214,3 +214,20 @@ func TestBirthDebouncer(t *testing.T) {
 		}
 	})
 }
+
+// TestDeletedDeviceIsNotAwaited: a device that a user has deleted has no document that
+// refers to earlier topics, so that the cleaner does not wait for one.
+func TestDeletedDeviceIsNotAwaited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := new(mqtttest.Broker)
+		o := outbox.New()
+		serve(t, o, b)
+		inbox := newInbox()
+		d := newDevice(o, inbox)
+		update(d, 5, "power")
+		inbox.Put(topic, nil, false)
+		if !d.Receive() || !d.IsPublished() {
+			t.Errorf("IsPublished = %t after a deletion, want true", d.IsPublished())
+		}
+	})
+}

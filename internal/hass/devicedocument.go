@@ -1,13 +1,17 @@
 package hass
 
-import "github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
+import (
+	"sync/atomic"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
+)
 
 // A deviceDocument is the one document of a whole device, see [ByDevice].
 type deviceDocument struct {
 	outbox  *outbox.Outbox
 	inbox   *Inbox
 	topic   string
-	deleted bool // by a user in Home Assistant
+	deleted atomic.Bool // by a user in Home Assistant
 }
 
 func newDeviceDocument(o *outbox.Outbox, inbox *Inbox, topic string) *deviceDocument {
@@ -20,24 +24,24 @@ func (d *deviceDocument) publish(c content) {
 }
 
 func (d *deviceDocument) receiveDeletion() bool {
-	if !d.inbox.takeDeletion(d.topic) || d.deleted {
+	if !d.inbox.takeDeletion(d.topic) || d.deleted.Swap(true) {
 		return false
 	}
-	d.deleted = true
 	d.outbox.Forget(d.topic) // a reconnect must not publish it again
 	return true
 }
 
-func (d *deviceDocument) restore() bool {
-	wasDeleted := d.deleted
-	d.deleted = false
-	return wasDeleted
-}
+func (d *deviceDocument) restore() bool { return d.deleted.Swap(false) }
 
-func (d *deviceDocument) isDeleted() bool                       { return d.deleted }
-func (d *deviceDocument) isPublished() bool                     { return d.outbox.IsAcknowledged(d.topic) }
-func (d *deviceDocument) isRemoved(_ map[string]Component) bool { return d.isPublished() }
-func (d *deviceDocument) topics() []string                      { return []string{d.topic} }
+func (d *deviceDocument) isDeleted() bool { return d.deleted.Load() }
+func (d *deviceDocument) isRemoved(_ map[string]Component) bool {
+	return d.outbox.IsAcknowledged(d.topic)
+}
+func (d *deviceDocument) topics() []string { return []string{d.topic} }
+
+func (d *deviceDocument) isPublished() bool {
+	return d.isDeleted() || d.outbox.IsAcknowledged(d.topic)
+}
 
 // The document is always published whole.
 func (d *deviceDocument) setOutdated()                  {}
