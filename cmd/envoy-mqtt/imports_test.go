@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"internal/bridge/publish":    {"internal/devices", "internal/envoy", "internal/envoy/device", "internal/envoy/locate", "internal/envoy/powerlimit", "internal/filter", "internal/hass", "internal/mqtt", "internal/outbox", "internal/schedule", "internal/schema", "internal/total", "github.com/rs/zerolog"},
 	"internal/bridge/connection": {"internal/hass", "internal/mqtt", "internal/outbox", "internal/problem", "internal/schema", "github.com/rs/zerolog"},
 	"internal/devices":           {"internal/envoy", "internal/envoy/device", "internal/envoy/powerlimit", "internal/envoy/wire", "internal/hass", "internal/schema"},
-	"internal/schedule":          {"internal/envoy", "internal/problem", "github.com/rs/zerolog"},
+	"internal/schedule":          {"internal/envoy", "internal/problem"},
 	"internal/monitor":           {"internal/bridge", "internal/envoy", "internal/schema", "internal/state", "internal/web/access", "github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/", "github.com/coreos/go-systemd/v22/daemon", "github.com/rs/zerolog"},
 	"internal/web":               {"internal/envoy", "internal/envoy/device", "internal/history", "internal/schema", "internal/web/access", "internal/web/respond"},
 	"internal/web/access":        {},

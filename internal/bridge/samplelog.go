@@ -49,9 +49,9 @@ func (l *sampleLog) logCertificate(c *envoy.Client) {
 }
 
 // logSource logs where samples come from, and why not from the meters' readings if they
-// could.
+// could. The source is empty until one is selected.
 func (l *sampleLog) logSource(source, why string) {
-	if source == l.source {
+	if source == "" || source == l.source {
 		return
 	}
 	l.source = source

@@ -17,9 +17,9 @@ import (
 // first call of a method.
 type Client struct {
 	// Host is the gateway's name or address, with or without a port, or a URL.
-	// Without a scheme https is tried, then http. With [Auto] it is found by multicast DNS.
+	// Without a scheme https is tried, then http. With [locate.Auto] it is found by multicast DNS.
 	Host string
-	// Serial is the gateway to find where Host is Auto; empty for the only one there is.
+	// Serial is the gateway to find where Host is [locate.Auto]; empty for the only one there is.
 	Serial string
 	// Tokens supplies the token where the gateway's /info reports that one is needed.
 	Tokens auth.TokenSource

@@ -105,7 +105,8 @@ func (o *Outbox) Forget(prefix string) {
 }
 
 // IsAcknowledged reports whether topic has content that the broker has
-// acknowledged. If it has no QoS 1, a sent message counts as acknowledged.
+// acknowledged. If the broker does not support QoS 1, a sent message counts as
+// acknowledged.
 func (o *Outbox) IsAcknowledged(topic string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -35,7 +35,8 @@ type Task struct {
 
 // A Request reads from a gateway. It returns a function that handles the result, which
 // the event loop calls. An error that this returns is logged, and does not count as a
-// failure of the gateway: the request is made again at its next time.
+// failure of the gateway: the request is made again at its next time, which is later
+// after a timeout.
 type Request func(context.Context) (handle func() error)
 
 // NewTask returns a task that calls read, and handle with the result.

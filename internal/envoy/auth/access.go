@@ -16,7 +16,7 @@ const checkPath = "/auth/check_jwt"
 const dataPath = "/production.json?details=1"
 
 // An Access is what all requests to one gateway have in common: the connection, and
-// the present token with its session. Its methods are safe for concurrent use.
+// the present token with its session. It is safe for concurrent use.
 type Access struct {
 	http      *transport.Sender
 	shortened func(path string) // may be nil

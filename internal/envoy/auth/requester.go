@@ -16,7 +16,7 @@ import (
 type Requester struct {
 	locate.Info
 	Base string        // the URL at which the gateway answered
-	Took time.Duration // of all responses to Send; callers may set it back
+	Took time.Duration // how long all responses took, those over Modbus included; callers may set it back
 
 	access   *Access
 	tokens   TokenSource              // may be nil

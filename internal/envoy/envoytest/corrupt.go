@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// corrupt makes of a healthy answer what fault f, of o, leaves of it. What falsifies
+// corrupted returns what fault f, of o, leaves of a healthy answer. What falsifies
 // the values takes the reading from it.
 func corrupted(g locked, f Fault, o *outage, r *http.Request, a answer) answer {
 	switch f {

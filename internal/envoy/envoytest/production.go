@@ -19,7 +19,7 @@ func (n num) MarshalJSON() ([]byte, error) {
 	return b, nil
 }
 
-// productionDocument is /production.json. Consumption is absent, not empty, on hardware
+// A document is /production.json. Consumption is absent, not empty, on hardware
 // without meters.
 type document struct {
 	Production  []any `json:"production"`
