@@ -183,6 +183,9 @@ func (d *Device) receiveOther() {
 // Continue must be called.
 func (d *Device) mayPublish(now time.Time) bool {
 	isReady := d.inbox.isReady()
+	if isReady {
+		d.receiveOther() // now the inbox has all of them
+	}
 	d.migration.start(isReady)
 	if isReady && d.migration.unload(d.outbox, now) {
 		d.documents.unload()
