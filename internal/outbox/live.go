@@ -45,3 +45,21 @@ func (o *Outbox) takeLive(now time.Time) []mqtt.Message {
 	o.live = nil
 	return ms
 }
+
+// sendLive sends the live messages, followed by a barrier. It sends none while a
+// barrier is outstanding: a stalled broker would receive a burst of old samples
+// when it resumes.
+func (s *sender) sendLive() {
+	if s.barrier != nil {
+		return
+	}
+	ms := s.Outbox.takeLive(time.Now())
+	if len(ms) == 0 {
+		return
+	}
+	s.sendQoS0(ms[:1]) // the live document, which a controller waits for
+	s.Client.Batch(func() {
+		s.sendQoS0(ms[1:])
+		s.barrier = s.Client.Barrier()
+	})
+}

@@ -42,24 +42,6 @@ type acknowledgement struct {
 	err      error
 }
 
-// sendLive sends the live messages, followed by a barrier. It sends none while a
-// barrier is outstanding: a stalled broker would receive a burst of old samples
-// when it resumes.
-func (s *sender) sendLive() {
-	if s.barrier != nil {
-		return
-	}
-	ms := s.Outbox.takeLive(time.Now())
-	if len(ms) == 0 {
-		return
-	}
-	s.sendQoS0(ms[:1]) // the live document, which a controller waits for
-	s.Client.Batch(func() {
-		s.sendQoS0(ms[1:])
-		s.barrier = s.Client.Barrier()
-	})
-}
-
 // sendRetained sends the next retained messages and reports whether there were
 // any. If too much is in flight, the queue waits for an acknowledgement. Groups wait
 // while a barrier is outstanding: a stalled broker would publish their values when it
