@@ -224,14 +224,12 @@ async function values(base, child) {
   await page.goto(base + '#/health');
   await has(page, 'Everything in order', 'health');
   const docs = readFileSync('docs/troubleshooting.md', 'utf8').replace(/[&<]/g, c => `&#${c.charCodeAt()};`);
-  await page
-    .context()
-    .route(/github.com.*\/docs\/troubleshooting.md$/, r =>
-      r.fulfill({
-        contentType: 'text/html; charset=utf-8',
-        body: `<!doctype html><html lang="en"><title>Troubleshooting</title><pre>${docs}`,
-      }),
-    );
+  await page.context().route(/github.com.*\/docs\/troubleshooting.md$/, r =>
+    r.fulfill({
+      contentType: 'text/html; charset=utf-8',
+      body: `<!doctype html><html lang="en"><title>Troubleshooting</title><pre>${docs}`,
+    }),
+  );
   const [help] = await Promise.all([
     page.context().waitForEvent('page'),
     page.click('.problem a:text("net consumption is not available")'),
