@@ -99,6 +99,18 @@ function readout(level, total) {
   };
 }
 
+// zeroLine draws the axis between what comes and what goes.
+function zeroLine(u) {
+  const { ctx, bbox: b } = u,
+    y = Math.round(u.valToPos(0, 'y', true));
+  ctx.strokeStyle = css('ink');
+  ctx.lineWidth = devicePixelRatio;
+  ctx.beginPath();
+  ctx.moveTo(b.left, y);
+  ctx.lineTo(b.left + b.width, y);
+  ctx.stroke();
+}
+
 const axes = (tick, size) => {
   const font = '12px system-ui, sans-serif',
     base = { font, stroke: css('muted'), ticks: { show: false } };
@@ -343,14 +355,8 @@ function dayView(uPlot, data, d, sum) {
       }
     };
     const marks = u => {
-      const { ctx, bbox: b } = u,
-        y0 = Math.round(u.valToPos(0, 'y', true));
-      ctx.strokeStyle = css('ink');
-      ctx.lineWidth = devicePixelRatio;
-      ctx.beginPath();
-      ctx.moveTo(b.left, y0);
-      ctx.lineTo(b.left + b.width, y0);
-      ctx.stroke();
+      const { ctx, bbox: b } = u;
+      zeroLine(u);
       if (d.now) {
         const x = u.valToPos(d.now, 'x', true);
         ctx.strokeStyle = css('edge');
@@ -525,18 +531,7 @@ function bars(uPlot, data, part, list, sum) {
           ...layers.map(l => ({ fill: css(colour[l.key]), width: 0, paths: path, points: { show: false } })),
         ],
         hooks: {
-          draw: [
-            u => {
-              const { ctx, bbox: b } = u,
-                y = Math.round(u.valToPos(0, 'y', true));
-              ctx.strokeStyle = css('ink');
-              ctx.lineWidth = devicePixelRatio;
-              ctx.beginPath();
-              ctx.moveTo(b.left, y);
-              ctx.lineTo(b.left + b.width, y);
-              ctx.stroke();
-            },
-          ],
+          draw: [zeroLine],
           setCursor: [u => read(u.cursor.left < 0 ? null : u.cursor.idx)],
         },
       },
