@@ -59,15 +59,6 @@ func (c GatewayConfig) withDefaults() GatewayConfig {
 	return c
 }
 
-// savedCounters returns the counters of a gateway that a previous run has saved. It
-// reads a file, so that event loops do not call it.
-func (c GatewayConfig) savedCounters(serial string) []byte {
-	if c.Counters == nil {
-		return nil
-	}
-	return c.Counters.Load(serial)
-}
-
 // published returns what the publisher must know of c.
 func (c GatewayConfig) published() publish.Config {
 	p := publish.Config{

@@ -43,7 +43,7 @@ func newLoop(c GatewayConfig, shared *publish.Shared, r *reporter, log zerolog.L
 	l.state = GatewayState{Name: c.Name, Interval: c.interval(""), StaleAfter: c.StaleAfter}
 	l.configureClient()
 	if c.Serial != "" && c.Lock == nil {
-		l.setPublisher(c.Serial, c.savedCounters(c.Serial))
+		l.setPublisher(c.Serial, publish.SavedCounters(c.Counters, c.Serial))
 	}
 	r.update(l.state)
 	return l

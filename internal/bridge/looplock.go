@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
 )
 
 // lockRetryInterval separates two attempts to lock a gateway that another process
@@ -48,7 +50,7 @@ func (l *loop) holdLock() request {
 		if isIdentified || serial == "" || !l.config.Lock.Holds(serial) {
 			return func() { l.lock.isHeld = true }
 		}
-		saved := l.config.savedCounters(serial) // not before: another process may have changed them
+		saved := publish.SavedCounters(l.config.Counters, serial) // not before: another process may have changed them
 		return func() {
 			l.lock.isHeld = true
 			l.setPublisher(serial, saved)

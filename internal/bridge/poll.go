@@ -9,6 +9,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
@@ -25,7 +26,7 @@ func (l *loop) openSession() request {
 		}
 		var saved []byte
 		if err == nil && session.Serial != known {
-			saved = l.config.savedCounters(session.Serial)
+			saved = publish.SavedCounters(l.config.Counters, session.Serial)
 		}
 		return func() { l.onSession(session, saved, err) }
 	}

@@ -46,7 +46,7 @@ func NewTotalPublisher(s *Shared, c Config, level string, counters *total.Counte
 		ViaDevice:    s.Topics.BridgeID(),
 	})
 	var saved total.Counters
-	if c.Counters != nil && t.file.decode(c.Counters.Load(level), &saved) {
+	if t.file.decode(SavedCounters(c.Counters, level), &saved) {
 		*counters = saved
 	}
 	return t
