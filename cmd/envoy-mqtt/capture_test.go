@@ -15,7 +15,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/serialnumber"
 )
 
 // TestCapture writes down a gateway with everything and reads it again from
@@ -76,7 +76,7 @@ func TestCapture(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if session.Serial == gw.Serial || !locate.ValidSerial(session.Serial) {
+	if session.Serial == gw.Serial || !serialnumber.IsGateway(session.Serial) {
 		t.Errorf("the captured serial number is %s", session.Serial)
 	}
 	s, err := session.Sample(t.Context())

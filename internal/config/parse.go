@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/serialnumber"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
@@ -133,7 +133,7 @@ func parseSource(text string) (envoy.Source, error) {
 }
 
 func parseSerial(text string) (string, error) {
-	if !locate.ValidSerial(text) {
+	if !serialnumber.IsGateway(text) {
 		return "", errors.New("want 6 to 32 letters and digits")
 	}
 	return text, nil

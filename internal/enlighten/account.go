@@ -24,17 +24,6 @@ func (a Account) hash() string {
 	return hex.EncodeToString(sum[:2])
 }
 
-// validSerial reports whether s can be the serial number of a gateway. It becomes
-// part of a file name and of a URL, so only letters and digits are allowed.
-func validSerial(s string) bool {
-	for _, r := range s {
-		if (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
-			return false
-		}
-	}
-	return len(s) >= 6 && len(s) <= 32
-}
-
 func invalidSerialError(s string) error {
 	return fmt.Errorf("gateway serial %q is not 6 to 32 letters and digits", s)
 }

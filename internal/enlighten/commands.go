@@ -3,6 +3,8 @@ package enlighten
 import (
 	"context"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/serialnumber"
 )
 
 // The methods of a Source that carry out a user's command.
@@ -51,7 +53,7 @@ func (s *Source) SetToken(serial, token string) error {
 	if _, err := Parse(t.raw); err != nil {
 		return err
 	}
-	if !validSerial(serial) {
+	if !serialnumber.IsGateway(serial) {
 		return invalidSerialError(serial)
 	}
 	if err := t.claims.Check(serial, time.Now()); err != nil {

@@ -1,6 +1,10 @@
 package enlighten
 
-import "context"
+import (
+	"context"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/serialnumber"
+)
 
 // A call is one refresh of a token. Concurrent callers wait for the same call.
 type call struct {
@@ -22,7 +26,7 @@ func (c *call) wait(ctx context.Context) error {
 
 // tokenOrCall returns a usable token, or the call to wait for.
 func (s *Source) tokenOrCall(serial string, why callReason) (token, *call, error) {
-	if !validSerial(serial) {
+	if !serialnumber.IsGateway(serial) {
 		return token{}, nil, invalidSerialError(serial)
 	}
 	s.once.Do(s.setup)

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/serialnumber"
 )
 
 // A Role is the role of a token's owner at the gateway.
@@ -71,7 +73,7 @@ func (c Claims) Check(serial string, now time.Time) error {
 		return nil
 	}
 	e := &WrongSerialError{Serial: serial}
-	if validSerial(c.Audience[0]) {
+	if serialnumber.IsGateway(c.Audience[0]) {
 		e.Token = c.Audience[0]
 	}
 	return e

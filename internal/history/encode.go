@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/history/binfile"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/serialnumber"
 )
 
 // The kinds of files.
@@ -138,7 +139,7 @@ func decodeInverterDay(file []byte) (*inverterDay, error) {
 	d.Require(n <= maxInverters)
 	for i := 0; i < n && !d.Failed; i++ {
 		serial := d.Text()
-		d.Require(isSerial(serial))
+		d.Require(serialnumber.IsDevice(serial))
 		v.power[serial] = nil
 		if d.Uint8() == 1 {
 			v.power[serial] = d.Float32s(v.slots)

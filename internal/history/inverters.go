@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/serialnumber"
 )
 
 const (
@@ -124,7 +125,7 @@ func (v *inverters) search(date Date) (int, bool) {
 // knows adds an inverter to the day, and reports whether it is in it.
 func (d *inverterDay) knows(serial string) bool {
 	_, ok := d.power[serial]
-	if ok || len(d.power) >= maxInverters || !isSerial(serial) {
+	if ok || len(d.power) >= maxInverters || !serialnumber.IsDevice(serial) {
 		return ok
 	}
 	d.power[serial], d.dirty = nil, true

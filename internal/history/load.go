@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/history/binfile"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/serialnumber"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
@@ -38,7 +39,7 @@ func (s *Store) Load() {
 		s.Log.Warn().Err(err).Msg("history not read")
 	}
 	for _, f := range folders {
-		if f.IsDir() && isSerial(f.Name()) {
+		if f.IsDir() && serialnumber.IsDevice(f.Name()) {
 			s.loadGateway(f.Name())
 		}
 	}
@@ -48,7 +49,7 @@ func (s *Store) Load() {
 // is in memory: another process may have recorded it since. It may run beside the
 // other methods.
 func (s *Store) LoadGateway(serial string) {
-	if s.Dir == "" || !isSerial(serial) {
+	if s.Dir == "" || !serialnumber.IsDevice(serial) {
 		return
 	}
 	if _, err := os.Stat(filepath.Join(s.dir(), serial)); errors.Is(err, fs.ErrNotExist) {

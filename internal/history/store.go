@@ -10,6 +10,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/serialnumber"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
@@ -104,7 +105,7 @@ func (s *Store) DiskSize() int64 { return s.files.total() }
 // gateway returns the gateway with a serial number, which it creates if necessary;
 // nil if nothing is recorded at this time.
 func (s *Store) gateway(serial string, at time.Time) *gateway {
-	if !isSerial(serial) || at.Before(firstTime) {
+	if !serialnumber.IsDevice(serial) || at.Before(firstTime) {
 		return nil
 	}
 	if g := s.lookup(serial); g != nil {

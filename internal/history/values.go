@@ -47,14 +47,3 @@ func displaced(n, at int, isFuture bool) (i, next int, ok bool) {
 	}
 	return 0, at - 1, at > 0
 }
-
-// isSerial reports whether s is a serial number, which becomes the name of a
-// folder.
-func isSerial(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
-			return false
-		}
-	}
-	return s != "" && len(s) <= 32
-}

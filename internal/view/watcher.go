@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/serialnumber"
 )
 
 const (
@@ -89,7 +89,7 @@ func (w *Watcher) Message(topic string, payload []byte, retained bool, now time.
 		}
 		return "", false
 	}
-	if !locate.ValidSerial(serial) {
+	if !serialnumber.IsGateway(serial) {
 		return "", false
 	}
 	switch what {
@@ -118,7 +118,7 @@ func (w *Watcher) info(payload []byte) {
 		return
 	}
 	for _, g := range doc.Gateways {
-		if locate.ValidSerial(g.Serial) && g.Interval > 0 && g.Interval < 86400 {
+		if serialnumber.IsGateway(g.Serial) && g.Interval > 0 && g.Interval < 86400 {
 			w.paces[g.Serial] = time.Duration(g.Interval * float64(time.Second))
 		}
 	}

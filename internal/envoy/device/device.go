@@ -13,14 +13,3 @@ import "time"
 func IsRecent(reported, now time.Time, limit time.Duration) bool {
 	return now.Sub(reported).Abs() <= limit
 }
-
-// validSerial reports whether s may be the serial number of something behind the
-// gateway: it becomes an MQTT topic level. Some are shorter than any gateway's.
-func validSerial(s string) bool {
-	for _, r := range s {
-		if (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
-			return false
-		}
-	}
-	return s != "" && len(s) <= 32
-}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/serialnumber"
 )
 
 // InventoryPath has the batteries and controllers.
@@ -52,7 +53,7 @@ func ParseInventory(body []byte) (Ensemble, error) {
 	var e Ensemble
 	seen := map[string]bool{}
 	for _, d := range doc {
-		units, err := wire.Understood(InventoryPath, d.Devices, func(u *wireUnit) bool { return validSerial(string(u.SerialNum)) })
+		units, err := wire.Understood(InventoryPath, d.Devices, func(u *wireUnit) bool { return serialnumber.IsDevice(string(u.SerialNum)) })
 		if err != nil {
 			return Ensemble{}, err
 		}

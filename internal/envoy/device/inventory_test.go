@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/serialnumber"
 )
 
 const ensembleBody = `[
@@ -148,7 +149,7 @@ func FuzzEnsemble(f *testing.F) {
 		powers, _ := ParsePowers(body)
 		_, _ = ParseTotals(body)
 		for _, b := range JoinBatteries(e.Batteries, powers, time.Now()) {
-			if v, ok := b.SoC.Get(); !validSerial(b.Serial) || ok && (v < 0 || v > 100) {
+			if v, ok := b.SoC.Get(); !serialnumber.IsDevice(b.Serial) || ok && (v < 0 || v > 100) {
 				t.Errorf("%+v in %q", b, body)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/serialnumber"
 )
 
 // An Inverter is what one microinverter last reported: every 5 to 15 minutes by
@@ -71,7 +72,7 @@ func (r InverterReport) Outdated(now time.Time) InverterReport {
 
 // add takes i, of one serial number the newest report.
 func (r *InverterReport) add(i Inverter) {
-	if !validSerial(i.Serial) {
+	if !serialnumber.IsDevice(i.Serial) {
 		return
 	}
 	at, found := slices.BinarySearchFunc(r.Inverters, i.Serial, bySerial)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/serialnumber"
 )
 
 func unix(s int64) time.Time { return time.Unix(s, 0).UTC() }
@@ -123,7 +124,7 @@ func FuzzInverters(f *testing.F) {
 		details, _ := ParseDetails(body)
 		before := ""
 		for _, i := range list.Join(details).Inverters {
-			if !validSerial(i.Serial) || i.Serial <= before {
+			if !serialnumber.IsDevice(i.Serial) || i.Serial <= before {
 				t.Errorf("%q after %q in %q", i.Serial, before, body)
 			}
 			before = i.Serial

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/serialnumber"
 )
 
 // PowersPath has the present power of each battery.
@@ -34,7 +35,7 @@ func ParsePowers(body []byte) ([]BatteryPower, error) {
 	if doc.Devices == nil {
 		return nil, wire.FormatErrorf("%s: it contains no devices", PowersPath)
 	}
-	devices, err := wire.Understood(PowersPath, doc.Devices, func(e *entry) bool { return validSerial(string(e.SerialNum)) })
+	devices, err := wire.Understood(PowersPath, doc.Devices, func(e *entry) bool { return serialnumber.IsDevice(string(e.SerialNum)) })
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mdns"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/serialnumber"
 )
 
 // service is the DNS-SD service that gateways announce.
@@ -47,7 +48,7 @@ func newDiscovered(i mdns.Instance) Discovered {
 	for _, pair := range i.Text {
 		key, value, _ := strings.Cut(pair, "=")
 		switch {
-		case strings.EqualFold(key, "serialnum") && ValidSerial(value):
+		case strings.EqualFold(key, "serialnum") && serialnumber.IsGateway(value):
 			d.Serial = value
 		case strings.EqualFold(key, "protovers"):
 			d.Firmware = wire.Sanitize(value)

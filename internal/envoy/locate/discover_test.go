@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mdns"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/serialnumber"
 )
 
 func addresses(texts ...string) (addrs []netip.Addr) {
@@ -50,7 +51,7 @@ func FuzzDiscovered(f *testing.F) {
 	f.Add("serialnum=122000000001", "protovers=8.3.4041")
 	f.Fuzz(func(t *testing.T, text1, text2 string) {
 		d := newDiscovered(mdns.Instance{Text: []string{text1, text2}})
-		if d.Serial != "" && !ValidSerial(d.Serial) || strings.ContainsAny(d.Firmware, "\x00\n\x1b") {
+		if d.Serial != "" && !serialnumber.IsGateway(d.Serial) || strings.ContainsAny(d.Firmware, "\x00\n\x1b") {
 			t.Errorf("%q, %q: %+v", text1, text2, d)
 		}
 	})

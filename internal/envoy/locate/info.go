@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/serialnumber"
 )
 
 // An Info is what a gateway reports of itself to anyone, at /info. It changes
@@ -25,12 +25,6 @@ type Info struct {
 	NeedsToken bool      // firmware 7 and later
 	Time       time.Time // the gateway's clock; zero if it reports none
 }
-
-// serialPattern is what may become an MQTT topic level.
-var serialPattern = regexp.MustCompile(`^[A-Za-z0-9]{6,32}$`)
-
-// ValidSerial reports whether s may be the serial number of a gateway.
-func ValidSerial(s string) bool { return serialPattern.MatchString(s) }
 
 // AtLeast reports whether the firmware is version or newer, such as 8.2.4264.
 func (i Info) AtLeast(version ...int) bool { return slices.Compare(i.version(), version) >= 0 }
@@ -83,7 +77,7 @@ func ParseInfo(body []byte) (Info, error) {
 	if t, err := strconv.ParseInt(strings.TrimSpace(doc.Time), 10, 64); err == nil && t > 0 {
 		info.Time = time.Unix(t, 0).UTC()
 	}
-	if !ValidSerial(info.Serial) {
+	if !serialnumber.IsGateway(info.Serial) {
 		return Info{}, fmt.Errorf("/info: %.40q %w", info.Serial, errBadSerial)
 	}
 	info.NeedsToken = info.AtLeast(7)

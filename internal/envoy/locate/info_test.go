@@ -3,6 +3,8 @@ package locate
 import (
 	"strings"
 	"testing"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/serialnumber"
 )
 
 const infoXML = `<?xml version='1.0' encoding='%s'?><envoy_info><time>1700000000</time><device><sn>122200000001</sn><pn>800-00654-r08</pn>` +
@@ -67,7 +69,7 @@ func TestAtLeast(t *testing.T) {
 func FuzzInfo(f *testing.F) {
 	f.Add([]byte(infoXML))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if i, err := ParseInfo(b); err == nil && (!ValidSerial(i.Serial) || len(i.Firmware) > 64 || strings.ContainsAny(i.Firmware+i.PartNumber, "\n\x00")) {
+		if i, err := ParseInfo(b); err == nil && (!serialnumber.IsGateway(i.Serial) || len(i.Firmware) > 64 || strings.ContainsAny(i.Firmware+i.PartNumber, "\n\x00")) {
 			t.Errorf("ParseInfo(%q) = %+v", b, i)
 		}
 	})
