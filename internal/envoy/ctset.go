@@ -13,7 +13,7 @@ type ctSet [measurements]bool
 // enabledCTs returns the CTs that are enabled by configs.
 func enabledCTs(configs []MeterConfig) (has ctSet) {
 	for _, c := range configs {
-		if m, ok := c.Measures(); ok && c.Enabled {
+		if m, ok := c.measures(); ok && c.Enabled {
 			has[m] = true
 		}
 	}

@@ -20,8 +20,8 @@ type MeterConfig struct {
 	Flags     []string // problems that the gateway detects, such as negative-production; nil if it reports no flags
 }
 
-// Measures returns what the meter measures, if this package has it.
-func (m MeterConfig) Measures() (Measurement, bool) {
+// measures returns what the meter measures, if this package has it.
+func (m MeterConfig) measures() (Measurement, bool) {
 	for of := range measurements {
 		if m.Kind == of.String() && of != House { // a sum of ours
 			return of, true

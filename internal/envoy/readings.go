@@ -59,7 +59,7 @@ func parseReadings(body []byte, configs []MeterConfig, known *layout) (reading, 
 	}
 	var r reading
 	for _, c := range configs {
-		m, ours := c.Measures()
+		m, ours := c.measures()
 		if !c.Enabled || !ours || r.meter(m) != nil {
 			continue
 		}

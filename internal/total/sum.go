@@ -7,8 +7,8 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
-// MaxApart is how far apart the samples of the parts may be to be of one moment.
-const MaxApart = 2 * time.Second
+// maxApart is how far apart the samples of the parts may be to be of one moment.
+const maxApart = 2 * time.Second
 
 // A Part is a sample of one gateway.
 type Part struct {
@@ -36,7 +36,7 @@ func New(gateways []string, gridFrom string) *Sum {
 }
 
 // Add takes a sample of a part. If every part has one since the last sum, and all
-// are at most [MaxApart] apart, it returns their sum and uses the samples up. The
+// are at most maxApart apart, it returns their sum and uses the samples up. The
 // sum has the time of the oldest of them, and takes as long as the slowest.
 func (s *Sum) Add(p Part) (sum envoy.Sample, ok bool) {
 	s.latest[p.Gateway] = p
@@ -55,7 +55,7 @@ func (s *Sum) Add(p Part) (sum envoy.Sample, ok bool) {
 			newest = part.Sample.Time
 		}
 	}
-	if newest.Sub(oldest) > MaxApart {
+	if newest.Sub(oldest) > maxApart {
 		return sum, false
 	}
 	clear(s.latest)

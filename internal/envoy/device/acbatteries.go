@@ -49,7 +49,7 @@ func FindACBatteries(entries []ACBEntry, now time.Time) (ACBatteries, bool) {
 }
 
 // IsCurrent reports whether the report may be published as the present state.
-func (a ACBatteries) IsCurrent(now time.Time) bool { return IsRecent(a.Reported, now, BatteryMaxAge) }
+func (a ACBatteries) IsCurrent(now time.Time) bool { return IsRecent(a.Reported, now, batteryMaxAge) }
 
 // Outdated returns a without the values of a report that is too old.
 func (a ACBatteries) Outdated(now time.Time) ACBatteries {
@@ -84,5 +84,5 @@ func (r *ACBReport) Keep(a ACBatteries, found bool) bool {
 // Present returns the report without values that are too old at now, the gateway's
 // time, and whether there are AC Batteries: none when it was read too long ago.
 func (r ACBReport) Present(now time.Time) (ACBatteries, bool) {
-	return r.Outdated(now), r.Count > 0 && time.Since(r.Read) < BatteryMaxAge
+	return r.Outdated(now), r.Count > 0 && time.Since(r.Read) < batteryMaxAge
 }

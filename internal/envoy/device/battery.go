@@ -23,19 +23,18 @@ type Battery struct {
 	Capacity       wire.Optional[float64] // kWh
 	Communicating  wire.Optional[bool]
 	SwitchOff      wire.Optional[bool] // its DC switch is off
-	Sleeping       wire.Optional[bool] // it may sleep
 
 	never bool // it has not reported since the gateway started
 }
 
-// BatteryMaxAge is how old a battery's last report may be for its values to be
+// batteryMaxAge is how old a battery's last report may be for its values to be
 // current.
-const BatteryMaxAge = time.Hour
+const batteryMaxAge = time.Hour
 
 // IsCurrent reports whether the battery's values are its present state.
 func (b Battery) IsCurrent(now time.Time) bool {
 	reached, known := b.Communicating.Get()
-	return (reached || !known) && !b.never && (b.Reported.IsZero() || IsRecent(b.Reported, now, BatteryMaxAge))
+	return (reached || !known) && !b.never && (b.Reported.IsZero() || IsRecent(b.Reported, now, batteryMaxAge))
 }
 
 // withPower returns b with the values of p. The power and state of charge of a

@@ -27,12 +27,11 @@ type wireUnit struct {
 	Temperature   wire.Number `json:"temperature"`
 	AdminStateStr wire.String `json:"admin_state_str"`
 
-	PercentFull  wire.Number `json:"percentFull"`
-	MaxCellTemp  wire.Number `json:"maxCellTemp"`
-	LEDStatus    wire.Number `json:"led_status"`
-	Capacity     wire.Number `json:"encharge_capacity"`
-	DCSwitchOff  wire.Bool   `json:"dc_switch_off"`
-	SleepEnabled wire.Bool   `json:"sleep_enabled"`
+	PercentFull wire.Number `json:"percentFull"`
+	MaxCellTemp wire.Number `json:"maxCellTemp"`
+	LEDStatus   wire.Number `json:"led_status"`
+	Capacity    wire.Number `json:"encharge_capacity"`
+	DCSwitchOff wire.Bool   `json:"dc_switch_off"`
 
 	MainsOperState wire.String `json:"mains_oper_state"`
 	GridMode       wire.String `json:"Enpwr_grid_mode"`
@@ -90,7 +89,6 @@ func (u *wireUnit) battery() Battery {
 		Capacity:       u.Capacity.Times(1e-3),
 		Communicating:  u.Communicating.Optional,
 		SwitchOff:      u.DCSwitchOff.Optional,
-		Sleeping:       u.SleepEnabled.Optional,
 		never:          u.LastRptDate.Kind == wire.Numeric && u.LastRptDate.Time().IsZero(),
 	}
 	switch u.LEDStatus.Value { // other colours mean other things

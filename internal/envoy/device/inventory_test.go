@@ -27,7 +27,7 @@ func TestParseEnsemble(t *testing.T) {
 		Batteries: []Battery{
 			{
 				Serial: "121000000001", PartNumber: "830-00000-r01", Firmware: "2.6.1", Reported: unix(1700000000), State: "charging",
-				SoC: wire.Some(41.0), Temperature: wire.Some(19.0), MaxTemperature: wire.Some(21.0), Capacity: wire.Some(3.5), Communicating: wire.Some(true), SwitchOff: wire.Some(false), Sleeping: wire.Some(false),
+				SoC: wire.Some(41.0), Temperature: wire.Some(19.0), MaxTemperature: wire.Some(21.0), Capacity: wire.Some(3.5), Communicating: wire.Some(true), SwitchOff: wire.Some(false),
 			},
 			{Serial: "121000000002", Reported: unix(1700000000), Temperature: wire.Some(18.0), Communicating: wire.Some(false)},
 		},

@@ -2,7 +2,6 @@ package envoytest
 
 import (
 	"bytes"
-	"cmp"
 	"net/http"
 	"regexp"
 	"strings"
@@ -22,7 +21,7 @@ func corrupted(g locked, f Fault, o *outage, r *http.Request, a answer) answer {
 		return b
 	case Redirect:
 		b := text(http.StatusMovedPermanently, "text/html", errorPage("301 Moved Permanently"))
-		b.set("Location", cmp.Or(g.RedirectTo, "https://localhost")+r.URL.RequestURI())
+		b.set("Location", "https://localhost"+r.URL.RequestURI())
 		return b
 	case "", Slow:
 		return a

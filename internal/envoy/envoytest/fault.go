@@ -19,7 +19,7 @@ const (
 	Reset        Fault = "reset"     // the connection is reset instead of an answer
 	Huge         Fault = "huge"      // 200 with JSON that does not end
 	Slow         Fault = "slow"      // the right body, ten bytes a second
-	Redirect     Fault = "redirect"  // 301 to another host, see Gateway.RedirectTo
+	Redirect     Fault = "redirect"  // 301 to another host
 	Flicker      Fault = "flicker"   // activeCount 0 and wrong numbers, as 8.3.5xxx for a poll
 	Reboot       Fault = "reboot"    // one third each: refused, hanging, 503; sessions lost
 	Frozen       Fault = "frozen"    // the answers stand still, readingTime too

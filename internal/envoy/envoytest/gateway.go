@@ -66,9 +66,6 @@ type Gateway struct {
 	// open, but for the inverters, as those gateways are delivered.
 	Digest Digest
 
-	// RedirectTo is the base URL of the Redirect fault; default https://localhost.
-	RedirectTo string
-
 	Start time.Time // the house's clock at the first request; zero means now
 	Speed float64   // how fast the house's clock runs; 0 means 1
 

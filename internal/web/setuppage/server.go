@@ -24,10 +24,10 @@ const (
 	maxConnections = 64
 )
 
-// The errors of [Server.Serve].
+// The errors with which Serve ends.
 var (
-	ErrTime  = errors.New("the setup was not finished within 30 minutes; nothing was written")
-	ErrCodes = errors.New("too many wrong codes, so that the page was closed; nothing was written")
+	errTime  = errors.New("the setup was not finished within 30 minutes; nothing was written")
+	errCodes = errors.New("too many wrong codes, so that the page was closed; nothing was written")
 )
 
 // A Server serves an installation. The exported fields are set before the first call.
@@ -60,7 +60,7 @@ func (s *Server) Code() string { return s.gate.text() }
 // Serve serves the page on l until the file is written, and closes l. It returns an
 // error if nothing was written.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	ctx, end := context.WithTimeoutCause(ctx, Lifetime, ErrTime)
+	ctx, end := context.WithTimeoutCause(ctx, Lifetime, errTime)
 	defer end()
 	s.begin(ctx)
 	srv := &http.Server{
@@ -89,7 +89,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		return nil
 	case err = <-failed:
 	case <-s.gate.exhausted:
-		err = ErrCodes
+		err = errCodes
 	case <-ctx.Done():
 		err = context.Cause(ctx)
 	}

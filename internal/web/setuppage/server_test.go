@@ -209,8 +209,8 @@ func TestLifetime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := newServer(t.Context(), t)
 		start := time.Now()
-		if err := s.Serve(t.Context(), &quietListener{make(chan struct{})}); !errors.Is(err, ErrTime) {
-			t.Errorf("Serve = %v, want %v", err, ErrTime)
+		if err := s.Serve(t.Context(), &quietListener{make(chan struct{})}); !errors.Is(err, errTime) {
+			t.Errorf("Serve = %v, want %v", err, errTime)
 		}
 		if took := time.Since(start); took != Lifetime {
 			t.Errorf("closed after %v, want %v", took, Lifetime)
