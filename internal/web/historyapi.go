@@ -22,7 +22,7 @@ const (
 // A historyAPI serves the past.
 type historyAPI struct {
 	*store
-	history History // nil: nothing is kept
+	history History
 }
 
 // A historyQuery is what was asked of api/history or api/inverters.
@@ -71,8 +71,6 @@ func (a historyAPI) parse(w http.ResponseWriter, query url.Values, now time.Time
 		respond.Error(w, http.StatusBadRequest, err.Error())
 	case !known:
 		respond.Error(w, http.StatusNotFound, "no such gateway")
-	case a.history == nil:
-		respond.Error(w, http.StatusNotFound, "no history is kept")
 	default:
 		return q, true
 	}
@@ -81,7 +79,7 @@ func (a historyAPI) parse(w http.ResponseWriter, query url.Values, now time.Time
 
 func (a historyAPI) serveHistory(w http.ResponseWriter, r *http.Request) {
 	now, query := time.Now(), r.URL.Query()
-	isSum := query.Get("gateway") == allGateways && a.history != nil
+	isSum := query.Get("gateway") == allGateways
 	if isSum {
 		query.Del("gateway")
 	}

@@ -38,15 +38,6 @@ func (a historyAPI) serveInverters(w http.ResponseWriter, r *http.Request) {
 	now := time.Now()
 	query := r.URL.Query()
 	query.Set("period", "day")
-	if a.history == nil { // batteries are known without it
-		g, ok := a.find(query.Get("gateway"))
-		if !ok {
-			respond.Error(w, http.StatusNotFound, "no such gateway")
-			return
-		}
-		respond.CompressedJSON(w, r, inverterDay{Inverters: []inverterPower{}, Batteries: g.batteryStatuses(now)})
-		return
-	}
 	q, ok := a.parse(w, query, now)
 	if !ok {
 		return

@@ -9,7 +9,7 @@ import (
 // A pageAPI serves what the page displays.
 type pageAPI struct {
 	*store
-	history History // nil: nothing is kept
+	history History
 	cache   *energiesCache
 	version string
 }
@@ -20,7 +20,6 @@ type page struct {
 	Unknown  bool      `json:"unknown,omitempty"` // there is no such gateway: it is the first one
 	Gateway  *view     `json:"gateway,omitempty"` // the chosen one
 	Gateways []summary `json:"gateways"`
-	History  bool      `json:"history"` // whether there is one
 }
 
 // A summary is what the page displays of a gateway that is not chosen.
@@ -36,7 +35,7 @@ type summary struct {
 // page returns what the page displays. key is the serial number or the name of the
 // chosen gateway; empty is the first, and so is one that does not exist any more.
 func (a pageAPI) page(key string, now time.Time) page {
-	p := page{Version: a.version, Gateways: []summary{}, History: a.history != nil}
+	p := page{Version: a.version, Gateways: []summary{}}
 	if !a.isKnown(key) {
 		p.Unknown, key = true, ""
 	}

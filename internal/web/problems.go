@@ -51,9 +51,6 @@ func (l *Problems) Add(level, text, detail string) {
 
 // recent returns the problems of the last day, newest first.
 func (l *Problems) recent(now time.Time) []Problem {
-	if l == nil {
-		return []Problem{}
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.list = slices.DeleteFunc(l.list, func(p Problem) bool { return now.Sub(p.Last) > problemAge })

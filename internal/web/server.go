@@ -10,15 +10,15 @@ import (
 )
 
 // A Server holds the latest readings and serves them. All methods are safe for
-// concurrent use. The exported fields are set before the first call.
+// concurrent use. The exported fields are set before the first call; History, Info
+// and Problems must not be nil.
 type Server struct {
 	Access   access.Rules
-	Password string  // required for actions; empty: sign-in is off
-	History  History // nil: nothing is kept
+	Password string // required for actions; empty: sign-in is off
+	History  History
 	Actions  Actions
-	// Info returns what only the program knows; nil: nothing.
-	Info     func() Info
-	Problems *Problems // nil: none are displayed
+	Info     func() Info // returns what only the program knows
+	Problems *Problems
 	Version  string
 
 	store    // the latest readings

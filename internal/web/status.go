@@ -46,8 +46,8 @@ type TokenInfo struct {
 // A statusAPI serves what the program knows about itself and the gateways.
 type statusAPI struct {
 	*store
-	history  History     // nil: nothing is kept
-	info     func() Info // nil: nothing is known
+	history  History
+	info     func() Info
 	problems *Problems
 	version  string
 	actions  []string // names of those that are offered
@@ -91,17 +91,11 @@ type accessStatus struct {
 
 func (a statusAPI) serveStatus(w http.ResponseWriter, r *http.Request) {
 	now := time.Now()
+	info := a.info()
 	doc := status{
-		Version: a.version, Time: now, Gateways: []gatewayStatus{}, Problems: a.problems.recent(now),
+		Version: a.version, Time: now, Started: info.Started, Memory: info.Memory, History: a.history.DiskSize(),
+		Broker: info.Broker, Gateways: []gatewayStatus{}, Problems: a.problems.recent(now),
 		Access: accessStatus{a.signIn.isSignedIn(r), a.signIn.isReadOnly(r), a.actions},
-	}
-	var info Info
-	if a.info != nil {
-		info = a.info()
-	}
-	doc.Started, doc.Memory, doc.Broker = info.Started, info.Memory, info.Broker
-	if a.history != nil {
-		doc.History = a.history.DiskSize()
 	}
 	for _, g := range a.withoutTotals() {
 		doc.Gateways = append(doc.Gateways, a.status(&g, info.Gateways[g.Name], now))

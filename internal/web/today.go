@@ -40,7 +40,7 @@ const (
 // view returns what the page displays of a gateway, with what the history knows.
 func (a pageAPI) view(g *gateway, now time.Time) view {
 	v := g.view(now)
-	if a.history == nil || g.Serial == "" || v.Late == "new" || v.Late == "offline" {
+	if g.Serial == "" || v.Late == "new" || v.Late == "offline" {
 		return v
 	}
 	e := a.recent(g.Serial, now)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web/respond"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web/webtest"
 )
 
 // TestView checks what the page displays as time passes.
@@ -54,18 +56,20 @@ func TestView(t *testing.T) {
 	})
 }
 
-// TestFull checks that a full wire is the highest power of the last 31 days, not of the
-// time since the start.
+// TestFull checks that a full wire is the highest power of the last 31 days, and that of
+// the time since the start only if the history knows none.
 func TestFull(t *testing.T) {
-	s := newServer()
-	s.SetSample("ENVOY", producing(time.Now(), 20_000, 1))
-	s.SetSample("ENVOY", sample(time.Now()))
-	if got := s.pageAPI().page("", time.Now()).Gateway.Full; got != 7800 {
-		t.Errorf("full = %v, want that of the history, 7800", got)
-	}
-	s.History = nil
-	if got := s.pageAPI().page("", time.Now()).Gateway.Full; got != 20_000 {
-		t.Errorf("full without a history = %v, want the highest since the start", got)
+	for _, test := range []struct {
+		history History
+		want    respond.Number
+	}{{webtest.History{}, 7800}, {noHistory{}, 20_000}} {
+		s := newServer()
+		s.History = test.history
+		s.SetSample("ENVOY", producing(time.Now(), 20_000, 1))
+		s.SetSample("ENVOY", sample(time.Now()))
+		if got := s.pageAPI().page("", time.Now()).Gateway.Full; got != test.want {
+			t.Errorf("%T: full = %v, want %v", test.history, got, test.want)
+		}
 	}
 }
 

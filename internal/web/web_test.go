@@ -43,7 +43,7 @@ func sample(at time.Time) envoy.Sample {
 
 // newServer returns a server with one gateway that is online.
 func newServer() *Server {
-	s := &Server{History: webtest.History{}, Version: "1.2.3"}
+	s := &Server{History: webtest.History{}, Info: func() Info { return Info{} }, Problems: new(Problems), Version: "1.2.3"}
 	s.SetState(GatewayState{Name: "ENVOY", Serial: testSerial, Online: true, Interval: time.Second, StaleAfter: 30 * time.Second})
 	return s
 }

@@ -33,14 +33,8 @@ const screens = {
 const failed = (name, err) => ({
   title: name,
   nodes: [
-    h('h1', null, err.status === 404 ? 'No history is kept' : 'No data'),
-    notice(
-      err.status === 404 ? '' : 'alert',
-      h('strong', null, err.message),
-      err.status === 404
-        ? 'Power and energies are plotted as soon as envoy-mqtt keeps them.'
-        : h('button', { class: 'plain', onclick: route }, 'Try again'),
-    ),
+    h('h1', null, 'No data'),
+    notice('alert', h('strong', null, err.message), h('button', { class: 'plain', onclick: route }, 'Try again')),
   ],
 });
 

@@ -79,8 +79,6 @@ export const energies = e => {
 
 // load fetches a document of the API. It throws an error with a message for people.
 export async function load(path, extra) {
-  if (path === 'history' && page?.history === false)
-    throw Object.assign(new Error('envoy-mqtt keeps no history here.'), { status: 404 }); // without an error in the console
   let response;
   try {
     response = await fetch(`api/${path}?${query(extra)}`);
@@ -88,8 +86,7 @@ export async function load(path, extra) {
     throw new Error('envoy-mqtt does not respond.');
   }
   const doc = await response.json().catch(() => ({}));
-  if (!response.ok)
-    throw Object.assign(new Error(doc.error ?? `HTTP status ${response.status}`), { status: response.status });
+  if (!response.ok) throw new Error(doc.error ?? `HTTP status ${response.status}`);
   return doc;
 }
 
