@@ -8,6 +8,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/broker"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
@@ -91,18 +92,19 @@ func newBridge(cfg config.Config, connection mqtt.Config, gateways []*gateway.Ga
 // programs' formats.
 func bridgeConfig(g *gateway.Gateway, profiles []string) bridge.GatewayConfig {
 	return bridge.GatewayConfig{
-		Name:       g.Section,
-		DeviceName: g.Name,
-		Serial:     g.KnownSerial(),
-		Client:     g.Client,
-		Interval:   g.Interval,
-		StaleAfter: g.StaleAfter,
-		FailSafe:   g.FailSafe,
-		Profiles:   profiles,
-		TokenInfo:  g.TokenInfo,
-
-		EstimateStorage: g.EstimateStorage,
-		LimitControls:   g.Limit,
+		Config: publish.Config{
+			Name:            g.Section,
+			DeviceName:      g.Name,
+			StaleAfter:      g.StaleAfter,
+			FailSafe:        g.FailSafe,
+			Profiles:        profiles,
+			TokenInfo:       g.TokenInfo,
+			EstimateStorage: g.EstimateStorage,
+			LimitControls:   g.Limit,
+		},
+		Serial:   g.KnownSerial(),
+		Client:   g.Client,
+		Interval: g.Interval,
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
@@ -64,10 +65,9 @@ func (o observer) StateChanged(s bridge.GatewayState) { o.f(s) }
 
 func (r *rig) feed(name string, srv *envoytest.Server) bridge.GatewayConfig {
 	return bridge.GatewayConfig{
-		Name:       name,
-		Client:     &envoy.Client{Host: srv.URL, Tokens: auth.StaticToken("t"), Dial: srv.Dial},
-		Interval:   5 * time.Second,
-		StaleAfter: 30 * time.Second,
+		Config:   publish.Config{Name: name, StaleAfter: 30 * time.Second},
+		Client:   &envoy.Client{Host: srv.URL, Tokens: auth.StaticToken("t"), Dial: srv.Dial},
+		Interval: 5 * time.Second,
 	}
 }
 

@@ -11,30 +11,18 @@ import (
 
 // GatewayConfig configures one gateway.
 type GatewayConfig struct {
-	Name       string // unique; in log messages and snapshots
-	DeviceName string // in Home Assistant; empty means "Envoy <serial>"
-	Serial     string // of the previous run, if known
+	publish.Config
+	Serial string // of the previous run, if known
 	// Client reads the gateway. The bridge sets its Observe, Shortened, Limit and
 	// StaleAfter.
 	Client *envoy.Client
 	// Interval is the time between two samples; 0 means 1 s if they come from
 	// the meters or from live data, otherwise 5 s.
-	Interval   time.Duration
-	StaleAfter time.Duration // age at which values expire; 0 means 2 min
-	// TokenInfo, if not nil, returns texts about the access token, by key below
-	// info.
-	TokenInfo func() map[string]string
-	// EstimateStorage integrates the power of batteries without a CT into
-	// energies.
-	EstimateStorage bool
-	Counters        publish.CounterStore // nil means that counters are not kept over restarts
-	FailSafe        *float64             // power of the grid, W, published under live once when it is not measured any more; nil means nothing
-	Profiles        []string             // formats of other programs, see [schema.Profiles]
+	Interval time.Duration
 	// Limit lets commands limit the power, and ends what an earlier run has limited; nil
 	// does neither.
-	Limit         *limiter.Config
-	LimitControls bool        // Home Assistant shows entities that limit the power
-	Lock          GatewayLock // nil means that no other process may read the gateway
+	Limit *limiter.Config
+	Lock  GatewayLock // nil means that no other process may read the gateway
 }
 
 // A GatewayLock excludes the other processes of a fleet from a gateway. Hold and Add
@@ -53,22 +41,15 @@ type GatewayLock interface {
 // defaultStaleAfter is the age at which values expire by default.
 const defaultStaleAfter = 2 * time.Minute
 
-// withDefaults returns c with the defaults in place of zero values.
+// withDefaults returns c with the defaults in place of zero values, and with the fields
+// that the bridge sets.
 func (c GatewayConfig) withDefaults() GatewayConfig {
 	c.StaleAfter = cmp.Or(c.StaleAfter, defaultStaleAfter)
-	return c
-}
-
-// published returns what the publisher must know of c.
-func (c GatewayConfig) published() publish.Config {
-	p := publish.Config{
-		Name: c.Name, DeviceName: c.DeviceName, StaleAfter: c.StaleAfter, TokenInfo: c.TokenInfo, EstimateStorage: c.EstimateStorage,
-		Counters: c.Counters, Correction: c.Client.Correction, FailSafe: c.FailSafe, Profiles: c.Profiles, LimitControls: c.LimitControls,
-	}
+	c.Correction = c.Client.Correction
 	if c.Lock != nil {
-		p.IsLocked = c.Lock.Holds
+		c.IsLocked = c.Lock.Holds
 	}
-	return p
+	return c
 }
 
 // The intervals between samples: every gateway sustains one reading of the meters

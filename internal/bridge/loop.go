@@ -148,7 +148,7 @@ func (l *loop) setPublisher(serial string, saved []byte) {
 		l.publisher.Replace()
 		l.responses.clear()
 	}
-	l.publisher = publish.NewGatewayPublisher(l.shared, l.config.published(), serial, saved, l.log)
+	l.publisher = publish.NewGatewayPublisher(l.shared, l.config.Config, serial, saved, l.log)
 	l.schedule.Tasks = l.publisher.Tasks()
 	l.publisher.Discovery.ReceiveDocuments()
 	l.limiting.replace(l.config.Limit, l.publisher, l.log)

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
@@ -61,7 +62,7 @@ func TestTasks(t *testing.T) {
 // stale yet.
 func TestFirstSample(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newTestLoop(GatewayConfig{Client: &envoy.Client{Host: "127.0.0.1:1"}, StaleAfter: 3 * time.Second})
+		l := newTestLoop(GatewayConfig{Client: &envoy.Client{Host: "127.0.0.1:1"}, Config: publish.Config{StaleAfter: 3 * time.Second}})
 		l.schedule.NextSample = time.Now().Add(5 * time.Second)
 		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 		defer cancel()
@@ -81,7 +82,7 @@ func TestMissingMeterIsAskedForAfterTheSample(t *testing.T) {
 		defer srv.Close()
 		client := &envoy.Client{Host: srv.URL, Tokens: auth.StaticToken("t"), Dial: srv.Dial}
 		defer client.CloseIdle()
-		l := newTestLoop(GatewayConfig{Client: client, Interval: 5 * time.Second, StaleAfter: 30 * time.Second})
+		l := newTestLoop(GatewayConfig{Client: client, Interval: 5 * time.Second, Config: publish.Config{StaleAfter: 30 * time.Second}})
 		changed := time.Now().Add(5*time.Minute + time.Second)
 		time.AfterFunc(time.Until(changed), func() {
 			gateway.Change(func(g *envoytest.Gateway) { g.CTs = envoytest.ProductionCT })

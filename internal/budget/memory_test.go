@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
@@ -50,7 +51,7 @@ func TestHeap(t *testing.T) {
 		MQTT:          mqtt.Config{URL: &url.URL{Scheme: "mqtt", Host: broker}, ClientID: "heap"},
 		HomeAssistant: bridge.HomeAssistant{Interval: time.Millisecond},
 		Gateways: []bridge.GatewayConfig{{
-			Name:     "ENVOY",
+			Config:   publish.Config{Name: "ENVOY"},
 			Client:   &envoy.Client{Host: g.server.URL, Tokens: auth.StaticToken(g.token())},
 			Interval: pause,
 		}},

@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
@@ -48,10 +49,9 @@ func newBubble(source envoy.Source, interval, stale time.Duration) *bubble {
 	b.server = envoytest.NewServer(b.gateway)
 	b.bridge = &bridge.Bridge{
 		Gateways: []bridge.GatewayConfig{{
-			Name:       "ENVOY",
-			Client:     &envoy.Client{Host: b.server.URL, Tokens: auth.StaticToken("t"), Dial: b.server.Dial, Source: source},
-			Interval:   interval,
-			StaleAfter: stale,
+			Config:   publish.Config{Name: "ENVOY", StaleAfter: stale},
+			Client:   &envoy.Client{Host: b.server.URL, Tokens: auth.StaticToken("t"), Dial: b.server.Dial, Source: source},
+			Interval: interval,
 		}},
 		MQTT: mqtt.Config{URL: &url.URL{Scheme: "mqtt", Host: "broker"}, ClientID: "bubble", Dial: b.broker.Dial},
 		Log:  zerolog.New(zerolog.SyncWriter(&b.log)).Level(zerolog.InfoLevel),

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
@@ -38,10 +39,9 @@ func start(t *testing.T) *rig {
 	r := &rig{Metrics: monitor.NewMetrics("1.2.3"), gateway: &envoytest.Gateway{Serial: serial, Phases: 3}, broker: new(mqtttest.Broker)}
 	r.server = envoytest.NewServer(r.gateway)
 	gateway := bridge.GatewayConfig{
-		Name:       "ENVOY",
-		Client:     &envoy.Client{Host: r.server.URL, Tokens: auth.StaticToken("t"), Dial: r.server.Dial},
-		Interval:   5 * time.Second,
-		StaleAfter: 30 * time.Second,
+		Config:   publish.Config{Name: "ENVOY", StaleAfter: 30 * time.Second},
+		Client:   &envoy.Client{Host: r.server.URL, Tokens: auth.StaticToken("t"), Dial: r.server.Dial},
+		Interval: 5 * time.Second,
 	}
 	expires := time.Now().Add(300 * 24 * time.Hour)
 	r.Add(gateway.Name, func() (time.Time, bool) { return expires, false })

@@ -9,9 +9,9 @@ import (
 
 // A Config configures what is published of one gateway.
 type Config struct {
-	Name       string // of the gateway; in log messages
-	DeviceName string // in Home Assistant; empty means "Envoy <serial>"
-	StaleAfter time.Duration
+	Name       string        // of the gateway, unique; in log messages and snapshots
+	DeviceName string        // in Home Assistant; empty means "Envoy <serial>"
+	StaleAfter time.Duration // age at which values expire; the bridge sets 2 min in place of 0
 	// TokenInfo, if not nil, returns texts about the access token, by key below
 	// info.
 	TokenInfo func() map[string]string
@@ -19,12 +19,12 @@ type Config struct {
 	// energies.
 	EstimateStorage bool
 	Counters        CounterStore     // nil means that counters are not kept over restarts
-	Correction      envoy.Correction // of the samples
-	FailSafe        *float64         // power of the grid, W, published once when it is not measured any more; nil means nothing
+	Correction      envoy.Correction // of the samples; set by the bridge
+	FailSafe        *float64         // power of the grid, W, published under live once when it is not measured any more; nil means nothing
 	Profiles        []string         // formats of other programs, see [schema.Profiles]
 	LimitControls   bool             // Home Assistant shows entities that limit the power
 	// IsLocked, if not nil, reports whether no other process publishes under a serial
-	// number.
+	// number. The bridge sets it.
 	IsLocked func(serial string) bool
 }
 
