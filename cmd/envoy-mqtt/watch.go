@@ -120,10 +120,7 @@ func (f brokerFeed) connect(c mqtt.Config) (*mqtt.Client, error) {
 			f.problem(err)
 		}
 	}
-	ready := make(chan *mqtt.Client, 1)
-	c.OnUp = func(ctx context.Context, _ mqtt.Capabilities) {
-		client := <-ready
-		ready <- client
+	c.OnUp = func(ctx context.Context, client *mqtt.Client, _ mqtt.Capabilities) {
 		var subs []mqtt.Subscription
 		for _, filter := range f.Filters() {
 			subs = append(subs, mqtt.Subscription{Filter: filter})
@@ -140,11 +137,7 @@ func (f brokerFeed) connect(c mqtt.Config) (*mqtt.Client, error) {
 			f.live(serial, payload)
 		}
 	}
-	client, err := mqtt.Connect(context.Background(), c)
-	if err == nil {
-		ready <- client
-	}
-	return client, err
+	return mqtt.Connect(context.Background(), c)
 }
 
 // withSerial returns a live document as one line, with the gateway's serial number

@@ -13,7 +13,7 @@ import (
 func TestClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, d := new(mqtttest.Broker), new(recorder)
-		client := connectTo(t, b, d.record(Config{OnUp: func(ctx context.Context, _ Capabilities) { <-ctx.Done() }}))
+		client := connectTo(t, b, d.record(Config{OnUp: func(ctx context.Context, _ *Client, _ Capabilities) { <-ctx.Done() }}))
 		start := time.Now()
 		if err := client.Close(t.Context()); err != nil || time.Since(start) != 0 {
 			t.Errorf("Close = %v after %v, want nil at once", err, time.Since(start))

@@ -38,7 +38,8 @@ type Config struct {
 
 	// OnUp is called for each connection, on a goroutine of its own. ctx ends
 	// with the connection. OnUp must then return: the next attempt waits for it.
-	OnUp func(ctx context.Context, c Capabilities)
+	// It may be called before Connect has returned.
+	OnUp func(ctx context.Context, client *Client, c Capabilities)
 	// OnDown is called with the reason when a connection has ended and OnUp has
 	// returned. The next attempt waits until OnDown returns.
 	OnDown func(error)

@@ -122,7 +122,7 @@ func TestLimits(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			start, ups := time.Now(), 0
 			connectTo(t, tt.broker, Config{
-				OnUp: func(_ context.Context, l Capabilities) {
+				OnUp: func(_ context.Context, _ *Client, l Capabilities) {
 					ups++
 					if l != tt.want || !time.Now().Equal(start) {
 						t.Errorf("limits %+v after %v, want %+v at once", l, time.Since(start), tt.want)

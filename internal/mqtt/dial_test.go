@@ -43,11 +43,8 @@ func startServer(t *testing.T, answer string) string {
 func connectOnce(t *testing.T, cfg Config) error {
 	t.Helper()
 	result := make(chan error, 100)
-	var client *Client
-	ready := make(chan struct{})
 	cfg.Will = lastWill
-	cfg.OnUp = func(ctx context.Context, _ Capabilities) {
-		<-ready
+	cfg.OnUp = func(ctx context.Context, client *Client, _ Capabilities) {
 		result <- publish(ctx, client, Message{Topic: "t", Payload: make([]byte, 20_000), QoS: 1, Retain: true})
 	}
 	cfg.OnError = func(err error) {
@@ -60,7 +57,6 @@ func connectOnce(t *testing.T, cfg Config) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	close(ready)
 	defer client.Close(context.Background())
 	select {
 	case err := <-result:

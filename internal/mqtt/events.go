@@ -26,7 +26,7 @@ func (c *Client) onConnectionUp(manager *autopaho.ConnectionManager, ack *paho.C
 	go func() {
 		defer close(conn.upDone)
 		if c.cfg.OnUp != nil && !c.closing.Load() {
-			c.cfg.OnUp(conn.ctx, conn.Capabilities)
+			c.cfg.OnUp(conn.ctx, c, conn.Capabilities)
 		}
 	}()
 }

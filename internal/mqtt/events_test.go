@@ -20,7 +20,7 @@ func TestReconnect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, d := new(mqtttest.Broker), new(recorder)
 		var running, ups int
-		connectTo(t, b, d.record(Config{OnUp: func(ctx context.Context, _ Capabilities) {
+		connectTo(t, b, d.record(Config{OnUp: func(ctx context.Context, _ *Client, _ Capabilities) {
 			ups++
 			if running++; running > 1 {
 				t.Error("OnUp runs twice")
@@ -52,7 +52,7 @@ func TestReconnect(t *testing.T) {
 func TestFlapping(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, d := new(mqtttest.Broker), new(recorder)
-		connectTo(t, b, d.record(Config{OnUp: func(context.Context, Capabilities) { b.Drop() }}))
+		connectTo(t, b, d.record(Config{OnUp: func(context.Context, *Client, Capabilities) { b.Drop() }}))
 		advance(time.Hour)
 		for i, err := range d.downs {
 			if causes := strings.Contains(err.Error(), "gave no reason: another client may use the client id us, the broker's access list"); causes != (i > 1) {

@@ -22,7 +22,7 @@ func Probe(ctx context.Context, cfg Config) (Capabilities, error) {
 		}
 	}
 	cfg.Will = Message{}
-	cfg.OnUp = func(_ context.Context, c Capabilities) { report(answer{Capabilities: c}) }
+	cfg.OnUp = func(_ context.Context, _ *Client, c Capabilities) { report(answer{Capabilities: c}) }
 	cfg.OnError = func(err error) { report(answer{err: err}) }
 	cfg.OnDown, cfg.OnMessage = nil, nil
 	client, err := Connect(context.WithoutCancel(ctx), cfg)

@@ -58,8 +58,8 @@ func (s *sender) sendLive() {
 		return
 	}
 	s.sendQoS0(ms[:1]) // the live document, which a controller waits for
-	s.Client.Batch(func() {
+	s.client.Batch(func() {
 		s.sendQoS0(ms[1:])
-		s.barrier = s.Client.Barrier()
+		s.barrier = s.client.Barrier()
 	})
 }

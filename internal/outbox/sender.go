@@ -27,6 +27,7 @@ const retryInterval = time.Minute
 // A sender sends over one connection. One goroutine uses it.
 type sender struct {
 	*Writer
+	client           *mqtt.Client
 	acknowledgements chan acknowledgement
 	inFlight         []delivery       // entries without an acknowledgement, oldest first
 	outstanding      int              // calls of Publish whose result is not known yet
@@ -47,7 +48,7 @@ type acknowledgement struct {
 // while a barrier is outstanding: a stalled broker would publish their values when it
 // resumes, perhaps hours later.
 func (s *sender) sendRetained(ctx context.Context) (isSent bool) {
-	s.Client.Batch(func() {
+	s.client.Batch(func() {
 		for range maxDeliveries {
 			d, ok, areHeldBack := s.Outbox.take(time.Now(), s.maySendEntry(), s.barrier == nil)
 			s.areHeldBack = areHeldBack
@@ -82,7 +83,7 @@ func (s *sender) deliver(ctx context.Context, d delivery) {
 		d.messages[0].Payload = d.encode()
 	}
 	s.inFlight = append(s.inFlight, d)
-	pending, err := s.Client.Publish(d.messages[0], func(err error) {
+	pending, err := s.client.Publish(d.messages[0], func(err error) {
 		s.acknowledgements <- acknowledgement{d, err} // has room for every delivery in flight
 	})
 	if pending {
@@ -95,7 +96,7 @@ func (s *sender) deliver(ctx context.Context, d delivery) {
 // sendQoS0 sends messages that the broker does not acknowledge.
 func (s *sender) sendQoS0(ms []mqtt.Message) {
 	for _, m := range ms {
-		if _, err := s.Client.Publish(m, nil); err == nil {
+		if _, err := s.client.Publish(m, nil); err == nil {
 			s.sent.Add(1)
 		} else if !errors.Is(err, mqtt.ErrNotConnected) {
 			s.reject(m.Topic, err)

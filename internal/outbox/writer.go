@@ -10,7 +10,6 @@ import (
 // A Writer sends the content of an outbox.
 type Writer struct {
 	Outbox *Outbox
-	Client *mqtt.Client // must be set before Serve
 	// Skip, if not nil, reports whether the entry of a topic must not be sent.
 	Skip func(topic string) bool
 	// OnRejected, if not nil, is called for each message that was not accepted.
@@ -27,13 +26,13 @@ type Writer struct {
 // Sent returns the number of messages that were sent. Any goroutine may call it.
 func (w *Writer) Sent() int64 { return w.sent.Load() }
 
-// Serve sends over the current connection until ctx, the lifetime of the
+// Serve sends over client's current connection until ctx, the lifetime of the
 // connection, ends. First it sends everything, because the broker may have lost
 // its retained messages; it waits with these until ready is closed. It returns the
 // topics that the broker has not acknowledged, oldest first.
-func (w *Writer) Serve(ctx context.Context, c mqtt.Capabilities, ready <-chan struct{}) (unacknowledged []string) {
+func (w *Writer) Serve(ctx context.Context, client *mqtt.Client, c mqtt.Capabilities, ready <-chan struct{}) (unacknowledged []string) {
 	window := min(int(c.ReceiveMaximum), maxInFlight)
-	s := &sender{Writer: w, acknowledgements: make(chan acknowledgement, window)}
+	s := &sender{Writer: w, client: client, acknowledgements: make(chan acknowledgement, window)}
 	closed := make(chan struct{})
 	close(closed)
 	w.Outbox.RequeueAll()

@@ -38,8 +38,7 @@ type Broker struct {
 	Clean         func(context.Context, *mqtt.Client) error
 	AllIdentified <-chan struct{}
 
-	client     *mqtt.Client
-	hasClient  chan struct{} // closed when client is set
+	client     *mqtt.Client // set by Connect, perhaps after the first call of serve
 	writer     outbox.Writer
 	subscriber subscriber
 	errors     atomic.Int64 // connections lost or rejected
@@ -55,19 +54,14 @@ type Broker struct {
 
 // Connect connects in the background. It returns an error only if cfg is wrong.
 func (b *Broker) Connect(ctx context.Context, cfg mqtt.Config) error {
-	b.hasClient = make(chan struct{})
 	b.commands.filter = b.Topics.LimitSet("+")
 	b.announcing = secondary{log: b.Log, name: "discovery", maxLost: 3}
 	b.writer = outbox.Writer{Outbox: b.Outbox, Skip: b.isSkipped, OnRejected: b.onRejected, OnAccepted: b.onAccepted}
+	b.subscriber = newSubscriber(b)
 	cfg.OnUp, cfg.OnDown, cfg.OnError, cfg.OnMessage = b.serve, b.onDown, b.onError, b.receive
-	client, err := mqtt.Connect(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	b.client, b.writer.Client = client, client
-	b.subscriber = newSubscriber(b, client)
-	close(b.hasClient)
-	return nil
+	var err error
+	b.client, err = mqtt.Connect(ctx, cfg)
+	return err
 }
 
 // HoldCommands rejects commands as early until release is called. While other
@@ -95,8 +89,7 @@ func (b *Broker) Sent() int64 { return b.writer.Sent() }
 
 // serve serves one connection, whose lifetime is ctx. Retained messages are sent
 // after the subscription to retained documents, because they replace these.
-func (b *Broker) serve(ctx context.Context, c mqtt.Capabilities) {
-	<-b.hasClient
+func (b *Broker) serve(ctx context.Context, client *mqtt.Client, c mqtt.Capabilities) {
 	b.logged.Clear()
 	b.rejected.Clear()
 	b.Log.Info().Msg("broker connected")
@@ -108,11 +101,11 @@ func (b *Broker) serve(ctx context.Context, c mqtt.Capabilities) {
 	defer stop()
 	subscribed := make(chan struct{})
 	if b.OnCommand != nil {
-		tasks.Go(func() { b.commands.open(ctx, b.client, b.Log) })
+		tasks.Go(func() { b.commands.open(ctx, client, b.Log) })
 	}
-	tasks.Go(func() { b.subscriber.run(beside, sync.OnceFunc(func() { close(subscribed) })) })
-	tasks.Go(func() { b.subscriber.watchBarriers(ctx, stop) })
-	b.findSuspect(ctx, b.writer.Serve(ctx, c, subscribed))
+	tasks.Go(func() { b.subscriber.run(beside, client, sync.OnceFunc(func() { close(subscribed) })) })
+	tasks.Go(func() { b.subscriber.watchBarriers(ctx, client, stop) })
+	b.findSuspect(ctx, client, b.writer.Serve(ctx, client, c, subscribed))
 }
 
 // logMissing logs what the broker does not support, once until that changes.
@@ -128,7 +121,7 @@ func (b *Broker) logMissing(c mqtt.Capabilities) {
 // findSuspect abandons discovery if several connections in a row have ended with
 // the same document. The broker handles messages in order, so that the first one
 // without an acknowledgement may be why it has closed the connection.
-func (b *Broker) findSuspect(ctx context.Context, unacknowledged []string) {
+func (b *Broker) findSuspect(ctx context.Context, client *mqtt.Client, unacknowledged []string) {
 	if len(unacknowledged) == 0 || !b.isDocument(unacknowledged[0]) {
 		return
 	}
@@ -136,7 +129,7 @@ func (b *Broker) findSuspect(ctx context.Context, unacknowledged []string) {
 		b.suspect = unacknowledged[0]
 		b.announcing.reset()
 	}
-	b.announcing.finish(ctx, b.client, mqtt.ErrNotConnected)
+	b.announcing.finish(ctx, client, mqtt.ErrNotConnected)
 }
 
 // isDocument reports whether topic is that of a discovery document.

@@ -18,23 +18,20 @@ import (
 // of each connection that has ended.
 func Serve(t *testing.T, w *outbox.Writer, b *mqtttest.Broker) <-chan []string {
 	t.Helper()
-	hasClient, ready := make(chan struct{}), make(chan struct{})
+	ready := make(chan struct{})
 	close(ready)
 	ends := make(chan []string, 10)
 	client, err := mqtt.Connect(t.Context(), mqtt.Config{
 		URL:      &url.URL{Scheme: "mqtt", Host: "broker"},
 		ClientID: "us",
 		Dial:     b.Dial,
-		OnUp: func(ctx context.Context, c mqtt.Capabilities) {
-			<-hasClient
-			ends <- w.Serve(ctx, c, ready)
+		OnUp: func(ctx context.Context, client *mqtt.Client, c mqtt.Capabilities) {
+			ends <- w.Serve(ctx, client, c, ready)
 		},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Client = client
-	close(hasClient)
 	t.Cleanup(func() {
 		ended, cancel := context.WithCancel(context.Background())
 		cancel()
