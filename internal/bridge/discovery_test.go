@@ -123,6 +123,7 @@ type discovered struct {
 	}
 	Components map[string]struct {
 		Platform, Name string
+		UniqueID       string `json:"unique_id"`
 		StateTopic     string `json:"state_topic"`
 		StateClass     string `json:"state_class"`
 		Enabled        *bool  `json:"enabled_by_default"`
@@ -225,7 +226,7 @@ func TestRemovalOfAnEarlierRun(t *testing.T) {
 		r.broker.Publish("envoy/"+serial+"/old", "5", true)
 		r.broker.Publish("other/topic", "5", true)
 		r.start(t)
-		time.Sleep(time.Minute)
+		time.Sleep(2 * time.Minute)
 		r.wantRetained(t, "envoy/"+serial+"/old", "")
 		r.wantRetained(t, "other/topic", "5")
 		removed := 0

@@ -3,6 +3,7 @@ package devices
 import (
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
@@ -10,16 +11,14 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
-// missingAnswers is how many answers in a row must omit a field of a group before its
-// entity is removed.
-const missingAnswers = 3
-
-// A groupEntity is the entity of a field that has been reported.
-type groupEntity struct {
-	hass.Entity
-	group  string
-	missed int // answers in a row without it
-}
+const (
+	// missingAnswers is how many answers in a row must omit a field of a group before
+	// its entity is removed.
+	missingAnswers = 3
+	// firstAnswersTimeout is how long after the start the first answers to tasks may
+	// come: those of slow gateways wait for each other.
+	firstAnswersTimeout = 10 * time.Minute
+)
 
 // Entities are the entities of the gateway's own device. The list is
 // rebuilt when it changes, which is rare.
@@ -27,13 +26,14 @@ type Entities struct {
 	bridgeState []hass.Availability // of entities that are available while the gateway is offline
 	ttl         time.Duration       // of values
 
+	createdAt   time.Time
 	sensors     []*schema.Sensor       // that have a value
 	isEstimated bool                   // the energies of the batteries are estimated
 	isFalling   bool                   // the energy of total consumption may fall
 	infoKeys    []string               // that have a text
 	controls    []hass.Entity          // that change settings of the gateway
-	reported    map[string]groupEntity // by id
-	answers     map[string]int         // how many there were about each group
+	reported    map[string]hass.Entity // fields of groups that the latest answer contained, by id
+	missed      map[string]int         // answers in a row that lacked a field of a group, by id
 
 	list []hass.Entity // nil if it must be rebuilt
 }
@@ -45,8 +45,9 @@ func NewEntities(bridgeState string, ttl time.Duration) *Entities {
 	return &Entities{
 		bridgeState: []hass.Availability{{Topic: bridgeState}},
 		ttl:         ttl,
-		reported:    map[string]groupEntity{},
-		answers:     map[string]int{},
+		createdAt:   time.Now(),
+		reported:    map[string]hass.Entity{},
+		missed:      map[string]int{},
 	}
 }
 
@@ -108,7 +109,6 @@ func (e *Entities) AddLimitControls(command, device string) {
 // SetGroup records the values of an answer about a group. Measurements expire after
 // ttl.
 func (e *Entities) SetGroup(vs GroupValues, ttl time.Duration) {
-	e.answers[vs.group]++
 	present := map[string]bool{}
 	for _, v := range vs.Values {
 		entity := hass.Entity{ID: fieldID(v.Topic), Topic: v.Topic, Component: v.component}
@@ -118,28 +118,44 @@ func (e *Entities) SetGroup(vs GroupValues, ttl time.Duration) {
 		if _, known := e.reported[entity.ID]; !known {
 			e.list = nil
 		}
-		e.reported[entity.ID] = groupEntity{Entity: entity, group: vs.group}
+		e.reported[entity.ID] = entity
+		e.missed[entity.ID] = 0
 		present[entity.ID] = true
 	}
-	for id, old := range e.reported {
-		if present[id] || old.group != vs.group {
+	for id, group := range groupNames {
+		if group != vs.group || present[id] {
 			continue
 		}
-		old.missed++
-		e.reported[id] = old
-		if old.missed >= missingAnswers {
+		e.missed[id]++
+		if _, known := e.reported[id]; known {
 			delete(e.reported, id)
 			e.list = nil
 		}
 	}
 }
 
-// MayAppear reports whether an entity of a previous run may still appear, because
-// its group has not been reported often enough.
+// MayAppear reports whether an entity that is missing may still appear: that of a
+// field of a group, unless several answers in a row have lacked it, and after the start
+// what comes from tasks.
 func (e *Entities) MayAppear(id string) bool {
-	group := groupNames[id]
-	return group != "" && e.answers[group] < missingAnswers
+	if groupNames[id] != "" {
+		return e.missed[id] < missingAnswers
+	}
+	return taskEntities()[id] && time.Since(e.createdAt) < firstAnswersTimeout
 }
+
+// taskEntities returns the ids of the entities that are no fields of groups and need
+// answers to tasks: the response times, and what follows from the power of batteries.
+var taskEntities = sync.OnceValue(func() map[string]bool {
+	ids := map[string]bool{}
+	for key := range responseTimeComponents() {
+		ids[key] = true
+	}
+	for _, s := range schema.Sensors() {
+		ids[s.ID()] = s.Meter == envoy.Storage || s.Meter == envoy.House
+	}
+	return ids
+})
 
 // All returns the entities, which the caller must not change.
 func (e *Entities) All() []hass.Entity {
@@ -157,7 +173,7 @@ func (e *Entities) build() []hass.Entity {
 		es = append(es, e.sensorEntity(s))
 	}
 	for _, r := range e.reported {
-		es = append(es, r.Entity)
+		es = append(es, r)
 	}
 	es = append(es, e.controls...)
 	for _, key := range e.infoKeys {

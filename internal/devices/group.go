@@ -29,10 +29,6 @@ func fieldID(topic string) string {
 	return strings.ReplaceAll(strings.TrimPrefix(topic, "info/"), "/", "_")
 }
 
-// IsGroupField reports whether id is that of a field of a group. Such an entity is
-// omitted only after several answers without it.
-func IsGroupField(id string) bool { return groupNames[id] != "" }
-
 // GroupValues are the values of one answer about a group.
 type GroupValues struct {
 	Values []GroupValue

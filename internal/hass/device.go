@@ -17,12 +17,9 @@ import (
 // acknowledged it, the second document omits the entity, and its state topic is
 // removed. With [ByEntity], the empty document of the entity is the only step.
 type Device struct {
-	// MayAppear, if not nil, reports whether an entity that only the previous
-	// run has published may still appear. Such an entity is not removed yet.
+	// MayAppear, if not nil, reports whether an entity that is missing may still
+	// appear. Such an entity is not removed yet.
 	MayAppear func(id string) bool
-	// IsGone, if not nil, reports whether an entity is removed at the first Update
-	// without it, because its absence has been confirmed.
-	IsGone func(id string) bool
 
 	outbox      *outbox.Outbox
 	inbox       *Inbox
@@ -62,17 +59,17 @@ func (d *Device) SetInfo(info DeviceInfo) {
 }
 
 // Update records the entities that exist and publishes the document if it has
-// changed. An entity that is gone, or has been missing for a minute, is removed.
-// The entities must not be changed afterwards.
+// changed. An entity that has been missing for a minute and three updates is removed.
+// One of a previous run is missing from the first update on. The entities must not be
+// changed afterwards.
 func (d *Device) Update(now time.Time, entities []Entity) {
 	d.entities.add(entities)
-	d.entities.removeMissing(now, entities, d.IsGone)
-	d.entities.removeNotRenewed(now, d.MayAppear)
+	d.entities.removeMissing(now, entities, d.MayAppear)
 	if !d.documents.isDeleted() && now.Sub(d.publishedAt) > minDocumentInterval {
 		d.finishRemoval()
 		d.publishIfChanged(now)
 	}
-	d.isComplete.Store(!d.entities.isChanged && !d.IsMigrating() && len(d.entities.removed) == 0 && d.entities.hasRenewedPrevious())
+	d.isComplete.Store(!d.entities.isChanged && !d.IsMigrating() && len(d.entities.removed) == 0 && len(d.entities.previous) == 0)
 }
 
 // Add is Update for entities that are never removed because they are missing.
@@ -113,7 +110,7 @@ func (d *Device) Receive() (deleted bool) {
 	d.isComplete.Store(false) // until the next Update; before the document leaves the inbox
 	d.receiveOther()
 	for topic, payload := range d.inbox.take(d.id, d.inbox.Form) {
-		d.entities.previous.add(componentsOf(topic, payload, d.template.Availability))
+		d.entities.addPrevious(componentsOf(topic, payload, d.template.Availability))
 		d.entities.isChanged = true
 	}
 	return d.receiveDeletion()
@@ -156,16 +153,14 @@ func (d *Device) topics() []string {
 	return slices.Concat(d.migration.oldTopics(), d.documents.topics())
 }
 
-// removePrevious removes the entities that only a previous run has published.
-// Their document keeps the platforms: it rarely changes again.
-func (d *Device) removePrevious(now time.Time, document Document) {
-	d.entities.removePrevious(document)
-	d.publishIfChanged(now)
-}
-
-// removeCarried removes the entities that only documents of the other form contained.
-func (d *Device) removeCarried(now time.Time) {
-	d.entities.removeCarried()
+// removePrevious removes the entities that only previous runs have published, those of
+// components and of the documents that were received. Their document keeps the
+// platforms: it rarely changes again.
+func (d *Device) removePrevious(now time.Time, components map[string]Component) {
+	d.entities.addPrevious(components)
+	for id := range d.entities.previous {
+		d.entities.dropPrevious(id)
+	}
 	d.publishIfChanged(now)
 }
 

@@ -87,11 +87,22 @@ func TestLifecycle(t *testing.T) {
 			update(d, 5, "power", "voltage")
 			update(d, 70, "power")
 		}, []string{"power voltage", "-voltage power", "power"}},
-		{"entity that is gone", func(d *hass.Device, _ *hass.Inbox) {
-			d.IsGone = func(id string) bool { return id == "voltage" }
+		{"entity missing from two updates", func(d *hass.Device, _ *hass.Inbox) {
+			update(d, 5, "power", "voltage")
+			for range 2 {
+				time.Sleep(2 * time.Minute)
+				update(d, 1, "power")
+			}
+			update(d, 5, "power", "voltage")
+		}, []string{"power voltage"}},
+		{"missing entity that may appear", func(d *hass.Device, _ *hass.Inbox) {
+			mayAppear := true
+			d.MayAppear = func(id string) bool { return id == "voltage" && mayAppear }
 			update(d, 5, "power", "voltage", "current")
+			update(d, 70, "power")
+			mayAppear = false
 			update(d, 5, "power")
-		}, []string{"current power voltage", "-voltage current power", "current power"}},
+		}, []string{"current power voltage", "-current power voltage", "power voltage", "-voltage power", "power"}},
 		{"entity returns during its removal", func(d *hass.Device, _ *hass.Inbox) {
 			update(d, 5, "power", "voltage")
 			update(d, 61, "power")
@@ -100,14 +111,20 @@ func TestLifecycle(t *testing.T) {
 		{"entity of the previous run", func(d *hass.Device, inbox *hass.Inbox) {
 			inbox.Put(topic, []byte(`{"origin":{"name":"envoy-mqtt"},"components":{"old":{"platform":"sensor","unique_id":"envoy_1_old"},"power":{"platform":"sensor","unique_id":"envoy_1_power"}}}`), true)
 			d.Receive()
-			update(d, 20, "power")
+			update(d, 70, "power")
 		}, []string{"power", "-old power", "power"}},
+		{"entity of the previous run that comes late", func(d *hass.Device, inbox *hass.Inbox) {
+			inbox.Put(topic, []byte(`{"origin":{"name":"envoy-mqtt"},"components":{"late":{"platform":"sensor","unique_id":"envoy_1_late"},"power":{"platform":"sensor","unique_id":"envoy_1_power"}}}`), true)
+			d.Receive()
+			update(d, 50, "power")
+			update(d, 50, "power", "late")
+		}, []string{"power", "late power"}},
 		{"two documents of the previous run", func(d *hass.Device, inbox *hass.Inbox) {
 			inbox.Put(topic, []byte(`{"components":{"old":{"platform":"sensor","unique_id":"envoy_1_old"}}}`), true)
 			d.Receive()
 			inbox.Put(topic, []byte(`{"components":{"power":{"platform":"sensor","unique_id":"envoy_1_power"}}}`), true)
 			d.Receive()
-			update(d, 20, "power")
+			update(d, 70, "power")
 		}, []string{"power", "-old power", "power"}},
 		{"deleted by a user", func(d *hass.Device, inbox *hass.Inbox) {
 			update(d, 5, "power")
@@ -187,7 +204,7 @@ func TestForeignTopicIsNotRemoved(t *testing.T) {
 			"b":{"platform":"sensor","unique_id":"b","state_topic":"envoy/1/power"},
 			"c":{"platform":"sensor","unique_id":"c","state_topic":"envoy/1/old"}}}`), true)
 		d.Receive()
-		update(d, 30, "power")
+		update(d, 80, "power")
 		got := b.RetainedAll()
 		delete(got, topic)
 		if !maps.Equal(got, want) {

@@ -8,8 +8,10 @@ import (
 )
 
 const (
-	// missingTimeout is the time after which a missing entity is removed. A
-	// gateway may omit a meter from single answers.
+	// An entity is removed after it has been missing for missingUpdates and
+	// missingTimeout. A gateway may omit a meter from single answers, and the first
+	// samples may not contain the counters.
+	missingUpdates = 3
 	missingTimeout = time.Minute
 	// processingTime is how long Home Assistant may take to process a document.
 	// Until then, entities that it removes still read their state topics, and an
@@ -25,11 +27,17 @@ type deviceEntities struct {
 	documents documents // of the device
 
 	all       []Entity             // not removed; replaced, never changed
-	missing   map[string]time.Time // when the entity was first missing
+	previous  map[string]Component // of previous runs, and not published again yet
+	missing   map[string]absence   // those of all and previous that the latest update lacked
 	removed   map[string]Component // entities in the first step of removal
 	carried   map[string]Component // that only documents in the other form contain
-	previous  previousEntities
-	isChanged bool // the documents must be published
+	isChanged bool                 // the documents must be published
+}
+
+// An absence is how long an entity has been missing.
+type absence struct {
+	since   time.Time
+	updates int // in a row that lacked it
 }
 
 // content returns what the documents contain beside template.
@@ -57,10 +65,23 @@ func (d *deviceEntities) add(present []Entity) {
 	d.all = all
 }
 
+// addPrevious adds the entities of a document of a previous run. It may be a document
+// of this run, which lacks those that have not been published again yet.
+func (d *deviceEntities) addPrevious(components map[string]Component) {
+	if d.previous == nil {
+		d.previous = map[string]Component{}
+	}
+	for id, c := range components {
+		if _, known := d.previous[id]; !known {
+			d.previous[id] = c
+		}
+	}
+}
+
 // addOther adds the entities of a document in the other form. They are in the
 // documents of this run until they are renewed, or removed like any other.
 func (d *deviceEntities) addOther(components map[string]Component) {
-	d.previous.add(components)
+	d.addPrevious(components)
 	for id, c := range components {
 		if indexOf(d.all, id) < 0 && c.UniqueID != "" {
 			if d.carried == nil {
@@ -71,10 +92,10 @@ func (d *deviceEntities) addOther(components map[string]Component) {
 	}
 }
 
-// removeMissing starts the removal of entities that have been missing for
-// missingTimeout, or are gone. isGone may be nil.
-func (d *deviceEntities) removeMissing(now time.Time, present []Entity, isGone func(id string) bool) {
-	if len(present) == len(d.all) {
+// removeMissing starts the removal of entities that have been missing for long enough,
+// unless they may appear. mayAppear may be nil.
+func (d *deviceEntities) removeMissing(now time.Time, present []Entity, mayAppear func(id string) bool) {
+	if len(present) == len(d.all) && len(d.previous) == 0 {
 		clear(d.missing)
 		return // the usual case: add has stored all of present
 	}
@@ -83,80 +104,47 @@ func (d *deviceEntities) removeMissing(now time.Time, present []Entity, isGone f
 		isPresent[e.ID] = true
 		delete(d.missing, e.ID)
 	}
+	isGone := func(id string) bool { return d.countMissing(now, id) && (mayAppear == nil || !mayAppear(id)) }
 	d.all = slices.DeleteFunc(slices.Clone(d.all), func(e Entity) bool {
-		if isPresent[e.ID] || !d.isOverdue(now, e.ID) && (isGone == nil || !isGone(e.ID)) {
+		if isPresent[e.ID] || !isGone(e.ID) {
 			return false
 		}
-		delete(d.missing, e.ID)
 		d.startRemoval(e.ID, Component{Platform: e.Component.Platform, StateTopic: e.stateTopic(d.base)})
 		return true
 	})
+	for id := range d.previous {
+		if indexOf(d.all, id) >= 0 || isGone(id) {
+			d.dropPrevious(id)
+		}
+	}
 }
 
-// isOverdue reports whether an entity has been missing for missingTimeout.
-func (d *deviceEntities) isOverdue(now time.Time, id string) bool {
+// countMissing counts an update that lacks an entity, and reports whether the entity
+// has been missing for long enough to be removed.
+func (d *deviceEntities) countMissing(now time.Time, id string) bool {
 	if d.missing == nil {
-		d.missing = map[string]time.Time{}
+		d.missing = map[string]absence{}
 	}
-	if d.missing[id].IsZero() {
-		d.missing[id] = now
+	m := d.missing[id]
+	if m.updates == 0 {
+		m.since = now
 	}
-	return now.Sub(d.missing[id]) >= missingTimeout
+	m.updates++
+	d.missing[id] = m
+	return m.updates >= missingUpdates && now.Sub(m.since) >= missingTimeout
 }
 
-// removeNotRenewed starts the removal of entities that only the previous run
-// has published, and that cannot appear any more. mayAppear may be nil.
-func (d *deviceEntities) removeNotRenewed(now time.Time, mayAppear func(id string) bool) {
-	d.previous.countUpdate(now)
-	if len(d.previous.entities) == 0 || !d.previous.isStable(now) {
-		return
-	}
-	for id, c := range d.previous.entities {
-		renewed := d.hasRenewed(id, c)
-		if !renewed && mayAppear != nil && mayAppear(id) {
-			continue
-		}
-		delete(d.previous.entities, id)
-		if !renewed && c.Platform != "" && (c.UniqueID != "" || d.form == ByEntity) {
-			d.startRemoval(id, c)
-		}
-	}
-}
-
-// removePrevious starts the removal of the entities of a document of the previous run
-// that this run has not renewed.
-func (d *deviceEntities) removePrevious(document Document) {
-	for id, c := range document.Components {
-		if !d.hasRenewed(id, c) && c.UniqueID != "" {
-			d.startRemoval(id, c)
-		}
-	}
-}
-
-// removeCarried starts the removal of the entities that only documents of the other
-// form contain.
-func (d *deviceEntities) removeCarried() {
-	for id, c := range d.carried {
+// dropPrevious ends the wait for an entity of a previous run: if this run has not
+// published it again, its removal starts.
+func (d *deviceEntities) dropPrevious(id string) {
+	c := d.previous[id]
+	delete(d.previous, id)
+	i := indexOf(d.all, id)
+	// The topic of an entity's own document contains its platform.
+	isRenewed := i >= 0 && (d.form == ByDevice || d.all[i].Component.Platform == c.Platform)
+	if !isRenewed && c.Platform != "" && (c.UniqueID != "" || d.form == ByEntity) {
 		d.startRemoval(id, c)
 	}
-}
-
-// hasRenewed reports whether this run publishes an entity of the previous run. The
-// topic of an entity's own document contains its platform.
-func (d *deviceEntities) hasRenewed(id string, c Component) bool {
-	i := indexOf(d.all, id)
-	return i >= 0 && (d.form == ByDevice || d.all[i].Component.Platform == c.Platform)
-}
-
-// hasRenewedPrevious reports whether this run has published every entity of the
-// previous run that has not been removed.
-func (d *deviceEntities) hasRenewedPrevious() bool {
-	for id := range d.previous.entities {
-		if indexOf(d.all, id) < 0 {
-			return false
-		}
-	}
-	return true
 }
 
 // startRemoval is the first step of a removal.
@@ -165,6 +153,7 @@ func (d *deviceEntities) startRemoval(id string, c Component) {
 		d.removed = map[string]Component{}
 	}
 	delete(d.carried, id)
+	delete(d.missing, id)
 	d.removed[id] = c
 	d.isChanged = true
 	d.documents.addPrevious(id, c)

@@ -4,8 +4,9 @@
 //
 // A [Device] keeps the [Document] of one device up to date: [Device.Update] takes the
 // entities that exist, publishes the document if it has changed, and removes the
-// entities that have been missing for a minute (deviceentities.go). The document is one
-// for the device (devicedocument.go) or one for each entity (entitydocuments.go).
+// entities that have been missing for a minute, also those of a previous run
+// (deviceentities.go). The document is one for the device (devicedocument.go) or one
+// for each entity (entitydocuments.go).
 // [SubDevices] do the same for the devices of one kind behind it, such as inverters.
 //
 // An [Inbox] receives the retained documents, from which a device learns what a

@@ -50,7 +50,6 @@ type SubDevicesConfig struct {
 
 // A subDevice is a sub-device that was present in this run.
 type subDevice struct {
-	model      string
 	stateTopic string
 	missed     int // complete answers in a row without it
 }
@@ -143,17 +142,13 @@ func (s *SubDevices) publish(now time.Time, p SubDevice) {
 	if documents == nil {
 		return
 	}
-	if d.model != p.Info.Model { // it has other entities
-		d.model = p.Info.Model
-		documents.entities.all = nil
-	}
 	documents.SetInfo(p.Info)
 	documents.Add(now, p.Entities)
 }
 
 // add adds a sub-device.
 func (s *SubDevices) add(p SubDevice) *subDevice {
-	d := &subDevice{model: p.Info.Model, stateTopic: p.StateTopic}
+	d := &subDevice{stateTopic: p.StateTopic}
 	id := p.identifier()
 	s.devices[id] = d
 	if s.config.Inbox != nil {
@@ -171,11 +166,12 @@ func (s *SubDevices) removeNotRenewed(now time.Time) {
 	if s.answers < missingAnswers || s.config.Inbox == nil {
 		return
 	}
-	for id, previous := range s.takePrevious() {
-		if d := s.discovery[id]; d != nil {
-			d.removePrevious(now, previous.document)
-			continue
-		}
+	previous := s.takePrevious()
+	for id, d := range s.discovery {
+		d.removePrevious(now, previous[id].document.Components)
+		delete(previous, id)
+	}
+	for id, previous := range previous {
 		topics := s.config.StateTopics(id)
 		if slices.ContainsFunc(topics, previous.document.reads) {
 			for _, topic := range previous.topics {
@@ -183,9 +179,6 @@ func (s *SubDevices) removeNotRenewed(now time.Time) {
 			}
 			s.config.Outbox.RemoveLater(topics[:1], processingTime)
 		}
-	}
-	for _, d := range s.discovery {
-		d.removeCarried(now)
 	}
 }
 
@@ -197,9 +190,9 @@ type previousSubDevice struct {
 
 // takePrevious removes the documents of sub-devices of this kind from the inbox, and
 // returns them by id.
-func (s *SubDevices) takePrevious() map[string]*previousSubDevice {
+func (s *SubDevices) takePrevious() map[string]previousSubDevice {
 	c := &s.config
-	found := map[string]*previousSubDevice{}
+	found := map[string]previousSubDevice{}
 	for topic, payload := range c.Inbox.payloads() {
 		if !strings.Contains(topic, "/"+c.IDPrefix) || !strings.Contains(payload, `"`+c.Via+`"`) {
 			continue // of many documents only few are decoded
@@ -214,11 +207,13 @@ func (s *SubDevices) takePrevious() map[string]*previousSubDevice {
 			continue
 		}
 		c.Inbox.discard(topic)
-		if found[id] == nil {
-			found[id] = &previousSubDevice{document: Document{Components: map[string]Component{}}}
+		previous, ok := found[id]
+		if !ok {
+			previous.document.Components = map[string]Component{}
 		}
-		found[id].topics = append(found[id].topics, topic)
-		maps.Copy(found[id].document.Components, componentsOf(parts, payload, c.Template.Availability))
+		previous.topics = append(previous.topics, topic)
+		maps.Copy(previous.document.Components, componentsOf(parts, payload, c.Template.Availability))
+		found[id] = previous
 	}
 	return found
 }

@@ -44,7 +44,7 @@ func newTarget(s *Shared, c Config, serial string, log zerolog.Logger) *target {
 		template := s.document(s.Topics.BridgeState(), s.Topics.Availability(serial))
 		template.Info = hass.DeviceInfo{Identifiers: []string{id}}
 		device = hass.NewDevice(s.Outbox, s.Inbox, s.Topics.Discovery(id), s.Topics.Gateway(serial), template)
-		device.MayAppear, device.IsGone = t.entities.MayAppear, devices.IsGroupField
+		device.MayAppear = t.entities.MayAppear
 	}
 	t.discovery = newDiscovery(device, log)
 	return t
