@@ -46,7 +46,7 @@ func newPage(cfg config.Config, gateways []*gateway.Gateway, problems *web.Probl
 
 // pageActions returns what a signed-in user can start. hup receives the request to
 // read the configuration again, unless load returns an error.
-func pageActions(gateways []*gateway.Gateway, load func() (*runConfig, error), hup chan<- os.Signal) web.Actions {
+func pageActions(gateways []*gateway.Gateway, load func() (*runConfig, error), hup chan<- os.Signal) map[string]web.Action {
 	find := func(section string) (*gateway.Gateway, error) {
 		for _, g := range gateways {
 			if g.Section == section {
@@ -55,22 +55,22 @@ func pageActions(gateways []*gateway.Gateway, load func() (*runConfig, error), h
 		}
 		return nil, errors.New("no such gateway")
 	}
-	return web.Actions{
-		PasteToken: func(ctx context.Context, section, token string) error {
+	return map[string]web.Action{
+		"token": func(ctx context.Context, section, token string) error {
 			g, err := find(section)
 			if err != nil {
 				return err
 			}
 			return g.StoreToken(ctx, g.KnownSerial(), token)
 		},
-		Renew: func(ctx context.Context, section string) error {
+		"renew": func(ctx context.Context, section, _ string) error {
 			g, err := find(section)
 			if err != nil {
 				return err
 			}
 			return g.Tokens.RenewNow(ctx, g.KnownSerial())
 		},
-		Reload: func(ctx context.Context) error {
+		"reload": func(ctx context.Context, _, _ string) error {
 			if _, err := blocking.Call(ctx, load); err != nil {
 				return err
 			}

@@ -98,16 +98,16 @@ func TestCORS(t *testing.T) {
 func actionServer() (*Server, *[]string) {
 	s, pasted := newServer(), new([]string)
 	s.Password = testPassword
-	s.Actions = Actions{
-		PasteToken: func(_ context.Context, gateway, token string) error {
+	s.Actions = map[string]Action{
+		"token": func(_ context.Context, gateway, token string) error {
 			*pasted = append(*pasted, gateway+" "+token)
 			if token == "bad" {
 				return errors.New("the token is of gateway 482207019876")
 			}
 			return nil
 		},
-		Renew:  func(context.Context, string) error { return nil },
-		Reload: func(context.Context) error { return nil },
+		"renew":  func(context.Context, string, string) error { return nil },
+		"reload": func(context.Context, string, string) error { return nil },
 	}
 	return s, pasted
 }

@@ -16,8 +16,8 @@ type Server struct {
 	Access   access.Rules
 	Password string // required for actions; empty: sign-in is off
 	History  History
-	Actions  Actions
-	Info     func() Info // returns what only the program knows
+	Actions  map[string]Action // by the actions' paths below api: token, renew, reload
+	Info     func() Info       // returns what only the program knows
 	Problems *Problems
 	Version  string
 
@@ -39,10 +39,9 @@ func (s *Server) Handler() http.Handler {
 	signIn := login{s.Password, &rules, &s.sessions, &s.pacer}
 	page := s.pageAPI()
 	history := historyAPI{&s.store, s.History}
-	actions := actionAPI{&s.store, s.Actions.byName()}
-	names := slices.AppendSeq([]string{}, maps.Keys(actions.offered))
-	slices.Sort(names)
-	status := statusAPI{&s.store, s.History, s.Info, s.Problems, s.Version, names, signIn}
+	actions := slices.AppendSeq([]string{}, maps.Keys(s.Actions))
+	slices.Sort(actions)
+	status := statusAPI{&s.store, s.History, s.Info, s.Problems, s.Version, actions, signIn}
 
 	large := respond.NewQueue()
 
@@ -62,7 +61,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("POST /api/login", signIn.serveLogin)
 	mux.HandleFunc("POST /api/logout", signIn.serveLogout)
 	for _, name := range []string{"token", "renew", "reload"} {
-		mux.HandleFunc("POST /api/"+name, signIn.required(actions.serve(name)))
+		mux.HandleFunc("POST /api/"+name, signIn.required(s.serveAction(s.Actions[name])))
 	}
 	return rules.Protect(mux)
 }

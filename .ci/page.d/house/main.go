@@ -139,15 +139,17 @@ func info() web.Info {
 	}
 }
 
-func actions() web.Actions {
-	return web.Actions{
-		PasteToken: func(_ context.Context, _, token string) error {
+func actions() map[string]web.Action {
+	return map[string]web.Action{
+		"token": func(_ context.Context, _, token string) error {
 			if token != "good" {
 				return errors.New("the token is for gateway 482207019876, not 482207014533")
 			}
 			return nil
 		},
-		Renew:  func(context.Context, string) error { return errors.New("the next login is possible in 40 s") },
-		Reload: func(context.Context) error { return nil },
+		"renew": func(context.Context, string, string) error {
+			return errors.New("the next login is possible in 40 s")
+		},
+		"reload": func(context.Context, string, string) error { return nil },
 	}
 }
