@@ -4,63 +4,45 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web/respond"
 )
 
 const (
-	// maxPaths limits the paths of a gateway of which response times are kept.
+	// maxPaths limits the paths of a gateway of which responses are kept.
 	maxPaths = 16
-	// timesSlot and timesSlots are the parts of the hour of which response times are
-	// kept.
-	timesSlot  = 5 * time.Minute
-	timesSlots = 12
-	// Response times are counted in classes: the first ends at 1 ms, each further one
-	// is a tenth longer. The last one begins at 97 s.
-	timesClasses = 122
-	classRatio   = 1.1
+	// maxResponses limits the responses of a path that are kept: one a second for
+	// responsesAge, 150 kB.
+	maxResponses = 3600
+	responsesAge = time.Hour
 )
 
-// responseTimes count the responses of a path in the last hour.
-type responseTimes [timesSlots]responseSlot
-
-// A responseSlot counts the responses of five minutes.
-type responseSlot struct {
-	number   int64 // of the slot since 1970
-	classes  [timesClasses]uint16
-	highest  time.Duration
-	failures int // timeouts included
-	timeouts int
+// A response is how a request ended.
+type response struct {
+	at        time.Time
+	took      time.Duration
+	isFailure bool // also if it is a timeout
+	isTimeout bool
 }
 
-// record counts a response.
+// responseTimes are the latest responses of a path, oldest first.
+type responseTimes []response
+
+// record adds a response.
 func (t *responseTimes) record(now time.Time, took time.Duration, err error) {
-	number := now.Unix() / int64(timesSlot.Seconds())
-	slot := &t[number%timesSlots]
-	if slot.number != number {
-		*slot = responseSlot{number: number}
-	}
-	if err != nil {
-		slot.failures++
-		if errors.Is(err, context.DeadlineExceeded) {
-			slot.timeouts++
-		}
-		return
-	}
-	slot.highest = max(slot.highest, took)
-	if n := &slot.classes[responseClass(took)]; *n < math.MaxUint16 {
-		*n++
-	}
+	list := t.recent(now)
+	list = list[max(0, len(list)+1-maxResponses):]
+	*t = append(list, response{now, took, err != nil, errors.Is(err, context.DeadlineExceeded)})
 }
 
-// responseClass returns the class of a response time.
-func responseClass(took time.Duration) int {
-	ms := float64(took) / float64(time.Millisecond)
-	if ms <= 1 {
-		return 0
+// recent returns the responses of the last hour.
+func (t responseTimes) recent(now time.Time) responseTimes {
+	for len(t) > 0 && now.Sub(t[0].at) >= responsesAge {
+		t = t[1:]
 	}
-	return min(timesClasses-1, int(math.Ceil(math.Log(ms)/math.Log(classRatio))))
+	return t
 }
 
 // A responseSummary is how a path responded, in ms.
@@ -74,36 +56,31 @@ type responseSummary struct {
 }
 
 // summarize returns how the path responded in the last hour, and false if it was not
-// requested. Median and 95 % are the ends of their classes, at most a tenth too high.
-func (t *responseTimes) summarize(path string, now time.Time) (responseSummary, bool) {
+// requested.
+func (t responseTimes) summarize(path string, now time.Time) (responseSummary, bool) {
 	s := responseSummary{Path: path}
-	var classes [timesClasses]int
-	count := 0
-	for i := range t {
-		slot := &t[i]
-		if age := now.Unix()/int64(timesSlot.Seconds()) - slot.number; age < 0 || age >= timesSlots {
-			continue
+	recent := t.recent(now)
+	var times []time.Duration
+	for _, r := range recent {
+		if r.isTimeout {
+			s.Timeouts++
 		}
-		s.Failures += slot.failures
-		s.Timeouts += slot.timeouts
-		s.Highest = max(s.Highest, respond.Number(slot.highest.Seconds()*1000))
-		for class, n := range slot.classes {
-			classes[class] += int(n)
-			count += int(n)
+		if r.isFailure {
+			s.Failures++
+		} else {
+			times = append(times, r.took)
 		}
 	}
-	s.Median, s.P95 = percentile(&classes, count, 0.5, s.Highest), percentile(&classes, count, 0.95, s.Highest)
-	return s, count+s.Failures > 0
+	slices.Sort(times)
+	s.Median, s.P95, s.Highest = percentile(times, 0.5), percentile(times, 0.95), percentile(times, 1)
+	return s, len(recent) > 0
 }
 
-// percentile returns the response time in ms that a part of count responses did not
-// exceed.
-func percentile(classes *[timesClasses]int, count int, part float64, highest respond.Number) respond.Number {
-	rest := int(math.Ceil(part * float64(count)))
-	for class, n := range classes {
-		if rest -= n; rest <= 0 {
-			return min(highest, respond.Number(math.Pow(classRatio, float64(class))))
-		}
+// percentile returns the time in ms that a part of sorted times does not exceed, 0 if
+// there are none.
+func percentile(sorted []time.Duration, part float64) respond.Number {
+	if len(sorted) == 0 {
+		return 0
 	}
-	return highest
+	return respond.Number(sorted[int(math.Ceil(part*float64(len(sorted))))-1].Seconds() * 1000)
 }
