@@ -17,7 +17,7 @@ func (s *service) addLimits(c *console, worker *state.Worker) {
 	c.runID = cmp.Or(c.runID, rand.Text())
 	journals := state.NewLimitStore(s.cfg.General.StateDir, worker)
 	for i, g := range s.gateways {
-		s.bridge.Gateways[i].Limit = &limiter.Config{
+		s.bridge.Gateways[i].Limit = limiter.Config{
 			Enabled: g.Limit,
 			Forever: g.LimitForever,
 			Run:     c.runID,

@@ -142,8 +142,8 @@ func (b *Bridge) newRun() *bridgeRun {
 		firstSample = firstSample.Add(startStagger)
 		r.loops = append(r.loops, l)
 		handle := loopHandle{snapshot: reporter.snapshot, events: l.events}
-		if config.Limit != nil && config.Limit.Enabled {
-			handle.commands = l.limiting.inbox
+		if config.Limit.Enabled {
+			handle.commands = l.limiter.Inbox
 			receivesCommands = true
 		}
 		c.gateways = append(c.gateways, handle)

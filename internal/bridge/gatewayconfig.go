@@ -19,9 +19,9 @@ type GatewayConfig struct {
 	// Interval is the time between two samples; 0 means 1 s if they come from
 	// the meters or from live data, otherwise 5 s.
 	Interval time.Duration
-	// Limit lets commands limit the power, and ends what an earlier run has limited; nil
-	// does neither.
-	Limit *limiter.Config
+	// Limit lets commands limit the power, and ends what an earlier run has limited; the
+	// zero value does neither.
+	Limit limiter.Config
 	Lock  GatewayLock // nil means that no other process may read the gateway
 }
 

@@ -2,6 +2,8 @@ package bridge
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,7 +32,7 @@ type loop struct {
 	responses responseTimes
 	samples   sampleLog
 	publisher *publish.GatewayPublisher // nil before the serial number is known
-	limiting  limiting
+	limiter   *limiter.Limiter          // limits nothing before it is known
 	stale     *time.Timer
 	state     GatewayState
 }
@@ -38,7 +40,7 @@ type loop struct {
 func newLoop(c GatewayConfig, shared *publish.Shared, r *reporter, log zerolog.Logger, firstSample time.Time) *loop {
 	l := &loop{config: c, log: log, shared: shared, reporter: r, events: newEvents(), requests: newRequests(), responses: responseTimes{ResponseTimes: new(schedule.ResponseTimes)}}
 	l.samples.log = log
-	l.limiting.inbox = limiter.NewInbox(func() { l.events.add(eventLimit) })
+	l.limiter = limiter.New(limiter.Config{}, "", limiter.NewInbox(func() { l.events.add(eventLimit) }), nil, log)
 	l.schedule.NextSample = firstSample
 	l.state = GatewayState{Name: c.Name, Interval: c.interval(""), StaleAfter: c.StaleAfter}
 	l.configureClient()
@@ -78,7 +80,7 @@ func (l *loop) run(ctx context.Context) {
 		if l.requests.isRunning {
 			next.Stop()
 		} else {
-			next.Reset(time.Until(l.limiting.nextTime(l.schedule.NextTime(l.mayRunTasks()))))
+			next.Reset(time.Until(l.nextTime()))
 		}
 		var step <-chan time.Time
 		if l.publisher != nil {
@@ -99,17 +101,24 @@ func (l *loop) run(ctx context.Context) {
 			if l.publisher != nil { // otherwise the inboxes keep the messages
 				pending := l.events.take()
 				pending.deliver(l.publisher.Discovery)
-				l.limiting.deliver(pending)
+				if pending.has(eventLimit) {
+					l.limiter.Receive(time.Now())
+				}
 			}
 		}
 	}
 }
 
-// stop waits for the request, which was canceled, ends or hands over what limits the
-// power, and saves the counters.
+// stop waits for the request, which was canceled, ends what limits the power, or leaves
+// it to the bridge that takes over, and saves the counters. While a request that was
+// abandoned may change the limit, the next start ends it.
 func (l *loop) stop(cause error) {
-	hasEnded := l.requests.wait()
-	l.limiting.stop(cause, l.config.Name, hasEnded)
+	if hasEnded := l.requests.wait(); !hasEnded || errors.Is(cause, ErrHandover) {
+		l.limiter.HandOver()
+	} else {
+		removed, _ := errors.AsType[RemovedGateways](cause)
+		l.limiter.Stop(slices.Contains(removed, l.config.Name))
+	}
 	if l.publisher != nil {
 		l.publisher.Save(time.Now())
 	}
@@ -117,24 +126,50 @@ func (l *loop) stop(cause error) {
 
 // startNext starts the next request that is due, unless one is running.
 func (l *loop) startNext(ctx context.Context) {
-	now := time.Now()
-	switch {
-	case ctx.Err() != nil || l.requests.isRunning:
-	case l.schedule.IsSampleDue(now) && l.session == nil && l.config.Lock != nil && !l.lock.isHeld:
-		l.requests.start(ctx, l.holdLock())
-	case l.schedule.IsSampleDue(now) && l.session == nil:
-		l.requests.start(ctx, l.openSession())
-	case l.schedule.IsSampleDue(now):
-		l.requests.start(ctx, l.readSample())
+	if ctx.Err() != nil || l.requests.isRunning {
+		return
+	}
+	if next := l.nextRequest(time.Now()); next != nil {
+		l.requests.start(ctx, next)
+	}
+}
+
+// nextRequest returns the next request that is due, or nil.
+func (l *loop) nextRequest(now time.Time) request {
+	switch isSampleDue := l.schedule.IsSampleDue(now); {
+	case isSampleDue && l.session == nil && l.config.Lock != nil && !l.lock.isHeld:
+		return l.holdLock()
+	case isSampleDue && l.session == nil:
+		return l.openSession()
+	case isSampleDue:
+		return l.readSample()
 	case l.session != nil && l.schedule.Failures.AreMetersMissing(now, l.config.StaleAfter):
 		l.schedule.Failures.SkippedSince = now // the next check is as late
-		l.requests.start(ctx, l.checkMeters())
-	case (l.session != nil || l.limiting.isActive()) && l.limiting.start(ctx, &l.requests, l.state.Firmware, l.schedule.Failures.Count > 0):
-	case l.mayRunTasks():
-		if t := l.schedule.NextTask(now); t != nil {
-			l.requests.start(ctx, l.runTask(t))
+		return l.checkMeters()
+	}
+	if l.session != nil || l.limiter.IsActive() {
+		if r := l.limiter.Next(l.state.Firmware, l.schedule.Failures.Count > 0, now); r != nil {
+			return r
 		}
 	}
+	if l.mayRunTasks() {
+		if t := l.schedule.NextTask(now); t != nil {
+			return l.runTask(t)
+		}
+	}
+	return nil
+}
+
+// limitStep is how often a limiter that is active is asked for a request.
+const limitStep = time.Second
+
+// nextTime returns when startNext must be called.
+func (l *loop) nextTime() time.Time {
+	next := l.schedule.NextTime(l.mayRunTasks())
+	if soon := time.Now().Add(limitStep); l.limiter.IsActive() && soon.Before(next) {
+		return soon
+	}
+	return next
 }
 
 // mayRunTasks reports whether tasks may run. During an outage, only samples are
@@ -151,7 +186,10 @@ func (l *loop) setPublisher(serial string, saved []byte) {
 	l.publisher = publish.NewGatewayPublisher(l.shared, l.config.Config, serial, saved, l.log)
 	l.schedule.Tasks = l.publisher.Tasks()
 	l.publisher.Discovery.ReceiveDocuments()
-	l.limiting.replace(l.config.Limit, l.publisher, l.log)
+	l.limiter.HandOver() // the journal keeps the leases of the gateway before
+	l.limiter = limiter.New(l.config.Limit, serial, l.limiter.Inbox, l.publisher, l.log)
+	l.publisher.SetLimitWatcher(l.limiter)
+	l.limiter.Receive(time.Now()) // what has arrived before
 	l.reporter.snapshot.discovery.Store(l.publisher.Discovery)
 	l.state = GatewayState{
 		Name: l.config.Name, Serial: serial, Interval: l.config.interval(""), StaleAfter: l.config.StaleAfter,

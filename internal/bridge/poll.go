@@ -99,7 +99,7 @@ func (l *loop) onSample(s envoy.Sample, err error) {
 	if n := schema.GridPhases(s); n > 0 {
 		l.state.Phases = n
 	}
-	l.limiting.observe(s)
+	l.limiter.Observe(s, time.Now())
 	l.reporter.addToTotals(l.state, s, l.publisher.HasNoBatteries())
 	l.reportPoll(&s, nil)
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/limit"
 )
 
-// Config lets commands limit the power of a gateway.
+// Config lets commands limit the power of a gateway. The zero value changes nothing.
 type Config struct {
 	Enabled bool // otherwise only leases of the journal are ended
 	Forever bool // commands without an end are permitted
 	// Run identifies the process: leases of another one were interrupted.
 	Run     string
-	Journal Journal
+	Journal Journal // nil means that there are no leases, and no commands
 	Writer  func(serial string) Writer
 }
 
@@ -44,11 +44,11 @@ type Output interface {
 
 // A Limiter changes the settings of one gateway. Its event loop owns it.
 type Limiter struct {
+	Inbox  *Inbox // also of the limiter that replaces it
 	config Config
 	serial string
 	output Output
 	log    zerolog.Logger
-	inbox  *Inbox
 	writer Writer // nil before the first request
 
 	machine   *limit.Machine // nil until the journal was read
@@ -61,7 +61,7 @@ type Limiter struct {
 
 // New returns the limiter of the gateway with a serial number.
 func New(c Config, serial string, inbox *Inbox, o Output, log zerolog.Logger) *Limiter {
-	return &Limiter{config: c, serial: serial, output: o, log: log, inbox: inbox}
+	return &Limiter{Inbox: inbox, config: c, serial: serial, output: o, log: log}
 }
 
 // IsActive reports whether Next must be called at least once a second.
@@ -69,7 +69,7 @@ func (l *Limiter) IsActive() bool { return l.machine != nil && l.machine.IsActiv
 
 // Receive handles what is in the inbox.
 func (l *Limiter) Receive(now time.Time) {
-	messages, results := l.inbox.take()
+	messages, results := l.Inbox.take()
 	for _, handle := range results {
 		handle()
 	}
@@ -105,11 +105,11 @@ func (l *Limiter) receive(m limit.Message, now time.Time) {
 
 // load reads the journal, once the gateway is this section's.
 func (l *Limiter) load() {
-	if l.isLoading || l.isUnused || l.output.Claim() != nil {
+	if l.config.Journal == nil || l.isLoading || l.isUnused || l.output.Claim() != nil {
 		return
 	}
 	l.isLoading = true
-	l.config.Journal.Load(l.serial, func(data []byte, err error) { l.inbox.add(func() { l.onLoaded(data, err) }) })
+	l.config.Journal.Load(l.serial, func(data []byte, err error) { l.Inbox.add(func() { l.onLoaded(data, err) }) })
 }
 
 func (l *Limiter) onLoaded(data []byte, err error) {
@@ -130,42 +130,42 @@ func (l *Limiter) onLoaded(data []byte, err error) {
 	l.machine = limit.NewMachine(limit.Config{Enabled: l.config.Enabled, Forever: l.config.Forever, Run: l.config.Run}, r, time.Now())
 }
 
-// Next returns the next request, if one is due. The gateway has answered with that
+// Next returns the next request that is due, or nil. The gateway has answered with that
 // firmware; isAway means that its latest samples have failed.
-func (l *Limiter) Next(firmware string, isAway bool, now time.Time) (Request, bool) {
+func (l *Limiter) Next(firmware string, isAway bool, now time.Time) Request {
 	if l.firmware = firmware; l.machine == nil {
 		l.load()
-		return nil, false
+		return nil
 	}
 	l.machine.SetAway(isAway)
 	if !l.machine.IsActive() {
-		return nil, false
+		return nil
 	}
 	if err := l.output.Claim(); err != nil { // another section or process takes over with the journal
 		l.machine.HandOver(now)
 		l.report()
 		l.machine = nil
-		return nil, false
+		return nil
 	}
-	r, ok := l.next(now)
+	r := l.next(now)
 	l.report()
-	return r, ok
+	return r
 }
 
 // next stores the journal, or returns the next request.
-func (l *Limiter) next(now time.Time) (Request, bool) {
+func (l *Limiter) next(now time.Time) Request {
 	a, ok := l.machine.Next(now)
 	if !ok {
-		return nil, false
+		return nil
 	}
 	if a.Kind != limit.Save {
-		return l.request(a), true
+		return l.request(a)
 	}
 	machine := l.machine
 	l.config.Journal.Save(l.serial, encode(a.Record), func(err error) {
-		l.inbox.add(func() { machine.OnSaved(a.ID, err, time.Now()) })
+		l.Inbox.add(func() { machine.OnSaved(a.ID, err, time.Now()) })
 	})
-	return nil, false
+	return nil
 }
 
 // encode returns the content of the journal's file, nil to remove it.

@@ -32,13 +32,13 @@ func (l *Limiter) Stop(isRemoved bool) {
 		l.log.Info().Msg("restoring what was before the power limit")
 	}
 	for !l.machine.IsStopped(time.Now()) && ctx.Err() == nil {
-		if request, ok := l.next(time.Now()); ok {
+		if request := l.next(time.Now()); request != nil {
 			request(ctx)()
 			continue
 		}
 		l.report()
 		select {
-		case <-l.inbox.wake:
+		case <-l.Inbox.wake:
 		case <-time.After(stopStep):
 		case <-ctx.Done():
 		}

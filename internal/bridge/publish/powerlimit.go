@@ -16,9 +16,9 @@ const powerLimitInterval = time.Minute
 // powerLimit publishes what limits the power of the inverters.
 type powerLimit struct {
 	target   *target
-	isRead   bool         // the gateway has answered
-	failures int          // in a row
-	watcher  LimitWatcher // nil if there is none
+	isRead   bool // the gateway has answered
+	failures int  // in a row
+	watcher  LimitWatcher
 }
 
 // A LimitWatcher is given the settings that limit the power, when a task has read
@@ -28,7 +28,7 @@ type LimitWatcher interface {
 	NoticeSwitch(isOff bool)
 }
 
-// SetLimitWatcher sets the watcher.
+// SetLimitWatcher sets the watcher, before the tasks run.
 func (p *GatewayPublisher) SetLimitWatcher(w LimitWatcher) { p.powerLimit.watcher = w }
 
 // PublishLimit publishes a limit that was read.
@@ -66,9 +66,7 @@ func (p *powerLimit) onLimit(_ *envoy.Session, limit powerlimit.Limit, err error
 	case err == nil:
 		p.isRead, p.failures = true, 0
 		p.publish(devices.PowerLimitReport{Limit: limit})
-		if p.watcher != nil {
-			p.watcher.NoticeLimit(limit)
-		}
+		p.watcher.NoticeLimit(limit)
 	case p.isRead:
 		if p.failures++; p.failures >= missingAnswers {
 			p.publish(devices.PowerLimitReport{IsUnknown: true})
@@ -85,9 +83,7 @@ func (p *powerLimit) publish(r devices.PowerLimitReport) {
 func (p *powerLimit) onSwitch(_ *envoy.Session, isOff bool, err error) error {
 	if err == nil {
 		p.publishSwitch(isOff)
-		if p.watcher != nil {
-			p.watcher.NoticeSwitch(isOff)
-		}
+		p.watcher.NoticeSwitch(isOff)
 	}
 	return schedule.IgnoreUnsupported(err)
 }
