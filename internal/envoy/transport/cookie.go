@@ -2,8 +2,8 @@ package transport
 
 import (
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
-	"sync"
 )
 
 const (
@@ -13,33 +13,24 @@ const (
 
 // A sessionJar is an [http.CookieJar] that keeps the gateway's session cookie
 // and no other.
-type sessionJar struct {
-	mu     sync.Mutex // guards what follows
-	host   string     // that set it
-	cookie *http.Cookie
+type sessionJar struct{ *cookiejar.Jar }
+
+func newSessionJar() sessionJar {
+	jar, _ := cookiejar.New(nil) // fails for options alone
+	return sessionJar{jar}
 }
 
-// SetCookies implements [http.CookieJar].
-func (j *sessionJar) SetCookies(u *url.URL, cookies []*http.Cookie) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
+// SetCookies implements [http.CookieJar]. The cookie is for all pages, and for as
+// long as the gateway does not remove it.
+func (j sessionJar) SetCookies(u *url.URL, cookies []*http.Cookie) {
 	for _, c := range cookies {
-		switch {
-		case c.Name != sessionCookie || len(c.Value) > maxCookie:
-		case c.Value == "" || c.MaxAge < 0:
-			j.cookie = nil
-		default:
-			j.host, j.cookie = u.Host, &http.Cookie{Name: c.Name, Value: c.Value, Secure: c.Secure}
+		if c.Name != sessionCookie || len(c.Value) > maxCookie {
+			continue
 		}
+		kept := &http.Cookie{Name: c.Name, Value: c.Value, Path: "/", Secure: c.Secure}
+		if c.Value == "" || c.MaxAge < 0 {
+			kept.MaxAge = -1 // removes it
+		}
+		j.Jar.SetCookies(u, []*http.Cookie{kept})
 	}
-}
-
-// Cookies implements [http.CookieJar].
-func (j *sessionJar) Cookies(u *url.URL) []*http.Cookie {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.cookie == nil || u.Host != j.host || j.cookie.Secure && u.Scheme != "https" {
-		return nil
-	}
-	return []*http.Cookie{{Name: j.cookie.Name, Value: j.cookie.Value}}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func TestSessionJar(t *testing.T) {
-	jar := new(sessionJar)
+	jar := newSessionJar()
 	secure, plain, other := &url.URL{Scheme: "https", Host: "gateway"}, &url.URL{Scheme: "http", Host: "gateway"}, &url.URL{Scheme: "https", Host: "other"}
 	for _, tt := range []struct {
 		name string

@@ -46,7 +46,7 @@ func (s *Sender) init() {
 		s.trip = newRoundTripper(options{Verify: s.VerifyTLS, Fingerprint: s.Fingerprint, Dial: s.Dial})
 		s.http = http.Client{
 			Transport:     s.trip,
-			Jar:           new(sessionJar),
+			Jar:           newSessionJar(),
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}
 	})
