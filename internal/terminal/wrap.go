@@ -1,28 +1,15 @@
 package terminal
 
-import (
-	"strings"
-	"unicode/utf8"
-)
+import "strings"
 
-// Wrap breaks text between words into lines of at most width columns. All lines
-// after the first begin with indent. Line breaks in text remain. A longer word has
-// its own line.
+// Wrap breaks text into lines of at most width columns, as [WrapLines] does. All
+// lines after the first begin with indent. Line breaks in text remain.
 func Wrap(text string, width int, indent string) string {
 	var lines []string
-	line := ""
+	first := ""
 	for paragraph := range strings.SplitSeq(text, "\n") {
-		space := ""
-		for word := range strings.FieldsSeq(paragraph) {
-			if space != "" && utf8.RuneCountInString(line+space+word) > width {
-				lines = append(lines, line)
-				line, space = indent, ""
-			}
-			line += space + word
-			space = " "
-		}
-		lines = append(lines, line)
-		line = indent
+		lines = append(lines, WrapLines(first, indent, paragraph, width)...)
+		first = indent
 	}
 	return strings.Join(lines, "\n")
 }
