@@ -110,6 +110,36 @@ func TestACBatteriesAlone(t *testing.T) {
 	})
 }
 
+// TestACBatteriesTakenAway: their device is removed, also if they were taken away while
+// the bridge did not run.
+func TestACBatteriesTakenAway(t *testing.T) {
+	for _, isRunning := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(&envoytest.Gateway{Batteries: 1, ACBs: 3, Start: morning()})
+			if isRunning {
+				r.start(t)
+				time.Sleep(3 * time.Minute)
+			} else {
+				r.again(t, func(*bridge.Bridge) {})
+			}
+			r.document(t, thingTopic("battery", "acb"))
+			if _, ok := r.broker.Retained(thingConfig("acb", serial)); !ok {
+				t.Error("there is no device of the AC Batteries")
+			}
+			r.gateway.Change(func(g *envoytest.Gateway) { g.ACBs = 0 })
+			if !isRunning {
+				r.Bridge = &bridge.Bridge{Gateways: []bridge.GatewayConfig{r.feed("ENVOY", r.server)}, MQTT: r.MQTT, Log: r.Log}
+				r.start(t)
+			}
+			time.Sleep(20 * time.Minute)
+			r.wantRetained(t, thingTopic("battery", "acb"), "")
+			r.wantRetained(t, thingConfig("acb", serial), "")
+			r.document(t, thingTopic("battery", batterySN(0)))
+			r.stop(t)
+		})
+	}
+}
+
 // A deviceObserver stores the latest devices.
 type deviceObserver struct {
 	bridge.BaseObserver

@@ -144,6 +144,10 @@ func (d *devices) BatteryTotals(ctx context.Context) (device.BatteryTotals, erro
 // whether there are any. It reports none when that was too long ago.
 func (d *devices) ACBatteries() (device.ACBatteries, bool) { return d.acb.Present(d.clock.Now()) }
 
+// HasNoACBatteries reports whether the latest /production.json agree that there are
+// none.
+func (d *devices) HasNoACBatteries() bool { return d.acb.AreNone() }
+
 // acbIsCurrent reports whether what follows from the AC Batteries may be published.
 func (d *devices) acbIsCurrent() bool {
 	a, ok := d.ACBatteries()

@@ -169,10 +169,12 @@ func (b *batteries) onPower(s *envoy.Session, powers []device.BatteryPower, dura
 // came with the latest sample.
 func (b *batteries) onTotals(s *envoy.Session, t device.BatteryTotals, err error) error {
 	acb, hasACB := s.ACBatteries()
+	var present []hass.SubDevice
 	if hasACB {
 		acb.Reported = s.Date(acb.Reported)
-		b.target.publishSubDevices(devices.ACBattery.Kind, []hass.SubDevice{devices.ACBattery.SubDevice(b.target.shared.Topics, b.target.serial, b.target.serial, acb, b.target.ttl(batteriesTTLInterval))}, true)
+		present = append(present, devices.ACBattery.SubDevice(b.target.shared.Topics, b.target.serial, b.target.serial, acb, b.target.ttl(batteriesTTLInterval)))
 	}
+	b.target.publishSubDevices(devices.ACBattery.Kind, present, hasACB || s.HasNoACBatteries())
 	if err = schedule.IgnoreUnsupported(err); err != nil {
 		return err
 	}

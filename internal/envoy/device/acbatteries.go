@@ -74,15 +74,22 @@ type ACBReport struct {
 // Keep takes the AC Batteries of the next answer, if there are any, and reports
 // whether the report has changed.
 func (r *ACBReport) Keep(a ACBatteries, found bool) bool {
-	if r.missed++; !found && r.Count > 0 && r.missed < confirmations {
+	if r.missed++; found {
+		r.missed = 0
+	} else if r.Count > 0 && r.missed < confirmations {
 		return false
 	}
-	*r = ACBReport{ACBatteries: a, Read: time.Now(), InTotals: r.InTotals}
+	r.ACBatteries, r.Read = a, time.Now()
 	return true
 }
 
 // Present returns the report without values that are too old at now, the gateway's
 // time, and whether there are AC Batteries: none when it was read too long ago.
 func (r ACBReport) Present(now time.Time) (ACBatteries, bool) {
-	return r.Outdated(now), r.Count > 0 && time.Since(r.Read) < batteryMaxAge
+	return r.Outdated(now), r.Count > 0 && r.isRecent()
 }
+
+// AreNone reports whether recent answers agree that there are no AC Batteries.
+func (r ACBReport) AreNone() bool { return r.missed >= confirmations && r.isRecent() }
+
+func (r ACBReport) isRecent() bool { return time.Since(r.Read) < batteryMaxAge }
