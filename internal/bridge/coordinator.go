@@ -108,7 +108,7 @@ func (c *coordinator) run(ctx context.Context) {
 				answer.Reset(births.Add(time.Now()))
 			}
 			c.handle(pending)
-		case <-c.publisher.Discovery.Step():
+		case <-c.publisher.Discovery.WaitForStep():
 			c.publisher.Discovery.TakeStep()
 		case <-answer.C:
 			births.Reset()

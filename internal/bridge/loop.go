@@ -84,7 +84,7 @@ func (l *loop) run(ctx context.Context) {
 		}
 		var step <-chan time.Time
 		if l.publisher != nil {
-			step = l.publisher.Discovery.Step()
+			step = l.publisher.Discovery.WaitForStep()
 		}
 		select {
 		case <-ctx.Done():

@@ -67,7 +67,7 @@ func (l *totalLoop) run(ctx context.Context) {
 			}
 		case <-l.stale.C:
 			l.onStale()
-		case <-l.publisher.Discovery.Step():
+		case <-l.publisher.Discovery.WaitForStep():
 			l.publisher.Discovery.TakeStep()
 		case <-l.events.notify:
 			l.events.take().deliver(l.publisher.Discovery)

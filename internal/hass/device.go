@@ -80,7 +80,7 @@ func (d *Device) Add(now time.Time, entities []Entity) {
 
 // publishIfChanged publishes what has changed, unless a user has deleted the device.
 func (d *Device) publishIfChanged(now time.Time) {
-	if !d.entities.isChanged || d.documents.isDeleted() || !d.mayPublish(now) {
+	if !d.entities.isChanged || d.documents.isDeleted() || !d.prepareDocuments(now) {
 		return
 	}
 	d.documents.publish(d.entities.content(d.template))
@@ -174,9 +174,9 @@ func (d *Device) receiveOther() {
 	}
 }
 
-// mayPublish reports whether the documents of this run may be published. If not,
-// Continue must be called.
-func (d *Device) mayPublish(now time.Time) bool {
+// prepareDocuments takes the next step of a migration, and reports whether the documents
+// of this run may be published. If not, Continue must be called.
+func (d *Device) prepareDocuments(now time.Time) bool {
 	isReady := d.inbox.isReady()
 	if isReady {
 		d.receiveOther() // now the inbox has all of them
@@ -186,7 +186,7 @@ func (d *Device) mayPublish(now time.Time) bool {
 		d.documents.unload()
 		return false
 	}
-	return isReady && d.migration.isUnloaded(d.outbox, now)
+	return isReady && d.migration.finishUnloading(d.outbox, now)
 }
 
 // IsMigrating reports whether Continue must be called each second.

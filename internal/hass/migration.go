@@ -54,8 +54,9 @@ func (m *migration) unload(o *outbox.Outbox, now time.Time) bool {
 	return true
 }
 
-// isUnloaded reports whether the broker has acknowledged all migrate messages.
-func (m *migration) isUnloaded(o *outbox.Outbox, now time.Time) bool {
+// finishUnloading reports whether the broker has acknowledged all migrate messages,
+// which are then sent no more.
+func (m *migration) finishUnloading(o *outbox.Outbox, now time.Time) bool {
 	if len(m.unloading) == 0 {
 		return true
 	}

@@ -2,6 +2,7 @@ package hass
 
 import (
 	"encoding/json"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -97,21 +98,15 @@ func (s *SubDevices) Update(now time.Time, present []SubDevice, complete bool) (
 	return removed
 }
 
-// Receive returns the ids of sub-devices that a user has deleted.
-func (s *SubDevices) Receive() (deleted []string) {
-	for id, d := range s.discovery {
-		if d.receiveDeletion() {
-			deleted = append(deleted, id)
-		}
+// Devices returns the devices with a discovery document.
+func (s *SubDevices) Devices() iter.Seq[*Device] { return maps.Values(s.discovery) }
+
+// Receive reports whether a user has deleted sub-devices.
+func (s *SubDevices) Receive() (deleted bool) {
+	for _, d := range s.discovery {
+		deleted = d.receiveDeletion() || deleted
 	}
 	return deleted
-}
-
-// HomeAssistantStarted publishes the sub-devices again that a user has deleted.
-func (s *SubDevices) HomeAssistantStarted(now time.Time) {
-	for _, d := range s.discovery {
-		d.HomeAssistantStarted(now)
-	}
 }
 
 // Forget deletes all sub-devices from the outbox. The broker keeps its messages.
@@ -216,21 +211,4 @@ func (s *SubDevices) takePrevious() map[string]previousSubDevice {
 		found[id] = previous
 	}
 	return found
-}
-
-// IsMigrating reports whether Continue must be called each second.
-func (s *SubDevices) IsMigrating() bool {
-	for _, d := range s.discovery {
-		if d.IsMigrating() {
-			return true
-		}
-	}
-	return false
-}
-
-// Continue continues the migration of the sub-devices to the form of this run.
-func (s *SubDevices) Continue(now time.Time) {
-	for _, d := range s.discovery {
-		d.Continue(now)
-	}
 }

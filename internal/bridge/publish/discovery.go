@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"iter"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -15,7 +16,7 @@ type Discovery struct {
 	log        zerolog.Logger
 	device     *hass.Device                // nil without discovery
 	subDevices map[string]*hass.SubDevices // by kind
-	step       <-chan time.Time            // see Step
+	step       <-chan time.Time            // see WaitForStep
 }
 
 // newDiscovery returns the discovery of device, which is nil without discovery.
@@ -34,7 +35,6 @@ func (d *Discovery) setInfo(info hass.DeviceInfo) {
 func (d *Discovery) update(entities *devices.Entities) {
 	if d.device != nil {
 		d.device.Update(time.Now(), entities.All())
-		d.scheduleMigration()
 	}
 }
 
@@ -45,6 +45,22 @@ func (d *Discovery) add(entities []hass.Entity) {
 	}
 }
 
+// devices returns all devices that are announced.
+func (d *Discovery) devices() iter.Seq[*hass.Device] {
+	return func(yield func(*hass.Device) bool) {
+		if d.device == nil || !yield(d.device) {
+			return
+		}
+		for _, s := range d.subDevices {
+			for device := range s.Devices() {
+				if !yield(device) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // ReceiveDocuments handles what the inbox has received of the devices.
 func (d *Discovery) ReceiveDocuments() {
 	if d.device == nil {
@@ -52,58 +68,40 @@ func (d *Discovery) ReceiveDocuments() {
 	}
 	isDeleted := d.device.Receive()
 	for _, s := range d.subDevices {
-		isDeleted = len(s.Receive()) > 0 || isDeleted
+		isDeleted = s.Receive() || isDeleted
 	}
 	if isDeleted {
 		d.log.Info().Msg("deleted in Home Assistant, announced again when it or envoy-mqtt starts")
 	}
-	d.scheduleMigration()
 }
 
 // AnswerBirth announces the devices again, because Home Assistant has started.
 func (d *Discovery) AnswerBirth() {
-	if d.device == nil {
-		return
+	for device := range d.devices() {
+		device.HomeAssistantStarted(time.Now())
 	}
-	d.device.HomeAssistantStarted(time.Now())
-	for _, s := range d.subDevices {
-		s.HomeAssistantStarted(time.Now())
-	}
-	d.scheduleMigration()
 }
 
 // migrationInterval separates the steps of a migration between the forms of
 // discovery.
 const migrationInterval = time.Second
 
-// Step returns a channel that receives when [Discovery.TakeStep] must be called. It is
-// nil if there is no migration; each of the other methods may change it.
-func (d *Discovery) Step() <-chan time.Time { return d.step }
+// WaitForStep returns a channel that receives when [Discovery.TakeStep] must be called.
+// It is nil if no device migrates between the forms of discovery.
+func (d *Discovery) WaitForStep() <-chan time.Time {
+	for device := range d.devices() {
+		if device.IsMigrating() && d.step == nil {
+			d.step = time.After(migrationInterval)
+		}
+	}
+	return d.step
+}
 
 // TakeStep takes the next step of a migration between the forms of discovery.
 func (d *Discovery) TakeStep() {
 	d.step = nil
-	if d.device == nil {
-		return
-	}
-	d.device.Continue(time.Now())
-	for _, s := range d.subDevices {
-		s.Continue(time.Now())
-	}
-	d.scheduleMigration()
-}
-
-// scheduleMigration ensures that migrations continue.
-func (d *Discovery) scheduleMigration() {
-	if d.device == nil {
-		return
-	}
-	isMigrating := d.device.IsMigrating()
-	for _, s := range d.subDevices {
-		isMigrating = isMigrating || s.IsMigrating()
-	}
-	if isMigrating && d.step == nil {
-		d.step = time.After(migrationInterval)
+	for device := range d.devices() {
+		device.Continue(time.Now())
 	}
 }
 

@@ -20,7 +20,6 @@ func (t *target) publishSubDevices(kind string, present []hass.SubDevice, isComp
 		serial := strings.TrimPrefix(id, schema.SubDeviceID(kind, ""))
 		t.log.Info().Str("serial", serial).Msg(kind + " removed")
 	}
-	t.discovery.scheduleMigration()
 }
 
 func (t *target) newSubDevices(kind string) *hass.SubDevices {
