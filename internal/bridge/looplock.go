@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
@@ -19,23 +18,6 @@ type lockState struct {
 	isWarned bool      // that it holds it for long
 }
 
-// A lockError is an error of a lock: the gateway must not be read.
-type lockError struct{ error }
-
-func (e lockError) Unwrap() error { return e.error }
-
-// addLock locks the gateway with a serial number, which has just answered. lock may be
-// nil.
-func addLock(lock GatewayLock, serial string) error {
-	if lock == nil {
-		return nil
-	}
-	if err := lock.Add(serial); err != nil {
-		return lockError{err}
-	}
-	return nil
-}
-
 // holdLock returns the request that locks the gateway. The session follows at once.
 func (l *loop) holdLock() request {
 	online := ""
@@ -45,7 +27,7 @@ func (l *loop) holdLock() request {
 	serial, isIdentified := l.config.Serial, l.publisher != nil
 	return func(context.Context) (handle func()) {
 		if err := l.config.Lock.Hold(online); err != nil {
-			return func() { l.handleLockError(lockError{err}) }
+			return func() { l.onLockError(err) }
 		}
 		if isIdentified || serial == "" || !l.config.Lock.Holds(serial) {
 			return func() { l.lock.isHeld = true }
@@ -59,25 +41,21 @@ func (l *loop) holdLock() request {
 	}
 }
 
-// handleLockError handles err if it is that of a lock, and reports whether it is. The
-// next attempt then follows soon: the other process may be about to stop. A wait is
-// logged once, and once more if it lasts.
-func (l *loop) handleLockError(err error) bool {
-	cause, isLock := errors.AsType[lockError](err)
+// onLockError handles an error of the lock: the gateway must not be read. The next
+// attempt follows soon: the other process may be about to stop. A wait is logged once,
+// and once more if it lasts.
+func (l *loop) onLockError(err error) {
 	now := time.Now()
-	if !isLock {
-		return false
-	}
+	l.lock.isHeld = false
 	switch {
 	case l.lock.since.IsZero():
 		l.lock.since = now
-		l.log.Info().Err(cause.error).Msg("gateway not locked yet, waiting")
+		l.log.Info().Err(err).Msg("gateway not locked yet, waiting")
 	case !l.lock.isWarned && now.Sub(l.lock.since) >= l.config.StaleAfter:
 		l.lock.isWarned = true
-		l.log.Warn().Err(cause.error).Stringer("after", l.config.StaleAfter).Msg("gateway still not locked, it is not read here")
+		l.log.Warn().Err(err).Stringer("after", l.config.StaleAfter).Msg("gateway still not locked, it is not read here")
 	}
 	l.schedule.NextSample = now.Add(lockRetryInterval)
-	l.state.Polled, l.state.Err = now, cause.error
+	l.state.Polled, l.state.Err = now, err
 	l.reporter.update(l.state)
-	return true
 }

@@ -21,8 +21,10 @@ func (l *loop) openSession() request {
 	known := l.state.Serial
 	return func(ctx context.Context) (handle func()) {
 		session, err := l.config.Client.Open(ctx)
-		if err == nil {
-			err = addLock(l.config.Lock, session.Serial)
+		if err == nil && l.config.Lock != nil {
+			if err := l.config.Lock.Add(session.Serial); err != nil {
+				return func() { l.onLockError(err) }
+			}
 		}
 		var saved []byte
 		if err == nil && session.Serial != known {
@@ -36,9 +38,6 @@ func (l *loop) openSession() request {
 // are the counters of a gateway that did not answer before.
 func (l *loop) onSession(session *envoy.Session, saved []byte, err error) {
 	l.lock.isHeld = false // for the next session
-	if l.handleLockError(err) {
-		return
-	}
 	if err == nil {
 		l.lock = lockState{}
 		err = l.shared.Registry.Claim(session.Serial, l.config.Name)
