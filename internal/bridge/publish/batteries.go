@@ -39,34 +39,27 @@ type batteries struct {
 	maxAge    time.Duration // of latest, if it replaces a meter
 	totals    device.BatteryTotals
 	noTotals  int // answers in a row without totals
+
+	ensembleTask, totalsTask *schedule.Task
 }
 
 // tasks returns the requests about batteries and controllers. The totals may know
 // of AC Batteries, without which the power is not that of all.
 func (b *batteries) tasks() []*schedule.Task {
-	var ensemble, totals *schedule.Task
-	ensemble = schedule.NewTask("batteries", "/ivp/ensemble/inventory", batteriesInterval, func(s *envoy.Session, ctx context.Context) (ensembleAnswer, error) { return readEnsemble(ctx, s) }, func(s *envoy.Session, a ensembleAnswer, err error) error {
-		err = b.onEnsemble(s, a, err)
-		if err == nil && a.isSupported {
-			ensemble.Interval = batteriesInterval
-			if len(b.known)+len(a.Controllers) == 0 {
-				ensemble.Interval = noBatteryInterval
-			}
-		}
-		return err
-	})
-	totals = schedule.NewTask("battery totals", "/ivp/ensemble/secctrl", batteriesInterval, (*envoy.Session).BatteryTotals, func(s *envoy.Session, t device.BatteryTotals, err error) error {
-		err = b.onTotals(s, t, err)
-		if err == nil {
-			totals.Interval = batteriesInterval
-			if b.noTotals >= missingAnswers {
-				totals.Interval = noBatteryInterval
-			}
-		}
-		return err
-	})
+	read := func(s *envoy.Session, ctx context.Context) (ensembleAnswer, error) { return readEnsemble(ctx, s) }
+	b.ensembleTask = schedule.NewTask("batteries", "/ivp/ensemble/inventory", batteriesInterval, read, b.onEnsemble)
+	b.totalsTask = schedule.NewTask("battery totals", "/ivp/ensemble/secctrl", batteriesInterval, (*envoy.Session).BatteryTotals, b.onTotals)
 	power := &schedule.Task{Name: "battery power", Path: "/ivp/ensemble/power", Interval: batteriesInterval, Request: b.readPower}
-	return []*schedule.Task{ensemble, totals, power}
+	return []*schedule.Task{b.ensembleTask, b.totalsTask, power}
+}
+
+// intervalIf returns the interval of a task, depending on whether there is something to
+// read.
+func intervalIf(exists bool) time.Duration {
+	if exists {
+		return batteriesInterval
+	}
+	return noBatteryInterval
 }
 
 // An ensembleAnswer is an inventory of batteries and controllers.
@@ -99,6 +92,7 @@ func (b *batteries) onEnsemble(s *envoy.Session, a ensembleAnswer, err error) er
 	b.areNone = len(b.known) == 0 && !a.mayMeasure
 	if a.isSupported {
 		b.publishControllers(s, a.Controllers)
+		b.ensembleTask.Interval = intervalIf(len(b.known)+len(a.Controllers) > 0)
 	}
 	return nil
 }
@@ -185,6 +179,7 @@ func (b *batteries) onTotals(s *envoy.Session, t device.BatteryTotals, err error
 	} else {
 		b.noTotals++
 	}
+	b.totalsTask.Interval = intervalIf(b.noTotals < missingAnswers)
 	return nil
 }
 
