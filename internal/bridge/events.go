@@ -18,6 +18,7 @@ const (
 	eventCounts                           // the number of gateways that are online, or of errors, has changed
 	eventBridgeState                      // another client has changed the state of the bridge
 	eventLimit                            // the inbox of the limiter has changed
+	eventSamples                          // the inbox of a total has samples
 )
 
 // has reports whether e contains the notification kind.

@@ -39,9 +39,9 @@ type totalLoop struct {
 
 // newTotalLoop returns the loop of a total whose values expire after staleAfter.
 func newTotalLoop(c TotalConfig, shared *publish.Shared, observers []Observer, staleAfter time.Duration, log zerolog.Logger) *totalLoop {
-	level := schema.TotalLevel(c.Name)
+	level, events := schema.TotalLevel(c.Name), newEvents()
 	l := &totalLoop{
-		log: log, events: newEvents(), observers: observers, inbox: newTotalInbox(), sum: total.New(c.Gateways, c.GridFrom),
+		log: log, events: events, observers: observers, inbox: &totalInbox{events: events}, sum: total.New(c.Gateways, c.GridFrom),
 		state: GatewayState{Name: c.Name, Serial: level, StaleAfter: staleAfter},
 	}
 	published := publish.Config{Name: c.Name, DeviceName: c.DeviceName, StaleAfter: staleAfter, Counters: c.Counters}
@@ -61,16 +61,18 @@ func (l *totalLoop) run(ctx context.Context) {
 		case <-ctx.Done():
 			l.publisher.Save(time.Now())
 			return
-		case <-l.inbox.notify:
-			for _, p := range l.inbox.take() {
-				l.add(p)
-			}
 		case <-l.stale.C:
 			l.onStale()
 		case <-l.publisher.Discovery.WaitForStep():
 			l.publisher.Discovery.TakeStep()
 		case <-l.events.notify:
-			l.events.take().deliver(l.publisher.Discovery)
+			pending := l.events.take()
+			pending.deliver(l.publisher.Discovery)
+			if pending.has(eventSamples) {
+				for _, p := range l.inbox.take() {
+					l.add(p)
+				}
+			}
 		}
 	}
 }

@@ -16,13 +16,11 @@ type totalPart struct {
 // A totalInbox holds the latest sample of each gateway until the loop of the total
 // takes it. It is safe for concurrent use.
 type totalInbox struct {
-	notify chan struct{} // has an element while there are samples
+	events *events // of the loop
 
 	mu    sync.Mutex
 	parts []totalPart // at most one of each gateway
 }
-
-func newTotalInbox() *totalInbox { return &totalInbox{notify: make(chan struct{}, 1)} }
 
 // put adds p, or replaces the gateway's sample that was not taken.
 func (i *totalInbox) put(p totalPart) {
@@ -35,10 +33,7 @@ func (i *totalInbox) put(p totalPart) {
 		}
 	}
 	i.parts = append(i.parts, p)
-	select {
-	case i.notify <- struct{}{}:
-	default:
-	}
+	i.events.add(eventSamples)
 }
 
 // take returns the samples and empties the inbox.
