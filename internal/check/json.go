@@ -4,18 +4,19 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
 )
 
 // A gatewayReport is what check and token report of one gateway as JSON.
 type gatewayReport struct {
-	Section    string       `json:"section"`
-	Serial     string       `json:"serial,omitempty"`
-	Firmware   string       `json:"firmware,omitempty"`
-	PartNumber string       `json:"part_number,omitempty"`
-	URL        string       `json:"url,omitempty"`
-	NeedsToken *bool        `json:"needs_token,omitempty"`
-	Token      *tokenReport `json:"token,omitempty"`
+	Section    string            `json:"section"`
+	Serial     string            `json:"serial,omitempty"`
+	Firmware   string            `json:"firmware,omitempty"`
+	PartNumber string            `json:"part_number,omitempty"`
+	URL        string            `json:"url,omitempty"`
+	NeedsToken *bool             `json:"needs_token,omitempty"`
+	Token      *enlighten.Status `json:"token,omitempty"`
 }
 
 // section returns the report of a gateway, which is added if it is new.

@@ -9,19 +9,6 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 )
 
-// A tokenReport is the state of a token as JSON. It contains no secret.
-type tokenReport struct {
-	State    enlighten.State  `json:"state"`
-	Role     enlighten.Role   `json:"role,omitempty"`
-	Origin   enlighten.Origin `json:"origin,omitempty"`
-	Expires  time.Time        `json:"expires,omitzero"`
-	Renewal  time.Time        `json:"renewal,omitzero"`
-	Login    time.Time        `json:"login_not_before,omitzero"`
-	Problem  bool             `json:"problem"`
-	Reason   string           `json:"reason,omitempty"`
-	Warnings []string         `json:"warnings,omitempty"`
-}
-
 // Token reports the state of g's token.
 func (r *Report) Token(g *gateway.Gateway, needed bool) {
 	r.section(g.Section).NeedsToken = &needed
@@ -30,10 +17,8 @@ func (r *Report) Token(g *gateway.Gateway, needed bool) {
 		return
 	}
 	s := g.Tokens.Status()
-	r.section(g.Section).Token = &tokenReport{
-		State: s.State, Role: s.Role, Origin: s.Origin, Expires: s.Expires.UTC(), Renewal: s.Renewal.UTC(),
-		Login: s.Login.UTC(), Problem: s.Problem, Reason: s.Reason, Warnings: s.Warnings,
-	}
+	s.Expires, s.Renewal, s.Login = s.Expires.UTC(), s.Renewal.UTC(), s.Login.UTC()
+	r.section(g.Section).Token = &s
 	r.validity(g, s)
 	if !s.Renewal.IsZero() {
 		r.Good(g.Section, "renewed automatically on %s", s.Renewal.Local().Format("2006-01-02"))

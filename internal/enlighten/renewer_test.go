@@ -1,7 +1,6 @@
 package enlighten_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -153,8 +152,7 @@ func TestYear(t *testing.T) {
 				}
 			}
 			if luck.IntN(28) == 0 {
-				doc, err := json.Marshal(src.Status())
-				fmt.Fprintln(&texts, string(doc), err)
+				fmt.Fprintf(&texts, "%+v\n", src.Status())
 				stop()
 				src = r.newSource()
 				stop = run(src)

@@ -19,20 +19,21 @@ const (
 	StateRefused  State = "refused"  // there is no token, and the user must act
 )
 
-// A Status describes the token of a gateway. It contains no secret.
+// A Status describes the token of a gateway. It contains no secret. Its JSON is that of
+// check --json.
 type Status struct {
-	Serial       string // of the gateway, empty until a token is requested
-	State        State
-	Reason       string    // text of Err
-	Err          error     // why there is no newer token, nil if nothing is wrong
-	Problem      bool      // the user must act, now or before the token expires
-	Origin       Origin    // of the token; empty if there is none
-	Role         Role      // of the token; empty if unknown
-	Expires      time.Time // of the token; zero if it never expires or if that is unknown
-	Renewal      time.Time // of the token; zero if it is not renewed
-	Login        time.Time // no login is made before; zero if one can be made at once
-	AttemptsLeft int       // logins that may be rejected before the account is suspended
-	Warnings     []string  // sorted
+	Serial       string    `json:"-"` // of the gateway, empty until a token is requested
+	State        State     `json:"state"`
+	Role         Role      `json:"role,omitempty"`            // of the token; empty if unknown
+	Origin       Origin    `json:"origin,omitempty"`          // of the token; empty if there is none
+	Expires      time.Time `json:"expires,omitzero"`          // of the token; zero if it never expires or if that is unknown
+	Renewal      time.Time `json:"renewal,omitzero"`          // of the token; zero if it is not renewed
+	Login        time.Time `json:"login_not_before,omitzero"` // zero if a login can be made at once
+	Problem      bool      `json:"problem"`                   // the user must act, now or before the token expires
+	Reason       string    `json:"reason,omitempty"`          // text of Err
+	Err          error     `json:"-"`                         // why there is no newer token, nil if nothing is wrong
+	AttemptsLeft int       `json:"-"`                         // logins that may be rejected before the account is suspended
+	Warnings     []string  `json:"warnings,omitempty"`        // sorted
 }
 
 // status returns the current status.
