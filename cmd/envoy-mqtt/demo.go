@@ -20,6 +20,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/view"
 )
@@ -54,21 +55,12 @@ type demo struct {
 	speed  float64
 }
 
-// demo runs the real bridge between simulated ends: a gateway and a cloud that
-// speak HTTPS, and a broker. A terminal shows the house; anything else gets the
-// live documents only. It removes its files also if the terminal is closed.
+// demo runs the real bridge between simulated ends: a gateway that speaks HTTPS, and
+// a broker. It keeps no files. A terminal shows the house; anything else gets the live
+// documents only.
 func (c *console) demo(ctx context.Context, d demo) error {
 	ctx, stop := terminal.EndedBySignals(ctx)
 	defer stop()
-	folder, removeFolder, err := newDemoFolder()
-	if err != nil {
-		return err
-	}
-	defer removeFolder()
-
-	account := enlighten.Account{Username: "owner@example.org", Password: "demo"}
-	cloud := enlightentest.NewServer(&enlightentest.Cloud{Username: account.Username, Password: account.Password})
-	defer cloud.Close()
 	house := d.house()
 	server := envoytest.NewTLSServer(house)
 	defer server.Close()
@@ -83,12 +75,10 @@ func (c *console) demo(ctx context.Context, d demo) error {
 		return err
 	}
 	defer l.Close()
-	cfg := demoConfig(server.Addr, account)
+	cfg := demoConfig(server.Addr)
 	cfg.MQTT.URL = &url.URL{Scheme: "mqtt", Host: broker.address}
-	cfg.General.StateDir = folder
 	cfg.HTTP = config.HTTP{Listen: l.Addr().String(), Page: true}
-	gateways := gateway.New(cfg)
-	gateways[0].Tokens.Cloud = &enlighten.Cloud{LoginURL: cloud.LoginURL, TokenURL: cloud.TokenURL, HTTP: cloud.Client()}
+	gateways := []*gateway.Gateway{demoGateway(cfg.Gateways[0])}
 	log := zerolog.Nop()
 	if !c.outIsTerminal { // a terminal shows the house
 		log = c.newLogger(cmp.Or(c.flag("log-level"), "info"), c.flag("log-format"), problemWriter{&c.problems})
@@ -150,6 +140,8 @@ func showDemo(ctx context.Context, c *console, broker *demoBroker, heading func(
 	return errors.Join(err, <-ended)
 }
 
+const demoSerial = "122012345678" // of the simulated gateway
+
 const demoHint = "A simulated house, no gateway and no account. To see all topics:"
 
 func subscribeCommand(broker *demoBroker) string {
@@ -159,9 +151,8 @@ func subscribeCommand(broker *demoBroker) string {
 // house returns the simulated gateway.
 func (d demo) house() *envoytest.Gateway {
 	return &envoytest.Gateway{
-		Phases: d.phases, Split: d.phases == 2, Speed: d.speed, Start: morning(),
+		Serial: demoSerial, Phases: d.phases, Split: d.phases == 2, Speed: d.speed, Start: morning(),
 		Batteries: 2, StorageCT: true,
-		Accept: func(token string) bool { _, err := enlighten.Parse(token); return err == nil },
 	}
 }
 
@@ -181,14 +172,23 @@ func speedWords(speed float64) string {
 }
 
 // demoConfig returns the configuration of a bridge that reads the gateway at addr.
-func demoConfig(addr string, account enlighten.Account) config.Config {
+func demoConfig(addr string) config.Config {
 	return config.Config{
 		MQTT:          config.MQTT{Topic: "envoy"},
 		HomeAssistant: config.HomeAssistant{Discovery: config.DiscoveryByDevice, Prefix: "homeassistant", Interval: 10 * time.Second},
 		Gateways: []config.Gateway{{
-			Section: "ENVOY", Host: addr, Username: account.Username, Password: config.Secret(account.Password),
+			Section: "ENVOY", Host: addr, Token: config.Secret(enlightentest.Sign(enlightentest.Claims{Serial: demoSerial})),
 			Source: envoy.AutoSource, Interval: time.Second, Timeout: 10 * time.Second, StaleAfter: 30 * time.Second,
 		}},
+	}
+}
+
+// demoGateway returns the gateway of a section, of which nothing is stored.
+func demoGateway(section config.Gateway) *gateway.Gateway {
+	tokens := &enlighten.Source{Configured: section.Token.Reveal()}
+	return &gateway.Gateway{
+		Gateway: section, Client: gateway.NewClient(section, tokens),
+		Tokens: tokens, InstallerTokens: new(enlighten.Source), Seen: new(state.GatewayStore),
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
 )
 
-// demoCommandOf returns demo without configuration, whose temporary files are below
+// demoCommandOf returns demo without configuration, whose temporary files would be below
 // the returned folder.
 func demoCommandOf(t *testing.T, h *house, args ...string) (cmd *exec.Cmd, temporary string) {
 	t.Helper()
@@ -26,7 +26,7 @@ func demoCommandOf(t *testing.T, h *house, args ...string) (cmd *exec.Cmd, tempo
 	return cmd, temporary
 }
 
-// TestDemoLeavesNothing: however the demo ends, its files are removed, the process
+// TestDemoLeavesNothing: however the demo ends, there are no files of it, the process
 // has ended and the terminal is as it was.
 func TestDemoLeavesNothing(t *testing.T) {
 	t.Parallel()
