@@ -38,7 +38,7 @@ var mayImport = map[string][]string{
 	"internal/devices":           {"internal/envoy", "internal/envoy/device", "internal/envoy/powerlimit", "internal/envoy/wire", "internal/hass", "internal/schema"},
 	"internal/schedule":          {"internal/envoy", "internal/problem"},
 	"internal/monitor":           {"internal/bridge", "internal/envoy", "internal/schema", "internal/state", "internal/web/access", "github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/", "github.com/coreos/go-systemd/v22/daemon", "github.com/rs/zerolog"},
-	"internal/web":               {"internal/envoy", "internal/envoy/device", "internal/history", "internal/schema", "internal/web/access", "internal/web/respond"},
+	"internal/web":               {"internal/bridge", "internal/envoy", "internal/envoy/device", "internal/history", "internal/schema", "internal/web/access", "internal/web/respond"},
 	"internal/web/access":        {},
 	"internal/web/respond":       {},
 	"internal/web/setuppage":     {"internal/config", "internal/envoy/locate", "internal/hint", "internal/setup", "internal/web/access", "internal/web/respond", "golang.org/x/net/netutil"},

@@ -124,56 +124,29 @@ func memoryInUse() int64 {
 	return int64(samples[0].Value.Uint64() - samples[1].Value.Uint64())
 }
 
-// A pageObserver passes what happens at the gateways to the page and its history.
-type pageObserver struct {
-	page    *web.Server
+// A historyObserver keeps what happens at the gateways for the page.
+type historyObserver struct {
+	bridge.BaseObserver
 	history *history.Store
 }
 
 // Polled implements [bridge.Observer].
-func (o pageObserver) Polled(state bridge.GatewayState, sample *envoy.Sample) {
-	o.StateChanged(state)
+func (o historyObserver) Polled(state bridge.GatewayState, sample *envoy.Sample) {
 	if sample != nil {
-		o.add(state, *sample)
+		o.history.Add(state.Serial, *sample, sample.Time)
 	}
 }
-
-// StateChanged implements [bridge.Observer].
-func (o pageObserver) StateChanged(state bridge.GatewayState) { o.setState(state, false) }
 
 // Totaled implements [bridge.Observer].
-func (o pageObserver) Totaled(state bridge.GatewayState, sum *envoy.Sample) {
-	o.setState(state, true)
-	if sum != nil {
-		o.add(state, *sum)
-	}
-}
-
-func (o pageObserver) add(state bridge.GatewayState, sample envoy.Sample) {
-	o.page.SetSample(state.Name, sample)
-	o.history.Add(state.Serial, sample, sample.Time)
-}
-
-func (o pageObserver) setState(state bridge.GatewayState, isTotal bool) {
-	o.page.SetState(web.GatewayState{
-		Name: state.Name, IsTotal: isTotal, Serial: state.Serial, Firmware: state.Firmware, Online: state.Online,
-		Interval: state.Interval, StaleAfter: state.StaleAfter, Err: state.Err,
-	})
-}
-
-// Requested implements [bridge.Observer].
-func (o pageObserver) Requested(gateway, path string, duration time.Duration, err error) {
-	o.page.Requested(gateway, path, duration, err)
-}
+func (o historyObserver) Totaled(state bridge.GatewayState, sum *envoy.Sample) { o.Polled(state, sum) }
 
 // Inverters implements [bridge.Observer].
-func (o pageObserver) Inverters(_, serial string, all []device.Inverter) {
+func (o historyObserver) Inverters(_, serial string, all []device.Inverter) {
 	o.history.AddInverters(serial, all, time.Now())
 }
 
 // Batteries implements [bridge.Observer].
-func (o pageObserver) Batteries(gateway, serial string, present []device.Battery, totals device.BatteryTotals) {
-	o.page.SetBatteries(gateway, present, totals)
+func (o historyObserver) Batteries(_, serial string, _ []device.Battery, totals device.BatteryTotals) {
 	if level, ok := totals.SoC.Get(); ok {
 		o.history.AddLevel(serial, level, time.Now())
 	}

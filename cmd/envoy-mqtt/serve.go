@@ -116,7 +116,7 @@ func (s *service) observe(c *console, dir string) {
 		if s.locks == nil { // otherwise each gateway's is read when it is locked
 			s.history.Load()
 		}
-		s.bridge.Observers = append(s.bridge.Observers, pageObserver{s.page, s.history})
+		s.bridge.Observers = append(s.bridge.Observers, s.page, historyObserver{history: s.history})
 	}
 }
 

@@ -73,7 +73,7 @@ func TestHeaders(t *testing.T) {
 
 func TestCORS(t *testing.T) {
 	s := newServer()
-	s.SetSample("ENVOY", sample(time.Now()))
+	s.setSample("ENVOY", sample(time.Now()))
 	for _, test := range []struct {
 		allowed []string
 		origin  string

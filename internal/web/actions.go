@@ -9,7 +9,7 @@ import (
 )
 
 // An Action is what a signed-in user can start. gateway is the name of a
-// [GatewayState]; token is what the user has pasted, if anything. Errors are
+// [bridge.GatewayState]; token is what the user has pasted, if anything. Errors are
 // displayed, and contain no secret.
 type Action func(ctx context.Context, gateway, token string) error
 

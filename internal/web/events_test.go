@@ -74,7 +74,7 @@ func TestEvents(t *testing.T) {
 		if got := live.text(); got != "retry: 2000\n\n:\n\n" {
 			t.Errorf("before the first reading: %q", got)
 		}
-		s.SetSample("ENVOY", sample(time.Now()))
+		s.setSample("ENVOY", sample(time.Now()))
 		time.Sleep(time.Second)
 		if got := live.text(); strings.Count(got, "event: live\ndata: {") != 1 || !strings.Contains(got, `"grid":{"power":-3229,`) || !strings.Contains(got, `"serial":"482207014533","age":0.2}`) {
 			t.Errorf("after a reading: %q", got)
@@ -110,7 +110,7 @@ func TestSlowReader(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := connect(ctx, h, "/api/events", &quick)
 		for range 5 {
-			s.SetSample("ENVOY", sample(time.Now()))
+			s.setSample("ENVOY", sample(time.Now()))
 			time.Sleep(time.Second)
 		}
 		if n := strings.Count(quick.text(), "event: live\n"); n != 5 {
@@ -137,7 +137,7 @@ func TestStreamLimit(t *testing.T) {
 			done[i] = connect(ctx, h, "/api/events", &clients[i])
 		}
 		time.Sleep(time.Second)
-		s.SetSample("ENVOY", sample(time.Now())) // all others receive it
+		s.setSample("ENVOY", sample(time.Now())) // all others receive it
 		time.Sleep(time.Second)
 		done[maxStreams] = connect(ctx, h, "/api/events", &clients[maxStreams])
 		synctest.Wait()
@@ -186,18 +186,18 @@ func TestManyClients(t *testing.T) {
 	}
 	start := time.Now()
 	for range 100 {
-		s.SetSample("ENVOY", sample(time.Now()))
+		s.setSample("ENVOY", sample(time.Now()))
 	}
 	if took := time.Since(start) / 100; took > 10*time.Millisecond {
 		t.Errorf("a sample took %v with %d clients", took, maxStreams)
 	}
 }
 
-// BenchmarkSetSample is what a reading costs without a viewer.
-func BenchmarkSetSample(b *testing.B) {
+// BenchmarkSample is what a reading costs without a viewer.
+func BenchmarkSample(b *testing.B) {
 	s, reading := newServer(), sample(time.Now())
 	for b.Loop() {
-		s.SetSample("ENVOY", reading)
+		s.setSample("ENVOY", reading)
 	}
 }
 

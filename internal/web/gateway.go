@@ -4,25 +4,15 @@ import (
 	"cmp"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 )
 
-// A GatewayState is what the bridge reports of a gateway.
-type GatewayState struct {
-	Name       string // of its section in the configuration
-	IsTotal    bool   // it is a total of several gateways
-	Serial     string // empty before the gateway has been identified
-	Firmware   string // likewise
-	Online     bool   // as the published availability
-	Interval   time.Duration
-	StaleAfter time.Duration // after a reading, until the gateway is offline
-	Err        error         // of the latest poll; nil if it was successful
-}
-
 // A gateway is the latest data of one gateway.
 type gateway struct {
-	GatewayState
+	bridge.GatewayState
+	isTotal   bool      // of several gateways
 	title     string    // to display; empty: the serial number
 	changed   time.Time // when Online changed
 	sample    *envoy.Sample

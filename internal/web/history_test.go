@@ -188,7 +188,7 @@ func FuzzQueries(f *testing.F) {
 	}
 	s := newServer()
 	s.History = noHistory{}
-	s.SetSample("ENVOY", sample(time.Now()))
+	s.setSample("ENVOY", sample(time.Now()))
 	h := s.Handler()
 	f.Fuzz(func(t *testing.T, query string) {
 		for _, path := range []string{"/api/live", "/api/history", "/api/inverters", "/"} {

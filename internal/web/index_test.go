@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
@@ -14,8 +15,8 @@ import (
 func TestIndex(t *testing.T) {
 	s := newServer()
 	s.SetTitle("ENVOY", `<script>alert(1)</script>`)
-	s.SetSample("ENVOY", sample(time.Now()))
-	s.SetBatteries("ENVOY", nil, device.BatteryTotals{SoC: wire.Some(84.0)})
+	s.setSample("ENVOY", sample(time.Now()))
+	s.Batteries("ENVOY", testSerial, nil, device.BatteryTotals{SoC: wire.Some(84.0)})
 	w := get(s.Handler(), "/")
 	body := w.Body.String()
 	for _, want := range []string{
@@ -33,7 +34,7 @@ func TestIndex(t *testing.T) {
 		t.Error("a name is not escaped")
 	}
 	old := envoy.Sample{Time: time.Now().Add(-20 * time.Second), Meters: sample(time.Now()).Meters}
-	s.SetSample("ENVOY", old)
+	s.setSample("ENVOY", old)
 	if body := get(s.Handler(), "/").Body.String(); !strings.Contains(body, "<h1>No current reading</h1>") || strings.Contains(body, "2356 W") {
 		t.Errorf("an old reading is displayed: %s", body)
 	}
@@ -43,7 +44,7 @@ func TestIndex(t *testing.T) {
 // first one, but not while that gateway can be one that is not identified yet.
 func TestUnknownGateway(t *testing.T) {
 	s := newServer()
-	s.SetSample("ENVOY", sample(time.Now()))
+	s.setSample("ENVOY", sample(time.Now()))
 	if p := s.pageAPI().page("482207000000", time.Now()); !p.Unknown || p.Gateway == nil || p.Gateway.Serial != testSerial {
 		t.Errorf("page of an unknown gateway = %+v", p)
 	}
@@ -61,7 +62,7 @@ func TestUnknownGateway(t *testing.T) {
 		}
 	}
 	check(http.StatusOK)
-	s.SetState(GatewayState{Name: "ENVOY_GARAGE"})
+	s.StateChanged(bridge.GatewayState{Name: "ENVOY_GARAGE"})
 	check(http.StatusNotFound)
 	if w := get(s.Handler(), "/api/events?gateway=482207000000"); w.Code != http.StatusNotFound {
 		t.Errorf("events of an unknown gateway = %d", w.Code)
@@ -71,8 +72,8 @@ func TestUnknownGateway(t *testing.T) {
 func TestSeveralGateways(t *testing.T) {
 	s := newServer()
 	s.SetTitle("ENVOY_GARAGE", "Garage")
-	s.SetState(GatewayState{Name: "ENVOY_GARAGE", Serial: "482207019876", Online: true, StaleAfter: time.Minute})
-	s.SetSample("ENVOY", sample(time.Now()))
+	s.StateChanged(bridge.GatewayState{Name: "ENVOY_GARAGE", Serial: "482207019876", Online: true, StaleAfter: time.Minute})
+	s.setSample("ENVOY", sample(time.Now()))
 	p := s.pageAPI().page("482207019876", time.Now())
 	if len(p.Gateways) != 2 || p.Gateway.Name != "Garage" || p.Gateways[0].Solar == nil || p.Gateways[1].Late != "new" || p.Gateways[1].Solar != nil {
 		t.Errorf("page = %+v", p)

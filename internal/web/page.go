@@ -51,7 +51,7 @@ func (a pageAPI) page(key string, now time.Time) page {
 		if v.Late != "" {
 			v.Solar = nil
 		}
-		p.Gateways = append(p.Gateways, summary{v.Serial, v.Name, v.Late, v.Age, v.Solar, g.IsTotal})
+		p.Gateways = append(p.Gateways, summary{v.Serial, v.Name, v.Late, v.Age, v.Solar, g.isTotal})
 	}
 	return p
 }

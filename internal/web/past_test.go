@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/history"
 )
 
@@ -20,8 +21,8 @@ func TestSumHistory(t *testing.T) {
 		past := &history.Store{Location: time.UTC}
 		past.Load()
 		s := &Server{History: past}
-		s.SetState(GatewayState{Name: "ENVOY", Serial: testSerial})
-		s.SetState(GatewayState{Name: "ENVOY_GARAGE", Serial: garageSerial})
+		s.StateChanged(bridge.GatewayState{Name: "ENVOY", Serial: testSerial})
+		s.StateChanged(bridge.GatewayState{Name: "ENVOY_GARAGE", Serial: garageSerial})
 		for i := range 2 * 24 * 60 { // the garage is away from 6:00 to 7:00, and on the second day
 			at, kwh := time.Now(), float64(i)/60
 			past.Add(testSerial, producing(at, 1000, kwh), at)

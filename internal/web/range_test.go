@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/history"
 )
 
@@ -19,7 +20,7 @@ func TestRange(t *testing.T) {
 		past := &history.Store{Location: time.UTC}
 		past.Load()
 		s := &Server{History: past}
-		s.SetState(GatewayState{Name: "ENVOY", Serial: testSerial})
+		s.StateChanged(bridge.GatewayState{Name: "ENVOY", Serial: testSerial})
 		for i := range 2 * 60 {
 			past.Add(testSerial, producing(time.Now(), 1000+float64(i%3)*100, 1), time.Now())
 			time.Sleep(time.Minute)

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 )
@@ -13,9 +14,10 @@ import (
 // sum of other quantities: two gateways can measure the same grid connection.
 const allGateways = "all"
 
-// A store holds the latest data of the gateways. The zero value is ready. Its methods
-// are safe for concurrent use.
+// A store holds the latest data of the gateways, of which it is a [bridge.Observer]. The
+// zero value is ready. Its methods are safe for concurrent use.
 type store struct {
+	bridge.BaseObserver
 	hub hub
 
 	mu       sync.Mutex // guards gateways and what they point to
@@ -30,7 +32,7 @@ func (s *store) gateway(name string) *gateway {
 			return g
 		}
 	}
-	g := &gateway{GatewayState: GatewayState{Name: name}, changed: time.Now(), requests: map[string]*responseTimes{}}
+	g := &gateway{GatewayState: bridge.GatewayState{Name: name}, changed: time.Now(), requests: map[string]*responseTimes{}}
 	s.gateways = append(s.gateways, g)
 	return g
 }
@@ -49,8 +51,17 @@ func (s *store) SetTitle(name, title string) {
 	s.update(name, func(g *gateway) { g.title = title })
 }
 
-// SetState stores the state of a gateway.
-func (s *store) SetState(state GatewayState) {
+// Polled implements [bridge.Observer].
+func (s *store) Polled(state bridge.GatewayState, sample *envoy.Sample) { s.set(state, false, sample) }
+
+// StateChanged implements [bridge.Observer].
+func (s *store) StateChanged(state bridge.GatewayState) { s.set(state, false, nil) }
+
+// Totaled implements [bridge.Observer].
+func (s *store) Totaled(state bridge.GatewayState, sum *envoy.Sample) { s.set(state, true, sum) }
+
+// set stores the state of a gateway, and its sample if there is a new one.
+func (s *store) set(state bridge.GatewayState, isTotal bool, sample *envoy.Sample) {
 	s.update(state.Name, func(g *gateway) {
 		if g.Online != state.Online {
 			g.changed = time.Now()
@@ -58,12 +69,15 @@ func (s *store) SetState(state GatewayState) {
 		if g.Serial != state.Serial { // of another gateway
 			*g = gateway{title: g.title, changed: g.changed, requests: g.requests}
 		}
-		g.GatewayState = state
+		g.GatewayState, g.isTotal = state, isTotal
 	})
+	if sample != nil {
+		s.setSample(state.Name, *sample)
+	}
 }
 
-// SetSample stores a sample, which must not change any more.
-func (s *store) SetSample(name string, sample envoy.Sample) {
+// setSample stores a sample, which must not change any more.
+func (s *store) setSample(name string, sample envoy.Sample) {
 	s.update(name, func(g *gateway) {
 		if g.sample != nil {
 			g.gaps = [2]time.Duration{g.gaps[1], sample.Time.Sub(g.sample.Time)}
@@ -77,13 +91,12 @@ func (s *store) SetSample(name string, sample envoy.Sample) {
 	})
 }
 
-// SetBatteries stores the latest answers about the batteries. The list must not
-// change any more.
-func (s *store) SetBatteries(name string, list []device.Battery, totals device.BatteryTotals) {
+// Batteries implements [bridge.Observer].
+func (s *store) Batteries(name, _ string, list []device.Battery, totals device.BatteryTotals) {
 	s.update(name, func(g *gateway) { g.batteries, g.totals = list, totals })
 }
 
-// Requested stores how long a request to a gateway took.
+// Requested implements [bridge.Observer].
 func (s *store) Requested(name, path string, took time.Duration, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -131,7 +144,7 @@ func (s *store) all() []gateway {
 
 // withoutTotals returns the gateways without the totals of several.
 func (s *store) withoutTotals() []gateway {
-	return slices.DeleteFunc(s.all(), func(g gateway) bool { return g.IsTotal })
+	return slices.DeleteFunc(s.all(), func(g gateway) bool { return g.isTotal })
 }
 
 // serials returns the serial numbers of all gateways, or nil if one is not known yet.

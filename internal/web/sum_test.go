@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
 
@@ -25,8 +26,8 @@ func producing(at time.Time, w, kwh float64) envoy.Sample {
 func TestSum(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
-		garage := GatewayState{Name: "ENVOY_GARAGE", Serial: garageSerial, Online: true, StaleAfter: 30 * time.Second}
-		s.SetState(garage)
+		garage := bridge.GatewayState{Name: "ENVOY_GARAGE", Serial: garageSerial, Online: true, StaleAfter: 30 * time.Second}
+		s.StateChanged(garage)
 		h := s.Handler()
 		live := func(code int, words string) {
 			t.Helper()
@@ -34,18 +35,18 @@ func TestSum(t *testing.T) {
 				t.Errorf("GET api/live?gateway=all = %d %s, want %d %s", w.Code, w.Body, code, words)
 			}
 		}
-		s.SetSample("ENVOY", producing(time.Now(), 2000, 1))
+		s.setSample("ENVOY", producing(time.Now(), 2000, 1))
 		live(http.StatusServiceUnavailable, "no current reading of ENVOY_GARAGE")
 		time.Sleep(3 * time.Second)
-		s.SetSample(garage.Name, producing(time.Now(), 500, 1))
+		s.setSample(garage.Name, producing(time.Now(), 500, 1))
 		live(http.StatusOK, `{"ts":"2000-01-01T00:00:00Z","production":{"power":2500},"serials":["`+testSerial+`","`+garageSerial+`"],"age":3}`)
 		time.Sleep(27 * time.Second)
 		live(http.StatusServiceUnavailable, "no current reading of ENVOY")
-		s.SetSample("ENVOY", envoy.Sample{Time: time.Now()})
+		s.setSample("ENVOY", envoy.Sample{Time: time.Now()})
 		live(http.StatusServiceUnavailable, "production is not measured by ENVOY")
-		s.SetState(GatewayState{Name: "ENVOY_TWICE", Serial: garageSerial, Online: true, StaleAfter: 30 * time.Second})
+		s.StateChanged(bridge.GatewayState{Name: "ENVOY_TWICE", Serial: garageSerial, Online: true, StaleAfter: 30 * time.Second})
 		for _, name := range []string{"ENVOY", garage.Name, "ENVOY_TWICE"} {
-			s.SetSample(name, producing(time.Now(), 700, 1))
+			s.setSample(name, producing(time.Now(), 700, 1))
 		}
 		live(http.StatusOK, `"power":1400}`)
 	})

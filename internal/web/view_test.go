@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web/respond"
@@ -27,7 +28,7 @@ func TestView(t *testing.T) {
 			}
 		}
 		check("new", false)
-		s.SetSample("ENVOY", sample(time.Now()))
+		s.setSample("ENVOY", sample(time.Now()))
 		check("", true)
 		time.Sleep(9 * time.Second)
 		check("", true)
@@ -35,23 +36,23 @@ func TestView(t *testing.T) {
 		check("stale", true)
 		time.Sleep(20 * time.Second)
 		check("offline", false)
-		s.SetSample("ENVOY", sample(time.Now()))
+		s.setSample("ENVOY", sample(time.Now()))
 		check("", true)
 		for _, gap := range []time.Duration{time.Second, time.Second, 20 * time.Second} { // an outage
 			time.Sleep(gap)
-			s.SetSample("ENVOY", sample(time.Now()))
+			s.setSample("ENVOY", sample(time.Now()))
 		}
 		time.Sleep(10 * time.Second)
 		check("stale", true)
 		for range 3 { // a slow gateway
 			time.Sleep(8 * time.Second)
-			s.SetSample("ENVOY", sample(time.Now()))
+			s.setSample("ENVOY", sample(time.Now()))
 		}
 		time.Sleep(23 * time.Second)
 		check("", true)
 		time.Sleep(time.Second)
 		check("stale", true)
-		s.SetState(GatewayState{Name: "ENVOY", Serial: "482207000000", Online: true})
+		s.StateChanged(bridge.GatewayState{Name: "ENVOY", Serial: "482207000000", Online: true})
 		check("new", false) // nothing of the gateway before
 	})
 }
@@ -65,8 +66,8 @@ func TestFull(t *testing.T) {
 	}{{webtest.History{}, 7800}, {noHistory{}, 20_000}} {
 		s := newServer()
 		s.History = test.history
-		s.SetSample("ENVOY", producing(time.Now(), 20_000, 1))
-		s.SetSample("ENVOY", sample(time.Now()))
+		s.setSample("ENVOY", producing(time.Now(), 20_000, 1))
+		s.setSample("ENVOY", sample(time.Now()))
 		if got := s.pageAPI().page("", time.Now()).Gateway.Full; got != test.want {
 			t.Errorf("%T: full = %v, want %v", test.history, got, test.want)
 		}
@@ -76,7 +77,7 @@ func TestFull(t *testing.T) {
 func TestViewOmitsWhatIsNotMeasured(t *testing.T) {
 	s := newServer()
 	only := envoy.Sample{Time: time.Now(), Meters: sample(time.Now()).Meters[:1]}
-	s.SetSample("ENVOY", only)
+	s.setSample("ENVOY", only)
 	var got map[string]any
 	doc, _ := json.Marshal(s.pageAPI().page("", time.Now()).Gateway)
 	if err := json.Unmarshal(doc, &got); err != nil {
@@ -101,8 +102,8 @@ func TestHouse(t *testing.T) {
 		want      bool
 	}{"none": {nil, true}, "without a meter": {[]device.Battery{{Serial: "1"}}, false}} {
 		s := newServer()
-		s.SetSample("ENVOY", envoy.Sample{Time: time.Now(), Meters: []envoy.Meter{total}})
-		s.SetBatteries("ENVOY", test.batteries, device.BatteryTotals{})
+		s.setSample("ENVOY", envoy.Sample{Time: time.Now(), Meters: []envoy.Meter{total}})
+		s.Batteries("ENVOY", testSerial, test.batteries, device.BatteryTotals{})
 		if v := s.pageAPI().page("", time.Now()).Gateway; (v.House != nil) != test.want {
 			t.Errorf("batteries %s: house %v, want one: %v", name, v.House, test.want)
 		}

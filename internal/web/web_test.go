@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web/webtest"
@@ -44,7 +45,7 @@ func sample(at time.Time) envoy.Sample {
 // newServer returns a server with one gateway that is online.
 func newServer() *Server {
 	s := &Server{History: webtest.History{}, Info: func() Info { return Info{} }, Problems: new(Problems), Version: "1.2.3"}
-	s.SetState(GatewayState{Name: "ENVOY", Serial: testSerial, Online: true, Interval: time.Second, StaleAfter: 30 * time.Second})
+	s.StateChanged(bridge.GatewayState{Name: "ENVOY", Serial: testSerial, Online: true, Interval: time.Second, StaleAfter: 30 * time.Second})
 	return s
 }
 
@@ -80,7 +81,7 @@ func TestLive(t *testing.T) {
 		check("/api/live", 503, `{"error":"no reading yet","serial":"482207014533"}`)
 		check("/api/live?gateway=1", 404, `{"error":"no such gateway"}`)
 		first := sample(time.Now())
-		s.SetSample("ENVOY", first)
+		s.setSample("ENVOY", first)
 		time.Sleep(1500 * time.Millisecond)
 		doc := string(schema.LiveDocument(first))
 		doc = doc[:len(doc)-1] + `,"serial":"482207014533","age":1.5}`
@@ -92,8 +93,8 @@ func TestLive(t *testing.T) {
 		check("/api/live?gateway=ENVOY", 200, doc)
 		time.Sleep(28500 * time.Millisecond) // to the limit
 		check("/api/live", 503, `{"error":"the latest reading is too old","serial":"482207014533","age":30}`)
-		s.SetSample("ENVOY", sample(time.Now()))
-		s.SetState(GatewayState{Name: "ENVOY", Serial: testSerial, StaleAfter: 30 * time.Second, Err: errors.New("no route to host")})
+		s.setSample("ENVOY", sample(time.Now()))
+		s.StateChanged(bridge.GatewayState{Name: "ENVOY", Serial: testSerial, StaleAfter: 30 * time.Second, Err: errors.New("no route to host")})
 		check("/api/live", 503, `{"error":"the latest reading is too old","serial":"482207014533","age":0}`)
 	})
 }

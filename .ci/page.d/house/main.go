@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
@@ -78,30 +79,29 @@ func (h *house) set(mode string) {
 func (h *house) turn() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	state := web.GatewayState{Name: "ENVOY", Serial: "482207014533", Firmware: "8.3.5286", Online: h.mode != "offline", Interval: time.Second, StaleAfter: 30 * time.Second}
+	state := bridge.GatewayState{Name: "ENVOY", Serial: "482207014533", Firmware: "8.3.5286", Online: h.mode != "offline", Interval: time.Second, StaleAfter: 30 * time.Second}
 	if h.mode == "offline" {
 		state.Err = errors.New("connect to 192.168.1.57:443: no route to host")
 	}
-	h.page.SetState(state)
+	h.page.StateChanged(state)
 	battery := []device.Battery{{Serial: "492231045127", SoC: wire.Some(85.0), Power: wire.Some(-1178.0), Temperature: wire.Some(31.0), Reported: time.Now()}, {Serial: "492231045390", SoC: wire.Some(83.0), Power: wire.Some(-1178.0), Temperature: wire.Some(32.0), Reported: time.Now()}}
 	totals := device.BatteryTotals{SoC: wire.Some(84.0)}
 	if h.mode == "no-battery" || h.mode == "only-solar" {
 		battery, totals = nil, device.BatteryTotals{}
 	}
-	h.page.SetBatteries("ENVOY", battery, totals)
+	h.page.Batteries(state.Name, state.Serial, battery, totals)
 	if h.mode != "stale" && h.mode != "offline" {
 		h.n++
-		h.page.SetSample("ENVOY", sample(h.mode, float64(h.n%7)*3))
+		h.page.Polled(state, sample(h.mode, float64(h.n%7)*3))
 	}
 	if h.mode == "two" {
-		garage := web.GatewayState{Name: "ENVOY_GARAGE", Serial: "482207019876", Online: true, StaleAfter: 30 * time.Second}
+		garage := bridge.GatewayState{Name: "ENVOY_GARAGE", Serial: "482207019876", Online: true, StaleAfter: 30 * time.Second}
 		h.page.SetTitle(garage.Name, "Garage")
-		h.page.SetState(garage)
-		h.page.SetSample(garage.Name, sample("only-solar", 5))
+		h.page.Polled(garage, sample("only-solar", 5))
 	}
 }
 
-func sample(mode string, extra float64) envoy.Sample {
+func sample(mode string, extra float64) *envoy.Sample {
 	meter := func(m envoy.Measurement, powers ...float64) envoy.Meter {
 		meter := envoy.Meter{Measurement: m}
 		sum := 0.0
@@ -117,7 +117,7 @@ func sample(mode string, extra float64) envoy.Sample {
 		meter.Total.Set(envoy.Power, sum)
 		return meter
 	}
-	s := envoy.Sample{Time: time.Now(), Meters: []envoy.Meter{meter(envoy.Production, 2472+extra, 2464, 2464)}}
+	s := &envoy.Sample{Time: time.Now(), Meters: []envoy.Meter{meter(envoy.Production, 2472+extra, 2464, 2464)}}
 	switch mode {
 	case "only-solar":
 	case "no-battery":
