@@ -21,16 +21,9 @@ const (
 // encode returns the file of the chunk.
 func (c *chunk) encode() []byte {
 	var e binfile.Encoder
-	e.Int64(c.number)
+	e.Add(c.number)
 	for _, values := range c.series {
-		if values == nil {
-			e.Uint8(0)
-			continue
-		}
-		e.Uint8(1)
-		for _, v := range values {
-			e.Float32(v)
-		}
+		e.Add(values != nil, values)
 	}
 	return binfile.Seal(kindChunk, e.Content)
 }
@@ -41,32 +34,45 @@ func decodeChunk(file []byte) (*chunk, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &chunk{number: d.Int64()}
+	c := new(chunk)
+	d.Read(&c.number)
 	d.Require(c.number >= 0 && c.number < math.MaxInt32) // thousands of years
 	for s := range c.series {
-		if d.Uint8() == 1 {
-			c.series[s] = d.Float32s(chunkSlots)
-		}
+		c.series[s] = decodeSlots(d, chunkSlots)
 	}
 	return c, d.End()
+}
+
+// decodeSlots returns the values of n slots, or nil if there is none. Infinity is a
+// failure.
+func decodeSlots(d *binfile.Decoder, n int) []float32 {
+	var exist bool
+	if d.Read(&exist); !exist {
+		return nil
+	}
+	values := make([]float32, n)
+	d.Read(values)
+	for _, v := range values {
+		d.Require(!math.IsInf(float64(v), 0))
+	}
+	return values
 }
 
 // encodeDays returns the file of days and of the last readings of the counters.
 func encodeDays(last *reading, days []*day) []byte {
 	var e binfile.Encoder
 	for i, c := range last.counters {
-		e.Time(last.at[i])
-		e.Float64(c.value)
-		e.Text(c.register.String())
+		e.AddTime(last.at[i])
+		e.Add(c.value)
+		e.AddText(c.register.String())
 	}
-	e.Time(last.batteries)
-	e.Uint16(len(days))
+	e.AddTime(last.batteries)
+	e.Add(uint16(len(days)))
 	for _, d := range days {
 		encodeDate(&e, d.date)
-		e.Float64(d.peak)
+		e.Add(d.peak)
 		for i := range d.counted {
-			e.Float64(d.counted[i])
-			e.Float64(d.integrated[i])
+			e.Add(d.counted[i], d.integrated[i])
 		}
 	}
 	return binfile.Seal(kindDays, e.Content)
@@ -81,18 +87,20 @@ func decodeDays(file []byte) (last reading, days []*day, err error) {
 	for i := range last.counters {
 		last.at[i] = d.Time()
 		c := &last.counters[i]
-		c.value = d.Float64()
+		d.Read(&c.value)
 		d.Require(math.Abs(c.value) < limit)
 		_ = c.register.UnmarshalText([]byte(d.Text())) // never fails
 	}
 	last.batteries = d.Time()
-	n := d.Uint16()
+	var n uint16
+	d.Read(&n)
 	d.Require(n <= maxDays+1)
-	for i := 0; i < n && !d.Failed; i++ {
+	for i := uint16(0); i < n && !d.Failed; i++ {
 		v := newDay(decodeDate(d))
-		v.peak = decodeQuantity(d)
+		decodeQuantity(d, &v.peak)
 		for e := range v.counted {
-			v.counted[e], v.integrated[e] = decodeQuantity(d), decodeQuantity(d)
+			decodeQuantity(d, &v.counted[e])
+			decodeQuantity(d, &v.integrated[e])
 		}
 		d.Require(len(days) == 0 || compare(days[len(days)-1].date, v.date) < 0)
 		days = append(days, v)
@@ -100,28 +108,21 @@ func decodeDays(file []byte) (last reading, days []*day, err error) {
 	return last, days, d.End()
 }
 
-// decodeQuantity returns an energy or a power, which may be NaN. Values that cannot be
+// decodeQuantity decodes an energy or a power, which may be NaN. Values that cannot be
 // are a failure.
-func decodeQuantity(d *binfile.Decoder) float64 {
-	v := d.Float64()
-	d.Require(math.IsNaN(v) || v >= 0 && v < limit)
-	return v
+func decodeQuantity(d *binfile.Decoder, v *float64) {
+	d.Read(v)
+	d.Require(math.IsNaN(*v) || *v >= 0 && *v < limit)
 }
 
 // encode returns the file of the day.
 func (d *inverterDay) encode() []byte {
 	var e binfile.Encoder
 	encodeDate(&e, d.date)
-	e.Int64(d.start)
-	e.Uint8(uint8(d.slots))
-	e.Uint16(len(d.power))
+	e.Add(d.start, uint8(d.slots), uint16(len(d.power)))
 	for _, serial := range slices.SortedFunc(maps.Keys(d.power), cmp.Compare[string]) {
-		e.Text(serial)
-		power := d.power[serial]
-		e.Uint8(uint8(min(1, len(power))))
-		for _, v := range power {
-			e.Float32(v)
-		}
+		e.AddText(serial)
+		e.Add(len(d.power[serial]) > 0, d.power[serial])
 	}
 	return binfile.Seal(kindInverters, e.Content)
 }
@@ -132,31 +133,32 @@ func decodeInverterDay(file []byte) (*inverterDay, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &inverterDay{date: decodeDate(d), start: d.Int64(), slots: int(d.Uint8()), power: map[string][]float32{}}
+	v := &inverterDay{date: decodeDate(d), power: map[string][]float32{}}
+	var slots uint8
+	var n uint16
+	d.Read(&v.start, &slots, &n)
+	v.slots = int(slots)
 	offset := time.Unix(v.start, 0).UTC().Sub(v.date.Start(time.UTC)).Abs()
 	d.Require(v.slots > 0 && v.slots <= 2*secondsPerDay/int(inverterStep/time.Second) && offset <= 24*time.Hour)
-	n := d.Uint16()
 	d.Require(n <= maxInverters)
-	for i := 0; i < n && !d.Failed; i++ {
+	for i := uint16(0); i < n && !d.Failed; i++ {
 		serial := d.Text()
 		d.Require(serialnumber.IsDevice(serial))
-		v.power[serial] = nil
-		if d.Uint8() == 1 {
-			v.power[serial] = d.Float32s(v.slots)
-		}
+		v.power[serial] = decodeSlots(d, v.slots)
 	}
 	return v, d.End()
 }
 
 func encodeDate(e *binfile.Encoder, d Date) {
-	e.Uint16(d.Year)
-	e.Uint8(uint8(d.Month))
-	e.Uint8(uint8(d.Day))
+	e.Add(uint16(d.Year), uint8(d.Month), uint8(d.Day))
 }
 
 // decodeDate returns a date that exists; others are a failure.
 func decodeDate(d *binfile.Decoder) Date {
-	date := Date{d.Uint16(), time.Month(d.Uint8()), int(d.Uint8())}
+	var year uint16
+	var month, day uint8
+	d.Read(&year, &month, &day)
+	date := Date{int(year), time.Month(month), int(day)}
 	d.Require(date.AddDays(0) == date)
 	return date
 }

@@ -2,10 +2,13 @@ package history
 
 import (
 	"encoding/binary"
+	"errors"
+	"math"
 	"testing"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/history/binfile"
 )
 
 // TestFormat checks that files are written as ever, by their lengths and by their
@@ -36,5 +39,15 @@ func TestFormat(t *testing.T) {
 		if len(tt.file) != tt.length || checksum != tt.checksum {
 			t.Errorf("%s: %d bytes with checksum %#x, want %d with %#x", tt.name, len(tt.file), checksum, tt.length, tt.checksum)
 		}
+	}
+}
+
+// TestInfinity checks that a file with an infinite power is damaged.
+func TestInfinity(t *testing.T) {
+	powers := new(chunk)
+	powers.series[Grid] = nanSlice(chunkSlots)
+	powers.series[Grid][7] = float32(math.Inf(1))
+	if _, err := decodeChunk(powers.encode()); !errors.Is(err, binfile.ErrDamaged) {
+		t.Errorf("decodeChunk: %v, want %v", err, binfile.ErrDamaged)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
-	"math"
 	"time"
 )
 
@@ -56,90 +55,64 @@ func Open(k Kind, file []byte) (*Decoder, error) {
 	return &Decoder{rest: content}, nil
 }
 
-// An Encoder appends values to a content. Texts have at most 255 bytes, Uint16 takes
-// numbers up to 65,535.
+// An Encoder appends values to a content.
 type Encoder struct{ Content []byte }
 
-// Uint8 appends v.
-func (e *Encoder) Uint8(v uint8) { e.Content = append(e.Content, v) }
-
-// Uint16 appends v in two bytes.
-func (e *Encoder) Uint16(v int) { e.Content = binary.LittleEndian.AppendUint16(e.Content, uint16(v)) }
-
-// Int64 appends v in eight bytes.
-func (e *Encoder) Int64(v int64) { e.Content = binary.LittleEndian.AppendUint64(e.Content, uint64(v)) }
-
-// Float64 appends the bits of v in eight bytes.
-func (e *Encoder) Float64(v float64) { e.Int64(int64(math.Float64bits(v))) }
-
-// Float32 appends the bits of v in four bytes.
-func (e *Encoder) Float32(v float32) {
-	e.Content = binary.LittleEndian.AppendUint32(e.Content, math.Float32bits(v))
-}
-
-// Time appends a time in ms since 1970; 0 is the zero time.
-func (e *Encoder) Time(t time.Time) {
-	if t.IsZero() {
-		e.Int64(0)
-		return
+// Add appends values that have a size of their own, such as uint16 and []float32, as
+// [binary.Append] does.
+func (e *Encoder) Add(values ...any) {
+	for _, v := range values {
+		content, err := binary.Append(e.Content, binary.LittleEndian, v)
+		if err != nil {
+			panic(err) // a value without a size, such as int
+		}
+		e.Content = content
 	}
-	e.Int64(t.UnixMilli())
 }
 
-// Text appends the length of s in one byte, then s.
-func (e *Encoder) Text(s string) {
-	e.Uint8(uint8(len(s)))
-	e.Content = append(e.Content, s...)
+// AddTime appends a time in ms since 1970; 0 is the zero time.
+func (e *Encoder) AddTime(t time.Time) {
+	if t.IsZero() {
+		e.Add(int64(0))
+	} else {
+		e.Add(t.UnixMilli())
+	}
 }
 
-// A Decoder reads values of a content. After a failure it returns zeros.
+// AddText appends the length of s, which has at most 255 bytes, in one byte, then s.
+func (e *Encoder) AddText(s string) { e.Add(uint8(len(s)), []byte(s)) }
+
+// A Decoder reads values of a content.
 type Decoder struct {
 	Failed bool
 	rest   []byte
 }
 
-// bytes returns the next n bytes, zeros if there are fewer.
-func (d *Decoder) bytes(n int) []byte {
-	if len(d.rest) < n {
-		d.Failed, d.rest = true, nil
-		return make([]byte, n)
+// Read reads what [Encoder.Add] has appended into slices and pointers. After a failure
+// they stay as they are.
+func (d *Decoder) Read(values ...any) {
+	for _, v := range values {
+		n, err := binary.Decode(d.rest, binary.LittleEndian, v)
+		d.Failed, d.rest = d.Failed || err != nil, d.rest[n:]
 	}
-	b := d.rest[:n]
-	d.rest = d.rest[n:]
-	return b
 }
 
-// Uint8 returns the next byte.
-func (d *Decoder) Uint8() uint8 { return d.bytes(1)[0] }
-
-// Uint16 returns what [Encoder.Uint16] has appended.
-func (d *Decoder) Uint16() int { return int(binary.LittleEndian.Uint16(d.bytes(2))) }
-
-// Int64 returns what [Encoder.Int64] has appended.
-func (d *Decoder) Int64() int64 { return int64(binary.LittleEndian.Uint64(d.bytes(8))) }
-
-// Float64 returns what [Encoder.Float64] has appended.
-func (d *Decoder) Float64() float64 { return math.Float64frombits(uint64(d.Int64())) }
-
-// Time returns what [Encoder.Time] has appended.
+// Time returns what [Encoder.AddTime] has appended.
 func (d *Decoder) Time() time.Time {
-	if ms := d.Int64(); ms != 0 {
-		return time.UnixMilli(ms)
+	var ms int64
+	if d.Read(&ms); ms == 0 {
+		return time.Time{}
 	}
-	return time.Time{}
+	return time.UnixMilli(ms)
 }
 
-// Text returns what [Encoder.Text] has appended.
-func (d *Decoder) Text() string { return string(d.bytes(int(d.Uint8()))) }
-
-// Float32s returns n values. Infinity is a failure.
-func (d *Decoder) Float32s(n int) []float32 {
-	values, b := make([]float32, n), d.bytes(4*n)
-	for i := range values {
-		values[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
-		d.Require(!math.IsInf(float64(values[i]), 0))
-	}
-	return values
+// Text returns what [Encoder.AddText] has appended.
+func (d *Decoder) Text() string {
+	var n uint8
+	d.Read(&n)
+	text := make([]byte, n)
+	d.Read(text)
+	return string(text)
 }
 
 // Require fails unless ok.

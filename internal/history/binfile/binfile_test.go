@@ -2,7 +2,6 @@ package binfile
 
 import (
 	"errors"
-	"math"
 	"slices"
 	"testing"
 	"time"
@@ -12,24 +11,24 @@ import (
 func TestValues(t *testing.T) {
 	at := time.UnixMilli(1_800_000_000_123)
 	var e Encoder
-	e.Uint8(7)
-	e.Uint16(65_535)
-	e.Int64(-1)
-	e.Float64(-0.5)
-	e.Float32(1.5)
-	e.Float32(-2)
-	e.Time(at)
-	e.Time(time.Time{})
-	e.Text("122012345678")
+	e.Add(uint8(7), true, uint16(65_535), int64(-1), -0.5, []float32{1.5, -2}, []float32(nil))
+	e.AddTime(at)
+	e.AddTime(time.Time{})
+	e.AddText("122012345678")
 	d, err := Open(1, Seal(1, e.Content))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a, b, c := d.Uint8(), d.Uint16(), d.Int64(); a != 7 || b != 65_535 || c != -1 {
-		t.Errorf("integers %d, %d, %d", a, b, c)
-	}
-	if v, list := d.Float64(), d.Float32s(2); v != -0.5 || !slices.Equal(list, []float32{1.5, -2}) {
-		t.Errorf("numbers %v, %v", v, list)
+	var (
+		a    uint8
+		b    bool
+		c    uint16
+		i    int64
+		v    float64
+		list = make([]float32, 2)
+	)
+	if d.Read(&a, &b, &c, &i, &v, list); a != 7 || !b || c != 65_535 || i != -1 || v != -0.5 || !slices.Equal(list, []float32{1.5, -2}) {
+		t.Errorf("values %v, %v, %v, %v, %v, %v", a, b, c, i, v, list)
 	}
 	if a, b, text := d.Time(), d.Time(), d.Text(); !a.Equal(at) || !b.IsZero() || text != "122012345678" {
 		t.Errorf("times %v, %v, text %q", a, b, text)
@@ -65,13 +64,10 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
 		}
 	}
-	var infinite Encoder
-	infinite.Float32(float32(math.Inf(1)))
-	for name, d := range map[string]*Decoder{"infinity": {rest: infinite.Content}, "too short": {rest: []byte{1}}} {
-		d.Float32s(1)
-		if err := d.End(); !errors.Is(err, ErrDamaged) {
-			t.Errorf("%s: %v", name, err)
-		}
+	short := &Decoder{rest: []byte{1}}
+	short.Read(make([]float32, 1))
+	if err := short.End(); !errors.Is(err, ErrDamaged) {
+		t.Errorf("too short: %v", err)
 	}
 	if err := (&Decoder{rest: []byte{1}}).End(); !errors.Is(err, ErrDamaged) {
 		t.Errorf("a content that is left: %v", err)
