@@ -9,9 +9,14 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
+// maxTopic leaves room for all that follows in a topic, which may have 65,535 bytes.
+const maxTopic = 1000 // bytes
+
 // parseTopic parses the first levels of a topic.
 func parseTopic(text string) (string, error) {
 	switch {
+	case len(text) > maxTopic:
+		return "", fmt.Errorf("must be at most %d bytes long", maxTopic)
 	case strings.ContainsAny(text, "+#"):
 		return "", errors.New("must not contain + or #")
 	case strings.HasPrefix(text, "/"), strings.HasSuffix(text, "/"):

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // A validator checks the values of a configuration against each other.
@@ -19,7 +18,6 @@ type validator struct{ *loader }
 // or its mistake has been reported.
 func (l validator) check(cfg *Config) {
 	l.checkMQTT(&cfg.MQTT)
-	l.checkTopics(cfg)
 	l.checkHTTP(cfg.HTTP)
 	if len(l.gateways) == 0 {
 		l.fail(origin{}, "no gateway: write a section [ENVOY] with HOST = <its name or address> into config.ini, "+
@@ -90,17 +88,6 @@ func isLoopback(listen string) bool {
 	host, _, _ := net.SplitHostPort(listen)
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()
-}
-
-// checkTopics reports a TOPIC or PREFIX with which the longest topic would exceed
-// MQTT's limit.
-func (l validator) checkTopics(cfg *Config) {
-	below, discovery := schema.MaxTopicLengths(cfg.MQTT.Topic, cfg.HomeAssistant.Prefix)
-	if below > maxMQTTString {
-		l.fail(l.at("MQTT", "TOPIC"), fmt.Sprintf("%q: too long: topics may have %d bytes, and the longest would have %d", shortened(cfg.MQTT.Topic), maxMQTTString, below))
-	} else if discovery > maxMQTTString {
-		l.fail(l.at("HOMEASSISTANT", "PREFIX"), fmt.Sprintf("%q: too long: topics may have %d bytes, and the longest would have %d", shortened(cfg.HomeAssistant.Prefix), maxMQTTString, discovery))
-	}
 }
 
 func (l validator) checkGateway(g Gateway) {

@@ -121,17 +121,3 @@ const MaxTotalLevel = 32
 // SubDeviceID returns the identifier in Home Assistant of a device behind a
 // gateway, such as envoy_inverter_122000000001.
 func SubDeviceID(kind, serial string) string { return "envoy_" + kind + "_" + serial }
-
-// maxSuffix is an upper limit, in bytes, of the part of a topic that follows the
-// topic of a gateway, and of the identifier of a gateway or of a device behind it.
-const maxSuffix = 100
-
-// MaxTopicLengths returns upper limits, in bytes, of the length of the topics
-// below base and of the discovery topics below prefix.
-func MaxTopicLengths(base, prefix string) (below, discovery int) {
-	t := Topics{Base: base, Prefix: prefix}
-	longestSerial := totalLevel + strings.Repeat("0", MaxTotalLevel-len(totalLevel))
-	below = len(t.Gateway(longestSerial)) + maxSuffix
-	discovery = len(t.Discovery("")) + max(maxSuffix, len(t.GatewayID(longestSerial)))
-	return below, discovery
-}

@@ -1,9 +1,6 @@
 package schema
 
-import (
-	"strings"
-	"testing"
-)
+import "testing"
 
 func TestTopics(t *testing.T) {
 	for topics, want := range map[Topics][2]string{
@@ -18,29 +15,5 @@ func TestTopics(t *testing.T) {
 	}
 	if got := (Topics{Prefix: "ha"}).Births(); len(got) != 2 || got[0] != "ha/status" || got[1] != "homeassistant/status" {
 		t.Errorf("Births = %v", got)
-	}
-}
-
-// TestMaxTopicLengths compares the limits with the longest parts of topics.
-func TestMaxTopicLengths(t *testing.T) {
-	serial, kind, key := strings.Repeat("0", 32), "controller", strings.Repeat("k", 32)
-	topics := Topics{Base: "b", Prefix: "p"}
-	below, discovery := MaxTopicLengths(topics.Base, topics.Prefix)
-	published := []string{
-		topics.SubDevice(serial, kind, serial), topics.Info(serial, key),
-		topics.Availability(serial), topics.BridgeState(), topics.Bridge(key),
-	}
-	for _, s := range Sensors() {
-		published = append(published, topics.Gateway(serial)+"/live/"+s.Topic)
-	}
-	for _, topic := range published {
-		if len(topic) > below {
-			t.Errorf("%s has %d bytes, more than %d", topic, len(topic), below)
-		}
-	}
-	for _, id := range []string{SubDeviceID(kind, serial), topics.GatewayID(serial), topics.GatewayID(totalLevel + strings.Repeat("x", MaxTotalLevel-len(totalLevel))), topics.BridgeID()} {
-		if topic := topics.Discovery(id); len(topic) > discovery {
-			t.Errorf("%s has %d bytes, more than %d", topic, len(topic), discovery)
-		}
 	}
 }
