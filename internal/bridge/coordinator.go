@@ -153,17 +153,13 @@ func (c *coordinator) publishCounts() {
 	c.publisher.SetCounts(online, errors, c.brokerErrors())
 }
 
-// gatewayInfo returns a function that returns the present states for the bridge's info
-// document.
-func (c *coordinator) gatewayInfo() func() []publish.GatewayInfo {
-	states := c.states()
-	return func() []publish.GatewayInfo {
-		infos := make([]publish.GatewayInfo, len(states))
-		for i, s := range states {
-			infos[i] = publish.GatewayInfo{Name: s.Name, Serial: s.Serial, Interval: s.Interval.Seconds(), StaleAfter: s.StaleAfter.Seconds()}
-		}
-		return infos
+// gatewayInfo returns the present states for the bridge's info document.
+func (c *coordinator) gatewayInfo() []publish.GatewayInfo {
+	infos := make([]publish.GatewayInfo, len(c.gateways))
+	for i, s := range c.states() {
+		infos[i] = publish.GatewayInfo{Name: s.Name, Serial: s.Serial, Interval: s.Interval.Seconds(), StaleAfter: s.StaleAfter.Seconds()}
 	}
+	return infos
 }
 
 // forward adds e to the events of all event loops.

@@ -38,7 +38,7 @@ func NewBridgePublisher(s *Shared, log zerolog.Logger) *BridgePublisher {
 }
 
 // Start publishes the device, the info document and what does not change.
-func (b *BridgePublisher) Start(gateways func() []GatewayInfo) {
+func (b *BridgePublisher) Start(gateways []GatewayInfo) {
 	b.Discovery.add(devices.BridgeEntities())
 	b.SetInfo(gateways)
 	b.set("version", b.shared.Version)
@@ -77,9 +77,9 @@ type GatewayInfo struct {
 }
 
 // SetInfo publishes the bridge's info document. A thousand gateways may be
-// identified at once: gateways is called, and the document encoded, when it is sent.
-func (b *BridgePublisher) SetInfo(gateways func() []GatewayInfo) {
-	encode := func() []byte { return b.encodeInfo(gateways()) }
+// identified at once: the document is encoded when it is sent.
+func (b *BridgePublisher) SetInfo(gateways []GatewayInfo) {
+	encode := func() []byte { return b.encodeInfo(gateways) }
 	b.shared.Outbox.Set(outbox.Entry{Topic: b.shared.Topics.Bridge("info"), Encode: encode})
 }
 
