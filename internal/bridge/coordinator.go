@@ -72,7 +72,7 @@ func (c *coordinator) receive(topic string, payload []byte, retained bool) {
 		if string(payload) == schema.Online {
 			c.events.add(eventBirth)
 		}
-	case c.isDocument(topic) && c.shared.Inbox.Put(topic, payload, retained):
+	case c.shared.Inbox != nil && hass.IsDocument(c.shared.Topics.Prefix, topic) && c.shared.Inbox.Put(topic, payload, retained):
 		c.events.add(eventDiscovery)
 	}
 }
@@ -85,11 +85,6 @@ func (c *coordinator) receiveCommand(serial string, payload []byte, retained, is
 			l.commands.Put(serial, limit.Message{Payload: payload, Retained: retained, IsEarly: isEarly})
 		}
 	}
-}
-
-// isDocument reports whether topic is that of a discovery document.
-func (c *coordinator) isDocument(topic string) bool {
-	return c.shared.Inbox != nil && hass.IsDocument(c.shared.Topics.Prefix, topic)
 }
 
 // run handles events until ctx ends.
