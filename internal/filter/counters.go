@@ -30,10 +30,7 @@ type Counters struct {
 	Log        zerolog.Logger   // of falls, resets and wraps
 	Correction envoy.Correction // of the counters of net and total consumption
 
-	// Changed is set when the state that outlives a restart has changed. The
-	// caller clears it when it has saved the state.
-	Changed bool
-
+	isChanged    bool // the state that outlives a restart, since it was saved
 	meters       map[counterKey]counterState
 	inverters    map[string]counterState // by serial number
 	numInverters int                     // 0 if unknown
@@ -50,7 +47,7 @@ const (
 // much their sum can rise. 0 does not change it.
 func (c *Counters) SetInverters(n int) {
 	if n > 0 && n != c.numInverters {
-		c.numInverters, c.Changed = n, true
+		c.numInverters, c.isChanged = n, true
 	}
 }
 
@@ -58,7 +55,7 @@ func (c *Counters) SetInverters(n int) {
 // [Integrator.Add].
 func (c *Counters) AddStorage(power float64, at time.Time, maxGap time.Duration) {
 	c.storage.Add(power, at, maxGap)
-	c.Changed = true
+	c.isChanged = true
 }
 
 // Storage returns the estimated energies of batteries.
@@ -113,7 +110,7 @@ func (c *Counters) applyChannel(m *envoy.Meter, phase uint8, ch *envoy.Channel, 
 			found.add(key.String(), j)
 		}
 		c.meters[key] = next
-		c.Changed = c.Changed || next.isWorthSaving(old)
+		c.isChanged = c.isChanged || next.isWorthSaving(old)
 		if ok {
 			ch.Set(q, next.Value)
 		} else {
@@ -140,7 +137,7 @@ func (c *Counters) ApplyInverter(i device.Inverter, now time.Time) device.Invert
 		j.log(c.Log)
 	}
 	c.inverters[i.Serial] = next
-	c.Changed = c.Changed || next.isWorthSaving(old)
+	c.isChanged = c.isChanged || next.isWorthSaving(old)
 	i.Energy = wire.Optional[float64]{}
 	if ok {
 		i.Energy = wire.Some(next.Value)

@@ -39,6 +39,14 @@ func (c *Counters) State() State {
 	return s
 }
 
+// SaveIfChanged calls save with the state if that has changed since save last returned
+// true.
+func (c *Counters) SaveIfChanged(save func(State) (isSaved bool)) {
+	if c.isChanged {
+		c.isChanged = !save(c.State())
+	}
+}
+
 // Restore replaces the state by s. With another correction than the saved one, net
 // and total consumption are other counters and start again.
 func (c *Counters) Restore(s State) {

@@ -58,7 +58,7 @@ func TestState(t *testing.T) {
 		if got, err := json.Marshal(c.State()); err != nil || string(got) != tt.want {
 			t.Errorf("%s: saved again as\n%s, %v, want\n%s", tt.name, got, err, tt.want)
 		}
-		if c.Changed {
+		if c.isChanged {
 			t.Errorf("%s: a restored state has changed", tt.name)
 		}
 	}
@@ -82,15 +82,15 @@ func TestChanged(t *testing.T) {
 		{100.4375, 5.5, 0, [2]bool{true, false}}, // held
 		{0, 0, 0, [2]bool{false, false}},         // withheld
 	} {
-		c.Changed = false
+		c.isChanged = false
 		s := envoy.Sample{Meters: []envoy.Meter{{Measurement: envoy.Production, Register: envoy.ReadingRegister}}}
 		s.Meters[0].Total.Set(envoy.Energy, row.value)
 		c.SetInverters(row.inverters)
 		c.Apply(s, now.Add(time.Duration(i)*time.Minute))
-		got := [2]bool{c.Changed}
-		c.Changed = false
+		got := [2]bool{c.isChanged}
+		c.isChanged = false
 		c.ApplyInverter(device.Inverter{Serial: "122", Energy: wire.Some(row.energy)}, now.Add(time.Duration(i)*time.Minute))
-		if got[1] = c.Changed; got != row.want {
+		if got[1] = c.isChanged; got != row.want {
 			t.Errorf("reading %d: changed = %v, want %v", i+1, got, row.want)
 		}
 	}

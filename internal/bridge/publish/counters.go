@@ -49,9 +49,11 @@ func (c *counters) saveIfDue(now time.Time) {
 
 // save saves the counters if they have changed.
 func (c *counters) save(now time.Time) {
-	if c.file.store == nil || !c.filter.Changed {
+	if c.file.store == nil {
 		return
 	}
-	c.savedStorage = c.filter.Storage()
-	c.filter.Changed = !c.file.save(now, c.filter.State())
+	c.filter.SaveIfChanged(func(s filter.State) bool {
+		c.savedStorage = s.Storage
+		return c.file.save(now, s)
+	})
 }
