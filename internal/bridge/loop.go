@@ -144,7 +144,7 @@ func (l *loop) nextRequest(now time.Time) request {
 	case isSampleDue:
 		return l.readSample()
 	case l.session != nil && l.schedule.Failures.AreMetersMissing(now, l.config.StaleAfter):
-		l.schedule.Failures.SkippedSince = now // the next check is as late
+		l.schedule.Failures.RecordMeterCheck(now)
 		return l.checkMeters()
 	}
 	if l.session != nil || l.limiter.IsActive() {

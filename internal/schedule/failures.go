@@ -16,7 +16,7 @@ const outageFailures = 2
 type Failures struct {
 	Count        int // without discarded samples
 	retry        retry
-	SkippedSince time.Time   // since when samples are discarded, or the meters were checked; zero if they are not
+	skippedSince time.Time   // since when samples are discarded, or the meters were checked; zero if they are not
 	Logged       problem.Set // each problem is logged once
 	Err          error       // of the latest poll
 }
@@ -30,8 +30,8 @@ func (f *Failures) Add(err error, started, now time.Time, interval time.Duration
 	switch {
 	case isSkipped: // the gateway responds: no delay
 		f.retry = retry{}
-		if f.SkippedSince.IsZero() {
-			f.SkippedSince = now
+		if f.skippedSince.IsZero() {
+			f.skippedSince = now
 		}
 		return now.Add(interval), false
 	case isFrozen: // likewise
@@ -47,8 +47,11 @@ func (f *Failures) Add(err error, started, now time.Time, interval time.Duration
 // AreMetersMissing reports whether samples have been discarded for so long that a
 // meter may not exist any more.
 func (f *Failures) AreMetersMissing(now time.Time, staleAfter time.Duration) bool {
-	return !f.SkippedSince.IsZero() && now.Sub(f.SkippedSince) >= staleAfter
+	return !f.skippedSince.IsZero() && now.Sub(f.skippedSince) >= staleAfter
 }
+
+// RecordMeterCheck records that the meters are checked at now. The next check is as late.
+func (f *Failures) RecordMeterCheck(now time.Time) { f.skippedSince = now }
 
 // Doublings returns how often timeouts must be doubled.
 func (f *Failures) Doublings() int { return f.retry.doublings }
