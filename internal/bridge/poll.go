@@ -94,7 +94,7 @@ func (l *loop) onSample(s envoy.Sample, err error) {
 	l.state.Interval = l.config.interval(l.state.Source)
 	l.schedule.NextSample = l.requests.started.Add(max(l.state.Interval, 2*s.Took)) // light on a slow gateway
 	l.stale.Reset(l.config.StaleAfter)
-	s = l.publisher.PublishSample(s, l.schedule.NextSample, l.info(s))
+	s = l.publisher.PublishSample(s, l.schedule.NextSample, l.takeInfo(s))
 	if n := schema.GridPhases(s); n > 0 {
 		l.state.Phases = n
 	}
@@ -180,8 +180,9 @@ func (l *loop) reportPoll(sample *envoy.Sample, err error) {
 	l.reporter.polled(l.state, sample)
 }
 
-// info returns the info texts of a sample, by key.
-func (l *loop) info(s envoy.Sample) map[string]string {
+// takeInfo returns the info texts of a sample, by key. Its response times count as
+// published.
+func (l *loop) takeInfo(s envoy.Sample) map[string]string {
 	info := map[string]string{
 		"firmware":      l.session.Firmware,
 		"part_number":   l.session.PartNumber,
