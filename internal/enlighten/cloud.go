@@ -27,7 +27,7 @@ type Cloud struct {
 
 // Token makes exactly one login and fetches a token for the gateway with that
 // serial number. The token is a JWT for that gateway; one that has expired by our
-// clock is returned together with an [ExpiredError]. Errors are those of this
+// clock is returned together with an error. Errors are those of this
 // package; [ErrUnreachable] means that nothing was sent, so that no login was made.
 func (c *Cloud) Token(ctx context.Context, a Account, serial string) (string, error) {
 	s, err := c.login(ctx, a)
@@ -38,7 +38,7 @@ func (c *Cloud) Token(ctx context.Context, a Account, serial string) (string, er
 	if err == nil {
 		return token, nil
 	}
-	if e, ok := errors.AsType[*StatusError](err); ctx.Err() == nil && (!ok || e.Code != http.StatusTooManyRequests) {
+	if e, ok := errors.AsType[*statusError](err); ctx.Err() == nil && (!ok || e.Code != http.StatusTooManyRequests) {
 		if token, err := s.fetchByCookie(ctx, serial); err == nil {
 			return token, nil
 		}

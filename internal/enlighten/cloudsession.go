@@ -95,12 +95,12 @@ func (s *cloudSession) do(ctx context.Context, method string, u *url.URL, kind s
 }
 
 // checkToken returns the token in body if it is valid for serial. A token that has
-// expired by our clock is returned with the [ExpiredError].
+// expired by our clock is returned with an expiredError.
 func (s *cloudSession) checkToken(resp response, body []byte, serial string) (string, error) {
 	body = bytes.TrimSpace(body)
 	switch {
 	case resp.code != http.StatusOK:
-		return "", &StatusError{Code: resp.code}
+		return "", &statusError{Code: resp.code}
 	case resp.isWebPage():
 		return "", ErrWebPage
 	}
@@ -110,7 +110,7 @@ func (s *cloudSession) checkToken(resp response, body []byte, serial string) (st
 		return "", fmt.Errorf("%w; response of the cloud: %q", err, clean(token, s.account.Username, s.account.Password, s.id))
 	}
 	err = c.Check(serial, time.Now())
-	if _, expired := errors.AsType[*ExpiredError](err); err != nil && !expired {
+	if _, expired := errors.AsType[*expiredError](err); err != nil && !expired {
 		return "", err
 	}
 	return token, err

@@ -77,33 +77,33 @@ func (e *SuspendedError) Unwrap() []error {
 	return []error{errThreeRefused, e.Err}
 }
 
-// An ExpiredError reports that the only token has expired.
-type ExpiredError struct{ At time.Time }
+// An expiredError reports that the only token has expired.
+type expiredError struct{ At time.Time }
 
-func (e *ExpiredError) Error() string {
+func (e *expiredError) Error() string {
 	return fmt.Sprintf("token expired on %s", formatMinute(e.At))
 }
 
-// A WrongSerialError reports a token for another gateway.
-type WrongSerialError struct {
+// A wrongSerialError reports a token for another gateway.
+type wrongSerialError struct {
 	Serial string // of the gateway
 	Token  string // in the token, empty if it is not a serial number
 }
 
-func (e *WrongSerialError) Error() string {
+func (e *wrongSerialError) Error() string {
 	return fmt.Sprintf("token is for gateway %s, not for %s", cmp.Or(e.Token, "unknown"), e.Serial)
 }
 
 // Problem returns the serial number of the token.
-func (e *WrongSerialError) Problem() any { return e.Token }
+func (e *wrongSerialError) Problem() any { return e.Token }
 
-// A StatusError is a response of the cloud with an HTTP status other than success.
-type StatusError struct{ Code int }
+// A statusError is a response of the cloud with an HTTP status other than success.
+type statusError struct{ Code int }
 
 // Problem returns the HTTP status.
-func (e *StatusError) Problem() any { return e.Code }
+func (e *statusError) Problem() any { return e.Code }
 
-func (e *StatusError) Error() string {
+func (e *statusError) Error() string {
 	return strings.TrimSpace(fmt.Sprintf("answer %d %s", e.Code, http.StatusText(e.Code)))
 }
 
@@ -114,8 +114,8 @@ func needsUser(err error) bool {
 			return true
 		}
 	}
-	_, expired := errors.AsType[*ExpiredError](err)
-	_, wrong := errors.AsType[*WrongSerialError](err)
+	_, expired := errors.AsType[*expiredError](err)
+	_, wrong := errors.AsType[*wrongSerialError](err)
 	return expired || wrong
 }
 

@@ -39,7 +39,7 @@ func (s *cloudSession) logInByForm(ctx context.Context) error {
 	case resp.code == http.StatusUnauthorized:
 		return ErrPassword
 	case resp.code >= http.StatusBadRequest:
-		return &StatusError{Code: resp.code}
+		return &statusError{Code: resp.code}
 	case resp.isLoginForm(), len(s.http.Jar.Cookies(s.tokenURL)) == 0:
 		return ErrForm
 	}
@@ -59,7 +59,7 @@ func (s *cloudSession) fetchByForm(ctx context.Context, serial string) (string, 
 	case resp.code == http.StatusUnauthorized, !ok && resp.isLoginForm():
 		return "", ErrForm
 	case resp.code != http.StatusOK:
-		return "", &StatusError{Code: resp.code}
+		return "", &statusError{Code: resp.code}
 	case !ok:
 		return "", errNoField
 	}

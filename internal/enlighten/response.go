@@ -39,7 +39,7 @@ func (r response) sessionID(acc Account) (string, error) {
 	case r.code == http.StatusUnauthorized, err == nil && doc.Message == "Invalid":
 		return "", ErrPassword
 	case r.code != http.StatusOK:
-		return "", &StatusError{Code: r.code}
+		return "", &statusError{Code: r.code}
 	case r.isWebPage():
 		return "", ErrWebPage
 	case err != nil:

@@ -66,13 +66,13 @@ func Parse(raw string) (Claims, error) {
 // for another gateway.
 func (c Claims) Check(serial string, now time.Time) error {
 	if !c.Expires.IsZero() && !now.Before(c.Expires) {
-		return &ExpiredError{At: c.Expires}
+		return &expiredError{At: c.Expires}
 	}
 	ours := func(aud string) bool { return aud == "un-commissioned" || strings.EqualFold(aud, serial) }
 	if len(c.Audience) == 0 || slices.ContainsFunc(c.Audience, ours) {
 		return nil
 	}
-	e := &WrongSerialError{Serial: serial}
+	e := &wrongSerialError{Serial: serial}
 	if serialnumber.IsGateway(c.Audience[0]) {
 		e.Token = c.Audience[0]
 	}

@@ -11,12 +11,12 @@ import (
 )
 
 const (
-	// DefaultLease is the lease of a command without "for".
-	DefaultLease = 15 * time.Minute
+	// defaultLease is the lease of a command without "for".
+	defaultLease = 15 * time.Minute
 	// MaxLease is the longest lease but one that lasts forever.
 	MaxLease = 24 * time.Hour
-	// MinLease is the shortest lease.
-	MinLease = 10 * time.Second
+	// minLease is the shortest lease.
+	minLease = 10 * time.Second
 	// maxWatts is more than any gateway manages.
 	maxWatts = 1e6
 	// maxPayload limits a command, in bytes.
@@ -140,7 +140,7 @@ func parseField(key string, value json.RawMessage) (Command, error) {
 	case "production_off":
 		switch string(value) {
 		case "true":
-			return Command{Lever: Switch, Setting: Setting{Off: true}, For: DefaultLease}, nil
+			return Command{Lever: Switch, Setting: Setting{Off: true}, For: defaultLease}, nil
 		case "false":
 			return Command{Lever: Switch, End: true}, nil
 		}
@@ -155,11 +155,11 @@ func parseWatts(key string, value json.RawMessage, s Setting) (Command, error) {
 		return Command{}, fmt.Errorf("%q must be a number of W, from 0 to %d", key, int(maxWatts))
 	}
 	s.Watts = w + 0 // -0 + 0 = 0
-	return Command{Setting: s, For: DefaultLease}, nil
+	return Command{Setting: s, For: defaultLease}, nil
 }
 
 func parseTarget(value json.RawMessage) (Command, error) {
-	c := Command{Setting: Setting{Active: true}, KeepWatts: true, For: DefaultLease}
+	c := Command{Setting: Setting{Active: true}, KeepWatts: true, For: defaultLease}
 	switch string(value) {
 	case `"off"`:
 		return Command{End: true}, nil
@@ -182,8 +182,8 @@ func parseLease(c Command, value json.RawMessage) (Command, error) {
 		return c, nil
 	}
 	d, err := time.ParseDuration(text)
-	if err != nil || d < MinLease || d > MaxLease {
-		return Command{}, fmt.Errorf(`"for" must be from %v to %v, such as "15m", or "forever"`, MinLease, MaxLease)
+	if err != nil || d < minLease || d > MaxLease {
+		return Command{}, fmt.Errorf(`"for" must be from %v to %v, such as "15m", or "forever"`, minLease, MaxLease)
 	}
 	c.For = d
 	return c, nil

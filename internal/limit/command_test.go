@@ -8,7 +8,7 @@ import (
 )
 
 func TestParseCommand(t *testing.T) {
-	const lease = DefaultLease
+	const lease = defaultLease
 	for _, tt := range []struct {
 		payload string
 		want    Command
@@ -82,7 +82,7 @@ func FuzzParseCommand(f *testing.F) {
 			if c.Setting != (Setting{}) || c.For != 0 || c.Forever {
 				t.Errorf("%q: ends and sets, %+v", payload, c)
 			}
-		case c.Forever && c.For != 0, !c.Forever && (c.For < MinLease || c.For > MaxLease):
+		case c.Forever && c.For != 0, !c.Forever && (c.For < minLease || c.For > MaxLease):
 			t.Errorf("%q: a lease of %v", payload, c.For)
 		case c.Lever == Switch && c.Setting != (Setting{Off: true}), c.Lever == Power && (!c.Setting.Active || c.Setting.Off):
 			t.Errorf("%q: %+v", payload, c.Setting)
@@ -99,9 +99,9 @@ func TestMessage(t *testing.T) {
 		want    error
 	}{
 		{Message{Payload: []byte("0")}, nil},
-		{Message{Payload: []byte("0"), Retained: true}, ErrRetained},
-		{Message{Payload: []byte("0"), IsEarly: true}, ErrEarly},
-		{Message{Payload: []byte("0"), IsEarly: true, Retained: true}, ErrRetained},
+		{Message{Payload: []byte("0"), Retained: true}, errRetained},
+		{Message{Payload: []byte("0"), IsEarly: true}, errEarly},
+		{Message{Payload: []byte("0"), IsEarly: true, Retained: true}, errRetained},
 	} {
 		if c, err := tt.message.Command(); !errors.Is(err, tt.want) || err != nil && c != (Command{}) {
 			t.Errorf("%+v: %+v, %v, want %v", tt.message, c, err, tt.want)

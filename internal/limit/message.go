@@ -11,19 +11,18 @@ type Message struct {
 	IsEarly bool
 }
 
-// Errors of [Message.Command].
 var (
-	ErrRetained = errors.New("a retained message, which is not carried out: publish commands without retain")
-	ErrEarly    = errors.New("sent while envoy-mqtt was connecting, and so perhaps old: send it again")
+	errRetained = errors.New("a retained message, which is not carried out: publish commands without retain")
+	errEarly    = errors.New("sent while envoy-mqtt was connecting, and so perhaps old: send it again")
 )
 
 // Command returns the command of a message.
 func (m Message) Command() (Command, error) {
 	switch {
 	case m.Retained:
-		return Command{}, ErrRetained
+		return Command{}, errRetained
 	case m.IsEarly:
-		return Command{}, ErrEarly
+		return Command{}, errEarly
 	}
 	return ParseCommand(m.Payload)
 }

@@ -17,18 +17,18 @@ import (
 // never removed: a lock belongs to the file that was opened.
 const locksFolder = "locks"
 
-// A HeldError reports that another process holds the lock of a gateway.
-type HeldError struct {
+// A heldError reports that another process holds the lock of a gateway.
+type heldError struct {
 	Object string // what is locked
 	Holder string // what the other process has written about itself; empty if unknown
 }
 
-func (e *HeldError) Error() string {
+func (e *heldError) Error() string {
 	return fmt.Sprintf("%s is read by %s", e.Object, cmp.Or(e.Holder, "another process"))
 }
 
-// ErrNotHeld reports that the process does not hold the lock of a gateway.
-var ErrNotHeld = errors.New("another shard may read the gateway")
+// errNotHeld reports that the process does not hold the lock of a gateway.
+var errNotHeld = errors.New("another shard may read the gateway")
 
 // identifyInterval separates two attempts to find out whether the gateway of a
 // section is still the one that another process reads as another section.
@@ -63,7 +63,7 @@ func NewGatewayLock(dir, section, serial, holder string) *GatewayLock {
 // Hold locks the section, and the gateway that answered last if its serial number is
 // known. It must return nil before the gateway is read. The gateway online, if it is
 // not empty, takes the place of the one that answered last. Hold releases the locks
-// of all other gateways. It returns a [HeldError] if another process holds one; every
+// of all other gateways. It returns an error if another process holds one; every
 // five minutes it returns nil nevertheless if that is the gateway's, because another
 // gateway may answer by now.
 func (l *GatewayLock) Hold(online string) error {
@@ -76,7 +76,7 @@ func (l *GatewayLock) Hold(online string) error {
 		return nil
 	}
 	err := l.lock(serialLock(serial))
-	if _, isHeld := errors.AsType[*HeldError](err); isHeld && time.Since(l.foundAt) >= identifyInterval {
+	if _, isHeld := errors.AsType[*heldError](err); isHeld && time.Since(l.foundAt) >= identifyInterval {
 		l.foundAt = time.Now()
 		return nil
 	}
@@ -97,10 +97,10 @@ func (l *GatewayLock) Holds(serial string) bool {
 	return l.held[serialLock(serial).name] != nil
 }
 
-// Check returns [ErrNotHeld] unless the gateway with a serial number is locked.
+// Check returns an error unless the gateway with a serial number is locked.
 func (l *GatewayLock) Check(serial string) error {
 	if !l.Holds(serial) {
-		return ErrNotHeld
+		return errNotHeld
 	}
 	return nil
 }
@@ -164,7 +164,7 @@ func (l *GatewayLock) lock(n lockName) error {
 			return fmt.Errorf("lock %s: %w", n.object, err)
 		}
 		holder, _ := ReadFile(path, MaxValueSize) // for the message only
-		return &HeldError{n.object, strings.TrimSpace(string(holder))}
+		return &heldError{n.object, strings.TrimSpace(string(holder))}
 	}
 	_ = os.WriteFile(path, []byte(l.Holder+"\n"), 0o600) // for messages only
 	if n.serial != "" && l.OnLocked != nil {
@@ -174,7 +174,7 @@ func (l *GatewayLock) lock(n lockName) error {
 	defer l.mu.Unlock()
 	if l.isClosed { // the caller was abandoned
 		_ = lock.Close()
-		return ErrNotHeld
+		return errNotHeld
 	}
 	l.held[n.name] = lock
 	return nil

@@ -15,8 +15,8 @@ import (
 
 func wantHeld(t *testing.T, err error, want string) {
 	t.Helper()
-	if _, isHeld := errors.AsType[*HeldError](err); !isHeld || err.Error() != want {
-		t.Errorf("got %v, want a HeldError: %s", err, want)
+	if _, isHeld := errors.AsType[*heldError](err); !isHeld || err.Error() != want {
+		t.Errorf("got %v, want a heldError: %s", err, want)
 	}
 }
 
@@ -34,7 +34,7 @@ func TestGatewayLock(t *testing.T) {
 	if !a.Holds(serial) || a.Check(serial) != nil || !slices.Equal(locked, []string{serial}) {
 		t.Errorf("%s is not locked: %v", serial, locked)
 	}
-	if a.Holds(other) || !errors.Is(a.Check(other), ErrNotHeld) {
+	if a.Holds(other) || !errors.Is(a.Check(other), errNotHeld) {
 		t.Errorf("%s is locked", other)
 	}
 
@@ -54,8 +54,8 @@ func TestGatewayLock(t *testing.T) {
 	if a.Holds(serial) {
 		t.Error("locked after Close")
 	}
-	if err := a.Hold(""); !errors.Is(err, ErrNotHeld) {
-		t.Errorf("Hold after Close = %v, want ErrNotHeld", err)
+	if err := a.Hold(""); !errors.Is(err, errNotHeld) {
+		t.Errorf("Hold after Close = %v, want errNotHeld", err)
 	}
 	if err := errors.Join(b.Hold(""), again.Hold("")); err == nil || !b.Holds(serial) {
 		t.Errorf("after a has stopped, b must hold the gateway: %v", err)

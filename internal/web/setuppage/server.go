@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// Lifetime is how long a page is served.
-	Lifetime = 30 * time.Minute
+	// lifetime is how long a page is served.
+	lifetime = 30 * time.Minute
 	// lastPageTimeout is how long the browser may take to request the last page.
 	lastPageTimeout = 10 * time.Second
 	// maxConnections limits the connections at the same time.
@@ -60,7 +60,7 @@ func (s *Server) Code() string { return s.gate.text() }
 // Serve serves the page on l until the file is written, and closes l. It returns an
 // error if nothing was written.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	ctx, end := context.WithTimeoutCause(ctx, Lifetime, errTime)
+	ctx, end := context.WithTimeoutCause(ctx, lifetime, errTime)
 	defer end()
 	s.begin(ctx)
 	srv := &http.Server{
