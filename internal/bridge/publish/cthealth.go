@@ -21,25 +21,27 @@ type ctHealth struct {
 
 // task returns the request for the configuration of the CTs.
 func (h *ctHealth) task() *schedule.Task {
-	return schedule.NewTask("meters", "/ivp/meters", metersConfigInterval, (*envoy.Session).CheckMeters, func(_ *envoy.Session, configs []envoy.MeterConfig, err error) error {
-		if err == nil {
-			h.configs = configs
-			h.publish()
-		}
-		return schedule.IgnoreUnsupported(err)
-	})
+	return schedule.NewTask("meters", "/ivp/meters", metersConfigInterval, (*envoy.Session).CheckMeters, h.onConfigs)
+}
+
+// onConfigs handles an answer about the CTs.
+func (h *ctHealth) onConfigs(_ *envoy.Session, configs []envoy.MeterConfig, err error) error {
+	if err == nil {
+		h.configs = configs
+		h.target.publishGroup(h.values(), h.target.ttl(metersConfigInterval))
+	}
+	return schedule.IgnoreUnsupported(err)
 }
 
 // check checks a sample for CTs that are installed wrongly. areAsleep reports that no
 // inverter has reported a power for hours.
 func (h *ctHealth) check(s envoy.Sample, areAsleep bool) {
 	if h.plausibility.Update(s, areAsleep, time.Now()) {
-		h.publish()
+		h.target.renewGroup(h.values(), h.target.ttl(metersConfigInterval))
 	}
 }
 
-// publish publishes the health of the CTs.
-func (h *ctHealth) publish() {
-	r := devices.NewCTReport(h.configs, h.target.config.Correction.Changes(), h.plausibility.Problems())
-	h.target.publishGroup(devices.CTHealth.Values(r), h.target.ttl(metersConfigInterval))
+// values returns the health of the CTs.
+func (h *ctHealth) values() devices.GroupValues {
+	return devices.CTHealth.Values(devices.NewCTReport(h.configs, h.target.config.Correction.Changes(), h.plausibility.Problems()))
 }

@@ -89,6 +89,12 @@ func (t *target) publishInfo(key, text string, minInterval time.Duration) {
 // publishGroup publishes the values of an answer about a group. Measurements expire
 // after ttl; other values do not.
 func (t *target) publishGroup(vs devices.GroupValues, ttl time.Duration) {
+	t.renewGroup(vs, ttl)
+	t.entities.SetGroup(vs, ttl)
+}
+
+// renewGroup publishes values of a group that have changed between two answers about it.
+func (t *target) renewGroup(vs devices.GroupValues, ttl time.Duration) {
 	for _, v := range vs.Values {
 		e := outbox.Retained(outbox.State, t.shared.Topics.Gateway(t.serial)+"/"+v.Topic, v.Payload)
 		if v.IsMeasurement {
@@ -98,7 +104,6 @@ func (t *target) publishGroup(vs devices.GroupValues, ttl time.Duration) {
 			t.shared.Outbox.SetIfChanged(e, 0)
 		}
 	}
-	t.entities.SetGroup(vs, ttl)
 }
 
 // forget deletes everything about the gateway from the outbox. The broker keeps
