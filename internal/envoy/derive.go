@@ -48,15 +48,15 @@ func combineChannel(m Measurement, a, b Channel, sign float64) Channel {
 // AddHouse adds what the house consumes, where that can be computed: total consumption
 // contains what charges the batteries, so it is production, net consumption and
 // storage together, or total consumption where there are no batteries, which the
-// caller reports with noBatteries. The sum of the inverters' reports is too old to
+// caller reports with hasNoBatteries. The sum of the inverters' reports is too old to
 // be added.
-func (s *Sample) AddHouse(noBatteries bool) {
+func (s *Sample) AddHouse(hasNoBatteries bool) {
 	pv, net, storage, total := s.meter(Production), s.meter(NetConsumption), s.meter(Storage), s.meter(TotalConsumption)
 	switch {
 	case s.meter(House) != nil:
 	case storage != nil && pv != nil && !pv.Register.OfInverters() && net != nil:
 		s.Meters = append(s.Meters, sumOf(House, *pv, *net, *storage))
-	case storage == nil && noBatteries && total != nil:
+	case storage == nil && hasNoBatteries && total != nil:
 		s.Meters = append(s.Meters, sumOf(House, *total))
 	}
 }

@@ -113,17 +113,17 @@ func TestLoad(t *testing.T) {
 	}
 	pv, net, total, charging := power(envoy.Production, 5000), power(envoy.NetConsumption, -1000), power(envoy.TotalConsumption, 4000), power(envoy.Storage, -3000)
 	for _, tt := range []struct {
-		meters      []envoy.Meter
-		noBatteries bool
-		want        string
+		meters         []envoy.Meter
+		hasNoBatteries bool
+		want           string
 	}{
 		{[]envoy.Meter{pv, net, total, charging}, false, `"load":{"agg_p_mw":1000000,`},
 		{[]envoy.Meter{pv, net, total}, true, `"load":{"agg_p_mw":4000000,`},
 		{[]envoy.Meter{pv, net, total}, false, `"last_update":-62135596800,"pv"`},
 	} {
-		ms := NewFormatters([]string{"vk2him-livedata"}).Messages(envoy.Sample{Meters: tt.meters}, tt.noBatteries)
+		ms := NewFormatters([]string{"vk2him-livedata"}).Messages(envoy.Sample{Meters: tt.meters}, tt.hasNoBatteries)
 		if len(ms) != 1 || !strings.Contains(string(ms[0].Payload), tt.want) {
-			t.Errorf("%d meters, no batteries %t: %v, want %s", len(tt.meters), tt.noBatteries, ms, tt.want)
+			t.Errorf("%d meters, no batteries %t: %v, want %s", len(tt.meters), tt.hasNoBatteries, ms, tt.want)
 		}
 	}
 }

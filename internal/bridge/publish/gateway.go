@@ -136,7 +136,8 @@ func (p *GatewayPublisher) Claim() error {
 
 var errNotLocked = errors.New("another process may read the gateway")
 
-// IsOnline reports whether "online" was published last.
+// IsOnline reports whether "online" was published last. Before the first message,
+// neither IsOnline nor IsOffline is true.
 func (p *GatewayPublisher) IsOnline() bool { return p.availability.payload == schema.Online }
 
 // IsOffline reports whether "offline" was published last.
