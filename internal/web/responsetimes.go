@@ -32,9 +32,8 @@ type responseTimes []response
 
 // record adds a response.
 func (t *responseTimes) record(now time.Time, took time.Duration, err error) {
-	list := t.recent(now)
-	list = list[max(0, len(list)+1-maxResponses):]
-	*t = append(list, response{now, took, err != nil, errors.Is(err, context.DeadlineExceeded)})
+	list := append(t.recent(now), response{now, took, err != nil, errors.Is(err, context.DeadlineExceeded)})
+	*t = list[max(0, len(list)-maxResponses):]
 }
 
 // recent returns the responses of the last hour.
