@@ -20,14 +20,16 @@ func TestRestartRemovesNothing(t *testing.T) {
 		gateway  *envoytest.Gateway
 		form     hass.Form
 		interval time.Duration
+		after    envoytest.CTs // in the minutes after the restart
 	}{
-		{"three phases", &envoytest.Gateway{Phases: 3, Inverters: 3}, hass.ByDevice, 5 * time.Second},
-		{"every second", &envoytest.Gateway{Inverters: 3}, hass.ByDevice, time.Second},
-		{"every minute", &envoytest.Gateway{Inverters: 3}, hass.ByDevice, time.Minute},
-		{"batteries", &envoytest.Gateway{Inverters: 3, Batteries: 2, ACBs: 1}, hass.ByDevice, 5 * time.Second},
-		{"a document per entity", &envoytest.Gateway{Inverters: 3, Batteries: 2}, hass.ByEntity, 5 * time.Second},
-		{"no meters", &envoytest.Gateway{Standard: true, Inverters: 3}, hass.ByDevice, 5 * time.Second},
-		{"slow responses", &envoytest.Gateway{Inverters: 3, Batteries: 2, Latency: 4 * time.Second}, hass.ByDevice, 5 * time.Second},
+		{"three phases", &envoytest.Gateway{Phases: 3, Inverters: 3}, hass.ByDevice, 5 * time.Second, envoytest.BothCTs},
+		{"every second", &envoytest.Gateway{Inverters: 3}, hass.ByDevice, time.Second, envoytest.BothCTs},
+		{"every minute", &envoytest.Gateway{Inverters: 3}, hass.ByDevice, time.Minute, envoytest.BothCTs},
+		{"batteries", &envoytest.Gateway{Inverters: 3, Batteries: 2, ACBs: 1}, hass.ByDevice, 5 * time.Second, envoytest.BothCTs},
+		{"a document per entity", &envoytest.Gateway{Inverters: 3, Batteries: 2}, hass.ByEntity, 5 * time.Second, envoytest.BothCTs},
+		{"no meters", &envoytest.Gateway{Standard: true, Inverters: 3}, hass.ByDevice, 5 * time.Second, envoytest.BothCTs},
+		{"the gateway starts too", &envoytest.Gateway{Phases: 3, Inverters: 3}, hass.ByDevice, 5 * time.Second, envoytest.ProductionCT},
+		{"slow responses", &envoytest.Gateway{Inverters: 3, Batteries: 2, Latency: 4 * time.Second}, hass.ByDevice, 5 * time.Second, envoytest.BothCTs},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -41,6 +43,7 @@ func TestRestartRemovesNothing(t *testing.T) {
 				}
 				run()
 				restart := time.Now()
+				r.gateway.Change(func(g *envoytest.Gateway) { g.CTs = row.after })
 				run()
 				for _, m := range r.broker.Messages() {
 					if m.Time.Before(restart) || m.Client == "" || !strings.HasPrefix(m.Topic, "homeassistant/") {

@@ -3,7 +3,6 @@ package devices
 import (
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
@@ -15,9 +14,9 @@ const (
 	// missingAnswers is how many answers in a row must omit a field of a group before
 	// its entity is removed.
 	missingAnswers = 3
-	// firstAnswersTimeout is how long after the start the first answers to tasks may
-	// come: those of slow gateways wait for each other.
-	firstAnswersTimeout = 10 * time.Minute
+	// startTimeout is how long after the start a gateway may take until it reports
+	// everything. On slow ones, the first requests about devices wait for each other.
+	startTimeout = 10 * time.Minute
 )
 
 // Entities are the entities of the gateway's own device. The list is
@@ -34,6 +33,7 @@ type Entities struct {
 	controls    []hass.Entity          // that change settings of the gateway
 	reported    map[string]hass.Entity // fields of groups that the latest answer contained, by id
 	missed      map[string]int         // answers in a row that lacked a field of a group, by id
+	appeared    map[string]bool        // ids of sensors and texts that there have been
 
 	list []hass.Entity // nil if it must be rebuilt
 }
@@ -48,6 +48,7 @@ func NewEntities(bridgeState string, ttl time.Duration) *Entities {
 		createdAt:   time.Now(),
 		reported:    map[string]hass.Entity{},
 		missed:      map[string]int{},
+		appeared:    map[string]bool{},
 	}
 }
 
@@ -68,6 +69,7 @@ func (e *Entities) SetSensors(values []schema.Value, mayOmit func(envoy.Measurem
 	for _, v := range values {
 		channels[channel{v.Meter, v.Phase}] = true
 		sensors = append(sensors, v.Sensor)
+		e.appeared[v.Sensor.ID()] = true
 	}
 	for _, s := range e.sensors {
 		if !slices.Contains(sensors, s) && (channels[channel{s.Meter, s.Phase}] || mayOmit(s.Meter)) {
@@ -96,6 +98,7 @@ func (e *Entities) SetFalling(isFalling bool) {
 func (e *Entities) AddInfo(key string) {
 	if !slices.Contains(e.infoKeys, key) {
 		e.infoKeys, e.list = append(e.infoKeys, key), nil
+		e.appeared[key] = true
 	}
 }
 
@@ -134,28 +137,17 @@ func (e *Entities) SetGroup(vs GroupValues, ttl time.Duration) {
 	}
 }
 
-// MayAppear reports whether an entity that is missing may still appear: that of a
-// field of a group, unless several answers in a row have lacked it, and after the start
-// what comes from tasks.
+// MayAppear reports whether an entity that is missing may still appear. That of a
+// field of a group may, until several answers in a row have lacked it. After the start,
+// what has not appeared yet may: a gateway that starts too, as after a power failure,
+// first reports without some of its meters.
 func (e *Entities) MayAppear(id string) bool {
 	if groupNames[id] != "" {
 		return e.missed[id] < missingAnswers
 	}
-	return taskEntities()[id] && time.Since(e.createdAt) < firstAnswersTimeout
+	isKnown := infoComponents[id] != nil || sensorIDs()[id]
+	return isKnown && !e.appeared[id] && time.Since(e.createdAt) < startTimeout
 }
-
-// taskEntities returns the ids of the entities that are no fields of groups and need
-// answers to tasks: the response times, and what follows from the power of batteries.
-var taskEntities = sync.OnceValue(func() map[string]bool {
-	ids := map[string]bool{}
-	for key := range responseTimeComponents() {
-		ids[key] = true
-	}
-	for _, s := range schema.Sensors() {
-		ids[s.ID()] = s.Meter == envoy.Storage || s.Meter == envoy.House
-	}
-	return ids
-})
 
 // All returns the entities, which the caller must not change.
 func (e *Entities) All() []hass.Entity {

@@ -26,3 +26,12 @@ var sensorEntities = sync.OnceValue(func() map[*schema.Sensor]hass.Entity {
 	}
 	return es
 })
+
+// sensorIDs returns the ids of the entities of all sensors.
+var sensorIDs = sync.OnceValue(func() map[string]bool {
+	ids := map[string]bool{}
+	for _, s := range schema.Sensors() {
+		ids[s.ID()] = true
+	}
+	return ids
+})
