@@ -65,6 +65,7 @@ func TestParseProduction(t *testing.T) {
 		{"unused third line", netBody(`"wNow":30,"lines":[{"wNow":10},{"wNow":20},{"wNow":0,"rmsVoltage":0.0}]`), want{Production: {1000}, NetConsumption: {30, 10, 20}}},
 		{"third phase at rest", netBody(`"wNow":30,"lines":[{"wNow":10},{"wNow":20},{"wNow":0,"rmsVoltage":230}]`), want{Production: {1000}, NetConsumption: {30, 10, 20, 0}}},
 		{"CT not enabled", netBody(`"activeCount":0,"wNow":-11`), want{Production: {1000}}},
+		{"a count that is null", netBody(`"activeCount":null,"wNow":-2.6`), want{Production: {1000}}},
 		{"malformed, but not enabled", netBody(`"activeCount":0,"wNow":"x"`), want{Production: {1000}}},
 		{"strangers are skipped", body(pv+`},7,{"type":"rgms","wNow":"x"}`, `[null,"x",{"measurementType":"load","wNow":[]},{"measurementType":"net-consumption","wNow":1}]`), want{Production: {1000}, NetConsumption: {1}}},
 		{"the first counts", body(pv+`}`, `[{"measurementType":"net-consumption","wNow":1},{"measurementType":"net-consumption","wNow":2}]`), want{Production: {1000}, NetConsumption: {1}}},

@@ -67,13 +67,13 @@ func (w *wireChannel) unused() bool {
 
 // isActive reports whether e's meter has a CT that is enabled. Without one the
 // numbers are noise, up to thousands of watts. Firmware that reports no
-// activeCount reports active meters only.
+// activeCount reports active meters only; null counts nothing.
 func (e *wireEntry) isActive() (bool, error) {
 	switch e.ActiveCount.Kind {
 	case wire.Malformed:
 		return false, fmt.Errorf("activeCount %w", errNotNumber)
-	case wire.Numeric:
-		return e.ActiveCount.Value > 0, nil
+	case wire.Absent:
+		return true, nil
 	}
-	return true, nil
+	return e.ActiveCount.Value > 0, nil
 }
