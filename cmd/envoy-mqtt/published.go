@@ -33,7 +33,7 @@ func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*gateway.Gateway
 	}
 	add := func(serials ...string) {
 		byEntity := rc.cfg.HomeAssistant.Discovery == config.DiscoveryByEntity
-		warnOnce(published.Add(state.PublishedTopics{Topic: topic, Prefix: prefix, Serials: serials, Entities: byEntity}))
+		warnOnce(published.Add(state.PublishedTopics{Topic: topic, Prefix: prefix, Serials: serials, ByEntity: byEntity}))
 	}
 	var err error
 	b.DeviceID, err = published.BridgeID(topic, func(topic string) string {

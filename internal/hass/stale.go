@@ -11,8 +11,8 @@ type Namespace struct {
 	Topic   string   // the base topic
 	Prefix  string   // of the discovery topics; empty for no discovery
 	Serials []string // of the gateways
-	// Entities means that entities may have been announced one by one.
-	Entities bool
+	// ByEntity means that entities may have been announced one by one.
+	ByEntity bool
 }
 
 // Topics are the topics in a Namespace.

@@ -23,8 +23,8 @@ type PublishedTopics struct {
 	Topic   string   `json:"topic"`             // the key TOPIC
 	Prefix  string   `json:"prefix,omitempty"`  // of discovery; empty if discovery was off
 	Serials []string `json:"serials,omitempty"` // of the gateways
-	// Entities means that entities were announced one by one.
-	Entities bool `json:"entities,omitempty"`
+	// ByEntity means that entities were announced one by one.
+	ByEntity bool `json:"entities,omitempty"`
 }
 
 type publishedOn struct {
@@ -72,8 +72,8 @@ func (p *PublishedStore) Add(added PublishedTopics) error {
 			changed = true
 		}
 	}
-	if added.Entities && !t.Entities {
-		t.Entities, changed = true, true
+	if added.ByEntity && !t.ByEntity {
+		t.ByEntity, changed = true, true
 	}
 	if !changed {
 		return nil
@@ -88,7 +88,7 @@ func (p *PublishedStore) MayHaveEntities(prefix string) bool {
 	for _, t := range p.Topics() {
 		if t.Prefix == prefix {
 			isKnown = true
-			if t.Entities {
+			if t.ByEntity {
 				return true
 			}
 		}

@@ -50,7 +50,7 @@ func TestMayHaveEntities(t *testing.T) {
 	}
 	err := errors.Join(
 		store.Add(PublishedTopics{Topic: "envoy", Prefix: "homeassistant", Serials: []string{"122000000001"}}),
-		store.Add(PublishedTopics{Topic: "envoy", Prefix: "ha", Entities: true}),
+		store.Add(PublishedTopics{Topic: "envoy", Prefix: "ha", ByEntity: true}),
 	)
 	if err != nil {
 		t.Fatal(err)
