@@ -190,11 +190,11 @@ var settings = []setting{
 		into(func(t target) *time.Duration { return &t.StaleAfter }, parseDuration),
 	},
 	{
-		"ENVOY", "POWER_MULTIPLIER", "1", "Corrects net consumption: one factor, or one per phase (1, -1, 1 turns L2's CT).",
+		"ENVOY", "POWER_MULTIPLIER", "1", "Corrects the consumption CT: one factor, or one per phase (1, -1, 1 turns L2's CT).",
 		into(func(t target) *[]float64 { return &t.Multiplier }, parseFactors),
 	},
 	{
-		"ENVOY", "POWER_OFFSET", "0", "Watts added to net consumption after POWER_MULTIPLIER: one number, or one per phase.",
+		"ENVOY", "POWER_OFFSET", "0", "Watts added to what the consumption CT measures, after POWER_MULTIPLIER: one number for all phases together, or one per phase.",
 		into(func(t target) *[]float64 { return &t.Offset }, parseOffsets),
 	},
 	{

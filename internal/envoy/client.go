@@ -41,7 +41,7 @@ type Client struct {
 	Limit func(path string) time.Duration
 	// StaleAfter is how long a CT may repeat a reading; 0 means for ever.
 	StaleAfter time.Duration
-	// Correction is applied to net consumption.
+	// Correction is applied to the consumption CT.
 	Correction Correction
 	// Observe, if not nil, is called after every request with its path, without
 	// the query, how long the whole answer took, and what went wrong.

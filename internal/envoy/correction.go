@@ -2,39 +2,44 @@ package envoy
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
 // A Correction corrects a consumption CT that was mounted the wrong way, or
 // that measures only a part. The factor of a phase is applied first, then its
-// offset. A single value applies to all phases.
+// offset. A single factor is that of all phases; a single offset is that of all
+// together, of which each has an equal part.
 type Correction struct {
 	Multiplier []float64 `json:"multiplier,omitempty"` // -1 turns a CT round
 	Offset     []float64 `json:"offset,omitempty"`     // W
 }
 
-// apply corrects net consumption: the meter is then the sum of its corrected
-// phases, and total consumption is production plus that. Values that cannot
-// be derived so, such as the energy of a total that was wrong, are dropped.
-func (c Correction) apply(s *Sample) error {
-	net := s.meter(NetConsumption)
-	if net == nil || !c.Changes() {
+// apply corrects the consumption meter that a CT measures, and computes the other
+// one, computed, from that and production. What cannot be computed, such as its
+// current, is dropped. Meters that s shares with others are not changed.
+func (c Correction) apply(s *Sample, computed Measurement) error {
+	measured, sign := NetConsumption, 1.0
+	if computed == NetConsumption {
+		measured, sign = TotalConsumption, -1
+	}
+	if !c.Changes() {
 		return nil
 	}
-	if err := c.fits(max(1, len(net.Phases))); err != nil {
+	s.Meters = slices.DeleteFunc(slices.Clone(s.Meters), func(m Meter) bool { return m.Measurement == House }) // of the live data
+	m := s.meter(measured)
+	if m == nil {
+		return nil
+	}
+	if err := c.fits(max(1, len(m.Phases))); err != nil {
 		return err
 	}
-	net.Raw = nil
-	if len(net.Phases) == 0 {
-		net.Total.correct(c.factor(0), c.offset(0))
-	} else {
-		net.correctPhases(c)
-	}
-	if err := net.checkCorrected(); err != nil {
+	m.correct(c)
+	if err := m.checkCorrected(); err != nil {
 		return err
 	}
-	if total, pv := s.meter(TotalConsumption), s.meter(Production); total != nil && pv != nil && !pv.Register.OfInverters() {
-		*total = combine(TotalConsumption, *net, *pv, 1)
+	if other, pv := s.meter(computed), s.meter(Production); other != nil && pv != nil && !pv.Register.OfInverters() {
+		*other = combine(computed, *m, *pv, sign)
 	}
 	return nil
 }
@@ -70,22 +75,20 @@ func (c Correction) fits(phases int) error {
 	return nil
 }
 
-func (c Correction) factor(phase int) float64 { return valueAt(c.Multiplier, phase, 1) }
-func (c Correction) offset(phase int) float64 { return valueAt(c.Offset, phase, 0) }
-
-func valueAt(list []float64, i int, none float64) float64 {
-	switch len(list) {
-	case 0:
-		return none
-	case 1:
-		return list[0]
-	}
-	return list[i]
-}
-
-func (m *Meter) correctPhases(c Correction) {
+// correct corrects m. Its total has the factor of its phases, as it is not exactly
+// their sum; where they have different ones, it is the sum.
+func (m *Meter) correct(c Correction) {
+	m.Raw, m.Phases = nil, slices.Clone(m.Phases)
 	for i := range m.Phases {
-		m.Phases[i].correct(c.factor(i), c.offset(i))
+		m.Phases[i].correct(c.factor(i), c.offset(i, len(m.Phases)))
+	}
+	if c.hasOneFactor() {
+		offset := 0.0
+		for _, w := range c.Offset {
+			offset += w
+		}
+		m.Total.correct(c.factor(0), offset)
+		return
 	}
 	for _, q := range summedQuantities {
 		if _, ok := m.Total.Get(q); !ok {
@@ -96,6 +99,32 @@ func (m *Meter) correctPhases(c Correction) {
 			m.Total.Set(q, sum)
 		}
 	}
+}
+
+// hasOneFactor reports whether the factors of all phases are the same.
+func (c Correction) hasOneFactor() bool {
+	return !slices.ContainsFunc(c.Multiplier, func(f float64) bool { return f != c.Multiplier[0] })
+}
+
+func (c Correction) factor(phase int) float64 { return valueAt(c.Multiplier, phase, 1) }
+
+// offset returns the offset of one of several phases.
+func (c Correction) offset(phase, phases int) float64 {
+	w := valueAt(c.Offset, phase, 0)
+	if len(c.Offset) == 1 {
+		w /= float64(phases)
+	}
+	return w
+}
+
+func valueAt(list []float64, i int, none float64) float64 {
+	switch len(list) {
+	case 0:
+		return none
+	case 1:
+		return list[0]
+	}
+	return list[i]
 }
 
 // sumPhases returns the sum of q over the phases, if all have it.
@@ -113,7 +142,7 @@ func (m *Meter) sumPhases(q Quantity) (sum float64, ok bool) {
 // correct applies a factor and an offset to what a CT's direction and ratio touch.
 func (c *Channel) correct(factor, offset float64) {
 	c.Set(Power, c.val[Power]*factor+offset)
-	for _, q := range []Quantity{Current, ApparentPower, ReactivePower, Energy} {
+	for _, q := range []Quantity{Current, ApparentPower, ReactivePower} {
 		if v, ok := c.Get(q); ok {
 			c.Set(q, v*factor)
 		}
@@ -121,14 +150,26 @@ func (c *Channel) correct(factor, offset float64) {
 	if v, ok := c.Get(PowerFactor); ok && factor < 0 {
 		c.Set(PowerFactor, -v)
 	}
-	in, hasIn := c.Get(EnergyImport)
-	out, hasOut := c.Get(EnergyExport)
-	if !hasIn || !hasOut {
+	c.correctEnergies(EnergyImport, EnergyExport, factor)
+	if v, ok := c.Get(Energy); ok && !c.has[EnergyReceived] { // the difference of both directions
+		c.Set(Energy, v*factor)
 		return
 	}
-	if factor < 0 {
-		in, out, factor = out, in, -factor
+	c.correctEnergies(Energy, EnergyReceived, factor)
+}
+
+// correctEnergies corrects the energies of two directions, which a CT that is turned
+// round exchanges.
+func (c *Channel) correctEnergies(forward, backward Quantity, factor float64) {
+	before := *c
+	for _, q := range [][2]Quantity{{forward, backward}, {backward, forward}} {
+		from := q[0]
+		if factor < 0 {
+			from = q[1]
+		}
+		c.Drop(q[0])
+		if v, ok := before.Get(from); ok {
+			c.Set(q[0], v*math.Abs(factor))
+		}
 	}
-	c.Set(EnergyImport, in*factor)
-	c.Set(EnergyExport, out*factor)
 }

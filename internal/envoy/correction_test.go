@@ -44,10 +44,12 @@ func TestCorrection(t *testing.T) {
 		{"all turned", []float64{-1}, nil, house(60, 10, 20, 30), []float64{-60, -10, -20, -30}, []float64{240, 90, 80, 70}},
 		{"one turned", []float64{1, -1, 1}, nil, house(60, 10, 20, 30), []float64{20, 10, -20, 30}, []float64{320, 110, 80, 130}},
 		{"offset after factor", []float64{-1, 1, 2}, []float64{5, 0, 1}, house(60, 10, 20, 30), []float64{76, -5, 20, 61}, []float64{376, 95, 120, 161}},
+		{"one offset is that of all together", nil, []float64{30}, house(60, 10, 20, 30), []float64{90, 20, 30, 40}, []float64{390, 120, 130, 140}},
+		{"a total that is not the sum of its phases", []float64{-1, -1, -1}, []float64{1, 2, 3}, house(66, 10, 20, 30), []float64{-60, -9, -18, -27}, []float64{240, 91, 82, 73}},
 		{"one phase", []float64{-1}, []float64{3}, house(60), []float64{-57}, []float64{43}},
 	} {
 		s := tt.before
-		if err := (Correction{tt.multiplier, tt.offset}).apply(&s); err != nil {
+		if err := (Correction{tt.multiplier, tt.offset}).apply(&s, TotalConsumption); err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 		got := powers(s.Meters)
@@ -61,14 +63,14 @@ func TestCorrection(t *testing.T) {
 func TestCorrectionIsPlausible(t *testing.T) {
 	for _, c := range []Correction{
 		{Multiplier: []float64{1000}},
-		{Offset: []float64{1e6}},
+		{Offset: []float64{1e6, 1e6, 1e6}},
 		{Multiplier: []float64{-1000, 1000, 1}, Offset: []float64{-1.1e6, 1.1e6, 0}}, // the sum is small
 		{Multiplier: []float64{1e306}},
 		{Multiplier: []float64{1e306, -1e306, 1}},
 	} {
 		s := house(3030, 1000, 1000, 1030)
-		const want = "the correction of net consumption does not fit: the power of net-consumption becomes one that no CT can measure"
-		if err := c.apply(&s); err == nil || err.Error() != want {
+		const want = "the correction of the consumption CT does not fit: the power of net-consumption becomes one that no CT can measure"
+		if err := c.apply(&s, TotalConsumption); err == nil || err.Error() != want {
 			t.Errorf("%v: %v, want %s", c, err, want)
 		}
 	}
@@ -76,7 +78,7 @@ func TestCorrectionIsPlausible(t *testing.T) {
 
 func TestCorrectionDropsWhatIsUnknown(t *testing.T) {
 	s := house(60, 10, 20, 30)
-	if err := (Correction{Multiplier: []float64{-1}}).apply(&s); err != nil {
+	if err := (Correction{Multiplier: []float64{-1}}).apply(&s, TotalConsumption); err != nil {
 		t.Fatal(err)
 	}
 	total := s.meter(TotalConsumption)
@@ -93,7 +95,7 @@ func TestCorrectionSwapsEnergies(t *testing.T) {
 	s := house(60)
 	s.Meters[0].Total.Set(EnergyImport, 5)
 	s.Meters[0].Total.Set(EnergyExport, 9)
-	if err := (Correction{Multiplier: []float64{-1}}).apply(&s); err != nil {
+	if err := (Correction{Multiplier: []float64{-1}}).apply(&s, TotalConsumption); err != nil {
 		t.Fatal(err)
 	}
 	in, _ := s.Meters[0].Total.Get(EnergyImport)
@@ -103,10 +105,51 @@ func TestCorrectionSwapsEnergies(t *testing.T) {
 	}
 }
 
+// TestCorrectionOfTotalConsumption: where the CT is around the load, its power is
+// corrected and the grid computed.
+func TestCorrectionOfTotalConsumption(t *testing.T) {
+	s := house(60, 10, 20, 30)
+	s.Meters[1].Total.Set(Energy, 1)
+	s.Meters[1].Total.Set(EnergyReceived, 9)
+	if err := (Correction{Multiplier: []float64{-1}}).apply(&s, NetConsumption); err != nil {
+		t.Fatal(err)
+	}
+	got := powers(s.Meters)
+	want := want{TotalConsumption: {-360, -110, -120, -130}, NetConsumption: {-660, -210, -220, -230}, Production: got[Production]}
+	if !equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if kWh, _ := s.Meters[1].Total.Get(Energy); kWh != 9 {
+		t.Errorf("%v kWh after a turned CT, want the 9 received", kWh)
+	}
+}
+
+// TestCorrectionOfHouse: the load of the live data follows from the grid.
+func TestCorrectionOfHouse(t *testing.T) {
+	var s Sample
+	for _, m := range []struct {
+		of Measurement
+		w  float64
+	}{{Production, 3000}, {Storage, -1000}, {NetConsumption, 1500}, {House, 3500}} {
+		meter := Meter{Measurement: m.of}
+		meter.Total.Set(Power, m.w)
+		s.Meters = append(s.Meters, meter)
+	}
+	s.Meters = derive(s.Meters)
+	if err := (Correction{Multiplier: []float64{-1}}).apply(&s, TotalConsumption); err != nil {
+		t.Fatal(err)
+	}
+	s.AddHouse(false)
+	got := powers(s.Meters)
+	if want := (want{Production: {3000}, Storage: {-1000}, NetConsumption: {-1500}, TotalConsumption: {1500}, House: {500}}); !equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
 // TestCorrectionOfEveryQuantity: a CT that is turned round and has twice its ratio
 // changes each quantity, but for those that do not follow from its current.
 func TestCorrectionOfEveryQuantity(t *testing.T) {
-	kept := []Quantity{Voltage, Frequency, EnergyCharged, EnergyDischarged, EnergyReceived} // net consumption has no energies but three
+	kept := []Quantity{Voltage, Frequency, EnergyCharged, EnergyDischarged} // a consumption meter has no energies of batteries
 	var c Channel
 	for q := range quantities {
 		c.Set(q, 1+float64(q))
@@ -122,7 +165,7 @@ func TestCorrectionOfEveryQuantity(t *testing.T) {
 
 func TestCorrectionForOtherPhases(t *testing.T) {
 	s := house(30, 10, 20)
-	err := Correction{Multiplier: []float64{1, -1, 1}}.apply(&s)
+	err := Correction{Multiplier: []float64{1, -1, 1}}.apply(&s, TotalConsumption)
 	if err == nil || !strings.Contains(err.Error(), "3 values for 2 phases") {
 		t.Errorf("apply = %v, want an error that counts", err)
 	}

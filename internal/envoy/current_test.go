@@ -41,7 +41,7 @@ func TestCurrentSign(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					gw := &envoytest.Gateway{Firmware: firmware, Phases: 3, Start: noon}
 					s := sampleFrom(t, gw, source)
-					s.client.Correction.Multiplier = multiplier
+					s.correct(t, envoy.Correction{Multiplier: multiplier})
 					for i, sample := range s.good(t, 3) {
 						reported, _ := gw.Last()
 						for _, m := range sample.Meters {

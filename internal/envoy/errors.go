@@ -39,7 +39,7 @@ var (
 
 	ErrNoCT       = errors.New("no CT is enabled on the gateway") // the meters measure nothing
 	ErrNoLiveData = errors.New("the gateway does not let this token start its live data")
-	ErrCorrection = errors.New("the correction of net consumption does not fit") // what is measured
+	ErrCorrection = errors.New("the correction of the consumption CT does not fit") // what is measured
 )
 
 // A PinError is a gateway that shows another certificate than the one that was

@@ -44,7 +44,7 @@ func TestUnmeasuredProduction(t *testing.T) {
 				}
 				s := sampleFrom(t, gw, source)
 				if tt.turned {
-					s.client.Correction.Multiplier = []float64{-1}
+					s.correct(t, envoy.Correction{Multiplier: []float64{-1}})
 				}
 				for i, sample := range s.good(t, 5) {
 					var got strings.Builder

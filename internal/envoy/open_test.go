@@ -42,6 +42,16 @@ func sampleFrom(t *testing.T, gw *envoytest.Gateway, source envoy.Source) *sampl
 	return &sampling{s, c}
 }
 
+// correct opens the gateway again, with a correction.
+func (s *sampling) correct(t *testing.T, c envoy.Correction) {
+	t.Helper()
+	s.client.Correction = c
+	var err error
+	if s.Session, err = s.client.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // next reads a sample a second after the last.
 func (s *sampling) next(t *testing.T) envoy.Sample {
 	t.Helper()

@@ -239,7 +239,7 @@ func FuzzSample(f *testing.F) {
 			return
 		}
 		s := Sample{Meters: r.meters}
-		_ = Correction{Multiplier: []float64{-2}, Offset: []float64{5}}.apply(&s)
+		_ = Correction{Multiplier: []float64{-2}, Offset: []float64{5}}.apply(&s, TotalConsumption)
 		wantFinite(t, append(s.Meters, Meter{Total: r.inverters}))
 		for _, m := range s.Meters {
 			if _, ok := m.Total.Get(Power); !ok {

@@ -77,7 +77,7 @@ func (s *Session) Sample(ctx context.Context) (Sample, error) {
 		return Sample{}, err
 	}
 	sample.Took = s.req.Took
-	if err := s.correction.apply(&sample); err != nil {
+	if err := s.correction.apply(&sample, s.computed()); err != nil {
 		return Sample{}, err
 	}
 	for i := range sample.Meters {
