@@ -98,16 +98,16 @@ func (h CTReport) advice() string {
 	return advice
 }
 
-// flagAdvice explains the flags of the gateway. POWER_MULTIPLIER applies to net
-// consumption only.
+// flagAdvice explains the flags of the gateway. POWER_MULTIPLIER applies to the
+// consumption CT only.
 var flagAdvice = map[string]string{
 	"negative-production":        "its arrow points the wrong way or its phase is not its voltage's: turn it, or have the installer reverse it on the gateway",
-	"negative-total-consumption": "production plus net consumption is negative: turn the consumption CT or set POWER_MULTIPLIER = -1 (or one per phase: 1, -1, 1)",
+	"negative-total-consumption": "total consumption is negative: turn the consumption CT or set POWER_MULTIPLIER = -1 (or one per phase: 1, -1, 1)",
 	"production-imbalance":       "its phases differ: one may be around another phase's wire",
 	"power-on-unused-phase":      "there is power on a phase that is not set up: have the number of phases set on the gateway",
 }
 
-const netAdvice = "turn it or set POWER_MULTIPLIER = -1 (or one per phase: 1, -1, 1)"
+const consumptionAdvice = "turn it or set POWER_MULTIPLIER = -1 (or one per phase: 1, -1, 1)"
 
 // wiringProblems returns the problems that the gateway itself reports about a CT,
 // except those of a consumption CT that has been corrected already.
@@ -118,22 +118,22 @@ func wiringProblems(m envoy.MeterConfig, corrected bool) (problems []string) {
 			name = k.name
 		}
 	}
-	net := m.Kind == "net-consumption"
+	isConsumption := m.Kind == "net-consumption" || m.Kind == "total-consumption"
 	add := func(text string) { problems = append(problems, name+" CT: "+text) }
 	for _, flag := range m.Flags {
 		advice, known := flagAdvice[flag]
 		switch {
 		case !known:
 			add(flag)
-		case corrected && (net || flag == "negative-total-consumption"):
+		case corrected && (isConsumption || flag == "negative-total-consumption"):
 		default:
 			add(advice)
 		}
 	}
 	switch {
-	case len(m.Flags) > 0 || corrected && net:
-	case m.Status == "check-wiring" && net:
-		add("check its wiring; " + netAdvice)
+	case len(m.Flags) > 0 || corrected && isConsumption:
+	case m.Status == "check-wiring" && isConsumption:
+		add("check its wiring; " + consumptionAdvice)
 	case m.Status == "check-wiring":
 		add("check its wiring")
 	case m.Status == "not-metering" && m.Enabled:

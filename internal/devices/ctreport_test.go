@@ -24,6 +24,8 @@ func TestWiring(t *testing.T) {
 		{"reversed net", envoy.MeterConfig{Kind: "net-consumption", Enabled: true, Status: "check-wiring", Flags: []string{"negative-total-consumption"}}, false, []string{"POWER_MULTIPLIER = -1"}},
 		{"reversed net, no flags", envoy.MeterConfig{Kind: "net-consumption", Enabled: true, Status: "check-wiring"}, false, []string{"POWER_MULTIPLIER = -1"}},
 		{"corrected net", envoy.MeterConfig{Kind: "net-consumption", Enabled: true, Status: "check-wiring", Flags: []string{"negative-total-consumption"}}, true, nil},
+		{"reversed around the load", envoy.MeterConfig{Kind: "total-consumption", Enabled: true, Status: "check-wiring"}, false, []string{"POWER_MULTIPLIER = -1"}},
+		{"corrected around the load", envoy.MeterConfig{Kind: "total-consumption", Enabled: true, Status: "check-wiring", Flags: []string{"negative-total-consumption"}}, true, nil},
 		{"two flags, one unknown", envoy.MeterConfig{Kind: "evse", Enabled: true, Flags: []string{"power-on-unused-phase", "odd"}}, false, []string{"EVSE CT: there is power on a phase", "EVSE CT: odd"}},
 		{"silent", envoy.MeterConfig{Kind: "storage", Enabled: true, Status: "not-metering"}, false, []string{"storage CT: enabled, and does not measure"}},
 		{"off", envoy.MeterConfig{Kind: "storage", Status: "not-metering"}, false, nil},
