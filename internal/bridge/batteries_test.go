@@ -140,6 +140,50 @@ func TestACBatteriesTakenAway(t *testing.T) {
 	}
 }
 
+// TestNoBatteriesIsKnown: total consumption is what the house takes only if it is
+// known that there are no batteries: of a gateway with some, neither a refused
+// inventory nor one without the AC Batteries means that.
+func TestNoBatteriesIsKnown(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		gateway *envoytest.Gateway
+		source  envoy.Source
+		refuse  bool
+		want    bool
+	}{
+		{"none", &envoytest.Gateway{}, envoy.AutoSource, false, true},
+		{"none, firmware 4", &envoytest.Gateway{Firmware: "R4.10.35"}, envoy.AutoSource, false, true},
+		{"none, totals refused", &envoytest.Gateway{Firmware: "D7.3.130"}, envoy.AutoSource, false, true},
+		{"none, readings", &envoytest.Gateway{}, envoy.FromMeters, false, true},
+		{"refused", &envoytest.Gateway{Batteries: 2}, envoy.AutoSource, true, false},
+		{"AC Batteries", &envoytest.Gateway{ACBs: 2}, envoy.AutoSource, false, false},
+		{"AC Batteries, readings", &envoytest.Gateway{ACBs: 2}, envoy.FromMeters, false, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				row.gateway.Start = morning()
+				r, gw := newRewritingRig(row.gateway)
+				if row.refuse {
+					gw.answer("/ivp/ensemble/inventory", `{"error":"refused"}`)
+				}
+				r.Gateways[0].Client.Source, r.Gateways[0].Profiles = row.source, []string{"vk2him-livedata"}
+				r.start(t)
+				time.Sleep(5 * time.Minute)
+				r.stop(t)
+				n := 0
+				for _, m := range r.since(time.Time{}, "/envoy/json") {
+					if strings.Contains(m.Payload, `"load"`) {
+						n++
+					}
+				}
+				if n > 0 != row.want {
+					t.Errorf("%d documents have a load, want some %t", n, row.want)
+				}
+			})
+		})
+	}
+}
+
 // A deviceObserver stores the latest devices.
 type deviceObserver struct {
 	bridge.BaseObserver

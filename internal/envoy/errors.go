@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"errors"
+	"net/http"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
@@ -62,6 +63,9 @@ func isSkipped(err error) bool {
 	_, ok := errors.AsType[*SkippedError](err)
 	return ok
 }
+
+// IsNotFound reports whether err is an answer by which the gateway has no such page.
+func IsNotFound(err error) bool { return transport.HasStatus(err, http.StatusNotFound) }
 
 // A Failure is a kind of failure, in a word for statistics.
 type Failure string

@@ -33,12 +33,14 @@ type batteries struct {
 	counters  *counters
 	known     []device.Battery // of the inventory
 	missed    map[string]int   // answers in a row that lacked one of them, by serial number
-	areNone   bool             // there are none, and no CT measures any
+	isKnown   bool             // which there are, also that there are none
+	hasNoCT   bool             // no CT measures them
 	isCounted bool             // known is newer than the published devices
 	latest    envoy.Batteries
 	maxAge    time.Duration // of latest, if it replaces a meter
 	totals    device.BatteryTotals
-	noTotals  int // answers in a row without totals
+	hasTotals bool // some of the latest answers had totals
+	noTotals  int  // answers in a row without totals
 
 	ensembleTask, totalsTask *schedule.Task
 }
@@ -66,18 +68,18 @@ func intervalIf(exists bool) time.Duration {
 type ensembleAnswer struct {
 	device.Ensemble
 	isSupported bool
-	mayMeasure  bool // a CT may measure batteries
+	isAbsent    bool // this firmware does not have the path
+	mayHaveCT   bool // a CT may measure batteries
 }
 
 // readEnsemble reads which batteries and controllers there are.
 func readEnsemble(ctx context.Context, s *envoy.Session) (a ensembleAnswer, err error) {
 	a.Ensemble, err = s.Ensemble(ctx)
-	a.isSupported = err == nil
+	a.isSupported, a.isAbsent = err == nil, envoy.IsNotFound(err) && !s.AtLeast(7)
 	if err = schedule.IgnoreUnsupported(err); err != nil {
 		return a, err
 	}
-	_, hasACB := s.ACBatteries()
-	a.mayMeasure = len(a.Batteries) > 0 || hasACB || s.MayMeasure(ctx, envoy.Storage)
+	a.mayHaveCT = s.MayMeasure(ctx, envoy.Storage)
 	return a, nil
 }
 
@@ -89,12 +91,19 @@ func (b *batteries) onEnsemble(s *envoy.Session, a ensembleAnswer, err error) er
 	if a.isSupported {
 		b.setKnown(a.Batteries)
 	}
-	b.areNone = len(b.known) == 0 && !a.mayMeasure
+	b.isKnown, b.hasNoCT = b.isKnown || a.isSupported || a.isAbsent, !a.mayHaveCT
 	if a.isSupported {
 		b.publishControllers(s, a.Controllers)
 		b.ensembleTask.Interval = intervalIf(len(b.known)+len(a.Controllers) > 0)
 	}
 	return nil
+}
+
+// areNone reports that there are no batteries, which is known, and that no CT measures
+// any. A gateway may refuse to list those that it has, and AC Batteries are in the
+// totals.
+func (b *batteries) areNone() bool {
+	return b.isKnown && len(b.known) == 0 && b.hasNoCT && !b.hasTotals && b.noTotals > 0
 }
 
 // setKnown records the batteries of an inventory, and keeps those that fewer than
@@ -175,9 +184,9 @@ func (b *batteries) onTotals(s *envoy.Session, t device.BatteryTotals, err error
 	b.totals = t
 	b.target.publishGroup(devices.BatteryTotals.Values(t), b.target.ttl(batteriesTTLInterval))
 	if t != (device.BatteryTotals{}) || hasACB {
-		b.noTotals = 0
-	} else {
-		b.noTotals++
+		b.hasTotals, b.noTotals = true, 0
+	} else if b.noTotals++; b.noTotals >= missingAnswers {
+		b.hasTotals = false
 	}
 	b.totalsTask.Interval = intervalIf(b.noTotals < missingAnswers)
 	return nil

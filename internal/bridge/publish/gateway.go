@@ -74,7 +74,7 @@ func (p *GatewayPublisher) Tasks() []*schedule.Task {
 // see [batteries.addTo]. It returns the sample after the filters.
 func (p *GatewayPublisher) PublishSample(s envoy.Sample, next time.Time, info map[string]string) envoy.Sample {
 	s = p.counters.filter.Apply(s, time.Now())
-	live := slices.Concat(p.target.shared.Topics.Live(p.Serial, s), p.formatters.Messages(s, p.batteries.areNone), p.failSafe.watch(s))
+	live := slices.Concat(p.target.shared.Topics.Live(p.Serial, s), p.formatters.Messages(s, p.batteries.areNone()), p.failSafe.watch(s))
 	p.target.setLive(live, next)
 
 	complete := p.batteries.addTo(s)
@@ -144,7 +144,7 @@ func (p *GatewayPublisher) IsOnline() bool { return p.availability.payload == sc
 func (p *GatewayPublisher) IsOffline() bool { return p.availability.payload == schema.Offline }
 
 // HasNoBatteries reports that there are no batteries, and no CT measures any.
-func (p *GatewayPublisher) HasNoBatteries() bool { return p.batteries.areNone }
+func (p *GatewayPublisher) HasNoBatteries() bool { return p.batteries.areNone() }
 
 // GoOffline publishes the fail-safe and "offline", and releases the claim. It
 // does nothing if another gateway publishes under the serial number.
