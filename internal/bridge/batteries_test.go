@@ -3,6 +3,7 @@ package bridge_test
 import (
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -136,6 +137,80 @@ func TestACBatteriesTakenAway(t *testing.T) {
 			r.wantRetained(t, thingConfig("acb", serial), "")
 			r.document(t, thingTopic("battery", batterySN(0)))
 			r.stop(t)
+		})
+	}
+}
+
+// TestEstimateAfterCT: estimated energies follow those of a storage CT neither while
+// its readings cannot be read, nor when single answers lack it, also after a restart.
+func TestEstimateAfterCT(t *testing.T) {
+	const readings = "/ivp/meters/readings"
+	lackStorage := func(gw *rewriting) {
+		n := 0
+		gw.rewrite(readings, func(body []byte) []byte {
+			if n++; n%5 > 0 {
+				return body
+			}
+			return []byte(strings.Replace(string(body), `"eid": 704643840`, `"eid": 1`, 1))
+		})
+	}
+	hang := func(paths ...string) func(*rewriting) {
+		return func(gw *rewriting) {
+			for _, p := range paths {
+				gw.FaultAt(p, envoytest.Hang, -1)
+			}
+		}
+	}
+	for _, row := range []struct {
+		name      string
+		fault     func(*rewriting)
+		isRestart bool
+	}{
+		{"readings hang", hang(readings), false},
+		{"readings hang after a restart", hang(readings), true},
+		{"CTs are not known after a restart", hang(readings, "/ivp/meters"), true},
+		{"single answers lack it", lackStorage, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				memory := &remembering{data: map[string][]byte{}}
+				keep := func(b *bridge.Bridge) {
+					b.Gateways[0].Counters, b.Gateways[0].Client.Source, b.Gateways[0].EstimateStorage = memory, envoy.AutoSource, true
+				}
+				r, gw := newRewritingRig(&envoytest.Gateway{Batteries: 2, StorageCT: true, Start: morning()})
+				keep(r.Bridge)
+				r.start(t)
+				time.Sleep(10 * time.Minute)
+				if row.isRestart {
+					r.cancel()
+					<-r.done
+					r.Gateways[0].Client.CloseIdle()
+					row.fault(gw)
+					r.Bridge = &bridge.Bridge{Gateways: []bridge.GatewayConfig{r.feed("ENVOY", r.server)}, MQTT: r.MQTT, Log: r.Log}
+					keep(r.Bridge)
+					r.start(t)
+				} else {
+					row.fault(gw)
+				}
+				time.Sleep(20 * time.Minute)
+				gw.Clear()
+				time.Sleep(5 * time.Minute)
+				r.stop(t)
+				last := 0.0
+				for _, m := range r.since(time.Time{}, "envoy/"+serial+"/storage/energy_charged") {
+					if m.Payload == "" {
+						continue // after a restart, the entity is removed
+					}
+					v, err := strconv.ParseFloat(m.Payload, 64)
+					if err != nil || v < last || last > 0 && v > last+1 {
+						t.Errorf("%v published at %v after %v, %v", m.Payload, m.Time, last, err)
+					}
+					last = v
+				}
+				if last == 0 {
+					t.Error("no energy was published")
+				}
+			})
 		})
 	}
 }

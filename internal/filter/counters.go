@@ -61,6 +61,14 @@ func (c *Counters) AddStorage(power float64, at time.Time, maxGap time.Duration)
 // Storage returns the estimated energies of batteries.
 func (c *Counters) Storage() Integrator { return c.storage }
 
+// HasStorageCT reports whether a CT has measured the energies of batteries, also
+// before a restart. Estimated energies must not follow them.
+func (c *Counters) HasStorageCT() bool {
+	_, charged := c.meters[counterKey{envoy.Storage, 0, envoy.EnergyCharged}]
+	_, discharged := c.meters[counterKey{envoy.Storage, 0, envoy.EnergyDischarged}]
+	return charged || discharged
+}
+
 // Apply returns s without the counters that must not be published yet. Computed
 // counters are computed again from those that are published.
 func (c *Counters) Apply(s envoy.Sample, now time.Time) envoy.Sample {

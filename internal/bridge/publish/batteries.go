@@ -200,7 +200,7 @@ func (b *batteries) addTo(s envoy.Sample) envoy.Sample {
 	_, isMeasured := s.Meter(envoy.Storage)
 	isMeasured = isMeasured || slices.Contains(s.Frozen, envoy.Storage) // its counters continue when it does
 	if m, ok := b.latest.Storage(); ok && !isMeasured && s.Time.Sub(b.latest.Time) <= b.maxAge {
-		if b.target.config.EstimateStorage {
+		if b.target.config.EstimateStorage && b.hasNoCT && !b.counters.filter.HasStorageCT() {
 			b.target.entities.SetEstimated()
 			energies := b.counters.publishedStorage()
 			m.Total.Set(envoy.EnergyCharged, energies.Charged)
