@@ -69,6 +69,7 @@ func (p *productionSource) read(ctx context.Context) (reading, error) {
 	r, err := p.getReading(ctx, productionPath, func(body []byte) (reading, error) { return parseProduction(body, &p.layout) })
 	if err == nil {
 		r.keepMeasured(p.setup.installed(&r))
+		err = r.dropLost(&p.layout.legs)
 		p.clock.Report(r.at)
 		p.devices.keepACBatteries(r.acBatteries)
 	}

@@ -12,7 +12,6 @@ type readingsSource struct {
 	sourceBase
 	production *productionSource // for the inverters' sum, which CheckSource reads again
 
-	seen layout  // by all readings
 	last reading // the newest one
 }
 
@@ -27,12 +26,17 @@ func (s *readingsSource) read(ctx context.Context) (reading, error) {
 		return reading{}, nil
 	}
 	r, err := s.getReading(ctx, readingsPath, func(body []byte) (reading, error) {
-		return parseReadings(body, configs, &s.seen)
+		return parseReadings(body, configs)
 	})
 	if err != nil {
 		return reading{}, err
 	}
-	s.seen.add(&r)
+	s.layout.legs.addSplit(configs)
+	if err := r.dropLost(&s.layout.legs); err != nil {
+		return reading{}, fmt.Errorf("%s: %w", readingsPath, err)
+	}
+	s.layout.legs.add(r.meters)
+	s.memory.update(func(m *memory) { m.layout.legs = s.layout.legs })
 	if err := s.dropFrozen(readingsPath, &r); err != nil {
 		return reading{}, err
 	}
@@ -68,4 +72,4 @@ func (s *readingsSource) sample(ctx context.Context) (Sample, error) {
 }
 
 // forget forgets the readings so far.
-func (s *readingsSource) forget() { s.seen, s.last = layout{}, reading{} }
+func (s *readingsSource) forget() { s.layout.legs, s.last = legs{}, reading{} }

@@ -28,8 +28,8 @@ type layout struct {
 	pv     pvSource
 	active bool // some CT has been active
 	seen   [measurements]bool
-	phases [measurements]int     // number of lines; 0 where there were none
-	volts  [measurements][3]bool // which phases have had a voltage, and so exist
+	phases [measurements]int // number of lines; 0 where there were none
+	legs   legs
 	noGrid error
 }
 
@@ -38,12 +38,8 @@ func (l *layout) add(r *reading) {
 	for _, m := range r.meters {
 		l.seen[m.Measurement] = true
 		l.phases[m.Measurement] = max(l.phases[m.Measurement], len(m.Phases))
-		for i, p := range m.Phases {
-			if v, _ := p.Get(Voltage); v > 50 { // less is noise on a terminal that nothing is connected to
-				l.volts[m.Measurement][i] = true
-			}
-		}
 	}
+	l.legs.add(r.meters)
 	l.active = l.active || r.active
 	l.noGrid = r.noGrid
 }

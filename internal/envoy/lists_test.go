@@ -23,7 +23,7 @@ func TestListsOfNothingKnown(t *testing.T) {
 			_, err := parseMeters([]byte(`[{"eid":1,"state":"enabled","statusFlags":` + list + `}]`))
 			return err
 		},
-		"readings":  func(list string) error { _, err := parseReadings([]byte(list), configs, &layout{}); return err },
+		"readings":  func(list string) error { _, err := parseReadings([]byte(list), configs); return err },
 		"inverters": func(list string) error { _, err := device.ParseInverters([]byte(list)); return err },
 		"production": func(list string) error {
 			_, err := parseProduction([]byte(`{"production":`+list+`,"consumption":[]}`), &layout{})

@@ -49,7 +49,7 @@ func TestLongLists(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		short, shortened := wire.Shorten(body)
 		ms, _ := parseMeters(short)
-		_, _ = parseReadings(short, []MeterConfig{{EID: "-1", Kind: "production", Enabled: true}}, new(layout))
+		_, _ = parseReadings(short, []MeterConfig{{EID: "-1", Kind: "production", Enabled: true}})
 		is, _ := device.ParseInverters(short)
 		ds, _ := device.ParseDetails(short)
 		e, _ := device.ParseInventory(short)

@@ -31,6 +31,7 @@ type previousSession struct {
 	acb          device.ACBReport
 	reconfigured bool
 	source       Source
+	legs         legs
 }
 
 // update has change set fields.
@@ -52,7 +53,7 @@ func (m *memory) startSession(info locate.Info, base string) previousSession {
 		m.serial, m.layout, m.ctTimes, m.acb, m.hadConfigs = info.Serial, layout{}, nil, device.ACBReport{}, false
 	}
 	m.firmware, m.base = info.Firmware, base
-	previous := previousSession{acb: m.acb, reconfigured: m.reconfigured, source: m.source}
+	previous := previousSession{acb: m.acb, reconfigured: m.reconfigured, source: m.source, legs: m.layout.legs}
 	m.reconfigured = false
 	return previous
 }
@@ -76,7 +77,7 @@ func (m *memory) lastLayout() layout {
 func (m *memory) reconfigure(how string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.reconfigured = true
+	m.reconfigured, m.layout.legs = true, legs{}
 	return fmt.Errorf("%s: %w", how, ErrReopen)
 }
 

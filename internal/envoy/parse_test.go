@@ -109,7 +109,8 @@ func TestParseProductionRefuses(t *testing.T) {
 		{"count no number", netBody(`"activeCount":"1","wNow":1`), "net-consumption: activeCount is not a number"},
 		{"production", body(`{"type":"eim","measurementType":"production","wNow":[]}`, `[]`), "production: wNow is not a number"},
 		{"total", body(pv+`}`, `[{"measurementType":"total-consumption","wNow":{}}]`), "total-consumption: wNow is not a number"},
-		{"all zero", netBody(`"wNow":0,"rmsVoltage":0,"whLifetime":0`), "every number of net-consumption is zero"},
+		{"no voltage, as after a start", netBody(`"wNow":0,"rmsVoltage":0,"rmsCurrent":0,"whLifetime":6769263`), "voltage and power of net-consumption are zero"},
+		{"all zero", netBody(`"wNow":0,"rmsVoltage":0,"whLifetime":0`), "voltage and power of net-consumption are zero"},
 		{"a page", "\n <!DOCTYPE html><h2>Not found</h2>", "web page"},
 		{"truncated", netBody(`"wNow":1`)[:60], "not valid JSON"},
 		{"NaN", netBody(`"wNow":NaN`), "not valid JSON"},
@@ -128,8 +129,8 @@ func TestParseProductionRefuses(t *testing.T) {
 func TestDroppedLine(t *testing.T) {
 	const zeros = `{"wNow":0,"whLifetime":0,"rmsVoltage":0}`
 	for _, tt := range []struct{ before, now, want string }{
-		{`[{"wNow":10,"rmsVoltage":230},{"wNow":20,"rmsVoltage":231}]`, `[{"wNow":10,"rmsVoltage":230},` + zeros + `]`, "every number of L2 of net-consumption is zero"},
-		{`[{"wNow":10,"rmsVoltage":230},{"wNow":20,"rmsVoltage":231}]`, `[` + zeros + `,{"wNow":20,"rmsVoltage":231}]`, "every number of L1 of net-consumption is zero"},
+		{`[{"wNow":10,"rmsVoltage":230},{"wNow":20,"rmsVoltage":231}]`, `[{"wNow":10,"rmsVoltage":230},` + zeros + `]`, "L2 of net-consumption are zero"},
+		{`[{"wNow":10,"rmsVoltage":230},{"wNow":20,"rmsVoltage":231}]`, `[` + zeros + `,{"wNow":20,"rmsVoltage":231}]`, "L1 of net-consumption are zero"},
 		{`[{"wNow":10,"rmsVoltage":230},{"wNow":20,"rmsVoltage":231}]`, `[{"wNow":10,"rmsVoltage":230},{"wNow":0,"rmsVoltage":0,"whLifetime":7}]`, "<nil>"},
 		{`[` + zeros + `,{"wNow":20,"rmsVoltage":231}]`, `[` + zeros + `,{"wNow":20,"rmsVoltage":231}]`, "<nil>"},
 	} {
@@ -139,7 +140,9 @@ func TestDroppedLine(t *testing.T) {
 			t.Fatal(err)
 		}
 		known.add(&r)
-		_, err = parseProduction([]byte(netBody(`"wNow":30,"lines":`+tt.now)), known)
+		if r, err = parseProduction([]byte(netBody(`"wNow":30,"lines":`+tt.now)), known); err == nil {
+			err = r.dropLost(&known.legs)
+		}
 		if !strings.Contains(fmt.Sprint(err), tt.want) {
 			t.Errorf("%s after %s: %v, want %s", tt.now, tt.before, err, tt.want)
 		}

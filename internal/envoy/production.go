@@ -87,21 +87,18 @@ func (r *reading) addMeter(m Measurement, e *wireEntry, known *layout) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", m, err)
 	}
-	if e.RMSVoltage.Kind == wire.Numeric && e.unused() {
-		return &SkippedError{fmt.Sprintf("every number of %s is zero, also the voltage", m)} // not measured yet, as just after a start
+	if total.isUnmeasured() { // as just after a start
+		return &SkippedError{fmt.Sprintf("voltage and power of %s are zero", m)}
 	}
 	lines := e.Lines[:min(len(e.Lines), 3)]
-	for len(lines) > known.phases[m] && lines[len(lines)-1].unused() {
-		lines = lines[:len(lines)-1]
+	for n := len(lines); n > known.phases[m] && lines[n-1].unused() && !known.legs[m][n-1]; n-- {
+		lines = lines[:n-1]
 	}
 	meter := Meter{Measurement: m, Register: EIMRegister, MeasuredAt: e.ReadingTime.Time(), Total: total}
 	for i := range lines {
 		c, err := lines[i].channel()
 		if err != nil {
 			return fmt.Errorf("%s line %d: %w (lines[%d])", m, i+1, err, i)
-		}
-		if known.volts[m][i] && lines[i].RMSVoltage.Kind == wire.Numeric && lines[i].unused() {
-			return &SkippedError{fmt.Sprintf("every number of L%d of %s is zero, also the voltage", i+1, m)}
 		}
 		meter.Phases = append(meter.Phases, c)
 	}

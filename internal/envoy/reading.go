@@ -50,9 +50,13 @@ const needsCT = "a consumption CT (current transformer) at the grid connection, 
 
 // aggregate joins a meter's own numbers and its phases'. A single phase is the meter
 // itself, with the power and the energies of the whole: the meter's own volts may be a
-// sum over channels that are not used. Of several, the voltage and the power factor are
-// sums (695 V, 1.93) and are dropped.
+// sum over channels that are not used. Where the phase is on another channel, the meter's
+// own numbers are all there is. Of several, the voltage and the power factor are sums
+// (695 V, 1.93) and are dropped.
 func aggregate(total Channel, phases []Channel) (Channel, []Channel) {
+	if len(phases) == 1 && phases[0].isUnmeasured() {
+		phases = nil
+	}
 	switch len(phases) {
 	case 0:
 		if !onePhase(total) {

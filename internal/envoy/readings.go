@@ -45,12 +45,12 @@ var energiesOf = [measurements]struct{ delivered, received Quantity }{
 }
 
 // parseReadings reads /ivp/meters/readings and returns the meters that are
-// enabled by the configuration; known is what earlier readings had. Rows are
-// joined by eid: their order and number differ from those of /ivp/meters, and
-// since 8.3.5025 there is a row without a configuration (eid 1023410688).
+// enabled by the configuration. Rows are joined by eid: their order and number
+// differ from those of /ivp/meters, and since 8.3.5025 there is a row without a
+// configuration (eid 1023410688).
 // A meter that only few systems have, such as the CT of a car charger, may be
 // missing; the grid, production and consumption may not.
-func parseReadings(body []byte, configs []MeterConfig, known *layout) (reading, error) {
+func parseReadings(body []byte, configs []MeterConfig) (reading, error) {
 	doc, err := wire.DecodeList(readingsPath, body, func(w *wireMeterReading) bool {
 		return w.EID != "" && (w.Timestamp.Kind != wire.Absent || w.ActivePower.Kind != wire.Absent || w.Voltage.Kind != wire.Absent)
 	})
@@ -65,7 +65,7 @@ func parseReadings(body []byte, configs []MeterConfig, known *layout) (reading, 
 		}
 		err := error(&SkippedError{fmt.Sprintf("the reading of the %s CT is missing in the response", m)})
 		if i := slices.IndexFunc(doc, func(w wireMeterReading) bool { return string(w.EID) == c.EID }); i >= 0 {
-			err = r.addReading(m, c, &doc[i], known)
+			err = r.addReading(m, c, &doc[i])
 		}
 		if isSkipped(err) && m > TotalConsumption {
 			continue
@@ -79,27 +79,21 @@ func parseReadings(body []byte, configs []MeterConfig, known *layout) (reading, 
 
 // addReading adds one meter's row. Channels beyond its phases are noise, or
 // another meter's: the third of a split-phase net CT holds a leg of the
-// storage CT (8.2.4286). From 8.3.6086 on one leg of a storage CT is all
-// zeros for single answers, and the other is reported as the whole (pyenphase#478,
-// #499). Other CTs may have a phase that does not exist.
-func (r *reading) addReading(m Measurement, config MeterConfig, w *wireMeterReading, known *layout) error {
+// storage CT (8.2.4286).
+func (r *reading) addReading(m Measurement, config MeterConfig, w *wireMeterReading) error {
 	phases := config.Phases
 	total, err := w.channel(m)
 	if err != nil {
 		return fmt.Errorf("%s: %w", m, err)
 	}
-	if w.unused() {
-		return &SkippedError{fmt.Sprintf("every number of the %s CT is zero, also the voltage", m)}
+	if total.isUnmeasured() { // as just after a start
+		return &SkippedError{fmt.Sprintf("voltage and power of the %s CT are zero", m)}
 	}
 	meter := Meter{Measurement: m, Register: ReadingRegister, MeasuredAt: w.Timestamp.Time(), Total: total}
 	for i := range w.Channels[:min(phases, len(w.Channels))] {
 		c, err := w.Channels[i].channel(m)
 		if err != nil {
 			return fmt.Errorf("%s line %d: %w (channels[%d])", m, i+1, err, i)
-		}
-		exists := known.volts[m][i] || m == Storage && config.PhaseMode == "split"
-		if exists && phases > 1 && w.Channels[i].unused() && w.Channels[i].ActEnergyRcvd.Value == 0 {
-			return &SkippedError{fmt.Sprintf("every number of L%d of the %s CT is zero, also the voltage", i+1, m)}
 		}
 		meter.Phases = append(meter.Phases, c)
 	}
@@ -124,9 +118,4 @@ func (w *wireReading) channel(m Measurement) (Channel, error) {
 		field{"actEnergyDlvd", w.ActEnergyDlvd, energies.delivered, 1e-3},
 		field{"actEnergyRcvd", w.ActEnergyRcvd, energies.received, 1e-3},
 	)
-}
-
-// unused reports whether a meter has measured nothing yet, as just after a start.
-func (w *wireReading) unused() bool {
-	return w.Voltage.Kind == wire.Numeric && w.Voltage.Value == 0 && w.ActivePower.Value == 0 && w.Current.Value == 0 && w.ActEnergyDlvd.Value == 0
 }

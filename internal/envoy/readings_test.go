@@ -80,12 +80,13 @@ func TestParseReadings(t *testing.T) {
 		{"an error in a list", []MeterConfig{pvCT}, `[{"error":"internal"}]`, "none of the 1 entries is understood"},
 		{"a channel's volts", []MeterConfig{pvCT}, `[{"eid":1,"activePower":1,"channels":[{"activePower":1},{"activePower":1,"voltage":"x"}]}]`, "production line 2: voltage is not a number (channels[1])"},
 		{"too few channels", []MeterConfig{pvCT}, `[{"eid":1,"activePower":1,"channels":[{"activePower":1}]}]`, "production has 1 channels for 2 phases"},
-		{"just started", []MeterConfig{pvCT}, `[{"eid":1,"activePower":0,"voltage":0,"channels":[]}]`, "every number of the production CT is zero"},
+		{"just started", []MeterConfig{pvCT}, `[{"eid":1,"activePower":0,"voltage":0,"channels":[]}]`, "voltage and power of the production CT are zero"},
+		{"its counters are there already", []MeterConfig{netCT}, `[{"eid":2,"activePower":0,"voltage":0,"current":0,"actEnergyDlvd":7069263,"channels":[]}]`, "voltage and power of the net-consumption CT are zero"},
 		{"an error for an answer", []MeterConfig{pvCT}, `{"error":"busy"}`, "not supported by this gateway"},
 		{"a page", []MeterConfig{pvCT}, `<html>`, "not supported by this gateway"},
 		{"cut off", []MeterConfig{pvCT}, `[{"eid":1,`, "not valid JSON"},
 	} {
-		r, err := parseReadings([]byte(tt.body), tt.configs, new(layout))
+		r, err := parseReadings([]byte(tt.body), tt.configs)
 		if err != nil {
 			if !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("%s: %v, want %s", tt.name, err, tt.want)
@@ -148,18 +149,23 @@ func TestDroppedPhase(t *testing.T) {
 		{"its other leg", split, []string{two(2, both, alive, alive) + "," + two(3, alive, alive, dead)}, "net-consumption 500 70+90-:250,250"},
 		{"a phase that never was", batCT, []string{two(2, both, alive, alive) + "," + two(3, alive, alive, dead)}, "net-consumption 500 70+90-:250,250 storage 250 45c35d:250,0"},
 		{"a phase that was", batCT, []string{two(2, both, alive, alive) + "," + two(3, both, alive, alive), two(2, both, alive, alive) + "," + two(3, alive, dead, alive)}, "net-consumption 500 70+90-:250,250"},
-		{"of the grid", batCT, []string{two(2, both, alive, alive) + "," + two(3, both, alive, alive), two(2, alive, alive, dead) + "," + two(3, both, alive, alive)}, "net-consumption CT is zero, also the voltage"},
+		{"of the grid", batCT, []string{two(2, both, alive, alive) + "," + two(3, both, alive, alive), two(2, alive, alive, dead) + "," + two(3, both, alive, alive)}, "L2 of net-consumption are zero"},
 		{"that came back", batCT, []string{two(2, both, alive, alive) + "," + two(3, both, alive, alive), two(2, alive, alive, dead), two(2, both, alive, alive) + "," + two(3, both, alive, alive)}, storage},
 	} {
 		var got string
-		known := new(layout)
+		known := new(legs)
 		for _, b := range tt.bodies {
-			r, err := parseReadings([]byte("["+b+"]"), []MeterConfig{netCT, tt.battery}, known)
+			configs := []MeterConfig{netCT, tt.battery}
+			r, err := parseReadings([]byte("["+b+"]"), configs)
+			if err == nil {
+				known.addSplit(configs)
+				err = r.dropLost(known)
+			}
 			if got = ""; err != nil {
 				got = err.Error()
 				continue
 			}
-			known.add(&r)
+			known.add(r.meters)
 			for _, m := range r.meters {
 				got += " " + short(m)
 			}
@@ -199,7 +205,7 @@ func TestReadingQuantities(t *testing.T) {
 	net := netCT
 	for phases, want := range map[int]struct{ volts, amps float64 }{1: {230.5, 1.5}, 2: {0, 3}} {
 		net.Phases = phases
-		r, err := parseReadings([]byte("["+row(2, 500, 1, 1, 300, 200)+"]"), []MeterConfig{net}, new(layout))
+		r, err := parseReadings([]byte("["+row(2, 500, 1, 1, 300, 200)+"]"), []MeterConfig{net})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -215,13 +221,28 @@ func TestReadingQuantities(t *testing.T) {
 	}
 }
 
+// TestPhaseOfAnotherChannel: a single phase may be on a channel other than the first;
+// the meter's own numbers are its.
+func TestPhaseOfAnotherChannel(t *testing.T) {
+	const zeros, alive = `"activePower":0,"voltage":0,"current":0,"apparentPower":0`, `"activePower":2900,"voltage":231,"current":13,"apparentPower":3000`
+	r, err := parseReadings([]byte(`[{"eid":1,`+alive+`,"channels":[{`+zeros+`},{`+alive+`},{`+zeros+`}]}]`), []MeterConfig{{EID: "1", Kind: "production", Enabled: true, Phases: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for q, want := range map[Quantity]float64{Power: 2900, Voltage: 231, Current: 13, ApparentPower: 3000} {
+		if got, _ := r.meters[0].Total.Get(q); got != want {
+			t.Errorf("%s = %v, want %v", q, got, want)
+		}
+	}
+}
+
 // TestReadingCurrents: currents have the sign of the power, and so has their sum.
 func TestReadingCurrents(t *testing.T) {
 	for _, tt := range []struct {
 		phases []float64
 		want   float64
 	}{{[]float64{300, 200}, 3}, {[]float64{-300, -200}, -3}, {[]float64{-300, 200}, 0}, {[]float64{0, -200}, 0}} {
-		r, err := parseReadings([]byte("["+row(2, tt.phases[0]+tt.phases[1], 1, 1, tt.phases...)+"]"), []MeterConfig{netCT}, new(layout))
+		r, err := parseReadings([]byte("["+row(2, tt.phases[0]+tt.phases[1], 1, 1, tt.phases...)+"]"), []MeterConfig{netCT})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -242,7 +263,7 @@ func FuzzReadings(f *testing.F) {
 		for i := range configs {
 			configs[i].Phases = max(0, phases) % 4
 		}
-		r, err := parseReadings(body, configs, new(layout))
+		r, err := parseReadings(body, configs)
 		if err != nil {
 			return
 		}

@@ -35,6 +35,7 @@ func newSession(c *Client, info locate.Info, base string, previous previousSessi
 		req:          c.access.NewRequester(info, base, c.Tokens),
 		memory:       &c.memory,
 		clock:        clock.New(info.Time),
+		layout:       layout{legs: previous.legs},
 		confirmation: confirmation{since: now, reconfigured: previous.reconfigured},
 		newest:       map[string]time.Time{},
 	}

@@ -1,0 +1,85 @@
+package envoy
+
+import (
+	"fmt"
+	"slices"
+)
+
+// legs are the phases of each meter that are known to be there, by whatever endpoint
+// and session.
+type legs [measurements][3]bool
+
+// addSplit adds the legs of a storage CT that is set up for split phase: from firmware
+// 8.3.6086 on one of them is all zeros for single answers, and the other is reported as
+// the whole (pyenphase#478, #499).
+func (l *legs) addSplit(configs []MeterConfig) {
+	for _, c := range configs {
+		if m, ok := c.measures(); ok && m == Storage && c.Enabled && c.PhaseMode == "split" {
+			l[Storage] = [3]bool{true, true}
+		}
+	}
+}
+
+// add adds the phases of meters that have a voltage and have counted, unless they do not
+// count: through a phase that never counted nothing flows.
+func (l *legs) add(meters []Meter) {
+	for _, m := range meters {
+		for i, p := range m.Phases {
+			if p.hasVoltage() && (p.hasCounted() || !p.counts()) {
+				l[m.Measurement][i] = true
+			}
+		}
+	}
+}
+
+// dropLost removes from r the meters with a phase that is there and was not measured:
+// what such a meter reports as the whole is that of its other phases. Where it is
+// production or consumption, it returns a [*SkippedError].
+func (r *reading) dropLost(known *legs) error {
+	var live [3]bool // phases of which some CT has the voltage
+	for _, m := range r.meters {
+		for i, p := range m.Phases {
+			live[i] = live[i] || p.hasVoltage()
+		}
+	}
+	var lost error
+	r.meters = slices.DeleteFunc(r.meters, func(m Meter) bool {
+		for i := range m.Phases {
+			p := &m.Phases[i]
+			switch {
+			case !p.isUnmeasured():
+			case known[m.Measurement][i] && !p.hasCounted(), live[i] && p.hasCounted(), p.val[Current] != 0 && m.Measurement != Backfeed:
+				if m.Measurement <= TotalConsumption {
+					lost = &SkippedError{fmt.Sprintf("voltage and power of L%d of %s are zero", i+1, m.Measurement)}
+				}
+				return true
+			case p.val[Current] != 0: // 8.3.1598, always
+				p.Drop(Voltage)
+				p.Drop(Current)
+			}
+		}
+		return false
+	})
+	return lost
+}
+
+// isUnmeasured reports whether c has neither a voltage nor a power. A phase that is off
+// is so too; then it has no current, and its counters stand.
+func (c Channel) isUnmeasured() bool {
+	v, ok := c.Get(Voltage)
+	return ok && v == 0 && c.val[Power] == 0
+}
+
+// hasVoltage reports whether c has more than the noise of a terminal that nothing is
+// connected to.
+func (c Channel) hasVoltage() bool { return c.val[Voltage] > 50 }
+
+// counts reports whether c has counters.
+func (c Channel) counts() bool {
+	return slices.ContainsFunc(CounterQuantities[:], func(q Quantity) bool { return c.has[q] })
+}
+
+// hasCounted reports whether a counter of c is not zero.
+func (c Channel) hasCounted() bool {
+	return slices.ContainsFunc(CounterQuantities[:], func(q Quantity) bool { return c.val[q] != 0 })
+}
