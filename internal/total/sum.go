@@ -154,14 +154,18 @@ func (s *Sum) storage(parts []Part) (sum envoy.Meter, ok bool) {
 	return sum, true
 }
 
-// fill sets the power and the energies of sum to the sums of meters, by gateway.
+// fill sets the power and the energies of sum to the sums of meters, by gateway. One
+// without a power, as of inverters that are asleep, leaves the sum without.
 func (s *Sum) fill(sum *envoy.Meter, parts []Part, meters map[string]envoy.Meter, energies ...envoy.Quantity) {
-	power := 0.0
+	power, isMeasured := 0.0, true
 	for _, m := range meters {
-		w, _ := m.Total.Get(envoy.Power)
+		w, ok := m.Total.Get(envoy.Power)
 		power += w
+		isMeasured = isMeasured && ok
 	}
-	sum.Total.Set(envoy.Power, power)
+	if isMeasured {
+		sum.Total.Set(envoy.Power, power)
+	}
 	s.fillCounters(sum, parts, meters, energies...)
 }
 

@@ -51,7 +51,9 @@ func withoutBatteries(p Part) Part { p.HasNoBatteries = true; return p }
 func powers(s envoy.Sample) map[envoy.Measurement]float64 {
 	w := map[envoy.Measurement]float64{}
 	for _, m := range s.Meters {
-		w[m.Measurement], _ = m.Total.Get(envoy.Power)
+		if v, ok := m.Total.Get(envoy.Power); ok {
+			w[m.Measurement] = v
+		}
 	}
 	return w
 }
@@ -59,6 +61,8 @@ func powers(s envoy.Sample) map[envoy.Measurement]float64 {
 func TestPowers(t *testing.T) {
 	byInverters := production(500, 100)
 	byInverters.Register = envoy.InverterRegister
+	asleep := byInverters
+	asleep.Total.Drop(envoy.Power)
 	type watts = map[envoy.Measurement]float64
 	for _, test := range []struct {
 		name          string
@@ -104,6 +108,16 @@ func TestPowers(t *testing.T) {
 			"inverters' reports are too old to be added to the grid",
 			at(0, "11house", production(1000, 5), grid(-700, 1, 2)), at(0, "22garage", byInverters),
 			watts{envoy.Production: 1500, envoy.NetConsumption: -700},
+		},
+		{
+			"inverters of one are asleep",
+			at(0, "11house", production(1000, 5), grid(-700, 1, 2)), at(0, "22garage", asleep),
+			watts{envoy.NetConsumption: -700},
+		},
+		{
+			"inverters of both are asleep",
+			at(0, "11house", asleep), at(0, "22garage", asleep),
+			watts{},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
