@@ -35,6 +35,9 @@ type totalLoop struct {
 	publisher *publish.TotalPublisher
 	stale     *time.Timer
 	state     GatewayState
+
+	gridFrom       string // name of the gateway that measures the grid; empty means none
+	isGridComputed bool   // that gateway computes it
 }
 
 // newTotalLoop returns the loop of a total whose values expire after staleAfter.
@@ -42,7 +45,7 @@ func newTotalLoop(c TotalConfig, shared *publish.Shared, observers []Observer, s
 	level, events := schema.TotalLevel(c.Name), newEvents()
 	l := &totalLoop{
 		log: log, events: events, observers: observers, inbox: &totalInbox{events: events}, sum: total.New(c.Gateways, c.GridFrom),
-		state: GatewayState{Name: c.Name, Serial: level, StaleAfter: staleAfter},
+		state: GatewayState{Name: c.Name, Serial: level, StaleAfter: staleAfter}, gridFrom: c.GridFrom,
 	}
 	published := publish.Config{Name: c.Name, DeviceName: c.DeviceName, StaleAfter: staleAfter, Counters: c.Counters}
 	l.publisher = publish.NewTotalPublisher(shared, published, level, &l.sum.Counters, log)
@@ -80,6 +83,9 @@ func (l *totalLoop) run(ctx context.Context) {
 // add adds a sample of a gateway, and publishes the sum when it is complete.
 func (l *totalLoop) add(p totalPart) {
 	l.interval = max(l.interval, p.interval)
+	if p.Gateway == l.gridFrom {
+		l.logComputedGrid(p.Sample.IsGridComputed)
+	}
 	sum, ok := l.sum.Add(p.Part)
 	if !ok {
 		return
@@ -92,6 +98,14 @@ func (l *totalLoop) add(p totalPart) {
 	l.publisher.PublishSum(sum, now, now.Add(l.interval))
 	l.state.Online, l.state.Polled, l.state.Err, l.state.Interval = true, now, nil, l.interval
 	l.report(&sum)
+}
+
+// logComputedGrid logs when the gateway of the grid begins to compute it.
+func (l *totalLoop) logComputedGrid(isComputed bool) {
+	if isComputed && !l.isGridComputed {
+		l.log.Warn().Str("grid_from", l.gridFrom).Msg("total without grid, the consumption CT of GRID_FROM is around the loads")
+	}
+	l.isGridComputed = isComputed
 }
 
 var errIncomplete = errors.New("the readings of the gateways are never within 2 s of each other")

@@ -24,8 +24,12 @@ const (
 // newTotalRig returns a bridge between two gateways with a total. The house
 // measures the grid; the garage measures it, too, but must not be added.
 func newTotalRig(start time.Time) (r *rig, garage *envoytest.Gateway, closeGarage func()) {
-	r = newRig(&envoytest.Gateway{Phases: 3, Start: start})
-	garage = &envoytest.Gateway{Serial: garageSerial, Start: start, Inverters: 5}
+	return newTotalRigWith(&envoytest.Gateway{Phases: 3, Start: start})
+}
+
+func newTotalRigWith(house *envoytest.Gateway) (r *rig, garage *envoytest.Gateway, closeGarage func()) {
+	r = newRig(house)
+	garage = &envoytest.Gateway{Serial: garageSerial, Start: house.Start, Inverters: 5}
 	server := envoytest.NewServer(garage)
 	r.Gateways = append(r.Gateways, r.feed("ENVOY_GARAGE", server))
 	r.Totals = []bridge.TotalConfig{{Name: "TOTAL", Gateways: []string{"ENVOY", "ENVOY_GARAGE"}, GridFrom: "ENVOY"}}
@@ -151,6 +155,34 @@ func TestTotalIsAvailableWhileAllGatewaysAre(t *testing.T) {
 		closeGarage()
 		if n := strings.Count(r.log.String(), `"total":"TOTAL"`); n != 2 {
 			t.Errorf("%d lines about the total, want one that it is offline and one that it is back:\n%s", n, r.log.String())
+		}
+	})
+}
+
+// TestTotalWithCTAroundLoads: the grid that a gateway computes from its own production
+// is not that of the total.
+func TestTotalWithCTAroundLoads(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r, _, closeGarage := newTotalRigWith(&envoytest.Gateway{LoadOnly: true, Start: morning()})
+		for i := range r.Gateways {
+			r.Gateways[i].Client.Source = envoy.AutoSource
+		}
+		r.start(t)
+		time.Sleep(2 * time.Minute)
+		lives := r.since(time.Time{}, "envoy/total/live")
+		for _, m := range lives {
+			if l := parseLive(t, m.Payload); l.Grid != nil || l.Used != nil || l.Production == nil {
+				t.Fatalf("%s, want production alone", m.Payload)
+			}
+		}
+		if len(lives) < 10 {
+			t.Errorf("%d live documents", len(lives))
+		}
+		r.stop(t)
+		closeGarage()
+		if n := strings.Count(r.log.String(), "total without grid"); n != 1 {
+			t.Errorf("%d warnings, want one:\n%s", n, r.log.String())
 		}
 	})
 }

@@ -14,6 +14,10 @@ type Sample struct {
 	Meters     []Meter       // those that are there, at most one of each measurement
 	Frozen     []Measurement // left out, as a CT repeats its reading
 	NoGrid     error         // why there is no net consumption; nil when there is
+
+	// IsGridComputed reports that no CT is at the grid connection: one is around the
+	// load, and net consumption is that less the production of this gateway.
+	IsGridComputed bool
 }
 
 // Meter returns the meter of measurement m, if there is one.

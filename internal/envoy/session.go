@@ -77,8 +77,9 @@ func (s *Session) Sample(ctx context.Context) (Sample, error) {
 	if err != nil {
 		return Sample{}, err
 	}
-	sample.Took = s.req.Took
-	if err := s.correction.apply(&sample, s.computed()); err != nil {
+	computed := s.computed()
+	sample.Took, sample.IsGridComputed = s.req.Took, computed == NetConsumption
+	if err := s.correction.apply(&sample, computed); err != nil {
 		return Sample{}, err
 	}
 	for i := range sample.Meters {

@@ -112,14 +112,15 @@ func (s *Sum) production(parts []Part) (sum envoy.Meter, ok bool) {
 	return sum, true
 }
 
-// grid returns the grid as the one gateway measures it.
+// grid returns the grid as the one gateway measures it. One that computes it from
+// its own production does not know that of the others, which are at the same connection.
 func (s *Sum) grid(parts []Part) (grid envoy.Meter, ok bool) {
 	for _, p := range parts {
 		if p.Gateway != s.gridFrom {
 			continue
 		}
 		grid, ok = p.Sample.Meter(envoy.NetConsumption)
-		if !ok {
+		if !ok || p.Sample.IsGridComputed {
 			return grid, false
 		}
 		s.fillCounters(&grid, []Part{p}, map[string]envoy.Meter{p.Gateway: grid}, envoy.EnergyImport, envoy.EnergyExport)

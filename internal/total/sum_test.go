@@ -63,6 +63,8 @@ func TestPowers(t *testing.T) {
 	byInverters.Register = envoy.InverterRegister
 	asleep := byInverters
 	asleep.Total.Drop(envoy.Power)
+	computed := at(0, "11house", production(1000, 5), grid(-500, 1, 2), meter(envoy.TotalConsumption, 500, nil))
+	computed.Sample.IsGridComputed = true
 	type watts = map[envoy.Measurement]float64
 	for _, test := range []struct {
 		name          string
@@ -108,6 +110,11 @@ func TestPowers(t *testing.T) {
 			"inverters' reports are too old to be added to the grid",
 			at(0, "11house", production(1000, 5), grid(-700, 1, 2)), at(0, "22garage", byInverters),
 			watts{envoy.Production: 1500, envoy.NetConsumption: -700},
+		},
+		{
+			"the CT of the house is around its load",
+			computed, at(0, "22garage", production(2000, 5)),
+			watts{envoy.Production: 3000},
 		},
 		{
 			"inverters of one are asleep",
