@@ -13,6 +13,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/total"
 )
 
 // openSession returns the request that opens a session, and locks the gateway that
@@ -99,7 +100,8 @@ func (l *loop) onSample(s envoy.Sample, err error) {
 		l.state.Phases = n
 	}
 	l.limiter.Observe(s, time.Now())
-	l.reporter.addToTotals(l.state, s, l.publisher.HasNoBatteries())
+	part := total.Part{Gateway: l.state.Name, Serial: l.state.Serial, Sample: s, HasNoBatteries: l.publisher.HasNoBatteries(), Correction: l.config.Correction}
+	l.reporter.addToTotals(totalPart{part, l.state.Interval})
 	l.reportPoll(&s, nil)
 }
 

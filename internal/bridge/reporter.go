@@ -5,7 +5,6 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/total"
 )
 
 // A snapshot is what any goroutine may load of an event loop.
@@ -44,9 +43,9 @@ func (r *reporter) update(state GatewayState) {
 }
 
 // addToTotals adds a sample to the totals that the gateway is a part of.
-func (r *reporter) addToTotals(state GatewayState, s envoy.Sample, hasNoBatteries bool) {
+func (r *reporter) addToTotals(p totalPart) {
 	for _, t := range r.totals {
-		t.put(totalPart{total.Part{Gateway: state.Name, Serial: state.Serial, Sample: s, HasNoBatteries: hasNoBatteries}, state.Interval})
+		t.put(p)
 	}
 }
 

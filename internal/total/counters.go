@@ -8,8 +8,8 @@ import (
 // over a restart. The zero value begins with the sum of what the parts have counted.
 //
 // Afterwards each rises by what its parts count. A part that is replaced by another
-// gateway, that is reset, or that is new adds what it counts from then on; a part
-// that has left keeps what it has added. So the sum never falls and never jumps by
+// gateway, that is reset, that is corrected in another way, or that is new adds what it
+// counts from then on; a part that has left keeps what it has added. So the sum never falls and never jumps by
 // the whole counter of one part, which Home Assistant would add as a new meter's.
 type Counters map[string]counter
 
@@ -23,30 +23,34 @@ type counter struct {
 type part struct {
 	Serial string  `json:"serial"`
 	Value  float64 `json:"value"` // kWh
+
+	// Correction is that of the grid; nil for other meters and in files of older
+	// versions.
+	Correction *envoy.Correction `json:"correction,omitempty"`
 }
 
-// A reading is the counter of one part.
-type reading struct {
-	gateway, serial string
-	value           float64 // kWh
+// continues reports whether p has counted on from before, as the same counter.
+func (p part) continues(before part) bool {
+	isCorrected := p.Correction != nil && before.Correction != nil && !p.Correction.Equal(*before.Correction)
+	return p.Serial == before.Serial && !isCorrected && p.Value > before.Value
 }
 
-// add adds what the parts have counted to the counter with a name, and returns it.
-func (c *Counters) add(name string, readings []reading) float64 {
+// add adds what the parts have counted, by the name of the gateway, to the counter with
+// a name, and returns it.
+func (c *Counters) add(name string, parts map[string]part) float64 {
 	if *c == nil {
 		*c = Counters{}
 	}
 	old, isKnown := (*c)[name]
-	next := counter{Value: old.Value, Parts: make(map[string]part, len(readings))}
-	for _, r := range readings {
-		before, isSame := old.Parts[r.gateway]
+	next := counter{Value: old.Value, Parts: parts}
+	for gateway, p := range parts {
+		before, isOld := old.Parts[gateway]
 		switch {
 		case !isKnown:
-			next.Value += r.value
-		case isSame && before.Serial == r.serial && r.value > before.Value:
-			next.Value += r.value - before.Value
+			next.Value += p.Value
+		case isOld && p.continues(before):
+			next.Value += p.Value - before.Value
 		}
-		next.Parts[r.gateway] = part{r.serial, r.value}
 	}
 	(*c)[name] = next
 	return next.Value

@@ -18,6 +18,7 @@ type Part struct {
 	// HasNoBatteries reports that the gateway has no batteries. A gateway that may
 	// have some contributes to the batteries only if its sample contains their power.
 	HasNoBatteries bool
+	Correction     envoy.Correction // of the sample
 }
 
 // A Sum adds the samples of several gateways. It is not safe for concurrent use.
@@ -173,7 +174,7 @@ func (s *Sum) fill(sum *envoy.Meter, parts []Part, meters map[string]envoy.Meter
 // fillCounters sets the energies of sum to those of s.Counters.
 func (s *Sum) fillCounters(sum *envoy.Meter, parts []Part, meters map[string]envoy.Meter, energies ...envoy.Quantity) {
 	for _, q := range energies {
-		var counted []reading
+		counted := map[string]part{}
 		for _, p := range parts {
 			m, isMeasured := meters[p.Gateway]
 			if !isMeasured {
@@ -181,10 +182,14 @@ func (s *Sum) fillCounters(sum *envoy.Meter, parts []Part, meters map[string]env
 			}
 			v, ok := m.Total.Get(q)
 			if !ok {
-				counted = nil
+				clear(counted)
 				break
 			}
-			counted = append(counted, reading{p.Gateway, p.Serial, v})
+			c := part{Serial: p.Serial, Value: v}
+			if sum.Measurement == envoy.NetConsumption {
+				c.Correction = &p.Correction
+			}
+			counted[p.Gateway] = c
 		}
 		sum.Total.Drop(q)
 		if len(counted) > 0 {

@@ -279,6 +279,26 @@ func TestGatewayIsAddedAndRemoved(t *testing.T) {
 
 func energy(m envoy.Meter) float64 { v, _ := m.Total.Get(envoy.Energy); return v }
 
+// TestOtherCorrection: a factor of -1 exchanges import and export, which the sum has
+// not counted.
+func TestOtherCorrection(t *testing.T) {
+	s := New([]string{"11house"}, "11house")
+	part := at(0, "11house", grid(100, 5000, 9000))
+	s.Add(part)
+	s = restarted(t, s)
+	part.Correction.Multiplier = []float64{-1}
+	for _, step := range []struct{ imported, exported, wantImported, wantExported float64 }{{9000, 5000, 5000, 9000}, {9001, 5002, 5001, 9002}} {
+		part.Sample.Meters = []envoy.Meter{grid(-100, step.imported, step.exported)}
+		sum, _ := s.Add(part)
+		m, _ := sum.Meter(envoy.NetConsumption)
+		imported, _ := m.Total.Get(envoy.EnergyImport)
+		exported, _ := m.Total.Get(envoy.EnergyExport)
+		if imported != step.wantImported || exported != step.wantExported {
+			t.Errorf("import %v, export %v, want %v, %v", imported, exported, step.wantImported, step.wantExported)
+		}
+	}
+}
+
 func TestMissingCounter(t *testing.T) {
 	s := New([]string{"11house", "22garage"}, "")
 	add := func(house, garage envoy.Meter) (kWh float64, ok bool) {
