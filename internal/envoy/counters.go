@@ -1,6 +1,9 @@
 package envoy
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // ComputeCounters computes the energy of total consumption again, from the
 // counters that s has now.
@@ -33,15 +36,17 @@ func (c *Channel) computeEnergy(net, pv Channel) {
 	}
 }
 
-// replaceCounters gives s the energies of from, meters of the readings, and those
-// of its meters that s lacks. Those of frozen CTs are dropped.
-func (s *Sample) replaceCounters(from []Meter, frozen []Measurement) {
-	for _, m := range from {
-		if into := s.meter(m.Measurement); into == nil {
-			if m.Measurement != TotalConsumption && m.Measurement != NetConsumption {
+// replaceCounters gives s the energies of r, a reading of the meters, and those of
+// its meters that s lacks if they are of the same moment. Energies of frozen CTs are
+// dropped.
+func (s *Sample) replaceCounters(r *reading) {
+	isNow := s.isOf(r)
+	for _, m := range r.meters {
+		if s.lacks(m) {
+			if isNow {
 				s.Meters = append(s.Meters, m)
 			}
-		} else {
+		} else if into := s.meter(m.Measurement); into != nil {
 			into.Register = m.Register
 			into.Total.replaceCounters(m.Total)
 			for i := range into.Phases {
@@ -53,12 +58,22 @@ func (s *Sample) replaceCounters(from []Meter, frozen []Measurement) {
 			}
 		}
 	}
-	for _, m := range frozen { // the counters of the other source differ
+	for _, m := range r.frozen { // the counters of the other source differ
 		if into := s.meter(m); into != nil {
 			into.dropCounters()
 		}
 	}
 }
+
+// lacks reports whether s has no such meter as m, and can have one: a consumption
+// meter that /production.json lacks is computed.
+func (s *Sample) lacks(m Meter) bool {
+	return s.meter(m.Measurement) == nil && m.Measurement != TotalConsumption && m.Measurement != NetConsumption
+}
+
+// isOf reports whether the powers of r and of s were measured at the same moment. A
+// gateway measures at the end of a request, however long that takes.
+func (s *Sample) isOf(r *reading) bool { return s.Time.Sub(r.readAt).Abs() <= 2*time.Second }
 
 // retainCommon leaves out what the meters of the readings do not have, as samples of
 // the readings will not have it either: the gateway computes a current of total

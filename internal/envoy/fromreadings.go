@@ -31,6 +31,7 @@ func (s *readingsSource) read(ctx context.Context) (reading, error) {
 	if err != nil {
 		return reading{}, err
 	}
+	r.readAt = time.Now()
 	s.layout.legs.addSplit(configs)
 	if err := r.dropLost(&s.layout.legs); err != nil {
 		return reading{}, fmt.Errorf("%s: %w", readingsPath, err)
@@ -61,7 +62,7 @@ func (s *readingsSource) sample(ctx context.Context) (Sample, error) {
 	if len(r.meters) == 0 {
 		return Sample{}, fmt.Errorf("%s: %w", metersPath, ErrNoCT)
 	}
-	sample := Sample{Time: time.Now(), MeasuredAt: r.at, Metered: !r.at.IsZero(), Meters: r.meters, Frozen: r.frozen}
+	sample := Sample{Time: r.readAt, MeasuredAt: r.at, Metered: !r.at.IsZero(), Meters: r.meters, Frozen: r.frozen}
 	if r.meter(NetConsumption) == nil {
 		sample.NoGrid = fmt.Errorf("the gateway has no enabled CT at the grid connection: %s", needsCT)
 	}

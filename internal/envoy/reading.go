@@ -15,6 +15,7 @@ type reading struct {
 	meters []Meter       // the active ones
 	active bool          // some CT is, also where its meter is left out
 	at     time.Time     // the newest time of the meters; zero if there is none
+	readAt time.Time     // when the answer had arrived, our clock; of the meters' readings alone
 	noGrid error         // why there is no net consumption; nil when there is
 	empty  bool          // nothing of what gateways report is in it, as where one answers an error with the status 200
 	frozen []Measurement // left out, as a CT repeats its reading

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 )
@@ -104,7 +105,7 @@ func (s *selection) selectSource(ctx context.Context) (Sample, error) {
 		s.req.Took = took // the next sample needs no longer than the readings
 		sample.retainCommon(r.meters)
 	}
-	sample.replaceCounters(r.meters, r.frozen)
+	sample.replaceCounters(&r)
 	return sample, nil
 }
 
@@ -138,17 +139,21 @@ func (s *selection) fromReadings(ctx context.Context) (Sample, error) {
 }
 
 // withMeterCounters reads a sample of /production.json with the energies of the
-// readings. Those that cannot be read now are left out.
+// readings. Those that cannot be read now are left out. A CT that only the readings
+// have is read again after a slow /production.json.
 func (s *selection) withMeterCounters(ctx context.Context) (Sample, error) {
 	r, err := s.readings.readFast(ctx)
 	sample, failed := s.production.sample(ctx)
+	if failed == nil && err == nil && !sample.isOf(&r) && slices.ContainsFunc(r.meters, sample.lacks) {
+		r, err = s.readings.readFast(ctx)
+	}
 	switch {
 	case failed != nil:
 		return Sample{}, failed
 	case err != nil:
 		sample.dropCounters(s.layout.pv == pvByCT)
 	default:
-		sample.replaceCounters(r.meters, r.frozen)
+		sample.replaceCounters(&r)
 	}
 	return sample, nil
 }

@@ -3,6 +3,7 @@ package envoy_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -95,6 +96,51 @@ func TestEnergySource(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestOneMoment: with a slow /production.json, powers of earlier readings are not
+// added to it. Where samples keep coming from both, the storage CT is read again.
+func TestOneMoment(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		cts     envoytest.CTs
+		latency time.Duration
+		want    []bool // whether the samples have the batteries
+	}{
+		{"slow", envoytest.BothCTs, 8 * time.Second, []bool{false, true, true}},
+		{"fast", envoytest.BothCTs, time.Second, []bool{true, true, true}},
+		{"slow, no consumption CT", envoytest.ProductionCT, 8 * time.Second, []bool{false, true, true}},
+		{"fast, no consumption CT", envoytest.ProductionCT, time.Second, []bool{true, true, true}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				gw := &envoytest.Gateway{Phases: 3, CTs: row.cts, Batteries: 2, StorageCT: true, Start: noon, Latencies: map[string]time.Duration{"/production.json": row.latency}}
+				s := sampleFrom(t, gw, envoy.AutoSource)
+				var has []bool
+				for range row.want {
+					sample := s.next(t)
+					storage, ok := sample.Meter(envoy.Storage)
+					_, charged := storage.Total.Get(envoy.EnergyCharged)
+					_, house := sample.Meter(envoy.House)
+					if has = append(has, ok); ok != charged || house != (ok && row.cts == envoytest.BothCTs) {
+						t.Errorf("batteries %t, their energies %t, house %t", ok, charged, house)
+					}
+					var read time.Time
+					for _, q := range gw.Requests() {
+						if q.Path == "/ivp/meters/readings" {
+							read = q.Time
+						}
+					}
+					if age := sample.Time.Sub(read); ok && age > 2*time.Second {
+						t.Errorf("the batteries were read %v before the rest", age)
+					}
+				}
+				if !slices.Equal(has, row.want) {
+					t.Errorf("samples have the batteries: %v, want %v", has, row.want)
+				}
+			})
+		})
+	}
 }
 
 // TestReadingsFail: what goes wrong with the readings at first is not given up on at once.
