@@ -16,16 +16,24 @@ import (
 type devices struct {
 	*gateway
 
-	acb        device.ACBReport
-	iq         []device.Battery // of the last inventory
-	inverterAt time.Time        // newest report of an inverter, by the gateway's clock
+	acb device.ACBReport
+	iq  []device.Battery // of the last inventory
+
+	inverterAt  time.Time // newest report of an inverter, by the gateway's clock
+	hasReports  bool      // some answer with the inverters' reports was read
+	isListAsked bool      // by learnReports
+	reportsRead time.Time // when an answer with their reports was last read or requested, our clock
 }
+
+// reportsInterval is how often /production.json is read only for the time of the
+// inverters' reports, where the list of the inverters is not read more often.
+const reportsInterval = 10 * time.Minute
 
 // Inverters reads the list of the microinverters with their power. Every
 // firmware has it and it is complete, but it has few quantities.
 func (d *devices) Inverters(ctx context.Context) (device.InverterReport, error) {
 	r, err := auth.GetOptional(ctx, d.req, device.InvertersPath, device.ParseInverters)
-	if err == nil {
+	if len(r.Inverters) > 0 {
 		d.inverterAt = time.Time{}
 	}
 	return d.dropOld(r), err
@@ -40,11 +48,36 @@ func (d *devices) InverterDetails(ctx context.Context) (device.InverterReport, e
 
 // dropOld returns r without what was measured too long ago.
 func (d *devices) dropOld(r device.InverterReport) device.InverterReport {
+	newest := d.inverterAt
 	for _, i := range r.Inverters {
-		d.inverterAt = clock.Later(d.inverterAt, i.Reported)
+		newest = clock.Later(newest, i.Reported)
 	}
-	d.clock.Report(d.inverterAt)
+	if len(r.Inverters) > 0 {
+		d.keepReport(newest)
+	}
 	return r.Outdated(d.clock.Now())
+}
+
+// keepReport keeps the time of the newest report of an inverter, as an answer has it;
+// zero if none has reported.
+func (d *devices) keepReport(at time.Time) {
+	d.hasReports, d.reportsRead = true, time.Now()
+	if !at.IsZero() {
+		d.inverterAt = at
+		d.clock.Report(at)
+	}
+}
+
+// learnReports reads the list of the inverters once, if nothing else has the time of
+// their reports.
+func (d *devices) learnReports(ctx context.Context) {
+	if !d.inverterAt.IsZero() || d.isListAsked {
+		return
+	}
+	d.isListAsked = true
+	ctx, cancel := withFastTimeout(ctx)
+	defer cancel()
+	_, _ = d.Inverters(ctx) // without it, the age stays unknown
 }
 
 // isAwake reports whether a report of the time at, by the gateway's clock, is the
@@ -54,9 +87,10 @@ func (d *devices) isAwake(at time.Time) bool {
 	return !d.clock.IsKnown() || device.IsRecent(at, d.clock.Now(), device.InverterMaxAge)
 }
 
-// invertersAreAwake is isAwake for the newest report of all inverters.
+// invertersAreAwake is isAwake for the newest report of all inverters. A gateway that
+// does not show when they reported has no age either.
 func (d *devices) invertersAreAwake() bool {
-	return d.inverterAt.IsZero() || d.isAwake(d.inverterAt)
+	return !d.hasReports || d.isAwake(d.inverterAt)
 }
 
 // Ensemble reads which batteries and controllers there are, and their state.

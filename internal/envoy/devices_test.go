@@ -3,11 +3,13 @@ package envoy_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
@@ -86,6 +88,77 @@ func TestDevicesUnsupported(t *testing.T) {
 			if now := firmware == "D8.2.4286"; errors.Is(power, envoy.ErrUnsupported) == now || errors.Is(totals, envoy.ErrUnsupported) == now {
 				t.Errorf("%s: power %v, totals %v", firmware, power, totals)
 			}
+		})
+	}
+}
+
+// TestAgeOfAPI: /api/v1/production has no time, and the gateway repeats the last power
+// all night. Its age is that of the inverters' reports, from the first sample of a
+// session on, wherever the gateway shows them.
+func TestAgeOfAPI(t *testing.T) {
+	const old, fresh, refused = 4 * time.Hour, 5 * time.Minute, -1 // ages of the newest report
+	for _, row := range []struct {
+		name       string
+		firmware   string
+		page, list time.Duration // of /production.json and of the list
+		want       bool
+	}{
+		{"by day", "D7.6.175", fresh, fresh, true},
+		{"at night", "D7.6.175", old, old, false},
+		{"by day, no list", "D5.0.62", fresh, refused, true},
+		{"at night, no list", "D5.0.62", old, refused, false},
+		{"by day, firmware 3", "R3.9.36", refused, fresh, true},
+		{"at night, firmware 3", "R3.9.36", refused, old, false},
+		{"firmware 3, no list", "R3.9.36", refused, refused, true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				pages := 0
+				srv := envoytest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					switch path := r.URL.Path; {
+					case path == "/info":
+						fmt.Fprintf(w, `<envoy_info><time>%d</time><device><sn>122000000001</sn><software>%s</software></device></envoy_info>`, time.Now().Unix(), row.firmware)
+					case path == "/auth/check_jwt":
+					case path == "/api/v1/production":
+						fmt.Fprint(w, `{"wattHoursToday":5000,"wattHoursSevenDays":9000,"wattHoursLifetime":9000000,"wattsNow":350}`)
+					case path == "/production.json" && row.page == refused:
+						pages++
+						fmt.Fprint(w, `<html>Page Not Found</html>`)
+					case path == "/production.json":
+						pages++
+						fmt.Fprintf(w, `{"production":[{"type":"inverters","activeCount":1,"readingTime":%d,"wNow":350,"whLifetime":9000000}]}`, time.Now().Add(-row.page).Unix())
+					case path == "/api/v1/production/inverters" && row.list != refused:
+						fmt.Fprintf(w, `[{"serialNumber":"121700000001","lastReportDate":%d,"devType":1,"lastReportWatts":350,"maxReportWatts":380}]`, time.Now().Add(-row.list).Unix())
+					default:
+						w.WriteHeader(http.StatusUnauthorized)
+					}
+				}))
+				defer srv.Close()
+				c := &envoy.Client{Host: "envoy.local", Dial: srv.Dial, Tokens: auth.StaticToken("t")}
+				defer c.CloseIdle()
+				for range 2 { // sessions
+					s, err := c.Open(t.Context())
+					if err != nil {
+						t.Fatal(err)
+					}
+					pages = 0
+					for i := range 180 {
+						sample, err := s.Sample(t.Context())
+						pv, _ := sample.Meter(envoy.Production)
+						_, power := pv.Total.Get(envoy.Power)
+						if _, energy := pv.Total.Get(envoy.Energy); err != nil || !energy || power != row.want {
+							t.Fatalf("sample %d: power %t, energy %t, %v, want the power %t", i, power, energy, err, row.want)
+						}
+						if i%5 == 0 {
+							_, _ = s.Inverters(t.Context())
+						}
+						time.Sleep(time.Minute)
+					}
+					if most := map[bool]int{true: 2, false: 18}[row.list != refused || row.page == refused]; pages > most {
+						t.Errorf("/production.json was read %d times in three hours, want %d at most", pages, most)
+					}
+				}
+			})
 		})
 	}
 }

@@ -60,11 +60,14 @@ func (p *productionSource) sample(ctx context.Context) (Sample, error) {
 }
 
 // read reads /production.json, unless nothing in it is of use: a gateway without a
-// meter reports the same, sooner and better, elsewhere.
+// meter reports the same, sooner and better, elsewhere, but not when its inverters
+// reported if it does not show their list.
 func (p *productionSource) read(ctx context.Context) (reading, error) {
-	if p.layout.pv == pvByAPI && !p.req.Metered && !p.layout.active {
+	isElsewhere := p.layout.pv == pvByAPI && !p.req.Metered && !p.layout.active
+	if isElsewhere && (!p.req.AtLeast(4) || time.Since(p.devices.reportsRead) < reportsInterval) {
 		return reading{noGrid: p.layout.noGrid}, nil
 	}
+	p.devices.reportsRead = time.Now()
 	p.setup.learn(ctx)
 	r, err := p.getReading(ctx, productionPath, func(body []byte) (reading, error) { return parseProduction(body, &p.layout) })
 	if err == nil {
@@ -72,6 +75,12 @@ func (p *productionSource) read(ctx context.Context) (reading, error) {
 		err = r.dropLost(&p.layout.legs)
 		p.clock.Report(r.at)
 		p.devices.keepACBatteries(r.acBatteries)
+		if r.hasInverters {
+			p.devices.keepReport(r.invertersAt)
+		}
+	}
+	if err != nil && isElsewhere {
+		return reading{noGrid: p.layout.noGrid}, nil
 	}
 	if r.empty && p.req.Metered && p.layout.pv == pvUndecided {
 		return reading{}, fmt.Errorf("%s: it contains no meter: %w", productionPath, r.noGrid)
@@ -114,9 +123,10 @@ func (p *productionSource) build(ctx context.Context, r *reading) (Sample, error
 		return Sample{}, err
 	}
 	if production != nil {
-		awake := p.devices.invertersAreAwake() // /api/v1/production has no time
-		if p.layout.pv == pvByInverters {
-			awake = p.devices.isAwake(r.invertersAt)
+		awake := p.devices.isAwake(r.invertersAt)
+		if p.layout.pv == pvByAPI { // it has no time
+			p.devices.learnReports(ctx)
+			awake = p.devices.invertersAreAwake()
 		}
 		if !awake {
 			production.Drop(Power)
