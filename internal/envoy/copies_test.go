@@ -130,20 +130,27 @@ func TestCopies(t *testing.T) {
 	}
 }
 
-// TestOlderReading: a reading older than the one before is read again, once, on
-// a new connection. If it is that old again, the gateway's clock was set back.
+// TestOlderReading: a reading older than those before, also of an earlier session, is
+// read again, once, on a new connection. It is published if it advances, as where the
+// gateway's clock was set back.
 func TestOlderReading(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		answers []string // of the readings, by the time in them
 		want    []int64
 		conns   int
+		reopen  bool // before every sample
 	}{
-		{"in order", []string{"100", "101", "101", "102"}, []int64{100, 101, 101, 102}, 1},
-		{"a late copy", []string{"100", "101", "100", "102", "103"}, []int64{100, 101, 102, 103}, 2},
-		{"the clock is set back", []string{"100", "101", "50", "51", "52"}, []int64{100, 101, 51, 52}, 3},
-		{"another path's body", []string{"100", "101", "", "102", "103"}, []int64{100, 101, 102, 103}, 2},
-		{"another path's body for good", []string{"100", "", "", "", "101"}, []int64{100, 0, 0, 101}, 4},
+		{"in order", []string{"100", "101", "101", "102"}, []int64{100, 101, 101, 102}, 1, false},
+		{"a late copy", []string{"100", "101", "100", "102", "103"}, []int64{100, 101, 102, 103}, 2, false},
+		{"the clock is set back", []string{"100", "101", "50", "51", "52"}, []int64{100, 101, 51, 52}, 3, false},
+		{"the clock is set back, within a second", []string{"100", "101", "50", "50", "51"}, []int64{100, 101, 0, 51}, 3, false},
+		{"an old response is repeated", []string{"100", "101", "50", "50", "50", "102"}, []int64{100, 101, 0, 0, 102}, 4, false},
+		{"in every other response", []string{"100", "50", "101", "50", "102"}, []int64{100, 101, 102}, 3, false},
+		{"in the next session", []string{"100", "101", "50", "50", "102"}, []int64{100, 101, 0, 102}, 3, true},
+		{"the clock is set back in the next session", []string{"100", "101", "50", "51", "52"}, []int64{100, 101, 51, 52}, 2, true},
+		{"another path's body", []string{"100", "101", "", "102", "103"}, []int64{100, 101, 102, 103}, 2, false},
+		{"another path's body for good", []string{"100", "", "", "", "101"}, []int64{100, 0, 0, 101}, 4, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var conns, asked int
@@ -175,6 +182,11 @@ func TestOlderReading(t *testing.T) {
 			}
 			var got []int64
 			for range tt.want {
+				if tt.reopen {
+					if s, err = client.Open(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
 				sample, err := s.Sample(t.Context())
 				if err != nil {
 					got = append(got, 0)

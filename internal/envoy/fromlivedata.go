@@ -58,9 +58,6 @@ func (s *livedataSource) sample(ctx context.Context) (Sample, error) {
 	if len(r.meters) == 0 {
 		return Sample{}, fmt.Errorf("%s: it contains no meter", livedataPath)
 	}
-	for i := range r.meters {
-		r.meters[i].MeasuredAt = r.at
-	}
 	if err := s.dropFrozen(livedataPath, &r); err != nil {
 		return Sample{}, err
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // A FrozenError reports a CT that the sample cannot do without and whose time
-// has not changed for the client's StaleAfter.
+// has not changed for the client's StaleAfter, or was old when it was first read.
 type FrozenError struct {
 	CT   Measurement
 	Time time.Time // of its reading, by the gateway's clock
@@ -20,10 +20,17 @@ func (e *FrozenError) Error() string {
 }
 
 // ctTimes are the times of the CTs' readings in one endpoint.
-type ctTimes [measurements]struct {
-	reading time.Time // by the gateway's clock
-	since   time.Time // when that time was first read, by ours
+type ctTimes struct {
+	cts [measurements]struct {
+		reading time.Time // by the gateway's clock
+		since   time.Time // when that time was first read, by ours; zero if it was old then
+	}
+	older time.Time // of the last answer, if isOlder; else zero
 }
+
+// maxLag is how old a CT's reading may be when it is first read. In the captures, CTs are
+// a second apart and at most as old as the answer, which may take 45 s.
+const maxLag = time.Minute
 
 // A frozenCT is a CT whose reading does not change.
 type frozenCT struct {
@@ -31,19 +38,43 @@ type frozenCT struct {
 	reading     time.Time // by the gateway's clock
 }
 
-// update records the times of meters. It returns the CTs whose time has not
-// changed for limit, and the newest of the times that have advanced.
-func (ts *ctTimes) update(meters []Meter, limit time.Duration) (frozen []frozenCT, advanced time.Time) {
+// isOlder reports whether r is older than the readings before it: the newest of its CTs'
+// times goes back, and none advances. Where the gateway's clock was set back, the next reading advances
+// from there and is not older; an old response that is repeated stands still.
+func (ts *ctTimes) isOlder(r *reading) bool {
+	var newest time.Time
+	advances := !ts.older.IsZero() && r.at.After(ts.older)
+	for _, m := range r.meters {
+		last := ts.cts[m.Measurement].reading
+		newest = clock.Later(newest, last)
+		advances = advances || !last.IsZero() && m.MeasuredAt.After(last)
+	}
+	if ts.older = (time.Time{}); advances || r.at.IsZero() || !r.at.Before(newest) {
+		return false
+	}
+	ts.older = r.at
+	return true
+}
+
+// update records the times of meters, read when it was gatewayNow by the gateway's clock,
+// zero if that is not known. It returns the CTs whose time has not changed for limit, and
+// the newest of the times that have advanced. A CT whose first time is old is taken to be
+// frozen until it changes.
+func (ts *ctTimes) update(meters []Meter, gatewayNow time.Time, limit time.Duration) (frozen []frozenCT, advanced time.Time) {
 	now := time.Now()
 	for _, m := range meters {
-		t := &ts[m.Measurement]
+		t := &ts.cts[m.Measurement]
 		switch {
-		case t.reading.IsZero() || !m.MeasuredAt.IsZero() && !m.MeasuredAt.Equal(t.reading):
-			if !t.reading.IsZero() && m.MeasuredAt.After(t.reading) && m.MeasuredAt.After(advanced) {
-				advanced = m.MeasuredAt
+		case m.MeasuredAt.IsZero(), m.MeasuredAt.Equal(t.reading):
+		case t.reading.IsZero() && gatewayNow.Sub(m.MeasuredAt) > maxLag:
+			t.reading = m.MeasuredAt
+		default:
+			if !t.reading.IsZero() && m.MeasuredAt.After(t.reading) {
+				advanced = clock.Later(advanced, m.MeasuredAt)
 			}
 			t.reading, t.since = m.MeasuredAt, now
-		case limit > 0 && now.Sub(t.since) >= limit:
+		}
+		if limit > 0 && !t.reading.IsZero() && now.Sub(t.since) >= limit {
 			frozen = append(frozen, frozenCT{m.Measurement, t.reading})
 		}
 	}

@@ -73,10 +73,11 @@ func parseLivedata(body []byte) (r reading, streaming bool, err error) {
 		r.meters = append(r.meters, meter)
 	}
 	r.dropUnsplitPhases()
+	r.at = doc.Meters.LastUpdate.Time()
 	for i := range r.meters {
 		r.meters[i].keepRaw()
+		r.meters[i].MeasuredAt = r.at
 	}
-	r.at = doc.Meters.LastUpdate.Time()
 	for _, n := range []wire.Number{doc.Meters.IQSoC, doc.Meters.IQEnergy, doc.Meters.ACBSoC, doc.Meters.ACBEnergy} {
 		r.hasBattery = r.hasBattery || n.Value != 0
 	}

@@ -111,10 +111,8 @@ func (m *memory) readingsFailed(failed bool) bool {
 	return false
 }
 
-// updateCTTimes records the times of meters, of an answer of path. It returns the
-// CTs whose time has not changed for limit, with that time, and the newest of the
-// times that have advanced.
-func (m *memory) updateCTTimes(path string, meters []Meter, limit time.Duration) (frozen []frozenCT, advanced time.Time) {
+// useCTTimes has f use the times of the CTs in answers of path.
+func (m *memory) useCTTimes(path string, f func(*ctTimes)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.ctTimes == nil {
@@ -123,5 +121,5 @@ func (m *memory) updateCTTimes(path string, meters []Meter, limit time.Duration)
 	if m.ctTimes[path] == nil {
 		m.ctTimes[path] = new(ctTimes)
 	}
-	return m.ctTimes[path].update(meters, limit)
+	f(m.ctTimes[path])
 }

@@ -17,17 +17,22 @@ type sourceBase struct {
 }
 
 // getReading reads path, which every gateway with its firmware and meters has. A
-// reading that is older than the one before is not accepted; where it is read again,
-// the gateway's clock was set back.
+// reading that is older than the one before is read again. If its CTs stand still then,
+// also where an earlier session has read them, it is skipped.
 func (s *sourceBase) getReading(ctx context.Context, path string, parse func([]byte) (reading, error)) (reading, error) {
 	var r reading
 	var err error
+	var isOlder bool
 	failed := s.req.Send(ctx, transport.Request{Path: path, Accept: func(body []byte) bool {
 		r, err = parse(body)
-		return wire.HasFormat(err) && !r.empty && (r.time().IsZero() || !r.time().Before(s.newest[path]))
+		s.memory.useCTTimes(path, func(ts *ctTimes) { isOlder = ts.isOlder(&r) })
+		return wire.HasFormat(err) && !r.empty && !isOlder && (r.time().IsZero() || !r.time().Before(s.newest[path]))
 	}})
 	if failed != nil {
 		return reading{}, failed
+	}
+	if isOlder {
+		return reading{}, &SkippedError{"the reading is older than the one before"}
 	}
 	if err == nil {
 		s.newest[path] = r.time()
@@ -35,11 +40,17 @@ func (s *sourceBase) getReading(ctx context.Context, path string, parse func([]b
 	return r, err
 }
 
-// dropFrozen removes the CTs whose time has not changed for too long from r, an
-// answer of path. The clock follows the CTs that advance.
+// dropFrozen removes the CTs whose time is old or has not changed for too long from r,
+// an answer of path. The clock follows the CTs that advance.
 func (s *sourceBase) dropFrozen(path string, r *reading) error {
-	frozen, advanced := s.memory.updateCTTimes(path, r.meters, s.staleAfter)
-	s.clock.Follow(advanced)
 	s.clock.Report(r.at)
+	var gatewayNow time.Time
+	if s.clock.IsKnown() {
+		gatewayNow = s.clock.Now()
+	}
+	var frozen []frozenCT
+	var advanced time.Time
+	s.memory.useCTTimes(path, func(ts *ctTimes) { frozen, advanced = ts.update(r.meters, gatewayNow, s.staleAfter) })
+	s.clock.Follow(advanced)
 	return r.dropFrozen(frozen, s.setup.computed())
 }
