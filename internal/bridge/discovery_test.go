@@ -244,6 +244,24 @@ func TestRemovalOfAnEarlierRun(t *testing.T) {
 	})
 }
 
+// TestOldEntityOfBridge: the bridge's own device loses an entity that an older version
+// announced.
+func TestOldEntityOfBridge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const topic = "homeassistant/device/envoy_bridge/config"
+		r := newRig(new(envoytest.Gateway))
+		r.broker.Publish(topic, `{"device":{},"origin":{"name":"envoy-mqtt"},"components":{"old":{"platform":"sensor","unique_id":"envoy_bridge_old","state_topic":"envoy/bridge/old"}}}`, true)
+		r.start(t)
+		time.Sleep(time.Minute)
+		payload, _ := r.broker.Retained(topic)
+		components := parseConfig(t, payload).Components
+		if old, ok := components["old"]; !ok || old.Platform != "sensor" || old.UniqueID != "" || len(components) < 4 {
+			t.Errorf("the document %s does not remove the old entity", payload)
+		}
+		r.stop(t)
+	})
+}
+
 // TestFirstDocumentHasTokenEntities checks that the first document contains the
 // entities of the access token, so that it needs no second one.
 func TestFirstDocumentHasTokenEntities(t *testing.T) {

@@ -20,31 +20,44 @@ func TestRestartRemovesNothing(t *testing.T) {
 		gateway  *envoytest.Gateway
 		form     hass.Form
 		interval time.Duration
-		after    envoytest.CTs // in the minutes after the restart
+		away     time.Duration // of the gateway, after the restart
+		after    envoytest.CTs // for three minutes then
 	}{
-		{"three phases", &envoytest.Gateway{Phases: 3, Inverters: 3}, hass.ByDevice, 5 * time.Second, envoytest.BothCTs},
-		{"every second", &envoytest.Gateway{Inverters: 3}, hass.ByDevice, time.Second, envoytest.BothCTs},
-		{"every minute", &envoytest.Gateway{Inverters: 3}, hass.ByDevice, time.Minute, envoytest.BothCTs},
-		{"batteries", &envoytest.Gateway{Inverters: 3, Batteries: 2, ACBs: 1}, hass.ByDevice, 5 * time.Second, envoytest.BothCTs},
-		{"a document per entity", &envoytest.Gateway{Inverters: 3, Batteries: 2}, hass.ByEntity, 5 * time.Second, envoytest.BothCTs},
-		{"no meters", &envoytest.Gateway{Standard: true, Inverters: 3}, hass.ByDevice, 5 * time.Second, envoytest.BothCTs},
-		{"the gateway starts too", &envoytest.Gateway{Phases: 3, Inverters: 3}, hass.ByDevice, 5 * time.Second, envoytest.ProductionCT},
-		{"slow responses", &envoytest.Gateway{Inverters: 3, Batteries: 2, Latency: 4 * time.Second}, hass.ByDevice, 5 * time.Second, envoytest.BothCTs},
+		{"three phases", &envoytest.Gateway{Phases: 3, Inverters: 3}, hass.ByDevice, 5 * time.Second, 0, envoytest.BothCTs},
+		{"every second", &envoytest.Gateway{Inverters: 3}, hass.ByDevice, time.Second, 0, envoytest.BothCTs},
+		{"every minute", &envoytest.Gateway{Inverters: 3}, hass.ByDevice, time.Minute, 0, envoytest.BothCTs},
+		{"batteries", &envoytest.Gateway{Inverters: 3, Batteries: 2, ACBs: 1}, hass.ByDevice, 5 * time.Second, 0, envoytest.BothCTs},
+		{"a document per entity", &envoytest.Gateway{Inverters: 3, Batteries: 2}, hass.ByEntity, 5 * time.Second, 0, envoytest.BothCTs},
+		{"no meters", &envoytest.Gateway{Standard: true, Inverters: 3}, hass.ByDevice, 5 * time.Second, 0, envoytest.BothCTs},
+		{"the gateway starts too", &envoytest.Gateway{Phases: 3, Inverters: 3}, hass.ByDevice, 5 * time.Second, time.Minute, envoytest.ProductionCT},
+		{"the gateway starts later", &envoytest.Gateway{Phases: 3, Inverters: 3}, hass.ByDevice, 5 * time.Second, 20 * time.Minute, envoytest.ProductionCT},
+		{"slow responses", &envoytest.Gateway{Inverters: 3, Batteries: 2, Latency: 4 * time.Second}, hass.ByDevice, 5 * time.Second, 0, envoytest.BothCTs},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				row.gateway.Start = morning()
 				r := newRig(row.gateway)
-				run := func() {
-					r.again(t, func(b *bridge.Bridge) {
-						b.Gateways[0].Interval, b.Gateways[0].StaleAfter = row.interval, max(30*time.Second, 3*row.interval)
-						b.HomeAssistant.Form = row.form
-					})
+				run := func(lasts time.Duration, during func()) {
+					r.Bridge = &bridge.Bridge{Gateways: []bridge.GatewayConfig{r.feed("ENVOY", r.server)}, MQTT: r.MQTT, Log: r.Log}
+					r.Gateways[0].Serial, r.Gateways[0].Interval, r.Gateways[0].StaleAfter = serial, row.interval, max(30*time.Second, 3*row.interval)
+					r.HomeAssistant.Form = row.form
+					r.start(t)
+					during()
+					time.Sleep(lasts)
+					r.cancel()
+					<-r.done
+					r.Gateways[0].Client.CloseIdle()
 				}
-				run()
+				run(6*time.Minute, func() {})
 				restart := time.Now()
 				r.gateway.Change(func(g *envoytest.Gateway) { g.CTs = row.after })
-				run()
+				r.server.Refuse(true)
+				run(20*time.Minute, func() {
+					time.Sleep(row.away)
+					r.server.Refuse(false)
+					time.Sleep(3 * time.Minute)
+					r.gateway.Change(func(g *envoytest.Gateway) { g.CTs = envoytest.BothCTs })
+				})
 				for _, m := range r.broker.Messages() {
 					if m.Time.Before(restart) || m.Client == "" || !strings.HasPrefix(m.Topic, "homeassistant/") {
 						continue

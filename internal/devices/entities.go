@@ -14,9 +14,10 @@ const (
 	// missingAnswers is how many answers in a row must omit a field of a group before
 	// its entity is removed.
 	missingAnswers = 3
-	// startTimeout is how long after the start a gateway may take until it reports
-	// everything. On slow ones, the first requests about devices wait for each other.
-	startTimeout = 10 * time.Minute
+	// startTimeout is how long after the first sample a gateway may take until it reports
+	// everything: CTs that it has not enabled at first are seen after ten minutes, when
+	// their configuration is read again.
+	startTimeout = 15 * time.Minute
 )
 
 // Entities are the entities of the gateway's own device. The list is
@@ -25,7 +26,7 @@ type Entities struct {
 	bridgeState []hass.Availability // of entities that are available while the gateway is offline
 	ttl         time.Duration       // of values
 
-	createdAt   time.Time
+	startedAt   time.Time              // when the first sample came
 	sensors     []*schema.Sensor       // that have a value
 	isEstimated bool                   // the energies of the batteries are estimated
 	isFalling   bool                   // the energy of total consumption may fall
@@ -45,7 +46,6 @@ func NewEntities(bridgeState string, ttl time.Duration) *Entities {
 	return &Entities{
 		bridgeState: []hass.Availability{{Topic: bridgeState}},
 		ttl:         ttl,
-		createdAt:   time.Now(),
 		reported:    map[string]hass.Entity{},
 		missed:      map[string]int{},
 		appeared:    map[string]bool{},
@@ -57,6 +57,9 @@ func NewEntities(bridgeState string, ttl time.Duration) *Entities {
 // or if mayOmit returns true for its meter: a single missing voltage is no reason
 // to remove its entity.
 func (e *Entities) SetSensors(values []schema.Value, mayOmit func(envoy.Measurement) bool) {
+	if e.startedAt.IsZero() {
+		e.startedAt = time.Now()
+	}
 	if slices.EqualFunc(e.sensors, values, func(s *schema.Sensor, v schema.Value) bool { return s == v.Sensor }) {
 		return // the usual case
 	}
@@ -146,7 +149,7 @@ func (e *Entities) MayAppear(id string) bool {
 		return e.missed[id] < missingAnswers
 	}
 	isKnown := infoComponents[id] != nil || sensorIDs()[id]
-	return isKnown && !e.appeared[id] && time.Since(e.createdAt) < startTimeout
+	return isKnown && !e.appeared[id] && time.Since(e.startedAt) < startTimeout
 }
 
 // All returns the entities, which the caller must not change.

@@ -153,11 +153,10 @@ func (d *Device) topics() []string {
 	return slices.Concat(d.migration.oldTopics(), d.documents.topics())
 }
 
-// removePrevious removes the entities that only previous runs have published, those of
-// components and of the documents that were received. Their document keeps the
-// platforms: it rarely changes again.
-func (d *Device) removePrevious(now time.Time, components map[string]Component) {
-	d.entities.addPrevious(components)
+// RemovePrevious removes the entities that only previous runs have published, for a
+// device whose entities have all been added. Their document keeps the platforms: it
+// rarely changes again.
+func (d *Device) RemovePrevious(now time.Time) {
 	for id := range d.entities.previous {
 		d.entities.dropPrevious(id)
 	}
@@ -169,7 +168,7 @@ func (d *Device) receiveOther() {
 	for topic, payload := range d.inbox.take(d.id, otherForm(d.inbox.Form)) {
 		d.entities.isChanged = true
 		if d.migration.add(topic.String(), payload) {
-			d.entities.addOther(componentsOf(topic, payload, d.template.Availability))
+			d.entities.addPrevious(componentsOf(topic, payload, d.template.Availability))
 		}
 	}
 }

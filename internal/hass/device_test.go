@@ -112,20 +112,25 @@ func TestLifecycle(t *testing.T) {
 			inbox.Put(topic, []byte(`{"origin":{"name":"envoy-mqtt"},"components":{"old":{"platform":"sensor","unique_id":"envoy_1_old"},"power":{"platform":"sensor","unique_id":"envoy_1_power"}}}`), true)
 			d.Receive()
 			update(d, 70, "power")
-		}, []string{"power", "-old power", "power"}},
+		}, []string{"old power", "-old power", "power"}},
 		{"entity of the previous run that comes late", func(d *hass.Device, inbox *hass.Inbox) {
 			inbox.Put(topic, []byte(`{"origin":{"name":"envoy-mqtt"},"components":{"late":{"platform":"sensor","unique_id":"envoy_1_late"},"power":{"platform":"sensor","unique_id":"envoy_1_power"}}}`), true)
 			d.Receive()
 			update(d, 50, "power")
 			update(d, 50, "power", "late")
-		}, []string{"power", "late power"}},
+		}, []string{"late power", "late power"}},
+		{"document of a run that ended before the removal", func(d *hass.Device, inbox *hass.Inbox) {
+			inbox.Put(topic, []byte(`{"origin":{"name":"envoy-mqtt"},"components":{"old":{"platform":"sensor","unique_id":"envoy_1_old"}}}`), true)
+			d.Receive()
+			update(d, 50, "power")
+		}, []string{"old power"}},
 		{"two documents of the previous run", func(d *hass.Device, inbox *hass.Inbox) {
 			inbox.Put(topic, []byte(`{"components":{"old":{"platform":"sensor","unique_id":"envoy_1_old"}}}`), true)
 			d.Receive()
 			inbox.Put(topic, []byte(`{"components":{"power":{"platform":"sensor","unique_id":"envoy_1_power"}}}`), true)
 			d.Receive()
 			update(d, 70, "power")
-		}, []string{"power", "-old power", "power"}},
+		}, []string{"old power", "-old power", "power"}},
 		{"deleted by a user", func(d *hass.Device, inbox *hass.Inbox) {
 			update(d, 5, "power")
 			inbox.Put(topic, nil, false)

@@ -27,10 +27,9 @@ type deviceEntities struct {
 	documents documents // of the device
 
 	all       []Entity             // not removed; replaced, never changed
-	previous  map[string]Component // of previous runs, and not published again yet
+	previous  map[string]Component // that only previous runs have published
 	missing   map[string]absence   // those of all and previous that the latest update lacked
 	removed   map[string]Component // entities in the first step of removal
-	carried   map[string]Component // that only documents in the other form contain
 	isChanged bool                 // the documents must be published
 }
 
@@ -40,9 +39,16 @@ type absence struct {
 	updates int // in a row that lacked it
 }
 
-// content returns what the documents contain beside template.
+// content returns what the documents contain beside template. Entities of previous runs
+// stay in them until they are removed, so that the next run knows them too.
 func (d *deviceEntities) content(template *Document) content {
-	return content{template, d.base, d.all, maps.Clone(d.removed), maps.Clone(d.carried)}
+	carried := map[string]Component{}
+	for id, c := range d.previous {
+		if _, isRemoved := d.removed[id]; !isRemoved && c.UniqueID != "" && indexOf(d.all, id) < 0 {
+			carried[id] = c
+		}
+	}
+	return content{template, d.base, d.all, maps.Clone(d.removed), carried}
 }
 
 // add adds new and changed entities.
@@ -58,7 +64,6 @@ func (d *deviceEntities) add(present []Entity) {
 	}
 	for _, e := range present {
 		delete(d.removed, e.ID)
-		delete(d.carried, e.ID)
 		old := indexOf(d.all, e.ID)
 		d.isChanged = d.isChanged || old < 0 || !d.all[old].equal(e)
 	}
@@ -74,20 +79,6 @@ func (d *deviceEntities) addPrevious(components map[string]Component) {
 	for id, c := range components {
 		if _, known := d.previous[id]; !known {
 			d.previous[id] = c
-		}
-	}
-}
-
-// addOther adds the entities of a document in the other form. They are in the
-// documents of this run until they are renewed, or removed like any other.
-func (d *deviceEntities) addOther(components map[string]Component) {
-	d.addPrevious(components)
-	for id, c := range components {
-		if indexOf(d.all, id) < 0 && c.UniqueID != "" {
-			if d.carried == nil {
-				d.carried = map[string]Component{}
-			}
-			d.carried[id] = c
 		}
 	}
 }
@@ -152,7 +143,6 @@ func (d *deviceEntities) startRemoval(id string, c Component) {
 	if d.removed == nil {
 		d.removed = map[string]Component{}
 	}
-	delete(d.carried, id)
 	delete(d.missing, id)
 	d.removed[id] = c
 	d.isChanged = true

@@ -42,7 +42,7 @@ type content struct {
 	base     string    // topic of the device
 	entities []Entity
 	removed  map[string]Component // whose entities Home Assistant must remove
-	carried  map[string]Component // whole components of documents in the other form
+	carried  map[string]Component // whole components of previous runs
 }
 
 // component returns the whole component of an entity.

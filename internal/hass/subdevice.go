@@ -163,7 +163,8 @@ func (s *SubDevices) removeNotRenewed(now time.Time) {
 	}
 	previous := s.takePrevious()
 	for id, d := range s.discovery {
-		d.removePrevious(now, previous[id].document.Components)
+		d.entities.addPrevious(previous[id].document.Components)
+		d.RemovePrevious(now)
 		delete(previous, id)
 	}
 	for id, previous := range previous {

@@ -39,7 +39,7 @@ func NewBridgePublisher(s *Shared, log zerolog.Logger) *BridgePublisher {
 
 // Start publishes the device, the info document and what does not change.
 func (b *BridgePublisher) Start(gateways []GatewayInfo) {
-	b.Discovery.add(devices.BridgeEntities())
+	b.Discovery.setFixed(devices.BridgeEntities())
 	b.SetInfo(gateways)
 	b.set("version", b.shared.Version)
 	b.set("started", b.started.Format(time.RFC3339))

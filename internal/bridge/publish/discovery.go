@@ -15,6 +15,7 @@ import (
 type Discovery struct {
 	log        zerolog.Logger
 	device     *hass.Device                // nil without discovery
+	isFixed    bool                        // the entities of device never change
 	subDevices map[string]*hass.SubDevices // by kind
 	step       <-chan time.Time            // see WaitForStep
 }
@@ -38,8 +39,9 @@ func (d *Discovery) update(entities *devices.Entities) {
 	}
 }
 
-// add publishes a document with entities that are never removed.
-func (d *Discovery) add(entities []hass.Entity) {
+// setFixed publishes a document with all entities that there will be.
+func (d *Discovery) setFixed(entities []hass.Entity) {
+	d.isFixed = true
 	if d.device != nil {
 		d.device.Add(time.Now(), entities)
 	}
@@ -67,6 +69,9 @@ func (d *Discovery) ReceiveDocuments() {
 		return
 	}
 	isDeleted := d.device.Receive()
+	if d.isFixed {
+		d.device.RemovePrevious(time.Now())
+	}
 	for _, s := range d.subDevices {
 		isDeleted = s.Receive() || isDeleted
 	}
