@@ -14,7 +14,7 @@ const (
 	// maxPaths limits the paths of a gateway of which responses are kept.
 	maxPaths = 16
 	// maxResponses limits the responses of a path that are kept: one a second for
-	// responsesAge, 150 kB.
+	// responsesAge, about 200 kB.
 	maxResponses = 3600
 	responsesAge = time.Hour
 )

@@ -114,13 +114,23 @@ func (a statusAPI) status(g *gateway, info GatewayInfo, now time.Time) gatewaySt
 	if g.Err != nil {
 		st.Error = g.Err.Error()
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for path, times := range g.requests { // the map is that of the gateway, not a copy
+	for path, times := range a.copyRequests(g) {
 		if sum, ok := times.summarize(path, now); ok {
 			st.Requests = append(st.Requests, sum)
 		}
 	}
 	slices.SortFunc(st.Requests, func(a, b responseSummary) int { return strings.Compare(a.Path, b.Path) })
 	return st
+}
+
+// copyRequests returns a copy of how the paths of g have responded: g shares its map with
+// the observer, whose event loops wait for the lock.
+func (a statusAPI) copyRequests(g *gateway) map[string]responseTimes {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	copied := make(map[string]responseTimes, len(g.requests))
+	for path, times := range g.requests {
+		copied[path] = slices.Clone(*times)
+	}
+	return copied
 }

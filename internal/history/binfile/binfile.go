@@ -94,6 +94,9 @@ func (d *Decoder) Read(values ...any) {
 	for _, v := range values {
 		n, err := binary.Decode(d.rest, binary.LittleEndian, v)
 		d.Failed, d.rest = d.Failed || err != nil, d.rest[n:]
+		if err != nil {
+			d.rest = nil
+		}
 	}
 }
 
