@@ -76,7 +76,11 @@ func (l *loop) run(ctx context.Context) {
 	next := time.NewTimer(0)
 	defer next.Stop()
 	for {
-		l.startNext(ctx)
+		if !l.requests.isRunning && ctx.Err() == nil {
+			if r := l.nextRequest(time.Now()); r != nil {
+				l.requests.start(ctx, r)
+			}
+		}
 		if l.requests.isRunning {
 			next.Stop()
 		} else {
@@ -124,16 +128,6 @@ func (l *loop) stop(cause error) {
 	}
 }
 
-// startNext starts the next request that is due, unless one is running.
-func (l *loop) startNext(ctx context.Context) {
-	if ctx.Err() != nil || l.requests.isRunning {
-		return
-	}
-	if next := l.nextRequest(time.Now()); next != nil {
-		l.requests.start(ctx, next)
-	}
-}
-
 // nextRequest returns the next request that is due, or nil.
 func (l *loop) nextRequest(now time.Time) request {
 	switch isSampleDue := l.schedule.IsSampleDue(now); {
@@ -152,7 +146,7 @@ func (l *loop) nextRequest(now time.Time) request {
 			return r
 		}
 	}
-	if l.mayRunTasks() {
+	if l.session != nil {
 		if t := l.schedule.NextTask(now); t != nil {
 			return l.runTask(t)
 		}
@@ -163,18 +157,14 @@ func (l *loop) nextRequest(now time.Time) request {
 // limitStep is how often a limiter that is active is asked for a request.
 const limitStep = time.Second
 
-// nextTime returns when startNext must be called.
+// nextTime returns when nextRequest must be called.
 func (l *loop) nextTime() time.Time {
-	next := l.schedule.NextTime(l.mayRunTasks())
+	next := l.schedule.NextTime(l.session != nil)
 	if soon := time.Now().Add(limitStep); l.limiter.IsActive() && soon.Before(next) {
 		return soon
 	}
 	return next
 }
-
-// mayRunTasks reports whether tasks may run. During an outage, only samples are
-// requested.
-func (l *loop) mayRunTasks() bool { return l.session != nil && l.schedule.Failures.Count == 0 }
 
 // setPublisher replaces everything that depends on the serial number, which has
 // become known or has changed. saved are the counters of a previous run.

@@ -125,12 +125,11 @@ func (s *SubDevices) Forget() {
 // sub-device. A sub-device that has never had an entity is ignored.
 func (s *SubDevices) publish(now time.Time, p SubDevice) {
 	id := p.identifier()
-	d := s.devices[id]
-	if d == nil && len(p.Entities) == 0 {
-		return
-	}
-	if d == nil {
-		d = s.add(p)
+	if s.devices[id] == nil {
+		if len(p.Entities) == 0 {
+			return
+		}
+		s.add(p)
 	}
 	s.config.Outbox.Set(outbox.Entry{Topic: p.StateTopic, Payload: p.State, Expires: p.Expires})
 	documents := s.discovery[id]
@@ -142,16 +141,14 @@ func (s *SubDevices) publish(now time.Time, p SubDevice) {
 }
 
 // add adds a sub-device.
-func (s *SubDevices) add(p SubDevice) *subDevice {
-	d := &subDevice{stateTopic: p.StateTopic}
+func (s *SubDevices) add(p SubDevice) {
 	id := p.identifier()
-	s.devices[id] = d
+	s.devices[id] = &subDevice{stateTopic: p.StateTopic}
 	if s.config.Inbox != nil {
 		template := s.config.Template
 		template.Info = p.Info
 		s.discovery[id] = NewDevice(s.config.Outbox, s.config.Inbox, s.config.Topic(id), p.StateTopic, template)
 	}
-	return d
 }
 
 // removeNotRenewed removes sub-devices and entities that only a previous run has

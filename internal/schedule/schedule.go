@@ -3,7 +3,8 @@ package schedule
 import "time"
 
 // A Schedule decides which request of a gateway is next. Samples have priority,
-// so that a task delays a sample by no more than the task's own duration.
+// so that a task delays a sample by no more than the task's own duration. During an
+// outage, only samples are requested.
 type Schedule struct {
 	Tasks      []*Task
 	NextSample time.Time
@@ -26,7 +27,7 @@ func (s *Schedule) IsSampleDue(now time.Time) bool { return !now.Before(s.NextSa
 // NextTask returns the task that has been due the longest, or nil.
 func (s *Schedule) NextTask(now time.Time) *Task {
 	var next *Task
-	for _, t := range s.Tasks {
+	for _, t := range s.possibleTasks() {
 		if !t.next.After(now) && (next == nil || t.next.Before(next.next)) {
 			next = t
 		}
@@ -38,10 +39,18 @@ func (s *Schedule) NextTask(now time.Time) *Task {
 // true and the task is due earlier.
 func (s *Schedule) NextTime(withTasks bool) time.Time {
 	next := s.NextSample
-	for _, t := range s.Tasks {
+	for _, t := range s.possibleTasks() {
 		if withTasks && t.next.Before(next) {
 			next = t.next
 		}
 	}
 	return next
+}
+
+// possibleTasks returns the tasks, none during an outage.
+func (s *Schedule) possibleTasks() []*Task {
+	if s.Failures.Count > 0 {
+		return nil
+	}
+	return s.Tasks
 }
