@@ -72,7 +72,7 @@ func (e *Entities) SetSensors(values []schema.Value, mayOmit func(envoy.Measurem
 	for _, v := range values {
 		channels[channel{v.Meter, v.Phase}] = true
 		sensors = append(sensors, v.Sensor)
-		e.appeared[v.Sensor.ID()] = true
+		e.appeared[v.ID()] = true
 	}
 	for _, s := range e.sensors {
 		if !slices.Contains(sensors, s) && (channels[channel{s.Meter, s.Phase}] || mayOmit(s.Meter)) {
