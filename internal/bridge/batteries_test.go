@@ -230,6 +230,7 @@ func TestNoBatteriesIsKnown(t *testing.T) {
 		{"none, firmware 4", &envoytest.Gateway{Firmware: "R4.10.35"}, envoy.AutoSource, false, true},
 		{"none, totals refused", &envoytest.Gateway{Firmware: "D7.3.130"}, envoy.AutoSource, false, true},
 		{"none, readings", &envoytest.Gateway{}, envoy.FromMeters, false, true},
+		{"none, totals hang", &envoytest.Gateway{Latencies: map[string]time.Duration{"/ivp/ensemble/secctrl": time.Hour}}, envoy.AutoSource, false, true},
 		{"refused", &envoytest.Gateway{Batteries: 2}, envoy.AutoSource, true, false},
 		{"AC Batteries", &envoytest.Gateway{ACBs: 2}, envoy.AutoSource, false, false},
 		{"AC Batteries, readings", &envoytest.Gateway{ACBs: 2}, envoy.FromMeters, false, false},

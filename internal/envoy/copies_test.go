@@ -140,17 +140,19 @@ func TestOlderReading(t *testing.T) {
 		want    []int64
 		conns   int
 		reopen  bool // before every sample
+		between bool // the CTs are checked before every sample
 	}{
-		{"in order", []string{"100", "101", "101", "102"}, []int64{100, 101, 101, 102}, 1, false},
-		{"a late copy", []string{"100", "101", "100", "102", "103"}, []int64{100, 101, 102, 103}, 2, false},
-		{"the clock is set back", []string{"100", "101", "50", "51", "52"}, []int64{100, 101, 51, 52}, 3, false},
-		{"the clock is set back, within a second", []string{"100", "101", "50", "50", "51"}, []int64{100, 101, 0, 51}, 3, false},
-		{"an old response is repeated", []string{"100", "101", "50", "50", "50", "102"}, []int64{100, 101, 0, 0, 102}, 4, false},
-		{"in every other response", []string{"100", "50", "101", "50", "102"}, []int64{100, 101, 102}, 3, false},
-		{"in the next session", []string{"100", "101", "50", "50", "102"}, []int64{100, 101, 0, 102}, 3, true},
-		{"the clock is set back in the next session", []string{"100", "101", "50", "51", "52"}, []int64{100, 101, 51, 52}, 2, true},
-		{"another path's body", []string{"100", "101", "", "102", "103"}, []int64{100, 101, 102, 103}, 2, false},
-		{"another path's body for good", []string{"100", "", "", "", "101"}, []int64{100, 0, 0, 101}, 4, false},
+		{"in order", []string{"100", "101", "101", "102"}, []int64{100, 101, 101, 102}, 1, false, false},
+		{"a late copy", []string{"100", "101", "100", "102", "103"}, []int64{100, 101, 102, 103}, 2, false, false},
+		{"the clock is set back", []string{"100", "101", "50", "51", "52"}, []int64{100, 101, 51, 52}, 2, false, false},
+		{"the clock is set back, within a second", []string{"100", "101", "50", "50", "51"}, []int64{100, 101, 0, 51}, 3, false, false},
+		{"an old response is repeated", []string{"100", "101", "50", "50", "50", "102"}, []int64{100, 101, 0, 0, 102}, 4, false, false},
+		{"in every other response", []string{"100", "50", "101", "50", "102"}, []int64{100, 101, 102}, 3, false, false},
+		{"in the next session", []string{"100", "101", "50", "50", "102"}, []int64{100, 101, 0, 102}, 3, true, false},
+		{"the clock is set back, beside another request", []string{"100", "101", "50", "51", "52"}, []int64{100, 101, 51, 52}, 2, false, true},
+		{"the clock is set back in the next session", []string{"100", "101", "50", "51", "52"}, []int64{100, 101, 51, 52}, 2, true, false},
+		{"another path's body", []string{"100", "101", "", "102", "103"}, []int64{100, 101, 102, 103}, 2, false, false},
+		{"another path's body for good", []string{"100", "", "", "", "101"}, []int64{100, 0, 0, 101}, 4, false, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var conns, asked int
@@ -184,6 +186,11 @@ func TestOlderReading(t *testing.T) {
 			for range tt.want {
 				if tt.reopen {
 					if s, err = client.Open(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if tt.between {
+					if _, err := s.CheckMeters(t.Context()); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -48,7 +49,7 @@ func (r *reading) dropLost(known *legs) error {
 			p := &m.Phases[i]
 			switch {
 			case !p.isUnmeasured():
-			case known[m.Measurement][i] && !p.hasCounted(), live[i] && p.hasCounted(), p.val[Current] != 0 && m.Measurement != Backfeed:
+			case known[m.Measurement][i] && !p.hasCounted(), live[i] && p.hasCounted(), p.hasCurrent(live[i]) && m.Measurement != Backfeed:
 				if m.Measurement <= TotalConsumption {
 					lost = &SkippedError{fmt.Sprintf("voltage and power of L%d of %s are zero", i+1, m.Measurement)}
 				}
@@ -73,6 +74,13 @@ func (c Channel) isUnmeasured() bool {
 // hasVoltage reports whether c has more than the noise of a terminal that nothing is
 // connected to.
 func (c Channel) hasVoltage() bool { return c.val[Voltage] > 50 }
+
+// hasCurrent reports whether c has a current, which a CT on a phase that is off has as
+// noise. live is whether some CT has the voltage of the phase.
+func (c Channel) hasCurrent(live bool) bool {
+	const noise = 0.5 // A
+	return c.val[Current] != 0 && (live || math.Abs(c.val[Current]) >= noise)
+}
 
 // counts reports whether c has counters.
 func (c Channel) counts() bool {

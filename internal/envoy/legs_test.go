@@ -32,6 +32,7 @@ func TestLostLegs(t *testing.T) {
 		{"of the backfeed CT (8.3.1598)", Backfeed, leg{0, 0, 5.7, 0}, leg{}, alive, "0 without a current"},
 		{"no current, where production has the voltage", NetConsumption, off, alive, alive, "L2 of net-consumption are zero"},
 		{"a phase that is off", NetConsumption, off, alive, off, "0"},
+		{"a phase that is off, with noise", NetConsumption, leg{0, 0, 0.2, 500}, alive, off, "0 without a current"},
 		{"all zero", NetConsumption, leg{}, alive, off, "L2 of net-consumption are zero"},
 		{"all zero, and never was", NetConsumption, leg{}, leg{}, alive, "0"},
 		{"all zero, and never counted", NetConsumption, leg{}, idle, off, "0"},

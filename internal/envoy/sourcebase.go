@@ -18,7 +18,8 @@ type sourceBase struct {
 
 // getReading reads path, which every gateway with its firmware and meters has. A
 // reading that is older than the one before is read again. If its CTs stand still then,
-// also where an earlier session has read them, it is skipped.
+// also where an earlier session has read them, it is skipped. The times of CTs decide
+// where there are any: they run on after the gateway's clock was set back.
 func (s *sourceBase) getReading(ctx context.Context, path string, parse func([]byte) (reading, error)) (reading, error) {
 	var r reading
 	var err error
@@ -26,7 +27,8 @@ func (s *sourceBase) getReading(ctx context.Context, path string, parse func([]b
 	failed := s.req.Send(ctx, transport.Request{Path: path, Accept: func(body []byte) bool {
 		r, err = parse(body)
 		s.memory.useCTTimes(path, func(ts *ctTimes) { isOlder = ts.isOlder(&r) })
-		return wire.HasFormat(err) && !r.empty && !isOlder && (r.time().IsZero() || !r.time().Before(s.newest[path]))
+		isBefore := r.at.IsZero() && !r.time().IsZero() && r.time().Before(s.newest[path])
+		return wire.HasFormat(err) && !r.empty && !isOlder && !isBefore
 	}})
 	if failed != nil {
 		return reading{}, failed

@@ -12,10 +12,25 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
 )
 
-// Sample reads a sample, and another if the first is implausible.
+// frozenTimeout is how long [Sample] waits for a CT whose first reading is old to measure
+// again.
+const frozenTimeout = 5 * time.Second
+
+// Sample reads a sample, and another if the first is implausible. A first reading that is
+// old may be that of a gateway whose clock is wrong: then its time advances.
 func Sample(ctx context.Context, session *envoy.Session) (envoy.Sample, error) {
 	s, err := session.Sample(ctx)
 	if _, skipped := errors.AsType[*envoy.SkippedError](err); skipped {
+		s, err = session.Sample(ctx)
+	}
+	for end := time.Now().Add(frozenTimeout); time.Now().Before(end) && ctx.Err() == nil; {
+		if _, frozen := errors.AsType[*envoy.FrozenError](err); !frozen {
+			break
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+		}
 		s, err = session.Sample(ctx)
 	}
 	return s, err

@@ -41,6 +41,7 @@ type batteries struct {
 	totals    device.BatteryTotals
 	hasTotals bool // some of the latest answers had totals
 	noTotals  int  // answers in a row without totals
+	hasNoACBs bool // the latest /production.json agree that there are no AC Batteries
 
 	ensembleTask, totalsTask *schedule.Task
 }
@@ -100,10 +101,10 @@ func (b *batteries) onEnsemble(s *envoy.Session, a ensembleAnswer, err error) er
 }
 
 // areNone reports that there are no batteries, which is known, and that no CT measures
-// any. A gateway may refuse to list those that it has, and AC Batteries are in the
-// totals.
+// any. A gateway may refuse to list those that it has. AC Batteries are not in the list,
+// but in the totals and in /production.json.
 func (b *batteries) areNone() bool {
-	return b.isKnown && len(b.known) == 0 && b.hasNoCT && !b.hasTotals && b.noTotals > 0
+	return b.isKnown && len(b.known) == 0 && b.hasNoCT && !b.hasTotals && (b.noTotals > 0 || b.hasNoACBs)
 }
 
 // setKnown records the batteries of an inventory, and keeps those that fewer than
@@ -177,7 +178,8 @@ func (b *batteries) onTotals(s *envoy.Session, t device.BatteryTotals, err error
 		acb.Reported = s.Date(acb.Reported)
 		present = append(present, devices.ACBattery.SubDevice(b.target.shared.Topics, b.target.serial, b.target.serial, acb, b.target.ttl(batteriesTTLInterval)))
 	}
-	b.target.publishSubDevices(devices.ACBattery.Kind, present, hasACB || s.HasNoACBatteries())
+	b.hasNoACBs = s.HasNoACBatteries()
+	b.target.publishSubDevices(devices.ACBattery.Kind, present, hasACB || b.hasNoACBs)
 	if err = schedule.IgnoreUnsupported(err); err != nil {
 		return err
 	}
