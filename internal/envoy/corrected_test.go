@@ -2,10 +2,13 @@ package envoy_test
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
@@ -56,5 +59,51 @@ func TestCorrectedCT(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// TestCorrectionOfUnknownCT: while a gateway that starts does not say what its consumption
+// CT measures, nothing is corrected, and the next session knows it from the one before.
+func TestCorrectionOfUnknownCT(t *testing.T) {
+	for _, source := range []envoy.Source{envoy.AutoSource, envoy.FromProduction} {
+		synctest.Test(t, func(t *testing.T) {
+			gw := &envoytest.Gateway{LoadOnly: true, Start: noon}
+			busy := 8
+			srv := envoytest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/ivp/meters" && busy > 0 {
+					busy--
+					w.WriteHeader(http.StatusServiceUnavailable)
+					return
+				}
+				gw.ServeHTTP(w, r)
+			}))
+			defer srv.Close()
+			client := &envoy.Client{Host: srv.URL, Tokens: auth.StaticToken("t"), Source: source, Dial: srv.Dial, Correction: envoy.Correction{Multiplier: []float64{-1}}}
+			defer client.CloseIdle()
+			for session := range 2 {
+				s, err := client.Open(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				good := 0
+				for range 12 {
+					time.Sleep(time.Second)
+					sample, err := s.Sample(t.Context())
+					if err != nil {
+						continue
+					}
+					good++
+					reported, _ := gw.Last()
+					total, _ := sample.Meter(envoy.TotalConsumption)
+					if w, _ := total.Total.Get(envoy.Power); abs(w+reported.Consumption.Total.Power) > 0.1 {
+						t.Errorf("%s, session %d: the corrected CT has %v W, want %v W", source, session, w, -reported.Consumption.Total.Power)
+					}
+				}
+				if want := []int{4, 12}[session]; good < want {
+					t.Errorf("%s, session %d: %d samples, want %d", source, session, good, want)
+				}
+				busy = 1000
+			}
+		})
 	}
 }

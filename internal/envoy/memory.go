@@ -22,8 +22,9 @@ type memory struct {
 	readingsFailingSince time.Time           // of the selected readings, while the gateway answers; zero while they succeed
 	ctTimes              map[string]*ctTimes // by path
 	acb                  device.ACBReport
-	hadConfigs           bool // the last answer about the CTs had some
-	emptyConfigs         int  // answers in a row since that have none
+	computed             Measurement // of the last answer about the CTs; Production before one
+	hadConfigs           bool        // the last answer about the CTs had some
+	emptyConfigs         int         // answers in a row since that have none
 }
 
 // A previousSession is what a new session continues with.
@@ -51,6 +52,7 @@ func (m *memory) startSession(info locate.Info, base string) previousSession {
 	}
 	if m.serial != info.Serial {
 		m.serial, m.layout, m.ctTimes, m.acb, m.hadConfigs = info.Serial, layout{}, nil, device.ACBReport{}, false
+		m.computed = Production
 	}
 	m.firmware, m.base = info.Firmware, base
 	previous := previousSession{acb: m.acb, reconfigured: m.reconfigured, source: m.source, legs: m.layout.legs}
@@ -77,8 +79,24 @@ func (m *memory) lastLayout() layout {
 func (m *memory) reconfigure(how string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.reconfigured, m.layout.legs = true, legs{}
+	m.reconfigured, m.layout.legs, m.computed = true, legs{}, Production
 	return fmt.Errorf("%s: %w", how, ErrReopen)
+}
+
+// keepComputed records which consumption meter the gateway computes.
+func (m *memory) keepComputed(computed Measurement) {
+	m.update(func(m *memory) { m.computed = computed })
+}
+
+// lastComputed returns which consumption meter the gateway computes, by its last answer
+// about the CTs, and whether there was one.
+func (m *memory) lastComputed() (computed Measurement, isKnown bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.computed == Production {
+		return TotalConsumption, false
+	}
+	return m.computed, true
 }
 
 // confirmConfigs returns an error where configs are none, were some, and fewer

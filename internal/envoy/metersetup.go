@@ -25,6 +25,7 @@ type meterSetup struct {
 	configs   []MeterConfig // of the last answer; nil before one was read
 	attempts  int           // of learn
 	selecting bool          // the source of samples is being selected, which reads the configs
+	isRefused bool          // the gateway has no list of its CTs for us
 }
 
 // MeterConfigs reads how the gateway's CTs are set up. Without meters there are
@@ -36,6 +37,9 @@ func (m *meterSetup) MeterConfigs(ctx context.Context) ([]MeterConfig, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if len(configs) > 0 {
+		m.memory.keepComputed(computedBy(configs))
 	}
 	return configs, nil
 }
@@ -133,12 +137,41 @@ func (m *meterSetup) installed(r *reading) ctSet {
 }
 
 // computed returns the consumption meter that the gateway computes from the other
-// one and production.
+// one and production. While that is not known, it is that of the session before.
 func (m *meterSetup) computed() Measurement {
-	if has := enabledCTs(m.configs); has[TotalConsumption] && !has[NetConsumption] {
+	if m.configs != nil {
+		return computedBy(m.configs)
+	}
+	computed, _ := m.memory.lastComputed()
+	return computed
+}
+
+// computedBy is [meterSetup.computed] of a list of CTs.
+func computedBy(configs []MeterConfig) Measurement {
+	if has := enabledCTs(configs); has[TotalConsumption] && !has[NetConsumption] {
 		return NetConsumption
 	}
 	return TotalConsumption
+}
+
+// requireComputed returns an error as long as the gateway does not say which consumption
+// meter it computes, as in the first minutes after it has started.
+func (m *meterSetup) requireComputed(ctx context.Context) error {
+	if _, isKnown := m.memory.lastComputed(); isKnown || m.configs != nil || m.isRefused || !m.req.AtLeast(4) {
+		return nil
+	}
+	limited, cancel := withFastTimeout(ctx)
+	defer cancel()
+	configs, err := m.MeterConfigs(limited)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, ErrUnsupported), err == nil && len(configs) == 0:
+		m.isRefused = true
+	case err != nil:
+		return &SkippedError{"what the consumption CT measures is not known, so that it cannot be corrected: " + err.Error()}
+	}
+	return nil
 }
 
 // forget has the configs read again.

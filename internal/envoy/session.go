@@ -77,6 +77,11 @@ func (s *Session) Sample(ctx context.Context) (Sample, error) {
 	if err != nil {
 		return Sample{}, err
 	}
+	if _, isMeasured := sample.Meter(NetConsumption); isMeasured && s.correction.Changes() {
+		if err := s.requireComputed(ctx); err != nil {
+			return Sample{}, err
+		}
+	}
 	computed := s.computed()
 	sample.Took, sample.IsGridComputed = s.req.Took, computed == NetConsumption
 	if err := s.correction.apply(&sample, computed); err != nil {
