@@ -3,7 +3,9 @@
 package main
 
 import (
+	"fmt"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -39,6 +41,13 @@ func TestDiscoveryForm(t *testing.T) {
 	await(entity + `{"migrate_discovery":true}`)
 	p.Signal(syscall.SIGKILL)
 	p.Wait(5 * time.Second)
+	proctest.Await(t, "end of the connection", func() bool { return atomic.LoadInt64(&h.broker.server.Info.ClientsConnected) == 0 })
+	// This broker stores the last message of a client that is killed, but may not forward it.
+	for _, m := range h.broker.server.Topics.Messages("homeassistant/#") {
+		if line := fmt.Sprintf("%s %s\n", m.TopicName, m.Payload); !strings.Contains(h.recorded(), line) {
+			fmt.Fprint(&h.topics, line)
+		}
+	}
 	p = h.start(t, withAccount)
 	await(entity + "\n")
 	p.Stop()
