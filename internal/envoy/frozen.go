@@ -9,7 +9,8 @@ import (
 )
 
 // A FrozenError reports a CT that the sample cannot do without and whose time
-// has not changed for the client's StaleAfter, or was old when it was first read.
+// has not changed for the client's StaleAfter, or was older than that of another CT when
+// it was first read.
 type FrozenError struct {
 	CT   Measurement
 	Time time.Time // of its reading, by the gateway's clock
@@ -28,8 +29,9 @@ type ctTimes struct {
 	older time.Time // of the last answer, if isOlder; else zero
 }
 
-// maxLag is how old a CT's reading may be when it is first read. In the captures, CTs are
-// a second apart and at most as old as the answer, which may take 45 s.
+// maxLag is how much older than that of another CT in the same answer, and than the
+// gateway's clock, a CT's reading may be when it is first read. In the captures, CTs are at
+// most a second apart.
 const maxLag = time.Minute
 
 // A frozenCT is a CT whose reading does not change.
@@ -58,15 +60,19 @@ func (ts *ctTimes) isOlder(r *reading) bool {
 
 // update records the times of meters, read when it was gatewayNow by the gateway's clock,
 // zero if that is not known. It returns the CTs whose time has not changed for limit, and
-// the newest of the times that have advanced. A CT whose first time is old is taken to be
-// frozen until it changes.
+// the newest of the times that have advanced. A CT whose first time is old, where another
+// is not, is taken to be frozen until it changes.
 func (ts *ctTimes) update(meters []Meter, gatewayNow time.Time, limit time.Duration) (frozen []frozenCT, advanced time.Time) {
 	now := time.Now()
+	var newest time.Time
+	for _, m := range meters {
+		newest = clock.Later(newest, m.MeasuredAt)
+	}
 	for _, m := range meters {
 		t := &ts.cts[m.Measurement]
 		switch {
 		case m.MeasuredAt.IsZero(), m.MeasuredAt.Equal(t.reading):
-		case t.reading.IsZero() && gatewayNow.Sub(m.MeasuredAt) > maxLag:
+		case t.reading.IsZero() && newest.Sub(m.MeasuredAt) > maxLag && gatewayNow.Sub(m.MeasuredAt) > maxLag:
 			t.reading = m.MeasuredAt
 		default:
 			if !t.reading.IsZero() && m.MeasuredAt.After(t.reading) {
