@@ -37,26 +37,20 @@ func TestRestartRemovesNothing(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				row.gateway.Start = morning()
 				r := newRig(row.gateway)
-				run := func(lasts time.Duration, during func()) {
-					r.Bridge = &bridge.Bridge{Gateways: []bridge.GatewayConfig{r.feed("ENVOY", r.server)}, MQTT: r.MQTT, Log: r.Log}
-					r.Gateways[0].Serial, r.Gateways[0].Interval, r.Gateways[0].StaleAfter = serial, row.interval, max(30*time.Second, 3*row.interval)
-					r.HomeAssistant.Form = row.form
-					r.start(t)
-					during()
-					time.Sleep(lasts)
-					r.cancel()
-					<-r.done
-					r.Gateways[0].Client.CloseIdle()
+				configure := func(b *bridge.Bridge) {
+					b.Gateways[0].Interval, b.Gateways[0].StaleAfter = row.interval, max(30*time.Second, 3*row.interval)
+					b.HomeAssistant.Form = row.form
 				}
-				run(6*time.Minute, func() {})
+				r.againUntil(t, configure, func() { time.Sleep(6 * time.Minute) })
 				restart := time.Now()
 				r.gateway.Change(func(g *envoytest.Gateway) { g.CTs = row.after })
 				r.server.Refuse(true)
-				run(20*time.Minute, func() {
+				r.againUntil(t, configure, func() {
 					time.Sleep(row.away)
 					r.server.Refuse(false)
 					time.Sleep(3 * time.Minute)
 					r.gateway.Change(func(g *envoytest.Gateway) { g.CTs = envoytest.BothCTs })
+					time.Sleep(20 * time.Minute)
 				})
 				for _, m := range r.broker.Messages() {
 					if m.Time.Before(restart) || m.Client == "" || !strings.HasPrefix(m.Topic, "homeassistant/") {

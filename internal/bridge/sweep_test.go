@@ -17,6 +17,12 @@ import (
 // again runs the bridge anew on the same broker, changed by f, for three minutes.
 func (r *rig) again(t *testing.T, f func(*bridge.Bridge)) {
 	t.Helper()
+	r.againUntil(t, f, func() { time.Sleep(3 * time.Minute) })
+}
+
+// againUntil is again until during has returned.
+func (r *rig) againUntil(t *testing.T, f func(*bridge.Bridge), during func()) {
+	t.Helper()
 	b := &bridge.Bridge{Gateways: []bridge.GatewayConfig{r.feed("ENVOY", r.server)}, MQTT: r.MQTT, Log: r.Log}
 	b.Gateways[0].Serial = serial // the program remembers it
 	f(b)
@@ -25,7 +31,7 @@ func (r *rig) again(t *testing.T, f func(*bridge.Bridge)) {
 	}
 	r.Bridge = b
 	r.start(t)
-	time.Sleep(3 * time.Minute)
+	during()
 	r.cancel()
 	if err := <-r.done; err != nil {
 		t.Errorf("Run = %v, want nil", err)

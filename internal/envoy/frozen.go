@@ -41,8 +41,9 @@ type frozenCT struct {
 }
 
 // isOlder reports whether r is older than the readings before it: the newest of its CTs'
-// times goes back, and none advances. Where the gateway's clock was set back, the next reading advances
-// from there and is not older; an old response that is repeated stands still.
+// times goes back, and none advances. Where the gateway's clock was set back, the next
+// reading advances from there and is not older; an old response that is repeated stands
+// still.
 func (ts *ctTimes) isOlder(r *reading) bool {
 	var newest time.Time
 	advances := !ts.older.IsZero() && r.at.After(ts.older)

@@ -9,8 +9,9 @@ import (
 //
 // Afterwards each rises by what its parts count. A part that is replaced by another
 // gateway, that is reset, that is corrected in another way, or that is new adds what it
-// counts from then on; a part that has left keeps what it has added. So the sum never falls and never jumps by
-// the whole counter of one part, which Home Assistant would add as a new meter's.
+// counts from then on; a part that has left keeps what it has added. So the sum never
+// falls and never jumps by the whole counter of one part, which Home Assistant would add
+// as a new meter's.
 type Counters map[string]counter
 
 // A counter is one lifetime energy.
