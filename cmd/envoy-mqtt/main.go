@@ -1,7 +1,5 @@
-// The envoy-mqtt command publishes what Enphase gateways measure to MQTT.
-//
-// This package has one file for each command. It connects gateways, Enphase's cloud
-// and the broker as configured, and logs.
+// The envoy-mqtt command publishes what Enphase gateways measure to MQTT. Its commands
+// are in the package command.
 //
 // Some gateways' certificates have a negative serial number, which Go rejects
 // without the directive below.
@@ -10,93 +8,12 @@
 package main
 
 import (
-	"cmp"
-	"context"
-	"errors"
-	"fmt"
-	"io"
-	"log"
 	"os"
-	"os/signal"
-	"syscall"
 
-	"github.com/spf13/cobra"
-
-	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
+	"github.com/envoy-mqtt/envoy-mqtt/cmd/envoy-mqtt/command"
 )
 
-func main() {
-	log.SetOutput(io.Discard) // net/http logs there what a gateway sends unasked, cookies included; our logger is zerolog's
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	c := &console{
-		environ: os.Environ(), in: os.Stdin, out: os.Stdout, err: os.Stderr,
-		outIsTerminal: terminal.IsTerminal(os.Stdout), errIsTerminal: terminal.IsTerminal(os.Stderr),
-		width: terminal.WrapWidth(os.Stdout),
-	}
-	os.Exit(c.main(ctx, os.Args[1:]))
-}
+// version is set by the linker for releases.
+var version = ""
 
-// main runs the command in args and returns the exit code: 0 for success, 1 for a
-// failure, 2 for wrong usage or configuration.
-func (c *console) main(ctx context.Context, args []string) int {
-	setUpLogging()
-	cmd := rootCommand(c)
-	cmd.SetArgs(args)
-	cmd.SetIn(c.in)
-	cmd.SetOut(c.out)
-	cmd.SetErr(c.err)
-	err := cmp.Or(cmd.ExecuteContext(ctx), c.helpErr)
-	if err == nil {
-		return 0
-	}
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		err = failed(errors.New("interrupted"))
-	}
-	if !errors.Is(err, errPrinted) {
-		c.stderr().printError(err)
-	}
-	if usage, ok := errors.AsType[*usageError](err); ok {
-		fmt.Fprintf(c.err, "Usage: %s\nHelp:  %s --help\n", usage.cmd.UseLine(), usage.cmd.CommandPath())
-	}
-	if _, failed := errors.AsType[*failure](err); failed {
-		return 1
-	}
-	return 2
-}
-
-func rootCommand(c *console) *cobra.Command {
-	cobra.EnableCommandSorting = false // help lists commands in the order of their use
-	run := runCommand(c)
-	root := &cobra.Command{
-		Use:   "envoy-mqtt [command] [flags]",
-		Short: "Publish the data of Enphase Envoy gateways (IQ Gateway) to MQTT",
-		Long: "Read Enphase's Envoy (IQ Gateway) in your home and publish grid, production, consumption and battery data to MQTT and Home Assistant, in total and per phase.\n\n" +
-			"Start with envoy-mqtt init, which asks for the configuration, or with envoy-mqtt demo, which needs none. Without a command, envoy-mqtt does the same as envoy-mqtt run.\n\n" +
-			"Each key of config.ini is also an environment variable ENVOY_MQTT_<SECTION>__<KEY>. With the suffix _FILE, its value is the path of a file that contains the value.\n\n" +
-			"Exit codes: 0 success, 1 failure, 2 wrong usage or configuration.",
-		Example:               "envoy-mqtt init",
-		Args:                  noArgs,
-		PersistentPreRun:      func(cmd *cobra.Command, _ []string) { c.flags = cmd.Flags() },
-		DisableFlagsInUseLine: true,
-		SilenceErrors:         true,
-		SilenceUsage:          true,
-	}
-	root.SetFlagErrorFunc(wrongFlag)
-	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { printHelp(c, cmd) })
-	root.SetHelpCommand(helpCommand())
-	root.PersistentFlags().BoolP("help", "h", false, "show this help")
-	root.PersistentFlags().StringVarP(&c.configPath, "config", "c", "", "`path` of config.ini (default: ./, /etc/envoy-mqtt/)")
-	showVersion := root.Flags().BoolP("version", "v", false, "print the version")
-	root.RunE = func(cmd *cobra.Command, args []string) error {
-		if *showVersion {
-			return printVersion(c.out)
-		}
-		return run.RunE(cmd, args)
-	}
-	addLogFlags(root)
-	root.AddGroup(commandGroups...)
-	root.AddCommand(initCommand(c), discoverCommand(c), demoCommand(c), checkCommand(c), readCommand(c), watchCommand(c), tokenCommand(c), captureCommand(c),
-		run, healthcheckCommand(c), versionCommand(c), consumersCommand(c), completionCommand(c))
-	return root
-}
+func main() { os.Exit(command.Main(version)) }

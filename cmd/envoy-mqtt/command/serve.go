@@ -1,0 +1,236 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/history"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web"
+)
+
+const (
+	// fileTimeout is how long a stop waits for files of the state folder.
+	fileTimeout = 2 * time.Second
+	// shardFileTimeout is the same in a fleet: the counters of hundreds of gateways,
+	// which another shard may continue.
+	shardFileTimeout = 5 * time.Second
+)
+
+// serveUntilReload runs a bridge with the configuration rc until ctx ends, or until
+// SIGHUP has brought another configuration, which it returns.
+func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup chan os.Signal) (next *runConfig, err error) {
+	unlock, err := rc.prepareState(ctx)
+	if err != nil && ctx.Err() != nil {
+		return nil, nil //nolint:nilerr // stopped while another process held the lock
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	var s *service
+	defer func() { s.unlockGateways() }() // after their files were written
+	worker := state.NewWorker()
+	defer func() {
+		timeout := fileTimeout
+		if rc.cfg.General.Shard.IsSet() {
+			timeout = shardFileTimeout
+		}
+		if !worker.Close(timeout) {
+			rc.log.Warn().Msg("the state folder does not respond, the latest counters are not stored")
+		}
+	}()
+	s = c.newService(rc, worker, hup)
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	watchReload := func(ctx context.Context) {
+		c.watchReload(ctx, rc, hup, func(n *runConfig, cause error) { next = n; end(cause) })
+	}
+	reportWorking := func(ctx context.Context) { logWorking(ctx, s.bridge.Snapshot, rc.cfg.MQTT.Topic, rc.log) }
+	err = serve(ctx, s.bridge, s.gateways, rc.log, s.serveHealth, s.serveIngress, s.notifySystemd, s.keepHistory, watchReload, reportWorking)
+	for _, g := range s.gateways {
+		g.Client.CloseIdle()
+	}
+	return next, err
+}
+
+// A service is a bridge with what reports about it.
+type service struct {
+	*runConfig
+	gateways []*gateway.Gateway
+	bridge   *bridge.Bridge
+	metrics  *monitor.Metrics    // nil if HTTP is off
+	page     *web.Server         // nil if it is off
+	handler  func() http.Handler // of the page
+	history  *history.Store      // of the page
+	locks    []*state.GatewayLock
+	started  time.Time
+}
+
+// newService returns the service of rc. worker writes its files; hup receives the
+// page's requests to read the configuration again.
+func (c *console) newService(rc *runConfig, worker *state.Worker, hup chan<- os.Signal) *service {
+	s := &service{runConfig: rc, gateways: gateway.New(rc.cfg), started: time.Now()}
+	s.bridge = newBridge(rc, s.gateways)
+	counters := state.NewCounterStore(rc.cfg.General.StateDir, worker)
+	for i := range s.bridge.Gateways {
+		s.bridge.Gateways[i].Counters = counters
+	}
+	s.addLimits(c, worker)
+	for i := range s.bridge.Totals {
+		s.bridge.Totals[i].Counters = counters
+	}
+	trackPublished(s.bridge, rc, s.gateways, worker)
+	s.joinFleet()
+	s.observe(c, rc.cfg.General.StateDir)
+	if s.page != nil {
+		s.page.Actions = pageActions(s.gateways, c.loadRunConfig, hup)
+	}
+	return s
+}
+
+// observe adds metrics and page to the bridge, if they are on. The page's history is
+// in the folder dir, or only in memory if that is empty.
+func (s *service) observe(c *console, dir string) {
+	if s.metrics = newMetrics(s.runConfig, s.gateways); s.metrics != nil {
+		s.metrics.State = s.bridge.Snapshot
+		s.bridge.Observers = append(s.bridge.Observers, s.metrics)
+	}
+	if s.page = newPage(s.runConfig, s.gateways, &c.problems); s.page != nil {
+		s.page.Info = func() web.Info { return pageInfo(s.cfg, s.bridge.Snapshot(), s.gateways, s.started) }
+		s.handler = sync.OnceValue(s.page.Handler)
+		s.history = &history.Store{Dir: dir, Log: s.log}
+		s.page.History = s.history
+		if s.locks == nil { // otherwise each gateway's is read when it is locked
+			s.history.Load()
+		}
+		s.bridge.Observers = append(s.bridge.Observers, s.page, historyObserver{history: s.history})
+	}
+}
+
+// health returns the health of the bridge in a state.
+func (s *service) health(state bridge.State) monitor.Health {
+	limit := func(section string) time.Duration {
+		i := slices.IndexFunc(s.cfg.Gateways, func(g config.Gateway) bool { return g.Section == section })
+		return stuckAfter(s.cfg.Gateways[i])
+	}
+	return monitor.NewHealth(state, limit, s.started, time.Now())
+}
+
+func (s *service) currentHealth() monitor.Health { return s.health(s.bridge.Snapshot()) }
+
+// serveHealth serves metrics, health and page, or writes the health to a file if HTTP
+// is off.
+func (s *service) serveHealth(ctx context.Context) {
+	if s.metrics == nil {
+		monitor.WriteHealth(ctx, healthPath(s.cfg.OwnDir()), s.currentHealth, s.log)
+		return
+	}
+	s.server().ListenAndServe(ctx, s.cfg.HTTP.Listen)
+}
+
+// server returns the server of metrics, health and page.
+func (s *service) server() *monitor.Server {
+	server := &monitor.Server{Metrics: s.metrics.Handler(), Health: s.currentHealth, Log: s.log}
+	if s.page != nil {
+		server.Page = s.handler()
+	}
+	return server
+}
+
+func (s *service) notifySystemd(ctx context.Context) {
+	systemd := monitor.NewSystemd(s.log)
+	systemd.IsReload = isReload
+	systemd.Watch(ctx, func() (bridge.State, monitor.Health) {
+		state := s.bridge.Snapshot()
+		return state, s.health(state)
+	})
+}
+
+func (s *service) keepHistory(ctx context.Context) {
+	if s.history != nil {
+		s.warn(s.history.Run(ctx))
+	}
+}
+
+// prepareState logs the warnings of the configuration, checks and locks the state
+// folder, and sets the client id. The caller calls unlock at the end. A shard waits
+// until no other process has its number.
+func (rc *runConfig) prepareState(ctx context.Context) (unlock func(), err error) {
+	for _, w := range rc.cfg.Warnings {
+		rc.log.Warn().Str("reason", w).Msg("configuration warning")
+	}
+	for _, err := range state.FixTokenPermissions(rc.cfg.General.StateDir) {
+		rc.warn(err)
+	}
+	if rc.cfg.General.Shard.IsSet() {
+		unlock, err = rc.lockShard(ctx)
+	} else {
+		unlock, err = rc.lockFolder()
+	}
+	if err != nil {
+		return nil, failed(err)
+	}
+	if rc.mqtt.ClientID == "" {
+		rc.mqtt.ClientID, err = state.ClientID(rc.cfg.OwnDir())
+		rc.warn(err)
+	}
+	return unlock, nil
+}
+
+// lockFolder locks the state folder if possible. It returns an error if shards of a
+// fleet use it.
+func (rc *runConfig) lockFolder() (unlock func(), err error) {
+	lock, err := state.Lock(rc.cfg.General.StateDir)
+	if errors.Is(err, state.ErrFleet) {
+		return nil, err
+	}
+	rc.warn(err)
+	return func() {
+		if lock != nil {
+			_ = lock.Close() // nothing was written
+		}
+	}, nil
+}
+
+// serve runs the bridge, the renewal of tokens, and tasks until ctx ends. Tokens and
+// tasks end with ctx; the bridge then still publishes its last messages.
+func serve(ctx context.Context, b *bridge.Bridge, gateways []*gateway.Gateway, log zerolog.Logger, tasks ...func(context.Context)) error {
+	g, tasksCtx := errgroup.WithContext(ctx) // ends with ctx, or if the bridge fails
+	for _, gw := range gateways {
+		gw.KeepTokens(log)
+	}
+	g.Go(func() error {
+		<-tasksCtx.Done()
+		var closed sync.WaitGroup
+		for _, gw := range gateways {
+			closed.Go(gw.Tokens.Close)
+		}
+		closed.Wait()
+		return nil
+	})
+	for _, task := range tasks {
+		g.Go(func() error {
+			task(tasksCtx)
+			return nil
+		})
+	}
+	g.Go(func() error { return b.Run(ctx) })
+	err := g.Wait()
+	for _, gw := range gateways {
+		gw.InstallerTokens.Close() // not before: a stop may restore what was before a limit
+	}
+	return err
+}

@@ -1,7 +1,0 @@
-//go:build faults
-
-package main
-
-// answerStep is 1: with the tag faults, with which .ci/long runs it, TestNoSecrets
-// tries every answer of the cloud.
-const answerStep = 1

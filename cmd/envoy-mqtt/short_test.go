@@ -1,7 +1,0 @@
-//go:build !faults
-
-package main
-
-// answerStep is of how many of the cloud's answers TestNoSecrets tries one; .ci/long
-// tries each. An answer takes three processes.
-const answerStep = 4
