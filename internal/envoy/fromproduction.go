@@ -71,8 +71,10 @@ func (p *productionSource) read(ctx context.Context) (reading, error) {
 	p.setup.learn(ctx)
 	r, err := p.getReading(ctx, productionPath, func(body []byte) (reading, error) { return parseProduction(body, &p.layout) })
 	if err == nil {
-		r.keepMeasured(p.setup.installed(&r))
-		err = r.dropLost(&p.layout.legs)
+		if err = r.dropLost(&p.layout.legs); err == nil {
+			p.layout.legs.add(r.meters)
+		}
+		r.keepMeasured(p.setup.installed(&r)) // of a computed meter no voltage, which shows a lost phase
 		p.clock.Report(r.at)
 		p.devices.keepACBatteries(r.acBatteries)
 		if r.hasInverters {
