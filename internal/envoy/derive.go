@@ -1,5 +1,7 @@
 package envoy
 
+import "github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+
 // derive returns meters with the one that the gateway computes from two CTs and
 // that its readings leave out: total consumption where the CT is at the grid
 // connection, net consumption where it is around the load.
@@ -74,4 +76,15 @@ func sumOf(m Measurement, parts ...Meter) Meter {
 		}
 	}
 	return sum
+}
+
+// StorageOf returns the batteries as a meter, where there is no CT at them.
+func StorageOf(batteries device.Batteries) (Meter, bool) {
+	w, ok := batteries.Power.Get()
+	if !ok {
+		return Meter{}, false
+	}
+	m := Meter{Measurement: Storage}
+	m.Total.Set(Power, w)
+	return m, true
 }

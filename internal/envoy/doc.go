@@ -40,14 +40,13 @@
 //   - productionSource, readingsSource and livedataSource make a sample of the
 //     endpoint of each source, with what sourceBase has for all of them;
 //     sunspecSource makes one of Modbus registers, which package sunspec reads; pvChooser
-//     decides where production comes from, meterSetup reads how the CTs are set up,
-//     devices reads the other endpoints.
+//     decides where production comes from, meterSetup reads how the CTs are set up.
 //   - derive, counters and correction compute what follows from several meters.
 //   - reading is the parsed answer of an endpoint with meters, layout what answers
 //     have contained so far, memory what one session leaves to the next.
 //   - gateway is what all of these have in common.
 //   - Package auth sends requests with tokens and sessions, locate finds the gateway,
-//     clock estimates its time, device parses the endpoints of the devices behind it,
+//     clock estimates its time, device reads the endpoints of the devices behind it,
 //     wire decodes JSON, and transport is the HTTP connection. Package powerlimit is
 //     above this one.
 package envoy

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
 
@@ -13,10 +14,12 @@ import (
 type productionSource struct {
 	sourceBase
 	pv      pvChooser
-	devices *devices
+	reports *device.Reports
+	devices *device.Reader
 
-	sum       inverterSum // of the last sample
-	newMeters int         // answers in a row with a production meter that was not there before
+	sum         inverterSum // of the last sample
+	newMeters   int         // answers in a row with a production meter that was not there before
+	isListAsked bool        // by learnReports
 }
 
 // An inverterSum is production by the inverters' reports.
@@ -28,6 +31,10 @@ type inverterSum struct {
 // sumMaxAge is how long the inverters' sum, which is five minutes old when it
 // is read, is repeated between two readings of it.
 const sumMaxAge = 3 * time.Minute
+
+// reportsInterval is how often /production.json is read only for the time of the
+// inverters' reports, where the list of the inverters is not read more often.
+const reportsInterval = 10 * time.Minute
 
 // last returns the sum, if it is not too old.
 func (s inverterSum) last() (Meter, bool) {
@@ -64,10 +71,10 @@ func (p *productionSource) sample(ctx context.Context) (Sample, error) {
 // reported if it does not show their list.
 func (p *productionSource) read(ctx context.Context) (reading, error) {
 	isElsewhere := p.layout.pv == pvByAPI && !p.req.Metered && !p.layout.active
-	if isElsewhere && (!p.req.AtLeast(4) || time.Since(p.devices.reportsRead) < reportsInterval) {
+	if isElsewhere && (!p.req.AtLeast(4) || time.Since(p.reports.Read) < reportsInterval) {
 		return reading{noGrid: p.layout.noGrid}, nil
 	}
-	p.devices.reportsRead = time.Now()
+	p.reports.Read = time.Now()
 	p.setup.learn(ctx)
 	r, err := p.getReading(ctx, productionPath, func(body []byte) (reading, error) { return parseProduction(body, &p.layout) })
 	if err == nil {
@@ -76,9 +83,9 @@ func (p *productionSource) read(ctx context.Context) (reading, error) {
 		}
 		r.keepMeasured(p.setup.installed(&r)) // of a computed meter no voltage, which shows a lost phase
 		p.clock.Report(r.at)
-		p.devices.keepACBatteries(r.acBatteries)
+		p.reports.KeepACBatteries(r.acBatteries)
 		if r.hasInverters {
-			p.devices.keepReport(r.invertersAt)
+			p.reports.KeepInverters(r.invertersAt)
 		}
 	}
 	if err != nil && isElsewhere {
@@ -125,10 +132,10 @@ func (p *productionSource) build(ctx context.Context, r *reading) (Sample, error
 		return Sample{}, err
 	}
 	if production != nil {
-		awake := p.devices.isAwake(r.invertersAt)
+		awake := p.reports.IsAwake(r.invertersAt)
 		if p.layout.pv == pvByAPI { // it has no time
-			p.devices.learnReports(ctx)
-			awake = p.devices.invertersAreAwake()
+			p.learnReports(ctx)
+			awake = p.reports.AreInvertersAwake()
 		}
 		if !awake {
 			production.Drop(Power)
@@ -141,4 +148,16 @@ func (p *productionSource) build(ctx context.Context, r *reading) (Sample, error
 		return Sample{}, fmt.Errorf("the gateway measures nothing: no production, and %w", r.noGrid)
 	}
 	return sample, nil
+}
+
+// learnReports reads the list of the inverters once, if nothing else has the time of
+// their reports.
+func (p *productionSource) learnReports(ctx context.Context) {
+	if p.isListAsked || p.reports.HasTime() {
+		return
+	}
+	p.isListAsked = true
+	ctx, cancel := withFastTimeout(ctx)
+	defer cancel()
+	_, _ = p.devices.Inverters(ctx) // without it, the age stays unknown
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/clock"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/transport"
 )
@@ -17,11 +18,11 @@ import (
 //
 // The methods that are not in this file belong to the embedded parts: which source
 // samples come from to selection (selection.go), how the CTs are set up to
-// meterSetup (metersetup.go), inverters and batteries to devices (devices.go).
+// meterSetup (metersetup.go), inverters and batteries to [device.Reader].
 type Session struct {
 	locate.Info
+	*device.Reader
 	*meterSetup
-	*devices
 	*selection
 
 	*gateway
@@ -42,8 +43,9 @@ func newSession(c *Client, info locate.Info, base string, previous previousSessi
 	selected := c.Source == AutoSource && previous.source == FromMeters // after an interruption the gateway answers the readings long before /production.json
 	setup := &meterSetup{gateway: g, selecting: c.Source == AutoSource && !selected}
 	source := sourceBase{gateway: g, setup: setup, staleAfter: c.StaleAfter}
-	devices := &devices{gateway: g, acb: previous.acb}
-	production := &productionSource{sourceBase: source, devices: devices, pv: pvChooser{g, setup}}
+	reports := device.NewReports(&g.clock, previous.acb, g.memory.keepACBatteries)
+	devices := device.NewReader(g.req, reports)
+	production := &productionSource{sourceBase: source, reports: reports, devices: devices, pv: pvChooser{g, setup}}
 	selection := &selection{
 		gateway:    g,
 		setup:      setup,
@@ -62,7 +64,7 @@ func newSession(c *Client, info locate.Info, base string, previous previousSessi
 	if selected {
 		selection.state = sourceState{selected: true, source: FromMeters}
 	}
-	return &Session{Info: info, gateway: g, meterSetup: setup, devices: devices, selection: selection, correction: c.Correction}
+	return &Session{Info: info, gateway: g, Reader: devices, meterSetup: setup, selection: selection, correction: c.Correction}
 }
 
 // URL returns the address under which the gateway answered.

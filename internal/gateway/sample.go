@@ -52,7 +52,7 @@ func AddBatteries(ctx context.Context, session *envoy.Session, s *envoy.Sample) 
 		if err != nil && !errors.Is(err, envoy.ErrUnsupported) {
 			return nil, err
 		}
-		if m, ok := session.Batteries(e.Batteries, powers, time.Now()).Storage(); ok {
+		if m, ok := envoy.StorageOf(session.Batteries(e.Batteries, powers, time.Now())); ok {
 			s.Meters = append(s.Meters, m)
 		}
 	}

@@ -15,7 +15,7 @@ var mayImport = map[string][]string{
 	"internal/envoy":                     {"internal/envoy/auth", "internal/envoy/clock", "internal/envoy/device", "internal/envoy/locate", "internal/envoy/sunspec", "internal/envoy/transport", "internal/envoy/wire"},
 	"internal/envoy/auth":                {"internal/envoy/locate", "internal/envoy/transport", "internal/envoy/wire"},
 	"internal/envoy/clock":               {},
-	"internal/envoy/device":              {"internal/envoy/wire", "internal/serialnumber"},
+	"internal/envoy/device":              {"internal/envoy/auth", "internal/envoy/clock", "internal/envoy/wire", "internal/serialnumber"},
 	"internal/envoy/locate":              {"internal/envoy/transport", "internal/envoy/wire", "internal/mdns", "internal/serialnumber"},
 	"internal/envoy/powerlimit":          {"internal/envoy", "internal/envoy/auth", "internal/envoy/locate", "internal/envoy/transport", "internal/envoy/wire"},
 	"internal/envoy/sunspec":             {"internal/blocking", "internal/envoy/transport", "internal/envoy/wire", "github.com/simonvetter/modbus"},

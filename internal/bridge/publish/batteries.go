@@ -36,7 +36,7 @@ type batteries struct {
 	isKnown   bool             // which there are, also that there are none
 	hasNoCT   bool             // no CT measures them
 	isCounted bool             // known is newer than the published devices
-	latest    envoy.Batteries
+	latest    device.Batteries
 	maxAge    time.Duration // of latest, if it replaces a meter
 	totals    device.BatteryTotals
 	hasTotals bool // some of the latest answers had totals
@@ -201,7 +201,7 @@ func (b *batteries) addTo(s envoy.Sample) envoy.Sample {
 	s.Meters = slices.Clip(s.Meters)
 	_, isMeasured := s.Meter(envoy.Storage)
 	isMeasured = isMeasured || slices.Contains(s.Frozen, envoy.Storage) // its counters continue when it does
-	if m, ok := b.latest.Storage(); ok && !isMeasured && s.Time.Sub(b.latest.Time) <= b.maxAge {
+	if m, ok := envoy.StorageOf(b.latest); ok && !isMeasured && s.Time.Sub(b.latest.Time) <= b.maxAge {
 		if b.target.config.EstimateStorage && b.hasNoCT && !b.counters.filter.HasStorageCT() {
 			b.target.entities.SetEstimated()
 			energies := b.counters.publishedStorage()

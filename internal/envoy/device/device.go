@@ -1,9 +1,10 @@
-// Package device parses what a gateway reports about the devices behind it:
+// Package device reads what a gateway reports about the devices behind it:
 // microinverters, IQ Batteries, AC Batteries and controllers.
 //
 // Each page has a Parse function that returns the types of this package, with
 // values in the units that their fields give. Reports are minutes to hours old:
-// the Outdated methods remove what no longer describes the present.
+// the Outdated methods remove what no longer describes the present. A [Reader]
+// requests the pages and does that.
 package device
 
 import "time"
