@@ -28,7 +28,8 @@ func (c Correction) apply(s *Sample, computed Measurement) error {
 	}
 	s.Meters = slices.DeleteFunc(slices.Clone(s.Meters), func(m Meter) bool { return m.Measurement == House }) // of the live data
 	m := s.meter(measured)
-	if m == nil {
+	if m == nil { // and computed is of the CT that was not corrected
+		s.Meters = slices.DeleteFunc(s.Meters, func(m Meter) bool { return m.Measurement == computed })
 		return nil
 	}
 	if err := c.fits(max(1, len(m.Phases))); err != nil {

@@ -91,6 +91,16 @@ func TestCorrectionDropsWhatIsUnknown(t *testing.T) {
 	}
 }
 
+// TestCorrectionWithoutItsCT: what the gateway computes from a CT that one response lacks
+// is not corrected, and left out.
+func TestCorrectionWithoutItsCT(t *testing.T) {
+	s := house(60)
+	s.Meters = s.Meters[1:]
+	if err := (Correction{Multiplier: []float64{-1}}).apply(&s, TotalConsumption); err != nil || s.meter(TotalConsumption) != nil {
+		t.Errorf("%v, %v, want production alone", powers(s.Meters), err)
+	}
+}
+
 func TestCorrectionSwapsEnergies(t *testing.T) {
 	s := house(60)
 	s.Meters[0].Total.Set(EnergyImport, 5)

@@ -43,7 +43,7 @@ func powersOf(t *testing.T, s *Session) string {
 
 const (
 	line, noLine = `{"wNow":%d,"whLifetime":5e5,"rmsVoltage":120}`, `{"wNow":0,"whLifetime":0,"rmsVoltage":0}`
-	entry        = `{"type":"eim","activeCount":1,"measurementType":%q,"wNow":%d,"whLifetime":1e6,"rmsVoltage":240,"lines":[%s]}`
+	entry        = `{"type":"eim","activeCount":1,"measurementType":%q,"wNow":%d,"whLifetime":%d,"rmsVoltage":240,"lines":[%s]}`
 )
 
 // splitCTs returns /ivp/meters with these CTs of two phases.
@@ -57,12 +57,12 @@ func splitCTs(ms ...Measurement) string {
 
 // entryOf returns a meter of /production.json with two lines.
 func entryOf(m Measurement, l1, l2 int) string {
-	return fmt.Sprintf(entry, m, l1+l2, fmt.Sprintf(line+","+line, l1, l2))
+	return fmt.Sprintf(entry, m, l1+l2, 1e6+int(m), fmt.Sprintf(line+","+line, l1, l2))
 }
 
 // lostL2 is entryOf without the second line.
 func lostL2(m Measurement, l1 int) string {
-	return fmt.Sprintf(entry, m, l1, fmt.Sprintf(line, l1)+","+noLine)
+	return fmt.Sprintf(entry, m, l1, 1e6+int(m), fmt.Sprintf(line, l1)+","+noLine)
 }
 
 // TestLostLegOfComputed: a phase that the gateway leaves out of the consumption meter
@@ -86,5 +86,88 @@ func TestLostLegOfComputed(t *testing.T) {
 		if got := powersOf(t, s); !strings.Contains(got, "L2 of "+tt.computed.String()+" are zero") {
 			t.Errorf("%v without L2: %s, want that it is not measured", tt.computed, got)
 		}
+	}
+}
+
+// TestImpossibleValues: a number that no CT can have measured is left out, and the power
+// stays.
+func TestImpossibleValues(t *testing.T) {
+	for _, tt := range []struct{ field, want string }{
+		{`"voltage":4294967295`, "1"},
+		{`"voltage":-230`, "1"},
+		{`"voltage":696`, "1 voltage=696"},
+		{`"current":-2147483.648`, "1"},
+		{`"freq":0`, "1"},
+		{`"freq":4294967`, "1"},
+		{`"pwrFactor":-2147`, "1"},
+		{`"pwrFactor":1.931`, "1 power_factor=1.931"},
+		{`"apparentPower":2147483647`, "1"},
+		{`"reactivePower":-4294967295`, "1"},
+	} {
+		r, err := parseReadings([]byte(`[{"eid":1,"activePower":1,`+tt.field+`}]`), []MeterConfig{{EID: "1", Kind: "net-consumption", Enabled: true}})
+		if err != nil {
+			t.Errorf("%s: %v", tt.field, err)
+			continue
+		}
+		c := r.meters[0].Raw[0]
+		got := fmt.Sprint(c.val[Power])
+		for q := range quantities {
+			if v, ok := c.Get(q); ok && q != Power {
+				got += fmt.Sprintf(" %s=%v", q, v)
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.field, got, tt.want)
+		}
+	}
+}
+
+// TestLivedataOfZeros: live data of nothing but zeros are no sample where the grid is
+// measured, in which some power always flows.
+func TestLivedataOfZeros(t *testing.T) {
+	const document = `{"connection":{"sc_stream":"enabled"},"meters":{"last_update":%d,"pv":{"agg_p_mw":%d},"grid":{"agg_p_mw":0},"storage":{"agg_p_mw":0},"load":{"agg_p_mw":%d}}}`
+	for _, tt := range []struct {
+		meters    string
+		pv, load  int
+		isMissing bool
+	}{
+		{splitCTs(Production, NetConsumption), 0, 0, true},
+		{splitCTs(Production, NetConsumption), 500000, 500000, false},
+		{splitCTs(Production), 0, 0, false}, // at night
+	} {
+		p := pages{"/ivp/meters": tt.meters, "/ivp/livedata/stream": `{"sc_stream":"enabled"}`, "/production.json": "{}"}
+		s, err := serve(t, p, FromLivedata).Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for i := range 3 {
+			p["/ivp/livedata/status"] = fmt.Sprintf(document, 1764000000+i, tt.pv, tt.load)
+			got = powersOf(t, s)
+		}
+		if strings.Contains(got, "is zero") != tt.isMissing {
+			t.Errorf("%+v: %s", tt, got)
+		}
+	}
+}
+
+// TestProductionWithoutItsCT: from 8.2.4264 on /api/v1/production has the noise of a
+// production CT that is not enabled, also where a consumption CT is.
+func TestProductionWithoutItsCT(t *testing.T) {
+	p := pages{
+		"/ivp/meters":        splitCTs(NetConsumption),
+		"/api/v1/production": `{"wattHoursToday":1,"wattHoursSevenDays":1,"wattHoursLifetime":1583,"wattsNow":4}`,
+		"/production.json":   body(`{"type":"inverters","activeCount":7,"readingTime":1,"wNow":1400,"whLifetime":5010000}`, "["+entryOf(NetConsumption, 300, 450)+"]"),
+	}
+	s, err := serve(t, p, FromProduction).Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sample, err := s.Sample(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pv, ok := sample.Meter(Production); !ok || pv.Register != InverterRegister || pv.Total.val[Energy] != 5010 {
+		t.Errorf("production %+v, want that of the inverters", pv)
 	}
 }

@@ -15,6 +15,24 @@ const MaxPower = 2e6
 // measurable reports whether a CT can measure w, in W.
 func measurable(w float64) bool { return math.Abs(w) <= MaxPower }
 
+// isPossible reports whether v can have been measured as q, also as the sum of three
+// phases. A row without a voltage has a frequency of 0.
+func (q Quantity) isPossible(v float64) bool {
+	switch q {
+	case Voltage:
+		return v >= 0 && v <= 2000
+	case Frequency:
+		return v > 0 && v <= 1000
+	case Current:
+		return math.Abs(v) <= 1e5
+	case PowerFactor:
+		return math.Abs(v) <= 3.5
+	case ApparentPower, ReactivePower:
+		return measurable(v)
+	}
+	return true
+}
+
 // A field is a number of a page, and the quantity that it is.
 type field struct {
 	name   string
@@ -24,7 +42,8 @@ type field struct {
 }
 
 // newChannel returns the values of fields. The power must be there; any other
-// field may be missing, but must be a number if it is there.
+// field may be missing, but must be a number if it is there, and is left out if that
+// cannot have been measured.
 func newChannel(power field, others ...field) (Channel, error) {
 	var c Channel
 	if err := c.setPower(power.name, power.number, power.unit); err != nil {
@@ -35,7 +54,9 @@ func newChannel(power field, others ...field) (Channel, error) {
 		case wire.Malformed:
 			return c, fmt.Errorf("%s %w", f.name, errNotNumber)
 		case wire.Numeric:
-			c.Set(f.to, f.number.Value*f.unit)
+			if v := f.number.Value * f.unit; f.to.isPossible(v) {
+				c.Set(f.to, v)
+			}
 		}
 	}
 	return c, nil

@@ -55,6 +55,9 @@ func (s *livedataSource) sample(ctx context.Context) (Sample, error) {
 		return Sample{}, err
 	}
 	s.keepMeasured(&r, has)
+	if r.meter(NetConsumption) != nil && r.isZero() {
+		return Sample{}, &SkippedError{"every power of the live data is zero"}
+	}
 	if len(r.meters) == 0 {
 		return Sample{}, fmt.Errorf("%s: it contains no meter", livedataPath)
 	}

@@ -56,7 +56,7 @@ func TestUnmeasuredProduction(t *testing.T) {
 					if got.String() != tt.want || (sample.NoGrid == nil) != (got.String() == "net-consumption") {
 						t.Errorf("%s, %s, sample %d: %q, %v, want %q", tt.name, source, i, got.String(), sample.NoGrid, tt.want)
 					}
-					if pv, ok := sample.Meter(envoy.Production); ok && pv.Register != envoy.APIRegister {
+					if pv, ok := sample.Meter(envoy.Production); ok && !pv.Register.OfInverters() {
 						t.Errorf("%s, %s, sample %d: production from %q, which no CT measures", tt.name, source, i, pv.Register)
 					}
 				}

@@ -26,7 +26,7 @@ func (p *pvChooser) decide(ctx context.Context, r *reading) error {
 	if p.req.Metered && !p.isKnownUnmetered() && p.setup.MayMeasure(ctx, Production) && p.confirmation.mayReappear() {
 		return &SkippedError{"production, whose CT may be enabled, is missing in the response"}
 	}
-	if !p.isAPIStale(r) {
+	if !p.isAPIStale() {
 		_, err := p.readAPI(ctx)
 		if err == nil {
 			p.layout.pv = pvByAPI
@@ -52,11 +52,9 @@ func (p *pvChooser) isKnownUnmetered() bool {
 	return known != pvUndecided && known != pvByCT
 }
 
-// isAPIStale reports whether /api/v1/production no longer changes: so it is from
-// 8.2.4264 on where the hardware has a meter but no CT is enabled.
-func (p *pvChooser) isAPIStale(r *reading) bool {
-	return p.req.Metered && !r.active && p.req.AtLeast(8, 2, 4264)
-}
+// isAPIStale reports whether /api/v1/production has the noise of the production CT that
+// is not enabled: so it is from 8.2.4264 on where the hardware has a meter.
+func (p *pvChooser) isAPIStale() bool { return p.req.Metered && p.req.AtLeast(8, 2, 4264) }
 
 func (p *pvChooser) unreadable(err error) error {
 	if !p.req.AtLeast(4) && auth.IsUnsupported(err) {
