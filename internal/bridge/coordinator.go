@@ -103,7 +103,7 @@ func (c *coordinator) run(ctx context.Context) {
 				answer.Reset(births.Add(time.Now()))
 			}
 			c.handle(pending)
-		case <-c.publisher.Discovery.WaitForStep():
+		case <-c.publisher.Discovery.ScheduleStep():
 			c.publisher.Discovery.TakeStep()
 		case <-answer.C:
 			births.Reset()

@@ -88,7 +88,7 @@ func (l *loop) run(ctx context.Context) {
 		}
 		var step <-chan time.Time
 		if l.publisher != nil {
-			step = l.publisher.Discovery.WaitForStep()
+			step = l.publisher.Discovery.ScheduleStep()
 		}
 		select {
 		case <-ctx.Done():

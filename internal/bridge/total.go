@@ -66,7 +66,7 @@ func (l *totalLoop) run(ctx context.Context) {
 			return
 		case <-l.stale.C:
 			l.onStale()
-		case <-l.publisher.Discovery.WaitForStep():
+		case <-l.publisher.Discovery.ScheduleStep():
 			l.publisher.Discovery.TakeStep()
 		case <-l.events.notify:
 			pending := l.events.take()

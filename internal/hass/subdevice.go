@@ -30,10 +30,9 @@ func (s SubDevice) identifier() string { return s.Info.Identifiers[0] }
 // SubDevices keeps the documents of all sub-devices of one kind behind a device
 // up to date. One goroutine uses it.
 type SubDevices struct {
-	config    SubDevicesConfig
-	devices   map[string]*subDevice // by id
-	discovery map[string]*Device    // their documents by id; empty without discovery
-	answers   int                   // complete ones of this run
+	config  SubDevicesConfig
+	devices map[string]*subDevice // by id
+	answers int                   // complete ones of this run
 }
 
 // SubDevicesConfig describes one kind of sub-devices.
@@ -52,12 +51,13 @@ type SubDevicesConfig struct {
 // A subDevice is a sub-device that was present in this run.
 type subDevice struct {
 	stateTopic string
-	missed     int // complete answers in a row without it
+	device     *Device // nil without discovery
+	missed     int     // complete answers in a row without it
 }
 
 // NewSubDevices returns a value without sub-devices.
 func NewSubDevices(c SubDevicesConfig) *SubDevices {
-	return &SubDevices{config: c, devices: map[string]*subDevice{}, discovery: map[string]*Device{}}
+	return &SubDevices{config: c, devices: map[string]*subDevice{}}
 }
 
 // Update publishes the state of the sub-devices that an answer contains, and
@@ -86,12 +86,11 @@ func (s *SubDevices) Update(now time.Time, present []SubDevice, complete bool) (
 			continue
 		}
 		if d.missed++; d.missed >= missingAnswers {
-			if documents := s.discovery[id]; documents != nil {
-				documents.remove()
+			if d.device != nil {
+				d.device.remove()
 			}
 			s.config.Outbox.RemoveLater([]string{d.stateTopic}, processingTime)
 			delete(s.devices, id)
-			delete(s.discovery, id)
 			removed = append(removed, id)
 		}
 	}
@@ -99,11 +98,19 @@ func (s *SubDevices) Update(now time.Time, present []SubDevice, complete bool) (
 }
 
 // Devices returns the devices with a discovery document.
-func (s *SubDevices) Devices() iter.Seq[*Device] { return maps.Values(s.discovery) }
+func (s *SubDevices) Devices() iter.Seq[*Device] {
+	return func(yield func(*Device) bool) {
+		for _, d := range s.devices {
+			if d.device != nil && !yield(d.device) {
+				return
+			}
+		}
+	}
+}
 
 // Receive reports whether a user has deleted sub-devices.
 func (s *SubDevices) Receive() (deleted bool) {
-	for _, d := range s.discovery {
+	for d := range s.Devices() {
 		deleted = d.receiveDeletion() || deleted
 	}
 	return deleted
@@ -113,42 +120,41 @@ func (s *SubDevices) Receive() (deleted bool) {
 func (s *SubDevices) Forget() {
 	for _, d := range s.devices {
 		s.config.Outbox.Forget(d.stateTopic)
-	}
-	for _, d := range s.discovery {
-		d.Forget()
+		if d.device != nil {
+			d.device.Forget()
+		}
 	}
 	clear(s.devices)
-	clear(s.discovery)
 }
 
 // publish publishes the state and, if it has changed, the document of one
 // sub-device. A sub-device that has never had an entity is ignored.
 func (s *SubDevices) publish(now time.Time, p SubDevice) {
-	id := p.identifier()
-	if s.devices[id] == nil {
+	d := s.devices[p.identifier()]
+	if d == nil {
 		if len(p.Entities) == 0 {
 			return
 		}
-		s.add(p)
+		d = s.add(p)
 	}
 	s.config.Outbox.Set(outbox.Entry{Topic: p.StateTopic, Payload: p.State, Expires: p.Expires})
-	documents := s.discovery[id]
-	if documents == nil {
-		return
+	if d.device != nil {
+		d.device.SetInfo(p.Info)
+		d.device.Add(now, p.Entities)
 	}
-	documents.SetInfo(p.Info)
-	documents.Add(now, p.Entities)
 }
 
 // add adds a sub-device.
-func (s *SubDevices) add(p SubDevice) {
+func (s *SubDevices) add(p SubDevice) *subDevice {
 	id := p.identifier()
-	s.devices[id] = &subDevice{stateTopic: p.StateTopic}
+	d := &subDevice{stateTopic: p.StateTopic}
 	if s.config.Inbox != nil {
 		template := s.config.Template
 		template.Info = p.Info
-		s.discovery[id] = NewDevice(s.config.Outbox, s.config.Inbox, s.config.Topic(id), p.StateTopic, template)
+		d.device = NewDevice(s.config.Outbox, s.config.Inbox, s.config.Topic(id), p.StateTopic, template)
 	}
+	s.devices[id] = d
+	return d
 }
 
 // removeNotRenewed removes sub-devices and entities that only a previous run has
@@ -159,9 +165,9 @@ func (s *SubDevices) removeNotRenewed(now time.Time) {
 		return
 	}
 	previous := s.takePrevious()
-	for id, d := range s.discovery {
-		d.entities.addPrevious(previous[id].document.Components)
-		d.RemovePrevious(now)
+	for id, d := range s.devices {
+		d.device.entities.addPrevious(previous[id].document.Components)
+		d.device.RemovePrevious(now)
 		delete(previous, id)
 	}
 	for id, previous := range previous {

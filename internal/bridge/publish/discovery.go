@@ -17,7 +17,7 @@ type Discovery struct {
 	device     *hass.Device                // nil without discovery
 	isFixed    bool                        // the entities of device never change
 	subDevices map[string]*hass.SubDevices // by kind
-	step       <-chan time.Time            // see WaitForStep
+	step       <-chan time.Time            // see ScheduleStep
 }
 
 // newDiscovery returns the discovery of device, which is nil without discovery.
@@ -91,9 +91,10 @@ func (d *Discovery) AnswerBirth() {
 // discovery.
 const migrationInterval = time.Second
 
-// WaitForStep returns a channel that receives when [Discovery.TakeStep] must be called.
-// It is nil if no device migrates between the forms of discovery.
-func (d *Discovery) WaitForStep() <-chan time.Time {
+// ScheduleStep starts a timer for the next step of a migration between the forms of
+// discovery, if one is due and none is running. It returns the channel that receives
+// when [Discovery.TakeStep] must be called, nil if no device migrates.
+func (d *Discovery) ScheduleStep() <-chan time.Time {
 	for device := range d.devices() {
 		if device.IsMigrating() && d.step == nil {
 			d.step = time.After(migrationInterval)
