@@ -60,6 +60,6 @@ func (s *sender) sendLive() {
 	s.sendQoS0(ms[:1]) // the live document, which a controller waits for
 	s.client.Batch(func() {
 		s.sendQoS0(ms[1:])
-		s.barrier = s.client.Barrier()
+		s.sendBarrier()
 	})
 }

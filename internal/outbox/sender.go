@@ -12,10 +12,11 @@ import (
 // a receive maximum accept 65,535, which no bridge needs.
 const maxInFlight = 32
 
-// maxInFlightSize limits them further, in bytes: one entry more may begin while
-// there are fewer, so that large ones are sent one by one. Live messages wait behind
-// them: on a link of 20 kB/s a document of 6 kB takes 0.3 s.
-const maxInFlightSize = 2 << 10
+// maxUnanswered limits the bytes of entries behind which no barrier was answered: one
+// more may be sent while there are fewer, so that large ones are sent one by one. Live
+// messages wait behind them: on a link of 20 kB/s a document of 6 kB takes 0.3 s. A
+// broker may acknowledge them much later than it answers a barrier.
+const maxUnanswered = 2 << 10
 
 // maxDeliveries is how many deliveries live messages may have to wait for.
 const maxDeliveries = 16
@@ -32,6 +33,8 @@ type sender struct {
 	inFlight         []delivery       // entries without an acknowledgement, oldest first
 	outstanding      int              // calls of Publish whose result is not known yet
 	barrier          <-chan struct{}  // nil if no barrier is outstanding
+	unanswered       int              // bytes of the entries that were sent after the last answered barrier
+	beforeBarrier    int              // of these, how many were sent before the outstanding one
 	areHeldBack      bool             // groups wait for the barrier
 	retry            <-chan time.Time // nil if nothing was rejected
 	hasRejected      bool             // OnAccepted has not been called since a rejection
@@ -44,9 +47,9 @@ type acknowledgement struct {
 }
 
 // sendRetained sends the next retained messages and reports whether there were
-// any. If too much is in flight, the queue waits for an acknowledgement. Groups wait
-// while a barrier is outstanding: a stalled broker would publish their values when it
-// resumes, perhaps hours later.
+// any. If too much is in flight, the queue waits for an acknowledgement or a barrier.
+// Groups wait while a barrier is outstanding: a stalled broker would publish their
+// values when it resumes, perhaps hours later.
 func (s *sender) sendRetained(ctx context.Context) (isSent bool) {
 	s.client.Batch(func() {
 		for range maxDeliveries {
@@ -64,11 +67,18 @@ func (s *sender) sendRetained(ctx context.Context) (isSent bool) {
 
 // maySendEntry reports whether another entry may be in flight.
 func (s *sender) maySendEntry() bool {
-	size := 0
-	for _, d := range s.inFlight {
-		size += len(d.messages[0].Payload)
-	}
-	return len(s.inFlight) < cap(s.acknowledgements) && size < maxInFlightSize
+	return len(s.inFlight) < cap(s.acknowledgements) && s.unanswered < maxUnanswered
+}
+
+// sendBarrier sends a barrier behind everything that was sent.
+func (s *sender) sendBarrier() {
+	s.barrier, s.beforeBarrier = s.client.Barrier(), s.unanswered
+}
+
+// onBarrier continues when the broker has answered the barrier.
+func (s *sender) onBarrier() {
+	s.unanswered -= s.beforeBarrier
+	s.barrier, s.beforeBarrier = nil, 0
 }
 
 // deliver sends the messages of d.
@@ -83,6 +93,7 @@ func (s *sender) deliver(ctx context.Context, d delivery) {
 		d.messages[0].Payload = d.encode()
 	}
 	s.inFlight = append(s.inFlight, d)
+	s.unanswered += len(d.messages[0].Payload)
 	pending, err := s.client.Publish(d.messages[0], func(err error) {
 		s.acknowledgements <- acknowledgement{d, err} // has room for every delivery in flight
 	})

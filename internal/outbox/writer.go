@@ -44,6 +44,9 @@ func (w *Writer) Serve(ctx context.Context, client *mqtt.Client, c mqtt.Capabili
 		} else {
 			s.reportAccepted()
 		}
+		if s.unanswered >= maxUnanswered && s.barrier == nil {
+			s.sendBarrier()
+		}
 		// select chooses at random between ready cases, so that a long queue does
 		// not delay the other events.
 		select {
@@ -53,7 +56,7 @@ func (w *Writer) Serve(ctx context.Context, client *mqtt.Client, c mqtt.Capabili
 		case <-ready:
 			ready = nil
 		case <-s.barrier:
-			s.barrier = nil
+			s.onBarrier()
 			if s.areHeldBack {
 				s.sendRetained(ctx) // before live messages, which would hold the groups back again
 			}

@@ -35,12 +35,21 @@ func (c *client) read() {
 		b.do(func() { c.detach(false) })
 	}()
 	in := bufio.NewReader(c.conn)
+	arrival := time.Now() // of the last packet
 	for {
 		p, err := packets.ReadPacket(in)
 		if err != nil {
 			return
 		}
-		b.do(func() { c.handle(p) })
+		if b.SendRate == 0 {
+			b.do(func() { c.handle(p) })
+			continue
+		}
+		if now := time.Now(); arrival.Before(now) {
+			arrival = now
+		}
+		arrival = arrival.Add(time.Duration(size(p)) * time.Second / time.Duration(b.SendRate))
+		time.AfterFunc(time.Until(arrival), func() { b.do(func() { c.handle(p) }) })
 	}
 }
 

@@ -38,8 +38,10 @@ type Broker struct {
 	// millions of them. Count counts all.
 	Keep func(Record) bool
 
-	// Rate, if not 0, limits what a client is sent, in bytes per second.
-	Rate int
+	// Rate, if not 0, limits what a client is sent, in bytes per second. SendRate
+	// limits what a client sends, behind a buffer that takes everything; it needs a
+	// synctest bubble.
+	Rate, SendRate int
 
 	mu         sync.Mutex // guards the fields below, and those of clients and sessions
 	frozen     bool
