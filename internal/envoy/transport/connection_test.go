@@ -23,8 +23,7 @@ func (s *script) dial(context.Context, string, string) (net.Conn, error) {
 	if len(*s) == 0 {
 		return nil, errors.New("no more connections")
 	}
-	says := (*s)[0]
-	*s = (*s)[1:]
+	says := s.next()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -38,19 +37,35 @@ func (s *script) dial(context.Context, string, string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	go func() { // ends when either has hung up
-		defer theirs.Close()
-		in := bufio.NewReader(theirs)
-		for _, text := range says {
-			req, err := http.ReadRequest(in)
-			if err != nil {
-				return
-			}
-			_, _ = io.Copy(io.Discard, req.Body)
-			_, _ = io.WriteString(theirs, text) // a reader that has left ends the connection
-		}
-	}()
+	go serveTexts(theirs, says)
 	return ours, nil
+}
+
+// pipe is dial for a synctest bubble.
+func (s *script) pipe(context.Context, string, string) (net.Conn, error) {
+	ours, theirs := net.Pipe()
+	go serveTexts(theirs, s.next())
+	return ours, nil
+}
+
+// next removes the texts of the next connection.
+func (s *script) next() (says []string) {
+	says, *s = (*s)[0], (*s)[1:]
+	return says
+}
+
+// serveTexts says one text for each request, until either side has hung up.
+func serveTexts(conn net.Conn, says []string) {
+	defer conn.Close()
+	in := bufio.NewReader(conn)
+	for _, text := range says {
+		req, err := http.ReadRequest(in)
+		if err != nil {
+			return
+		}
+		_, _ = io.Copy(io.Discard, req.Body)
+		_, _ = io.WriteString(conn, text) // a reader that has left ends the connection
+	}
 }
 
 func TestConnection(t *testing.T) {
@@ -61,12 +76,9 @@ func TestConnection(t *testing.T) {
 		old     = "HTTP/1.0 200 OK\r\n\r\nhello"
 		waiting = "HTTP/1.1 100 Continue\r\n\r\n" + ok
 		late    = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-		more    = ok + "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong"
-		large   = "HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n"
 		short   = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel"
 		half    = "HTTP/1.1 200 O"
 	)
-	page := strings.Repeat("page", 1024)
 	for _, tt := range []struct {
 		name   string
 		server script
@@ -79,8 +91,6 @@ func TestConnection(t *testing.T) {
 		{"408 while idle", script{{ok + late}, {ok}}, []string{"hello", "hello"}, 0},
 		{"408 during the request", script{{ok, late}, {ok}}, []string{"hello", "408", "hello"}, 0},
 		{"408 at once", script{{late}, {ok}}, []string{"408", "hello"}, 0},
-		{"an answer too many", script{{more, ok}, {ok}}, []string{"hello", "hello"}, 0},
-		{"more than it said, found later", script{{large + page + "junk!", ok}, {ok}}, []string{page, "hello"}, 0},
 		{"no answer at all", script{{""}, {ok}}, []string{"EOF", "hello"}, 0},
 		{"closed and then no answer", script{{ok}, {""}, {ok}}, []string{"hello", "EOF", "hello"}, 0},
 		{"half a body", script{{short}, {ok}}, []string{"unexpected EOF", "hello"}, 0},
@@ -101,6 +111,38 @@ func TestConnection(t *testing.T) {
 				if len(server) != tt.left {
 					t.Errorf("%d connections are left, want %d", len(server), tt.left)
 				}
+			})
+		}
+	}
+}
+
+// TestMoreThanAnswer checks that a connection with more than the answer is not used again.
+func TestMoreThanAnswer(t *testing.T) {
+	const (
+		ok    = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+		large = "HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n"
+	)
+	page := strings.Repeat("page", 1024)
+	for _, tt := range []struct{ name, first, want string }{
+		{"an answer too many", ok + strings.Replace(ok, "hello", "wrong", 1), "hello"},
+		{"more than it said, found later", large + page + "junk!", page},
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			t.Run(tt.name+" "+method, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					server := script{{tt.first, ok}, {ok}}
+					tr := newRoundTripper(options{Dial: server.pipe})
+					defer tr.CloseIdleConnections()
+					for i, want := range []string{tt.want, "hello"} {
+						if got := say(t.Context(), tr, method); got != want {
+							t.Errorf("request %d = %s, want %s", i+1, got, want)
+						}
+						synctest.Wait() // until what follows the answer is read
+					}
+					if len(server) > 0 {
+						t.Errorf("%d connections are left, want none", len(server))
+					}
+				})
 			})
 		}
 	}
