@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
@@ -21,7 +23,7 @@ func serve(t *testing.T, p pages, source Source) *Client {
 		if r.URL.Path == "/info" {
 			body, ok = `<envoy_info><device><sn>122000000001</sn><software>D8.3.5167</software><imeter>true</imeter></device><web-tokens>true</web-tokens></envoy_info>`, true
 		}
-		if !ok {
+		if !ok && r.URL.Path != "/auth/check_jwt" {
 			http.NotFound(w, r)
 			return
 		}
@@ -135,7 +137,7 @@ func TestLivedataOfZeros(t *testing.T) {
 		{splitCTs(Production, NetConsumption), 500000, 500000, false},
 		{splitCTs(Production), 0, 0, false}, // at night
 	} {
-		p := pages{"/ivp/meters": tt.meters, "/ivp/livedata/stream": `{"sc_stream":"enabled"}`, "/production.json": "{}"}
+		p := pages{"/ivp/meters": tt.meters, "/ivp/livedata/stream": `{"sc_stream":"enabled"}`}
 		s, err := serve(t, p, FromLivedata).Open(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -170,4 +172,74 @@ func TestProductionWithoutItsCT(t *testing.T) {
 	if pv, ok := sample.Meter(Production); !ok || pv.Register != InverterRegister || pv.Total.val[Energy] != 5010 {
 		t.Errorf("production %+v, want that of the inverters", pv)
 	}
+}
+
+const rowFormat, channelFormat = `{"eid":%d,"timestamp":%d,"activePower":%d,"actEnergyDlvd":%d,"voltage":240,"channels":[%s,%s]}`, `{"activePower":%d,"actEnergyDlvd":%d,"voltage":120}`
+
+// rowOf returns a meter of the readings with two channels, of which the second may be
+// nothing but zeros.
+func rowOf(eid, at, l1, l2, wh int) string {
+	second := `{"activePower":0,"actEnergyDlvd":0,"voltage":0,"current":0}`
+	if l2 != 0 {
+		second = fmt.Sprintf(channelFormat, l2, wh/2)
+	}
+	return fmt.Sprintf(rowFormat, eid, at, l1+l2, wh, fmt.Sprintf(channelFormat, l1, wh/2), second)
+}
+
+// TestDoubtfulLegs: at the start a phase of zeros, of which another CT has the voltage, is
+// believed after three answers.
+func TestDoubtfulLegs(t *testing.T) {
+	for _, source := range []Source{FromProduction, FromMeters} {
+		p := pages{"/ivp/meters": splitCTs(Production, NetConsumption)}
+		s, err := serve(t, p, source).Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []string{"L2 of production are zero", "L2 of production are zero", "production:[1000", "production:[3000 1000 2000]", "L2 of production are zero"} {
+			pv, l2 := lostL2(Production, 1000), 0
+			if want == "production:[3000 1000 2000]" {
+				pv, l2 = entryOf(Production, 1000, 2000), 2000
+			}
+			p["/production.json"] = body(pv, "["+entryOf(NetConsumption, 300, 450)+"]")
+			p["/ivp/meters/readings"] = "[" + rowOf(1, i+1, 1000, l2, 5e6) + "," + rowOf(2, i+1, 300, 450, 5e6) + "]"
+			if got := powersOf(t, s); !strings.Contains(got, want) {
+				t.Errorf("%v, answer %d: %s, want %s", source, i+1, got, want)
+			}
+		}
+	}
+}
+
+// TestResetMeter: a meter that had counted and has neither counters nor a power is that of
+// a gateway that starts, for five minutes, also if it has a voltage.
+func TestResetMeter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := pages{"/ivp/meters": splitCTs(Production, NetConsumption)}
+		s, err := serve(t, p, FromMeters).Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := 0
+		for _, tt := range []struct {
+			l1, l2, wh int
+			wait       time.Duration
+			want       string
+		}{
+			{1000, 2000, 5e6, 0, "production:[3000 1000 2000]"},
+			{0, 0, 5e6, 0, "L2 of production are zero"}, // l2 == 0 has no voltage
+			{0, 1, 0, 0, "production:[1 0 1]"},          // it has a power
+			{1, -1, 0, 0, "counters and power of production are zero"},
+			{1, -1, 5e6, time.Minute, "production:[0 1 -1]"}, // it has counted
+			{1, -1, 0, 0, "counters and power of production are zero"},
+			{1, -1, 0, 4 * time.Minute, "counters and power of production are zero"},
+			{1, -1, 0, 2 * time.Minute, "production:[0 1 -1]"}, // a new one
+			{1, -1, 0, 0, "production:[0 1 -1]"},
+		} {
+			time.Sleep(tt.wait)
+			at++
+			p["/ivp/meters/readings"] = "[" + rowOf(1, at, tt.l1, tt.l2, tt.wh) + "," + rowOf(2, at, 300, 450, 5e6) + "]"
+			if got := powersOf(t, s); !strings.Contains(got, tt.want) {
+				t.Errorf("answer %d: %s, want %s", at, got, tt.want)
+			}
+		}
+	})
 }

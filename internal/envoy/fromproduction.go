@@ -76,6 +76,7 @@ func (p *productionSource) read(ctx context.Context) (reading, error) {
 	}
 	p.reports.Read = time.Now()
 	p.setup.learn(ctx)
+	p.layout.configure(p.setup.configs)
 	r, err := p.getReading(ctx, productionPath, func(body []byte) (reading, error) { return parseProduction(body, &p.layout) })
 	if err == nil {
 		if err = r.dropLost(&p.layout.legs); err == nil {

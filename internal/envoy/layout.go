@@ -30,7 +30,25 @@ type layout struct {
 	seen   [measurements]bool
 	phases [measurements]int // number of lines; 0 where there were none
 	legs   legs
-	noGrid error
+	// configured is the number of phases by /ivp/meters; 0 where it is not known.
+	configured [measurements]int
+	noGrid     error
+}
+
+// mayHave reports whether the phase of a meter, from 1 on, is there, or may be as its CT
+// is set up.
+func (l *layout) mayHave(m Measurement, phase int) bool {
+	return l.legs.seen[m][phase-1] || l.legs.mayBeLost() && phase <= l.configured[m]
+}
+
+// configure records how many phases the CTs are set up with.
+func (l *layout) configure(configs []MeterConfig) {
+	l.configured = [measurements]int{}
+	for _, c := range configs {
+		if m, ok := c.measures(); ok && c.Enabled {
+			l.configured[m] = max(l.configured[m], c.Phases)
+		}
+	}
 }
 
 // add extends l by the meters of r.

@@ -4,11 +4,17 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 )
 
-// legs are the phases of each meter that are known to be there, by whatever endpoint
-// and session.
-type legs [measurements][3]bool
+// legs are what is known of the meters and of their phases, by whatever endpoint and
+// session.
+type legs struct {
+	seen      [measurements][3]bool // phases that are there
+	counted   [measurements]bool    // meters that had counted something
+	doubts    int                   // answers with a phase of zeros that was not seen before
+	zeroSince time.Time             // when a meter that had counted was first read as zero; zero if none is
+}
 
 // addSplit adds the legs of a storage CT that is set up for split phase: from firmware
 // 8.3.6086 on one of them is all zeros for single answers, and the other is reported as
@@ -16,7 +22,7 @@ type legs [measurements][3]bool
 func (l *legs) addSplit(configs []MeterConfig) {
 	for _, c := range configs {
 		if m, ok := c.measures(); ok && m == Storage && c.Enabled && c.PhaseMode == "split" {
-			l[Storage] = [3]bool{true, true}
+			l.seen[Storage] = [3]bool{true, true}
 		}
 	}
 }
@@ -25,34 +31,66 @@ func (l *legs) addSplit(configs []MeterConfig) {
 // count: through a phase that never counted nothing flows.
 func (l *legs) add(meters []Meter) {
 	for _, m := range meters {
+		l.counted[m.Measurement] = l.counted[m.Measurement] || m.Total.hasCounted()
 		for i, p := range m.Phases {
 			if p.hasVoltage() && (p.hasCounted() || !p.counts()) {
-				l[m.Measurement][i] = true
+				l.seen[m.Measurement][i] = true
 			}
 		}
 	}
+}
+
+// mayBeLost reports whether a phase of zeros, of which another CT has the voltage, is
+// doubtful: before it was seen, a few answers must agree that nothing is there.
+func (l *legs) mayBeLost() bool { return l.doubts < confirmations-1 }
+
+// isReset reports whether a meter that had counted has neither counters nor a power, as
+// while a gateway starts. If that lasts, it is a new one.
+func (l *legs) isReset(m *Meter) bool {
+	if !l.counted[m.Measurement] || !m.Total.counts() || m.Total.hasCounted() || m.Total.val[Power] != 0 {
+		return false
+	}
+	if l.zeroSince.IsZero() {
+		l.zeroSince = time.Now()
+	}
+	l.counted[m.Measurement] = time.Since(l.zeroSince) < missingTimeout
+	return l.counted[m.Measurement]
 }
 
 // dropLost removes from r the meters with a phase that is there and was not measured:
 // what such a meter reports as the whole is that of its other phases. Where it is
 // production or consumption, it returns a [*SkippedError].
 func (r *reading) dropLost(known *legs) error {
+	if !slices.ContainsFunc(r.meters, func(m Meter) bool { return known.isReset(&m) }) {
+		known.zeroSince = time.Time{}
+	}
 	var live [3]bool // phases of which some CT has the voltage
 	for _, m := range r.meters {
 		for i, p := range m.Phases {
 			live[i] = live[i] || p.hasVoltage()
 		}
 	}
+	mayBeLost, isDoubtful := known.mayBeLost(), false
 	var lost error
 	r.meters = slices.DeleteFunc(r.meters, func(m Meter) bool {
+		if known.isReset(&m) {
+			if m.Measurement <= TotalConsumption {
+				lost = &SkippedError{fmt.Sprintf("counters and power of %s are zero", m.Measurement)}
+			}
+			return true
+		}
 		for i := range m.Phases {
 			p := &m.Phases[i]
 			switch {
 			case !p.isUnmeasured():
-			case known[m.Measurement][i] && !p.hasCounted(), live[i] && p.hasCounted(), p.hasCurrent(live[i]) && m.Measurement != Backfeed:
+			case known.seen[m.Measurement][i] && !p.hasCounted(), live[i] && p.hasCounted(), p.hasCurrent(live[i]) && m.Measurement != Backfeed:
 				if m.Measurement <= TotalConsumption {
 					lost = &SkippedError{fmt.Sprintf("voltage and power of L%d of %s are zero", i+1, m.Measurement)}
 				}
+				return true
+			case live[i] && mayBeLost && m.Measurement <= TotalConsumption:
+				isDoubtful = true
+				lost = &SkippedError{fmt.Sprintf("voltage and power of L%d of %s are zero", i+1, m.Measurement)}
 				return true
 			case p.val[Current] != 0: // 8.3.1598, always
 				p.Drop(Voltage)
@@ -61,6 +99,9 @@ func (r *reading) dropLost(known *legs) error {
 		}
 		return false
 	})
+	if isDoubtful {
+		known.doubts++
+	}
 	return lost
 }
 

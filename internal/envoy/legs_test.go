@@ -34,7 +34,7 @@ func TestLostLegs(t *testing.T) {
 		{"a phase that is off", NetConsumption, off, alive, off, "0"},
 		{"a phase that is off, with noise", NetConsumption, leg{0, 0, 0.2, 500}, alive, off, "0 without a current"},
 		{"all zero", NetConsumption, leg{}, alive, off, "L2 of net-consumption are zero"},
-		{"all zero, and never was", NetConsumption, leg{}, leg{}, alive, "0"},
+		{"all zero, and not seen yet", NetConsumption, leg{}, leg{}, alive, "L2 of net-consumption are zero"},
 		{"all zero, and never counted", NetConsumption, leg{}, idle, off, "0"},
 		{"no power", NetConsumption, leg{120, 0, 12.5, 500}, alive, alive, "0"},
 		{"a power without a voltage", NetConsumption, leg{0, -1500, 12.5, 500}, alive, alive, "-1500"},

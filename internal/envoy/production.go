@@ -91,7 +91,7 @@ func (r *reading) addMeter(m Measurement, e *wireEntry, known *layout) error {
 		return &SkippedError{fmt.Sprintf("voltage and power of %s are zero", m)}
 	}
 	lines := e.Lines[:min(len(e.Lines), 3)]
-	for n := len(lines); n > known.phases[m] && lines[n-1].unused() && !known.legs[m][n-1]; n-- {
+	for n := len(lines); n > known.phases[m] && lines[n-1].unused() && !known.mayHave(m, n); n-- {
 		lines = lines[:n-1]
 	}
 	meter := Meter{Measurement: m, Register: EIMRegister, MeasuredAt: e.ReadingTime.Time(), Total: total}
