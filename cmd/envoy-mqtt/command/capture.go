@@ -28,7 +28,6 @@ func captureCommand(c *console) *cobra.Command {
 		Use:     "capture FILE",
 		Short:   "Save the gateway's responses, anonymized, for a bug report",
 		Example: "envoy-mqtt capture answers.zip",
-		GroupID: groupInspect,
 		Args:    oneArg(1),
 		RunE:    func(cmd *cobra.Command, args []string) error { return c.capture(cmd.Context(), args[0], section) },
 	}

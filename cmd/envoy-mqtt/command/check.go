@@ -14,7 +14,6 @@ func checkCommand(c *console) *cobra.Command {
 		Use:     "check",
 		Short:   "Check configuration, gateways, tokens and broker",
 		Example: "envoy-mqtt check",
-		GroupID: groupInspect,
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return checkAll(cmd.Context(), c, asJSON) },
 	}

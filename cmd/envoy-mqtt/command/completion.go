@@ -23,7 +23,6 @@ func completionCommand(c *console) *cobra.Command {
 		Use:       "completion SHELL",
 		Short:     "Print the completion script for bash, fish, powershell or zsh",
 		Example:   "source <(envoy-mqtt completion bash)",
-		GroupID:   groupIntegrate,
 		Args:      oneArg(1),
 		ValidArgs: shells,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -23,7 +23,6 @@ func consumersCommand(c *console) *cobra.Command {
 		Use:       "consumers [program]",
 		Short:     "Print the configuration of evcc, Node-RED and others",
 		Example:   "envoy-mqtt consumers evcc",
-		GroupID:   groupIntegrate,
 		Args:      oneArg(0),
 		ValidArgs: names,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -31,7 +31,6 @@ func demoCommand(c *console) *cobra.Command {
 		Use:     "demo",
 		Short:   "Show a simulated house, without gateway, account or broker",
 		Example: "envoy-mqtt demo --phases 1",
-		GroupID: groupStart,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if d.phases < 1 || d.phases > 3 {
@@ -98,7 +97,7 @@ func showDemo(ctx context.Context, c *console, broker *demoBroker, heading func(
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if !c.outIsTerminal {
-		lines := newLinePrinter(c)
+		lines := newLinePrinter(c.out)
 		if err := broker.subscribe("envoy/+/live", func(_ string, doc []byte) { lines.document(doc) }); err != nil {
 			return err
 		}

@@ -20,7 +20,6 @@ func discoverCommand(c *console) *cobra.Command {
 		Use:     "discover",
 		Short:   "Find gateways on the local network by multicast DNS",
 		Example: "envoy-mqtt discover --json",
-		GroupID: groupStart,
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return failed(discover(cmd.Context(), c.out, asJSON)) },
 	}

@@ -2,65 +2,13 @@ package command
 
 import (
 	"context"
-	"errors"
-	"io"
 	"os"
-	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/blocking"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
-
-// shardLockInterval separates two attempts to lock a folder that another process
-// uses.
-const shardLockInterval = time.Second
-
-// lockShard locks the folders of a shard: the state folder together with the other
-// shards, and its own alone. It waits for a process that has the same number, or that
-// reads all gateways without SHARD: the number may just move to this machine.
-func (rc *runConfig) lockShard(ctx context.Context) (unlock func(), err error) {
-	var locks []io.Closer
-	unlock = func() {
-		for _, lock := range locks {
-			_ = lock.Close() // nothing was written
-		}
-	}
-	for _, folder := range []struct {
-		dir string
-		try func(string) (io.Closer, error)
-	}{{rc.cfg.General.StateDir, state.LockShared}, {rc.cfg.OwnDir(), state.Lock}} {
-		lock, err := rc.waitForLock(ctx, folder.dir, folder.try)
-		if err != nil {
-			unlock()
-			return nil, err
-		}
-		locks = append(locks, lock)
-	}
-	return unlock, nil
-}
-
-// waitForLock locks a folder as soon as no other process has locked it.
-func (rc *runConfig) waitForLock(ctx context.Context, dir string, try func(string) (io.Closer, error)) (io.Closer, error) {
-	for isLogged := false; ; isLogged = true {
-		lock, err := try(dir)
-		if err == nil && lock == nil {
-			err = errors.ErrUnsupported
-		}
-		if !errors.Is(err, state.ErrInUse) {
-			return lock, err
-		}
-		if !isLogged {
-			rc.log.Warn().Str("folder", dir).Stringer("shard", rc.cfg.General.Shard).Msg("another process uses the folder of this shard, waiting until it stops")
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(shardLockInterval):
-		}
-	}
-}
 
 // joinFleet makes the bridge one of a fleet, if it is: its gateways are locked before
 // they are read, tokens are obtained while they are, and gateways of other shards are

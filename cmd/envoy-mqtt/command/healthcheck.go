@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
 )
 
@@ -18,7 +17,6 @@ func healthcheckCommand(c *console) *cobra.Command {
 		Use:     "healthcheck",
 		Short:   "Report whether the running bridge works, by the exit code",
 		Example: "envoy-mqtt healthcheck --ready",
-		GroupID: groupRun,
 		Long: "Report whether the bridge that runs with this configuration works: it polls its gateways, and the broker is connected.\n" +
 			"The exit code is 0 or, with the reason, 1. A gateway that does not answer is no reason to restart the bridge: it counts with --ready only.",
 		Args: noArgs,
@@ -56,7 +54,3 @@ func healthcheck(ctx context.Context, c *console, ready bool) error {
 
 // healthPath returns the path of the file that the running bridge writes.
 func healthPath(dir string) string { return filepath.Join(dir, "health.json") }
-
-// stuckAfter returns for how long the poll of a gateway may take: every response
-// at its timeout, a login, and the pause before the next poll.
-func stuckAfter(g config.Gateway) time.Duration { return 10*time.Minute + 2*g.Interval + 10*g.Timeout }

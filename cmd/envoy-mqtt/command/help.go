@@ -9,21 +9,6 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/terminal"
 )
 
-// The groups of commands in the help of the root command.
-const (
-	groupStart     = "start"
-	groupInspect   = "inspect"
-	groupRun       = "run"
-	groupIntegrate = "integrate"
-)
-
-var commandGroups = []*cobra.Group{
-	{ID: groupStart, Title: "Start"},
-	{ID: groupInspect, Title: "Inspect"},
-	{ID: groupRun, Title: "Run"},
-	{ID: groupIntegrate, Title: "Integrate"},
-}
-
 // printHelp prints the help of cmd. If there is an unknown command before --help, cmd
 // is the root, and printHelp sets helpErr.
 func printHelp(c *console, cmd *cobra.Command) {

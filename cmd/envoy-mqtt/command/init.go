@@ -1,19 +1,15 @@
 package command
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/prompt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
 func initCommand(c *console) *cobra.Command {
@@ -22,7 +18,6 @@ func initCommand(c *console) *cobra.Command {
 		Use:     "init",
 		Short:   "Write and test config.ini",
 		Example: "envoy-mqtt init",
-		GroupID: groupStart,
 		Long: "Ask for the gateway, the Enphase account and the broker, and test each answer at once: read the gateway, log in at Enphase, connect to the broker. " +
 			"Then write config.ini (or --config), readable by its owner only. If there is one, its values are offered and only changed keys are written. Gateways that answer to multicast DNS are offered.\n\n" +
 			"With --web the same questions are asked in a browser, for machines without a terminal. The page needs a one-time code, which is printed, and is closed when the file is written, or after 30 minutes.",
@@ -85,10 +80,4 @@ func (c *console) init(ctx context.Context) error {
 		return err
 	}
 	return printNextSteps(p, i.Draft)
-}
-
-// checkFolder returns an error if the file cannot be written, before all answers
-// rather than after them.
-func (c *console) checkFolder() error {
-	return state.CheckWritable(filepath.Dir(cmp.Or(c.configPath, config.DefaultFile)))
 }

@@ -32,6 +32,32 @@ func (i *interview) askAccess() error {
 	return i.askAccount()
 }
 
+// askOwnUser asks for the user of a gateway whose firmware needs no token, until
+// the gateway accepts it.
+func (i *interview) askOwnUser() error {
+	for {
+		name, password, err := i.askUser("User name of the gateway", i.Gateway.Username, i.Gateway.Password)
+		if err != nil {
+			return err
+		}
+		i.Say("Reading the gateway …")
+		err = i.UseOwnUser(i.Ctx, name, password)
+		if err == nil {
+			i.Say("The gateway gives its values.")
+			return nil
+		}
+		i.Say("The gateway gives no values: %v", hint.Add(err))
+		again, err := i.askAgain("it")
+		if err != nil {
+			return err
+		}
+		if !again {
+			i.KeepAccess()
+			return nil
+		}
+	}
+}
+
 // askAccount asks for the Enphase account and logs in, until that works or the user
 // chooses another way.
 func (i *interview) askAccount() error {

@@ -1,8 +1,6 @@
 package command
 
 import (
-	"strings"
-
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/prompt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
@@ -95,10 +93,4 @@ func (i *interview) askAuthority() error {
 		return text, i.UseAuthority(text)
 	})
 	return err
-}
-
-// wordList returns the words that can be answered, in parentheses.
-func wordList(words []string) string {
-	last := len(words) - 1
-	return " (" + strings.Join(words[:last], ", ") + " or " + words[last] + ")"
 }

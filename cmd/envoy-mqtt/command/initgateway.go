@@ -7,12 +7,8 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/prompt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/setup"
 )
-
-// discoverGateways finds the gateways on this network. Tests change it.
-var discoverGateways = setup.FindGateways
 
 // askGateway asks for the gateway until it answers, or the user keeps one that
 // does not.
@@ -75,49 +71,4 @@ func (i *interview) selectGateway(found []setup.Found) error {
 		i.UseHost(answer)
 	}
 	return nil
-}
-
-// askOwnUser asks for the user of a gateway whose firmware needs no token, until
-// the gateway accepts it.
-func (i *interview) askOwnUser() error {
-	for {
-		name, password, err := i.askUser("User name of the gateway", i.Gateway.Username, i.Gateway.Password)
-		if err != nil {
-			return err
-		}
-		i.Say("Reading the gateway …")
-		err = i.UseOwnUser(i.Ctx, name, password)
-		if err == nil {
-			i.Say("The gateway gives its values.")
-			return nil
-		}
-		i.Say("The gateway gives no values: %v", hint.Add(err))
-		again, err := i.askAgain("it")
-		if err != nil {
-			return err
-		}
-		if !again {
-			i.KeepAccess()
-			return nil
-		}
-	}
-}
-
-// askUser asks for an optional user name and the password, and offers the present
-// ones. If there is a present name, "-" removes both.
-func (i *interview) askUser(question, present string, password config.Secret) (name, secret string, err error) {
-	note := ", empty for none"
-	if present != "" {
-		note = ", - for none"
-	}
-	name, err = i.Ask(question+note, present, prompt.Optional)
-	if err != nil || name == "-" || name == "" {
-		return "", "", err
-	}
-	offered := ""
-	if name == present {
-		offered = password.Reveal()
-	}
-	secret, err = i.AskSecret("Password", offered, prompt.Required)
-	return name, secret, err
 }

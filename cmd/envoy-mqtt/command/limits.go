@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/limiter"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
@@ -33,15 +32,4 @@ func (s *service) addLimits(c *console, worker *state.Worker) {
 			s.log.Warn().Str("serial", serial).Msg("no section has the gateway whose power was limited, the limit stays")
 		}
 	}
-}
-
-// removedLimits returns the sections with LIMIT that the next configuration does not
-// have.
-func removedLimits(now, next config.Config) (removed []string) {
-	for _, g := range now.Gateways {
-		if g.Limit && !slices.ContainsFunc(next.Gateways, func(n config.Gateway) bool { return n.Section == g.Section && n.Host == g.Host }) {
-			removed = append(removed, g.Section)
-		}
-	}
-	return removed
 }

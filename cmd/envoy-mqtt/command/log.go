@@ -69,7 +69,7 @@ type problemWriter struct{ problems *web.Problems }
 func (w problemWriter) Write(line []byte) (int, error) { return len(line), nil }
 
 // WriteLevel implements [zerolog.LevelWriter].
-func (w problemWriter) WriteLevel(level zerolog.Level, line []byte) (int, error) { //nolint:unparam // as the interface wants it
+func (w problemWriter) WriteLevel(level zerolog.Level, line []byte) (int, error) {
 	if level < zerolog.WarnLevel || level > zerolog.PanicLevel {
 		return len(line), nil
 	}

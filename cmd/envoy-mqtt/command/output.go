@@ -1,11 +1,13 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hint"
@@ -97,4 +99,40 @@ func (o errorOutput) brokerProblems() func(error) {
 		}
 		last = text
 	}
+}
+
+// A linePrinter prints one document a line until the reader closes the pipe.
+type linePrinter struct {
+	out io.Writer
+
+	mu      sync.Mutex // guards problem
+	problem error      // why nothing can be printed any more
+	done    chan struct{}
+}
+
+func newLinePrinter(out io.Writer) *linePrinter {
+	return &linePrinter{out: out, done: make(chan struct{})}
+}
+
+// document prints doc.
+func (p *linePrinter) document(doc []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.problem != nil {
+		return
+	}
+	if _, p.problem = fmt.Fprintf(p.out, "%s\n", doc); p.problem != nil {
+		close(p.done)
+	}
+}
+
+// err returns why the documents could not be printed, nil if the reader has ended,
+// as head does.
+func (p *linePrinter) err() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if errors.Is(p.problem, syscall.EPIPE) {
+		return nil
+	}
+	return p.problem
 }

@@ -28,7 +28,6 @@ func readCommand(c *console) *cobra.Command {
 		Use:     "read",
 		Short:   "Read each gateway once and print the values",
 		Example: "envoy-mqtt read --json",
-		GroupID: groupInspect,
 		Args:    notBoth("json", "all"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.read(cmd.Context(), o) },
 	}

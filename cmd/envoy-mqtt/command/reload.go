@@ -5,10 +5,12 @@ import (
 	"errors"
 	"os"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/blocking"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 )
 
 // errReload is the cause of a context that ends because of a new configuration. If
@@ -55,4 +57,15 @@ func (c *console) watchReload(ctx context.Context, now *runConfig, hup <-chan os
 		end(next, cause)
 		return
 	}
+}
+
+// removedLimits returns the sections with LIMIT that the next configuration does not
+// have.
+func removedLimits(now, next config.Config) (removed []string) {
+	for _, g := range now.Gateways {
+		if g.Limit && !slices.ContainsFunc(next.Gateways, func(n config.Gateway) bool { return n.Section == g.Section && n.Host == g.Host }) {
+			removed = append(removed, g.Section)
+		}
+	}
+	return removed
 }

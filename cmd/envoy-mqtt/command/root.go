@@ -9,6 +9,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -88,8 +89,30 @@ func rootCommand(c *console) *cobra.Command {
 		return run.RunE(cmd, args)
 	}
 	addLogFlags(root)
-	root.AddGroup(commandGroups...)
-	root.AddCommand(initCommand(c), discoverCommand(c), demoCommand(c), checkCommand(c), readCommand(c), watchCommand(c), tokenCommand(c), captureCommand(c),
-		run, healthcheckCommand(c), versionCommand(c), consumersCommand(c), completionCommand(c))
+	addGroup(root, "Start", initCommand(c), discoverCommand(c), demoCommand(c))
+	addGroup(root, "Inspect", checkCommand(c), readCommand(c), watchCommand(c), tokenCommand(c), captureCommand(c))
+	addGroup(root, "Run", run, healthcheckCommand(c), versionCommand(c))
+	addGroup(root, "Integrate", consumersCommand(c), completionCommand(c))
 	return root
+}
+
+// addGroup adds commands to root, which its help lists below title.
+func addGroup(root *cobra.Command, title string, commands ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: title, Title: title})
+	for _, cmd := range commands {
+		cmd.GroupID = title
+	}
+	root.AddCommand(commands...)
+}
+
+// programVersion returns the version that the linker has set, else that of the module,
+// else "dev".
+func programVersion(linked string) string {
+	if linked != "" {
+		return linked
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "dev"
 }

@@ -16,7 +16,6 @@ func runCommand(c *console) *cobra.Command {
 		Use:     "run",
 		Short:   "Publish until interrupted (the default command)",
 		Example: "envoy-mqtt run --config /etc/envoy-mqtt/config.ini",
-		GroupID: groupRun,
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
 	}

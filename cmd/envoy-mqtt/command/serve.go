@@ -2,10 +2,7 @@ package command
 
 import (
 	"context"
-	"errors"
-	"net/http"
 	"os"
-	"slices"
 	"sync"
 	"time"
 
@@ -13,20 +10,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/history"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web"
-)
-
-const (
-	// fileTimeout is how long a stop waits for files of the state folder.
-	fileTimeout = 2 * time.Second
-	// shardFileTimeout is the same in a fleet: the counters of hundreds of gateways,
-	// which another shard may continue.
-	shardFileTimeout = 5 * time.Second
 )
 
 // serveUntilReload runs a bridge with the configuration rc until ctx ends, or until
@@ -64,19 +51,6 @@ func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup chan 
 		g.Client.CloseIdle()
 	}
 	return next, err
-}
-
-// A service is a bridge with what reports about it.
-type service struct {
-	*runConfig
-	gateways []*gateway.Gateway
-	bridge   *bridge.Bridge
-	metrics  *monitor.Metrics    // nil if HTTP is off
-	page     *web.Server         // nil if it is off
-	handler  func() http.Handler // of the page
-	history  *history.Store      // of the page
-	locks    []*state.GatewayLock
-	started  time.Time
 }
 
 // newService returns the service of rc. worker writes its files; hup receives the
@@ -118,91 +92,6 @@ func (s *service) observe(c *console, dir string) {
 		}
 		s.bridge.Observers = append(s.bridge.Observers, s.page, historyObserver{history: s.history})
 	}
-}
-
-// health returns the health of the bridge in a state.
-func (s *service) health(state bridge.State) monitor.Health {
-	limit := func(section string) time.Duration {
-		i := slices.IndexFunc(s.cfg.Gateways, func(g config.Gateway) bool { return g.Section == section })
-		return stuckAfter(s.cfg.Gateways[i])
-	}
-	return monitor.NewHealth(state, limit, s.started, time.Now())
-}
-
-func (s *service) currentHealth() monitor.Health { return s.health(s.bridge.Snapshot()) }
-
-// serveHealth serves metrics, health and page, or writes the health to a file if HTTP
-// is off.
-func (s *service) serveHealth(ctx context.Context) {
-	if s.metrics == nil {
-		monitor.WriteHealth(ctx, healthPath(s.cfg.OwnDir()), s.currentHealth, s.log)
-		return
-	}
-	s.server().ListenAndServe(ctx, s.cfg.HTTP.Listen)
-}
-
-// server returns the server of metrics, health and page.
-func (s *service) server() *monitor.Server {
-	server := &monitor.Server{Metrics: s.metrics.Handler(), Health: s.currentHealth, Log: s.log}
-	if s.page != nil {
-		server.Page = s.handler()
-	}
-	return server
-}
-
-func (s *service) notifySystemd(ctx context.Context) {
-	systemd := monitor.NewSystemd(s.log)
-	systemd.IsReload = isReload
-	systemd.Watch(ctx, func() (bridge.State, monitor.Health) {
-		state := s.bridge.Snapshot()
-		return state, s.health(state)
-	})
-}
-
-func (s *service) keepHistory(ctx context.Context) {
-	if s.history != nil {
-		s.warn(s.history.Run(ctx))
-	}
-}
-
-// prepareState logs the warnings of the configuration, checks and locks the state
-// folder, and sets the client id. The caller calls unlock at the end. A shard waits
-// until no other process has its number.
-func (rc *runConfig) prepareState(ctx context.Context) (unlock func(), err error) {
-	for _, w := range rc.cfg.Warnings {
-		rc.log.Warn().Str("reason", w).Msg("configuration warning")
-	}
-	for _, err := range state.FixTokenPermissions(rc.cfg.General.StateDir) {
-		rc.warn(err)
-	}
-	if rc.cfg.General.Shard.IsSet() {
-		unlock, err = rc.lockShard(ctx)
-	} else {
-		unlock, err = rc.lockFolder()
-	}
-	if err != nil {
-		return nil, failed(err)
-	}
-	if rc.mqtt.ClientID == "" {
-		rc.mqtt.ClientID, err = state.ClientID(rc.cfg.OwnDir())
-		rc.warn(err)
-	}
-	return unlock, nil
-}
-
-// lockFolder locks the state folder if possible. It returns an error if shards of a
-// fleet use it.
-func (rc *runConfig) lockFolder() (unlock func(), err error) {
-	lock, err := state.Lock(rc.cfg.General.StateDir)
-	if errors.Is(err, state.ErrFleet) {
-		return nil, err
-	}
-	rc.warn(err)
-	return func() {
-		if lock != nil {
-			_ = lock.Close() // nothing was written
-		}
-	}, nil
 }
 
 // serve runs the bridge, the renewal of tokens, and tasks until ctx ends. Tokens and

@@ -19,7 +19,6 @@ func tokenCommand(c *console) *cobra.Command {
 		Use:     "token",
 		Short:   "Show, renew or replace the access token",
 		Example: "envoy-mqtt token --renew",
-		GroupID: groupInspect,
 		Args:    notBoth("renew", "paste"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), c) },
 	}

@@ -25,7 +25,6 @@ func watchCommand(c *console) *cobra.Command {
 		Use:     "watch",
 		Short:   "Show what the running bridge publishes, read from the broker",
 		Example: "envoy-mqtt watch",
-		GroupID: groupInspect,
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.watch(cmd.Context()) },
 	}
@@ -53,7 +52,7 @@ func (c *console) watch(ctx context.Context) error {
 		}
 		g.Close()
 	}
-	lines := newLinePrinter(c)
+	lines := newLinePrinter(c.out)
 	feed := brokerFeed{Watcher: w}
 	if !c.outIsTerminal {
 		feed.live = func(serial string, doc []byte) { lines.document(withSerial(serial, doc)) }
