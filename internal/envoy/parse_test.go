@@ -63,6 +63,8 @@ func TestParseProduction(t *testing.T) {
 		{"three lines", netBody(`"wNow":60,"lines":[{"wNow":10},{"wNow":20},{"wNow":30}]`), want{Production: {1000}, NetConsumption: {60, 10, 20, 30}}},
 		{"a fourth line", netBody(`"wNow":60,"lines":[{"wNow":10},{"wNow":20},{"wNow":30},{"wNow":"x"}]`), want{Production: {1000}, NetConsumption: {60, 10, 20, 30}}},
 		{"unused third line", netBody(`"wNow":30,"lines":[{"wNow":10},{"wNow":20},{"wNow":0,"rmsVoltage":0.0}]`), want{Production: {1000}, NetConsumption: {30, 10, 20}}},
+		{"noise of an unused third line", netBody(`"wNow":30,"lines":[{"wNow":10},{"wNow":20},{"wNow":-0.4,"rmsVoltage":6.1,"rmsCurrent":0.2,"whLifetime":0.02}]`), want{Production: {1000}, NetConsumption: {30, 10, 20}}},
+		{"third line of few volts and a power", netBody(`"wNow":60,"lines":[{"wNow":10},{"wNow":20},{"wNow":30,"rmsVoltage":6.1}]`), want{Production: {1000}, NetConsumption: {60, 10, 20, 30}}},
 		{"third phase at rest", netBody(`"wNow":30,"lines":[{"wNow":10},{"wNow":20},{"wNow":0,"rmsVoltage":230}]`), want{Production: {1000}, NetConsumption: {30, 10, 20, 0}}},
 		{"CT not enabled", netBody(`"activeCount":0,"wNow":-11`), want{Production: {1000}}},
 		{"a count that is null", netBody(`"activeCount":null,"wNow":-2.6`), want{Production: {1000}}},

@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
@@ -55,8 +56,13 @@ func (w *wireChannel) channel() (Channel, error) {
 }
 
 // unused reports whether every number of a line is zero: since 8.3.1598 there
-// are always three lines, and those without a CT are so.
+// are always three lines, and those without a CT are so. A terminal that nothing is
+// connected to has the noise of one.
 func (w *wireChannel) unused() bool {
+	const noise = 5 // W
+	if c, err := w.channel(); err == nil && c.val[Voltage] > 0 && !c.hasVoltage() && math.Abs(c.val[Power]) < noise {
+		return true
+	}
 	for _, f := range w.fields() {
 		if f.number.Kind == wire.Malformed || f.number.Value != 0 {
 			return false
