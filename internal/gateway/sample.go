@@ -16,11 +16,18 @@ import (
 // again.
 const frozenTimeout = 5 * time.Second
 
-// Sample reads a sample, and another if the first is implausible. A first reading that is
+// maxSkipped is how many responses [Sample] skips: a session believes the third at the
+// latest if they agree.
+const maxSkipped = 2
+
+// Sample reads a sample, and others if the first is implausible. A first reading that is
 // old may be that of a gateway whose clock is wrong: then its time advances.
 func Sample(ctx context.Context, session *envoy.Session) (envoy.Sample, error) {
 	s, err := session.Sample(ctx)
-	if _, skipped := errors.AsType[*envoy.SkippedError](err); skipped {
+	for range maxSkipped {
+		if _, skipped := errors.AsType[*envoy.SkippedError](err); !skipped {
+			break
+		}
 		s, err = session.Sample(ctx)
 	}
 	for end := time.Now().Add(frozenTimeout); time.Now().Before(end) && ctx.Err() == nil; {
