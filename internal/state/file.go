@@ -46,6 +46,19 @@ func WriteFileAtomic(path string, data []byte) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
+	if err := replaceFile(path, data); err != nil {
+		return writeError(path, err)
+	}
+	if d, err := os.Open(dir); err == nil {
+		_ = d.Sync() // not every file system supports it
+		_ = d.Close()
+	}
+	return nil
+}
+
+// replaceFile writes data to a temporary file, which it renames to path.
+func replaceFile(path string, data []byte) error {
+	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+"-*") // with mode 0600
 	if err != nil {
 		return err
@@ -59,14 +72,21 @@ func WriteFileAtomic(path string, data []byte) error {
 	if err = cmp.Or(err, f.Close()); err != nil {
 		return err
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
+	return os.Rename(f.Name(), path)
+}
+
+// writeError returns err, of the temporary file of path, as an error of path. The
+// temporary file has another name each time, with which the same problem would be
+// logged again and again.
+func writeError(path string, err error) error {
+	cause := err
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		cause = e.Err
 	}
-	if d, err := os.Open(dir); err == nil {
-		_ = d.Sync() // not every file system supports it
-		_ = d.Close()
+	if e, ok := errors.AsType[*os.LinkError](err); ok {
+		cause = e.Err
 	}
-	return nil
+	return &fs.PathError{Op: "write", Path: path, Err: cause}
 }
 
 // readJSON returns the value in the file at path, the zero value if it cannot be read.

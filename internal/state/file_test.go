@@ -3,6 +3,7 @@ package state
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -41,5 +42,26 @@ func TestWriteFileAtomicFails(t *testing.T) {
 	files, err := os.ReadDir(dir)
 	if err != nil || len(files) != 1 {
 		t.Errorf("the folder contains %v (%v), want no temporary file", files, err)
+	}
+}
+
+// TestWriteFileAtomicError checks that an error names the file, and not the temporary
+// one, whose name differs each time.
+func TestWriteFileAtomicError(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "folder"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ name, file string }{
+		{"not created", strings.Repeat("x", 250)}, // the temporary name is too long
+		{"not renamed", "folder"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := filepath.Join(dir, tt.file)
+			first, second := WriteFileAtomic(path, nil), WriteFileAtomic(path, nil)
+			if first == nil || second == nil || first.Error() != second.Error() || !strings.HasPrefix(first.Error(), "write "+path+": ") {
+				t.Errorf("WriteFileAtomic = %v and %v, want one error that begins with %q", first, second, "write "+path+": ")
+			}
+		})
 	}
 }
