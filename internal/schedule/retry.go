@@ -12,7 +12,7 @@ const (
 	longErrorDelay = 10 * time.Second // between errors after that
 	longErrorAge   = 30 * time.Second
 	longTimeoutAge = time.Minute // after that much time with timeouts only, each attempt may take twice as long
-	maxDeniedDelay = time.Minute // between two attempts without a valid token
+	maxDoublings   = 10          // of a delay without a valid token, so that the longest interval does not overflow
 )
 
 // A retry holds the failed polls since the gateway last answered. Its zero
@@ -64,7 +64,7 @@ func (r *retry) next(kind pollFailure, start, end time.Time, interval time.Durat
 	case kind == failureTimeout:
 		return end
 	case kind == failureDenied:
-		return end.Add(min(interval<<min(r.count-1, 20), max(maxDeniedDelay, interval)))
+		return end.Add(max(interval, min(interval<<min(r.count-1, maxDoublings), longErrorDelay)))
 	case age == 0:
 		return end.Add(max(retryDelay, interval))
 	case age < longErrorAge:

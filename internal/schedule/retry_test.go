@@ -35,8 +35,9 @@ func TestRetryDelays(t *testing.T) {
 		{"timeouts", errTimeout{}, 2 * time.Second, time.Second, 20, []time.Duration{0, time.Second}, 0},
 		{"timeouts for a minute", errTimeout{}, 2 * time.Second, time.Second, 23, []time.Duration{0, time.Second}, 3},
 		{"timeouts, long interval", errTimeout{}, 2 * time.Second, 30 * time.Second, 3, []time.Duration{0, 28 * time.Second}, 0},
-		{"refused", refused, 0, time.Second, 9, []time.Duration{1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second, 32 * time.Second, time.Minute}, 0},
-		{"no token", &auth.TokenError{Err: errors.New("next login not before")}, 0, 40 * time.Second, 3, []time.Duration{40 * time.Second, time.Minute}, 0},
+		{"refused", refused, 0, time.Second, 9, []time.Duration{1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 10 * time.Second}, 0},
+		{"refused, longest interval", refused, 0, 24 * time.Hour, 40, []time.Duration{24 * time.Hour}, 0},
+		{"no token", &auth.TokenError{Err: errors.New("next login not before")}, 0, 4 * time.Second, 4, []time.Duration{4 * time.Second, 8 * time.Second, 10 * time.Second}, 0},
 	} {
 		var r retry
 		now := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
