@@ -14,7 +14,7 @@ type ledger struct {
 	store    *Store
 	account  Account
 	canLogin bool       // the account is complete
-	saving   sync.Mutex // held while the gateway's record is saved
+	saving   sync.Mutex // held while the gateway's record or token is saved
 
 	mu                sync.Mutex // guards the fields below; not held while a file is used
 	tokens            candidates
@@ -24,7 +24,8 @@ type ledger struct {
 	loggingIn         bool      // a login was recorded and its call has not ended
 	loaded            bool      // the store was read for this gateway
 	changed           bool      // since it was saved
-	unsaved           bool      // the last attempt to save failed
+	unsaved           bool      // the last attempt to save the record failed
+	tokenUnsaved      bool      // likewise, of the stored token
 	rejectionsUnsaved bool      // likewise, for the rejected logins of the account
 	warnings          warnings
 }
@@ -52,7 +53,7 @@ func (l *ledger) reset(serial string) {
 	}
 	l.tokens = candidates{serial: serial, configured: l.tokens.configured}
 	l.logins.resetGateway()
-	l.err, l.retryAt, l.loaded, l.unsaved = nil, time.Time{}, false, false
+	l.err, l.retryAt, l.loaded, l.unsaved, l.tokenUnsaved = nil, time.Time{}, false, false, false
 	clear(l.warnings)
 }
 

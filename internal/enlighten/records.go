@@ -84,23 +84,69 @@ func (l *ledger) saveRecord() error {
 	return err
 }
 
-// saveChanges writes what accept and reject have changed.
+// saveChanges writes what accept and reject have changed, and what could not be
+// written before. Errors become warnings.
 func (l *ledger) saveChanges() {
 	l.mu.Lock()
-	changed := l.changed && l.loaded
+	record := (l.changed || l.unsaved) && l.loaded
+	token, rejections := l.tokenUnsaved, l.rejectionsUnsaved
 	l.mu.Unlock()
-	if changed {
-		_ = l.saveRecord() // an error becomes a warning
+	if token {
+		l.saveTokenAgain()
 	}
+	if record {
+		_ = l.saveRecord()
+	}
+	if rejections {
+		unlock := l.store.accounts().lock()
+		_ = l.saveRejections()
+		unlock()
+	}
+}
+
+// isUnsaved reports whether something could not be written.
+func (l *ledger) isUnsaved() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.unsaved || l.tokenUnsaved || l.rejectionsUnsaved
 }
 
 // saveToken writes the token of the gateway with a serial number.
 func (l *ledger) saveToken(serial string, t token) error {
+	l.saving.Lock()
+	defer l.saving.Unlock()
 	err := l.store.saveToken(serial, t.raw)
+	l.recordTokenSaved(serial, err)
+	return err
+}
+
+// saveTokenAgain writes the token that could not be written, unless another process
+// has stored a newer one since.
+func (l *ledger) saveTokenAgain() {
+	l.saving.Lock()
+	defer l.saving.Unlock()
+	l.mu.Lock()
+	serial, t, isUnsaved := l.tokens.serial, l.tokens.stored, l.tokenUnsaved
+	l.mu.Unlock()
+	if !isUnsaved {
+		return
+	}
+	raw, err := l.store.token(serial)
+	other := parseToken(raw, Stored)
+	if err != nil || other.validFor(serial) != nil || !other.claims.Issued.After(t.claims.Issued) {
+		err = l.store.saveToken(serial, t.raw)
+	}
+	l.recordTokenSaved(serial, err)
+}
+
+// recordTokenSaved records the result of writing the token of a gateway.
+func (l *ledger) recordTokenSaved(serial string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.tokens.serial == serial {
+		l.tokenUnsaved = err != nil
+	}
 	l.warnings.set("token file", err)
-	return err
 }
 
 // setToken stores a token of the user, and uses it.

@@ -10,7 +10,7 @@ const (
 	maxTickInterval = time.Hour
 	// The time between two looks at the stored token, which another process may have
 	// replaced ([Source.SetToken]).
-	needyLookInterval   = time.Minute      // while the user must act, or there is no token
+	needyLookInterval   = time.Minute      // while the user must act, there is no token, or something could not be saved
 	healthyLookInterval = 10 * time.Minute // otherwise
 )
 
@@ -35,7 +35,6 @@ func (r *renewer) run(ctx context.Context) {
 		case <-timer.C:
 		case <-look.C:
 			look.Reset(r.readIfReplaced())
-			continue
 		}
 		if ctx.Err() != nil {
 			return
@@ -67,7 +66,7 @@ func (r *renewer) readIfReplaced() time.Duration {
 		r.lastStored = stored
 		_, _, _ = r.source.tokenOrCall(st.Serial, reasonInspect) // Status reports the result
 	}
-	if st.Problem || st.State != StateOK {
+	if st.Problem || st.State != StateOK || r.source.ledger.isUnsaved() {
 		return needyLookInterval
 	}
 	return healthyLookInterval

@@ -150,6 +150,37 @@ func TestStoreTurnsReadOnly(t *testing.T) {
 	})
 }
 
+// TestStoreTurnsWritable checks that what could not be stored is stored when the folder
+// can be written, so that the next start makes no login, and that the warnings end.
+func TestStoreTurnsWritable(t *testing.T) {
+	withEnv(t, func(t *testing.T, r *testEnv) {
+		r.write("file", "")
+		src := r.newSource()
+		src.Store.Dir = filepath.Join(r.dir, "file", "state")
+		warned := false
+		src.Changed = func(s enlighten.Status) { warned = warned || len(s.Warnings) > 0 }
+		stop := run(src)
+		for range 3 * 60 {
+			_ = gateway(accepts).poll(t.Context(), src)
+			time.Sleep(time.Second)
+		}
+		if err := os.Remove(filepath.Join(r.dir, "file")); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(3 * time.Minute)
+		if st := src.Status(); st.State != enlighten.StateOK || len(st.Warnings) > 0 || !warned {
+			t.Errorf("Status three minutes later = %+v, want a good one without warnings, after some (%v)", st, warned)
+		}
+		stop()
+		src = r.newSource()
+		src.Store.Dir = filepath.Join(r.dir, "file", "state")
+		defer src.Close()
+		if err := gateway(accepts).poll(t.Context(), src); err != nil || r.logins() != 1 {
+			t.Errorf("the next start polls with %v and %d logins in all, want 1", err, r.logins())
+		}
+	})
+}
+
 // TestClockWasAhead checks that recorded times that are a day in the future do not
 // extend a pause, although the program restarts again and again.
 func TestClockWasAhead(t *testing.T) {

@@ -1,13 +1,17 @@
 package gateway
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/problem"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
@@ -18,14 +22,20 @@ type Recorder struct {
 
 	gateways  map[string]*recordedGateway // by section; does not change
 	seen      *state.GatewayStore
-	published func(serials ...string) // stores that topics of gateways are published
-	worker    *state.Worker           // writes the files
+	published func(serials ...string) error // stores that topics of gateways are published
+	worker    *state.Worker                 // writes the files
 	log       zerolog.Logger
 
-	mu      sync.Mutex        // guards the fields below, which are not stored yet
-	serials map[string]string // by section
-	phases  map[string]int    // by serial number
+	mu        sync.Mutex        // guards the fields below
+	serials   map[string]string // not stored yet, by section
+	phases    map[string]int    // likewise, by serial number
+	isUnsaved bool              // the last attempt to store failed, or there was none
+	savedAt   time.Time         // of that attempt
+	logged    problem.Set       // since everything was stored
 }
+
+// retryInterval separates two attempts to store what could not be stored.
+const retryInterval = time.Minute
 
 // A recordedGateway is what was stored of a gateway. Its event loop uses it.
 type recordedGateway struct {
@@ -35,8 +45,8 @@ type recordedGateway struct {
 }
 
 // NewRecorder returns a recorder of gateways.
-func NewRecorder(gateways []*Gateway, published func(serials ...string), worker *state.Worker, log zerolog.Logger) *Recorder {
-	r := &Recorder{gateways: map[string]*recordedGateway{}, published: published, worker: worker, log: log}
+func NewRecorder(gateways []*Gateway, published func(serials ...string) error, worker *state.Worker, log zerolog.Logger) *Recorder {
+	r := &Recorder{gateways: map[string]*recordedGateway{}, published: published, worker: worker, log: log, isUnsaved: true}
 	r.serials, r.phases = map[string]string{}, map[string]int{}
 	for _, g := range gateways {
 		r.seen = g.Seen
@@ -70,19 +80,31 @@ func (r *Recorder) add(change func()) {
 	r.worker.Do("gateways", r.save)
 }
 
-// save stores the changes.
+// Polled implements [bridge.Observer]. It has what could not be stored stored again.
+func (r *Recorder) Polled(bridge.GatewayState, *envoy.Sample) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.isUnsaved && time.Since(r.savedAt) >= retryInterval {
+		r.savedAt = time.Now()
+		r.worker.Do("gateways", r.save)
+	}
+}
+
+// save stores the changes, and what could not be stored before: the stores keep it.
 func (r *Recorder) save() {
 	r.mu.Lock()
 	serials, phases := r.serials, r.phases
 	r.serials, r.phases = map[string]string{}, map[string]int{}
 	r.mu.Unlock()
-	r.warn(r.seen.SetSerials(serials))
-	r.warn(r.seen.SetPhases(phases))
-	r.published(slices.Sorted(maps.Values(serials))...)
-}
-
-func (r *Recorder) warn(err error) {
-	if err != nil {
-		r.log.Warn().Err(err).Msg("state folder error")
+	seen := errors.Join(r.seen.SetSerials(serials), r.seen.SetPhases(phases))
+	published := r.published(slices.Sorted(maps.Values(serials))...)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.isUnsaved, r.savedAt = seen != nil || published != nil, time.Now()
+	switch {
+	case !r.isUnsaved:
+		r.logged.Clear()
+	case seen != nil && r.logged.Add(seen):
+		r.log.Warn().Err(seen).Msg("state folder error")
 	}
 }

@@ -1,10 +1,16 @@
 package gateway
 
 import (
+	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -23,7 +29,7 @@ func TestRecorder(t *testing.T) {
 	}
 	var published []string // only the worker writes it
 	worker := state.NewWorker()
-	r := NewRecorder(New(cfg), func(serials ...string) { published = append(published, serials...) }, worker, zerolog.Nop())
+	r := NewRecorder(New(cfg), func(serials ...string) error { published = append(published, serials...); return nil }, worker, zerolog.Nop())
 	var running sync.WaitGroup
 	for n, section := range []string{"ENVOY", "ENVOY_GARAGE"} {
 		running.Go(func() {
@@ -56,7 +62,7 @@ func TestRecordReplacedGateway(t *testing.T) {
 	dir := t.TempDir()
 	worker := state.NewWorker()
 	cfg := config.Config{General: config.General{StateDir: dir}, Gateways: []config.Gateway{{Section: "ENVOY"}}}
-	r := NewRecorder(New(cfg), func(...string) {}, worker, zerolog.Nop())
+	r := NewRecorder(New(cfg), func(...string) error { return nil }, worker, zerolog.Nop())
 	for _, serial := range []string{"122200000000", "122200000001"} {
 		r.StateChanged(bridge.GatewayState{Name: "ENVOY", Serial: serial})
 		r.StateChanged(bridge.GatewayState{Name: "ENVOY", Serial: serial, Phases: 3})
@@ -67,4 +73,46 @@ func TestRecordReplacedGateway(t *testing.T) {
 	if n := state.NewGatewayStore(dir).Phases("122200000001"); n != 3 {
 		t.Errorf("%d phases are stored of the second gateway, want 3", n)
 	}
+}
+
+// TestRecordAgain checks that what could not be stored is stored when the folder can be
+// written, and that the problem is logged once.
+func TestRecordAgain(t *testing.T) {
+	blocker := filepath.Join(t.TempDir(), "state")
+	if err := os.WriteFile(blocker, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		cfg := config.Config{General: config.General{StateDir: blocker}, Gateways: []config.Gateway{{Section: "ENVOY"}}}
+		published, worker := state.NewPublishedStore(blocker, "broker"), state.NewWorker()
+		var log bytes.Buffer
+		add := func(serials ...string) error {
+			return published.Add(state.PublishedTopics{Topic: "envoy", Serials: serials})
+		}
+		r := NewRecorder(New(cfg), add, worker, zerolog.New(&log))
+		s := bridge.GatewayState{Name: "ENVOY", Serial: "122200000000", Phases: 3}
+		r.StateChanged(s)
+		for range 10 {
+			r.Polled(s, nil)
+			time.Sleep(time.Minute)
+		}
+		if err := os.Remove(blocker); err != nil {
+			t.Fatal(err)
+		}
+		r.Polled(s, nil)
+		if !worker.Close(10 * time.Second) {
+			t.Fatal("the worker has not ended")
+		}
+		stored := state.NewGatewayStore(blocker)
+		if serial, phases := stored.Serial("ENVOY"), stored.Phases(s.Serial); serial != s.Serial || phases != 3 {
+			t.Errorf("stored %q with %d phases, want %s with 3", serial, phases, s.Serial)
+		}
+		want := []state.PublishedTopics{{Topic: "envoy", Serials: []string{s.Serial}}}
+		if got := state.NewPublishedStore(blocker, "broker").Topics(); !reflect.DeepEqual(got, want) {
+			t.Errorf("stored topics %+v, want %+v", got, want)
+		}
+		if n := strings.Count(log.String(), "state folder error"); n != 1 {
+			t.Errorf("the problem was logged %d times, want once:\n%s", n, log.String())
+		}
+	})
 }

@@ -30,6 +30,7 @@ type GatewayStore struct {
 	serials  map[string][]string // by section, the current one last
 	phases   map[string]int      // by serial number
 	measured map[string]Measured // likewise
+	unsaved  map[string]bool     // files that could not be written; the next change tries again
 }
 
 // Measured is what a gateway measures, as far as other programs' configurations
@@ -44,7 +45,7 @@ type Measured struct {
 // NewGatewayStore reads the store in dir. A file that cannot be read counts as
 // empty.
 func NewGatewayStore(dir string) *GatewayStore {
-	s := &GatewayStore{dir: dir, serials: map[string][]string{}, phases: map[string]int{}, measured: map[string]Measured{}}
+	s := &GatewayStore{dir: dir, serials: map[string][]string{}, phases: map[string]int{}, measured: map[string]Measured{}, unsaved: map[string]bool{}}
 	maps.Copy(s.serials, readJSON[map[string][]string](filepath.Join(dir, gatewaysFile)))
 	maps.Copy(s.phases, readJSON[map[string]int](filepath.Join(dir, phasesFile)))
 	maps.Copy(s.measured, readJSON[map[string]Measured](filepath.Join(dir, measuredFile)))
@@ -118,10 +119,11 @@ func (s *GatewayStore) SetMeasured(serial string, m Measured) error {
 	return change(s, measuredFile, s.measured, map[string]Measured{serial: m})
 }
 
-// change changes values of the map m and writes it, if they differ. If other processes
-// write the file, too, it first takes over their other values. It requires the lock.
+// change changes values of the map m and writes it, if they differ or the last attempt
+// failed. If other processes write the file, too, it first takes over their other values.
+// It requires the lock.
 func change[V any](s *GatewayStore, file string, m, changes map[string]V) error {
-	isChanged := false
+	isChanged := s.unsaved[file]
 	for key, v := range changes {
 		old, ok := m[key]
 		isChanged = isChanged || !ok || !reflect.DeepEqual(old, v)
@@ -130,6 +132,7 @@ func change[V any](s *GatewayStore, file string, m, changes map[string]V) error 
 		return nil
 	}
 	maps.Copy(m, changes)
+	s.unsaved[file] = true
 	path := filepath.Join(s.dir, file)
 	if s.IsShared {
 		unlock, err := LockFile(filepath.Join(s.dir, "gateways.lock"))
@@ -143,5 +146,6 @@ func change[V any](s *GatewayStore, file string, m, changes map[string]V) error 
 	if err := writeJSON(path, m); err != nil {
 		return fmt.Errorf("store the gateway: %w", err)
 	}
+	s.unsaved[file] = false
 	return nil
 }

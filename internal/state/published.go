@@ -14,8 +14,9 @@ type PublishedStore struct {
 	path   string
 	broker string // host:port of the current broker
 
-	mu  sync.Mutex // guards all
-	all []publishedOn
+	mu        sync.Mutex // guards the fields below
+	all       []publishedOn
+	isUnsaved bool // the last attempt to write failed
 }
 
 // PublishedTopics are topics below which retained messages were published.
@@ -55,7 +56,7 @@ func (p *PublishedStore) Topics() []PublishedTopics {
 
 // Add stores that gateways are published under a topic and prefix, and whether their
 // entities are announced one by one. What was stored of these topics remains. Empty
-// serial numbers are ignored.
+// serial numbers are ignored. After an error, the next call tries again.
 func (p *PublishedStore) Add(added PublishedTopics) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -75,7 +76,7 @@ func (p *PublishedStore) Add(added PublishedTopics) error {
 	if added.ByEntity && !t.ByEntity {
 		t.ByEntity, changed = true, true
 	}
-	if !changed {
+	if !changed && !p.isUnsaved {
 		return nil
 	}
 	return p.write()
@@ -131,7 +132,9 @@ func (p *PublishedStore) index(topic, prefix string) int {
 
 // write writes the file. It requires the lock.
 func (p *PublishedStore) write() error {
-	if err := writeJSON(p.path, p.all); err != nil {
+	err := writeJSON(p.path, p.all)
+	p.isUnsaved = err != nil
+	if err != nil {
 		return fmt.Errorf("store the published topics: %w", err)
 	}
 	return nil

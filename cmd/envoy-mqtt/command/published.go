@@ -26,20 +26,21 @@ func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*gateway.Gateway
 	}
 	published := state.NewPublishedStore(rc.cfg.OwnDir(), broker)
 	var once sync.Once
-	warnOnce := func(err error) {
+	warnOnce := func(err error) error {
 		if err != nil {
 			once.Do(func() { rc.warn(err) })
 		}
+		return err
 	}
-	add := func(serials ...string) {
+	add := func(serials ...string) error {
 		byEntity := rc.cfg.HomeAssistant.Discovery == config.DiscoveryByEntity
-		warnOnce(published.Add(state.PublishedTopics{Topic: topic, Prefix: prefix, Serials: serials, ByEntity: byEntity}))
+		return warnOnce(published.Add(state.PublishedTopics{Topic: topic, Prefix: prefix, Serials: serials, ByEntity: byEntity}))
 	}
 	var err error
 	b.DeviceID, err = published.BridgeID(topic, func(topic string) string {
 		return schema.Topics{Base: topic, Shard: rc.cfg.General.Shard.Number}.BridgeID()
 	})
-	warnOnce(err)
+	_ = warnOnce(err)
 	b.HomeAssistant.MayMigrate = published.MayHaveEntities(prefix)
 	seen := state.NewGatewayStore(rc.cfg.General.StateDir)
 	for _, p := range published.Topics() {
@@ -52,7 +53,7 @@ func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*gateway.Gateway
 		b.Previous = append(b.Previous, hass.Namespace(p))
 	}
 	b.OnCleaned = func(removed hass.Namespace) {
-		warnOnce(published.Remove(state.PublishedTopics(removed), topic, prefix))
+		_ = warnOnce(published.Remove(state.PublishedTopics(removed), topic, prefix))
 	}
 	var serials []string
 	for _, g := range gateways {
@@ -61,6 +62,6 @@ func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*gateway.Gateway
 	for _, t := range b.Totals {
 		serials = append(serials, schema.TotalLevel(t.Name))
 	}
-	add(serials...)
+	_ = add(serials...) // the recorder tries again
 	b.Observers = append(b.Observers, gateway.NewRecorder(gateways, add, worker, rc.log))
 }
