@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -90,6 +91,7 @@ func (b *Broker) Sent() int64 { return b.writer.Sent() }
 // serve serves one connection, whose lifetime is ctx. Retained messages are sent
 // after the subscription to retained documents, because they replace these.
 func (b *Broker) serve(ctx context.Context, client *mqtt.Client, c mqtt.Capabilities) {
+	began := time.Now()
 	b.logged.Clear()
 	b.rejected.Clear()
 	b.Log.Info().Msg("broker connected")
@@ -105,7 +107,7 @@ func (b *Broker) serve(ctx context.Context, client *mqtt.Client, c mqtt.Capabili
 	}
 	tasks.Go(func() { b.subscriber.run(beside, client, sync.OnceFunc(func() { close(subscribed) })) })
 	tasks.Go(func() { b.subscriber.watchBarriers(ctx, client, stop) })
-	b.findSuspect(ctx, client, b.writer.Serve(ctx, client, c, subscribed))
+	b.findSuspect(ctx, client, began, b.writer.Serve(ctx, client, c, subscribed))
 }
 
 // logMissing logs what the broker does not support, once until that changes.
@@ -118,11 +120,18 @@ func (b *Broker) logMissing(c mqtt.Capabilities) {
 	}
 }
 
+// goodConnection is how long a connection lasts that has not ended because of discovery.
+const goodConnection = time.Minute
+
 // findSuspect abandons discovery if several connections in a row have ended with
 // the same document. The broker handles messages in order, so that the first one
-// without an acknowledgement may be why it has closed the connection.
-func (b *Broker) findSuspect(ctx context.Context, client *mqtt.Client, unacknowledged []string) {
+// without an acknowledgement may be why it has closed the connection, which began at a
+// time.
+func (b *Broker) findSuspect(ctx context.Context, client *mqtt.Client, began time.Time, unacknowledged []string) {
 	if len(unacknowledged) == 0 || !b.isDocument(unacknowledged[0]) {
+		if time.Since(began) >= goodConnection && b.announcing.wasActiveAt(began) {
+			b.announcing.reset()
+		}
 		return
 	}
 	if b.suspect != unacknowledged[0] {

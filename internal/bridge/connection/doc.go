@@ -2,6 +2,6 @@
 //
 // A [Broker] sends what is in the outbox. Beside that, it subscribes to Home
 // Assistant's messages and to discovery documents, and removes topics of previous
-// runs. Each of these tasks is abandoned until the next start if the broker does not
-// bear it: live documents come first.
+// runs. Each of these tasks is abandoned for an hour if connections end because of it:
+// live documents come first.
 package connection

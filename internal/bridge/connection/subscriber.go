@@ -44,14 +44,16 @@ func newSubscriber(b *Broker) subscriber {
 func (s *subscriber) run(ctx context.Context, client *mqtt.Client, subscribed func()) {
 	defer subscribed()
 	s.states.attempt(ctx, client, func(ctx context.Context) error { return client.Subscribe(ctx, s.stateTopics()...) })
+	isRejected := false
 	if s.broker.Inbox != nil {
-		s.documents.attempt(ctx, client, func(ctx context.Context) error { return s.subscribeDocuments(ctx, client, subscribed) })
+		isRejected = s.documents.attempt(ctx, client, func(ctx context.Context) error { return s.subscribeDocuments(ctx, client, subscribed) })
 	}
-	if s.broker.Inbox != nil && (isClosed(s.received) || !s.documents.isActive()) {
+	isRejected = isRejected || !s.documents.isActive()
+	if s.broker.Inbox != nil && (isClosed(s.received) || isRejected) {
 		s.broker.OnDocuments()
 	}
 	subscribed()
-	if s.broker.Inbox != nil && !s.documents.isActive() {
+	if s.broker.Inbox != nil && isRejected {
 		s.unsubscribe(ctx, client)
 		return
 	}
@@ -61,7 +63,7 @@ func (s *subscriber) run(ctx context.Context, client *mqtt.Client, subscribed fu
 	s.cleaning.attempt(ctx, client, func(ctx context.Context) error {
 		err := s.broker.Clean(ctx, client)
 		if err == nil {
-			s.cleaning.abandon() // nothing is left to do
+			s.cleaning.end() // nothing is left to do
 		}
 		return err
 	})
@@ -146,8 +148,8 @@ func (s *subscriber) watchBarriers(ctx context.Context, client *mqtt.Client, sto
 		if client.PingAge() < limit {
 			continue
 		}
-		hadDocuments := s.broker.Inbox != nil && s.documents.abandon()
-		if !s.cleaning.abandon() && !hadDocuments {
+		hadDocuments := s.broker.Inbox != nil && s.documents.end()
+		if !s.cleaning.end() && !hadDocuments {
 			client.Reconnect(errHeldUp)
 			return
 		}

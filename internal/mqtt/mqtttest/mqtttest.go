@@ -154,10 +154,14 @@ func (b *Broker) Deny(filter string, reason byte) {
 
 // Cut disconnects a client that publishes to a topic that matches filter, or
 // subscribes to filter itself. Some brokers do so for what their access list forbids.
+// An empty filter ends that for all filters.
 func (b *Broker) Cut(filter string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.access.cut = append(b.access.cut, filter)
+	if filter == "" {
+		b.access.cut = nil
+	}
 }
 
 // Subscribes returns the subscriptions in order of arrival.
