@@ -28,6 +28,7 @@ var (
 
 var (
 	errUnanswered   = errors.New("the program ended three times before the cloud had answered a login")
+	errInterrupted  = errors.New("the program was stopped or read its configuration again before the cloud had answered")
 	errSame         = errors.New("the cloud returned the old token again")
 	errJustNow      = errors.New("the last login was less than a minute ago")
 	errThreeRefused = errors.New("three logins within a day were rejected")

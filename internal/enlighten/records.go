@@ -2,6 +2,7 @@ package enlighten
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"time"
 )
@@ -208,6 +209,9 @@ func (l *ledger) recordLogin(raw string, err error, cancelled bool, before login
 	l.mu.Lock()
 	serial, now := l.tokens.serial, time.Now()
 	t := parseToken(raw, FromCloud)
+	if cancelled && err != nil && !errors.Is(err, ErrUnreachable) {
+		err = errInterrupted // instead of the context's error
+	}
 	if err == nil && (l.tokens.isRejected(t) || t.raw == l.tokens.stored.raw) {
 		err = errSame
 	}

@@ -2,7 +2,9 @@ package enlighten_test
 
 import (
 	"regexp"
+	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/enlighten/enlightentest"
 )
@@ -48,6 +50,25 @@ func TestRecordFormat(t *testing.T) {
 `
 		if got != want {
 			t.Errorf("records:\n%s\nwant\n%s", got, want)
+		}
+	})
+}
+
+// TestInterruptedLogin checks that the pause after a login that a stop has cancelled is
+// explained in words for the user.
+func TestInterruptedLogin(t *testing.T) {
+	withEnv(t, func(t *testing.T, env *testEnv) {
+		env.sim.Set(enlightentest.LoginHang)
+		src := env.newSource()
+		go func() { _, _ = src.Token(t.Context(), serial) }()
+		synctest.Wait()
+		src.Close()
+		src = env.newSource()
+		defer src.Close()
+		_, err := src.Token(t.Context(), serial)
+		const want = "the program was stopped or read its configuration again before the cloud had answered; next login not before "
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("Token after the next start = %v, want %q", err, want)
 		}
 	})
 }
