@@ -58,3 +58,29 @@ func TestTaskHidesNoProblem(t *testing.T) {
 		}
 	})
 }
+
+// TestFlappingGateway checks that a gateway that loses a response every minute does not
+// fill the log, which still has a long outage.
+func TestFlappingGateway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(&envoytest.Gateway{})
+		r.start(t)
+		for range 6 * 60 {
+			time.Sleep(time.Minute)
+			r.gateway.Fault(envoytest.Busy, 1)
+		}
+		flapped := r.log.String()
+		r.gateway.FaultFor(envoytest.Garbage, 10*time.Minute)
+		time.Sleep(11 * time.Minute)
+		r.stop(t)
+		for _, line := range []string{"gateway read failed", "gateway is back"} {
+			if n := strings.Count(flapped, line); n < 60 || n > 70 {
+				t.Errorf("%q was logged %d times in six hours with a lost response each minute, want 60 to 70", line, n)
+			}
+		}
+		_, outage, _ := strings.Cut(r.log.String(), flapped)
+		if !strings.Contains(outage, "gateway offline") || !strings.Contains(outage, "not valid JSON") || !strings.Contains(outage, "gateway is back") {
+			t.Errorf("a long outage is logged as\n%s\nwant its error, that the gateway was offline, and that it is back", outage)
+		}
+	})
+}

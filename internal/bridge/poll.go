@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
@@ -81,7 +79,7 @@ func (l *loop) onSample(s envoy.Sample, err error) {
 		l.onFailure(err)
 		return
 	}
-	if l.schedule.Failures.Count > 0 || l.publisher.IsOffline() {
+	if l.samples.outages.end() || l.publisher.IsOffline() {
 		l.log.Info().Int("failures", l.schedule.Failures.Count).Msg("gateway is back")
 	}
 	l.schedule.Failures = schedule.Failures{}
@@ -116,22 +114,13 @@ func (l *loop) onFailure(err error) {
 		l.session = nil
 	}
 	if l.schedule.Failures.Logged.Add(err) {
-		l.log.WithLevel(failureLevel(err)).Err(err).Msg("gateway read failed, retrying")
+		l.samples.outages.add(err, time.Now())
 	}
 	if l.publisher != nil {
 		l.publisher.OnFailure()
 		l.publisher.PublishTokenInfo()
 	}
 	l.reportPoll(nil, err)
-}
-
-// failureLevel returns the level at which a failed poll is logged.
-func failureLevel(err error) zerolog.Level {
-	_, isSkipped := errors.AsType[*envoy.SkippedError](err)
-	if isSkipped || envoy.FailureOf(err) == envoy.FailureToken { // the source of tokens logs it
-		return zerolog.DebugLevel
-	}
-	return zerolog.WarnLevel
 }
 
 // checkMeters returns the request that checks whether a meter does not exist any more.
@@ -162,10 +151,13 @@ func (l *loop) onStale() {
 		return
 	}
 	line := l.log.Warn().Stringer("after", l.config.StaleAfter)
-	if _, isSkipped := errors.AsType[*envoy.SkippedError](l.schedule.Failures.Err); isSkipped { // other errors have been logged
-		line = line.Err(l.schedule.Failures.Err)
-	} else if l.schedule.Failures.Err == nil {
+	err := l.schedule.Failures.Err
+	_, isSkipped := errors.AsType[*envoy.SkippedError](err)
+	switch {
+	case err == nil:
 		line = line.Str("error", "no response yet")
+	case isSkipped, !l.samples.outages.isLogged: // other errors have been logged
+		line = line.Err(err)
 	}
 	line.Msg("gateway offline, no valid reading")
 	l.publisher.GoOffline()

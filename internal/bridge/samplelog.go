@@ -13,6 +13,7 @@ import (
 // it changes.
 type sampleLog struct {
 	log         zerolog.Logger
+	outages     outageLog
 	gateway     foundGateway
 	certificate string // SHA-256
 	source      string // where samples come from; empty before the first
