@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 )
 
 // compareSources compares a sample of /production.json with a reading of the
@@ -45,4 +46,100 @@ func oppositeSign(a, b float64) bool {
 func implausiblyDifferent(a, b float64) bool {
 	const kettle = 3000 // W
 	return math.Abs(a-b) > kettle+0.5*max(math.Abs(a), math.Abs(b))
+}
+
+// replaceCounters gives s the energies of r, a reading of the meters, and those of
+// its meters that s lacks if they are of the same moment. Energies of frozen CTs are
+// dropped.
+func (s *Sample) replaceCounters(r *reading) {
+	isNow := s.isOf(r)
+	for _, m := range r.meters {
+		if s.lacks(m) {
+			if isNow {
+				s.Meters = append(s.Meters, m)
+			}
+		} else if into := s.meter(m.Measurement); into != nil {
+			into.Register = m.Register
+			into.Total.replaceCounters(m.Total)
+			for i := range into.Phases {
+				var c Channel
+				if len(m.Phases) == len(into.Phases) {
+					c = m.Phases[i]
+				}
+				into.Phases[i].replaceCounters(c)
+			}
+		}
+	}
+	for _, m := range r.frozen { // the counters of the other source differ
+		if into := s.meter(m); into != nil {
+			into.dropCounters()
+		}
+	}
+}
+
+// lacks reports whether s has no such meter as m, and can have one: a consumption
+// meter that /production.json lacks is computed.
+func (s *Sample) lacks(m Meter) bool {
+	return s.meter(m.Measurement) == nil && m.Measurement != TotalConsumption && m.Measurement != NetConsumption
+}
+
+// isOf reports whether the powers of r and of s were measured at the same moment. A
+// gateway measures at the end of a request, however long that takes.
+func (s *Sample) isOf(r *reading) bool { return s.Time.Sub(r.readAt).Abs() <= 2*time.Second }
+
+// retainCommon leaves out what the meters of the readings do not have, as samples of
+// the readings will not have it either: the gateway computes a current of total
+// consumption, which we do not.
+func (s *Sample) retainCommon(of []Meter) {
+	s.Meters = slices.DeleteFunc(s.Meters, func(m Meter) bool { return m.Measurement != Production && findMeter(of, m.Measurement) == nil })
+	for i := range s.Meters {
+		m := &s.Meters[i]
+		has := findMeter(of, m.Measurement)
+		if has == nil {
+			continue // the inverters'
+		}
+		m.Total.retainCommon(has.Total)
+		if len(m.Phases) != len(has.Phases) {
+			m.Phases = nil
+		}
+		m.Raw = has.Raw[:min(len(has.Raw), 1+len(m.Phases))] // of the endpoint that is read from now on
+		for j := range m.Phases {
+			m.Phases[j].retainCommon(has.Phases[j])
+		}
+	}
+}
+
+func (c *Channel) retainCommon(of Channel) {
+	for q := range quantities {
+		if _, ok := of.Get(q); !ok {
+			c.Drop(q)
+		}
+	}
+}
+
+// replaceCounters gives c the energies of from, and no others.
+func (c *Channel) replaceCounters(from Channel) {
+	for _, q := range CounterQuantities {
+		if c.Drop(q); from.has[q] {
+			c.Set(q, from.val[q])
+		}
+	}
+}
+
+// dropCounters removes the energies of the CTs, and with pv those of production.
+func (s *Sample) dropCounters(pv bool) {
+	for i := range s.Meters {
+		m := &s.Meters[i]
+		if m.Measurement == Production && !pv {
+			continue
+		}
+		m.dropCounters()
+	}
+}
+
+func (m *Meter) dropCounters() {
+	m.Total.replaceCounters(Channel{})
+	for i := range m.Phases {
+		m.Phases[i].replaceCounters(Channel{})
+	}
 }

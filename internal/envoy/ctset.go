@@ -64,3 +64,9 @@ func (r *reading) keepMeasured(has ctSet) {
 		}
 	}
 }
+
+// keepComputed removes from a meter that the gateway computes from two CTs what cannot
+// be computed: no CT has its voltage, its frequency and what follows from them.
+func (c *Channel) keepComputed() {
+	c.keep(slices.Concat([]Quantity{Power, Current}, CounterQuantities[:])...)
+}

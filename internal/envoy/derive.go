@@ -1,6 +1,10 @@
 package envoy
 
-import "github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+import (
+	"math"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+)
 
 // derive returns meters with the one that the gateway computes from two CTs and
 // that its readings leave out: total consumption where the CT is at the grid
@@ -87,4 +91,101 @@ func StorageOf(batteries device.Batteries) (Meter, bool) {
 	m := Meter{Measurement: Storage}
 	m.Total.Set(Power, w)
 	return m, true
+}
+
+// ComputeCounters computes the energy of total consumption again, from the
+// counters that s has now.
+func (s *Sample) ComputeCounters() {
+	total, net, pv := s.meter(TotalConsumption), s.meter(NetConsumption), s.meter(Production)
+	if total == nil || total.Register != ComputedRegister {
+		return
+	}
+	if net == nil || pv == nil {
+		net, pv = new(Meter), new(Meter)
+	}
+	total.Total.computeEnergy(net.Total, pv.Total)
+	for i := range total.Phases {
+		var n, p Channel
+		if i < len(net.Phases) && i < len(pv.Phases) {
+			n, p = net.Phases[i], pv.Phases[i]
+		}
+		total.Phases[i].computeEnergy(n, p)
+	}
+}
+
+// computeEnergy sets the energy to production + import - export, as the
+// gateway's own total has it, or drops it where one of the three is missing.
+func (c *Channel) computeEnergy(net, pv Channel) {
+	in, hasIn := net.Get(EnergyImport)
+	out, hasOut := net.Get(EnergyExport)
+	made, hasMade := pv.Get(Energy)
+	if c.Drop(Energy); hasIn && hasOut && hasMade {
+		c.Set(Energy, made+in-out)
+	}
+}
+
+// repairTotal corrects a fault of firmware 8.3.5433, which reports net consumption
+// as the total. At night, when nothing is produced, the two powers are equal
+// without the fault, but the energies are not.
+func (r *reading) repairTotal() {
+	total, net, pv := r.meter(TotalConsumption), r.meter(NetConsumption), r.meter(Production)
+	if total == nil || net == nil || pv == nil || !equalTotals(total.Total, net.Total) {
+		return
+	}
+	total.Raw = nil
+	total.Total.repair(pv.Total)
+	if len(total.Phases) != len(pv.Phases) {
+		total.Phases = nil
+	}
+	for i := range total.Phases {
+		total.Phases[i].repair(pv.Phases[i])
+	}
+}
+
+func equalTotals(a, b Channel) bool {
+	wh, ok := a.Get(Energy)
+	other, also := b.Get(Energy)
+	return ok && also && wh == other && a.val[Power] == b.val[Power]
+}
+
+// repair turns net consumption into total consumption by adding production. The
+// currents of two loads do not add up, so they and what follows from them are
+// removed; the voltage is that of the computed net consumption.
+func (c *Channel) repair(production Channel) {
+	c.keep(Power, Energy)
+	for _, q := range []Quantity{Power, Energy} {
+		v, ok := c.Get(q)
+		p, also := production.Get(q)
+		if c.Drop(q); ok && also {
+			c.Set(q, v+p)
+		}
+	}
+}
+
+// signCurrent gives every current the sign of its power: /ivp/meters/readings,
+// and /production.json of firmware 4 and 5, report the magnitude only. The
+// current of several phases is their sum.
+func (m *Meter) signCurrent() {
+	_, ok := m.Total.Get(Current)
+	sum := 0.0
+	for i := range m.Phases {
+		m.Phases[i].signCurrent()
+		a, has := m.Phases[i].Get(Current)
+		sum += a
+		ok = ok && has
+	}
+	switch {
+	case !ok:
+		m.Total.Drop(Current)
+	case len(m.Phases) > 0:
+		m.Total.Set(Current, sum)
+	}
+	m.Total.signCurrent()
+}
+
+// signCurrent gives the current the sign of the power.
+func (c *Channel) signCurrent() {
+	if a, ok := c.Get(Current); ok {
+		c.Set(Current, math.Copysign(a, c.val[Power]))
+	}
 }

@@ -41,7 +41,8 @@
 //     endpoint of each source, with what sourceBase has for all of them;
 //     sunspecSource makes one of Modbus registers, which package sunspec reads; pvChooser
 //     decides where production comes from, meterSetup reads how the CTs are set up.
-//   - derive, counters and correction compute what follows from several meters.
+//   - derive and correction compute what follows from several meters, compare makes a
+//     sample of two sources.
 //   - reading is the parsed answer of an endpoint with meters, layout what answers
 //     have contained so far, memory what one session leaves to the next.
 //   - gateway is what all of these have in common.

@@ -2,7 +2,9 @@ package envoy
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
@@ -62,6 +64,18 @@ func (e *SkippedError) Problem() any { return e.Reason }
 func isSkipped(err error) bool {
 	_, ok := errors.AsType[*SkippedError](err)
 	return ok
+}
+
+// A FrozenError reports a CT that the sample cannot do without and whose time
+// has not changed for the client's StaleAfter, or was older than that of another CT when
+// it was first read.
+type FrozenError struct {
+	CT   Measurement
+	Time time.Time // of its reading, by the gateway's clock
+}
+
+func (e *FrozenError) Error() string {
+	return fmt.Sprintf("the gateway is frozen: the %s CT still has its reading of %s; restart the gateway", e.CT, e.Time.Format(time.RFC3339))
 }
 
 // IsNotFound reports whether err is an answer by which the gateway has no such page.

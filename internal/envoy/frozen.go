@@ -1,24 +1,11 @@
 package envoy
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/clock"
 )
-
-// A FrozenError reports a CT that the sample cannot do without and whose time
-// has not changed for the client's StaleAfter, or was older than that of another CT when
-// it was first read.
-type FrozenError struct {
-	CT   Measurement
-	Time time.Time // of its reading, by the gateway's clock
-}
-
-func (e *FrozenError) Error() string {
-	return fmt.Sprintf("the gateway is frozen: the %s CT still has its reading of %s; restart the gateway", e.CT, e.Time.Format(time.RFC3339))
-}
 
 // ctTimes are the times of the CTs' readings in one endpoint.
 type ctTimes struct {

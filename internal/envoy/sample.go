@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -49,27 +50,6 @@ type Meter struct {
 // keepRaw records the meter as it was reported.
 func (m *Meter) keepRaw() { m.Raw = append([]Channel{m.Total}, m.Phases...) }
 
-// signCurrent gives every current the sign of its power: /ivp/meters/readings,
-// and /production.json of firmware 4 and 5, report the magnitude only. The
-// current of several phases is their sum.
-func (m *Meter) signCurrent() {
-	_, ok := m.Total.Get(Current)
-	sum := 0.0
-	for i := range m.Phases {
-		m.Phases[i].signCurrent()
-		a, has := m.Phases[i].Get(Current)
-		sum += a
-		ok = ok && has
-	}
-	switch {
-	case !ok:
-		m.Total.Drop(Current)
-	case len(m.Phases) > 0:
-		m.Total.Set(Current, sum)
-	}
-	m.Total.signCurrent()
-}
-
 // findMeter returns the meter of measurement m for changing, or nil.
 func findMeter(meters []Meter, m Measurement) *Meter {
 	for i := range meters {
@@ -103,9 +83,122 @@ func (c *Channel) Set(q Quantity, v float64) {
 // Drop removes q.
 func (c *Channel) Drop(q Quantity) { c.has[q], c.val[q] = false, 0 }
 
-// signCurrent gives the current the sign of the power.
-func (c *Channel) signCurrent() {
-	if a, ok := c.Get(Current); ok {
-		c.Set(Current, math.Copysign(a, c.val[Power]))
+// keep removes all quantities but these.
+func (c *Channel) keep(qs ...Quantity) {
+	for q := range quantities {
+		if !slices.Contains(qs, q) {
+			c.Drop(q)
+		}
 	}
 }
+
+// A Measurement is where a meter measures, and with which sign.
+type Measurement uint8
+
+// The measurements of a gateway. Positive is producing, importing, using and
+// discharging.
+const (
+	Production       Measurement = iota // what the inverters produce
+	NetConsumption                      // at the grid connection: + import, - export
+	TotalConsumption                    // what the house consumes, battery charging included
+	Storage                             // batteries: + discharging, - charging
+	House                               // what the house consumes, battery charging not included
+	Backfeed                            // between the solar combiner and the switchboard, of a system with a meter collar
+	Load                                // the loads behind a system controller
+	EVSE                                // a car charger
+	PV3P                                // solar power of another maker
+	Generator                           // a generator: + running
+	measurements
+)
+
+// String returns the firmware's word for m, where it has one.
+func (m Measurement) String() string {
+	return [measurements]string{"production", "net-consumption", "total-consumption", "storage", "house", "backfeed", "load", "evse", "pv3p", "gen"}[m]
+}
+
+// A Register is the place in a gateway that energies come from. The registers of one
+// meter differ by up to megawatt-hours.
+type Register uint8
+
+// The registers of a gateway; zero is none of them.
+const (
+	EIMRegister      Register = 1 + iota // the meters' in /production.json, whose type is eim
+	ReadingRegister                      // of /ivp/meters/readings
+	InverterRegister                     // the sum of the inverters in /production.json, or one inverter's own
+	APIRegister                          // of /api/v1/production, which sums the inverters too
+	SunSpecRegister                      // of the SunSpec model 701
+	ComputedRegister                     // production + import - export, which falls while a battery exports
+)
+
+var registerWords = [...]string{"", "production.json", "readings", "inverters", "api", "sunspec", "computed"}
+
+// OfInverters reports whether r is one of the inverters' own registers, which wrap at
+// 2^32 J. A meter with these is the sum of the inverters' reports, which are 5 to 15
+// minutes old, instead of a CT's measurement.
+func (r Register) OfInverters() bool { return r == InverterRegister || r == APIRegister }
+
+// String returns the word for r in files.
+func (r Register) String() string { return registerWords[r] }
+
+// MarshalText implements [encoding.TextMarshaler].
+func (r Register) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler]. An unknown word
+// is none of the registers.
+func (r *Register) UnmarshalText(text []byte) error {
+	*r = Register(max(0, slices.Index(registerWords[:], string(text))))
+	return nil
+}
+
+// A Quantity is a physical quantity of a channel. It has one unit.
+type Quantity uint8
+
+// The quantities and their units.
+const (
+	Power            Quantity = iota // active, W, signed as its Measurement
+	Voltage                          // RMS of one phase, V
+	Current                          // RMS, A, signed as the power; of several phases the sum
+	Frequency                        // Hz
+	PowerFactor                      // -1 to 1, of one phase
+	ApparentPower                    // VA, signed as the power
+	ReactivePower                    // var
+	Energy                           // lifetime, kWh; of net consumption import less export, which falls
+	EnergyImport                     // lifetime from the grid, kWh
+	EnergyExport                     // lifetime to the grid, kWh
+	EnergyCharged                    // lifetime into the batteries, kWh
+	EnergyDischarged                 // lifetime out of the batteries, kWh
+	EnergyReceived                   // lifetime against the meter's direction, kWh: what inverters consume at night
+	quantities
+)
+
+// NumQuantities is the number of quantities, which are 0 to NumQuantities-1.
+const NumQuantities = quantities
+
+// quantityNames do not change: topics and saved files have them.
+var quantityNames = [quantities]string{
+	Power:            "power",
+	Voltage:          "voltage",
+	Current:          "current",
+	Frequency:        "frequency",
+	PowerFactor:      "power_factor",
+	ApparentPower:    "apparent_power",
+	ReactivePower:    "reactive_power",
+	Energy:           "energy",
+	EnergyImport:     "energy_import",
+	EnergyExport:     "energy_export",
+	EnergyCharged:    "energy_charged",
+	EnergyDischarged: "energy_discharged",
+	EnergyReceived:   "energy_received",
+}
+
+// String returns the name of q in topics and in files.
+func (q Quantity) String() string { return quantityNames[q] }
+
+// CounterQuantities are the quantities that count.
+var CounterQuantities = [...]Quantity{Energy, EnergyImport, EnergyExport, EnergyCharged, EnergyDischarged, EnergyReceived}
+
+// IsCounter reports whether q counts: it only rises.
+func (q Quantity) IsCounter() bool { return slices.Contains(CounterQuantities[:], q) }
+
+// summedQuantities are those whose value of several phases is the sum of theirs.
+var summedQuantities = slices.Concat([]Quantity{Power, Current, ApparentPower, ReactivePower}, CounterQuantities[:])

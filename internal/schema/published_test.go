@@ -37,7 +37,7 @@ var published = []struct {
 	meters     []envoy.Measurement
 	quantities []envoy.Quantity
 }{
-	{envoy.FromProduction, "internal/envoy/productionwire.go", []envoy.Measurement{envoy.Production, envoy.NetConsumption, envoy.TotalConsumption}, productionQuantities},
+	{envoy.FromProduction, "internal/envoy/production.go", []envoy.Measurement{envoy.Production, envoy.NetConsumption, envoy.TotalConsumption}, productionQuantities},
 	{envoy.FromMeters, "internal/envoy/readings.go", []envoy.Measurement{
 		envoy.Production, envoy.NetConsumption, envoy.TotalConsumption, envoy.Storage,
 		envoy.Backfeed, envoy.Load, envoy.EVSE, envoy.PV3P, envoy.Generator,
@@ -75,7 +75,7 @@ func TestEveryRowIsPublished(t *testing.T) {
 					file := publisher(s, source)
 					isListed[s] = isListed[s] || file != ""
 					if want := file != "" && isMeasured(s, source, phases, ct); want != measured[s] {
-						t.Errorf("%s with SOURCE = %s, %d phases and a %s CT: measured %t, the lists of internal/schema/published_test.go say %t; see %s and internal/envoy/quantity.go",
+						t.Errorf("%s with SOURCE = %s, %d phases and a %s CT: measured %t, the lists of internal/schema/published_test.go say %t; see %s and internal/envoy/sample.go",
 							s.Topic, source, phases, ct, measured[s], want, cmp.Or(file, "the file that reads the source"))
 					}
 				}

@@ -16,13 +16,13 @@ func TestQuantities(t *testing.T) {
 	for q := range envoy.NumQuantities {
 		switch name, class := q.String(), quantities[q].class; {
 		case name == "":
-			t.Errorf("quantity %d has no name in internal/envoy/quantity.go", q)
+			t.Errorf("quantity %d has no name in internal/envoy/sample.go", q)
 		case names[name]:
 			t.Errorf("two quantities have the name %s", name)
 		case class == "":
 			t.Errorf("%s has no row, or no device class, in internal/schema/quantities.go", name)
 		case q.IsCounter() != strings.HasSuffix(class, "energy"):
-			t.Errorf("%s has the class %s, and is in CounterQuantities of internal/envoy/quantity.go: %t", name, class, q.IsCounter())
+			t.Errorf("%s has the class %s, and is in CounterQuantities of internal/envoy/sample.go: %t", name, class, q.IsCounter())
 		case !slices.ContainsFunc(Sensors(), func(s *Sensor) bool { return s.Quantity == q }):
 			t.Errorf("no meter of internal/schema/sensors.go has a row of %s", name)
 		}
