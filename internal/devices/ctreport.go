@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
 
@@ -25,16 +25,16 @@ var meteringStatus = []string{"normal", "not-metering", "check-wiring"}
 
 // A CTReport is what is known about the installation of the CTs.
 type CTReport struct {
-	meters   map[string]envoy.MeterConfig // the enabled ones by kind
-	isKnown  bool                         // there are CTs to check
-	problems []string                     // each with its remedy; the text does not change while the problem lasts
+	meters   map[string]device.MeterConfig // the enabled ones by kind
+	isKnown  bool                          // there are CTs to check
+	problems []string                      // each with its remedy; the text does not change while the problem lasts
 }
 
 // NewCTReport returns a report on CTs with these configurations, and with problems
 // of their powers. isCorrected reports that the configuration corrects the consumption
 // CT.
-func NewCTReport(configs []envoy.MeterConfig, isCorrected bool, problems []string) CTReport {
-	r := CTReport{meters: map[string]envoy.MeterConfig{}}
+func NewCTReport(configs []device.MeterConfig, isCorrected bool, problems []string) CTReport {
+	r := CTReport{meters: map[string]device.MeterConfig{}}
 	for _, m := range configs {
 		if m.Enabled {
 			r.meters[m.Kind], r.isKnown = m, true
@@ -111,7 +111,7 @@ const consumptionAdvice = "turn it or set POWER_MULTIPLIER = -1 (or one per phas
 
 // wiringProblems returns the problems that the gateway itself reports about a CT,
 // except those of a consumption CT that has been corrected already.
-func wiringProblems(m envoy.MeterConfig, corrected bool) (problems []string) {
+func wiringProblems(m device.MeterConfig, corrected bool) (problems []string) {
 	name := m.Kind
 	for _, k := range ctKinds {
 		if k.kind == m.Kind {

@@ -6,30 +6,31 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/filter"
 )
 
 func TestWiring(t *testing.T) {
 	for _, tt := range []struct {
 		name      string
-		config    envoy.MeterConfig
+		config    device.MeterConfig
 		corrected bool
 		want      []string // a piece of each problem
 	}{
-		{"well", envoy.MeterConfig{Kind: "production", Enabled: true, Status: "normal"}, false, nil},
-		{"not reported", envoy.MeterConfig{Kind: "production", Enabled: true}, false, nil},
-		{"a status of the future", envoy.MeterConfig{Kind: "production", Enabled: true, Status: "dreaming"}, false, nil},
-		{"reversed production", envoy.MeterConfig{Kind: "production", Enabled: true, Status: "check-wiring", Flags: []string{"negative-production"}}, false, []string{"production CT: its arrow"}},
-		{"reversed production is not what POWER_MULTIPLIER turns", envoy.MeterConfig{Kind: "production", Enabled: true, Flags: []string{"negative-production"}}, true, []string{"production CT: its arrow"}},
-		{"reversed net", envoy.MeterConfig{Kind: "net-consumption", Enabled: true, Status: "check-wiring", Flags: []string{"negative-total-consumption"}}, false, []string{"POWER_MULTIPLIER = -1"}},
-		{"reversed net, no flags", envoy.MeterConfig{Kind: "net-consumption", Enabled: true, Status: "check-wiring"}, false, []string{"POWER_MULTIPLIER = -1"}},
-		{"corrected net", envoy.MeterConfig{Kind: "net-consumption", Enabled: true, Status: "check-wiring", Flags: []string{"negative-total-consumption"}}, true, nil},
-		{"reversed around the load", envoy.MeterConfig{Kind: "total-consumption", Enabled: true, Status: "check-wiring"}, false, []string{"POWER_MULTIPLIER = -1"}},
-		{"corrected around the load", envoy.MeterConfig{Kind: "total-consumption", Enabled: true, Status: "check-wiring", Flags: []string{"negative-total-consumption"}}, true, nil},
-		{"two flags, one unknown", envoy.MeterConfig{Kind: "evse", Enabled: true, Flags: []string{"power-on-unused-phase", "odd"}}, false, []string{"EVSE CT: there is power on a phase", "EVSE CT: odd"}},
-		{"silent", envoy.MeterConfig{Kind: "storage", Enabled: true, Status: "not-metering"}, false, []string{"storage CT: enabled, and does not measure"}},
-		{"off", envoy.MeterConfig{Kind: "storage", Status: "not-metering"}, false, nil},
-		{"a kind of the future", envoy.MeterConfig{Kind: "heat-pump", Enabled: true, Status: "check-wiring"}, false, []string{"heat-pump CT: check"}},
+		{"well", device.MeterConfig{Kind: "production", Enabled: true, Status: "normal"}, false, nil},
+		{"not reported", device.MeterConfig{Kind: "production", Enabled: true}, false, nil},
+		{"a status of the future", device.MeterConfig{Kind: "production", Enabled: true, Status: "dreaming"}, false, nil},
+		{"reversed production", device.MeterConfig{Kind: "production", Enabled: true, Status: "check-wiring", Flags: []string{"negative-production"}}, false, []string{"production CT: its arrow"}},
+		{"reversed production is not what POWER_MULTIPLIER turns", device.MeterConfig{Kind: "production", Enabled: true, Flags: []string{"negative-production"}}, true, []string{"production CT: its arrow"}},
+		{"reversed net", device.MeterConfig{Kind: "net-consumption", Enabled: true, Status: "check-wiring", Flags: []string{"negative-total-consumption"}}, false, []string{"POWER_MULTIPLIER = -1"}},
+		{"reversed net, no flags", device.MeterConfig{Kind: "net-consumption", Enabled: true, Status: "check-wiring"}, false, []string{"POWER_MULTIPLIER = -1"}},
+		{"corrected net", device.MeterConfig{Kind: "net-consumption", Enabled: true, Status: "check-wiring", Flags: []string{"negative-total-consumption"}}, true, nil},
+		{"reversed around the load", device.MeterConfig{Kind: "total-consumption", Enabled: true, Status: "check-wiring"}, false, []string{"POWER_MULTIPLIER = -1"}},
+		{"corrected around the load", device.MeterConfig{Kind: "total-consumption", Enabled: true, Status: "check-wiring", Flags: []string{"negative-total-consumption"}}, true, nil},
+		{"two flags, one unknown", device.MeterConfig{Kind: "evse", Enabled: true, Flags: []string{"power-on-unused-phase", "odd"}}, false, []string{"EVSE CT: there is power on a phase", "EVSE CT: odd"}},
+		{"silent", device.MeterConfig{Kind: "storage", Enabled: true, Status: "not-metering"}, false, []string{"storage CT: enabled, and does not measure"}},
+		{"off", device.MeterConfig{Kind: "storage", Status: "not-metering"}, false, nil},
+		{"a kind of the future", device.MeterConfig{Kind: "heat-pump", Enabled: true, Status: "check-wiring"}, false, []string{"heat-pump CT: check"}},
 	} {
 		got := wiringProblems(tt.config, tt.corrected)
 		ok := len(got) == len(tt.want)
@@ -58,7 +59,7 @@ func TestAdviceFits(t *testing.T) {
 		t.Errorf("problems %q, want two of each", h.problems)
 	}
 	for flag := range flagAdvice {
-		h.problems = append(h.problems, wiringProblems(envoy.MeterConfig{Kind: "total-consumption", Flags: []string{flag}}, false)...)
+		h.problems = append(h.problems, wiringProblems(device.MeterConfig{Kind: "total-consumption", Flags: []string{flag}}, false)...)
 	}
 	for range h.problems {
 		if a := h.advice(); len(a) > maxState || !strings.Contains(a, h.problems[0]) {

@@ -3,6 +3,8 @@ package envoy
 import (
 	"fmt"
 	"slices"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 )
 
 // A ctSet has the CTs that a gateway has. Of the two consumption meters it reports
@@ -10,10 +12,20 @@ import (
 // production. Where no CT measures production it adds zero.
 type ctSet [measurements]bool
 
+// measurementOf returns what a CT measures, if this package has it.
+func measurementOf(c device.MeterConfig) (Measurement, bool) {
+	for m := range measurements {
+		if c.Kind == m.String() && m != House { // a sum of ours
+			return m, true
+		}
+	}
+	return 0, false
+}
+
 // enabledCTs returns the CTs that are enabled by configs.
-func enabledCTs(configs []MeterConfig) (has ctSet) {
+func enabledCTs(configs []device.MeterConfig) (has ctSet) {
 	for _, c := range configs {
-		if m, ok := c.measures(); ok && c.Enabled {
+		if m, ok := measurementOf(c); ok && c.Enabled {
 			has[m] = true
 		}
 	}

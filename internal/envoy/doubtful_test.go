@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
@@ -106,7 +107,7 @@ func TestImpossibleValues(t *testing.T) {
 		{`"apparentPower":2147483647`, "1"},
 		{`"reactivePower":-4294967295`, "1"},
 	} {
-		r, err := parseReadings([]byte(`[{"eid":1,"activePower":1,`+tt.field+`}]`), []MeterConfig{{EID: "1", Kind: "net-consumption", Enabled: true}})
+		r, err := parseReadings([]byte(`[{"eid":1,"activePower":1,`+tt.field+`}]`), []device.MeterConfig{{EID: "1", Kind: "net-consumption", Enabled: true}})
 		if err != nil {
 			t.Errorf("%s: %v", tt.field, err)
 			continue

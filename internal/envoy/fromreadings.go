@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 )
 
 // A readingsSource makes samples of /ivp/meters/readings.
@@ -22,7 +24,7 @@ func (s *readingsSource) read(ctx context.Context) (reading, error) {
 	if err != nil {
 		return reading{}, err
 	}
-	if !slices.ContainsFunc(configs, func(c MeterConfig) bool { return c.Enabled }) {
+	if !slices.ContainsFunc(configs, func(c device.MeterConfig) bool { return c.Enabled }) {
 		return reading{}, nil
 	}
 	r, err := s.getReading(ctx, readingsPath, func(body []byte) (reading, error) {
@@ -60,7 +62,7 @@ func (s *readingsSource) sample(ctx context.Context) (Sample, error) {
 		return Sample{}, err
 	}
 	if len(r.meters) == 0 {
-		return Sample{}, fmt.Errorf("%s: %w", metersPath, ErrNoCT)
+		return Sample{}, fmt.Errorf("%s: %w", device.MetersPath, ErrNoCT)
 	}
 	sample := Sample{Time: r.readAt, MeasuredAt: r.at, Metered: !r.at.IsZero(), Meters: r.meters, Frozen: r.frozen}
 	if r.meter(NetConsumption) == nil {

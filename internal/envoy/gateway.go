@@ -121,12 +121,12 @@ func (m *memory) keepACBatteries(acb device.ACBReport) {
 
 // confirmConfigs returns an error where configs are none, were some, and fewer
 // than three answers in a row agree.
-func (m *memory) confirmConfigs(configs []MeterConfig) error {
+func (m *memory) confirmConfigs(configs []device.MeterConfig) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(configs) == 0 && m.hadConfigs && m.emptyConfigs+1 < confirmations {
 		m.emptyConfigs++
-		return fmt.Errorf("%s: the list is empty, but there were CTs before", metersPath)
+		return fmt.Errorf("%s: the list is empty, but there were CTs before", device.MetersPath)
 	}
 	m.hadConfigs, m.emptyConfigs = len(configs) > 0, 0
 	return nil

@@ -1,6 +1,10 @@
 package envoy
 
-import "time"
+import (
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
+)
 
 // A pvSource is where a session takes production from.
 type pvSource uint8
@@ -42,10 +46,10 @@ func (l *layout) mayHave(m Measurement, phase int) bool {
 }
 
 // configure records how many phases the CTs are set up with.
-func (l *layout) configure(configs []MeterConfig) {
+func (l *layout) configure(configs []device.MeterConfig) {
 	l.configured = [measurements]int{}
 	for _, c := range configs {
-		if m, ok := c.measures(); ok && c.Enabled {
+		if m, ok := measurementOf(c); ok && c.Enabled {
 			l.configured[m] = max(l.configured[m], c.Phases)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 )
 
 // legs are what is known of the meters and of their phases, by whatever endpoint and
@@ -19,9 +21,9 @@ type legs struct {
 // addSplit adds the legs of a storage CT that is set up for split phase: from firmware
 // 8.3.6086 on one of them is all zeros for single answers, and the other is reported as
 // the whole (pyenphase#478, #499).
-func (l *legs) addSplit(configs []MeterConfig) {
+func (l *legs) addSplit(configs []device.MeterConfig) {
 	for _, c := range configs {
-		if m, ok := c.measures(); ok && m == Storage && c.Enabled && c.PhaseMode == "split" {
+		if m, ok := measurementOf(c); ok && m == Storage && c.Enabled && c.PhaseMode == "split" {
 			l.seen[Storage] = [3]bool{true, true}
 		}
 	}

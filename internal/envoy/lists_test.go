@@ -10,7 +10,7 @@ import (
 // TestListsOfNothingKnown: a list with entries of which none is understood is an
 // error and no empty list, for every list that is read.
 func TestListsOfNothingKnown(t *testing.T) {
-	configs := []MeterConfig{{EID: "1", Kind: "storage", Enabled: true, Phases: 1}}
+	configs := []device.MeterConfig{{EID: "1", Kind: "storage", Enabled: true, Phases: 1}}
 	for name, parse := range map[string]func(list string) error{
 		"inventory": func(list string) error { _, err := device.ParseInventory([]byte(list)); return err },
 		"devices of the inventory": func(list string) error {
@@ -18,9 +18,9 @@ func TestListsOfNothingKnown(t *testing.T) {
 			return err
 		},
 		"battery power": func(list string) error { _, err := device.ParsePowers([]byte(`{"devices:":` + list + `}`)); return err },
-		"meters":        func(list string) error { _, err := parseMeters([]byte(list)); return err },
+		"meters":        func(list string) error { _, err := device.ParseMeters([]byte(list)); return err },
 		"flags of a meter": func(list string) error {
-			_, err := parseMeters([]byte(`[{"eid":1,"state":"enabled","statusFlags":` + list + `}]`))
+			_, err := device.ParseMeters([]byte(`[{"eid":1,"state":"enabled","statusFlags":` + list + `}]`))
 			return err
 		},
 		"readings":  func(list string) error { _, err := parseReadings([]byte(list), configs); return err },
@@ -67,7 +67,7 @@ func TestNoCTsAfterSome(t *testing.T) {
 		body string
 		fail bool
 	}{{`[{"eid":1,"state":"enabled"}]`, false}, {`[]`, true}, {`[]`, true}, {`[{"eid":1,"state":"enabled"}]`, false}, {`[]`, true}, {`[]`, true}, {`[]`, false}, {`[]`, false}} {
-		configs, err := parseMeters([]byte(tt.body))
+		configs, err := device.ParseMeters([]byte(tt.body))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -48,8 +48,8 @@ func TestLongLists(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		short, shortened := wire.Shorten(body)
-		ms, _ := parseMeters(short)
-		_, _ = parseReadings(short, []MeterConfig{{EID: "-1", Kind: "production", Enabled: true}})
+		ms, _ := device.ParseMeters(short)
+		_, _ = parseReadings(short, []device.MeterConfig{{EID: "-1", Kind: "production", Enabled: true}})
 		is, _ := device.ParseInverters(short)
 		ds, _ := device.ParseDetails(short)
 		e, _ := device.ParseInventory(short)

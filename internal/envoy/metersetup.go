@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/transport"
 )
 
@@ -22,16 +23,16 @@ func withFastTimeout(ctx context.Context) (context.Context, context.CancelFunc) 
 type meterSetup struct {
 	*gateway
 
-	configs   []MeterConfig // of the last answer; nil before one was read
-	attempts  int           // of learn
-	selecting bool          // the source of samples is being selected, which reads the configs
-	isRefused bool          // the gateway has no list of its CTs for us
+	configs   []device.MeterConfig // of the last answer; nil before one was read
+	attempts  int                  // of learn
+	selecting bool                 // the source of samples is being selected, which reads the configs
+	isRefused bool                 // the gateway has no list of its CTs for us
 }
 
 // MeterConfigs reads how the gateway's CTs are set up. Without meters there are
 // none. After there were some, three answers in a row must have none.
-func (m *meterSetup) MeterConfigs(ctx context.Context) ([]MeterConfig, error) {
-	configs, err := auth.GetOptional(ctx, m.req, metersPath, parseMeters)
+func (m *meterSetup) MeterConfigs(ctx context.Context) ([]device.MeterConfig, error) {
+	configs, err := auth.GetOptional(ctx, m.req, device.MetersPath, device.ParseMeters)
 	if err == nil {
 		err = m.memory.confirmConfigs(configs)
 	}
@@ -47,13 +48,13 @@ func (m *meterSetup) MeterConfigs(ctx context.Context) ([]MeterConfig, error) {
 // CheckMeters reads again how the CTs are set up, which an installer or the
 // cloud may change at any time. An error of [ErrReopen] reports that what is
 // measured has changed.
-func (m *meterSetup) CheckMeters(ctx context.Context) ([]MeterConfig, error) {
+func (m *meterSetup) CheckMeters(ctx context.Context) ([]device.MeterConfig, error) {
 	configs, err := m.MeterConfigs(ctx)
 	if err != nil {
 		return nil, err
 	}
 	switch {
-	case m.configs != nil && !sameConfigs(m.configs, configs):
+	case m.configs != nil && !device.SameConfigs(m.configs, configs):
 		return configs, m.memory.reconfigure("the CTs are set up in another way")
 	case m.configs == nil && len(configs) > 0:
 		m.configs = configs
@@ -109,21 +110,21 @@ func (m *meterSetup) learn(ctx context.Context) {
 // require returns how the CTs are set up, without which the readings cannot be
 // understood. Once they are the source of samples, the page is not optional: a 401
 // is about the token, not about the page.
-func (m *meterSetup) require(ctx context.Context) ([]MeterConfig, error) {
+func (m *meterSetup) require(ctx context.Context) ([]device.MeterConfig, error) {
 	if m.configs != nil {
 		return m.configs, nil
 	}
 	read := m.MeterConfigs
 	if !m.selecting {
-		read = func(ctx context.Context) ([]MeterConfig, error) {
-			return auth.Get(ctx, m.req, metersPath, parseMeters)
+		read = func(ctx context.Context) ([]device.MeterConfig, error) {
+			return auth.Get(ctx, m.req, device.MetersPath, device.ParseMeters)
 		}
 	}
 	configs, err := read(ctx)
 	if err != nil {
 		return nil, err
 	}
-	m.configs = append([]MeterConfig{}, configs...)
+	m.configs = append([]device.MeterConfig{}, configs...)
 	return m.configs, nil
 }
 
@@ -147,7 +148,7 @@ func (m *meterSetup) computed() Measurement {
 }
 
 // computedBy is [meterSetup.computed] of a list of CTs.
-func computedBy(configs []MeterConfig) Measurement {
+func computedBy(configs []device.MeterConfig) Measurement {
 	if has := enabledCTs(configs); has[TotalConsumption] && !has[NetConsumption] {
 		return NetConsumption
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
 
@@ -50,7 +51,7 @@ var energiesOf = [measurements]struct{ delivered, received Quantity }{
 // configuration (eid 1023410688).
 // A meter that only few systems have, such as the CT of a car charger, may be
 // missing; the grid, production and consumption may not.
-func parseReadings(body []byte, configs []MeterConfig) (reading, error) {
+func parseReadings(body []byte, configs []device.MeterConfig) (reading, error) {
 	doc, err := wire.DecodeList(readingsPath, body, func(w *wireMeterReading) bool {
 		return w.EID != "" && (w.Timestamp.Kind != wire.Absent || w.ActivePower.Kind != wire.Absent || w.Voltage.Kind != wire.Absent)
 	})
@@ -59,7 +60,7 @@ func parseReadings(body []byte, configs []MeterConfig) (reading, error) {
 	}
 	var r reading
 	for _, c := range configs {
-		m, ours := c.measures()
+		m, ours := measurementOf(c)
 		if !c.Enabled || !ours || r.meter(m) != nil {
 			continue
 		}
@@ -80,7 +81,7 @@ func parseReadings(body []byte, configs []MeterConfig) (reading, error) {
 // addReading adds one meter's row. Channels beyond its phases are noise, or
 // another meter's: the third of a split-phase net CT holds a leg of the
 // storage CT (8.2.4286).
-func (r *reading) addReading(m Measurement, config MeterConfig, w *wireMeterReading) error {
+func (r *reading) addReading(m Measurement, config device.MeterConfig, w *wireMeterReading) error {
 	phases := config.Phases
 	total, err := w.channel(m)
 	if err != nil {

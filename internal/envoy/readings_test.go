@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 )
 
 // row is a meter's row in invented numbers.
@@ -22,11 +24,11 @@ func row(eid int, w, dlvd, rcvd float64, channels ...float64) string {
 }
 
 var (
-	pvCT    = MeterConfig{EID: "1", Kind: "production", Enabled: true, Phases: 2}
-	netCT   = MeterConfig{EID: "2", Kind: "net-consumption", Enabled: true, Phases: 2}
-	totalCT = MeterConfig{EID: "2", Kind: "total-consumption", Enabled: true, Phases: 2}
-	batCT   = MeterConfig{EID: "3", Kind: "storage", Enabled: true, Phases: 2}
-	offCT   = MeterConfig{EID: "9", Kind: "load"}
+	pvCT    = device.MeterConfig{EID: "1", Kind: "production", Enabled: true, Phases: 2}
+	netCT   = device.MeterConfig{EID: "2", Kind: "net-consumption", Enabled: true, Phases: 2}
+	totalCT = device.MeterConfig{EID: "2", Kind: "total-consumption", Enabled: true, Phases: 2}
+	batCT   = device.MeterConfig{EID: "3", Kind: "storage", Enabled: true, Phases: 2}
+	offCT   = device.MeterConfig{EID: "9", Kind: "load"}
 )
 
 func TestParseReadings(t *testing.T) {
@@ -35,56 +37,56 @@ func TestParseReadings(t *testing.T) {
 	phantom := row(1023410688, 0, 0, 0)
 	for _, tt := range []struct {
 		name    string
-		configs []MeterConfig
+		configs []device.MeterConfig
 		body    string
 		want    string // meter power/energies:phases; or the error
 	}{
 		{
 			"joined by eid, not by order",
-			[]MeterConfig{pvCT, netCT},
+			[]device.MeterConfig{pvCT, netCT},
 			body(phantom, net, pv),
 			"production 3000 9000:1600,1400 net-consumption -1200 5000+4000-:-700,-500 total-consumption 1800 10000:900,900",
 		},
 		{
 			"disabled and unknown are not read",
-			[]MeterConfig{pvCT, offCT, {EID: "2", Kind: "net-consumption", Phases: 2}, {EID: "3", Kind: "new", Enabled: true}},
+			[]device.MeterConfig{pvCT, offCT, {EID: "2", Kind: "net-consumption", Phases: 2}, {EID: "3", Kind: "new", Enabled: true}},
 			body(pv, net, bat),
 			"production 3000 9000:1600,1400",
 		},
-		{"storage", []MeterConfig{batCT}, body(bat), "storage 250 90c70d:125,125"},
+		{"storage", []device.MeterConfig{batCT}, body(bat), "storage 250 90c70d:125,125"},
 		{
 			"a CT around the load",
-			[]MeterConfig{pvCT, totalCT},
+			[]device.MeterConfig{pvCT, totalCT},
 			body(pv, row(2, 1900, 8e6, 3, 1000, 900)),
 			"production 3000 9000:1600,1400 total-consumption 1900 8000:1000,900 net-consumption -1100:-600,-500",
 		},
 		{
 			"one phase, aggregate is the total",
-			[]MeterConfig{{EID: "2", Kind: "net-consumption", Enabled: true, Phases: 1}},
+			[]device.MeterConfig{{EID: "2", Kind: "net-consumption", Enabled: true, Phases: 1}},
 			body(row(2, -36.6, 5e6, 4e6, -36.2, 0, -0.4)),
 			"net-consumption -36.6 5000+4000-",
 		},
-		{"a row is missing", []MeterConfig{pvCT, netCT}, body(pv), "net-consumption CT is missing in the response"},
+		{"a row is missing", []device.MeterConfig{pvCT, netCT}, body(pv), "net-consumption CT is missing in the response"},
 		{
 			"a car charger's row is missing, and a battery rests",
-			[]MeterConfig{netCT, batCT, {EID: "8", Kind: "evse", Enabled: true, Phases: 2}},
+			[]device.MeterConfig{netCT, batCT, {EID: "8", Kind: "evse", Enabled: true, Phases: 2}},
 			body(net, row(3, 0, 0, 0)),
 			"net-consumption -1200 5000+4000-:-700,-500 storage 0 0c0d:0,0",
 		},
-		{"a battery that was just started", []MeterConfig{netCT, batCT}, body(net, `{"eid":3,"activePower":0,"voltage":0,"channels":[]}`), "net-consumption -1200 5000+4000-:-700,-500"},
-		{"no number", []MeterConfig{pvCT}, `[{"eid":1,"activePower":"12"}]`, "production: activePower is not a number"},
-		{"null", []MeterConfig{pvCT}, `[{"eid":1,"activePower":null}]`, "production: activePower is not a number"},
-		{"a count that ran over", []MeterConfig{pvCT}, `[{"eid":1,"activePower":4294967.295}]`, "production: activePower is 4294967 W, which no CT can measure"},
-		{"no power", []MeterConfig{pvCT}, `[{"eid":1,"voltage":230}]`, "production: activePower is missing"},
-		{"the body of /ivp/meters", []MeterConfig{pvCT}, `[{"eid":1,"state":"enabled","measurementType":"production"}]`, "none of the 1 entries is understood"},
-		{"an error in a list", []MeterConfig{pvCT}, `[{"error":"internal"}]`, "none of the 1 entries is understood"},
-		{"a channel's volts", []MeterConfig{pvCT}, `[{"eid":1,"activePower":1,"channels":[{"activePower":1},{"activePower":1,"voltage":"x"}]}]`, "production line 2: voltage is not a number (channels[1])"},
-		{"too few channels", []MeterConfig{pvCT}, `[{"eid":1,"activePower":1,"channels":[{"activePower":1}]}]`, "production has 1 channels for 2 phases"},
-		{"just started", []MeterConfig{pvCT}, `[{"eid":1,"activePower":0,"voltage":0,"channels":[]}]`, "voltage and power of the production CT are zero"},
-		{"its counters are there already", []MeterConfig{netCT}, `[{"eid":2,"activePower":0,"voltage":0,"current":0,"actEnergyDlvd":7069263,"channels":[]}]`, "voltage and power of the net-consumption CT are zero"},
-		{"an error for an answer", []MeterConfig{pvCT}, `{"error":"busy"}`, "not supported by this gateway"},
-		{"a page", []MeterConfig{pvCT}, `<html>`, "not supported by this gateway"},
-		{"cut off", []MeterConfig{pvCT}, `[{"eid":1,`, "not valid JSON"},
+		{"a battery that was just started", []device.MeterConfig{netCT, batCT}, body(net, `{"eid":3,"activePower":0,"voltage":0,"channels":[]}`), "net-consumption -1200 5000+4000-:-700,-500"},
+		{"no number", []device.MeterConfig{pvCT}, `[{"eid":1,"activePower":"12"}]`, "production: activePower is not a number"},
+		{"null", []device.MeterConfig{pvCT}, `[{"eid":1,"activePower":null}]`, "production: activePower is not a number"},
+		{"a count that ran over", []device.MeterConfig{pvCT}, `[{"eid":1,"activePower":4294967.295}]`, "production: activePower is 4294967 W, which no CT can measure"},
+		{"no power", []device.MeterConfig{pvCT}, `[{"eid":1,"voltage":230}]`, "production: activePower is missing"},
+		{"the body of /ivp/meters", []device.MeterConfig{pvCT}, `[{"eid":1,"state":"enabled","measurementType":"production"}]`, "none of the 1 entries is understood"},
+		{"an error in a list", []device.MeterConfig{pvCT}, `[{"error":"internal"}]`, "none of the 1 entries is understood"},
+		{"a channel's volts", []device.MeterConfig{pvCT}, `[{"eid":1,"activePower":1,"channels":[{"activePower":1},{"activePower":1,"voltage":"x"}]}]`, "production line 2: voltage is not a number (channels[1])"},
+		{"too few channels", []device.MeterConfig{pvCT}, `[{"eid":1,"activePower":1,"channels":[{"activePower":1}]}]`, "production has 1 channels for 2 phases"},
+		{"just started", []device.MeterConfig{pvCT}, `[{"eid":1,"activePower":0,"voltage":0,"channels":[]}]`, "voltage and power of the production CT are zero"},
+		{"its counters are there already", []device.MeterConfig{netCT}, `[{"eid":2,"activePower":0,"voltage":0,"current":0,"actEnergyDlvd":7069263,"channels":[]}]`, "voltage and power of the net-consumption CT are zero"},
+		{"an error for an answer", []device.MeterConfig{pvCT}, `{"error":"busy"}`, "not supported by this gateway"},
+		{"a page", []device.MeterConfig{pvCT}, `<html>`, "not supported by this gateway"},
+		{"cut off", []device.MeterConfig{pvCT}, `[{"eid":1,`, "not valid JSON"},
 	} {
 		r, err := parseReadings([]byte(tt.body), tt.configs)
 		if err != nil {
@@ -104,28 +106,6 @@ func TestParseReadings(t *testing.T) {
 	}
 }
 
-// TestSameSetUp: the order in which the CTs are listed means nothing.
-func TestSameSetUp(t *testing.T) {
-	turned := netCT
-	turned.Status = "check-wiring"
-	off := netCT
-	off.Enabled = false
-	for _, tt := range []struct {
-		b    []MeterConfig
-		want bool
-	}{
-		{[]MeterConfig{pvCT, netCT}, true},
-		{[]MeterConfig{turned, pvCT}, true},
-		{[]MeterConfig{pvCT}, false},
-		{[]MeterConfig{off, pvCT}, false},
-		{[]MeterConfig{totalCT, pvCT}, false},
-	} {
-		if got := sameConfigs([]MeterConfig{pvCT, netCT}, tt.b); got != tt.want {
-			t.Errorf("sameConfigs with %+v = %t, want %t", tt.b, got, tt.want)
-		}
-	}
-}
-
 // TestDroppedPhase: a phase of nothing but zeros is not believed where it is
 // known to be there, and its meter neither, whose numbers are then those of the
 // other phases.
@@ -140,7 +120,7 @@ func TestDroppedPhase(t *testing.T) {
 	storage := "net-consumption 500 70+90-:250,250 storage 500 90c70d:250,250"
 	for _, tt := range []struct {
 		name    string
-		battery MeterConfig
+		battery device.MeterConfig
 		bodies  []string // one after another
 		want    string   // of the last
 	}{
@@ -155,7 +135,7 @@ func TestDroppedPhase(t *testing.T) {
 		var got string
 		known := new(legs)
 		for _, b := range tt.bodies {
-			configs := []MeterConfig{netCT, tt.battery}
+			configs := []device.MeterConfig{netCT, tt.battery}
 			r, err := parseReadings([]byte("["+b+"]"), configs)
 			if err == nil {
 				known.addSplit(configs)
@@ -205,7 +185,7 @@ func TestReadingQuantities(t *testing.T) {
 	net := netCT
 	for phases, want := range map[int]struct{ volts, amps float64 }{1: {230.5, 1.5}, 2: {0, 3}} {
 		net.Phases = phases
-		r, err := parseReadings([]byte("["+row(2, 500, 1, 1, 300, 200)+"]"), []MeterConfig{net})
+		r, err := parseReadings([]byte("["+row(2, 500, 1, 1, 300, 200)+"]"), []device.MeterConfig{net})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -225,7 +205,7 @@ func TestReadingQuantities(t *testing.T) {
 // the meter's own numbers are its.
 func TestPhaseOfAnotherChannel(t *testing.T) {
 	const zeros, alive = `"activePower":0,"voltage":0,"current":0,"apparentPower":0`, `"activePower":2900,"voltage":231,"current":13,"apparentPower":3000`
-	r, err := parseReadings([]byte(`[{"eid":1,`+alive+`,"channels":[{`+zeros+`},{`+alive+`},{`+zeros+`}]}]`), []MeterConfig{{EID: "1", Kind: "production", Enabled: true, Phases: 1}})
+	r, err := parseReadings([]byte(`[{"eid":1,`+alive+`,"channels":[{`+zeros+`},{`+alive+`},{`+zeros+`}]}]`), []device.MeterConfig{{EID: "1", Kind: "production", Enabled: true, Phases: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +222,7 @@ func TestReadingCurrents(t *testing.T) {
 		phases []float64
 		want   float64
 	}{{[]float64{300, 200}, 3}, {[]float64{-300, -200}, -3}, {[]float64{-300, 200}, 0}, {[]float64{0, -200}, 0}} {
-		r, err := parseReadings([]byte("["+row(2, tt.phases[0]+tt.phases[1], 1, 1, tt.phases...)+"]"), []MeterConfig{netCT})
+		r, err := parseReadings([]byte("["+row(2, tt.phases[0]+tt.phases[1], 1, 1, tt.phases...)+"]"), []device.MeterConfig{netCT})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -259,7 +239,7 @@ func FuzzReadings(f *testing.F) {
 		f.Add([]byte(s), 2)
 	}
 	f.Fuzz(func(t *testing.T, body []byte, phases int) {
-		configs := []MeterConfig{pvCT, netCT, batCT}
+		configs := []device.MeterConfig{pvCT, netCT, batCT}
 		for i := range configs {
 			configs[i].Phases = max(0, phases) % 4
 		}

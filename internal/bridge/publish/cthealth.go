@@ -5,6 +5,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/devices"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/filter"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schedule"
 )
@@ -15,7 +16,7 @@ const metersConfigInterval = 10 * time.Minute
 // ctHealth publishes the health of the CTs of one gateway.
 type ctHealth struct {
 	target       *target
-	configs      []envoy.MeterConfig
+	configs      []device.MeterConfig
 	plausibility filter.Plausibility
 }
 
@@ -25,7 +26,7 @@ func (h *ctHealth) task() *schedule.Task {
 }
 
 // onConfigs handles an answer about the CTs.
-func (h *ctHealth) onConfigs(_ *envoy.Session, configs []envoy.MeterConfig, err error) error {
+func (h *ctHealth) onConfigs(_ *envoy.Session, configs []device.MeterConfig, err error) error {
 	if err == nil {
 		h.configs = configs
 		h.target.publishGroup(h.values(), h.target.ttl(metersConfigInterval))

@@ -6,13 +6,14 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt/mqtttest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox/outboxtest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
+
+	"github.com/rs/zerolog"
 )
 
 // TestImplausiblePowersAreNoAnswer: powers that begin or cease to contradict each other
@@ -25,7 +26,7 @@ func TestImplausiblePowersAreNoAnswer(t *testing.T) {
 		outboxtest.Serve(t, &outbox.Writer{Outbox: s.Outbox}, broker)
 		h := ctHealth{target: newTarget(s, Config{}, "122", zerolog.Nop())}
 		for _, status := range []string{"normal", "of a later version"} {
-			if err := h.onConfigs(nil, []envoy.MeterConfig{{Kind: "production", Enabled: true, Status: status}}, nil); err != nil {
+			if err := h.onConfigs(nil, []device.MeterConfig{{Kind: "production", Enabled: true, Status: status}}, nil); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -1,10 +1,12 @@
-package envoy
+package device
 
 import (
 	"errors"
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
 
 func TestParseMeters(t *testing.T) {
@@ -41,11 +43,36 @@ func TestParseMeters(t *testing.T) {
 		{"phases that cannot be", `[{"eid":1,"phaseCount":4},{"eid":2,"phaseCount":-1},{"eid":3,"phaseCount":1.5}]`, []MeterConfig{{EID: "1"}, {EID: "2"}, {EID: "3"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := parseMeters([]byte(tt.body))
+			got, err := ParseMeters([]byte(tt.body))
 			if err != nil || !reflect.DeepEqual(got, tt.want) {
-				t.Errorf("parseMeters = %+v, %v, want %+v", got, err, tt.want)
+				t.Errorf("ParseMeters = %+v, %v, want %+v", got, err, tt.want)
 			}
 		})
+	}
+}
+
+// TestSameSetUp: the order in which the CTs are listed means nothing.
+func TestSameSetUp(t *testing.T) {
+	pvCT := MeterConfig{EID: "1", Kind: "production", Enabled: true, Phases: 2}
+	netCT := MeterConfig{EID: "2", Kind: "net-consumption", Enabled: true, Phases: 2}
+	totalCT := MeterConfig{EID: "2", Kind: "total-consumption", Enabled: true, Phases: 2}
+	turned := netCT
+	turned.Status = "check-wiring"
+	off := netCT
+	off.Enabled = false
+	for _, tt := range []struct {
+		b    []MeterConfig
+		want bool
+	}{
+		{[]MeterConfig{pvCT, netCT}, true},
+		{[]MeterConfig{turned, pvCT}, true},
+		{[]MeterConfig{pvCT}, false},
+		{[]MeterConfig{off, pvCT}, false},
+		{[]MeterConfig{totalCT, pvCT}, false},
+	} {
+		if got := SameConfigs([]MeterConfig{pvCT, netCT}, tt.b); got != tt.want {
+			t.Errorf("SameConfigs with %+v = %t, want %t", tt.b, got, tt.want)
+		}
 	}
 }
 
@@ -67,9 +94,9 @@ func TestOptionalAnswers(t *testing.T) {
 		{`5`, false},
 		{`[{"eid":70`, false},
 	} {
-		_, err := parseMeters([]byte(tt.body))
-		if err == nil || errors.Is(err, ErrUnsupported) != tt.unsupported || !strings.Contains(err.Error(), metersPath) {
-			t.Errorf("parseMeters(%q) = %v, want an error of %s, unsupported %v", tt.body, err, metersPath, tt.unsupported)
+		_, err := ParseMeters([]byte(tt.body))
+		if err == nil || errors.Is(err, wire.ErrUnsupported) != tt.unsupported || !strings.Contains(err.Error(), MetersPath) {
+			t.Errorf("ParseMeters(%q) = %v, want an error of %s, unsupported %v", tt.body, err, MetersPath, tt.unsupported)
 		}
 	}
 }
@@ -78,11 +105,11 @@ func FuzzParseMeters(f *testing.F) {
 	f.Add([]byte(`[{"eid":704643328,"state":"enabled","measurementType":"production","phaseMode":"three","phaseCount":1,"meteringStatus":"normal","statusFlags":["x"]}]`))
 	f.Add([]byte(`{"error":"x"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		ms, err := parseMeters(body)
+		ms, err := ParseMeters(body)
 		seen := map[string]bool{}
 		for _, m := range ms {
 			if err != nil || m.EID == "" || seen[m.EID] || m.Phases < 0 || m.Phases > 3 {
-				t.Errorf("parseMeters(%q) = %+v, %v", body, ms, err)
+				t.Errorf("ParseMeters(%q) = %+v, %v", body, ms, err)
 			}
 			seen[m.EID] = true
 		}

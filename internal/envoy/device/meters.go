@@ -1,4 +1,4 @@
-package envoy
+package device
 
 import (
 	"slices"
@@ -7,7 +7,8 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
 
-const metersPath = "/ivp/meters"
+// MetersPath has how the CTs are set up.
+const MetersPath = "/ivp/meters"
 
 // A MeterConfig is how one of the gateway's CTs is set up.
 type MeterConfig struct {
@@ -20,18 +21,8 @@ type MeterConfig struct {
 	Flags     []string // problems that the gateway detects, such as negative-production; nil if it reports no flags
 }
 
-// measures returns what the meter measures, if this package has it.
-func (m MeterConfig) measures() (Measurement, bool) {
-	for of := range measurements {
-		if m.Kind == of.String() && of != House { // a sum of ours
-			return of, true
-		}
-	}
-	return 0, false
-}
-
-// parseMeters reads /ivp/meters. A gateway without meters answers an empty list.
-func parseMeters(body []byte) ([]MeterConfig, error) {
+// ParseMeters reads the body of [MetersPath]. A gateway without meters answers an empty list.
+func ParseMeters(body []byte) ([]MeterConfig, error) {
 	type entry struct {
 		EID             wire.String    `json:"eid"`
 		State           wire.String    `json:"state"`
@@ -41,7 +32,7 @@ func parseMeters(body []byte) ([]MeterConfig, error) {
 		MeteringStatus  wire.String    `json:"meteringStatus"`
 		StatusFlags     *[]wire.String `json:"statusFlags"`
 	}
-	doc, err := wire.DecodeList(metersPath, body, func(e *entry) bool {
+	doc, err := wire.DecodeList(MetersPath, body, func(e *entry) bool {
 		return e.EID != "" && (e.State+e.MeasurementType+e.PhaseMode != "" || e.PhaseCount.Kind != wire.Absent) // a reading has an eid too
 	})
 	if err != nil {
@@ -63,7 +54,7 @@ func parseMeters(body []byte) ([]MeterConfig, error) {
 			m.Phases = int(n.Value)
 		}
 		if d.StatusFlags != nil {
-			flags, err := wire.Understood(metersPath, *d.StatusFlags, func(f *wire.String) bool { return *f != "" })
+			flags, err := wire.Understood(MetersPath, *d.StatusFlags, func(f *wire.String) bool { return *f != "" })
 			if err != nil {
 				return nil, err
 			}
@@ -77,8 +68,8 @@ func parseMeters(body []byte) ([]MeterConfig, error) {
 	return ms, nil
 }
 
-// sameConfigs reports whether a and b measure the same, in whatever order.
-func sameConfigs(a, b []MeterConfig) bool {
+// SameConfigs reports whether a and b measure the same, in whatever order.
+func SameConfigs(a, b []MeterConfig) bool {
 	byEID := func(x, y MeterConfig) int { return strings.Compare(x.EID, y.EID) }
 	return slices.EqualFunc(slices.SortedFunc(slices.Values(a), byEID), slices.SortedFunc(slices.Values(b), byEID), func(x, y MeterConfig) bool {
 		return x.EID == y.EID && x.Enabled == y.Enabled && x.Kind == y.Kind && x.Phases == y.Phases
