@@ -19,7 +19,8 @@ func withFastTimeout(ctx context.Context) (context.Context, context.CancelFunc) 
 	return transport.LimitAnswer(ctx, fastTimeout)
 }
 
-// A meterSetup reads and keeps how the gateway's CTs are set up.
+// A meterSetup reads and keeps how the gateway's CTs are set up. However many parts of a
+// sample need that, it requests the list once in a sample.
 type meterSetup struct {
 	*gateway
 
@@ -27,11 +28,38 @@ type meterSetup struct {
 	attempts  int                  // of learn
 	selecting bool                 // the source of samples is being selected, which reads the configs
 	isRefused bool                 // the gateway has no list of its CTs for us
+
+	isSampling bool          // a sample is being read
+	answer     *metersAnswer // to the request of that sample; nil before it
+}
+
+// A metersAnswer is an answer about the CTs.
+type metersAnswer struct {
+	configs []device.MeterConfig
+	err     error
+}
+
+// startSample begins a sample, which ends when the function that it returns is called.
+func (m *meterSetup) startSample() (end func()) {
+	m.isSampling = true
+	return func() { m.isSampling, m.answer = false, nil }
 }
 
 // MeterConfigs reads how the gateway's CTs are set up. Without meters there are
 // none. After there were some, three answers in a row must have none.
 func (m *meterSetup) MeterConfigs(ctx context.Context) ([]device.MeterConfig, error) {
+	if m.answer != nil {
+		return m.answer.configs, m.answer.err
+	}
+	configs, err := m.request(ctx)
+	if m.isSampling {
+		m.answer = &metersAnswer{configs, err}
+	}
+	return configs, err
+}
+
+// request is [meterSetup.MeterConfigs] by another request.
+func (m *meterSetup) request(ctx context.Context) ([]device.MeterConfig, error) {
 	configs, err := auth.GetOptional(ctx, m.req, device.MetersPath, device.ParseMeters)
 	if err == nil {
 		err = m.memory.confirmConfigs(configs)

@@ -75,6 +75,7 @@ func (s *Session) URL() string { return s.req.Base }
 // opened.
 func (s *Session) Sample(ctx context.Context) (Sample, error) {
 	s.req.Took = 0
+	defer s.startSample()()
 	sample, err := s.sample(ctx) // of the selected source
 	if err != nil {
 		return Sample{}, err
