@@ -87,35 +87,6 @@ func TestBothKindsOfBatteries(t *testing.T) {
 	}
 }
 
-// TestACBatteriesOnce: an answer that lacks the AC Batteries does not make the
-// power of the others that of all.
-func TestACBatteriesOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r, gw := newRewritingRig(&envoytest.Gateway{Batteries: 1, ACBs: 3, Start: morning()})
-		r.start(t)
-		time.Sleep(50 * time.Second)
-		from, answers := time.Now(), 0
-		gw.rewrite("/production.json", func(body []byte) []byte {
-			if answers++; answers%3 == 0 {
-				return body
-			}
-			return objects(body, func(o map[string]any) {
-				if o["type"] == "acb" {
-					o["activeCount"] = 0
-				}
-			})
-		})
-		time.Sleep(5 * time.Minute)
-		for _, m := range r.since(from, "envoy/"+serial+"/storage/power") {
-			if m.Payload != "-285" {
-				t.Errorf("storage/power = %s, want -285", m.Payload)
-			}
-		}
-		r.wantStorage(t, "after 5 minutes", map[string]string{"storage/power": "-285"})
-		r.stop(t)
-	})
-}
-
 // TestInvertersAsleep: the power of a sum of inverters ends with the age of their
 // reports, and its counter stays.
 func TestInvertersAsleep(t *testing.T) {
@@ -287,24 +258,5 @@ func TestClockIsNotPublished(t *testing.T) {
 				t.Errorf("%s %s", m.Topic, m.Payload)
 			}
 		}
-	})
-}
-
-// TestACBatteriesOfUnknownAge: where /production.json is not read, the totals
-// alone know of AC Batteries. Without their power there is none of all.
-func TestACBatteriesOfUnknownAge(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(&envoytest.Gateway{Batteries: 1, ACBs: 3, Start: morning()})
-		r.Gateways[0].Client.Source = envoy.FromMeters
-		r.start(t)
-		time.Sleep(5 * time.Minute)
-		r.gateway.FaultFor(envoytest.Reset, 20*time.Second) // and a new session
-		r.gateway.FaultAt("/ivp/ensemble/secctrl", envoytest.ServerError, -1)
-		time.Sleep(5 * time.Minute)
-		if n := len(r.since(time.Time{}, "envoy/"+serial+"/storage/power")); n > 0 {
-			t.Errorf("%d powers of the IQ Batteries alone", n)
-		}
-		r.wantRetained(t, availTopic, "online")
-		r.stop(t)
 	})
 }
