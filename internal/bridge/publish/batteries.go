@@ -196,10 +196,14 @@ func (b *batteries) onTotals(s *envoy.Session, t device.BatteryTotals, err error
 
 // addTo returns s with what follows from the batteries: their power if no CT
 // measures it, and the power of the house. It is for retained topics: a live
-// document is of one moment.
+// document is of one moment. A report that is older than what a CT has measured does
+// not take its place in the samples that lack it.
 func (b *batteries) addTo(s envoy.Sample) envoy.Sample {
 	s.Meters = slices.Clip(s.Meters)
 	_, isMeasured := s.Meter(envoy.Storage)
+	if isMeasured {
+		b.latest = device.Batteries{}
+	}
 	isMeasured = isMeasured || slices.Contains(s.Frozen, envoy.Storage) // its counters continue when it does
 	if m, ok := envoy.StorageOf(b.latest); ok && !isMeasured && s.Time.Sub(b.latest.Time) <= b.maxAge {
 		if b.target.config.EstimateStorage && b.hasNoCT && !b.counters.filter.HasStorageCT() {
