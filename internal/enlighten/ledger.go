@@ -16,18 +16,16 @@ type ledger struct {
 	canLogin bool       // the account is complete
 	saving   sync.Mutex // held while the gateway's record or token is saved
 
-	mu                sync.Mutex // guards the fields below; not held while a file is used
-	tokens            candidates
-	logins            loginRules
-	err               error     // why there is no newer token
-	retryAt           time.Time // no early renewal before
-	loggingIn         bool      // a login was recorded and its call has not ended
-	loaded            bool      // the store was read for this gateway
-	changed           bool      // since it was saved
-	unsaved           bool      // the last attempt to save the record failed
-	tokenUnsaved      bool      // likewise, of the stored token
-	rejectionsUnsaved bool      // likewise, for the rejected logins of the account
-	warnings          warnings
+	mu        sync.Mutex // guards the fields below; not held while a file is used
+	tokens    candidates
+	logins    loginRules
+	err       error     // why there is no newer token
+	retryAt   time.Time // no early renewal before
+	loggingIn bool      // a login was recorded and its call has not ended
+	loaded    bool      // the store was read for this gateway
+	changed   bool      // since it was saved
+	unsaved   unsaved   // files
+	warnings  warnings
 }
 
 // newLedger returns a ledger before its first gateway. The account and the configured
@@ -53,7 +51,8 @@ func (l *ledger) reset(serial string) {
 	}
 	l.tokens = candidates{serial: serial, configured: l.tokens.configured}
 	l.logins.resetGateway()
-	l.err, l.retryAt, l.loaded, l.unsaved, l.tokenUnsaved = nil, time.Time{}, false, false, false
+	l.err, l.retryAt, l.loaded = nil, time.Time{}, false
+	l.unsaved.record, l.unsaved.token = false, false
 	clear(l.warnings)
 }
 

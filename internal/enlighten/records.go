@@ -51,7 +51,7 @@ func (l *ledger) load(serial string) {
 // mergeRecord updates l from the record of the gateway, or from the error of
 // reading it. The caller holds l.mu.
 func (l *ledger) mergeRecord(rec gatewayRecord, err error, now time.Time) {
-	if err == nil && !l.unsaved && !l.changed && rec.Account == l.account.hash() {
+	if err == nil && !l.unsaved.record && !l.changed && rec.Account == l.account.hash() {
 		l.logins.gateway, l.logins.lastReason = rec.loginLimiter, rec.Why
 	}
 	if err == nil && !l.loaded && rec.Refused != nil {
@@ -80,80 +80,69 @@ func (l *ledger) saveRecord() error {
 	err := l.store.save(serial, rec)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.unsaved = err != nil
+	l.unsaved.record = err != nil
 	l.warnings.set("bookkeeping", err)
 	return err
 }
 
+// unsaved are the files of which the last attempt to write them failed.
+type unsaved struct {
+	record     bool // of the gateway
+	token      bool // the stored one
+	rejections bool // the record of the account
+}
+
 // saveChanges writes what accept and reject have changed, and what could not be
-// written before. Errors become warnings.
-func (l *ledger) saveChanges() {
+// written before, and reports whether something is still not written. Errors become
+// warnings.
+func (l *ledger) saveChanges() (isUnsaved bool) {
 	l.mu.Lock()
-	record := (l.changed || l.unsaved) && l.loaded
-	token, rejections := l.tokenUnsaved, l.rejectionsUnsaved
+	failed, isChanged := l.unsaved, l.changed && l.loaded
+	serial, t := l.tokens.serial, l.tokens.stored
 	l.mu.Unlock()
-	if token {
-		l.saveTokenAgain()
+	if failed.token {
+		_ = l.saveToken(serial, t, true)
 	}
-	if record {
+	if failed.record || isChanged {
 		_ = l.saveRecord()
 	}
-	if rejections {
+	if failed.rejections {
 		unlock := l.store.accounts().lock()
 		_ = l.saveRejections()
 		unlock()
 	}
-}
-
-// isUnsaved reports whether something could not be written.
-func (l *ledger) isUnsaved() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.unsaved || l.tokenUnsaved || l.rejectionsUnsaved
+	return l.unsaved != unsaved{}
 }
 
-// saveToken writes the token of the gateway with a serial number.
-func (l *ledger) saveToken(serial string, t token) error {
+// saveToken writes the token of the gateway with a serial number. If it could not be
+// written before, it is written again unless another process has stored a newer one.
+func (l *ledger) saveToken(serial string, t token, again bool) (err error) {
 	l.saving.Lock()
 	defer l.saving.Unlock()
-	err := l.store.saveToken(serial, t.raw)
-	l.recordTokenSaved(serial, err)
-	return err
-}
-
-// saveTokenAgain writes the token that could not be written, unless another process
-// has stored a newer one since.
-func (l *ledger) saveTokenAgain() {
-	l.saving.Lock()
-	defer l.saving.Unlock()
-	l.mu.Lock()
-	serial, t, isUnsaved := l.tokens.serial, l.tokens.stored, l.tokenUnsaved
-	l.mu.Unlock()
-	if !isUnsaved {
-		return
+	isOutdated := false
+	if again {
+		raw, _ := l.store.token(serial)
+		other := parseToken(raw, Stored)
+		isOutdated = other.validFor(serial) == nil && other.claims.Issued.After(t.claims.Issued)
 	}
-	raw, err := l.store.token(serial)
-	other := parseToken(raw, Stored)
-	if err != nil || other.validFor(serial) != nil || !other.claims.Issued.After(t.claims.Issued) {
+	if !isOutdated {
 		err = l.store.saveToken(serial, t.raw)
 	}
-	l.recordTokenSaved(serial, err)
-}
-
-// recordTokenSaved records the result of writing the token of a gateway.
-func (l *ledger) recordTokenSaved(serial string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.tokens.serial == serial {
-		l.tokenUnsaved = err != nil
+		l.unsaved.token = err != nil
 	}
 	l.warnings.set("token file", err)
+	return err
 }
 
 // setToken stores a token of the user, and uses it.
 func (l *ledger) setToken(serial string, t token) error {
 	l.load(serial)
-	if err := l.saveToken(serial, t); err != nil {
+	if err := l.saveToken(serial, t, false); err != nil {
 		return err
 	}
 	l.mu.Lock()
@@ -224,7 +213,7 @@ func (l *ledger) recordLogin(raw string, err error, cancelled bool, before login
 	l.mu.Unlock()
 
 	if isUsed && t.raw != "" {
-		_ = l.saveToken(serial, t) // errors become warnings
+		_ = l.saveToken(serial, t, false) // errors become warnings
 	}
 	_ = l.saveRecord()
 	_ = l.saveRejections()
@@ -240,7 +229,7 @@ func (l *ledger) loadRejections() {
 	if err != nil {
 		l.warnings.set("account file", err)
 	}
-	if err != nil || l.rejectionsUnsaved {
+	if err != nil || l.unsaved.rejections {
 		stored = l.logins.account
 	}
 	observed := stored.Count > 0 && stored.Last.observe(time.Now())
@@ -268,7 +257,7 @@ func (l *ledger) saveRejections() error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.rejectionsUnsaved = err != nil
+	l.unsaved.rejections = err != nil
 	l.warnings.set("account file", err)
 	return err
 }

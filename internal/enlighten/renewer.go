@@ -54,10 +54,11 @@ func (r *renewer) tick() time.Duration {
 	return r.renewIfDue()
 }
 
-// readIfReplaced reads the stored token if its file has changed, and returns the
-// time until the next look. The Source uses the token that it read if it is newer
+// readIfReplaced reads the stored token if its file has changed, saves what could not be
+// saved, and returns the time until the next look. The Source uses the token that it read if it is newer
 // than its own.
 func (r *renewer) readIfReplaced() time.Duration {
+	isUnsaved := r.source.ledger.saveChanges()
 	st := r.source.Status()
 	if st.Serial == "" || r.source.isCalling() {
 		return needyLookInterval
@@ -66,7 +67,7 @@ func (r *renewer) readIfReplaced() time.Duration {
 		r.lastStored = stored
 		_, _, _ = r.source.tokenOrCall(st.Serial, reasonInspect) // Status reports the result
 	}
-	if st.Problem || st.State != StateOK || r.source.ledger.isUnsaved() {
+	if isUnsaved || st.Problem || st.State != StateOK {
 		return needyLookInterval
 	}
 	return healthyLookInterval
