@@ -6,8 +6,8 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/publish"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/devices"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/redact"
 )
 
 // TestTasks: what a gateway is asked beside its samples is in captures, is answered by
@@ -15,8 +15,8 @@ import (
 func TestTasks(t *testing.T) {
 	for _, task := range new(publish.GatewayPublisher).Tasks() {
 		path := task.Path
-		if !slices.Contains(envoy.Pages, path) {
-			t.Errorf("task %s: Pages of internal/envoy/pages.go lacks %s", task.Name, path)
+		if !slices.Contains(redact.Pages, path) {
+			t.Errorf("task %s: Pages of internal/redact/pages.go lacks %s", task.Name, path)
 		}
 		if !envoytest.HasPage(path) {
 			t.Errorf("task %s: pages of internal/envoy/envoytest/serve.go lacks %s", task.Name, path)

@@ -98,11 +98,6 @@ func (m *memory) reconfigure(how string) error {
 	return fmt.Errorf("%s: %w", how, ErrReopen)
 }
 
-// keepComputed records which consumption meter the gateway computes.
-func (m *memory) keepComputed(computed Measurement) {
-	m.update(func(m *memory) { m.computed = computed })
-}
-
 // lastComputed returns which consumption meter the gateway computes, by its last answer
 // about the CTs, and whether there was one.
 func (m *memory) lastComputed() (computed Measurement, isKnown bool) {

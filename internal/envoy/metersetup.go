@@ -68,7 +68,7 @@ func (m *meterSetup) request(ctx context.Context) ([]device.MeterConfig, error) 
 		return nil, err
 	}
 	if len(configs) > 0 {
-		m.memory.keepComputed(computedBy(configs))
+		m.memory.update(func(m *memory) { m.computed = computedBy(configs) })
 	}
 	return configs, nil
 }

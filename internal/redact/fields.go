@@ -17,7 +17,7 @@ const (
 )
 
 // fields are the names that firmware 3.7 to 8.3.5433 uses, as far as they are
-// known from the answers to envoy.Pages.
+// known from the answers to [Pages].
 var fields = func() map[string]fieldKind {
 	known := map[string]fieldKind{}
 	for kind, names := range map[fieldKind]string{named: namedFields, private: privateFields, measured: measuredFields, described: describedFields} {

@@ -100,8 +100,8 @@ type capturedPage struct {
 // lines of at most width columns. It omits pages that fail.
 func requestAll(ctx context.Context, out errorOutput, width int, session *envoy.Session) ([]capturedPage, error) {
 	var pages []capturedPage
-	for i, path := range envoy.Pages {
-		step := fmt.Sprintf("%2d of %d  %-30s ", i+1, len(envoy.Pages), path)
+	for i, path := range redact.Pages {
+		step := fmt.Sprintf("%2d of %d  %-30s ", i+1, len(redact.Pages), path)
 		if out.isTerminal {
 			fmt.Fprint(out, step+"…") // a slow gateway takes up to a minute
 		}

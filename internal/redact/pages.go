@@ -1,4 +1,4 @@
-package envoy
+package redact
 
 // Pages are the paths with known content, fast ones first. Most gateways have only
 // some of them.
