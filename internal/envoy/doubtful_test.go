@@ -113,13 +113,13 @@ func TestImpossibleValues(t *testing.T) {
 			continue
 		}
 		c := r.meters[0].Raw[0]
-		got := fmt.Sprint(c.val[Power])
+		parts := []string{fmt.Sprint(c.val[Power])}
 		for q := range quantities {
 			if v, ok := c.Get(q); ok && q != Power {
-				got += fmt.Sprintf(" %s=%v", q, v)
+				parts = append(parts, fmt.Sprintf("%s=%v", q, v))
 			}
 		}
-		if got != tt.want {
+		if got := strings.Join(parts, " "); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.field, got, tt.want)
 		}
 	}
