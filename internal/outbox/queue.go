@@ -17,6 +17,7 @@ type delivery struct {
 	isGroup  bool
 	messages []mqtt.Message
 	encode   func() []byte // if not nil, returns the payload; without o.mu, because large documents take time
+	number   int           // of the deliveries of entries over one connection, from 1 on
 }
 
 // set replaces the content of an entry and queues it. The caller holds o.mu.
@@ -108,7 +109,7 @@ func (o *Outbox) take(now time.Time, allowEntries, allowGroups bool) (d delivery
 			continue // deleted after it was queued
 		}
 		if ms := i.takeMessages(now); len(ms) > 0 {
-			return delivery{i, i.Topic, i.revision, isGroup, ms, i.Encode}, true, areHeldBack
+			return delivery{i, i.Topic, i.revision, isGroup, ms, i.Encode, 0}, true, areHeldBack
 		}
 	}
 	return delivery{}, false, areHeldBack

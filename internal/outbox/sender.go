@@ -12,10 +12,11 @@ import (
 // a receive maximum accept 65,535, which no bridge needs.
 const maxInFlight = 32
 
-// maxUnanswered limits the bytes of entries behind which no barrier was answered: one
-// more may be sent while there are fewer, so that large ones are sent one by one. Live
-// messages wait behind them: on a link of 20 kB/s a document of 6 kB takes 0.3 s. A
-// broker may acknowledge them much later than it answers a barrier.
+// maxUnanswered limits the bytes of entries that are neither acknowledged nor followed by
+// an answered barrier: one more may be sent while there are fewer, so that large ones are
+// sent one by one. Live messages wait behind them: on a link of 20 kB/s a document of 6 kB
+// takes 0.3 s. A broker may acknowledge much later than it answers a barrier; one with
+// Nagle's algorithm, such as Mosquitto, may answer it 40 ms later.
 const maxUnanswered = 2 << 10
 
 // maxDeliveries is how many deliveries live messages may have to wait for.
@@ -33,8 +34,9 @@ type sender struct {
 	inFlight         []delivery       // entries without an acknowledgement, oldest first
 	outstanding      int              // calls of Publish whose result is not known yet
 	barrier          <-chan struct{}  // nil if no barrier is outstanding
-	unanswered       int              // bytes of the entries that were sent after the last answered barrier
-	beforeBarrier    int              // of these, how many were sent before the outstanding one
+	count            int              // entries that were sent
+	beforeBarrier    int              // of these, how many before the outstanding barrier
+	beforeAnswered   int              // likewise, before the last one that was answered
 	areHeldBack      bool             // groups wait for the barrier
 	retry            <-chan time.Time // nil if nothing was rejected
 	hasRejected      bool             // OnAccepted has not been called since a rejection
@@ -67,18 +69,27 @@ func (s *sender) sendRetained(ctx context.Context) (isSent bool) {
 
 // maySendEntry reports whether another entry may be in flight.
 func (s *sender) maySendEntry() bool {
-	return len(s.inFlight) < cap(s.acknowledgements) && s.unanswered < maxUnanswered
+	return len(s.inFlight) < cap(s.acknowledgements) && s.unanswered() < maxUnanswered
+}
+
+// unanswered returns the bytes that [maxUnanswered] limits.
+func (s *sender) unanswered() (size int) {
+	for _, d := range s.inFlight {
+		if d.number > s.beforeAnswered {
+			size += len(d.messages[0].Payload)
+		}
+	}
+	return size
 }
 
 // sendBarrier sends a barrier behind everything that was sent.
 func (s *sender) sendBarrier() {
-	s.barrier, s.beforeBarrier = s.client.Barrier(), s.unanswered
+	s.barrier, s.beforeBarrier = s.client.Barrier(), s.count
 }
 
 // onBarrier continues when the broker has answered the barrier.
 func (s *sender) onBarrier() {
-	s.unanswered -= s.beforeBarrier
-	s.barrier, s.beforeBarrier = nil, 0
+	s.barrier, s.beforeAnswered = nil, s.beforeBarrier
 }
 
 // deliver sends the messages of d.
@@ -92,8 +103,9 @@ func (s *sender) deliver(ctx context.Context, d delivery) {
 	case d.encode != nil:
 		d.messages[0].Payload = d.encode()
 	}
+	s.count++
+	d.number = s.count
 	s.inFlight = append(s.inFlight, d)
-	s.unanswered += len(d.messages[0].Payload)
 	pending, err := s.client.Publish(d.messages[0], func(err error) {
 		s.acknowledgements <- acknowledgement{d, err} // has room for every delivery in flight
 	})

@@ -44,7 +44,7 @@ func (w *Writer) Serve(ctx context.Context, client *mqtt.Client, c mqtt.Capabili
 		} else {
 			s.reportAccepted()
 		}
-		if s.unanswered >= maxUnanswered && s.barrier == nil {
+		if s.barrier == nil && s.unanswered() >= maxUnanswered {
 			s.sendBarrier()
 		}
 		// select chooses at random between ready cases, so that a long queue does
