@@ -1,9 +1,7 @@
 package config
 
 import (
-	"os"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/knadh/koanf/providers/env/v2"
@@ -54,23 +52,4 @@ func suggestVariable(name string) string {
 		return "did you mean " + envPrefix + found + "?"
 	}
 	return "they are called " + envPrefix + "<SECTION>__<KEY>, e.g. " + envPrefix + "ENVOY__HOST"
-}
-
-// Getenv returns the last value of the variable name in environ, or "".
-func Getenv(environ []string, name string) string {
-	for _, entry := range slices.Backward(environ) {
-		if value, ok := strings.CutPrefix(entry, name+"="); ok {
-			return value
-		}
-	}
-	return ""
-}
-
-// machineName returns the name of this machine, "" if it is not known.
-func machineName(environ []string) string {
-	if name := Getenv(environ, "HOSTNAME"); name != "" { // set in containers
-		return name
-	}
-	name, _ := os.Hostname()
-	return name
 }

@@ -139,13 +139,3 @@ func (l *loader) err() error {
 	}
 	return errors.Join(errs...)
 }
-
-// read returns a layer: what provider has, as sections of keys of text. parser is
-// nil if the provider returns no bytes.
-func (l *loader) read(provider koanf.Provider, parser koanf.Parser) *koanf.Koanf {
-	layer := koanf.New(delimiter)
-	if err := layer.Load(provider, parser); err != nil {
-		l.fail(origin{}, err.Error())
-	}
-	return layer
-}
