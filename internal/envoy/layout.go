@@ -55,13 +55,12 @@ func (l *layout) configure(configs []device.MeterConfig) {
 	}
 }
 
-// add extends l by the meters of r.
+// add extends l by the meters of r, apart from their legs.
 func (l *layout) add(r *reading) {
 	for _, m := range r.meters {
 		l.seen[m.Measurement] = true
 		l.phases[m.Measurement] = max(l.phases[m.Measurement], len(m.Phases))
 	}
-	l.legs.add(r.meters)
 	l.active = l.active || r.active
 	l.noGrid = r.noGrid
 }

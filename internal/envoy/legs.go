@@ -46,53 +46,57 @@ func (l *legs) add(meters []Meter) {
 // doubtful: before it was seen, a few answers must agree that nothing is there.
 func (l *legs) mayBeLost() bool { return l.doubts < confirmations-1 }
 
-// isReset reports whether a meter that had counted has neither counters nor a power, as
-// while a gateway starts. If that lasts, it is a new one.
-func (l *legs) isReset(m *Meter) bool {
-	if !l.counted[m.Measurement] || !m.Total.counts() || m.Total.hasCounted() || m.Total.val[Power] != 0 {
-		return false
+// recordReset records which of meters had counted and have neither counters nor a power,
+// as while a gateway starts, and returns them. If that lasts, they are new ones.
+func (l *legs) recordReset(meters []Meter) (reset [measurements]bool) {
+	for _, m := range meters {
+		if !l.counted[m.Measurement] || !m.Total.counts() || m.Total.hasCounted() || m.Total.val[Power] != 0 {
+			continue
+		}
+		if l.zeroSince.IsZero() {
+			l.zeroSince = time.Now()
+		}
+		l.counted[m.Measurement] = time.Since(l.zeroSince) < missingTimeout
+		reset[m.Measurement] = l.counted[m.Measurement]
 	}
-	if l.zeroSince.IsZero() {
-		l.zeroSince = time.Now()
+	if reset == [measurements]bool{} {
+		l.zeroSince = time.Time{}
 	}
-	l.counted[m.Measurement] = time.Since(l.zeroSince) < missingTimeout
-	return l.counted[m.Measurement]
+	return reset
 }
 
 // dropLost removes from r the meters with a phase that is there and was not measured:
 // what such a meter reports as the whole is that of its other phases. Where it is
 // production or consumption, it returns a [*SkippedError].
 func (r *reading) dropLost(known *legs) error {
-	if !slices.ContainsFunc(r.meters, func(m Meter) bool { return known.isReset(&m) }) {
-		known.zeroSince = time.Time{}
-	}
+	reset := known.recordReset(r.meters)
 	var live [3]bool // phases of which some CT has the voltage
 	for _, m := range r.meters {
 		for i, p := range m.Phases {
 			live[i] = live[i] || p.hasVoltage()
 		}
 	}
-	mayBeLost, isDoubtful := known.mayBeLost(), false
+	mayBeLost, hasDoubt := known.mayBeLost(), false
 	var lost error
 	r.meters = slices.DeleteFunc(r.meters, func(m Meter) bool {
-		if known.isReset(&m) {
-			if m.Measurement <= TotalConsumption {
+		isNeeded := m.Measurement <= TotalConsumption
+		if reset[m.Measurement] {
+			if isNeeded {
 				lost = &SkippedError{fmt.Sprintf("counters and power of %s are zero", m.Measurement)}
 			}
 			return true
 		}
 		for i := range m.Phases {
 			p := &m.Phases[i]
+			isLost := known.seen[m.Measurement][i] && !p.hasCounted() || live[i] && p.hasCounted() || p.hasCurrent(live[i]) && m.Measurement != Backfeed
+			isDoubtful := !isLost && live[i] && mayBeLost && isNeeded
 			switch {
 			case !p.isUnmeasured():
-			case known.seen[m.Measurement][i] && !p.hasCounted(), live[i] && p.hasCounted(), p.hasCurrent(live[i]) && m.Measurement != Backfeed:
-				if m.Measurement <= TotalConsumption {
+			case isLost, isDoubtful:
+				hasDoubt = hasDoubt || isDoubtful
+				if isNeeded {
 					lost = &SkippedError{fmt.Sprintf("voltage and power of L%d of %s are zero", i+1, m.Measurement)}
 				}
-				return true
-			case live[i] && mayBeLost && m.Measurement <= TotalConsumption:
-				isDoubtful = true
-				lost = &SkippedError{fmt.Sprintf("voltage and power of L%d of %s are zero", i+1, m.Measurement)}
 				return true
 			case p.val[Current] != 0: // 8.3.1598, always
 				p.Drop(Voltage)
@@ -101,7 +105,7 @@ func (r *reading) dropLost(known *legs) error {
 		}
 		return false
 	})
-	if isDoubtful {
+	if hasDoubt {
 		known.doubts++
 	}
 	return lost

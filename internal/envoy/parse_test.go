@@ -142,6 +142,7 @@ func TestDroppedLine(t *testing.T) {
 			t.Fatal(err)
 		}
 		known.add(&r)
+		known.legs.add(r.meters)
 		if r, err = parseProduction([]byte(netBody(`"wNow":30,"lines":`+tt.now)), known); err == nil {
 			err = r.dropLost(&known.legs)
 		}
