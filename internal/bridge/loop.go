@@ -39,7 +39,7 @@ type loop struct {
 
 func newLoop(c GatewayConfig, shared *publish.Shared, r *reporter, log zerolog.Logger, firstSample time.Time) *loop {
 	l := &loop{config: c, log: log, shared: shared, reporter: r, events: newEvents(), requests: newRequests(), responses: responseTimes{ResponseTimes: new(schedule.ResponseTimes)}}
-	l.samples.log, l.samples.outages.log = log, log
+	l.samples.log = log
 	l.limiter = limiter.New(limiter.Config{}, "", limiter.NewInbox(func() { l.events.add(eventLimit) }), nil, log)
 	l.schedule.NextSample = firstSample
 	l.state = GatewayState{Name: c.Name, Interval: c.interval(""), StaleAfter: c.StaleAfter}

@@ -16,15 +16,14 @@ const maxOutages = 10
 // An outageLog logs failed polls. It limits the lines about short outages; one that
 // takes the gateway offline is always logged, by [loop.onStale].
 type outageLog struct {
-	log      zerolog.Logger
 	isLogged bool      // the present outage is
 	began    time.Time // of the hour that count is about
 	count    int       // outages that were logged in it
 }
 
 // add logs a problem that is new in the present outage.
-func (l *outageLog) add(err error, now time.Time) {
-	if _, isSkipped := errors.AsType[*envoy.SkippedError](err); !isSkipped && !l.isLogged {
+func (l *outageLog) add(log zerolog.Logger, err error, now time.Time) {
+	if !isSkipped(err) && !l.isLogged {
 		if now.Sub(l.began) >= time.Hour {
 			l.began, l.count = now, 0
 		}
@@ -34,10 +33,10 @@ func (l *outageLog) add(err error, now time.Time) {
 		l.count++
 		l.isLogged = true
 	}
-	l.log.WithLevel(failureLevel(err)).Err(err).Msg("gateway read failed, retrying")
+	log.WithLevel(failureLevel(err)).Err(err).Msg("gateway read failed, retrying")
 	if l.isLogged && l.count == maxOutages {
 		l.count++ // once
-		l.log.Warn().Int("outages", maxOutages).Msg("gateway reads fail often, short outages are not logged for the rest of the hour")
+		log.Warn().Int("outages", maxOutages).Msg("gateway reads fail often, short outages are not logged for the rest of the hour")
 	}
 }
 
@@ -48,10 +47,15 @@ func (l *outageLog) end() (wasLogged bool) {
 	return wasLogged
 }
 
+// isSkipped reports whether err is that of a response that was skipped.
+func isSkipped(err error) bool {
+	_, ok := errors.AsType[*envoy.SkippedError](err)
+	return ok
+}
+
 // failureLevel returns the level at which a failed poll is logged.
 func failureLevel(err error) zerolog.Level {
-	_, isSkipped := errors.AsType[*envoy.SkippedError](err)
-	if isSkipped || envoy.FailureOf(err) == envoy.FailureToken { // the source of tokens logs it
+	if isSkipped(err) || envoy.FailureOf(err) == envoy.FailureToken { // the source of tokens logs it
 		return zerolog.DebugLevel
 	}
 	return zerolog.WarnLevel

@@ -114,7 +114,7 @@ func (l *loop) onFailure(err error) {
 		l.session = nil
 	}
 	if l.schedule.Failures.Logged.Add(err) {
-		l.samples.outages.add(err, time.Now())
+		l.samples.outages.add(l.log, err, time.Now())
 	}
 	if l.publisher != nil {
 		l.publisher.OnFailure()
@@ -152,11 +152,10 @@ func (l *loop) onStale() {
 	}
 	line := l.log.Warn().Stringer("after", l.config.StaleAfter)
 	err := l.schedule.Failures.Err
-	_, isSkipped := errors.AsType[*envoy.SkippedError](err)
 	switch {
 	case err == nil:
 		line = line.Str("error", "no response yet")
-	case isSkipped, !l.samples.outages.isLogged: // other errors have been logged
+	case isSkipped(err), !l.samples.outages.isLogged: // other errors have been logged
 		line = line.Err(err)
 	}
 	line.Msg("gateway offline, no valid reading")

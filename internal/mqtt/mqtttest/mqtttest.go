@@ -158,10 +158,11 @@ func (b *Broker) Deny(filter string, reason byte) {
 func (b *Broker) Cut(filter string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.access.cut = append(b.access.cut, filter)
 	if filter == "" {
 		b.access.cut = nil
+		return
 	}
+	b.access.cut = append(b.access.cut, filter)
 }
 
 // Subscribes returns the subscriptions in order of arrival.
