@@ -20,16 +20,16 @@ const (
 
 // serveEvents serves readings as Server-Sent Events: the live documents, or what
 // the page displays.
-func (a pageAPI) serveEvents(w http.ResponseWriter, r *http.Request) {
+func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
-	e := eventWriter{pageAPI: a, gateway: query.Get("gateway"), last: map[string]time.Time{}}
+	e := eventWriter{Server: s, gateway: query.Get("gateway"), last: map[string]time.Time{}}
 	next := e.liveEvents
-	isUnknown := !a.isKnown(e.gateway)
+	isUnknown := !s.isKnown(e.gateway)
 	switch query.Get("view") {
 	case "":
 	case "page":
 		next = e.pageEvent
-		isUnknown = isUnknown && a.serials() == nil // it can be one that is not identified yet
+		isUnknown = isUnknown && s.serials() == nil // it can be one that is not identified yet
 	default:
 		respond.Error(w, http.StatusBadRequest, "view: want page or nothing")
 		return
@@ -45,16 +45,16 @@ func (a pageAPI) serveEvents(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	a.stream(w, r, next)
+	s.stream(w, r, next)
 }
 
 // stream writes what next returns, at each change and at each heartbeat, until the
 // client leaves, is too slow, or must leave.
-func (a pageAPI) stream(w http.ResponseWriter, r *http.Request, next func(time.Time) []byte) {
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, next func(time.Time) []byte) {
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Time{}) // that of the request would end the stream
-	client := a.hub.join(time.Now())
-	defer a.hub.leave(client)
+	client := s.hub.join(time.Now())
+	defer s.hub.leave(client)
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	text := append([]byte("retry: 2000\n\n"), next(time.Now())...)
@@ -67,7 +67,7 @@ func (a pageAPI) stream(w http.ResponseWriter, r *http.Request, next func(time.T
 		if err := control.Flush(); err != nil {
 			return
 		}
-		a.hub.received(client, now)
+		s.hub.received(client, now)
 		select { // several gateways are read at almost the same time
 		case <-time.After(minEventGap):
 		case <-client.closed:
@@ -89,7 +89,7 @@ func (a pageAPI) stream(w http.ResponseWriter, r *http.Request, next func(time.T
 
 // An eventWriter encodes the events of one client.
 type eventWriter struct {
-	pageAPI
+	*Server
 	gateway string               // as in the query; empty: all, or on the page the first
 	last    map[string]time.Time // of the sample that was sent, by name of the gateway
 }

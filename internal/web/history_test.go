@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/history"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web/webtest"
 )
@@ -162,7 +163,9 @@ func TestApproximate(t *testing.T) {
 	for minutes, want := range map[int]bool{0: false, 10: false, 15: true, 120: true} {
 		s := newServer()
 		s.History = gridCharged{minutes: minutes}
-		if got := s.pageAPI().recent(testSerial, now).today.Approximate; got != want {
+		reading := sample(now)
+		g := gateway{GatewayState: bridge.GatewayState{Serial: testSerial, Online: true}, sample: &reading}
+		if got := s.view(&g, now).Today.Approximate; got != want {
 			t.Errorf("charged from the grid for %d minutes: approximate is %v, want %v", minutes, got, want)
 		}
 	}

@@ -19,12 +19,6 @@ const (
 	defaultPoints = 1440
 )
 
-// A historyAPI serves the past.
-type historyAPI struct {
-	*store
-	history History
-}
-
 // A historyQuery is what was asked of api/history or api/inverters.
 type historyQuery struct {
 	gateway gateway
@@ -36,11 +30,11 @@ type historyQuery struct {
 	isRange bool // with minimum and maximum
 }
 
-// parse parses a query. If it is wrong it writes the response and returns false.
-func (a historyAPI) parse(w http.ResponseWriter, query url.Values, now time.Time) (historyQuery, bool) {
+// parseQuery parses a query. If it is wrong it writes the response and returns false.
+func (s *Server) parseQuery(w http.ResponseWriter, query url.Values, now time.Time) (historyQuery, bool) {
 	q := historyQuery{period: cmp.Or(query.Get("period"), "day"), date: history.DateOf(now), points: defaultPoints}
 	var known bool
-	q.gateway, known = a.find(query.Get("gateway"))
+	q.gateway, known = s.find(query.Get("gateway"))
 	var err error
 	if text := query.Get("date"); text != "" {
 		q.date, err = history.ParseDate(text)
@@ -77,19 +71,19 @@ func (a historyAPI) parse(w http.ResponseWriter, query url.Values, now time.Time
 	return q, false
 }
 
-func (a historyAPI) serveHistory(w http.ResponseWriter, r *http.Request) {
+func (s *Server) serveHistory(w http.ResponseWriter, r *http.Request) {
 	now, query := time.Now(), r.URL.Query()
 	isSum := query.Get("gateway") == allGateways
 	if isSum {
 		query.Del("gateway")
 	}
-	q, ok := a.parse(w, query, now)
+	q, ok := s.parseQuery(w, query, now)
 	if !ok {
 		return
 	}
-	p := past{a.history, []string{q.gateway.Serial}, isSum}
+	p := past{s.History, []string{q.gateway.Serial}, isSum}
 	if isSum {
-		p.gateways = a.serials()
+		p.gateways = s.serials()
 	}
 	if q.period == "day" {
 		d := p.dayPlot(q, now)

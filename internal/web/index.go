@@ -24,9 +24,9 @@ var indexParts = sync.OnceValues(func() (before, after string) {
 
 // serveIndex serves the page with the present values, which browsers without
 // JavaScript display.
-func (a pageAPI) serveIndex(w http.ResponseWriter, r *http.Request) {
+func (s *Server) serveIndex(w http.ResponseWriter, r *http.Request) {
 	var values htmlText
-	values.page(a.page(r.URL.Query().Get("gateway"), time.Now()))
+	values.page(s.page(r.URL.Query().Get("gateway"), time.Now()))
 	before, after := indexParts()
 	respond.Compressed(w, r, "text/html; charset=utf-8", func(body io.Writer) error {
 		_, err := io.WriteString(body, before+values.String()+after)

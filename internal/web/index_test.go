@@ -45,10 +45,10 @@ func TestIndex(t *testing.T) {
 func TestUnknownGateway(t *testing.T) {
 	s := newServer()
 	s.setSample("ENVOY", sample(time.Now()))
-	if p := s.pageAPI().page("482207000000", time.Now()); !p.Unknown || p.Gateway == nil || p.Gateway.Serial != testSerial {
+	if p := s.page("482207000000", time.Now()); !p.Unknown || p.Gateway == nil || p.Gateway.Serial != testSerial {
 		t.Errorf("page of an unknown gateway = %+v", p)
 	}
-	if p := s.pageAPI().page(testSerial, time.Now()); p.Unknown {
+	if p := s.page(testSerial, time.Now()); p.Unknown {
 		t.Error("a gateway is not known by its serial number")
 	}
 	if body := get(s.Handler(), "/?gateway=482207000000").Body.String(); !strings.Contains(body, "Exporting") {
@@ -74,7 +74,7 @@ func TestSeveralGateways(t *testing.T) {
 	s.SetTitle("ENVOY_GARAGE", "Garage")
 	s.StateChanged(bridge.GatewayState{Name: "ENVOY_GARAGE", Serial: "482207019876", Online: true, StaleAfter: time.Minute})
 	s.setSample("ENVOY", sample(time.Now()))
-	p := s.pageAPI().page("482207019876", time.Now())
+	p := s.page("482207019876", time.Now())
 	if len(p.Gateways) != 2 || p.Gateway.Name != "Garage" || p.Gateways[0].Solar == nil || p.Gateways[1].Late != "new" || p.Gateways[1].Solar != nil {
 		t.Errorf("page = %+v", p)
 	}

@@ -34,15 +34,15 @@ type batteryStatus struct {
 	Age         *respond.Number `json:"age,omitempty"` // of its report, s
 }
 
-func (a historyAPI) serveInverters(w http.ResponseWriter, r *http.Request) {
+func (s *Server) serveInverters(w http.ResponseWriter, r *http.Request) {
 	now := time.Now()
 	query := r.URL.Query()
 	query.Set("period", "day")
-	q, ok := a.parse(w, query, now)
+	q, ok := s.parseQuery(w, query, now)
 	if !ok {
 		return
 	}
-	d := a.history.Inverters(q.gateway.Serial, q.date)
+	d := s.History.Inverters(q.gateway.Serial, q.date)
 	doc := inverterDay{
 		Date: q.date.String(), Start: d.Start.Unix(), Step: int64(d.Step / time.Second), Slots: d.Slots, Known: d.Known,
 		UsualDays: d.UsualDays, Inverters: []inverterPower{}, Batteries: q.gateway.batteryStatuses(now),

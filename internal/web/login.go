@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"mime"
@@ -17,30 +18,22 @@ const sessionCookie = "envoy_mqtt"
 // readOnly is the error of a page without a password.
 const readOnly = "read-only; set PASSWORD under [HTTP]"
 
-// A login lets users start actions: those with the password, and those that Home
-// Assistant has signed in.
-type login struct {
-	password string // empty: sign-in is off
-	rules    *access.Rules
-	sessions *access.Sessions
-	pacer    *access.Pacer
-}
-
-// isSignedIn reports whether the request may start actions.
-func (l login) isSignedIn(r *http.Request) bool {
-	return l.rules.IsIngress(r) || l.password != "" && l.sessions.IsOpen(r, time.Now())
+// isSignedIn reports whether the request may start actions: users with the password
+// may, and those that Home Assistant has signed in.
+func (s *Server) isSignedIn(r *http.Request) bool {
+	return s.Access.IsIngress(r) || s.Password != "" && s.sessions.IsOpen(r, time.Now())
 }
 
 // isReadOnly reports whether this client cannot sign in.
-func (l login) isReadOnly(r *http.Request) bool { return l.password == "" && !l.rules.IsIngress(r) }
+func (s *Server) isReadOnly(r *http.Request) bool { return s.Password == "" && !s.Access.IsIngress(r) }
 
-// required refuses requests that may not start actions.
-func (l login) required(next http.HandlerFunc) http.HandlerFunc {
+// requireSignIn refuses requests that may not start actions.
+func (s *Server) requireSignIn(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case l.isSignedIn(r):
+		case s.isSignedIn(r):
 			next(w, r)
-		case l.password == "":
+		case s.Password == "":
 			respond.Error(w, http.StatusForbidden, readOnly)
 		default:
 			respond.Error(w, http.StatusUnauthorized, "not signed in")
@@ -48,29 +41,29 @@ func (l login) required(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-func (l login) serveLogin(w http.ResponseWriter, r *http.Request) {
+func (s *Server) serveLogin(w http.ResponseWriter, r *http.Request) {
 	var form struct {
 		Password string `json:"password"`
 	}
 	if !readJSON(w, r, &form) {
 		return
 	}
-	if l.password == "" {
+	if s.Password == "" {
 		respond.Error(w, http.StatusForbidden, readOnly)
 		return
 	}
 	now := time.Now()
-	wait, ok := l.pacer.Attempt(r, now)
+	wait, ok := s.pacer.Attempt(r, now)
 	if !ok {
 		refuseLogin(w, http.StatusTooManyRequests, "too many attempts", wait)
 		return
 	}
-	if !access.SameSecret(form.Password, l.password) {
+	if !access.SameSecret(form.Password, s.Password) {
 		refuseLogin(w, http.StatusUnauthorized, "wrong password", wait)
 		return
 	}
-	l.pacer.Succeed(r)
-	l.sessions.Start(w, r, now)
+	s.pacer.Succeed(r)
+	s.sessions.Start(w, r, now)
 	respond.JSON(w, http.StatusOK, struct{}{})
 }
 
@@ -81,8 +74,8 @@ func refuseLogin(w http.ResponseWriter, code int, message string, wait time.Dura
 	}{message, access.RetryAfter(w, wait)})
 }
 
-func (l login) serveLogout(w http.ResponseWriter, r *http.Request) {
-	l.sessions.End(w, r)
+func (s *Server) serveLogout(w http.ResponseWriter, r *http.Request) {
+	s.sessions.End(w, r)
 	respond.JSON(w, http.StatusOK, struct{}{})
 }
 
@@ -103,4 +96,40 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 		return false
 	}
 	return true
+}
+
+// An Action is what a signed-in user can start. gateway is the name of a
+// [bridge.GatewayState]; token is what the user has pasted, if anything. Errors are
+// displayed, and contain no secret.
+type Action func(ctx context.Context, gateway, token string) error
+
+// actionTimeout limits an action: a slow gateway needs a minute to try a token.
+const actionTimeout = 90 * time.Second
+
+// serveAction returns the handler of an action, which is nil if it is not offered.
+func (s *store) serveAction(run Action) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var form struct {
+			Gateway string `json:"gateway"` // serial number or name; empty: the first gateway
+			Token   string `json:"token"`
+		}
+		if !readJSON(w, r, &form) {
+			return
+		}
+		g, ok := s.find(form.Gateway)
+		if !ok || run == nil {
+			respond.Error(w, http.StatusNotFound, "no such gateway or action")
+			return
+		}
+		control := http.NewResponseController(w)
+		_ = control.SetReadDeadline(time.Time{})
+		_ = control.SetWriteDeadline(time.Now().Add(actionTimeout + 10*time.Second))
+		ctx, cancel := context.WithTimeout(r.Context(), actionTimeout)
+		defer cancel()
+		if err := run(ctx, g.Name, form.Token); err != nil {
+			respond.Error(w, http.StatusUnprocessableEntity, err.Error())
+			return
+		}
+		respond.JSON(w, http.StatusOK, struct{}{})
+	}
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -43,17 +44,6 @@ type TokenInfo struct {
 	Renewal time.Time `json:"renewal,omitzero"`
 }
 
-// A statusAPI serves what the program knows about itself and the gateways.
-type statusAPI struct {
-	*store
-	history  History
-	info     func() Info
-	problems *Problems
-	version  string
-	actions  []string // names of those that are offered
-	signIn   login
-}
-
 // A status is the response of api/status.
 type status struct {
 	Version  string          `json:"version"`
@@ -89,21 +79,23 @@ type accessStatus struct {
 	Actions  []string `json:"actions"`
 }
 
-func (a statusAPI) serveStatus(w http.ResponseWriter, r *http.Request) {
+func (s *Server) serveStatus(w http.ResponseWriter, r *http.Request) {
 	now := time.Now()
-	info := a.info()
+	info := s.Info()
+	actions := slices.AppendSeq([]string{}, maps.Keys(s.Actions))
+	slices.Sort(actions)
 	doc := status{
-		Version: a.version, Time: now, Started: info.Started, Memory: info.Memory, History: a.history.DiskSize(),
-		Broker: info.Broker, Gateways: []gatewayStatus{}, Problems: a.problems.recent(now),
-		Access: accessStatus{a.signIn.isSignedIn(r), a.signIn.isReadOnly(r), a.actions},
+		Version: s.Version, Time: now, Started: info.Started, Memory: info.Memory, History: s.History.DiskSize(),
+		Broker: info.Broker, Gateways: []gatewayStatus{}, Problems: s.Problems.recent(now),
+		Access: accessStatus{s.isSignedIn(r), s.isReadOnly(r), actions},
 	}
-	for _, g := range a.withoutTotals() {
-		doc.Gateways = append(doc.Gateways, a.status(&g, info.Gateways[g.Name], now))
+	for _, g := range s.withoutTotals() {
+		doc.Gateways = append(doc.Gateways, s.status(&g, info.Gateways[g.Name], now))
 	}
 	respond.JSON(w, http.StatusOK, doc)
 }
 
-func (a statusAPI) status(g *gateway, info GatewayInfo, now time.Time) gatewayStatus {
+func (s *Server) status(g *gateway, info GatewayInfo, now time.Time) gatewayStatus {
 	st := gatewayStatus{
 		Name: g.Name, Title: g.title, Serial: g.Serial, Firmware: g.Firmware, Online: !g.isStale(now), Since: g.changed,
 		Interval: respond.Seconds(g.interval()), StaleAfter: respond.Seconds(g.StaleAfter), Requests: []responseSummary{}, GatewayInfo: info,
@@ -114,7 +106,7 @@ func (a statusAPI) status(g *gateway, info GatewayInfo, now time.Time) gatewaySt
 	if g.Err != nil {
 		st.Error = g.Err.Error()
 	}
-	for path, times := range a.copyRequests(g) {
+	for path, times := range s.copyRequests(g) {
 		if sum, ok := times.summarize(path, now); ok {
 			st.Requests = append(st.Requests, sum)
 		}
@@ -125,9 +117,9 @@ func (a statusAPI) status(g *gateway, info GatewayInfo, now time.Time) gatewaySt
 
 // copyRequests returns a copy of how the paths of g have responded: g shares its map with
 // the observer, whose event loops wait for the lock.
-func (a statusAPI) copyRequests(g *gateway) map[string]responseTimes {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+func (s *store) copyRequests(g *gateway) map[string]responseTimes {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	copied := make(map[string]responseTimes, len(g.requests))
 	for path, times := range g.requests {
 		copied[path] = slices.Clone(*times)

@@ -18,7 +18,7 @@ func TestView(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
 		late := func() (string, bool) {
-			v := s.pageAPI().page("", time.Now()).Gateway
+			v := s.page("", time.Now()).Gateway
 			return v.Late, v.Solar != nil
 		}
 		check := func(want string, hasValues bool) {
@@ -68,7 +68,7 @@ func TestFull(t *testing.T) {
 		s.History = test.history
 		s.setSample("ENVOY", producing(time.Now(), 20_000, 1))
 		s.setSample("ENVOY", sample(time.Now()))
-		if got := s.pageAPI().page("", time.Now()).Gateway.Full; got != test.want {
+		if got := s.page("", time.Now()).Gateway.Full; got != test.want {
 			t.Errorf("%T: full = %v, want %v", test.history, got, test.want)
 		}
 	}
@@ -79,7 +79,7 @@ func TestViewOmitsWhatIsNotMeasured(t *testing.T) {
 	only := envoy.Sample{Time: time.Now(), Meters: sample(time.Now()).Meters[:1]}
 	s.setSample("ENVOY", only)
 	var got map[string]any
-	doc, _ := json.Marshal(s.pageAPI().page("", time.Now()).Gateway)
+	doc, _ := json.Marshal(s.page("", time.Now()).Gateway)
 	if err := json.Unmarshal(doc, &got); err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestHouse(t *testing.T) {
 		s := newServer()
 		s.setSample("ENVOY", envoy.Sample{Time: time.Now(), Meters: []envoy.Meter{total}})
 		s.Batteries("ENVOY", testSerial, test.batteries, device.BatteryTotals{})
-		if v := s.pageAPI().page("", time.Now()).Gateway; (v.House != nil) != test.want {
+		if v := s.page("", time.Now()).Gateway; (v.House != nil) != test.want {
 			t.Errorf("batteries %s: house %v, want one: %v", name, v.House, test.want)
 		}
 	}

@@ -7,18 +7,11 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"sync"
 )
 
-// gzipWriters are unused writers, which take 800 kB each. gzipInUse has an element for
-// each that is used.
-var (
-	gzipWriters = sync.Pool{New: func() any {
-		z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed)
-		return z
-	}}
-	gzipInUse = make(chan struct{}, 4)
-)
+// gzipInUse has an element for each response that is being compressed, which takes
+// 800 kB.
+var gzipInUse = make(chan struct{}, 4)
 
 // Compressed writes the response that write writes, compressed if the client accepts
 // that and not too many others are being compressed.
@@ -38,9 +31,7 @@ func Compressed(w http.ResponseWriter, r *http.Request, contentType string, writ
 		return
 	}
 	w.Header().Set("Content-Encoding", "gzip")
-	z := gzipWriters.Get().(*gzip.Writer)
-	defer gzipWriters.Put(z)
-	z.Reset(w)
+	z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed)
 	_ = write(z)
 	_ = z.Close()
 }
