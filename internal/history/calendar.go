@@ -64,37 +64,31 @@ func (d *day) balance() (float64, bool) {
 type calendar struct {
 	loc  *time.Location
 	days []*day // by date
-
-	// The day that was used last, or nil.
-	current    *day
-	start, end int64 // of current, s since 1970
 }
 
 // at returns the day of t, which it creates if necessary. If the calendar is full
 // of later days, the result is not kept.
 func (c *calendar) at(t time.Time) *day {
-	unix := t.Unix()
-	if c.current != nil && unix >= c.start && unix < c.end {
-		return c.current
-	}
 	date := DateOf(t.In(c.loc))
-	c.start, c.end = date.Start(c.loc).Unix(), date.AddDays(1).Start(c.loc).Unix()
-	i, found := slices.BinarySearchFunc(c.days, date, func(d *day, date Date) int { return compare(d.date, date) })
+	i, found := c.search(date)
 	if found {
-		c.current = c.days[i]
-		return c.current
+		return c.days[i]
 	}
-	c.current = newDay(date)
+	created := newDay(date)
 	if n := len(c.days); n > maxDays {
-		old, next, ok := displaced(n, i, c.days[n-1].date.Start(c.loc).Unix() > unix+future)
+		old, next, ok := displaced(n, i, c.days[n-1].date.Start(c.loc).Unix() > t.Unix()+future)
 		if !ok {
-			return c.current
+			return created
 		}
 		c.days = slices.Delete(c.days, old, old+1)
 		i = next
 	}
-	c.days = slices.Insert(c.days, i, c.current)
-	return c.current
+	c.days = slices.Insert(c.days, i, created)
+	return created
+}
+
+func (c *calendar) search(date Date) (int, bool) {
+	return slices.BinarySearchFunc(c.days, date, func(d *day, date Date) int { return compare(d.date, date) })
 }
 
 // spread calls f with each day from one time to another and its share of the time
@@ -102,23 +96,22 @@ func (c *calendar) at(t time.Time) *day {
 func (c *calendar) spread(from, to time.Time, f func(d *day, share float64)) {
 	today := c.at(to)
 	total := to.Unix() - from.Unix()
-	if total <= 0 || from.Unix() >= c.start {
+	if total <= 0 || from.Unix() >= today.date.Start(c.loc).Unix() {
 		f(today, 1)
 		return
 	}
-	for t := from.Unix(); t < to.Unix(); t = c.end {
+	for t := from.Unix(); t < to.Unix(); {
 		d := c.at(time.Unix(t, 0))
-		f(d, float64(min(c.end, to.Unix())-t)/float64(total))
+		end := d.date.AddDays(1).Start(c.loc).Unix()
+		f(d, float64(min(end, to.Unix())-t)/float64(total))
+		t = end
 	}
 }
 
 // between calls f with each day that is kept from the one of a to the one of b, or
-// from b to a.
+// from b to a. It creates the day of b if necessary.
 func (c *calendar) between(a, b time.Time, f func(d *day)) {
-	if d := c.at(b); a.Unix() >= c.start && a.Unix() < c.end {
-		f(d)
-		return
-	}
+	c.at(b)
 	from, to := DateOf(a.In(c.loc)), DateOf(b.In(c.loc))
 	if compare(from, to) > 0 {
 		from, to = to, from
@@ -130,9 +123,8 @@ func (c *calendar) between(a, b time.Time, f func(d *day)) {
 
 // find returns the days from one date to another, inclusive.
 func (c *calendar) find(from, to Date) []*day {
-	order := func(d *day, date Date) int { return compare(d.date, date) }
-	i, _ := slices.BinarySearchFunc(c.days, from, order)
-	j, found := slices.BinarySearchFunc(c.days, to, order)
+	i, _ := c.search(from)
+	j, found := c.search(to)
 	if found {
 		j++
 	}

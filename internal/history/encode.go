@@ -1,7 +1,6 @@
 package history
 
 import (
-	"cmp"
 	"maps"
 	"math"
 	"slices"
@@ -120,7 +119,7 @@ func (d *inverterDay) encode() []byte {
 	var e binfile.Encoder
 	encodeDate(&e, d.date)
 	e.Add(d.start, uint8(d.slots), uint16(len(d.power)))
-	for _, serial := range slices.SortedFunc(maps.Keys(d.power), cmp.Compare[string]) {
+	for _, serial := range slices.Sorted(maps.Keys(d.power)) {
 		e.AddText(serial)
 		e.Add(len(d.power[serial]) > 0, d.power[serial])
 	}

@@ -122,6 +122,23 @@ func (v *inverters) search(date Date) (int, bool) {
 	return slices.BinarySearchFunc(v.days, date, func(d *inverterDay, date Date) int { return compare(d.date, date) })
 }
 
+// until returns copies of a day and of the days before it that its usual ratios are
+// made of.
+func (v *inverters) until(date Date) (days []*inverterDay) {
+	for _, d := range v.days {
+		if compare(d.date, date) > 0 || compare(d.date, date.AddDays(-usualDays)) < 0 {
+			continue
+		}
+		copied := *d
+		copied.power = make(map[string][]float32, len(d.power))
+		for serial, power := range d.power {
+			copied.power[serial] = slices.Clone(power)
+		}
+		days = append(days, &copied)
+	}
+	return days
+}
+
 // knows adds an inverter to the day, and reports whether it is in it.
 func (d *inverterDay) knows(serial string) bool {
 	_, ok := d.power[serial]
@@ -135,14 +152,4 @@ func (d *inverterDay) knows(serial string) bool {
 // slot returns the slot of a time, in s since 1970.
 func (d *inverterDay) slot(unix int64) int {
 	return max(0, min(d.slots-1, int((unix-d.start)/int64(inverterStep/time.Second))))
-}
-
-// clone returns a copy of d.
-func (d *inverterDay) clone() *inverterDay {
-	c := *d
-	c.power = make(map[string][]float32, len(d.power))
-	for serial, power := range d.power {
-		c.power[serial] = slices.Clone(power)
-	}
-	return &c
 }

@@ -20,8 +20,6 @@ const (
 // Minimum and maximum are those of the means of 10 s in the latest 25 hours, else
 // of a minute. now is the present time.
 func (g *gateway) Power(from, to, now time.Time, points int) Plot {
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	a, b := from.Unix(), to.Unix()
 	if to.Nanosecond() > 0 {
 		b++

@@ -134,7 +134,7 @@ func TestPowerLimits(t *testing.T) {
 	if days := s.Days("1", Date{2020, 1, 1}, Date{2030, 1, 1}); days != nil {
 		t.Errorf("Days of an unknown gateway = %v", days)
 	}
-	if d := s.Inverters("1", DateOf(now)); d.Slots != 0 || s.Peak("1") != 0 {
+	if d := s.Inverters("1", DateOf(now)); d.Slots != 0 || s.HighestPower("1") != 0 {
 		t.Errorf("Inverters of an unknown gateway = %v", d)
 	}
 	s.Add("../../etc", importing(1, 1), now)
@@ -188,7 +188,7 @@ func TestPeak(t *testing.T) {
 			want  float64
 		}{{0, 9000}, {29 * 24 * time.Hour, 9000}, {24 * time.Hour, 5000}, {24 * time.Hour, 0}} {
 			time.Sleep(tt.after)
-			if got := s.Peak(serial); got != tt.want {
+			if got := s.HighestPower(serial); got != tt.want {
 				t.Errorf("Peak = %v at %v, want %v", got, time.Now(), tt.want)
 			}
 		}

@@ -15,8 +15,8 @@ import (
 )
 
 // A Store is the history of all gateways. Call Load before its other methods, or
-// LoadGateway before those that concern a gateway. The methods that add and those that return data are safe for concurrent use and do
-// not wait for files.
+// LoadGateway before those that concern a gateway. The methods that add and those that
+// return data are safe for concurrent use and do not wait for files.
 type Store struct {
 	Dir      string         // STATE_DIR; empty keeps the history in memory only
 	Location *time.Location // of the days; nil is time.Local
@@ -33,18 +33,14 @@ type Store struct {
 // monotonic clock of at, too. Samples of a serial number that is invalid and those
 // before the clock is set are ignored.
 func (s *Store) Add(serial string, sample envoy.Sample, at time.Time) {
-	if g := s.gateway(serial, at); g != nil {
-		g.Add(sample, at)
-	}
+	s.gateway(serial, at).do(func(g *gateway) { g.Add(sample, at) })
 }
 
 // AddInverters records the reports of inverters that a gateway returned at a time.
 // Each counts at the time of the report, once. The list may contain inverters
 // without a power: they are listed as silent.
 func (s *Store) AddInverters(serial string, inverters []device.Inverter, at time.Time) {
-	if g := s.gateway(serial, at); g != nil {
-		g.AddInverters(inverters, at)
-	}
+	s.gateway(serial, at).do(func(g *gateway) { g.inverters.add(inverters, at, s.location()) })
 }
 
 // AddLevel records the state of charge of the batteries together, in %. It is
@@ -53,50 +49,56 @@ func (s *Store) AddLevel(serial string, percent float64, at time.Time) {
 	if percent < 0 || percent > 100 || math.IsNaN(percent) {
 		return
 	}
-	if g := s.gateway(serial, at); g != nil {
-		g.AddLevel(percent, at)
-	}
+	s.gateway(serial, at).do(func(g *gateway) {
+		g.level, g.levelAt = percent, at
+		g.energies.noteBatteries(at)
+	})
 }
 
 // Power returns the series from one time to another (exclusive), in at most points
 // steps of equal length. A step is not shorter than the interval of the samples;
 // the first may begin before from. Series without a measurement are nil.
-func (s *Store) Power(serial string, from, to time.Time, points int) Plot {
-	g := s.lookup(serial)
-	if g == nil || points <= 0 || !to.After(from) || from.Before(time.Unix(0, 0)) || to.Year() > 9999 {
+func (s *Store) Power(serial string, from, to time.Time, points int) (p Plot) {
+	if points <= 0 || !to.After(from) || from.Before(time.Unix(0, 0)) || to.Year() > 9999 {
 		return Plot{}
 	}
-	return g.Power(from.In(s.location()), to.In(s.location()), time.Now(), min(points, maxPoints))
+	s.lookup(serial).do(func(g *gateway) {
+		p = g.Power(from.In(s.location()), to.In(s.location()), time.Now(), min(points, maxPoints))
+	})
+	return p
 }
 
 // Days returns the energies of the days from one date to another, inclusive, in
 // order. Days without data are left out.
-func (s *Store) Days(serial string, from, to Date) []Day {
-	g := s.lookup(serial)
-	if g == nil {
-		return nil
-	}
-	return g.Days(from, to)
+func (s *Store) Days(serial string, from, to Date) (days []Day) {
+	s.lookup(serial).do(func(g *gateway) {
+		for _, d := range g.energies.calendar.find(from, to) {
+			if total := d.total(); total.hasData() {
+				days = append(days, total)
+			}
+		}
+	})
+	return days
 }
 
 // Inverters returns the slots of a day, which is one of the last eight; the zero
 // value if nothing is known.
 func (s *Store) Inverters(serial string, date Date) InverterDay {
-	g := s.lookup(serial)
-	if g == nil {
-		return InverterDay{}
-	}
-	return g.Inverters(date, time.Now())
+	var days []*inverterDay
+	s.lookup(serial).do(func(g *gateway) { days = g.inverters.until(date) })
+	return newInverterReport(date, days, time.Now(), s.location())
 }
 
-// Peak returns the highest power of the last 31 days in W, of any sign and any
+// HighestPower returns the highest power of the last 31 days in W, of any sign and any
 // series except Level; 0 if unknown.
-func (s *Store) Peak(serial string) float64 {
-	g := s.lookup(serial)
-	if g == nil {
-		return 0
-	}
-	return g.Peak(DateOf(time.Now().In(s.location())))
+func (s *Store) HighestPower(serial string) (highest float64) {
+	today := DateOf(time.Now().In(s.location()))
+	s.lookup(serial).do(func(g *gateway) {
+		for _, d := range g.energies.calendar.find(today.AddDays(-30), today) {
+			highest = max(highest, d.peak)
+		}
+	})
+	return highest
 }
 
 // DiskSize returns the size of the files, in bytes.

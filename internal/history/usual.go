@@ -1,10 +1,37 @@
 package history
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"time"
 )
+
+// newInverterReport returns the slots of a day that have begun at now. days are copies of
+// the days before, then the day itself, which are by date.
+func newInverterReport(date Date, days []*inverterDay, now time.Time, loc *time.Location) InverterDay {
+	if len(days) == 0 || days[len(days)-1].date != date {
+		return InverterDay{}
+	}
+	d, before := days[len(days)-1], days[:len(days)-1]
+	known := 0
+	if now.Unix() >= d.start {
+		known = d.slot(now.Unix()) + 1
+	}
+	u := newUsual(d, before)
+	result := InverterDay{
+		Start: time.Unix(d.start, 0).In(loc), Step: inverterStep,
+		Slots: d.slots, Known: known, UsualDays: len(u.days),
+	}
+	for _, serial := range slices.Sorted(maps.Keys(d.power)) {
+		power := d.power[serial]
+		if power == nil {
+			power = nanSlice(d.slots)
+		}
+		result.Inverters = append(result.Inverters, InverterPower{serial, power[:known], u.ratios(serial, known)})
+	}
+	return result
+}
 
 // minMedian is the median power in W from which a ratio to it says something.
 const minMedian = 10

@@ -141,7 +141,7 @@ func TestConcurrent(t *testing.T) {
 				s.Power(serial, start, start.Add(time.Hour), 100)
 				s.Days(serial, DateOf(start), DateOf(start))
 				s.Inverters(serial, DateOf(start))
-				s.Peak(serial)
+				s.HighestPower(serial)
 				s.DiskSize()
 			}
 		}

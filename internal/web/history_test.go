@@ -181,7 +181,7 @@ func (noHistory) Power(_ string, from, to time.Time, points int) history.Plot {
 	return history.Plot{Start: from, End: to, Step: time.Hour}
 }
 
-func (noHistory) Peak(string) float64 { return 0 }
+func (noHistory) HighestPower(string) float64 { return 0 }
 
 func (noHistory) Inverters(string, history.Date) history.InverterDay { return history.InverterDay{} }
 

@@ -59,7 +59,7 @@ func (s *Server) view(g *gateway, now time.Time) view {
 	for _, d := range p.days(date, date) {
 		v.Today = &today{newEnergies(d), p.wasChargedFromGrid(date, now)}
 	}
-	if peak := s.History.Peak(g.Serial); peak > 0 { // else the highest power since the start
+	if peak := s.History.HighestPower(g.Serial); peak > 0 { // else the highest power since the start
 		v.Full = respond.Number(max(minFull, peak))
 	}
 	return v

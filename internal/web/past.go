@@ -18,8 +18,8 @@ type History interface {
 	Days(serial string, from, to history.Date) []history.Day
 	// Inverters returns the reports of the inverters of a day.
 	Inverters(serial string, day history.Date) history.InverterDay
-	// Peak returns the highest power of the last 31 days in W, 0 if it is unknown.
-	Peak(serial string) float64
+	// HighestPower returns the highest power of the last 31 days in W, 0 if it is unknown.
+	HighestPower(serial string) float64
 	// DiskSize returns the size of the files in bytes.
 	DiskSize() int64
 }

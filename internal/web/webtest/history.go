@@ -102,8 +102,8 @@ func (History) Inverters(_ string, day history.Date) history.InverterDay {
 	return d
 }
 
-// Peak implements the interface of package web.
-func (History) Peak(string) float64 { return 7800 }
+// HighestPower implements the interface of package web.
+func (History) HighestPower(string) float64 { return 7800 }
 
 // DiskSize implements the interface of package web.
 func (History) DiskSize() int64 { return 3_200_000 }
