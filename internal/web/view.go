@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
@@ -101,9 +102,11 @@ func power(s *envoy.Sample, m envoy.Measurement) *respond.Number {
 
 func value(c *envoy.Channel, q envoy.Quantity) *respond.Number { return respond.Optional(c.Get(q)) }
 
-// phases returns the phases of the meters. A grid connection of one phase is the
-// total.
+// phases returns the phases of the meters. In a house of one phase, that is the total.
+// Of several phases, a meter without phases has no value of any, such as the sum of the
+// inverters' reports.
 func phases(s *envoy.Sample, house envoy.Measurement) []phase {
+	isSplit := slices.ContainsFunc(s.Meters, func(m envoy.Meter) bool { return len(m.Phases) > 1 })
 	var list []phase
 	at := func(i int) *phase {
 		for len(list) <= i {
@@ -117,7 +120,7 @@ func phases(s *envoy.Sample, house envoy.Measurement) []phase {
 			return
 		}
 		channels := meter.Phases
-		if len(channels) == 0 {
+		if len(channels) == 0 && !isSplit {
 			channels = []envoy.Channel{meter.Total}
 		}
 		for i := range channels {

@@ -93,6 +93,33 @@ func TestViewOmitsWhatIsNotMeasured(t *testing.T) {
 	}
 }
 
+// TestPhases checks that what is not measured by phase, as the production of a total, is
+// not displayed as that of one phase.
+func TestPhases(t *testing.T) {
+	three := sample(time.Now()).Meters
+	whole := three[0]
+	whole.Phases = nil
+	one := three[1]
+	one.Phases = nil
+	for name, test := range map[string]struct {
+		meters []envoy.Meter
+		want   string
+	}{
+		"production of the whole": {
+			[]envoy.Meter{whole, three[1]},
+			`[{"name":"L1","grid":-706,"voltage":230},{"name":"L2","grid":-1370,"voltage":230},{"name":"L3","grid":-1153,"voltage":230}]`,
+		},
+		"one phase": {[]envoy.Meter{whole, one}, `[{"name":"L1","solar":7400,"grid":-3229}]`},
+	} {
+		s := newServer()
+		s.setSample("ENVOY", envoy.Sample{Time: time.Now(), Meters: test.meters})
+		got, err := json.Marshal(s.pageAPI().page("", time.Now()).Gateway.Phases)
+		if err != nil || string(got) != test.want {
+			t.Errorf("%s: phases %s, %v, want %s", name, got, err, test.want)
+		}
+	}
+}
+
 // TestHouse checks that the charging of batteries is not displayed as use.
 func TestHouse(t *testing.T) {
 	total := envoy.Meter{Measurement: envoy.TotalConsumption}
