@@ -52,5 +52,8 @@ func diagnostic(c hass.Component) hass.Component { c.Category = diagnosticCatego
 // disabled disables c in Home Assistant by default.
 func disabled(c hass.Component) hass.Component { c.Enabled = new(false); return c }
 
+// knownOffline keeps c available while its device is offline.
+func knownOffline(c hass.Component) hass.Component { c.IsKnownOffline = true; return c }
+
 // primary makes c the main feature of its device.
 func primary(c hass.Component) hass.Component { c.HasDeviceName = true; return c }

@@ -1,8 +1,8 @@
 package devices
 
 import (
+	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
@@ -23,33 +23,24 @@ const (
 // Entities are the entities of the gateway's own device. The list is
 // rebuilt when it changes, which is rare.
 type Entities struct {
-	bridgeState []hass.Availability // of entities that are available while the gateway is offline
-	ttl         time.Duration       // of values
+	ttl time.Duration // of values
 
-	startedAt   time.Time              // when the first sample came
-	sensors     []*schema.Sensor       // that have a value
-	isEstimated bool                   // the energies of the batteries are estimated
-	isFalling   bool                   // the energy of total consumption may fall
-	infoKeys    []string               // that have a text
-	controls    []hass.Entity          // that change settings of the gateway
-	reported    map[string]hass.Entity // fields of groups that the latest answer contained, by id
-	missed      map[string]int         // answers in a row that lacked a field of a group, by id
-	appeared    map[string]bool        // ids of sensors and texts that there have been
+	startedAt   time.Time                // when the first sample came
+	sensors     []*schema.Sensor         // that have a value
+	isEstimated bool                     // the energies of the batteries are estimated
+	isFalling   bool                     // the energy of total consumption may fall
+	infoKeys    []string                 // that have a text
+	controls    []hass.Entity            // that change settings of the gateway
+	reported    map[string][]hass.Entity // fields that the latest answer about a group contained, by its name
+	missed      map[string]int           // answers in a row that lacked a field of a group, by id
 
 	list []hass.Entity // nil if it must be rebuilt
 }
 
 // NewEntities returns the entities of a gateway without values. Values expire after
-// ttl. What is known while the gateway is offline is available while the topic
-// bridgeState has the payload "online".
-func NewEntities(bridgeState string, ttl time.Duration) *Entities {
-	return &Entities{
-		bridgeState: []hass.Availability{{Topic: bridgeState}},
-		ttl:         ttl,
-		reported:    map[string]hass.Entity{},
-		missed:      map[string]int{},
-		appeared:    map[string]bool{},
-	}
+// ttl.
+func NewEntities(ttl time.Duration) *Entities {
+	return &Entities{ttl: ttl, reported: map[string][]hass.Entity{}, missed: map[string]int{}}
 }
 
 // SetSensors records the sensors that a sample has values of. A sensor that the
@@ -72,7 +63,6 @@ func (e *Entities) SetSensors(values []schema.Value, mayOmit func(envoy.Measurem
 	for _, v := range values {
 		channels[channel{v.Meter, v.Phase}] = true
 		sensors = append(sensors, v.Sensor)
-		e.appeared[v.ID()] = true
 	}
 	for _, s := range e.sensors {
 		if !slices.Contains(sensors, s) && (channels[channel{s.Meter, s.Phase}] || mayOmit(s.Meter)) {
@@ -101,7 +91,6 @@ func (e *Entities) SetFalling(isFalling bool) {
 func (e *Entities) AddInfo(key string) {
 	if !slices.Contains(e.infoKeys, key) {
 		e.infoKeys, e.list = append(e.infoKeys, key), nil
-		e.appeared[key] = true
 	}
 }
 
@@ -115,41 +104,35 @@ func (e *Entities) AddLimitControls(command, device string) {
 // SetGroup records the values of an answer about a group. Measurements expire after
 // ttl.
 func (e *Entities) SetGroup(vs GroupValues, ttl time.Duration) {
-	present := map[string]bool{}
+	for id, group := range groupNames {
+		if group == vs.group {
+			e.missed[id]++
+		}
+	}
+	var reported []hass.Entity
 	for _, v := range vs.Values {
 		entity := hass.Entity{ID: fieldID(v.Topic), Topic: v.Topic, Component: v.component}
 		if v.IsMeasurement {
 			entity.ExpireAfter = seconds(ttl)
 		}
-		if _, known := e.reported[entity.ID]; !known {
-			e.list = nil
-		}
-		e.reported[entity.ID] = entity
-		e.missed[entity.ID] = 0
-		present[entity.ID] = true
+		reported = append(reported, entity)
+		delete(e.missed, entity.ID)
 	}
-	for id, group := range groupNames {
-		if group != vs.group || present[id] {
-			continue
-		}
-		e.missed[id]++
-		if _, known := e.reported[id]; known {
-			delete(e.reported, id)
-			e.list = nil
-		}
+	if !slices.Equal(e.reported[vs.group], reported) {
+		e.reported[vs.group], e.list = reported, nil
 	}
 }
 
 // MayAppear reports whether an entity that is missing may still appear. That of a
 // field of a group may, until several answers in a row have lacked it. After the start,
-// what has not appeared yet may: a gateway that starts too, as after a power failure,
-// first reports without some of its meters.
-func (e *Entities) MayAppear(id string) bool {
+// so may one that only a previous run has published: a gateway that starts too, as
+// after a power failure, first reports without some of its meters.
+func (e *Entities) MayAppear(id string, isPrevious bool) bool {
 	if groupNames[id] != "" {
 		return e.missed[id] < missingAnswers
 	}
 	isKnown := infoComponents[id] != nil || sensorIDs()[id]
-	return isKnown && !e.appeared[id] && time.Since(e.startedAt) < startTimeout
+	return isKnown && isPrevious && time.Since(e.startedAt) < startTimeout
 }
 
 // All returns the entities, which the caller must not change.
@@ -162,44 +145,31 @@ func (e *Entities) All() []hass.Entity {
 
 // build returns the entities. Those of most gateways have the same components.
 func (e *Entities) build() []hass.Entity {
-	es := make([]hass.Entity, 0, 1+len(e.sensors)+len(e.reported)+len(e.infoKeys)+len(e.controls))
-	es = append(es, hass.Entity{ID: "reachable", Topic: schema.AvailabilityTopic, Component: e.whileOffline(&reachable)})
+	reported := slices.Concat(slices.Collect(maps.Values(e.reported))...)
+	es := make([]hass.Entity, 0, 1+len(e.sensors)+len(reported)+len(e.infoKeys)+len(e.controls))
+	es = append(es, hass.Entity{ID: "reachable", Topic: schema.AvailabilityTopic, Component: &reachable})
 	for _, s := range e.sensors {
 		es = append(es, e.sensorEntity(s))
 	}
-	for _, r := range e.reported {
-		es = append(es, r)
-	}
+	es = append(es, reported...)
 	es = append(es, e.controls...)
 	for _, key := range e.infoKeys {
-		c := infoComponents[key]
-		if c == nil {
-			continue
+		if c := infoComponents[key]; c != nil {
+			es = append(es, hass.Entity{ID: key, Topic: schema.InfoTopic(key), Component: c})
 		}
-		if strings.HasPrefix(key, "token_") {
-			c = e.whileOffline(c)
-		}
-		es = append(es, hass.Entity{ID: key, Topic: schema.InfoTopic(key), Component: c})
 	}
 	return es
 }
 
 // reachable is the component of the availability of a gateway.
 var reachable = hass.Component{
-	Platform:    "binary_sensor",
-	Name:        "Reachable",
-	DeviceClass: "connectivity",
-	Category:    diagnosticCategory,
-	PayloadOn:   schema.Online,
-	PayloadOff:  schema.Offline,
-}
-
-// whileOffline returns c for an entity that is available while the gateway is
-// offline.
-func (e *Entities) whileOffline(c *hass.Component) *hass.Component {
-	available := *c
-	available.Availability = e.bridgeState
-	return &available
+	Platform:       "binary_sensor",
+	Name:           "Reachable",
+	DeviceClass:    "connectivity",
+	Category:       diagnosticCategory,
+	PayloadOn:      schema.Online,
+	PayloadOff:     schema.Offline,
+	IsKnownOffline: true,
 }
 
 // sensorEntity returns the entity of a sensor.

@@ -15,10 +15,10 @@ var infoComponents = func() map[string]*hass.Component {
 		"source":        withIcon("mdi:database-search", disabled(diagnostic(text("Data source")))),
 		"last_report":   disabled(diagnostic(timestamp("Last reported"))),
 		"poll_duration": disabled(diagnostic(measurement("Poll duration", "duration", "ms", 0))),
-		"token_expires": diagnostic(timestamp("Token expires")),
-		"token_role":    withIcon("mdi:account-key", disabled(diagnostic(text("Token role")))),
-		"token_state":   withIcon("mdi:key", diagnostic(text("Token state"))),
-		"token_problem": diagnostic(binary("Token problem", "problem")),
+		"token_expires": knownOffline(diagnostic(timestamp("Token expires"))),
+		"token_role":    knownOffline(withIcon("mdi:account-key", disabled(diagnostic(text("Token role"))))),
+		"token_state":   knownOffline(withIcon("mdi:key", diagnostic(text("Token state")))),
+		"token_problem": knownOffline(diagnostic(binary("Token problem", "problem"))),
 	}
 	maps.Copy(cs, responseTimeComponents())
 	shared := map[string]*hass.Component{}

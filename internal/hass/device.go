@@ -18,8 +18,9 @@ import (
 // removed. With [ByEntity], the empty document of the entity is the only step.
 type Device struct {
 	// MayAppear, if not nil, reports whether an entity that is missing may still
-	// appear. Such an entity is not removed yet.
-	MayAppear func(id string) bool
+	// appear. Such an entity is not removed yet. isPrevious means that only a previous
+	// run has published it.
+	MayAppear func(id string, isPrevious bool) bool
 
 	outbox      *outbox.Outbox
 	inbox       *Inbox

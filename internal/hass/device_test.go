@@ -97,7 +97,7 @@ func TestLifecycle(t *testing.T) {
 		}, []string{"power voltage"}},
 		{"missing entity that may appear", func(d *hass.Device, _ *hass.Inbox) {
 			mayAppear := true
-			d.MayAppear = func(id string) bool { return id == "voltage" && mayAppear }
+			d.MayAppear = func(id string, _ bool) bool { return id == "voltage" && mayAppear }
 			update(d, 5, "power", "voltage", "current")
 			update(d, 70, "power")
 			mayAppear = false

@@ -85,7 +85,7 @@ func (d *deviceEntities) addPrevious(components map[string]Component) {
 
 // removeMissing starts the removal of entities that have been missing for long enough,
 // unless they may appear. mayAppear may be nil.
-func (d *deviceEntities) removeMissing(now time.Time, present []Entity, mayAppear func(id string) bool) {
+func (d *deviceEntities) removeMissing(now time.Time, present []Entity, mayAppear func(id string, isPrevious bool) bool) {
 	if len(present) == len(d.all) && len(d.previous) == 0 {
 		clear(d.missing)
 		return // the usual case: add has stored all of present
@@ -95,16 +95,18 @@ func (d *deviceEntities) removeMissing(now time.Time, present []Entity, mayAppea
 		isPresent[e.ID] = true
 		delete(d.missing, e.ID)
 	}
-	isGone := func(id string) bool { return d.countMissing(now, id) && (mayAppear == nil || !mayAppear(id)) }
+	isGone := func(id string, isPrevious bool) bool {
+		return d.countMissing(now, id) && (mayAppear == nil || !mayAppear(id, isPrevious))
+	}
 	d.all = slices.DeleteFunc(slices.Clone(d.all), func(e Entity) bool {
-		if isPresent[e.ID] || !isGone(e.ID) {
+		if isPresent[e.ID] || !isGone(e.ID, false) {
 			return false
 		}
 		d.startRemoval(e.ID, Component{Platform: e.Component.Platform, StateTopic: e.stateTopic(d.base)})
 		return true
 	})
 	for id := range d.previous {
-		if indexOf(d.all, id) >= 0 || isGone(id) {
+		if indexOf(d.all, id) >= 0 || isGone(id, true) {
 			d.dropPrevious(id)
 		}
 	}

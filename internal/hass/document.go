@@ -103,6 +103,9 @@ type Component struct {
 	// HasDeviceName makes the entity the main feature of its device: its name
 	// is the device's.
 	HasDeviceName bool `json:"-"`
+	// IsKnownOffline means that only the first topic of the document's availability
+	// counts: that of the bridge, while the device itself is offline.
+	IsKnownOffline bool `json:"-"`
 }
 
 // MarshalJSON encodes the name of an entity that has its device's name as null.

@@ -51,6 +51,9 @@ func (c content) component(e Entity) Component {
 	whole.UniqueID = c.template.Info.Identifiers[0] + "_" + e.ID
 	whole.StateTopic = e.stateTopic(c.base)
 	whole.ExpireAfter = e.ExpireAfter
+	if whole.IsKnownOffline {
+		whole.Availability = c.template.Availability[:1]
+	}
 	return whole
 }
 

@@ -45,7 +45,7 @@ func TestImplausiblePowersAreNoAnswer(t *testing.T) {
 		if want := []string{"OFF", "ON", "OFF"}; !slices.Equal(problems, want) {
 			t.Errorf("published %q, want %q", problems, want)
 		}
-		if !h.target.entities.MayAppear("production_ct_metering_status") {
+		if !h.target.entities.MayAppear("production_ct_metering_status", false) {
 			t.Error("an entity that one answer lacked counts as gone")
 		}
 	})

@@ -34,7 +34,7 @@ type target struct {
 }
 
 func newTarget(s *Shared, c Config, serial string, log zerolog.Logger) *target {
-	t := &target{shared: s, config: c, log: log, serial: serial, entities: devices.NewEntities(s.Topics.BridgeState(), c.StaleAfter)}
+	t := &target{shared: s, config: c, log: log, serial: serial, entities: devices.NewEntities(c.StaleAfter)}
 	id := s.Topics.GatewayID(serial)
 	if c.LimitControls {
 		t.entities.AddLimitControls(s.Topics.LimitSet(serial), id)
