@@ -202,7 +202,7 @@ func (b *Bridge) newShared() *publish.Shared {
 		shared.Bases = append(shared.Bases, n.Topic)
 	}
 	if !b.HomeAssistant.Off {
-		shared.Inbox = hass.NewInbox(publish.ProgramName, shared.Bases...)
+		shared.Inbox = hass.NewInbox(shared.Topics.Prefix, publish.ProgramName, shared.Bases...)
 		shared.Inbox.IsForeign = b.isForeign(shared.Topics)
 		shared.Inbox.Form, shared.Inbox.MayMigrate = b.HomeAssistant.Form, b.HomeAssistant.MayMigrate || b.HomeAssistant.Form != hass.ByDevice
 	}

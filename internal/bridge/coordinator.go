@@ -72,7 +72,7 @@ func (c *coordinator) receive(topic string, payload []byte, retained bool) {
 		if string(payload) == schema.Online {
 			c.events.add(eventBirth)
 		}
-	case c.shared.Inbox != nil && hass.IsDocument(c.shared.Topics.Prefix, topic) && c.shared.Inbox.Put(topic, payload, retained):
+	case c.shared.Inbox != nil && c.shared.Inbox.IsDocument(topic) && c.shared.Inbox.Put(topic, payload, retained):
 		c.events.add(eventDiscovery)
 	}
 }
@@ -176,21 +176,16 @@ func (c *coordinator) checkIdentified() {
 
 // newCleaner returns a cleaner of what previous runs have published.
 func (c *coordinator) newCleaner(previous []hass.Namespace, onCleaned func(hass.Namespace)) *hass.Cleaner {
-	current := hass.Namespace{Topic: c.shared.Topics.Base}
-	if c.shared.Inbox != nil {
-		current.Prefix = c.shared.Topics.Prefix
+	topics := c.shared.Topics
+	if c.shared.Inbox == nil {
+		topics.Prefix = ""
 	}
 	return &hass.Cleaner{
-		Outbox:    c.shared.Outbox,
-		Inbox:     c.shared.Inbox,
-		Previous:  slices.Clone(previous),
-		Current:   current,
-		Origin:    publish.ProgramName,
-		BridgeID:  c.shared.Topics.BridgeID(),
-		GatewayID: c.shared.Topics.GatewayID,
-		TopicsOf: func(base, prefix string) hass.Topics {
-			return schema.Topics{Base: base, Prefix: prefix, Shard: c.shared.Topics.Shard}
-		},
+		Outbox:        c.shared.Outbox,
+		Inbox:         c.shared.Inbox,
+		Previous:      slices.Clone(previous),
+		Topics:        topics,
+		Origin:        publish.ProgramName,
 		IsPublished:   c.isPublished,
 		ActiveSerials: c.activeSerials,
 		IsComplete:    c.isComplete,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // A Cleaner removes from the broker what previous runs have published and this
@@ -18,16 +19,11 @@ import (
 // refer to them.
 type Cleaner struct {
 	Outbox   *outbox.Outbox
-	Inbox    *Inbox      // nil without discovery
-	Previous []Namespace // changed by Run
-	Current  Namespace   // of this run; the serial numbers are those of ActiveSerials
-	Foreign  []string    // serial numbers of gateways that other processes publish
-	Origin   string      // name of the program in documents
-	BridgeID string      // identifier of the bridge in Home Assistant
-	// GatewayID returns the identifier of a gateway in Home Assistant.
-	GatewayID func(serial string) string
-	// TopicsOf returns the topics with a base topic and a discovery prefix.
-	TopicsOf func(base, prefix string) Topics
+	Inbox    *Inbox        // nil without discovery
+	Previous []Namespace   // changed by Run
+	Topics   schema.Topics // of this run; without discovery, Prefix is empty
+	Foreign  []string      // serial numbers of gateways that other processes publish
+	Origin   string        // name of the program in documents
 	// IsPublished reports whether the broker has acknowledged the documents of a
 	// gateway, or of the bridge, whose serial is "".
 	IsPublished func(serial string) bool
@@ -77,15 +73,15 @@ func (c *Cleaner) Run(ctx context.Context, client *mqtt.Client) error {
 // when Home Assistant does not read them any more. The discovery documents under
 // the present prefix are in the inbox.
 func (c *Cleaner) clean(ctx context.Context, client *mqtt.Client, n Namespace) (removed int, err error) {
-	old := c.TopicsOf(n.Topic, n.Prefix)
+	old := c.topicsOf(n)
 	var documents, others []string // filters
-	if n.Prefix != "" && n.Prefix != c.Current.Prefix {
+	if n.Prefix != "" && n.Prefix != c.Topics.Prefix {
 		documents = slices.Concat(Filters(n.Prefix, ByDevice), Filters(n.Prefix, ByEntity))
 	}
 	for _, serial := range c.staleSerials(n) {
 		others = append(others, old.Gateway(serial)+"/#")
 	}
-	if n.Topic != c.Current.Topic {
+	if n.Topic != c.Topics.Base {
 		others = append(others, old.Bridge("+"))
 	}
 	removed, err = c.removeRetained(ctx, client, n, documents, nil)
@@ -131,7 +127,7 @@ const maxReplacementWait = 20 * time.Minute
 // those of gateways that are still polled are replaced, which may take until they
 // respond.
 func (c *Cleaner) waitForReplacement(ctx context.Context, n Namespace) error {
-	if n.Topic == c.Current.Topic || c.Inbox == nil {
+	if n.Topic == c.Topics.Base || c.Inbox == nil {
 		return nil // there are none
 	}
 	var deadline time.Time
@@ -141,7 +137,7 @@ func (c *Cleaner) waitForReplacement(ctx context.Context, n Namespace) error {
 		for _, serial := range active {
 			if slices.Contains(n.Serials, serial) {
 				isPublished = isPublished && c.IsPublished(serial)
-				isComplete = isComplete && !c.Inbox.has(c.GatewayID(serial)) && c.IsComplete(serial)
+				isComplete = isComplete && !c.Inbox.has(c.Topics.GatewayID(serial)) && c.IsComplete(serial)
 			}
 		}
 		remaining := c.remainingDocuments(active)
@@ -162,7 +158,7 @@ func (c *Cleaner) waitForReplacement(ctx context.Context, n Namespace) error {
 func (c *Cleaner) remainingDocuments(serials []string) (topics []string) {
 	for topic, payload := range c.Inbox.payloads() {
 		var header documentHeader
-		isBehind := func(serial string) bool { return header.Info.ViaDevice == c.GatewayID(serial) }
+		isBehind := func(serial string) bool { return header.Info.ViaDevice == c.Topics.GatewayID(serial) }
 		if json.Unmarshal([]byte(payload), &header) == nil && slices.ContainsFunc(serials, isBehind) && !c.Outbox.IsAcknowledged(topic) {
 			topics = append(topics, topic)
 		}

@@ -24,8 +24,8 @@ type Device struct {
 
 	outbox      *outbox.Outbox
 	inbox       *Inbox
-	id          string    // identifier of the device
-	template    *Document // without components; replaced, never changed
+	template    *Document   // without device and components; many devices share it
+	info        *DeviceInfo // replaced, never changed
 	entities    deviceEntities
 	documents   documents
 	migration   migration
@@ -33,16 +33,16 @@ type Device struct {
 	isComplete  atomic.Bool // see IsComplete
 }
 
-// NewDevice returns a device without entities. Its document has the content of
-// template and is published under topic. The state topics of the device are base
-// and below it; only these are removed.
-func NewDevice(o *outbox.Outbox, inbox *Inbox, topic, base string, template Document) *Device {
-	parts, _ := parseTopic(topic)
-	d := &Device{outbox: o, inbox: inbox, id: parts.id, template: &template}
+// NewDevice returns a device without entities, whose first identifier is its object id.
+// Its document has the content of template, which must not change. The state topics of
+// the device are base and below it; only these are removed.
+func NewDevice(o *outbox.Outbox, inbox *Inbox, template *Document, info DeviceInfo, base string) *Device {
+	d := &Device{outbox: o, inbox: inbox, template: template, info: &info}
+	topic := documentTopic{prefix: inbox.Prefix, id: info.id()}
 	if inbox.Form == ByDevice {
-		d.documents = newDeviceDocument(o, inbox, topic)
+		d.documents = newDeviceDocument(o, inbox, topic.String())
 	} else {
-		d.documents = newEntityDocuments(o, inbox, parts)
+		d.documents = newEntityDocuments(o, inbox, topic)
 	}
 	d.entities = deviceEntities{form: inbox.Form, base: base, documents: d.documents}
 	d.receiveOther()
@@ -51,10 +51,8 @@ func NewDevice(o *outbox.Outbox, inbox *Inbox, topic, base string, template Docu
 
 // SetInfo replaces the description of the device. The next Update publishes it.
 func (d *Device) SetInfo(info DeviceInfo) {
-	if !reflect.DeepEqual(info, d.template.Info) {
-		template := *d.template
-		template.Info = info
-		d.template, d.entities.isChanged = &template, true
+	if !reflect.DeepEqual(info, *d.info) {
+		d.info, d.entities.isChanged = &info, true
 		d.documents.setOutdated() // each document contains it
 	}
 }
@@ -84,7 +82,7 @@ func (d *Device) publishIfChanged(now time.Time) {
 	if !d.entities.isChanged || d.documents.isDeleted() || !d.prepareDocuments(now) {
 		return
 	}
-	d.documents.publish(d.entities.content(d.template))
+	d.documents.publish(d.entities.content(d.template, d.info))
 	d.publishedAt, d.entities.isChanged = now, false
 }
 
@@ -110,7 +108,7 @@ func (d *Device) IsComplete() bool { return d.isComplete.Load() }
 func (d *Device) Receive() (deleted bool) {
 	d.isComplete.Store(false) // until the next Update; before the document leaves the inbox
 	d.receiveOther()
-	for topic, payload := range d.inbox.take(d.id, d.inbox.Form) {
+	for topic, payload := range d.inbox.take(d.info.id(), d.inbox.Form) {
 		d.entities.addPrevious(componentsOf(topic, payload, d.template.Availability))
 		d.entities.isChanged = true
 	}
@@ -166,7 +164,7 @@ func (d *Device) RemovePrevious(now time.Time) {
 
 // receiveOther takes the device's documents of the other form from the inbox.
 func (d *Device) receiveOther() {
-	for topic, payload := range d.inbox.take(d.id, otherForm(d.inbox.Form)) {
+	for topic, payload := range d.inbox.take(d.info.id(), otherForm(d.inbox.Form)) {
 		d.entities.isChanged = true
 		if d.migration.add(topic.String(), payload) {
 			d.entities.addPrevious(componentsOf(topic, payload, d.template.Availability))

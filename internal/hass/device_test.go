@@ -23,10 +23,10 @@ func serve(t *testing.T, o *outbox.Outbox, b *mqtttest.Broker) {
 	outboxtest.Serve(t, &outbox.Writer{Outbox: o}, b)
 }
 
-func newInbox() *hass.Inbox { return hass.NewInbox("envoy-mqtt", "envoy") }
+func newInbox() *hass.Inbox { return hass.NewInbox("homeassistant", "envoy-mqtt", "envoy") }
 
 func newDevice(o *outbox.Outbox, inbox *hass.Inbox) *hass.Device {
-	return hass.NewDevice(o, inbox, topic, "envoy/1", hass.Document{Info: hass.DeviceInfo{Identifiers: []string{"envoy_1"}}, Origin: hass.Origin{Name: "envoy-mqtt"}})
+	return hass.NewDevice(o, inbox, &hass.Document{Origin: hass.Origin{Name: "envoy-mqtt"}}, hass.DeviceInfo{Identifiers: []string{"envoy_1"}}, "envoy/1")
 }
 
 func entities(ids ...string) []hass.Entity {

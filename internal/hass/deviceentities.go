@@ -39,16 +39,16 @@ type absence struct {
 	updates int // in a row that lacked it
 }
 
-// content returns what the documents contain beside template. Entities of previous runs
-// stay in them until they are removed, so that the next run knows them too.
-func (d *deviceEntities) content(template *Document) content {
+// content returns what the documents contain. Entities of previous runs stay in them
+// until they are removed, so that the next run knows them too.
+func (d *deviceEntities) content(template *Document, info *DeviceInfo) content {
 	carried := map[string]Component{}
 	for id, c := range d.previous {
 		if _, isRemoved := d.removed[id]; !isRemoved && c.UniqueID != "" && indexOf(d.all, id) < 0 {
 			carried[id] = c
 		}
 	}
-	return content{template, d.base, d.all, maps.Clone(d.removed), carried}
+	return content{template, info, d.base, d.all, maps.Clone(d.removed), carried}
 }
 
 // add adds new and changed entities.

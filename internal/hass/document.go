@@ -54,6 +54,9 @@ type DeviceInfo struct {
 	URL          string   `json:"configuration_url,omitempty"`
 }
 
+// id returns the identifier in topics and unique ids.
+func (i DeviceInfo) id() string { return i.Identifiers[0] }
+
 // Origin names the program that publishes a document.
 type Origin struct {
 	Name       string `json:"name"`
@@ -145,25 +148,6 @@ func (d Document) reads(topic string) bool {
 		}
 	}
 	return false
-}
-
-// encode returns the JSON encoding of d.
-func (d Document) encode() []byte { return mustMarshal(d) }
-
-// encodeEntity returns the document of one entity of d alone.
-func (d Document) encodeEntity(c Component) []byte {
-	c.Platform = ""
-	if c.Availability == nil {
-		c.Availability = d.Availability
-	}
-	entity := mustMarshal(c)
-	device := mustMarshal(struct {
-		Info             DeviceInfo `json:"device"`
-		Origin           Origin     `json:"origin"`
-		AvailabilityMode string     `json:"availability_mode"`
-	}{d.Info, d.Origin, d.AvailabilityMode})
-	entity[len(entity)-1] = ','
-	return append(entity, device[1:]...)
 }
 
 // mustMarshal returns the JSON encoding of a part of a document.

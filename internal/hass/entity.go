@@ -38,8 +38,9 @@ func indexOf(entities []Entity, id string) int {
 // A content is what a discovery document contains. It does not change, so that the
 // document is encoded when it is sent.
 type content struct {
-	template *Document // without components
-	base     string    // topic of the device
+	template *Document // without device and components
+	info     *DeviceInfo
+	base     string // topic of the device
 	entities []Entity
 	removed  map[string]Component // whose entities Home Assistant must remove
 	carried  map[string]Component // whole components of previous runs
@@ -48,7 +49,7 @@ type content struct {
 // component returns the whole component of an entity.
 func (c content) component(e Entity) Component {
 	whole := *e.Component
-	whole.UniqueID = c.template.Info.Identifiers[0] + "_" + e.ID
+	whole.UniqueID = c.info.id() + "_" + e.ID
 	whole.StateTopic = e.stateTopic(c.base)
 	whole.ExpireAfter = e.ExpireAfter
 	if whole.IsKnownOffline {
@@ -60,6 +61,7 @@ func (c content) component(e Entity) Component {
 // encode returns the document.
 func (c content) encode() []byte {
 	d := *c.template
+	d.Info = *c.info
 	d.Components = make(map[string]Component, len(c.entities)+len(c.removed))
 	maps.Copy(d.Components, c.carried)
 	for _, e := range c.entities {
@@ -68,5 +70,5 @@ func (c content) encode() []byte {
 	for id, r := range c.removed {
 		d.Components[id] = Component{Platform: r.Platform}
 	}
-	return d.encode()
+	return mustMarshal(d)
 }

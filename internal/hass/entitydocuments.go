@@ -61,7 +61,7 @@ func (d *entityDocuments) publish(c content) {
 			d.remove(topic)
 		}
 	}
-	shared := content{template: c.template, base: c.base}
+	shared := content{template: c.template, info: c.info, base: c.base}
 	for _, topic := range slices.Sorted(maps.Keys(wanted)) {
 		a := wanted[topic]
 		if d.deleted[topic] || a.equal(d.published[topic]) {
@@ -76,10 +76,22 @@ func (d *entityDocuments) publish(c content) {
 
 // encodeOne returns the document of one entity.
 func (c content) encodeOne(a announced) []byte {
+	component := a.carried
 	if a.entity.Component != nil {
-		a.carried = c.component(a.entity)
+		component = c.component(a.entity)
 	}
-	return c.template.encodeEntity(a.carried)
+	component.Platform = ""
+	if component.Availability == nil {
+		component.Availability = c.template.Availability
+	}
+	entity := mustMarshal(component)
+	device := mustMarshal(struct {
+		Info             *DeviceInfo `json:"device"`
+		Origin           Origin      `json:"origin"`
+		AvailabilityMode string      `json:"availability_mode"`
+	}{c.info, c.template.Origin, c.template.AvailabilityMode})
+	entity[len(entity)-1] = ','
+	return append(entity, device[1:]...)
 }
 
 // store stores a copy of the topics for other goroutines.

@@ -81,13 +81,6 @@ func parseTopic(topic string) (t documentTopic, ok bool) {
 	return t, false
 }
 
-// IsDocument reports whether topic is that of a document below prefix, in either
-// form.
-func IsDocument(prefix, topic string) bool {
-	t, ok := parseTopic(topic)
-	return ok && t.prefix == prefix
-}
-
 // Filters returns the filters of the documents of a form below prefix.
 func Filters(prefix string, f Form) (filters []string) {
 	if f == ByDevice {

@@ -26,9 +26,10 @@ const (
 // retained document of a previous run, or empty if a user has deleted the
 // device. An Inbox is safe for concurrent use.
 type Inbox struct {
+	Prefix string // of the topics of documents
 	// Form is the form in which this run announces devices. MayMigrate means that a
 	// previous run may have used the other form: devices are announced after
-	// SetReady. Both must not change after the first use.
+	// SetReady. They must not change after the first use.
 	Form       Form
 	MayMigrate bool
 	// IsForeign, if not nil, reports whether another process publishes the device with
@@ -46,10 +47,10 @@ type Inbox struct {
 	ready     bool                         // the retained documents have been received
 }
 
-// NewInbox returns an inbox for documents with the given name of origin that
-// contain topics below one of the base topics.
-func NewInbox(origin string, bases ...string) *Inbox {
-	i := &Inbox{origin: origin, watched: map[string]bool{}, deleted: map[string]bool{}, documents: map[string]map[string]string{}}
+// NewInbox returns an inbox for documents below prefix with the given name of origin
+// that contain topics below one of the base topics.
+func NewInbox(prefix, origin string, bases ...string) *Inbox {
+	i := &Inbox{Prefix: prefix, origin: origin, watched: map[string]bool{}, deleted: map[string]bool{}, documents: map[string]map[string]string{}}
 	for _, base := range bases {
 		mark, err := json.Marshal(base + "/")
 		if err != nil {
@@ -58,6 +59,12 @@ func NewInbox(origin string, bases ...string) *Inbox {
 		i.marks = append(i.marks, bytes.TrimSuffix(mark, []byte(`"`)))
 	}
 	return i
+}
+
+// IsDocument reports whether topic is that of a document, in either form.
+func (i *Inbox) IsDocument(topic string) bool {
+	t, ok := parseTopic(topic)
+	return ok && t.prefix == i.Prefix
 }
 
 // Put stores a message and reports whether it did. It discards our own

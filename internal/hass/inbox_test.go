@@ -11,7 +11,7 @@ import (
 // TestInbox checks that only our documents are held, and a limited number.
 func TestInbox(t *testing.T) {
 	const ours = `{"origin":{"name":"envoy-mqtt"},"components":{"a":{"state_topic":"envoy/1/a"}}}`
-	i := NewInbox("envoy-mqtt", "envoy", `sun & "sky"`)
+	i := NewInbox("homeassistant", "envoy-mqtt", "envoy", `sun & "sky"`)
 	for topic, doc := range map[string]string{
 		"ours":            ours,
 		"an earlier base": `{"origin":{"name":"envoy-mqtt"},"availability":[{"topic":"sun \u0026 \"sky\"/bridge/state"}]}`,
@@ -69,7 +69,7 @@ func TestInboxOfKnownDevice(t *testing.T) {
 		{"deletion of another device", "other", "", false, false},
 		{"deletion after our removal", "removed", "", false, false},
 	} {
-		i := NewInbox("envoy-mqtt", "envoy")
+		i := NewInbox("homeassistant", "envoy-mqtt", "envoy")
 		i.watch("known")
 		i.watch("removed")
 		i.unwatch("removed")

@@ -25,8 +25,6 @@ type SubDevice struct {
 	Entities   []Entity
 }
 
-func (s SubDevice) identifier() string { return s.Info.Identifiers[0] }
-
 // SubDevices keeps the documents of all sub-devices of one kind behind a device
 // up to date. One goroutine uses it.
 type SubDevices struct {
@@ -38,14 +36,13 @@ type SubDevices struct {
 // SubDevicesConfig describes one kind of sub-devices.
 type SubDevicesConfig struct {
 	Outbox   *outbox.Outbox
-	Inbox    *Inbox                 // nil without discovery
-	Topic    func(id string) string // of a discovery document
-	IDPrefix string                 // of the ids of this kind, such as "envoy_inverter_"
+	Inbox    *Inbox // nil without discovery
+	IDPrefix string // of the ids of this kind, such as "envoy_inverter_"
 	// StateTopics returns the topics where this and previous runs publish the
 	// state of a sub-device, that of this run first.
 	StateTopics func(id string) []string
-	Template    Document // without device and components
-	Via         string   // identifier of the device in between
+	Template    *Document // without device and components; must not change
+	Via         string    // identifier of the device in between
 }
 
 // A subDevice is a sub-device that was present in this run.
@@ -68,7 +65,7 @@ func (s *SubDevices) Update(now time.Time, present []SubDevice, complete bool) (
 	isPresent := make(map[string]bool, len(present))
 	var entities []Entity
 	for _, p := range present {
-		isPresent[p.identifier()] = true
+		isPresent[p.Info.id()] = true
 		if slices.Equal(p.Entities, entities) {
 			p.Entities = entities // most devices of a kind have the same, which they share
 		}
@@ -130,7 +127,7 @@ func (s *SubDevices) Forget() {
 // publish publishes the state and, if it has changed, the document of one
 // sub-device. A sub-device that has never had an entity is ignored.
 func (s *SubDevices) publish(now time.Time, p SubDevice) {
-	d := s.devices[p.identifier()]
+	d := s.devices[p.Info.id()]
 	if d == nil {
 		if len(p.Entities) == 0 {
 			return
@@ -146,14 +143,11 @@ func (s *SubDevices) publish(now time.Time, p SubDevice) {
 
 // add adds a sub-device.
 func (s *SubDevices) add(p SubDevice) *subDevice {
-	id := p.identifier()
 	d := &subDevice{stateTopic: p.StateTopic}
 	if s.config.Inbox != nil {
-		template := s.config.Template
-		template.Info = p.Info
-		d.device = NewDevice(s.config.Outbox, s.config.Inbox, s.config.Topic(id), p.StateTopic, template)
+		d.device = NewDevice(s.config.Outbox, s.config.Inbox, s.config.Template, p.Info, p.StateTopic)
 	}
-	s.devices[id] = d
+	s.devices[p.Info.id()] = d
 	return d
 }
 
@@ -200,9 +194,9 @@ func (s *SubDevices) takePrevious() map[string]previousSubDevice {
 		if json.Unmarshal([]byte(payload), &d) != nil || d.Info.ViaDevice != c.Via || len(d.Info.Identifiers) != 1 {
 			continue
 		}
-		id := d.Info.Identifiers[0]
+		id := d.Info.id()
 		parts, ok := parseTopic(topic)
-		if !ok || (documentTopic{prefix: parts.prefix, id: parts.id}).String() != c.Topic(id) {
+		if !ok || parts.prefix != c.Inbox.Prefix || parts.id != id {
 			continue
 		}
 		c.Inbox.discard(topic)

@@ -19,12 +19,11 @@ func newInverters(o *outbox.Outbox, inbox *hass.Inbox) *hass.SubDevices {
 	return hass.NewSubDevices(hass.SubDevicesConfig{
 		Outbox:   o,
 		Inbox:    inbox,
-		Topic:    discoveryTopic,
 		IDPrefix: "envoy_inverter_",
 		StateTopics: func(id string) []string {
 			return []string{"envoy/1/inverter/" + strings.TrimPrefix(id, "envoy_inverter_")}
 		},
-		Template: hass.Document{Origin: hass.Origin{Name: "envoy-mqtt"}},
+		Template: &hass.Document{Origin: hass.Origin{Name: "envoy-mqtt"}},
 		Via:      "envoy_1",
 	})
 }

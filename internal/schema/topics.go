@@ -65,9 +65,6 @@ func (t Topics) SubDevice(gateway, kind, serial string) string {
 	return t.Gateway(gateway) + "/" + kind + "/" + serial
 }
 
-// Discovery returns the topic of the discovery document of a device.
-func (t Topics) Discovery(id string) string { return t.Prefix + "/device/" + id + "/config" }
-
 // Births returns the topics of Home Assistant's birth message: below the
 // discovery prefix and, if only that was changed, at the default topic.
 func (t Topics) Births() []string {

@@ -143,7 +143,7 @@ func (b *Broker) findSuspect(ctx context.Context, client *mqtt.Client, began tim
 
 // isDocument reports whether topic is that of a discovery document.
 func (b *Broker) isDocument(topic string) bool {
-	return b.Inbox != nil && hass.IsDocument(b.Topics.Prefix, topic)
+	return b.Inbox != nil && b.Inbox.IsDocument(topic)
 }
 
 // isSkipped reports whether an entry must not be sent.

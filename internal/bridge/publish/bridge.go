@@ -25,14 +25,12 @@ type BridgePublisher struct {
 func NewBridgePublisher(s *Shared, log zerolog.Logger) *BridgePublisher {
 	var device *hass.Device
 	if s.Inbox != nil {
-		id := s.Topics.BridgeID()
 		name := "Envoy MQTT bridge"
 		if s.Topics.Shard > 0 {
 			name += " " + strconv.Itoa(s.Topics.Shard)
 		}
-		template := s.document(s.Topics.BridgeState())
-		template.Info = hass.DeviceInfo{Identifiers: []string{id}, Name: name, Manufacturer: ProgramName, Model: ProgramName, Software: s.Version}
-		device = hass.NewDevice(s.Outbox, s.Inbox, s.Topics.Discovery(id), s.Topics.Base+"/"+schema.BridgeLevel(s.Topics.Shard), template)
+		info := hass.DeviceInfo{Identifiers: []string{s.Topics.BridgeID()}, Name: name, Manufacturer: ProgramName, Model: ProgramName, Software: s.Version}
+		device = hass.NewDevice(s.Outbox, s.Inbox, s.document(s.Topics.BridgeState()), info, s.Topics.Base+"/"+schema.BridgeLevel(s.Topics.Shard))
 	}
 	return &BridgePublisher{Discovery: newDiscovery(device, log), shared: s, started: time.Now().UTC()}
 }

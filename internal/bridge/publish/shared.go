@@ -29,8 +29,8 @@ type Shared struct {
 
 // document returns a discovery document without device and components. Its
 // entities are available while all of these topics have the payload "online".
-func (s *Shared) document(availableIf ...string) hass.Document {
-	d := hass.Document{
+func (s *Shared) document(availableIf ...string) *hass.Document {
+	d := &hass.Document{
 		Origin:           hass.Origin{Name: ProgramName, Software: s.Version, SupportURL: supportURL},
 		AvailabilityMode: "all",
 	}

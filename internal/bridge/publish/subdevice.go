@@ -27,7 +27,6 @@ func (t *target) newSubDevices(kind string) *hass.SubDevices {
 	return hass.NewSubDevices(hass.SubDevicesConfig{
 		Outbox:   t.shared.Outbox,
 		Inbox:    t.shared.Inbox,
-		Topic:    t.shared.Topics.Discovery,
 		IDPrefix: prefix,
 		StateTopics: func(id string) (topics []string) {
 			for _, base := range t.shared.Bases {
@@ -35,7 +34,7 @@ func (t *target) newSubDevices(kind string) *hass.SubDevices {
 			}
 			return topics
 		},
-		Template: t.shared.document(t.shared.Topics.BridgeState(), t.shared.Topics.Availability(t.serial)),
+		Template: t.template,
 		Via:      t.shared.Topics.GatewayID(t.serial),
 	})
 }

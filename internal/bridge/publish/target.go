@@ -29,21 +29,23 @@ type target struct {
 	config    Config
 	log       zerolog.Logger
 	serial    string
+	template  *hass.Document // of the device and those behind it
 	entities  *devices.Entities
 	discovery *Discovery
 }
 
 func newTarget(s *Shared, c Config, serial string, log zerolog.Logger) *target {
-	t := &target{shared: s, config: c, log: log, serial: serial, entities: devices.NewEntities(c.StaleAfter)}
+	t := &target{
+		shared: s, config: c, log: log, serial: serial, entities: devices.NewEntities(c.StaleAfter),
+		template: s.document(s.Topics.BridgeState(), s.Topics.Availability(serial)),
+	}
 	id := s.Topics.GatewayID(serial)
 	if c.LimitControls {
 		t.entities.AddLimitControls(s.Topics.LimitSet(serial), id)
 	}
 	var device *hass.Device
 	if s.Inbox != nil {
-		template := s.document(s.Topics.BridgeState(), s.Topics.Availability(serial))
-		template.Info = hass.DeviceInfo{Identifiers: []string{id}}
-		device = hass.NewDevice(s.Outbox, s.Inbox, s.Topics.Discovery(id), s.Topics.Gateway(serial), template)
+		device = hass.NewDevice(s.Outbox, s.Inbox, t.template, hass.DeviceInfo{Identifiers: []string{id}}, s.Topics.Gateway(serial))
 		device.MayAppear = t.entities.MayAppear
 	}
 	t.discovery = newDiscovery(device, log)
