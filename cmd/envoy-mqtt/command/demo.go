@@ -96,45 +96,35 @@ func (c *console) demo(ctx context.Context, d demo) error {
 func showDemo(ctx context.Context, c *console, broker *demoBroker, heading func() string, hints [][2]string, run func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if !c.outIsTerminal {
-		lines := newLinePrinter(c.out)
-		if err := broker.subscribe("envoy/+/live", func(_ string, doc []byte) { lines.document(doc) }); err != nil {
-			return err
-		}
-		for _, hint := range hints {
-			fmt.Fprintf(c.err, "%s  %s\n", hint[0], hint[1])
-		}
-		go func() {
-			select {
-			case <-lines.done:
-				cancel()
-			case <-ctx.Done():
-			}
-		}()
-		return errors.Join(run(ctx), lines.err())
-	}
+	lines := newLinePrinter(c.out)
 	w := view.NewWatcher("envoy")
 	w.Local = true
-	if err := broker.subscribe("envoy/#", func(topic string, payload []byte) { w.Message(topic, payload, false, time.Now()) }); err != nil {
-		return err
-	}
-	screen, err := terminal.NewScreen(c.in, c.out, func(width int) []string {
-		lines := terminal.Aligned(c.stdout().painter.Strong("envoy-mqtt demo"), heading(), width)
-		for _, hint := range hints {
-			lines = append(lines, terminal.WrapLines("", "", hint[0], width)...)
-			lines = append(append(lines, terminal.CommandLines(2, hint[1], width)...), "")
+	err := broker.subscribe("envoy/#", func(topic string, payload []byte) {
+		if _, live := w.Message(topic, payload, false, time.Now()); live && !c.outIsTerminal {
+			lines.document(payload)
 		}
-		return append(lines, w.Lines(time.Now(), width, c.stdout().painter)...)
 	})
 	if err != nil {
 		return err
+	}
+	if !c.outIsTerminal {
+		for _, hint := range hints {
+			fmt.Fprintf(c.err, "%s  %s\n", hint[0], hint[1])
+		}
 	}
 	ended := make(chan error, 1)
 	go func() {
 		ended <- run(ctx)
 		cancel()
 	}()
-	err = screen.Show(ctx)
+	err = c.show(ctx, lines, func(width int) []string {
+		text := terminal.Aligned(c.stdout().painter.Strong("envoy-mqtt demo"), heading(), width)
+		for _, hint := range hints {
+			text = append(text, terminal.WrapLines("", "", hint[0], width)...)
+			text = append(append(text, terminal.CommandLines(2, hint[1], width)...), "")
+		}
+		return append(text, w.Lines(time.Now(), width, c.stdout().painter)...)
+	})
 	cancel()
 	return errors.Join(err, <-ended)
 }

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -135,4 +136,21 @@ func (p *linePrinter) err() error {
 		return nil
 	}
 	return p.problem
+}
+
+// show shows on a terminal what draw returns, until a person quits. Any other output gets
+// the documents of lines, until its reader has gone. It ends with ctx.
+func (c *console) show(ctx context.Context, lines *linePrinter, draw func(width int) []string) error {
+	if !c.outIsTerminal {
+		select {
+		case <-ctx.Done():
+		case <-lines.done:
+		}
+		return lines.err()
+	}
+	screen, err := terminal.NewScreen(c.in, c.out, draw)
+	if err != nil {
+		return err
+	}
+	return screen.Show(ctx)
 }

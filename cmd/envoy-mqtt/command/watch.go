@@ -43,15 +43,14 @@ func (c *console) watch(ctx context.Context) error {
 	}
 	ctx, stop := terminal.EndedBySignals(ctx)
 	defer stop()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	w := newWatcher(cfg)
+	w, where := newWatcher(cfg), broker.Name(cfg.MQTT)
 	for _, g := range gateway.New(cfg) {
 		if serial := g.KnownSerial(); serial != "" {
 			w.Add(serial, g.Name)
 		}
 		g.Close()
 	}
+	w.Connected(errors.New("connecting to " + where))
 	lines := newLinePrinter(c.out)
 	feed := brokerFeed{Watcher: w}
 	if !c.outIsTerminal {
@@ -67,14 +66,11 @@ func (c *console) watch(ctx context.Context) error {
 		defer cancel()
 		_ = client.Close(ctx) // nothing was published
 	}()
-	if !c.outIsTerminal {
-		select {
-		case <-ctx.Done():
-		case <-lines.done:
-		}
-		return failed(lines.err())
-	}
-	return failed(showWatcher(ctx, c, cfg, w))
+	return failed(c.show(ctx, lines, func(width int) []string {
+		now := time.Now()
+		text := terminal.Aligned(c.stdout().painter.Strong("envoy-mqtt watch"), where+"  "+now.Format(time.TimeOnly), width)
+		return append(append(text, ""), w.Lines(now, width, c.stdout().painter)...)
+	}))
 }
 
 // newWatcher returns a watcher of the bridge, or of all bridges of a fleet.
@@ -87,21 +83,6 @@ func newWatcher(cfg config.Config) *view.Watcher {
 		}
 	}
 	return w
-}
-
-// showWatcher shows w on the terminal.
-func showWatcher(ctx context.Context, c *console, cfg config.Config, w *view.Watcher) error {
-	where := broker.Name(cfg.MQTT)
-	w.Connected(errors.New("connecting to " + where))
-	s, err := terminal.NewScreen(c.in, c.out, func(width int) []string {
-		now := time.Now()
-		lines := terminal.Aligned(c.stdout().painter.Strong("envoy-mqtt watch"), where+"  "+now.Format(time.TimeOnly), width)
-		return append(append(lines, ""), w.Lines(now, width, c.stdout().painter)...)
-	})
-	if err != nil {
-		return err
-	}
-	return s.Show(ctx)
 }
 
 // A brokerFeed feeds a watcher from a broker.
