@@ -19,6 +19,16 @@ type Sources struct {
 	Flags   *pflag.FlagSet // may be nil
 }
 
+// A MissingError reports that there is no configuration: neither a file, nor a
+// variable of the environment.
+type MissingError struct {
+	Files []string // paths that were searched
+}
+
+func (e *MissingError) Error() string {
+	return fmt.Sprintf("no configuration found: no %s, no variable %s<SECTION>__<KEY>", strings.Join(e.Files, ", no "), envPrefix)
+}
+
 // Load reads and checks the configuration. The error has one line for each
 // mistake, with the file and line or the variable. It contains no passwords and
 // no tokens. Without any configuration it is a [MissingError].
@@ -104,4 +114,28 @@ func (l *loader) decode(section string, t target) {
 			l.fail(at, fmt.Sprintf("%q: %v", shortened(text), err))
 		}
 	}
+}
+
+// Initial returns the configuration to begin with where there is no file: the
+// defaults and the environment, with one gateway, [ENVOY], whose HOST may be
+// missing. It is for a program that asks for the rest.
+func Initial(environ []string) (Config, error) {
+	l := newLoader()
+	l.addEnvironment(environ)
+	cfg, g := Config{}, Gateway{Section: "ENVOY"}
+	l.decodeShared(&cfg, environ)
+	l.decode(g.Section, target{Config: &cfg, Gateway: &g})
+	validator{l}.checkMQTT(&cfg.MQTT)
+	cfg.Gateways = []Gateway{g}
+	return cfg, l.err()
+}
+
+const maxShown = 100 // bytes of a value in an error
+
+// shortened returns the beginning of a long text.
+func shortened(text string) string {
+	if len(text) <= maxShown {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxShown], "") + "…"
 }

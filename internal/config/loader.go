@@ -31,6 +31,27 @@ type givenValue struct {
 	origin origin
 }
 
+// An origin is the place where a value was set.
+type origin struct {
+	text   string // "config.ini:4: [ENVOY] HOST", "environment ENVOY_MQTT_ENVOY__HOST", "flag --envoy-host"
+	line   int    // of the file; 0 elsewhere
+	hidden bool   // the value comes from a secret file: never show it
+	hash   bool   // the value contains a # or ; that may be meant to begin a comment
+}
+
+// A mistake is one error in the configuration.
+type mistake struct {
+	origin
+	reason string
+}
+
+func (m mistake) Error() string {
+	if m.text == "" {
+		return m.reason
+	}
+	return m.text + ": " + m.reason
+}
+
 func newLoader() *loader {
 	return &loader{values: map[string]givenValue{}, gateways: map[string]origin{}, totals: map[string]origin{}, meant: map[string]bool{}}
 }

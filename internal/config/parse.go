@@ -139,6 +139,15 @@ func parseSerial(text string) (string, error) {
 	return text, nil
 }
 
+// parseSection returns the name of a section in upper case, without brackets.
+func parseSection(text string) (string, error) {
+	name := strings.ToUpper(strings.TrimSpace(strings.Trim(text, "[]")))
+	if !isGateway(name) {
+		return "", errors.New("want the section of a gateway, such as ENVOY or ENVOY_GARAGE")
+	}
+	return name, nil
+}
+
 // parseFingerprint parses a SHA-256 in the formats of openssl and browsers, with
 // or without colons and the prefix sha256:.
 func parseFingerprint(text string) (string, error) {

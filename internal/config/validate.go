@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // A validator checks the values of a configuration against each other.
@@ -147,4 +150,32 @@ func (l validator) checkUnique(seen map[string]string, section, key, value strin
 		l.fail(l.at(section, key), "the same as in ["+other+"]; each gateway needs one section only")
 	}
 	seen[value] = section
+}
+
+var totalPattern = regexp.MustCompile(`^TOTAL(_[A-Z0-9]+)*$`)
+
+// checkTotal checks a total against the gateways.
+func (l validator) checkTotal(t Total) {
+	at := l.totals[t.Section]
+	switch level := schema.TotalLevel(t.Section); {
+	case !totalPattern.MatchString(t.Section):
+		l.fail(at, "the name of a total may contain letters, digits and _ only, because it is part of topics")
+	case len(level) > schema.MaxTotalLevel:
+		l.fail(at, fmt.Sprintf("the name of a total may have %d characters at most", schema.MaxTotalLevel))
+	}
+	if !l.given(t.Section, "GATEWAYS") {
+		l.fail(at, "is missing; write the sections that are added, e.g. GATEWAYS = ENVOY, ENVOY_GARAGE")
+		return
+	}
+	if len(t.Gateways) == 1 {
+		l.fail(at, "only one gateway; a total adds at least two")
+	}
+	for _, section := range t.Gateways {
+		if _, ok := l.gateways[section]; !ok {
+			l.fail(at, fmt.Sprintf("there is no section [%s]", section))
+		}
+	}
+	if t.GridFrom != "" && len(t.Gateways) > 0 && !slices.Contains(t.Gateways, t.GridFrom) {
+		l.fail(l.at(t.Section, "GRID_FROM"), t.GridFrom+" is not one of GATEWAYS")
+	}
 }
