@@ -113,7 +113,7 @@ func TestPhases(t *testing.T) {
 	} {
 		s := newServer()
 		s.setSample("ENVOY", envoy.Sample{Time: time.Now(), Meters: test.meters})
-		got, err := json.Marshal(s.pageAPI().page("", time.Now()).Gateway.Phases)
+		got, err := json.Marshal(s.page("", time.Now()).Gateway.Phases)
 		if err != nil || string(got) != test.want {
 			t.Errorf("%s: phases %s, %v, want %s", name, got, err, test.want)
 		}
