@@ -98,7 +98,10 @@ func (l *loop) onSample(s envoy.Sample, err error) {
 		l.state.Phases = n
 	}
 	l.limiter.Observe(s, time.Now())
-	part := total.Part{Gateway: l.state.Name, Serial: l.state.Serial, Sample: s, HasNoBatteries: l.publisher.HasNoBatteries(), Correction: l.config.Correction}
+	part := total.Part{
+		Gateway: l.state.Name, Serial: l.state.Serial, Sample: s, Correction: l.config.Correction,
+		HasBatteries: l.publisher.HasBatteries(), HasNoBatteries: l.publisher.HasNoBatteries(),
+	}
 	l.reporter.addToTotals(totalPart{part, l.state.Interval})
 	l.reportPoll(&s, nil)
 }

@@ -60,7 +60,7 @@ func (s *Sample) AddHouse(hasNoBatteries bool) {
 	pv, net, storage, total := s.meter(Production), s.meter(NetConsumption), s.meter(Storage), s.meter(TotalConsumption)
 	switch {
 	case s.meter(House) != nil:
-	case storage != nil && pv != nil && !pv.Register.OfInverters() && net != nil:
+	case storage != nil && storage.Total.has[Power] && pv != nil && !pv.Register.OfInverters() && net != nil:
 		s.Meters = append(s.Meters, sumOf(House, *pv, *net, *storage))
 	case storage == nil && hasNoBatteries && total != nil:
 		s.Meters = append(s.Meters, sumOf(House, *total))

@@ -15,10 +15,11 @@ type Part struct {
 	Gateway string // its name, as in New
 	Serial  string
 	Sample  envoy.Sample
-	// HasNoBatteries reports that the gateway has no batteries. A gateway that may
-	// have some contributes to the batteries only if its sample contains their power.
-	HasNoBatteries bool
-	Correction     envoy.Correction // of the sample
+	// HasBatteries and HasNoBatteries report whether the gateway has batteries; neither
+	// while that is not known. A gateway that may have some contributes to the batteries
+	// only if its sample contains their power.
+	HasBatteries, HasNoBatteries bool
+	Correction                   envoy.Correction // of the sample
 }
 
 // A Sum adds the samples of several gateways. It is not safe for concurrent use.
@@ -137,20 +138,23 @@ func (s *Sum) grid(parts []Part) (grid envoy.Meter, ok bool) {
 	return grid, false
 }
 
-// storage returns the batteries of all parts. It is absent while one part may have
-// batteries and does not measure them, and if no part has any.
+// storage returns the batteries of all parts. It has no value while one part has
+// batteries and does not measure them: consumption is not what the house uses then. It
+// is absent while that is not known, and if no part has any.
 func (s *Sum) storage(parts []Part) (sum envoy.Meter, ok bool) {
 	sum = envoy.Meter{Measurement: envoy.Storage, Register: envoy.EIMRegister}
 	meters := map[string]envoy.Meter{}
+	exists, isComplete := false, true
 	for _, p := range parts {
-		if m, ok := p.Sample.Meter(envoy.Storage); ok {
+		m, isMeasured := p.Sample.Meter(envoy.Storage)
+		if isMeasured {
 			meters[p.Gateway] = m
-		} else if !p.HasNoBatteries {
-			return sum, false
 		}
+		exists = exists || isMeasured || p.HasBatteries
+		isComplete = isComplete && (isMeasured || p.HasNoBatteries)
 	}
-	if len(meters) == 0 {
-		return sum, false
+	if !exists || !isComplete {
+		return sum, exists
 	}
 	s.fill(&sum, parts, meters, envoy.EnergyCharged, envoy.EnergyDischarged)
 	return sum, true

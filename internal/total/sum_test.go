@@ -137,6 +137,39 @@ func TestPowers(t *testing.T) {
 	}
 }
 
+// TestUnmeasuredBatteries: batteries that no CT measures are in the sum, without a value,
+// so that nobody takes consumption, which contains what charges them, for the house's.
+func TestUnmeasuredBatteries(t *testing.T) {
+	house := at(0, "11house", production(1000, 5), grid(-700, 1, 2))
+	measured := at(0, "11house", production(1000, 5), grid(-700, 1, 2), storage(-100))
+	garage := at(0, "22garage", production(200, 5))
+	unmeasured := garage
+	unmeasured.HasBatteries = true
+	for _, test := range []struct {
+		name          string
+		house, garage Part
+		want          bool
+	}{
+		{"of one", withoutBatteries(house), unmeasured, true},
+		{"of one, the other may have some", house, unmeasured, true},
+		{"of one, those of the other are measured", measured, unmeasured, true},
+		{"may be there beside measured ones", measured, garage, true},
+		{"not known", house, garage, false},
+		{"none", withoutBatteries(house), withoutBatteries(garage), false},
+	} {
+		s := New([]string{"11house", "22garage"}, "11house")
+		s.Add(test.house)
+		sum, _ := s.Add(test.garage)
+		m, ok := sum.Meter(envoy.Storage)
+		if ok != test.want || m.Total != (envoy.Channel{}) {
+			t.Errorf("%s: batteries in the sum: %t, with %v, want %t and no value", test.name, ok, m.Total, test.want)
+		}
+		if _, ok := sum.Meter(envoy.House); ok {
+			t.Errorf("%s: the house is computed", test.name)
+		}
+	}
+}
+
 func TestNoGridMeter(t *testing.T) {
 	s := New([]string{"11house", "22garage"}, "")
 	s.Add(at(0, "11house", production(1000, 5), grid(-700, 1, 2)))

@@ -126,10 +126,15 @@ func TestHouse(t *testing.T) {
 	total.Total.Set(envoy.Power, 900)
 	for name, test := range map[string]struct {
 		batteries []device.Battery
+		meters    []envoy.Meter
 		want      bool
-	}{"none": {nil, true}, "without a meter": {[]device.Battery{{Serial: "1"}}, false}} {
+	}{
+		"none":                       {nil, []envoy.Meter{total}, true},
+		"without a meter":            {[]device.Battery{{Serial: "1"}}, []envoy.Meter{total}, false},
+		"without a meter, of a part": {nil, []envoy.Meter{total, {Measurement: envoy.Storage}}, false},
+	} {
 		s := newServer()
-		s.setSample("ENVOY", envoy.Sample{Time: time.Now(), Meters: []envoy.Meter{total}})
+		s.setSample("ENVOY", envoy.Sample{Time: time.Now(), Meters: test.meters})
 		s.Batteries("ENVOY", testSerial, test.batteries, device.BatteryTotals{})
 		if v := s.page("", time.Now()).Gateway; (v.House != nil) != test.want {
 			t.Errorf("batteries %s: house %v, want one: %v", name, v.House, test.want)

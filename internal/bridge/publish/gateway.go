@@ -143,6 +143,11 @@ func (p *GatewayPublisher) IsOnline() bool { return p.availability.payload == sc
 // IsOffline reports whether "offline" was published last.
 func (p *GatewayPublisher) IsOffline() bool { return p.availability.payload == schema.Offline }
 
+// HasBatteries reports that there are batteries. They may be measured by no CT.
+func (p *GatewayPublisher) HasBatteries() bool {
+	return len(p.batteries.known) > 0 || p.batteries.hasTotals
+}
+
 // HasNoBatteries reports that there are no batteries, and no CT measures any.
 func (p *GatewayPublisher) HasNoBatteries() bool { return p.batteries.areNone() }
 
