@@ -121,3 +121,7 @@ func needsUser(err error) bool {
 }
 
 func formatMinute(t time.Time) string { return t.Local().Format("2006-01-02 15:04 MST") }
+
+func invalidSerialError(s string) error {
+	return fmt.Errorf("gateway serial %q is not 6 to 32 letters and digits", s)
+}
