@@ -1,6 +1,9 @@
 package envoy
 
 import (
+	"fmt"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
@@ -99,4 +102,134 @@ type confirmation struct {
 func (c *confirmation) mayReappear() bool {
 	c.absences++
 	return c.absences < confirmations || !c.reconfigured && time.Since(c.since) < missingTimeout
+}
+
+// legs are what is known of the meters and of their phases, by whatever endpoint and
+// session.
+type legs struct {
+	seen      [measurements][3]bool // phases that are there
+	counted   [measurements]bool    // meters that had counted something
+	doubts    int                   // answers with a phase of zeros that was not seen before
+	zeroSince time.Time             // when a meter that had counted was first read as zero; zero if none is
+}
+
+// addSplit adds the legs of a storage CT that is set up for split phase: from firmware
+// 8.3.6086 on one of them is all zeros for single answers, and the other is reported as
+// the whole (pyenphase#478, #499).
+func (l *legs) addSplit(configs []device.MeterConfig) {
+	for _, c := range configs {
+		if m, ok := measurementOf(c); ok && m == Storage && c.Enabled && c.PhaseMode == "split" {
+			l.seen[Storage] = [3]bool{true, true}
+		}
+	}
+}
+
+// add adds the phases of meters that have a voltage and have counted, unless they do not
+// count: through a phase that never counted nothing flows.
+func (l *legs) add(meters []Meter) {
+	for _, m := range meters {
+		l.counted[m.Measurement] = l.counted[m.Measurement] || m.Total.hasCounted()
+		for i, p := range m.Phases {
+			if p.hasVoltage() && (p.hasCounted() || !p.counts()) {
+				l.seen[m.Measurement][i] = true
+			}
+		}
+	}
+}
+
+// mayBeLost reports whether a phase of zeros, of which another CT has the voltage, is
+// doubtful: before it was seen, a few answers must agree that nothing is there.
+func (l *legs) mayBeLost() bool { return l.doubts < confirmations-1 }
+
+// recordReset records which of meters had counted and have neither counters nor a power,
+// as while a gateway starts, and returns them. If that lasts, they are new ones.
+func (l *legs) recordReset(meters []Meter) (reset [measurements]bool) {
+	for _, m := range meters {
+		if !l.counted[m.Measurement] || !m.Total.counts() || m.Total.hasCounted() || m.Total.val[Power] != 0 {
+			continue
+		}
+		if l.zeroSince.IsZero() {
+			l.zeroSince = time.Now()
+		}
+		l.counted[m.Measurement] = time.Since(l.zeroSince) < missingTimeout
+		reset[m.Measurement] = l.counted[m.Measurement]
+	}
+	if reset == [measurements]bool{} {
+		l.zeroSince = time.Time{}
+	}
+	return reset
+}
+
+// dropLost removes from r the meters with a phase that is there and was not measured:
+// what such a meter reports as the whole is that of its other phases. Where it is
+// production or consumption, it returns a [*SkippedError].
+func (r *reading) dropLost(known *legs) error {
+	reset := known.recordReset(r.meters)
+	var live [3]bool // phases of which some CT has the voltage
+	for _, m := range r.meters {
+		for i, p := range m.Phases {
+			live[i] = live[i] || p.hasVoltage()
+		}
+	}
+	mayBeLost, hasDoubt := known.mayBeLost(), false
+	var lost error
+	r.meters = slices.DeleteFunc(r.meters, func(m Meter) bool {
+		isNeeded := m.Measurement <= TotalConsumption
+		if reset[m.Measurement] {
+			if isNeeded {
+				lost = &SkippedError{fmt.Sprintf("counters and power of %s are zero", m.Measurement)}
+			}
+			return true
+		}
+		for i := range m.Phases {
+			p := &m.Phases[i]
+			isLost := known.seen[m.Measurement][i] && !p.hasCounted() || live[i] && p.hasCounted() || p.hasCurrent(live[i]) && m.Measurement != Backfeed
+			isDoubtful := !isLost && live[i] && mayBeLost && isNeeded
+			switch {
+			case !p.isUnmeasured():
+			case isLost, isDoubtful:
+				hasDoubt = hasDoubt || isDoubtful
+				if isNeeded {
+					lost = &SkippedError{fmt.Sprintf("voltage and power of L%d of %s are zero", i+1, m.Measurement)}
+				}
+				return true
+			case p.val[Current] != 0: // 8.3.1598, always
+				p.Drop(Voltage)
+				p.Drop(Current)
+			}
+		}
+		return false
+	})
+	if hasDoubt {
+		known.doubts++
+	}
+	return lost
+}
+
+// isUnmeasured reports whether c has neither a voltage nor a power. A phase that is off
+// is so too; then it has no current, and its counters stand.
+func (c Channel) isUnmeasured() bool {
+	v, ok := c.Get(Voltage)
+	return ok && v == 0 && c.val[Power] == 0
+}
+
+// hasVoltage reports whether c has more than the noise of a terminal that nothing is
+// connected to.
+func (c Channel) hasVoltage() bool { return c.val[Voltage] > 50 }
+
+// hasCurrent reports whether c has a current, which a CT on a phase that is off has as
+// noise. live is whether some CT has the voltage of the phase.
+func (c Channel) hasCurrent(live bool) bool {
+	const noise = 0.5 // A
+	return c.val[Current] != 0 && (live || math.Abs(c.val[Current]) >= noise)
+}
+
+// counts reports whether c has counters.
+func (c Channel) counts() bool {
+	return slices.ContainsFunc(CounterQuantities[:], func(q Quantity) bool { return c.has[q] })
+}
+
+// hasCounted reports whether a counter of c is not zero.
+func (c Channel) hasCounted() bool {
+	return slices.ContainsFunc(CounterQuantities[:], func(q Quantity) bool { return c.val[q] != 0 })
 }
