@@ -13,8 +13,8 @@ func TestIcons(t *testing.T) {
 	for _, e := range limitControls("envoy/1/limit/set", "envoy_1") {
 		rows = append(rows, docRow{e.ID, *e.Component})
 	}
-	for key, c := range infoComponents {
-		rows = append(rows, docRow{key, *c})
+	for key, e := range infoEntities {
+		rows = append(rows, docRow{key, *e.Component})
 	}
 	for key, c := range bridgeComponents {
 		rows = append(rows, docRow{key, c})

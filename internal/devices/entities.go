@@ -31,8 +31,9 @@ type Entities struct {
 	isFalling   bool                     // the energy of total consumption may fall
 	infoKeys    []string                 // that have a text
 	controls    []hass.Entity            // that change settings of the gateway
-	reported    map[string][]hass.Entity // fields that the latest answer about a group contained, by its name
-	missed      map[string]int           // answers in a row that lacked a field of a group, by id
+	answers     map[string]int           // about a group, by its name
+	reported    map[string][]hass.Entity // fields that the latest of them contained
+	reportedIn  map[string]int           // the latest of them that contained a field, by id
 
 	list []hass.Entity // nil if it must be rebuilt
 }
@@ -40,7 +41,7 @@ type Entities struct {
 // NewEntities returns the entities of a gateway without values. Values expire after
 // ttl.
 func NewEntities(ttl time.Duration) *Entities {
-	return &Entities{ttl: ttl, reported: map[string][]hass.Entity{}, missed: map[string]int{}}
+	return &Entities{ttl: ttl, answers: map[string]int{}, reported: map[string][]hass.Entity{}, reportedIn: map[string]int{}}
 }
 
 // SetSensors records the sensors that a sample has values of. A sensor that the
@@ -79,8 +80,7 @@ func (e *Entities) SetEstimated() {
 	}
 }
 
-// SetFalling records whether the energy of total consumption may fall, which Home
-// Assistant's total_increasing may not.
+// SetFalling records whether the energy of total consumption may fall.
 func (e *Entities) SetFalling(isFalling bool) {
 	if e.isFalling != isFalling {
 		e.isFalling, e.list = isFalling, nil
@@ -104,19 +104,15 @@ func (e *Entities) AddLimitControls(command, device string) {
 // SetGroup records the values of an answer about a group. Measurements expire after
 // ttl.
 func (e *Entities) SetGroup(vs GroupValues, ttl time.Duration) {
-	for id, group := range groupNames {
-		if group == vs.group {
-			e.missed[id]++
-		}
-	}
+	e.answers[vs.group]++
 	var reported []hass.Entity
 	for _, v := range vs.Values {
-		entity := hass.Entity{ID: fieldID(v.Topic), Topic: v.Topic, Component: v.component}
+		entity := v.entity
 		if v.IsMeasurement {
 			entity.ExpireAfter = seconds(ttl)
 		}
 		reported = append(reported, entity)
-		delete(e.missed, entity.ID)
+		e.reportedIn[entity.ID] = e.answers[vs.group]
 	}
 	if !slices.Equal(e.reported[vs.group], reported) {
 		e.reported[vs.group], e.list = reported, nil
@@ -128,11 +124,12 @@ func (e *Entities) SetGroup(vs GroupValues, ttl time.Duration) {
 // so may one that only a previous run has published: a gateway that starts too, as
 // after a power failure, first reports without some of its meters.
 func (e *Entities) MayAppear(id string, isPrevious bool) bool {
-	if groupNames[id] != "" {
-		return e.missed[id] < missingAnswers
+	if group, ok := groupNames[id]; ok {
+		return e.answers[group]-e.reportedIn[id] < missingAnswers
 	}
-	isKnown := infoComponents[id] != nil || sensorIDs()[id]
-	return isKnown && isPrevious && time.Since(e.startedAt) < startTimeout
+	_, isInfo := infoEntities[id]
+	_, isSensor := sensorEntities()[id]
+	return (isInfo || isSensor) && isPrevious && time.Since(e.startedAt) < startTimeout
 }
 
 // All returns the entities, which the caller must not change.
@@ -154,8 +151,8 @@ func (e *Entities) build() []hass.Entity {
 	es = append(es, reported...)
 	es = append(es, e.controls...)
 	for _, key := range e.infoKeys {
-		if c := infoComponents[key]; c != nil {
-			es = append(es, hass.Entity{ID: key, Topic: schema.InfoTopic(key), Component: c})
+		if entity, ok := infoEntities[key]; ok {
+			es = append(es, entity)
 		}
 	}
 	return es
@@ -174,20 +171,12 @@ var reachable = hass.Component{
 
 // sensorEntity returns the entity of a sensor.
 func (e *Entities) sensorEntity(s *schema.Sensor) hass.Entity {
-	entity := sensorEntities()[s]
-	if !s.IsCounter() {
-		entity.ExpireAfter = seconds(e.ttl)
-		return entity
-	}
-	c := *entity.Component
+	entity := sensorEntities()[s.ID]
 	switch {
-	case e.isEstimated && s.Meter == envoy.Storage:
-		c.Name += " (estimated)"
-	case e.isFalling && s.Meter == envoy.TotalConsumption:
-		c.StateClass = "total"
-	default:
-		return entity
+	case !s.IsCounter():
+		entity.ExpireAfter = seconds(e.ttl)
+	case e.isEstimated && s.Meter == envoy.Storage, e.isFalling && s.Meter == envoy.TotalConsumption:
+		entity.Component = entity.other
 	}
-	entity.Component = &c
-	return entity
+	return entity.Entity
 }

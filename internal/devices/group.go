@@ -9,25 +9,24 @@ import (
 // A Group is what one answer reports about the gateway's own device beside its
 // meters. Each field has a topic of its own, which is its key.
 type Group[D any] struct {
-	name   string
-	fields []field[D]
+	name     string
+	fields   []field[D]
+	entities []hass.Entity // of fields, without expiry
 }
 
 // newGroup returns a group and registers its fields.
 func newGroup[D any](name string, fields ...field[D]) *Group[D] {
-	for _, f := range fields {
-		groupNames[fieldID(f.key)] = name
+	g := &Group[D]{name: name, fields: fields}
+	for i, f := range fields {
+		id := strings.ReplaceAll(strings.TrimPrefix(f.key, "info/"), "/", "_")
+		groupNames[id] = name
+		g.entities = append(g.entities, hass.Entity{ID: id, Topic: f.key, Component: &fields[i].component})
 	}
-	return &Group[D]{name, fields}
+	return g
 }
 
 // groupNames are the names of the groups by id of their fields.
 var groupNames = map[string]string{}
-
-// fieldID returns the part of the unique id that stands for a topic.
-func fieldID(topic string) string {
-	return strings.ReplaceAll(strings.TrimPrefix(topic, "info/"), "/", "_")
-}
 
 // GroupValues are the values of one answer about a group.
 type GroupValues struct {
@@ -41,16 +40,15 @@ type GroupValue struct {
 	Payload       string
 	IsMeasurement bool // it expires
 
-	component *hass.Component
+	entity hass.Entity // without expiry
 }
 
 // Values returns the values of d.
 func (g *Group[D]) Values(d D) GroupValues {
 	vs := GroupValues{group: g.name}
-	for i := range g.fields {
-		f := &g.fields[i]
+	for i, f := range g.fields {
 		if v := f.of(d); v.payload != "" {
-			vs.Values = append(vs.Values, GroupValue{f.key, v.payload, f.component.StateClass == "measurement", &f.component})
+			vs.Values = append(vs.Values, GroupValue{f.key, v.payload, f.component.StateClass == "measurement", g.entities[i]})
 		}
 	}
 	return vs

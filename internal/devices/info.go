@@ -4,11 +4,12 @@ import (
 	"maps"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
-// infoComponents are the components of a gateway's info topics, by key. Other
-// keys have no entity.
-var infoComponents = func() map[string]*hass.Component {
+// infoEntities are the entities of a gateway's info topics, by key. Other keys have
+// none.
+var infoEntities = func() map[string]hass.Entity {
 	cs := map[string]hass.Component{
 		"firmware":      withIcon("mdi:chip", diagnostic(text("Firmware"))),
 		"part_number":   withIcon("mdi:identifier", disabled(diagnostic(text("Part number")))),
@@ -21,9 +22,9 @@ var infoComponents = func() map[string]*hass.Component {
 		"token_problem": knownOffline(diagnostic(binary("Token problem", "problem"))),
 	}
 	maps.Copy(cs, responseTimeComponents())
-	shared := map[string]*hass.Component{}
+	es := map[string]hass.Entity{}
 	for key, c := range cs {
-		shared[key] = &c
+		es[key] = hass.Entity{ID: key, Topic: schema.InfoTopic(key), Component: &c}
 	}
-	return shared
+	return es
 }()

@@ -3,15 +3,22 @@ package devices
 import (
 	"sync"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
-// sensorEntities returns the entities of all sensors, without expiry.
-var sensorEntities = sync.OnceValue(func() map[*schema.Sensor]hass.Entity {
-	es := map[*schema.Sensor]hass.Entity{}
+// A sensorEntity is the entity of a sensor, without expiry.
+type sensorEntity struct {
+	hass.Entity
+	other *hass.Component // if the counter is estimated or may fall; nil for most sensors
+}
+
+// sensorEntities returns the entities of all sensors, by id.
+var sensorEntities = sync.OnceValue(func() map[string]sensorEntity {
+	es := map[string]sensorEntity{}
 	for _, s := range schema.Sensors() {
-		c := &hass.Component{
+		c := hass.Component{
 			Platform:    "sensor",
 			Name:        s.Name,
 			DeviceClass: s.Class(),
@@ -22,16 +29,16 @@ var sensorEntities = sync.OnceValue(func() map[*schema.Sensor]hass.Entity {
 		if !s.IsEnabled {
 			c.Enabled = new(false)
 		}
-		es[s] = hass.Entity{ID: s.ID(), Topic: s.Topic, Component: c}
+		e := sensorEntity{Entity: hass.Entity{ID: s.ID, Topic: s.Topic, Component: &c}}
+		switch {
+		case s.IsCounter() && s.Meter == envoy.Storage:
+			e.other = new(c)
+			e.other.Name += " (estimated)"
+		case s.IsCounter() && s.Meter == envoy.TotalConsumption:
+			e.other = new(c)
+			e.other.StateClass = "total" // Home Assistant's total_increasing may not fall
+		}
+		es[s.ID] = e
 	}
 	return es
-})
-
-// sensorIDs returns the ids of the entities of all sensors.
-var sensorIDs = sync.OnceValue(func() map[string]bool {
-	ids := map[string]bool{}
-	for _, s := range schema.Sensors() {
-		ids[s.ID()] = true
-	}
-	return ids
 })

@@ -62,7 +62,7 @@ func TestFieldTables(t *testing.T) {
 
 func docTables() map[string]string {
 	tables := map[string]string{
-		"info":        componentTable(infoComponents, "info/"),
+		"info":        infoTable(),
 		"bridge":      bridgeTable(),
 		"answertimes": answerTimeTable(),
 	}
@@ -115,14 +115,14 @@ func entityTable(what string, docRows []docRow) string {
 	return doctable.Table("| "+what+" | unit or kind | Home Assistant's entity | on from the start |", rows)
 }
 
-// componentTable is that of topics that are made from components; those of the
-// answer times have a table of their own.
-func componentTable(cs map[string]*hass.Component, prefix string) string {
+// infoTable is that of the info topics; those of the answer times have a table of their
+// own.
+func infoTable() string {
 	var rows []docRow
 	times := responseTimeComponents()
-	for _, key := range slices.Sorted(maps.Keys(cs)) {
+	for _, key := range slices.Sorted(maps.Keys(infoEntities)) {
 		if _, timed := times[key]; !timed {
-			rows = append(rows, docRow{prefix + key, *cs[key]})
+			rows = append(rows, docRow{"info/" + key, *infoEntities[key].Component})
 		}
 	}
 	return entityTable("topic", rows)

@@ -1,6 +1,7 @@
 package devices
 
 import (
+	"strings"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/hass"
@@ -53,24 +54,21 @@ func (t *Type[D]) SubDevice(topics schema.Topics, gateway, serial string, d D, t
 // encode returns the reported fields of d as a JSON document, and their entities. A
 // field that is missing from one document makes its entity unknown.
 func (t *Type[D]) encode(d D, ttl time.Duration) (document []byte, es []hass.Entity) {
-	document = append(document, '{')
+	var members []string
 	for i := range t.fields {
 		f := &t.fields[i]
 		v := f.of(d)
 		if v.json == "" {
 			continue
 		}
-		if len(es) > 0 {
-			document = append(document, ',')
-		}
-		document = append(document, `"`+f.key+`":`+v.json...)
+		members = append(members, `"`+f.key+`":`+v.json)
 		e := hass.Entity{ID: f.key, Component: &f.component}
 		if f.component.StateClass != "total_increasing" {
 			e.ExpireAfter = seconds(ttl)
 		}
 		es = append(es, e)
 	}
-	return append(document, '}'), es
+	return []byte("{" + strings.Join(members, ",") + "}"), es
 }
 
 // WithVersions adds the firmware and the part number of a sub-device.

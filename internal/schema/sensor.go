@@ -15,6 +15,7 @@ type Sensor struct {
 	PhaseKey  string // l1, l2 or l3, or empty for the whole meter
 	Quantity  envoy.Quantity
 	Topic     string // below that of the gateway, such as grid/l1/power
+	ID        string // object id of the entity in Home Assistant, such as grid_l1_power
 	Name      string // of the entity in Home Assistant
 	IsEnabled bool   // the entity is enabled by default in Home Assistant; those of phases are not
 	format    *quantity
@@ -52,14 +53,12 @@ func newMeterRow(m envoy.Measurement, key string, rows []sensorRow) meterRow {
 				s.Name += " " + phaseKey
 				s.IsEnabled = false
 			}
+			s.ID = strings.ReplaceAll(s.Topic, "/", "_")
 			all.sensors[phase] = append(all.sensors[phase], s)
 		}
 	}
 	return all
 }
-
-// ID returns the object id of the entity, such as grid_l1_power.
-func (s *Sensor) ID() string { return strings.ReplaceAll(s.Topic, "/", "_") }
 
 // Class returns the device class in Home Assistant.
 func (s *Sensor) Class() string { return s.format.class }

@@ -47,7 +47,7 @@ func TestSensor(t *testing.T) {
 			t.Errorf("two sensors have the topic %s", s.Topic)
 		}
 		topics[s.Topic] = true
-		got := fmt.Sprintf("%s %q %s %s %s %d, counter %t, enabled %t", s.ID(), s.Name, s.Class(), s.StateClass(), s.Unit(), s.DisplayDecimals(), s.IsCounter(), s.IsEnabled)
+		got := fmt.Sprintf("%s %q %s %s %s %d, counter %t, enabled %t", s.ID, s.Name, s.Class(), s.StateClass(), s.Unit(), s.DisplayDecimals(), s.IsCounter(), s.IsEnabled)
 		if w, ok := want[s.Topic]; ok && got != w {
 			t.Errorf("%s: %s, want %s", s.Topic, got, w)
 		}
