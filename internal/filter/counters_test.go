@@ -1,9 +1,13 @@
 package filter
 
 import (
+	"bytes"
 	"math"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 )
@@ -73,6 +77,46 @@ func TestCounters(t *testing.T) {
 			if _, ok := s.Meters[0].Total.Get(envoy.Energy); !ok {
 				t.Errorf("%s: Apply changed its argument", tt.name)
 			}
+		}
+	}
+}
+
+// TestOtherCounterForDays: another source that is far off does not become plausible with
+// time, also over restarts, and one that is behind is used from the old value on.
+func TestOtherCounterForDays(t *testing.T) {
+	for _, tt := range []struct {
+		name        string
+		first, want float64 // of the other source; and its value that is published first, 0 for none
+	}{
+		{"above", 2500, 0},
+		{"below", 490, 500.25},
+	} {
+		var log bytes.Buffer
+		c := &Counters{Log: zerolog.New(&log)}
+		now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+		energy := func(source envoy.Register, kWh float64) float64 {
+			s := envoy.Sample{Meters: []envoy.Meter{{Measurement: envoy.Production, Register: source}}}
+			s.Meters[0].Total.Set(envoy.Energy, kWh)
+			v, _ := c.Apply(s, now).Meters[0].Total.Get(envoy.Energy)
+			return v
+		}
+		energy(envoy.EIMRegister, 500.25)
+		got := 0.0
+		var saved State
+		for i := 0; i < 10*24*4 && got == 0; i++ {
+			now = now.Add(15 * time.Minute)
+			got = energy(envoy.InverterRegister, tt.first+float64(i)*0.25)
+			c.SaveIfChanged(func(s State) bool { saved = s; return true })
+			if i%40 == 0 {
+				c = &Counters{Log: c.Log}
+				c.Restore(saved)
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%s: %v kWh are published, want %v", tt.name, got, tt.want)
+		}
+		if !strings.Contains(log.String(), "withheld") {
+			t.Errorf("%s: log %q", tt.name, log.String())
 		}
 	}
 }

@@ -10,13 +10,14 @@ import (
 // and one per inverter. The fields with a name in JSON outlive a restart.
 type counterState struct {
 	Value  float64        `json:"kwh"`              // published, kWh; zero before that
-	At     time.Time      `json:"at"`               // of the last accepted report; zero before that
+	At     time.Time      `json:"at"`               // of the last report that was accepted or of another counter; zero before that
 	Rose   time.Time      `json:"rose,omitzero"`    // when an inverter counter last rose
 	Behind float64        `json:"behind,omitempty"` // how far the counter is below Value, which is held, kWh
 	Wraps  int32          `json:"wraps,omitempty"`  // of inverter registers; below zero if firmware has corrected them upwards
 	Source envoy.Register `json:"source,omitempty"`
 
 	pending *pending // nil if no report is withheld
+	isOther bool     // the last report is of another counter, which is withheld
 }
 
 // A report is what a gateway reports of one counter.
@@ -49,8 +50,11 @@ func (s counterState) accept(r report) (next counterState, ok bool) {
 	}
 	v := r.value + float64(wraps)*wrapAt
 	isNear := s.isNear(v, r)
-	if !isNear && !s.hasRegisterOf(r) {
-		return s, false // another counter, and not where this one was
+	if !isNear && !s.hasRegisterOf(r) { // another counter, and not where this one was
+		if s.isOther = true; r.at.After(s.At) {
+			s.At = r.at // however long it is far off, that is not plausible
+		}
+		return s, false
 	}
 	isKnownZero := v == 0 && s.Value == 0 && !s.At.IsZero()
 	if !(isNear && r.value > 0 || isKnownZero) && !s.confirm(v, r.at) {
@@ -75,7 +79,8 @@ func (s counterState) accept(r report) (next counterState, ok bool) {
 // isWorthSaving reports whether a restart with the old state would publish other
 // values than one with s.
 func (s counterState) isWorthSaving(old counterState) bool {
-	return s.Value != old.Value || s.Behind != old.Behind || s.Wraps != old.Wraps
+	isOtherHour := s.isOther && s.At.Truncate(time.Hour).After(old.At)
+	return s.Value != old.Value || s.Behind != old.Behind || s.Wraps != old.Wraps || isOtherHour
 }
 
 // reported is the last accepted report, with its wraps, in kWh.

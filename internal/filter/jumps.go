@@ -23,6 +23,8 @@ func (s counterState) jumpOf(r report, next counterState) (j jump, ok bool) {
 	j = jump{level: zerolog.InfoLevel, reported: r.value, old: s, next: next}
 	switch {
 	case s.Value == 0: // the first reports
+	case next.isOther && !s.isOther:
+		j.level, j.text = zerolog.WarnLevel, "counter of another source is withheld until it is where the previous one was"
 	case next.Wraps != s.Wraps && next.Value >= s.Value:
 		j.text = "inverter registers wrapped or were corrected, the counter continues"
 	case next.Value > s.Value && r.source.OfInverters() && s.mayHaveWrapped(r):
