@@ -1,8 +1,6 @@
 package device
 
 import (
-	"strings"
-
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/serialnumber"
 )
@@ -102,6 +100,13 @@ func (u *wireUnit) battery() Battery {
 	return b
 }
 
+// The admin states of a collar that say whether house and grid are connected. Its
+// grid_state does not follow the connection.
+const (
+	collarOnGrid  = "ENCMN_MDE_ON_GRID"
+	collarOffGrid = "ENCMN_MDE_OFF_GRID"
+)
+
 func (u *wireUnit) controller(kind ControllerKind) Controller {
 	c := Controller{
 		Kind:          kind,
@@ -118,8 +123,8 @@ func (u *wireUnit) controller(kind ControllerKind) Controller {
 	switch {
 	case u.MainsOperState != "":
 		c.OnGrid = wire.Some(u.MainsOperState == "closed")
-	case u.GridState != "":
-		c.OnGrid = wire.Some(strings.EqualFold(string(u.GridState), "on_grid"))
+	case u.AdminStateStr == collarOnGrid, u.AdminStateStr == collarOffGrid:
+		c.OnGrid = wire.Some(u.AdminStateStr == collarOnGrid)
 	}
 	if f, ok := c.Temperature.Get(); ok && kind == Enpower {
 		c.Temperature = wire.Some((f - 32) / 1.8) // it alone reports °F, in Europe too: 76 and 89 indoors

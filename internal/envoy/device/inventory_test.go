@@ -16,7 +16,7 @@ const ensembleBody = `[
 		{"serial_num":"121000000002","last_rpt_date":1700000000,"communicating":false,"percentFull":101,"temperature":18,"led_status":17,"encharge_capacity":"much"},
 		{"serial_num":"../x","percentFull":1}]},
 	{"type":"ENPOWER","devices":[{"part_num":"860-0","serial_num":"121000000011","communicating":true,"temperature":77,"mains_admin_state":"closed","mains_oper_state":"closed","Enpwr_grid_mode":"multimode-ongrid","admin_state_str":"ENPWR_STATE_OPER_CLOSED","img_pnum_running":"2.7"}]},
-	{"type":"COLLAR","devices":[{"serial_num":"121000000012","communicating":true,"temperature":42,"mid_state":"open","grid_state":"off_grid","admin_state_str":"ENCMN_MDE_OFF_GRID","img_pnum_running":"3.0"}]},
+	{"type":"COLLAR","devices":[{"serial_num":"121000000012","communicating":true,"temperature":42,"mid_state":"open","grid_state":"on_grid","admin_state_str":"ENCMN_MDE_OFF_GRID","img_pnum_running":"3.0"}]},
 	{"type":"C6 COMBINER CONTROLLER","devices":[{"serial_num":"121000000013","fw_version":"0.1.20","communicating":true}]},
 	{"type":"C6 RGM","devices":[{"serial_num":"121000000014","FW Version":"2.2"}]},
 	{"type":"TIME MACHINE","devices":[{"serial_num":"121000000015"}]}, {"type":"ENCHARGE"}, 3]`
@@ -33,7 +33,7 @@ func TestParseEnsemble(t *testing.T) {
 		},
 		Controllers: []Controller{
 			{Kind: Enpower, Serial: "121000000011", PartNumber: "860-0", Firmware: "2.7", Temperature: wire.Some(25.0), Communicating: wire.Some(true), OnGrid: wire.Some(true), GridMode: "multimode-ongrid", AdminState: "ENPWR_STATE_OPER_CLOSED"},
-			{Kind: Collar, Serial: "121000000012", Firmware: "3.0", Temperature: wire.Some(42.0), Communicating: wire.Some(true), OnGrid: wire.Some(false), GridMode: "off_grid", AdminState: "ENCMN_MDE_OFF_GRID", Relay: "open"},
+			{Kind: Collar, Serial: "121000000012", Firmware: "3.0", Temperature: wire.Some(42.0), Communicating: wire.Some(true), OnGrid: wire.Some(false), GridMode: "on_grid", AdminState: "ENCMN_MDE_OFF_GRID", Relay: "open"},
 			{Kind: Combiner, Serial: "121000000013", Firmware: "0.1.20", Communicating: wire.Some(true)},
 		},
 	}
