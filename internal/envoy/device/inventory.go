@@ -89,12 +89,12 @@ func (u *wireUnit) battery() Battery {
 		SwitchOff:      u.DCSwitchOff.Optional,
 		never:          u.LastRptDate.Kind == wire.Numeric && u.LastRptDate.Time().IsZero(),
 	}
-	switch u.LEDStatus.Value { // other colours mean other things
+	switch u.LEDStatus.Value { // others mean other things, such as sleep
 	case 12:
 		b.State = "charging"
 	case 13:
 		b.State = "discharging"
-	case 14:
+	case 14, 15, 16, 17: // from green, full, to blue, empty
 		b.State = "idle"
 	}
 	return b

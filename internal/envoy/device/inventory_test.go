@@ -13,7 +13,8 @@ const ensembleBody = `[
 	{"type":"ENCHARGE","devices":[
 		{"part_num":"830-00000-r01","serial_num":"121000000001","last_rpt_date":1700000000,"img_pnum_running":"2.6.1","communicating":true,"sleep_enabled":false,
 		 "percentFull":41,"temperature":19,"maxCellTemp":21,"led_status":12,"dc_switch_off":false,"encharge_capacity":3500},
-		{"serial_num":"121000000002","last_rpt_date":1700000000,"communicating":false,"percentFull":101,"temperature":18,"led_status":17,"encharge_capacity":"much"},
+		{"serial_num":"121000000002","last_rpt_date":1700000000,"communicating":false,"percentFull":101,"temperature":18,"led_status":18,"encharge_capacity":"much"},
+		{"serial_num":"121000000003","led_status":17},
 		{"serial_num":"../x","percentFull":1}]},
 	{"type":"ENPOWER","devices":[{"part_num":"860-0","serial_num":"121000000011","communicating":true,"temperature":77,"mains_admin_state":"closed","mains_oper_state":"closed","Enpwr_grid_mode":"multimode-ongrid","admin_state_str":"ENPWR_STATE_OPER_CLOSED","img_pnum_running":"2.7"}]},
 	{"type":"COLLAR","devices":[{"serial_num":"121000000012","communicating":true,"temperature":42,"mid_state":"open","grid_state":"on_grid","admin_state_str":"ENCMN_MDE_OFF_GRID","img_pnum_running":"3.0"}]},
@@ -30,6 +31,7 @@ func TestParseEnsemble(t *testing.T) {
 				SoC: wire.Some(41.0), Temperature: wire.Some(19.0), MaxTemperature: wire.Some(21.0), Capacity: wire.Some(3.5), Communicating: wire.Some(true), SwitchOff: wire.Some(false),
 			},
 			{Serial: "121000000002", Reported: unix(1700000000), Temperature: wire.Some(18.0), Communicating: wire.Some(false)},
+			{Serial: "121000000003", State: "idle"},
 		},
 		Controllers: []Controller{
 			{Kind: Enpower, Serial: "121000000011", PartNumber: "860-0", Firmware: "2.7", Temperature: wire.Some(25.0), Communicating: wire.Some(true), OnGrid: wire.Some(true), GridMode: "multimode-ongrid", AdminState: "ENPWR_STATE_OPER_CLOSED"},
