@@ -26,7 +26,7 @@ func house2() envoy.Sample {
 	return envoy.Sample{
 		Time: time.Date(2026, 11, 23, 19, 0, 0, 123e6, time.UTC),
 		Meters: []envoy.Meter{
-			{Measurement: envoy.Production, Total: channelOf(map[envoy.Quantity]float64{envoy.Power: 690.12345, envoy.Energy: 12.3456})},
+			{Measurement: envoy.Production, Total: channelOf(map[envoy.Quantity]float64{envoy.Power: 690.12345, envoy.Energy: 12.3456, envoy.EnergyReceived: 0.5})},
 			{
 				Measurement: envoy.NetConsumption, Phases: []envoy.Channel{l1, l2},
 				Total: channelOf(map[envoy.Quantity]float64{envoy.Power: -60.25, envoy.Current: -0.3, envoy.EnergyImport: 5, envoy.EnergyExport: 9}),
@@ -51,7 +51,7 @@ func messagesOf(t *testing.T, fs Formatters, s envoy.Sample) string {
 func TestProfiles(t *testing.T) {
 	for name, want := range map[string]string{
 		"vk2him-meters": `/envoy/json [` +
-			`{"actEnergyDlvd":12345.6,"activePower":690.123,"channels":[],"instantaneousDemand":690.123,"timestamp":1795460400},` +
+			`{"actEnergyDlvd":12345.6,"actEnergyRcvd":500,"activePower":690.123,"channels":[],"instantaneousDemand":690.123,"timestamp":1795460400},` +
 			`{"actEnergyDlvd":5000,"actEnergyRcvd":9000,"activePower":-60.25,"channels":[` +
 			`{"actEnergyDlvd":1500,"actEnergyRcvd":2250,"activePower":-100.25,"apparentPower":-103.4,"current":-0.44,"freq":50.01,"instantaneousDemand":-100.25,"pwrFactor":-0.97,"reactivePower":25.3,"timestamp":1795460400,"voltage":230.1},` +
 			`{"activePower":40,"instantaneousDemand":40,"timestamp":1795460400}],"current":-0.3,"instantaneousDemand":-60.25,"timestamp":1795460400}]`,
@@ -85,7 +85,7 @@ func TestRawProfiles(t *testing.T) {
 	pv.Raw = []envoy.Channel{channelOf(map[envoy.Quantity]float64{envoy.Power: 1, envoy.PowerFactor: 1.9})}
 	for name, want := range map[string]string{
 		"vk2him-meters": `/envoy/json [` +
-			`{"actEnergyDlvd":12345.6,"activePower":690.123,"channels":[],"instantaneousDemand":690.123,"pwrFactor":1.9,"timestamp":1795460400},` +
+			`{"actEnergyDlvd":12345.6,"actEnergyRcvd":500,"activePower":690.123,"channels":[],"instantaneousDemand":690.123,"pwrFactor":1.9,"timestamp":1795460400},` +
 			`{"actEnergyDlvd":5000,"actEnergyRcvd":9000,"activePower":-60.25,"channels":[` +
 			`{"actEnergyDlvd":1500,"actEnergyRcvd":2250,"activePower":-100.25,"apparentPower":103.4,"current":0.44,"freq":50.01,"instantaneousDemand":-100.25,"timestamp":1795460400,"voltage":230.1},` +
 			`{"activePower":40,"current":0.2,"instantaneousDemand":40,"timestamp":1795460400}],"current":0.9,"instantaneousDemand":-60.25,"timestamp":1795460400,"voltage":460.2}]`,

@@ -53,7 +53,7 @@ var readingMappings = []mapping{
 }
 
 // productionMappings are the keys of the production meter there.
-var productionMappings = append(slices.Clip(readingMappings), mapping{envoy.Energy, "actEnergyDlvd", 1000})
+var productionMappings = append(slices.Clip(readingMappings), mapping{envoy.Energy, "actEnergyDlvd", 1000}, mapping{envoy.EnergyReceived, "actEnergyRcvd", 1000})
 
 // vk2himMeters returns the list of /ivp/meters/readings. Its readers use the
 // positions, production and net consumption, so that both are needed.
