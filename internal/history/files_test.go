@@ -73,6 +73,23 @@ func TestReload(t *testing.T) {
 	})
 }
 
+// TestNames checks under which names a history is kept, also over a restart.
+func TestNames(t *testing.T) {
+	date := Date{2026, 6, 18}
+	for name, want := range map[string]int{serial: 1, "total": 1, "total_farm_2": 1, "": 0, "_": 0, "..": 0, "a/b": 0} {
+		dir := t.TempDir()
+		s := newStore(t, dir)
+		s.Add(name, importing(6000, 1), date.Start(s.Location))
+		s.save()
+		if n := len(s.Days(name, date, date)); n != want {
+			t.Errorf("%q: %d days, want %d", name, n, want)
+		}
+		if n := len(newStore(t, dir).Days(name, date, date)); n != want {
+			t.Errorf("%q: %d days after a restart, want %d", name, n, want)
+		}
+	}
+}
+
 // TestFullDisk checks that a failure is logged once, and that what was not written
 // is written later.
 func TestFullDisk(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/history/binfile"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/serialnumber"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
@@ -39,7 +38,7 @@ func (s *Store) Load() {
 		s.Log.Warn().Err(err).Msg("history not read")
 	}
 	for _, f := range folders {
-		if f.IsDir() && serialnumber.IsDevice(f.Name()) {
+		if f.IsDir() && isName(f.Name()) {
 			s.loadGateway(f.Name())
 		}
 	}
@@ -49,7 +48,7 @@ func (s *Store) Load() {
 // is in memory: another process may have recorded it since. It may run beside the
 // other methods.
 func (s *Store) LoadGateway(serial string) {
-	if s.Dir == "" || !serialnumber.IsDevice(serial) {
+	if s.Dir == "" || !isName(serial) {
 		return
 	}
 	if _, err := os.Stat(filepath.Join(s.dir(), serial)); errors.Is(err, fs.ErrNotExist) {

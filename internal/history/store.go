@@ -3,6 +3,7 @@ package history
 import (
 	"cmp"
 	"math"
+	"strings"
 	"sync"
 	"time"
 
@@ -107,7 +108,7 @@ func (s *Store) DiskSize() int64 { return s.files.total() }
 // gateway returns the gateway with a serial number, which it creates if necessary;
 // nil if nothing is recorded at this time.
 func (s *Store) gateway(serial string, at time.Time) *gateway {
-	if !serialnumber.IsDevice(serial) || at.Before(firstTime) {
+	if !isName(serial) || at.Before(firstTime) {
 		return nil
 	}
 	if g := s.lookup(serial); g != nil {
@@ -123,6 +124,10 @@ func (s *Store) gateway(serial string, at time.Time) *gateway {
 	}
 	return s.gateways[serial]
 }
+
+// isName reports whether a history may be kept under s, which is the name of its folder:
+// a serial number, or the topic level of a total, such as total_farm.
+func isName(s string) bool { return serialnumber.IsDevice(strings.ReplaceAll(s, "_", "")) }
 
 func (s *Store) lookup(serial string) *gateway {
 	s.mu.RLock()
