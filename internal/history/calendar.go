@@ -75,15 +75,9 @@ func (c *calendar) at(t time.Time) *day {
 		return c.days[i]
 	}
 	created := newDay(date)
-	if n := len(c.days); n > maxDays {
-		old, next, ok := displaced(n, i, c.days[n-1].date.Start(c.loc).Unix() > t.Unix()+future)
-		if !ok {
-			return created
-		}
-		c.days = slices.Delete(c.days, old, old+1)
-		i = next
-	}
-	c.days = slices.Insert(c.days, i, created)
+	c.days, _, _ = insert(c.days, i, created, maxDays+1, func(last *day) bool {
+		return last.date.Start(c.loc).Unix() > t.Unix()+future
+	})
 	return created
 }
 

@@ -22,7 +22,7 @@ func TestFormat(t *testing.T) {
 	powers := &chunk{number: 82490}
 	powers.series[Grid] = nanSlice(chunkSlots)
 	powers.series[Grid][7], powers.series[Grid][8] = -1500.5, 0
-	reports := newInverterDay(Date{2026, 6, 18}, 1_781_733_600, 1_781_820_000)
+	reports := &inverterDay{date: Date{2026, 6, 18}, start: 1_781_733_600, slots: 96, power: map[string][]float32{}}
 	reports.power["122200000001"], reports.power["122200000000"] = nil, nanSlice(reports.slots)
 	reports.power["122200000000"][48] = 230
 	for _, tt := range []struct {

@@ -34,10 +34,8 @@ type inverterDay struct {
 
 // An inverterMean is the mean of the reports of one inverter in its latest slot.
 type inverterMean struct {
+	slotMean
 	reported time.Time // of the last report; zero if unknown
-	start    int64     // of the slot, s since 1970
-	sum      float64
-	n        int
 }
 
 // add records the reports that a gateway in loc returned at a time. A report that
@@ -65,11 +63,8 @@ func (v *inverters) add(list []device.Inverter, at time.Time, loc *time.Location
 			d.power[r.Serial] = nanSlice(d.slots)
 		}
 		slot := d.slot(t.Unix())
-		if start := d.start + int64(slot)*int64(inverterStep/time.Second); start != m.start {
-			m = inverterMean{start: start}
-		}
-		m.reported, m.sum, m.n = r.Reported, m.sum+w, m.n+1
-		d.power[r.Serial][slot] = float32(m.sum / float64(m.n))
+		m.reported = r.Reported
+		d.power[r.Serial][slot] = m.add(d.start+int64(slot)*int64(inverterStep/time.Second), w)
 		d.dirty = true
 		v.setMean(r.Serial, m)
 	}
@@ -93,29 +88,18 @@ func (v *inverters) at(t time.Time, loc *time.Location) *inverterDay {
 	if found {
 		return v.days[i]
 	}
-	start := date.Start(loc)
-	if n := len(v.days); n > usualDays {
-		old, next, ok := displaced(n, i, v.days[n-1].start > t.Unix()+future)
-		if !ok {
-			return nil
-		}
-		v.remove(old)
-		i = next
+	start, end := date.Start(loc).Unix(), date.AddDays(1).Start(loc).Unix()
+	d := &inverterDay{date: date, start: start, slots: int(end-start) / int(inverterStep/time.Second), power: map[string][]float32{}}
+	days, old, ok := insert(v.days, i, d, usualDays+1, func(last *inverterDay) bool { return last.start > t.Unix()+future })
+	if !ok {
+		return nil
 	}
-	d := newInverterDay(date, start.Unix(), date.AddDays(1).Start(loc).Unix())
+	if old != nil {
+		v.removed = append(v.removed, old.date)
+	}
 	v.removed = slices.DeleteFunc(v.removed, func(r Date) bool { return r == date })
-	v.days = slices.Insert(v.days, i, d)
+	v.days = days
 	return d
-}
-
-func newInverterDay(date Date, start, end int64) *inverterDay {
-	slots := int(end-start) / int(inverterStep/time.Second)
-	return &inverterDay{date: date, start: start, slots: slots, power: map[string][]float32{}}
-}
-
-func (v *inverters) remove(i int) {
-	v.removed = append(v.removed, v.days[i].date)
-	v.days = slices.Delete(v.days, i, i+1)
 }
 
 func (v *inverters) search(date Date) (int, bool) {

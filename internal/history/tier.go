@@ -25,13 +25,6 @@ type tier struct {
 	means    [NumSeries]slotMean
 }
 
-// A slotMean is the mean of the measurements of the latest slot.
-type slotMean struct {
-	slot int64
-	sum  float64
-	n    int
-}
-
 // newTiers returns the two tiers of a gateway. Each can hold two chunks more than
 // its period takes: one that has just begun, and one that a wrong clock displaces.
 // A day has 25 hours at most.
@@ -49,16 +42,10 @@ func (t *tier) add(s Series, unix int64, v float64) {
 	if c == nil {
 		return
 	}
-	m := &t.means[s]
-	if m.slot != slot {
-		*m = slotMean{slot: slot}
-	}
-	m.sum += v
-	m.n++
 	if c.series[s] == nil {
 		c.series[s] = nanSlice(chunkSlots)
 	}
-	c.series[s][slot%chunkSlots] = float32(m.sum / float64(m.n))
+	c.series[s][slot%chunkSlots] = t.means[s].add(slot, v)
 	c.dirty = true
 }
 
@@ -69,23 +56,17 @@ func (t *tier) chunk(number, now int64) *chunk {
 	if found {
 		return t.chunks[at]
 	}
-	if n := len(t.chunks); n >= t.capacity {
-		i, next, ok := displaced(n, at, t.chunks[n-1].number*t.span() > now+future)
-		if !ok {
-			return nil
-		}
-		t.remove(i)
-		at = next
+	c := &chunk{number: number}
+	chunks, old, ok := insert(t.chunks, at, c, t.capacity, func(last *chunk) bool { return last.number*t.span() > now+future })
+	if !ok {
+		return nil
+	}
+	if old != nil {
+		t.removed = append(t.removed, old.number)
 	}
 	t.removed = slices.DeleteFunc(t.removed, func(n int64) bool { return n == number })
-	c := &chunk{number: number}
-	t.chunks = slices.Insert(t.chunks, at, c)
+	t.chunks = chunks
 	return c
-}
-
-func (t *tier) remove(i int) {
-	t.removed = append(t.removed, t.chunks[i].number)
-	t.chunks = slices.Delete(t.chunks, i, i+1)
 }
 
 // each calls f with the slots of a series that begin from the time from to the time

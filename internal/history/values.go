@@ -3,6 +3,7 @@ package history
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -146,12 +147,37 @@ func sum(a, b float64) float64 {
 	return a + b
 }
 
-// displaced returns which of n elements in order of time makes room for one before the
-// element at: the last if it is of the future, else the first. The new one is then
-// before the element next. It is not ok if the new one would be the oldest.
-func displaced(n, at int, isFuture bool) (i, next int, ok bool) {
-	if isFuture {
-		return n - 1, min(at, n-1), true
+// A slotMean is the mean of the measurements of the latest slot.
+type slotMean struct {
+	slot int64 // its number, or when it begins
+	sum  float64
+	n    int
+}
+
+// add adds a measurement of a slot, and returns the mean.
+func (m *slotMean) add(slot int64, v float64) float32 {
+	if m.slot != slot {
+		*m = slotMean{slot: slot}
 	}
-	return 0, at - 1, at > 0
+	m.sum += v
+	m.n++
+	return float32(m.sum / float64(m.n))
+}
+
+// insert inserts v at a place of a list in order of time. At capacity the last element
+// makes room if it is of the future, else the first, and is returned. It is not ok, and
+// v is not inserted, if v would be the oldest.
+func insert[T any](list []*T, at int, v *T, capacity int, isFuture func(last *T) bool) (_ []*T, removed *T, ok bool) {
+	if last := len(list) - 1; last+1 >= capacity {
+		switch {
+		case isFuture(list[last]):
+			removed, list, at = list[last], list[:last], min(at, last)
+		case at == 0:
+			return list, nil, false
+		default:
+			removed = list[0]
+			list, at = slices.Delete(list, 0, 1), at-1
+		}
+	}
+	return slices.Insert(list, at, v), removed, true
 }
