@@ -3,31 +3,25 @@ package web
 import (
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web/respond"
 )
-
-// indexParts returns what precedes and what follows the values in page/index.html.
-var indexParts = sync.OnceValues(func() (before, after string) {
-	content, err := pageFiles.ReadFile("page/index.html")
-	if err != nil {
-		panic(err) // it is missing in the binary
-	}
-	before, after, _ = strings.Cut(string(content), "<!-- values -->\n")
-	return before, after
-})
 
 // serveIndex serves the page with the present values, which browsers without
 // JavaScript display.
 func (s *Server) serveIndex(w http.ResponseWriter, r *http.Request) {
 	var values htmlText
 	values.page(s.page(r.URL.Query().Get("gateway"), time.Now()))
-	before, after := indexParts()
+	content, err := pageFiles.ReadFile("page/index.html")
+	if err != nil {
+		panic(err) // it is missing in the binary
+	}
+	before, after, _ := strings.Cut(string(content), "<!-- values -->\n")
 	respond.Compressed(w, r, "text/html; charset=utf-8", func(body io.Writer) error {
 		_, err := io.WriteString(body, before+values.String()+after)
 		return err
@@ -107,4 +101,102 @@ func (t *htmlText) tableHead(gateway string, phases []phase) {
 		t.Writef(`<th scope="col">%s</th>`, p.Name)
 	}
 	t.Writef("</tr></thead>\n      <tbody>\n")
+}
+
+// heading returns what happens at the grid, in the words of lib.js, or why that is not
+// known. v may be nil.
+func heading(v *view) string {
+	if v == nil {
+		return "No gateway"
+	}
+	switch v.Late {
+	case "new":
+		return "Waiting for a reading"
+	case "offline":
+		return "Gateway offline"
+	case "stale":
+		return "No current reading"
+	}
+	switch word := gridWord(v.Grid); {
+	case v.Grid == nil && v.Solar == nil:
+		return "No power is measured"
+	case v.Grid == nil:
+		return "Producing " + powerText(*v.Solar)
+	case word == "balanced":
+		return "Grid balanced"
+	default:
+		return strings.ToUpper(word[:1]) + word[1:] + " " + powerText(*v.Grid)
+	}
+}
+
+// text returns the energies that were measured. t may be nil.
+func (t *today) text() string {
+	if t == nil {
+		return ""
+	}
+	var list []string
+	for _, e := range []struct {
+		word string
+		kwh  respond.Number
+	}{
+		{"produced", t.Produced},
+		{"used", t.Used},
+		{"exported", t.Exported},
+		{"imported", t.Imported},
+		{"charged", t.Charged},
+		{"discharged", t.Discharged},
+	} {
+		if !e.kwh.IsNaN() {
+			list = append(list, fmt.Sprintf("%s %.1f kWh", e.word, e.kwh))
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+func gridWord(w *respond.Number) string {
+	return directionWord(w, "importing", "exporting", "balanced")
+}
+
+func batteryWord(w *respond.Number) string {
+	return directionWord(w, "discharging", "charging", "idle")
+}
+
+func directionWord(w *respond.Number, positive, negative, none string) string {
+	switch {
+	case w != nil && *w > 20:
+		return positive
+	case w != nil && *w < -20:
+		return negative
+	}
+	return none
+}
+
+// watts returns the magnitude of a power: its direction is a word.
+func watts(w *respond.Number) string {
+	if w == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.0f W", math.Round(math.Abs(float64(*w))))
+}
+
+func powerText(w respond.Number) string {
+	switch abs := math.Abs(float64(w)); {
+	case abs < 999.5:
+		return fmt.Sprintf("%.0f W", abs)
+	case abs < 9995:
+		return fmt.Sprintf("%.2f kW", abs/1000)
+	default:
+		return fmt.Sprintf("%.1f kW", abs/1000)
+	}
+}
+
+func duration(sec float64) string {
+	switch {
+	case sec < 90:
+		return fmt.Sprintf("%.0f s", sec)
+	case sec < 5400:
+		return fmt.Sprintf("%.0f min", sec/60)
+	default:
+		return fmt.Sprintf("%.0f h", sec/3600)
+	}
 }
