@@ -114,12 +114,13 @@ func (s *Sample) ComputeCounters() {
 }
 
 // computeEnergy sets the energy to production + import - export, as the
-// gateway's own total has it, or drops it where one of the three is missing.
+// gateway's own total has it, or drops it where one of the three is missing, or is of
+// a newer meter than the others, so that it would be below zero.
 func (c *Channel) computeEnergy(net, pv Channel) {
 	in, hasIn := net.Get(EnergyImport)
 	out, hasOut := net.Get(EnergyExport)
 	made, hasMade := pv.Get(Energy)
-	if c.Drop(Energy); hasIn && hasOut && hasMade {
+	if c.Drop(Energy); hasIn && hasOut && hasMade && made+in >= out {
 		c.Set(Energy, made+in-out)
 	}
 }

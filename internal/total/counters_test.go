@@ -122,10 +122,20 @@ func TestMissingCounter(t *testing.T) {
 }
 
 func TestConsumptionEnergy(t *testing.T) {
-	s := New([]string{"11house", "22garage"}, "11house")
-	s.Add(at(0, "11house", production(1000, 100), grid(-700, 30, 50)))
-	sum, _ := s.Add(at(0, "22garage", production(200, 10)))
-	if m, _ := sum.Meter(envoy.TotalConsumption); energy(m) != 90 {
-		t.Errorf("%v kWh, want 110 + 30 - 50", energy(m))
+	for _, test := range []struct {
+		exported, want float64
+		isKnown        bool
+	}{
+		{50, 110 + 30 - 50, true},
+		{140, 0, true},
+		{9000, 0, false}, // of more than the meters of production have counted
+	} {
+		s := New([]string{"11house", "22garage"}, "11house")
+		s.Add(at(0, "11house", production(1000, 100), grid(-700, 30, test.exported)))
+		sum, _ := s.Add(at(0, "22garage", production(200, 10)))
+		m, _ := sum.Meter(envoy.TotalConsumption)
+		if kWh, ok := m.Total.Get(envoy.Energy); kWh != test.want || ok != test.isKnown {
+			t.Errorf("with %v kWh exported: %v kWh, %t, want %v, %t", test.exported, kWh, ok, test.want, test.isKnown)
+		}
 	}
 }
