@@ -102,12 +102,8 @@ func (c *Channel) dropUnsummed() {
 	c.keep(slices.Concat(summedQuantities, []Quantity{Frequency})...)
 }
 
-// MaxPower is more than the CTs of any gateway can measure, in W, and less than
-// the 2^31 mW that a counter of the firmware's which ran over may become.
-const MaxPower = 2e6
-
 // measurable reports whether a CT can measure w, in W.
-func measurable(w float64) bool { return math.Abs(w) <= MaxPower }
+func measurable(w float64) bool { return math.Abs(w) <= wire.MaxPower }
 
 // isPossible reports whether v can have been measured as q, also as the sum of three
 // phases. A row without a voltage has a frequency of 0.

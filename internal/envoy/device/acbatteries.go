@@ -41,7 +41,7 @@ func FindACBatteries(entries []ACBEntry, now time.Time) (ACBatteries, bool) {
 		a := ACBatteries{Count: int(e.ActiveCount.Value), Reported: e.ReadingTime.Time(), State: string(e.State)}
 		a.SoC, a.Energy = e.PercentFull.Percent(), e.WhNow.Times(1e-3)
 		if w := e.WNow.Value; (e.State != "charging" || w <= 0) && (e.State != "discharging" || w >= 0) {
-			a.Power = e.WNow.Times(1)
+			a.Power = e.WNow.Watts(1)
 		}
 		return a.Outdated(now), true
 	}

@@ -96,7 +96,7 @@ func (d *wireDevice) inverter() Inverter {
 	i := Inverter{
 		Serial:      string(d.SN),
 		Reported:    l.EndDate.Time(),
-		MaxPower:    c.Watts.Max.Times(1),
+		MaxPower:    c.Watts.Max.Watts(1),
 		Energy:      c.Lifetime.JoulesProduced.Times(1 / 3.6e6),
 		EnergyToday: c.WattHours.Today.Times(1e-3),
 	}
@@ -106,7 +106,7 @@ func (d *wireDevice) inverter() Inverter {
 	if s, ok := l.Duration.Times(1).Get(); ok && s > 0 && s < 1e6 {
 		i.Period = time.Duration(s * float64(time.Second))
 	}
-	i.Power = c.Watts.Now.Times(1)
+	i.Power = c.Watts.Now.Watts(1)
 	i.DCVoltage = l.DCVoltage.Times(1e-3)
 	i.DCCurrent = l.DCCurrent.Times(1e-3)
 	i.ACVoltage = l.ACVoltage.TimesUnlessZero(1e-3)

@@ -22,6 +22,7 @@ func TestParseInverters(t *testing.T) {
 		{"serialNumber":"122000000002","lastReportDate":1700000099,"devType":1,"lastReportWatts":5,"maxReportWatts":299},
 		{"serialNumber":"122000000011","lastReportDate":1700000000,"devType":11,"lastReportWatts":2,"maxReportWatts":149},
 		{"serialNumber":"122000000012","lastReportDate":1700000000,"devType":12,"lastReportWatts":0,"maxReportWatts":0},
+		{"serialNumber":"122000000005","lastReportDate":1700000000,"devType":1,"lastReportWatts":4294967295,"maxReportWatts":300},
 		{"serialNumber":"a/+","lastReportDate":1700000000,"devType":1,"lastReportWatts":2,"maxReportWatts":149},
 		{"devType":1}, 7, null]`
 	got, err := ParseInverters([]byte(body))
@@ -30,6 +31,7 @@ func TestParseInverters(t *testing.T) {
 		{Serial: "122000000002", Reported: unix(1700000100), Power: wire.Some(211.0), MaxPower: wire.Some(299.0)},
 		{Serial: "122000000003", MaxPower: wire.Some(1.0)}, // it has never reported
 		{Serial: "122000000004", Reported: unix(1700000000), MaxPower: wire.Some(2.0)},
+		{Serial: "122000000005", Reported: unix(1700000000), MaxPower: wire.Some(300.0)},
 	}}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("ParseInverters = %+v, %v, want %+v", got, err, want)

@@ -44,8 +44,8 @@ func ParsePowers(body []byte) ([]BatteryPower, error) {
 		p := BatteryPower{
 			Serial:        string(d.SerialNum),
 			SoC:           d.SoC.Percent(),
-			Power:         d.RealPower.Times(1e-3),
-			ApparentPower: d.ApparentPower.Times(1e-3),
+			Power:         d.RealPower.Watts(1e-3),
+			ApparentPower: d.ApparentPower.Watts(1e-3),
 		}
 		if !slices.ContainsFunc(ps, func(q BatteryPower) bool { return q.Serial == p.Serial }) {
 			ps = append(ps, p)

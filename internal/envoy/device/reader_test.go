@@ -19,8 +19,9 @@ func TestBatteries(t *testing.T) {
 	powers, err := ParsePowers([]byte(`{"devices:":[
 		{"serial_num":"121000000001","real_power_mw":-532000,"apparent_power_mva":-540500,"soc":42},
 		{"serial_num":"121000000002","real_power_mw":105000,"apparent_power_mva":105000,"soc":55},
-		{"serial_num":"121000000003","real_power_mw":"1","soc":200}, {"real_power_mw":1}]}`))
-	if err != nil || len(powers) != 3 {
+		{"serial_num":"121000000003","real_power_mw":"1","soc":200}, {"real_power_mw":1},
+		{"serial_num":"121000000005","real_power_mw":4294434296}]}`))
+	if err != nil || len(powers) != 4 {
 		t.Fatalf("ParsePowers = %+v, %v", powers, err)
 	}
 	at := now.Add(time.Second)
@@ -36,6 +37,7 @@ func TestBatteries(t *testing.T) {
 		{"one is not reported", []Battery{{Serial: "121000000001"}, {Serial: "121000000004", SoC: wire.Some(10.0)}}, wire.Optional[float64]{}, "{42 true} {-532 true}"},
 		{"only in the inventory", []Battery{{Serial: "121000000004", SoC: wire.Some(10.0)}}, wire.Optional[float64]{}, "{10 true} {0 false}"},
 		{"no number", []Battery{{Serial: "121000000003"}}, wire.Optional[float64]{}, "{0 false} {0 false}"},
+		{"a number that has run over", []Battery{{Serial: "121000000005", SoC: wire.Some(10.0)}, {Serial: "121000000002"}}, wire.Optional[float64]{}, "{10 true} {0 false}"},
 		{"not reached", []Battery{{Serial: "121000000002", Communicating: wire.Some(false)}}, wire.Optional[float64]{}, "{0 false} {0 false}"},
 		{"silent for long", []Battery{{Serial: "121000000002", Reported: now.Add(-2 * time.Hour), Communicating: wire.Some(true)}}, wire.Optional[float64]{}, "{0 false} {0 false}"},
 	} {

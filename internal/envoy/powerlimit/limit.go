@@ -83,7 +83,7 @@ func parseLimit(body []byte) (Limit, error) {
 }
 
 // isPower reports whether w, in W, can be a limit.
-func isPower(w float64) bool { return w >= 0 && w <= envoy.MaxPower }
+func isPower(w float64) bool { return w >= 0 && w <= wire.MaxPower }
 
 // switchPath has the switch of all inverters. Owners may not read it.
 const switchPath = "/ivp/mod/603980032/mode/power"

@@ -54,6 +54,18 @@ func (n Number) Times(unit float64) Optional[float64] {
 	return Some(n.Value*unit + 0) // -0 + 0 = 0
 }
 
+// MaxPower is more than the CTs of any gateway can measure, in W, and less than
+// the 2^31 mW that a counter of the firmware's which ran over may become.
+const MaxPower = 2e6
+
+// Watts is Times for a power, without one that nothing can have measured.
+func (n Number) Watts(unit float64) Optional[float64] {
+	if math.Abs(n.Value*unit) > MaxPower {
+		return Optional[float64]{}
+	}
+	return n.Times(unit)
+}
+
 // TimesUnlessZero is Times for a quantity that is not measured where it is 0.
 func (n Number) TimesUnlessZero(unit float64) Optional[float64] {
 	if n.Value == 0 {
