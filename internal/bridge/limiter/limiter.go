@@ -181,16 +181,21 @@ func (l *Limiter) Observe(s envoy.Sample, now time.Time) {
 	if l.machine == nil {
 		return
 	}
-	var m limit.Measurement
-	if meter, ok := s.Meter(envoy.Production); ok {
+	l.machine.Observe(measurement(s), now)
+	l.report()
+}
+
+// measurement returns what CTs have measured. The inverters' reports are too old to show
+// what a limit does.
+func measurement(s envoy.Sample) (m limit.Measurement) {
+	if meter, ok := s.Meter(envoy.Production); ok && !meter.Register.OfInverters() {
 		m.Production, m.HasProduction = meter.Total.Get(envoy.Power)
 	}
 	if meter, ok := s.Meter(envoy.NetConsumption); ok {
 		m.Export, m.HasExport = meter.Total.Get(envoy.Power)
 		m.Export = -m.Export
 	}
-	l.machine.Observe(m, now)
-	l.report()
+	return m
 }
 
 // NoticeLimit takes a limit that was read by a task.
