@@ -42,12 +42,11 @@ type absence struct {
 // content returns what the documents contain. Entities of previous runs stay in them
 // until they are removed, so that the next run knows them too.
 func (d *deviceEntities) content(template *Document, info *DeviceInfo) content {
-	carried := map[string]Component{}
-	for id, c := range d.previous {
-		if _, isRemoved := d.removed[id]; !isRemoved && c.UniqueID != "" && indexOf(d.all, id) < 0 {
-			carried[id] = c
-		}
-	}
+	carried := maps.Clone(d.previous)
+	maps.DeleteFunc(carried, func(id string, c Component) bool {
+		_, isRemoved := d.removed[id]
+		return isRemoved || c.UniqueID == "" || indexOf(d.all, id) >= 0
+	})
 	return content{template, info, d.base, d.all, maps.Clone(d.removed), carried}
 }
 

@@ -37,12 +37,12 @@ const (
 // An item is an entry or a group of values, and its place in the queue.
 type item struct {
 	Entry
-	group        *group    // if not nil, the messages are the group's and Payload is not used
-	setAt        time.Time // when the content was last replaced
-	number       int       // order of creation
-	revision     int       // incremented by each change
-	acknowledged int       // latest revision that the broker has acknowledged
-	queued       bool
+	group          *group    // if not nil, the messages are the group's and Payload is not used
+	setAt          time.Time // when the content was last replaced
+	number         uint32    // order of creation
+	revision       uint32    // incremented by each change
+	isAcknowledged bool      // the broker has acknowledged the latest revision
+	isQueued       bool
 }
 
 // removesTopic reports whether sending i removes its topic from the broker.
@@ -55,9 +55,6 @@ func (i *item) removesTopic() bool {
 func (i *item) isChange(payload []byte, now time.Time, minInterval time.Duration) bool {
 	return i.removesTopic() || !bytes.Equal(payload, i.Payload) && hasElapsed(now.Sub(i.setAt), minInterval)
 }
-
-// isAcknowledged reports whether the broker has acknowledged the latest revision.
-func (i *item) isAcknowledged() bool { return i.acknowledged == i.revision }
 
 // takeMessages returns the messages to send, or none if i has expired. A message
 // whose payload Encode returns has no payload yet.

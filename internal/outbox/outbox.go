@@ -18,7 +18,7 @@ type Outbox struct {
 	items   map[string]*item // by topic; a group is stored under its base topic
 	queue   []*item          // the items to send, in order
 	live    []liveBatch      // the latest of each gateway
-	created int              // number of items created
+	created uint32           // number of items created
 	final   []*item          // the final messages, until they are acknowledged
 	done    chan struct{}    // closed when final is acknowledged; nil before Close
 }
@@ -111,7 +111,7 @@ func (o *Outbox) IsAcknowledged(topic string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	i := o.items[topic]
-	return i != nil && i.isAcknowledged() && !i.removesTopic()
+	return i != nil && i.isAcknowledged && !i.removesTopic()
 }
 
 // IsRemoving reports whether the removal of topic has not been acknowledged yet.
@@ -131,7 +131,7 @@ func (o *Outbox) RequeueAll() {
 		return cmp.Or(cmp.Compare(x.Priority, y.Priority), cmp.Compare(x.number, y.number))
 	})
 	for _, i := range o.queue {
-		i.queued = true
+		i.isQueued = true
 		if i.group != nil {
 			i.group.markUnsent()
 		}
@@ -149,7 +149,7 @@ func (o *Outbox) Close(final ...Entry) (done <-chan struct{}) {
 	maps.DeleteFunc(o.items, func(_ string, i *item) bool { return i.group == nil || len(final) == 0 })
 	groups := slices.SortedFunc(maps.Values(o.items), func(x, y *item) int { return cmp.Compare(x.number, y.number) })
 	for _, i := range groups {
-		i.queued = false
+		i.isQueued = false
 		i.group.retainUnsentCounters()
 		o.enqueue(i)
 	}

@@ -13,7 +13,7 @@ import (
 type delivery struct {
 	item     *item
 	topic    string
-	revision int
+	revision uint32
 	isGroup  bool
 	messages []mqtt.Message
 	encode   func() []byte // if not nil, returns the payload; without o.mu, because large documents take time
@@ -23,9 +23,9 @@ type delivery struct {
 // set replaces the content of an entry and queues it. The caller holds o.mu.
 func (o *Outbox) set(content Entry) *item {
 	i := o.item(content.Topic)
-	i.Entry = content
+	content.Topic = i.Topic // of which there is one copy
+	i.Entry, i.setAt, i.isAcknowledged = content, time.Now(), false
 	i.revision++
-	i.setAt = time.Now()
 	if g, rest := groupOf(o.items, content.Topic); g != nil && i.removesTopic() {
 		g.remove(rest)
 	}
@@ -68,8 +68,8 @@ func groupOf(items map[string]*item, topic string) (g *group, rest string) {
 
 // enqueue appends i to the queue, unless it is queued. The caller holds o.mu.
 func (o *Outbox) enqueue(i *item) {
-	if !i.queued {
-		i.queued = true
+	if !i.isQueued {
+		i.isQueued = true
 		o.queue = append(o.queue, i)
 	}
 	o.wake()
@@ -104,7 +104,7 @@ func (o *Outbox) take(now time.Time, allowEntries, allowGroups bool) (d delivery
 		}
 		copy(o.queue[1:n+1], o.queue[:n]) // few, while those behind may be many
 		o.queue = o.queue[1:]
-		i.queued = false
+		i.isQueued = false
 		if o.items[i.Topic] != i {
 			continue // deleted after it was queued
 		}
@@ -121,11 +121,14 @@ func (o *Outbox) acknowledge(d delivery) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	i := d.item
-	i.acknowledged = max(i.acknowledged, d.revision)
-	if i.isAcknowledged() && i.removesTopic() && o.items[i.Topic] == i {
+	if i.revision != d.revision {
+		return
+	}
+	i.isAcknowledged = true
+	if i.removesTopic() && o.items[i.Topic] == i {
 		delete(o.items, i.Topic)
 	}
-	unacknowledged := func(i *item) bool { return !i.isAcknowledged() }
+	unacknowledged := func(i *item) bool { return !i.isAcknowledged }
 	if len(o.final) > 0 && !slices.ContainsFunc(o.final, unacknowledged) {
 		close(o.done)
 		o.final = nil
