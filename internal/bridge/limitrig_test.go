@@ -77,7 +77,7 @@ func newLimitRig(l *envoytest.PowerLimiter) *limitRig {
 // configure changes the configuration of the next bridge.
 func (r *limitRig) configure(run string, enabled bool) {
 	r.Gateways[0] = r.feed("ENVOY", r.server)
-	r.Gateways[0].Limit = limiter.Config{Enabled: enabled, Forever: true, Run: run, Journal: r.journal, Writer: func(serial string) limiter.Writer {
+	r.Gateways[0].Limit = limiter.Config{Enabled: enabled, Forever: true, Run: run, Journal: r.journal, Writer: func(serial string) *powerlimit.Writer {
 		return &powerlimit.Writer{Client: &envoy.Client{Host: r.server.URL, Serial: serial, Tokens: auth.StaticToken(cmp.Or(r.installer, "installer")), Dial: r.server.Dial}, Serial: serial}
 	}}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge/limiter"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/history"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
@@ -179,7 +180,7 @@ func (s *service) addLimits(c *console, worker *state.Worker) {
 			Forever: g.LimitForever,
 			Run:     c.runID,
 			Journal: journals,
-			Writer:  func(serial string) limiter.Writer { return g.LimitWriter(serial, gateway.LoginWait) },
+			Writer:  func(serial string) *powerlimit.Writer { return g.LimitWriter(serial, gateway.LoginWait) },
 		}
 	}
 	if s.cfg.General.Shard.IsSet() {

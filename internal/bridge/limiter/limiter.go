@@ -17,7 +17,7 @@ type Config struct {
 	// Run identifies the process: leases of another one were interrupted.
 	Run     string
 	Journal Journal // nil means that there are no leases, and no commands
-	Writer  func(serial string) Writer
+	Writer  func(serial string) *powerlimit.Writer
 }
 
 // A Journal stores the leases of gateways. Its methods do not wait. They call done
@@ -49,7 +49,7 @@ type Limiter struct {
 	serial string
 	output Output
 	log    zerolog.Logger
-	writer Writer // nil before the first request
+	writer *powerlimit.Writer // nil before the first request
 
 	machine   *limit.Machine // nil until the journal was read
 	isLoading bool

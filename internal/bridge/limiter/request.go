@@ -8,15 +8,6 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/limit"
 )
 
-// A Writer reads and changes what limits the power of one gateway, with the role
-// that may. [powerlimit.Writer] is one.
-type Writer interface {
-	PowerLimit(ctx context.Context) (powerlimit.Limit, error)
-	SetPowerLimit(ctx context.Context, l powerlimit.Limit) error
-	ProductionOff(ctx context.Context) (bool, error)
-	SetProductionOff(ctx context.Context, off bool) error
-}
-
 // requestTimeout limits a request, which is several at the gateway. A command is not
 // carried out long after it was sent.
 const requestTimeout = 20 * time.Second
