@@ -158,13 +158,13 @@ func (b *batteries) onPower(s *envoy.Session, powers []device.BatteryPower, dura
 		}
 		answered = append(answered, battery)
 		battery.Reported = s.Date(battery.Reported)
-		d := devices.Battery.SubDevice(b.target.shared.Topics, b.target.serial, battery.Serial, battery, b.target.ttl(batteriesTTLInterval))
+		d := devices.Battery.SubDevice(b.target.shared.Topics, b.target.Serial, battery.Serial, battery, b.target.ttl(batteriesTTLInterval))
 		present = append(present, devices.WithVersions(d, battery.Firmware, battery.PartNumber))
 	}
 	b.target.publishSubDevices(devices.Battery.Kind, present, b.isCounted)
 	b.isCounted = false
 	for _, o := range b.target.shared.Observers {
-		o.Batteries(b.target.config.Name, b.target.serial, answered, b.totals)
+		o.Batteries(b.target.config.Name, b.target.Serial, answered, b.totals)
 	}
 	return nil
 }
@@ -176,7 +176,7 @@ func (b *batteries) onTotals(s *envoy.Session, t device.BatteryTotals, err error
 	var present []hass.SubDevice
 	if hasACB {
 		acb.Reported = s.Date(acb.Reported)
-		present = append(present, devices.ACBattery.SubDevice(b.target.shared.Topics, b.target.serial, b.target.serial, acb, b.target.ttl(batteriesTTLInterval)))
+		present = append(present, devices.ACBattery.SubDevice(b.target.shared.Topics, b.target.Serial, b.target.Serial, acb, b.target.ttl(batteriesTTLInterval)))
 	}
 	b.hasNoACBs = s.HasNoACBatteries()
 	b.target.publishSubDevices(devices.ACBattery.Kind, present, hasACB || b.hasNoACBs)
@@ -229,7 +229,7 @@ func (b *batteries) publishControllers(s *envoy.Session, controllers []device.Co
 	var present []hass.SubDevice
 	for _, c := range controllers {
 		c.Reported = s.Date(c.Reported)
-		d := devices.Controllers[c.Kind].SubDevice(b.target.shared.Topics, b.target.serial, c.Serial, c, b.target.ttl(batteriesTTLInterval))
+		d := devices.Controllers[c.Kind].SubDevice(b.target.shared.Topics, b.target.Serial, c.Serial, c, b.target.ttl(batteriesTTLInterval))
 		present = append(present, devices.WithVersions(d, c.Firmware, c.PartNumber))
 	}
 	b.target.publishSubDevices(devices.ControllerKind, present, true)

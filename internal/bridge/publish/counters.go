@@ -17,7 +17,7 @@ type counters struct {
 func newCounters(t *target, saved []byte) *counters {
 	c := &counters{
 		file: counterFile{
-			store: t.config.Counters, serial: t.serial, log: t.log,
+			store: t.config.Counters, serial: t.Serial, log: t.log,
 			loadFailed: "stored counters cannot be read, starting without them",
 			saveFailed: "counters not stored, a restart will not detect a counter that falls",
 		},

@@ -40,5 +40,5 @@ func (f *failSafe) take() []mqtt.Message {
 	}
 	f.phases = 0
 	f.target.log.Warn().Float64("power", *f.target.config.FailSafe).Msg("FAILSAFE sent instead of measured power")
-	return f.target.shared.Topics.FailSafe(f.target.serial, *f.target.config.FailSafe, phases, time.Now())
+	return f.target.shared.Topics.FailSafe(f.target.Serial, *f.target.config.FailSafe, phases, time.Now())
 }

@@ -21,17 +21,14 @@ import (
 // replaces it, so that no state of the old gateway remains. The event loop owns
 // it.
 type GatewayPublisher struct {
-	Serial       string
-	Discovery    *Discovery
-	target       *target
-	availability availability
-	failSafe     failSafe
-	formatters   schema.Formatters
-	counters     *counters
-	inverters    inverters
-	batteries    batteries
-	ctHealth     ctHealth
-	powerLimit   powerLimit
+	*target
+	failSafe   failSafe
+	formatters schema.Formatters
+	counters   *counters
+	inverters  inverters
+	batteries  batteries
+	ctHealth   ctHealth
+	powerLimit powerLimit
 }
 
 // NewGatewayPublisher returns the publisher under a serial number, which continues the
@@ -40,17 +37,14 @@ func NewGatewayPublisher(s *Shared, c Config, serial string, saved []byte, log z
 	t := newTarget(s, c, serial, log)
 	counters := newCounters(t, saved)
 	return &GatewayPublisher{
-		Serial:       serial,
-		Discovery:    t.discovery,
-		target:       t,
-		availability: availability{target: t},
-		failSafe:     failSafe{target: t},
-		formatters:   schema.NewFormatters(c.Profiles),
-		counters:     counters,
-		inverters:    inverters{target: t, counters: counters},
-		batteries:    batteries{target: t, counters: counters},
-		ctHealth:     ctHealth{target: t},
-		powerLimit:   powerLimit{target: t},
+		target:     t,
+		failSafe:   failSafe{target: t},
+		formatters: schema.NewFormatters(c.Profiles),
+		counters:   counters,
+		inverters:  inverters{target: t, counters: counters},
+		batteries:  batteries{target: t, counters: counters},
+		ctHealth:   ctHealth{target: t},
+		powerLimit: powerLimit{target: t},
 	}
 }
 
@@ -74,20 +68,20 @@ func (p *GatewayPublisher) Tasks() []*schedule.Task {
 // see [batteries.addTo]. It returns the sample after the filters.
 func (p *GatewayPublisher) PublishSample(s envoy.Sample, next time.Time, info map[string]string) envoy.Sample {
 	s = p.counters.filter.Apply(s, time.Now())
-	live := slices.Concat(p.target.shared.Topics.Live(p.Serial, s), p.formatters.Messages(s, p.batteries.areNone()), p.failSafe.watch(s))
-	p.target.setLive(live, next)
+	live := slices.Concat(p.shared.Topics.Live(p.Serial, s), p.formatters.Messages(s, p.batteries.areNone()), p.failSafe.watch(s))
+	p.setLive(live, next)
 
 	complete := p.batteries.addTo(s)
 	values := schema.Values(complete)
-	p.target.entities.SetSensors(values, p.batteries.mayOmit)
-	p.target.setFalling(s)
+	p.entities.SetSensors(values, p.batteries.mayOmit)
+	p.setFalling(s)
 	for key, text := range info {
-		p.target.publishInfo(key, text, p.target.shared.MinInterval)
+		p.publishInfo(key, text, p.shared.MinInterval)
 	}
 	p.PublishTokenInfo()
-	p.Discovery.update(p.target.entities)
-	p.target.setValues(values, s.Time, time.Until(next))
-	p.availability.set(schema.Online)
+	p.Discovery.update(p.entities)
+	p.setValues(values, s.Time, time.Until(next))
+	p.setAvailability(schema.Online)
 	p.ctHealth.check(complete, p.inverters.areAsleep())
 	p.counters.saveIfDue(time.Now())
 	return s
@@ -101,14 +95,14 @@ func (p *GatewayPublisher) SetInfo(i locate.Info, url string) {
 		model = "IQ Gateway Metered"
 	}
 	p.Discovery.setInfo(hass.DeviceInfo{
-		Identifiers:  []string{p.target.shared.Topics.GatewayID(i.Serial)},
-		Name:         cmp.Or(p.target.config.DeviceName, "Envoy "+i.Serial),
+		Identifiers:  []string{p.shared.Topics.GatewayID(i.Serial)},
+		Name:         cmp.Or(p.config.DeviceName, "Envoy "+i.Serial),
 		Manufacturer: "Enphase",
 		Model:        model,
 		Serial:       i.Serial,
 		Software:     i.Firmware,
 		Hardware:     i.PartNumber,
-		ViaDevice:    p.target.shared.Topics.BridgeID(),
+		ViaDevice:    p.shared.Topics.BridgeID(),
 		URL:          url,
 	})
 }
@@ -116,11 +110,11 @@ func (p *GatewayPublisher) SetInfo(i locate.Info, url string) {
 // PublishTokenInfo publishes what is known of the access token. It is most useful
 // while there are no samples.
 func (p *GatewayPublisher) PublishTokenInfo() {
-	if p.target.config.TokenInfo == nil {
+	if p.config.TokenInfo == nil {
 		return
 	}
-	for key, text := range p.target.config.TokenInfo() {
-		p.target.publishInfo(key, text, 0)
+	for key, text := range p.config.TokenInfo() {
+		p.publishInfo(key, text, 0)
 	}
 }
 
@@ -128,20 +122,13 @@ func (p *GatewayPublisher) PublishTokenInfo() {
 // before a message is published. It returns an error if another gateway holds
 // the claim, or another process may publish.
 func (p *GatewayPublisher) Claim() error {
-	if p.target.config.IsLocked != nil && !p.target.config.IsLocked(p.Serial) {
+	if p.config.IsLocked != nil && !p.config.IsLocked(p.Serial) {
 		return errNotLocked
 	}
-	return p.target.shared.Registry.Claim(p.Serial, p.target.config.Name)
+	return p.shared.Registry.Claim(p.Serial, p.config.Name)
 }
 
 var errNotLocked = errors.New("another process may read the gateway")
-
-// IsOnline reports whether "online" was published last. Before the first message,
-// neither IsOnline nor IsOffline is true.
-func (p *GatewayPublisher) IsOnline() bool { return p.availability.payload == schema.Online }
-
-// IsOffline reports whether "offline" was published last.
-func (p *GatewayPublisher) IsOffline() bool { return p.availability.payload == schema.Offline }
 
 // HasBatteries reports that there are batteries. They may be measured by no CT.
 func (p *GatewayPublisher) HasBatteries() bool {
@@ -158,10 +145,10 @@ func (p *GatewayPublisher) GoOffline() {
 		return
 	}
 	if ms := p.failSafe.take(); ms != nil {
-		p.target.setLive(ms, never)
+		p.setLive(ms, never)
 	}
-	p.availability.set(schema.Offline)
-	p.target.shared.Registry.release(p.Serial, p.target.config.Name)
+	p.setAvailability(schema.Offline)
+	p.shared.Registry.release(p.Serial, p.config.Name)
 }
 
 // OnFailure handles a failed poll. Before the first sample, it publishes
@@ -180,8 +167,7 @@ func (p *GatewayPublisher) Replace() {
 		return
 	}
 	p.counters.save(time.Now())
-	p.target.forget()
-	p.availability.payload = "" // forgotten, too
+	p.forget()
 	p.GoOffline()
 }
 
@@ -194,5 +180,5 @@ func (p *GatewayPublisher) FinalMessages() []outbox.Entry {
 	if p.Claim() != nil {
 		return nil
 	}
-	return []outbox.Entry{p.availability.entry(schema.Offline)}
+	return []outbox.Entry{p.availabilityEntry(schema.Offline)}
 }

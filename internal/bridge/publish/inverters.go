@@ -62,10 +62,10 @@ func (i *inverters) publish(s *envoy.Session, last *device.InverterReport, r dev
 	var present []hass.SubDevice
 	for n := range all {
 		all[n].Reported = s.Date(all[n].Reported)
-		present = append(present, devices.Inverter.SubDevice(i.target.shared.Topics, i.target.serial, all[n].Serial, all[n], i.target.ttl(invertersInterval)))
+		present = append(present, devices.Inverter.SubDevice(i.target.shared.Topics, i.target.Serial, all[n].Serial, all[n], i.target.ttl(invertersInterval)))
 	}
 	for _, o := range i.target.shared.Observers {
-		o.Inverters(i.target.config.Name, i.target.serial, all)
+		o.Inverters(i.target.config.Name, i.target.Serial, all)
 	}
 	// The answers of one path count: those with the list or, if there is no list,
 	// those with the details.

@@ -47,7 +47,7 @@ func (p *GatewayPublisher) PublishLimitResult(document string) {
 
 // ClearLimitCommand removes a retained command from the broker.
 func (p *GatewayPublisher) ClearLimitCommand() {
-	p.target.shared.Outbox.Set(outbox.Entry{Topic: p.target.shared.Topics.LimitSet(p.target.serial)})
+	p.target.shared.Outbox.Set(outbox.Entry{Topic: p.target.shared.Topics.LimitSet(p.target.Serial)})
 }
 
 func (p *powerLimit) tasks() []*schedule.Task {

@@ -11,10 +11,10 @@ import (
 // publishSubDevices publishes the sub-devices of one kind in an answer. If it is
 // complete, those that it does not contain count as missing.
 func (t *target) publishSubDevices(kind string, present []hass.SubDevice, isComplete bool) {
-	s := t.discovery.subDevices[kind]
+	s := t.Discovery.subDevices[kind]
 	if s == nil {
 		s = t.newSubDevices(kind)
-		t.discovery.subDevices[kind] = s
+		t.Discovery.subDevices[kind] = s
 	}
 	for _, id := range s.Update(time.Now(), present, isComplete) {
 		serial := strings.TrimPrefix(id, schema.SubDeviceID(kind, ""))
@@ -30,11 +30,11 @@ func (t *target) newSubDevices(kind string) *hass.SubDevices {
 		IDPrefix: prefix,
 		StateTopics: func(id string) (topics []string) {
 			for _, base := range t.shared.Bases {
-				topics = append(topics, schema.Topics{Base: base}.SubDevice(t.serial, kind, strings.TrimPrefix(id, prefix)))
+				topics = append(topics, schema.Topics{Base: base}.SubDevice(t.Serial, kind, strings.TrimPrefix(id, prefix)))
 			}
 			return topics
 		},
 		Template: t.template,
-		Via:      t.shared.Topics.GatewayID(t.serial),
+		Via:      t.shared.Topics.GatewayID(t.Serial),
 	})
 }

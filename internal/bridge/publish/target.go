@@ -25,18 +25,20 @@ const missingAnswers = 3
 // A target is where the data under one serial number is published: its topics, and its
 // devices in Home Assistant.
 type target struct {
-	shared    *Shared
-	config    Config
-	log       zerolog.Logger
-	serial    string
-	template  *hass.Document // of the device and those behind it
-	entities  *devices.Entities
-	discovery *Discovery
+	Serial    string
+	Discovery *Discovery
+
+	shared       *Shared
+	config       Config
+	log          zerolog.Logger
+	template     *hass.Document // of the device and those behind it
+	entities     *devices.Entities
+	availability string // last published; empty before the first
 }
 
 func newTarget(s *Shared, c Config, serial string, log zerolog.Logger) *target {
 	t := &target{
-		shared: s, config: c, log: log, serial: serial, entities: devices.NewEntities(c.StaleAfter),
+		Serial: serial, shared: s, config: c, log: log, entities: devices.NewEntities(c.StaleAfter),
 		template: s.document(s.Topics.BridgeState(), s.Topics.Availability(serial)),
 	}
 	id := s.Topics.GatewayID(serial)
@@ -48,8 +50,27 @@ func newTarget(s *Shared, c Config, serial string, log zerolog.Logger) *target {
 		device = hass.NewDevice(s.Outbox, s.Inbox, t.template, hass.DeviceInfo{Identifiers: []string{id}}, s.Topics.Gateway(serial))
 		device.MayAppear = t.entities.MayAppear
 	}
-	t.discovery = newDiscovery(device, log)
+	t.Discovery = newDiscovery(device, log)
 	return t
+}
+
+// IsOnline reports whether "online" was published last. Before the first message,
+// neither IsOnline nor IsOffline is true.
+func (t *target) IsOnline() bool { return t.availability == schema.Online }
+
+// IsOffline reports whether "offline" was published last.
+func (t *target) IsOffline() bool { return t.availability == schema.Offline }
+
+// setAvailability publishes the availability if it has changed.
+func (t *target) setAvailability(payload string) {
+	if t.availability != payload {
+		t.availability = payload
+		t.shared.Outbox.Set(t.availabilityEntry(payload))
+	}
+}
+
+func (t *target) availabilityEntry(payload string) outbox.Entry {
+	return outbox.Retained(outbox.Availability, t.shared.Topics.Availability(t.Serial), payload)
 }
 
 // setFalling records whether the energy of total consumption in s may fall.
@@ -63,7 +84,7 @@ func (t *target) setFalling(s envoy.Sample) {
 // setLive replaces the messages that are not retained. They are discarded if they are not
 // sent before a time.
 func (t *target) setLive(messages []mqtt.Message, before time.Time) {
-	t.shared.Outbox.SetLive(t.serial, messages, before)
+	t.shared.Outbox.SetLive(t.Serial, messages, before)
 }
 
 // setValues replaces the retained values by those of a sample that was measured at a
@@ -73,7 +94,7 @@ func (t *target) setValues(values []schema.Value, measuredAt time.Time, untilNex
 	for i, v := range values {
 		vs[i] = outbox.Value{Topic: v.Topic, Number: v.Rounded(), Counter: v.IsCounter()}
 	}
-	t.shared.Outbox.SetValues(t.shared.Topics.Gateway(t.serial), vs, measuredAt, outbox.Throttle{
+	t.shared.Outbox.SetValues(t.shared.Topics.Gateway(t.Serial), vs, measuredAt, outbox.Throttle{
 		MinInterval:     t.shared.MinInterval,
 		CounterInterval: counterInterval,
 		TTL:             t.config.StaleAfter,
@@ -85,7 +106,7 @@ func (t *target) setValues(values []schema.Value, measuredAt time.Time, untilNex
 // minInterval.
 func (t *target) publishInfo(key, text string, minInterval time.Duration) {
 	t.entities.AddInfo(key)
-	t.shared.Outbox.SetIfChanged(outbox.Retained(outbox.State, t.shared.Topics.Info(t.serial, key), text), minInterval)
+	t.shared.Outbox.SetIfChanged(outbox.Retained(outbox.State, t.shared.Topics.Info(t.Serial, key), text), minInterval)
 }
 
 // publishGroup publishes the values of an answer about a group. Measurements expire
@@ -98,7 +119,7 @@ func (t *target) publishGroup(vs devices.GroupValues, ttl time.Duration) {
 // renewGroup publishes values of a group that have changed between two answers about it.
 func (t *target) renewGroup(vs devices.GroupValues, ttl time.Duration) {
 	for _, v := range vs.Values {
-		e := outbox.Retained(outbox.State, t.shared.Topics.Gateway(t.serial)+"/"+v.Topic, v.Payload)
+		e := outbox.Retained(outbox.State, t.shared.Topics.Gateway(t.Serial)+"/"+v.Topic, v.Payload)
 		if v.IsMeasurement {
 			e.Expires = time.Now().Add(ttl)
 			t.shared.Outbox.Set(e)
@@ -111,8 +132,9 @@ func (t *target) renewGroup(vs devices.GroupValues, ttl time.Duration) {
 // forget deletes everything about the gateway from the outbox. The broker keeps
 // its messages.
 func (t *target) forget() {
-	t.shared.Outbox.Forget(t.shared.Topics.Gateway(t.serial))
-	t.discovery.forget()
+	t.shared.Outbox.Forget(t.shared.Topics.Gateway(t.Serial))
+	t.Discovery.forget()
+	t.availability = ""
 }
 
 // ttl returns the time after which a document expires that is renewed every

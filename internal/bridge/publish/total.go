@@ -17,12 +17,10 @@ import (
 // published. Its serial number is its topic level. The event loop of the total owns
 // it.
 type TotalPublisher struct {
-	Discovery    *Discovery
-	target       *target
-	availability availability
-	file         counterFile
-	counters     *total.Counters // of the sums
-	isChanged    bool            // counters since they were saved
+	*target
+	file      counterFile
+	counters  *total.Counters // of the sums
+	isChanged bool            // counters since they were saved
 }
 
 // NewTotalPublisher returns the publisher under a topic level, and continues the counters of a
@@ -37,7 +35,6 @@ func NewTotalPublisher(s *Shared, c Config, level string, counters *total.Counte
 			saveFailed: "counters of the total not stored, they may jump after a restart if a gateway is replaced meanwhile",
 		},
 	}
-	t.Discovery, t.availability = t.target.discovery, availability{target: t.target}
 	t.Discovery.setInfo(hass.DeviceInfo{
 		Identifiers:  []string{s.Topics.GatewayID(level)},
 		Name:         cmp.Or(c.DeviceName, "Envoy total"),
@@ -56,27 +53,24 @@ func NewTotalPublisher(s *Shared, c Config, level string, counters *total.Counte
 // next.
 func (t *TotalPublisher) PublishSum(sum envoy.Sample, now, next time.Time) {
 	values := schema.Values(sum)
-	t.target.setLive(t.target.shared.Topics.Live(t.target.serial, sum), next)
-	t.target.entities.SetSensors(values, func(envoy.Measurement) bool { return true }) // what a part does not measure for a while expires
-	t.target.setFalling(sum)
-	t.Discovery.update(t.target.entities)
-	t.target.setValues(values, sum.Time, next.Sub(now))
-	t.availability.set(schema.Online)
+	t.setLive(t.shared.Topics.Live(t.Serial, sum), next)
+	t.entities.SetSensors(values, func(envoy.Measurement) bool { return true }) // what a part does not measure for a while expires
+	t.setFalling(sum)
+	t.Discovery.update(t.entities)
+	t.setValues(values, sum.Time, next.Sub(now))
+	t.setAvailability(schema.Online)
 	t.isChanged = true
 	if t.file.isDue(now) {
 		t.Save(now)
 	}
 }
 
-// IsOffline reports whether "offline" was published last.
-func (t *TotalPublisher) IsOffline() bool { return t.availability.payload == schema.Offline }
-
 // GoOffline publishes the availability "offline".
-func (t *TotalPublisher) GoOffline() { t.availability.set(schema.Offline) }
+func (t *TotalPublisher) GoOffline() { t.setAvailability(schema.Offline) }
 
 // FinalMessages returns the messages of a clean stop.
 func (t *TotalPublisher) FinalMessages() []outbox.Entry {
-	return []outbox.Entry{t.availability.entry(schema.Offline)}
+	return []outbox.Entry{t.availabilityEntry(schema.Offline)}
 }
 
 // Save saves the counters if there was a sum since the last time.
