@@ -25,7 +25,7 @@ func TestEveryCounterIsFiltered(t *testing.T) {
 		var counters filter.Counters
 		counters.Apply(envoy.Sample{Meters: []envoy.Meter{m}}, time.Now())
 		if _, ok := counters.State().Counters[s.Topic]; !ok {
-			t.Errorf("%s is not saved: envoy.CounterQuantities or the names of internal/filter/names.go lack it", s.Topic)
+			t.Errorf("%s is not saved: envoy.CounterQuantities or the names of internal/filter/state.go lack it", s.Topic)
 		}
 	}
 }

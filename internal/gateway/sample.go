@@ -9,7 +9,9 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/locate"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
 // frozenTimeout is how long [Sample] waits for a CT whose first reading is old to measure
@@ -114,4 +116,54 @@ func TryAccess(ctx context.Context, g config.Gateway, serial string, tokens auth
 		return nil
 	}
 	return err
+}
+
+// Open opens a session, for a person who waits: if nothing responds at the configured
+// address, the error asks whether it is right.
+func (g *Gateway) Open(ctx context.Context) (*envoy.Session, error) {
+	session, err := g.Client.Open(ctx)
+	if g.Host != locate.Auto && isUnreachable(err) {
+		err = fmt.Errorf("%w; is HOST = %s right, and the gateway on?", err, g.Host)
+	}
+	return session, err
+}
+
+// isUnreachable reports whether err is of the network, and says itself neither what
+// is wrong nor what to do.
+func isUnreachable(err error) bool {
+	_, pin := errors.AsType[*envoy.PinError](err)
+	_, untrusted := errors.AsType[*envoy.UntrustedError](err)
+	if err == nil || pin || untrusted || errors.Is(err, envoy.ErrNotFound) || errors.Is(err, envoy.ErrNotGateway) {
+		return false
+	}
+	switch envoy.FailureOf(err) {
+	case envoy.FailureTimeout, envoy.FailureConnection, envoy.FailureTLS:
+		return true
+	}
+	return false
+}
+
+// Learn stores what is known of the gateway now: its serial number, and what it
+// measures. The consumers command uses it.
+func (g *Gateway) Learn(session *envoy.Session, s envoy.Sample, soc *float64) error {
+	phases := 0
+	m := state.Measured{}
+	if net, ok := s.Meter(envoy.NetConsumption); ok {
+		phases = max(1, len(net.Phases))
+		_, m.Current = net.Total.Get(envoy.Current)
+		_, m.Import = net.Total.Get(envoy.EnergyImport)
+	}
+	_, m.Batteries = s.Meter(envoy.Storage)
+	m.Charge = soc != nil
+	err := g.LearnSerial(session)
+	if err == nil && phases > 0 {
+		err = errors.Join(g.Seen.SetPhases(map[string]int{session.Serial: phases}), g.Seen.SetMeasured(session.Serial, m))
+	}
+	return err
+}
+
+// LearnSerial stores the serial number of the gateway that answers under this
+// section.
+func (g *Gateway) LearnSerial(session *envoy.Session) error {
+	return g.Seen.SetSerial(g.Section, session.Serial)
 }

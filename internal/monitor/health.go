@@ -1,12 +1,18 @@
 package monitor
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
 // A Health is the state of the running program at one moment.
@@ -72,4 +78,55 @@ func (h Health) Ready() error {
 func (h Health) differs(last Health) bool {
 	return h.Time.Sub(last.Time).Abs() >= healthRefresh || h.Broker != last.Broker ||
 		!slices.Equal(h.Stuck, last.Stuck) || !slices.Equal(h.Waiting, last.Waiting)
+}
+
+const (
+	healthInterval = time.Second      // between two looks at the health
+	healthRefresh  = 20 * time.Second // after which it is written although it is the same
+	healthMaxAge   = time.Minute      // after which the program that wrote it is dead or hangs
+)
+
+// WriteHealth writes the health to a file until ctx ends, and then removes the
+// file. If the file cannot be written, it logs that once and continues.
+func WriteHealth(ctx context.Context, path string, health func() Health, log zerolog.Logger) {
+	defer os.Remove(path)
+	tick := time.NewTicker(healthInterval)
+	defer tick.Stop()
+	var last Health
+	logged := false
+	for {
+		if h := health(); h.differs(last) {
+			data, err := json.Marshal(h)
+			if err != nil {
+				panic(err) // strings and a time
+			}
+			if err = state.WriteFileAtomic(path, data); err != nil && !logged {
+				log.Warn().Err(err).Msg("health file not written")
+			}
+			logged = err != nil
+			last = h
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// ReadHealth reads the file that WriteHealth writes. It returns an error if the
+// file is missing or too old.
+func ReadHealth(path string, now time.Time) (Health, error) {
+	data, err := state.ReadFile(path, state.MaxFileSize)
+	if err != nil {
+		return Health{}, fmt.Errorf("%w; the bridge is not running, has another STATE_DIR, or cannot write there", err)
+	}
+	var h Health
+	if err := json.Unmarshal(data, &h); err != nil {
+		return Health{}, fmt.Errorf("%s: %w", path, err)
+	}
+	if age := now.Sub(h.Time); age.Abs() > healthMaxAge {
+		return Health{}, fmt.Errorf("the bridge has not written its health since %s; it was killed or hangs", h.Time.Local().Format(time.DateTime))
+	}
+	return h, nil
 }
