@@ -176,15 +176,17 @@ func (c *coordinator) checkIdentified() {
 
 // newCleaner returns a cleaner of what previous runs have published.
 func (c *coordinator) newCleaner(previous []hass.Namespace, onCleaned func(hass.Namespace)) *hass.Cleaner {
-	topics := c.shared.Topics
-	if c.shared.Inbox == nil {
-		topics.Prefix = ""
+	current := hass.Namespace{Topic: c.shared.Topics.Base}
+	if c.shared.Inbox != nil {
+		current.Prefix = c.shared.Topics.Prefix
 	}
 	return &hass.Cleaner{
 		Outbox:        c.shared.Outbox,
 		Inbox:         c.shared.Inbox,
 		Previous:      slices.Clone(previous),
-		Topics:        topics,
+		Current:       current,
+		Topics:        c.shared.Topics,
+		TopicsOf:      func(base string) hass.Topics { return schema.Topics{Base: base, Shard: c.shared.Topics.Shard} },
 		Origin:        publish.ProgramName,
 		IsPublished:   c.isPublished,
 		ActiveSerials: c.activeSerials,

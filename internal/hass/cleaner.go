@@ -9,7 +9,6 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/mqtt"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/outbox"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // A Cleaner removes from the broker what previous runs have published and this
@@ -19,11 +18,14 @@ import (
 // refer to them.
 type Cleaner struct {
 	Outbox   *outbox.Outbox
-	Inbox    *Inbox        // nil without discovery
-	Previous []Namespace   // changed by Run
-	Topics   schema.Topics // of this run; without discovery, Prefix is empty
-	Foreign  []string      // serial numbers of gateways that other processes publish
-	Origin   string        // name of the program in documents
+	Inbox    *Inbox      // nil without discovery
+	Previous []Namespace // changed by Run
+	Current  Namespace   // of this run; the serial numbers are those of ActiveSerials
+	Topics   Topics      // in Current
+	Foreign  []string    // serial numbers of gateways that other processes publish
+	Origin   string      // name of the program in documents
+	// TopicsOf returns the topics with a base topic.
+	TopicsOf func(base string) Topics
 	// IsPublished reports whether the broker has acknowledged the documents of a
 	// gateway, or of the bridge, whose serial is "".
 	IsPublished func(serial string) bool
@@ -73,15 +75,15 @@ func (c *Cleaner) Run(ctx context.Context, client *mqtt.Client) error {
 // when Home Assistant does not read them any more. The discovery documents under
 // the present prefix are in the inbox.
 func (c *Cleaner) clean(ctx context.Context, client *mqtt.Client, n Namespace) (removed int, err error) {
-	old := c.topicsOf(n)
+	old := c.TopicsOf(n.Topic)
 	var documents, others []string // filters
-	if n.Prefix != "" && n.Prefix != c.Topics.Prefix {
+	if n.Prefix != "" && n.Prefix != c.Current.Prefix {
 		documents = slices.Concat(Filters(n.Prefix, ByDevice), Filters(n.Prefix, ByEntity))
 	}
 	for _, serial := range c.staleSerials(n) {
 		others = append(others, old.Gateway(serial)+"/#")
 	}
-	if n.Topic != c.Topics.Base {
+	if n.Topic != c.Current.Topic {
 		others = append(others, old.Bridge("+"))
 	}
 	removed, err = c.removeRetained(ctx, client, n, documents, nil)
@@ -127,7 +129,7 @@ const maxReplacementWait = 20 * time.Minute
 // those of gateways that are still polled are replaced, which may take until they
 // respond.
 func (c *Cleaner) waitForReplacement(ctx context.Context, n Namespace) error {
-	if n.Topic == c.Topics.Base || c.Inbox == nil {
+	if n.Topic == c.Current.Topic || c.Inbox == nil {
 		return nil // there are none
 	}
 	var deadline time.Time

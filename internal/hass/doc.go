@@ -15,5 +15,5 @@
 // below an earlier base topic.
 //
 // Everything is published through an [outbox.Outbox]. The package knows nothing of
-// samples.
+// gateways and samples.
 package hass

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-
-	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
 // A Namespace is where a run of the program publishes retained topics.
@@ -17,24 +15,28 @@ type Namespace struct {
 	ByEntity bool
 }
 
-// topicsOf returns the topics in n.
-func (c *Cleaner) topicsOf(n Namespace) schema.Topics {
-	return schema.Topics{Base: n.Topic, Shard: c.Topics.Shard}
+// Topics are the topics in a Namespace, and identifiers in Home Assistant.
+type Topics interface {
+	Bridge(key string) string
+	Gateway(serial string) string
+	Availability(serial string) string
+	BridgeID() string
+	GatewayID(serial string) string
 }
 
 // isCurrent reports whether n is where this run publishes.
 func (c *Cleaner) isCurrent(n Namespace) bool {
-	return n.Topic == c.Topics.Base && n.Prefix == c.Topics.Prefix
+	return n.Topic == c.Current.Topic && n.Prefix == c.Current.Prefix
 }
 
 // isEmpty reports whether n can have no topics that are not renewed.
 func (c *Cleaner) isEmpty(n Namespace) bool {
-	return n.Topic == c.Topics.Base && (n.Prefix == "" || n.Prefix == c.Topics.Prefix) && len(c.staleSerials(n)) == 0
+	return n.Topic == c.Current.Topic && (n.Prefix == "" || n.Prefix == c.Current.Prefix) && len(c.staleSerials(n)) == 0
 }
 
 // staleSerials returns the gateways of n whose values are not renewed.
 func (c *Cleaner) staleSerials(n Namespace) []string {
-	if n.Topic != c.Topics.Base {
+	if n.Topic != c.Current.Topic {
 		return n.Serials
 	}
 	active := c.ActiveSerials()
@@ -43,13 +45,13 @@ func (c *Cleaner) staleSerials(n Namespace) []string {
 
 // isStale reports whether a retained message belongs to n and is not renewed.
 func (c *Cleaner) isStale(n Namespace, topic string, payload []byte) bool {
-	old := c.topicsOf(n)
+	old := c.TopicsOf(n.Topic)
 	for _, serial := range c.staleSerials(n) {
 		if strings.HasPrefix(topic, old.Gateway(serial)+"/") {
 			return true
 		}
 	}
-	if n.Topic != c.Topics.Base && strings.HasPrefix(topic, old.Bridge("")) {
+	if n.Topic != c.Current.Topic && strings.HasPrefix(topic, old.Bridge("")) {
 		return true
 	}
 	parts, isDocument := parseTopic(topic)
@@ -68,7 +70,7 @@ func (c *Cleaner) isStale(n Namespace, topic string, payload []byte) bool {
 	}
 	// Under the present prefix, documents of active gateways will be overwritten.
 	isReplaced := parts.id == c.Topics.BridgeID() || isOfAny(c.ActiveSerials())
-	return n.Prefix != c.Topics.Prefix || !isReplaced
+	return n.Prefix != c.Current.Prefix || !isReplaced
 }
 
 // isOfBridge reports whether a document is that of a bridge, and not of a gateway.
