@@ -49,5 +49,7 @@ func (s counterState) maxProduced(r report) float64 {
 }
 
 // mayHaveWrapped reports whether the inverters can have produced a whole wrap
-// since then: a rise and a wrap cannot be distinguished any more.
-func (s counterState) mayHaveWrapped(r report) bool { return s.maxProduced(r) > wrapAt }
+// since the last report: a rise and a wrap cannot be distinguished any more.
+func (s counterState) mayHaveWrapped(r report) bool {
+	return r.maxPower*r.at.Sub(s.At).Hours() > wrapAt
+}

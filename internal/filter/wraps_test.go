@@ -50,6 +50,8 @@ func TestRegisterWraps(t *testing.T) {
 		{"new gateway", []timedReading{{0, 8100, 8100}, {5 * s, 0.2, -1}, {10 * s, 0.2, -1}, {15 * s, 0.2, 0.2}}, "counter was reset"},
 		{"a rise after so long that it may hide wraps", []timedReading{{0, 8100, 8100}, {400 * h, 8100 + w + 1, 8100 + w + 1}}, "published as reported"},
 		{"a fall after so long that it may hide wraps", []timedReading{{0, 8100, 8100}, {400 * h, 8100 - w - 1, 8100 + w - 1}}, `"wraps":2`},
+		{"corrected upwards after days under snow", []timedReading{{0, 801, 801}, {200 * h, 801, 801}, {400 * h, 801, 801}, {400*h + 60*s, 801.01 + w, 801.01}}, `"wraps":-1`},
+		{"zeros that last", []timedReading{{0, 8340, 8340}, {12 * h, 0, -1}, {12*h + 60*s, 0, -1}, {12*h + 120*s, 0, -1}, {12*h + 180*s, 8340.2, 8340.2}}, ""},
 		{"a dip after that long", []timedReading{{0, 8100, 8100}, {400 * h, 8099.99, 8100}, {401 * h, 8101, 8101}}, ""},
 		{"a leap of another size", []timedReading{{0, 801, 801}, {5 * s, 3000, -1}, {10 * s, 3000, -1}, {15 * s, 3000.01, 3000.01}}, ""},
 	} {
