@@ -38,7 +38,7 @@ const (
 
 // accept returns the state after r, and whether its Value may be published now.
 func (s counterState) accept(r report) (next counterState, ok bool) {
-	if r.value < 0 || r.value == 0 && s.Value > 0 && r.source.OfInverters() { // an inverter that is new has another serial number
+	if r.value < 0 || r.value == 0 && s.Value > 0 { // a meter that is new counts soon
 		return s, false
 	}
 	if r.source == envoy.ComputedRegister && s.hasRegisterOf(r) {
