@@ -149,15 +149,15 @@ func sum(a, b float64) float64 {
 
 // A slotMean is the mean of the measurements of the latest slot.
 type slotMean struct {
-	slot int64 // its number, or when it begins
-	sum  float64
-	n    int
+	latest int64 // number of the slot, or when it begins
+	sum    float64
+	n      int
 }
 
 // add adds a measurement of a slot, and returns the mean.
 func (m *slotMean) add(slot int64, v float64) float32 {
-	if m.slot != slot {
-		*m = slotMean{slot: slot}
+	if m.latest != slot {
+		*m = slotMean{latest: slot}
 	}
 	m.sum += v
 	m.n++
