@@ -37,7 +37,6 @@ type Report struct {
 // marks are what lines begin with, in front of the step.
 var marks = map[terminal.Level]string{terminal.OK: "ok", terminal.Warning: "note", terminal.Problem: "FAIL"}
 
-// add reports f.
 func (r *Report) add(f finding) {
 	if r.Stopped() != nil {
 		return // the result of a check that was interrupted
@@ -87,7 +86,6 @@ func (r *Report) Bad(step string, err error) {
 	r.add(finding{Level: terminal.Problem, Step: step, Text: text})
 }
 
-// has reports whether step has a finding of level l.
 func (r *Report) has(l terminal.Level, step string) bool {
 	return slices.ContainsFunc(r.findings, func(f finding) bool { return f.Level == l && f.Step == step })
 }

@@ -249,7 +249,6 @@ func settingsOf(section string) []setting {
 	return found
 }
 
-// isSetting reports whether key is a setting of section.
 func isSetting(section, key string) bool {
 	return slices.ContainsFunc(settingsOf(section), func(s setting) bool { return s.key == key })
 }

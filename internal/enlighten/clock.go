@@ -43,7 +43,6 @@ func (t clockSafeTime) time(now time.Time) time.Time {
 	return t.At
 }
 
-// later returns the later of a and b.
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a

@@ -49,7 +49,6 @@ func newSession(client *http.Client, a Account, login, tokens string) (*cloudSes
 	return s, err
 }
 
-// postLogin sends the form of a login.
 func (s *cloudSession) postLogin(ctx context.Context, form url.Values) (response, error) {
 	resp, err := s.do(ctx, http.MethodPost, s.loginURL, formType, []byte(form.Encode()))
 	if e, ok := errors.AsType[*requestError](err); ok && !e.isSent {

@@ -47,7 +47,6 @@ func (l *loginLimiter) recentImmediate(now time.Time) []time.Time {
 	return slices.DeleteFunc(slices.Clone(l.Immediate), func(t time.Time) bool { return now.Sub(t) >= day })
 }
 
-// recordAttempt records a login at now.
 func (l *loginLimiter) recordAttempt(now time.Time) {
 	l.Immediate = l.recentImmediate(now)
 	if _, immediate := l.next(now); immediate {

@@ -79,7 +79,6 @@ type loginAttempt struct {
 	account loginRejections
 }
 
-// recordAttempt records a login at now.
 func (l *loginRules) recordAttempt(now time.Time) loginAttempt {
 	before := loginAttempt{l.gateway, l.account}
 	l.gateway.recordAttempt(now)

@@ -36,7 +36,6 @@ type Status struct {
 	Warnings     []string  `json:"warnings,omitempty"`        // sorted
 }
 
-// status returns the current status.
 func (l *ledger) status() Status {
 	l.mu.Lock()
 	defer l.mu.Unlock()

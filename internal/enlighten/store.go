@@ -70,7 +70,6 @@ type fileVersion struct {
 	size     int64
 }
 
-// tokenVersion returns the version of the token stored for serial.
 func (s *Store) tokenVersion(serial string) fileVersion {
 	if s == nil {
 		return fileVersion{}

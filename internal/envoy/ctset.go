@@ -22,7 +22,6 @@ func measurementOf(c device.MeterConfig) (Measurement, bool) {
 	return 0, false
 }
 
-// enabledCTs returns the CTs that are enabled by configs.
 func enabledCTs(configs []device.MeterConfig) (has ctSet) {
 	for _, c := range configs {
 		if m, ok := measurementOf(c); ok && c.Enabled {

@@ -44,7 +44,6 @@ func (s inverterSum) last() (Meter, bool) {
 	return s.meter, true
 }
 
-// sample reads one sample.
 func (p *productionSource) sample(ctx context.Context) (Sample, error) {
 	r, err := p.read(ctx)
 	if err != nil {

@@ -56,7 +56,6 @@ func (s *readingsSource) readFast(ctx context.Context) (reading, error) {
 	return s.read(ctx)
 }
 
-// sample reads one sample.
 func (s *readingsSource) sample(ctx context.Context) (Sample, error) {
 	r, err := s.read(ctx)
 	if err != nil {

@@ -30,7 +30,6 @@ type sunspecSource struct {
 	missed int    // samples in a row with fewer phases than before
 }
 
-// sample reads one sample.
 func (s *sunspecSource) sample(ctx context.Context) (Sample, error) {
 	m, err := s.read(ctx)
 	if err != nil {
@@ -49,7 +48,6 @@ func (s *sunspecSource) sample(ctx context.Context) (Sample, error) {
 	return Sample{Time: time.Now(), Meters: []Meter{meter}, NoGrid: errProductionOnly}, nil
 }
 
-// read reads the registers.
 func (s *sunspecSource) read(ctx context.Context) (sunspec.Measurement, error) {
 	ctx, cancel := transport.LimitAnswer(ctx, s.timeout)
 	defer cancel()

@@ -164,7 +164,6 @@ func (w *wireChannel) fields() []field {
 	}
 }
 
-// channel returns w as a channel.
 func (w *wireChannel) channel() (Channel, error) {
 	return newChannel(field{"wNow", w.WNow, Power, 1}, w.fields()...)
 }

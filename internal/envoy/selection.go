@@ -43,7 +43,6 @@ func (s *selection) Source() (source Source, why string, ok bool) {
 	return s.state.source, s.state.why, s.state.selected
 }
 
-// sample reads a sample.
 func (s *selection) sample(ctx context.Context) (Sample, error) {
 	switch {
 	case s.configured == FromMeters:
@@ -109,7 +108,6 @@ func (s *selection) selectSource(ctx context.Context) (Sample, error) {
 	return sample, nil
 }
 
-// set selects source.
 func (s *selection) set(source Source, why string) {
 	s.state.selected, s.state.source, s.state.why, s.state.mismatches = true, source, why, 0
 	s.setup.selecting = false

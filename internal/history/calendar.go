@@ -25,7 +25,6 @@ func newDay(date Date) *day {
 	return d
 }
 
-// total returns the energies of the day.
 func (d *day) total() Day {
 	var v [numEnergies]float64
 	for e := range v {

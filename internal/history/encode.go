@@ -17,7 +17,6 @@ const (
 	kindInverters
 )
 
-// encode returns the file of the chunk.
 func (c *chunk) encode() []byte {
 	var e binfile.Encoder
 	e.Add(c.number)
@@ -27,7 +26,6 @@ func (c *chunk) encode() []byte {
 	return binfile.Seal(kindChunk, e.Content)
 }
 
-// decodeChunk returns the chunk of a file.
 func decodeChunk(file []byte) (*chunk, error) {
 	d, err := binfile.Open(kindChunk, file)
 	if err != nil {
@@ -77,7 +75,6 @@ func encodeDays(last *reading, days []*day) []byte {
 	return binfile.Seal(kindDays, e.Content)
 }
 
-// decodeDays returns the content of the file.
 func decodeDays(file []byte) (last reading, days []*day, err error) {
 	d, err := binfile.Open(kindDays, file)
 	if err != nil {
@@ -114,7 +111,6 @@ func decodeQuantity(d *binfile.Decoder, v *float64) {
 	d.Require(math.IsNaN(*v) || *v >= 0 && *v < limit)
 }
 
-// encode returns the file of the day.
 func (d *inverterDay) encode() []byte {
 	var e binfile.Encoder
 	encodeDate(&e, d.date)
@@ -126,7 +122,6 @@ func (d *inverterDay) encode() []byte {
 	return binfile.Seal(kindInverters, e.Content)
 }
 
-// decodeInverterDay returns the day of a file.
 func decodeInverterDay(file []byte) (*inverterDay, error) {
 	d, err := binfile.Open(kindInverters, file)
 	if err != nil {

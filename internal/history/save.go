@@ -142,7 +142,6 @@ func (t *tier) changes() []change {
 	return all
 }
 
-// fileName returns the name of the file of a chunk.
 func (t *tier) fileName(number int64) string { return fmt.Sprintf("%s-%d", t.name, number) }
 
 func (v *inverters) changes() []change {
@@ -164,7 +163,6 @@ func (v *inverters) changes() []change {
 	return all
 }
 
-// name returns the name of the file.
 func (d *inverterDay) name() string { return inverterFiles + d.date.String() }
 
 // files is the state of the files.
@@ -175,7 +173,6 @@ type files struct {
 	sizes map[string]int64 // by path, in bytes
 }
 
-// size returns the recorded size of a file.
 func (f *files) size(path string) int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -195,7 +192,6 @@ func (f *files) setSize(path string, size int64) {
 	}
 }
 
-// total returns the size of all files.
 func (f *files) total() (bytes int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

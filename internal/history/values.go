@@ -109,7 +109,6 @@ func (d Date) AddDays(n int) Date { return DateOf(d.Start(time.UTC).AddDate(0, 0
 // String returns the date as 2026-06-18.
 func (d Date) String() string { return d.Start(time.UTC).Format(time.DateOnly) }
 
-// compare orders dates.
 func compare(a, b Date) int {
 	return (a.Year*12+int(a.Month)-b.Year*12-int(b.Month))*31 + a.Day - b.Day
 }

@@ -124,7 +124,6 @@ func (l *Lease) isOtherFirmware(firmware string) bool {
 // isRestoring reports whether the state before has to be restored now.
 func (l *Lease) isRestoring() bool { return l.Ended != "" && !l.HandedOver }
 
-// isOver reports whether the time of the lease is over.
 func (l *Lease) isOver(now time.Time) bool { return !l.Until.IsZero() && !now.Before(l.Until) }
 
 // granted returns the lease of a command that was just accepted.

@@ -77,7 +77,6 @@ func (l *lever) expire(now time.Time) {
 	}
 }
 
-// next returns the next action.
 func (l *lever) next(now time.Time) (Action, bool) {
 	a := l.attempt
 	switch {

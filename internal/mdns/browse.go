@@ -64,7 +64,6 @@ type zonedRecord struct {
 // An instanceName is the name of an instance on one interface.
 type instanceName struct{ name, zone string }
 
-// add adds the records of an answer.
 func (rs *records) add(msg []byte, zone string) {
 	for _, r := range resources(msg) {
 		if r.Header.TTL > 0 && len(rs.all) < maxRecords { // a TTL of 0 ends the announcement
@@ -83,7 +82,6 @@ func bodiesOf[T dnsmessage.ResourceBody](rs *records, name, zone string) (bodies
 	return bodies
 }
 
-// names returns the names of the instances.
 func (rs *records) names() (names []instanceName) {
 	for _, r := range rs.all {
 		ptr, ok := r.Body.(*dnsmessage.PTRResource)

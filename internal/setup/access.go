@@ -77,7 +77,6 @@ func (d *Draft) UseAccount(ctx context.Context, username, password string) Login
 	return r
 }
 
-// outcomeOf returns the outcome of a login with the error err.
 func outcomeOf(err error) LoginOutcome {
 	_, suspended := errors.AsType[*enlighten.SuspendedError](err)
 	_, paused := errors.AsType[*enlighten.PausedError](err)

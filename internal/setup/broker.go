@@ -113,7 +113,6 @@ func isUntrusted(err error) bool {
 	return unknown
 }
 
-// probe connects to a broker.
 func probe(ctx context.Context, m config.MQTT, stateDir string, timeout time.Duration) error {
 	connection, err := broker.ForCommand(m, stateDir, "init")
 	if err != nil {

@@ -82,7 +82,6 @@ var liveEnergies = []struct {
 	{"Discharged", func(d *Document) *Meter { return d.Storage }, func(m *Meter) *float64 { return m.EnergyDischarged }},
 }
 
-// phases returns the phases of m that are there.
 func (m *Meter) phases() []*Meter {
 	switch {
 	case m == nil || m.L1 == nil && m.L2 == nil && m.L3 == nil:

@@ -113,7 +113,6 @@ type history [][]float64
 // maxHistory is how many powers of a meter are kept.
 const maxHistory = 240
 
-// add returns h with the powers of d.
 func (h history) add(d *Document) history {
 	if h == nil {
 		h = make(history, len(liveMeters))

@@ -74,7 +74,6 @@ func Table(s envoy.Sample, width int) (lines []string) {
 // labelWidth is the width of the first column.
 const labelWidth = 6
 
-// meterTable returns the values of one meter.
 func meterTable(m envoy.Meter, width int) (lines []string) {
 	channels := append([]envoy.Channel{m.Total}, m.Phases...)
 	columns := slices.DeleteFunc(slices.Clone(tableColumns), func(col tableColumn) bool {

@@ -131,7 +131,6 @@ func (w *Watcher) Add(serial, name string) {
 	w.gateway(serial).name = name
 }
 
-// gateway returns the gateway with a serial number.
 func (w *Watcher) gateway(serial string) *watched {
 	if w.gateways[serial] == nil {
 		w.gateways[serial] = &watched{}

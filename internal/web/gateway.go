@@ -88,7 +88,6 @@ type response struct {
 // responseTimes are the latest responses of a path, oldest first.
 type responseTimes []response
 
-// record adds a response.
 func (t *responseTimes) record(now time.Time, took time.Duration, err error) {
 	list := append(t.recent(now), response{now, took, err != nil, errors.Is(err, context.DeadlineExceeded)})
 	*t = list[max(0, len(list)-maxResponses):]

@@ -137,7 +137,6 @@ func subscribeCommand(broker *demoBroker) string {
 	return "mosquitto_sub -h 127.0.0.1 -p " + strconv.Itoa(broker.port) + " -v -t '#'"
 }
 
-// house returns the simulated gateway.
 func (d demo) house() *envoytest.Gateway {
 	return &envoytest.Gateway{
 		Serial: demoSerial, Phases: d.phases, Split: d.phases == 2, Speed: d.speed, Start: morning(),

@@ -115,7 +115,6 @@ func newLinePrinter(out io.Writer) *linePrinter {
 	return &linePrinter{out: out, done: make(chan struct{})}
 }
 
-// document prints doc.
 func (p *linePrinter) document(doc []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

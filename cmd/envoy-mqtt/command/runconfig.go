@@ -64,7 +64,6 @@ func (rc *runConfig) warn(err error) {
 	}
 }
 
-// newBridge returns a bridge of gateways.
 func newBridge(rc *runConfig, gateways []*gateway.Gateway) *bridge.Bridge {
 	cfg := rc.cfg
 	b := &bridge.Bridge{

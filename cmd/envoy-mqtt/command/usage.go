@@ -19,7 +19,6 @@ type usageError struct {
 
 func (e *usageError) Unwrap() error { return e.error }
 
-// usageErrorf returns a [usageError] of cmd.
 func usageErrorf(cmd *cobra.Command, format string, args ...any) error {
 	return &usageError{cmd, fmt.Errorf(format, args...)}
 }

@@ -88,7 +88,6 @@ type exchange struct {
 
 type exchangeKey struct{}
 
-// newExchange returns a context for one exchange.
 func newExchange(ctx context.Context) (context.Context, *exchange) {
 	e := &exchange{ctx: ctx}
 	return httptrace.WithClientTrace(context.WithValue(ctx, exchangeKey{}, e), &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) {

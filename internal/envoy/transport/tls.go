@@ -93,10 +93,7 @@ func (d *tlsDialer) handshake(ctx context.Context, conn net.Conn, addr string, l
 }
 
 func (d *tlsDialer) config(addr string, legacy bool) *tls.Config {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		host = addr
-	}
+	host, _, _ := net.SplitHostPort(addr) // of net/http
 	c := &tls.Config{
 		ServerName:         host,
 		RootCAs:            d.roots,
@@ -160,7 +157,6 @@ func (d *tlsDialer) verifyPin(cs tls.ConnectionState) error {
 	return nil
 }
 
-// recordCertificate records a certificate and returns its fingerprint.
 func (d *tlsDialer) recordCertificate(leaf *x509.Certificate) string {
 	sum := sha256.Sum256(leaf.Raw)
 	d.mu.Lock()

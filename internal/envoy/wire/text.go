@@ -14,7 +14,6 @@ func (s *String) UnmarshalJSON(b []byte) error {
 	*s = ""
 	var text string
 	switch {
-	case len(b) == 0:
 	case b[0] == '"' && json.Unmarshal(b, &text) == nil:
 		*s = String(Sanitize(text))
 	case b[0] == '-' || b[0] >= '0' && b[0] <= '9':

@@ -76,7 +76,6 @@ func (w *Wizard) setTLS(ctx context.Context, form answers) {
 	w.connect(ctx)
 }
 
-// brokerForm writes the form of the broker.
 func (v *view) brokerForm() {
 	if v.offer != nil {
 		v.tlsForm()

@@ -40,7 +40,6 @@ func (w *Wizard) setGateway(ctx context.Context, form answers) {
 	w.current = accessStep
 }
 
-// gatewayForm writes the form of the gateway.
 func (v *view) gatewayForm() {
 	d, found := v.Draft, v.discovery.found
 	host := cmp.Or(d.Gateway.Host, "envoy.local")

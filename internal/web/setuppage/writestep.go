@@ -10,7 +10,6 @@ import (
 // replace agrees that a file with mistakes is replaced.
 func (w *Wizard) replace(context.Context, answers) { w.isAgreed = true }
 
-// write writes the file.
 func (w *Wizard) write(context.Context, answers) {
 	if w.current != writeStep || w.Draft.Mistake != nil && !w.isAgreed {
 		return
@@ -30,7 +29,6 @@ func (v *view) replaceForm() {
 	v.buttons(button{text: "Replace the file at the end"})
 }
 
-// writeForm writes the last form.
 func (v *view) writeForm() {
 	v.problems()
 	v.form("write")
