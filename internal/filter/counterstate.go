@@ -10,11 +10,12 @@ import (
 // and one per inverter. The fields with a name in JSON outlive a restart.
 type counterState struct {
 	Value  float64        `json:"kwh"`              // published, kWh; zero before that
-	At     time.Time      `json:"at"`               // of the last report that was accepted or of another counter; zero before that
+	At     time.Time      `json:"at"`               // of the last accepted report; zero before that
 	Rose   time.Time      `json:"rose,omitzero"`    // when an inverter counter last rose
 	Behind float64        `json:"behind,omitempty"` // how far the counter is below Value, which is held, kWh
 	Wraps  int32          `json:"wraps,omitempty"`  // of inverter registers; below zero if firmware has corrected them upwards
 	Source envoy.Register `json:"source,omitempty"`
+	Far    envoy.Register `json:"far,omitempty"` // of another counter, which was too far off when it was first reported; zero if there is none
 
 	pending *pending // nil if no report is withheld
 	isOther bool     // the last report is of another counter, which is withheld
@@ -51,8 +52,8 @@ func (s counterState) accept(r report) (next counterState, ok bool) {
 	v := r.value + float64(wraps)*wrapAt
 	isNear := s.isNear(v, r)
 	if !isNear && !s.hasRegisterOf(r) { // another counter, and not where this one was
-		if s.isOther = true; r.at.After(s.At) {
-			s.At = r.at // however long it is far off, that is not plausible
+		if s.isOther = true; v > s.Value || r.mayFall {
+			s.Far = r.source
 		}
 		return s, false
 	}
@@ -79,8 +80,7 @@ func (s counterState) accept(r report) (next counterState, ok bool) {
 // isWorthSaving reports whether a restart with the old state would publish other
 // values than one with s.
 func (s counterState) isWorthSaving(old counterState) bool {
-	isOtherHour := s.isOther && s.At.Truncate(time.Hour).After(old.At)
-	return s.Value != old.Value || s.Behind != old.Behind || s.Wraps != old.Wraps || isOtherHour
+	return s.Value != old.Value || s.Behind != old.Behind || s.Wraps != old.Wraps || s.Far != old.Far
 }
 
 // reported is the last accepted report, with its wraps, in kWh.
@@ -92,11 +92,18 @@ func (s counterState) isBehind() bool { return s.Behind > rounding }
 
 // hasRegisterOf reports whether r is of the register that s is of, or the first.
 func (s counterState) hasRegisterOf(r report) bool {
-	return s.Value == 0 || s.Source == r.source || s.Source.OfInverters() && r.source.OfInverters()
+	return s.Value == 0 || isSame(s.Source, r.source)
 }
 
-// maxRise is how far the counter can have risen by the time of r, in kWh.
+// isSame reports whether a and b count the same.
+func isSame(a, b envoy.Register) bool { return a == b || a.OfInverters() && b.OfInverters() }
+
+// maxRise is how far the counter can have risen by the time of r, in kWh. However long
+// another counter is far off, that is not what was counted.
 func (s counterState) maxRise(r report) float64 {
+	if isSame(r.source, s.Far) {
+		return tolerance
+	}
 	return tolerance + r.maxPower*max(0, r.at.Sub(s.At).Hours())
 }
 
