@@ -69,6 +69,13 @@ func (c *Counters) HasStorageCT() bool {
 	return charged || discharged
 }
 
+// Published returns the value of a counter that was published last, in kWh, also before
+// a restart. Phase 0 is the whole meter.
+func (c *Counters) Published(m envoy.Measurement, phase int, q envoy.Quantity) (kWh float64, ok bool) {
+	s := c.meters[counterKey{m, uint8(phase), q}]
+	return s.Value, s.Value > 0
+}
+
 // Apply returns s without the counters that must not be published yet. Computed
 // counters are computed again from those that are published.
 func (c *Counters) Apply(s envoy.Sample, now time.Time) envoy.Sample {

@@ -13,8 +13,12 @@ import (
 type profile struct {
 	name   string
 	topic  string
-	format func() formatFunc // returns a new one for each gateway
+	format func(Held) formatFunc // returns a new one for each gateway
 }
+
+// Held returns the value of a counter that was published last, in kWh, also by an
+// earlier run. Phase 0 is the whole meter.
+type Held func(m envoy.Measurement, phase int, q envoy.Quantity) (kWh float64, ok bool)
 
 // A formatFunc returns a document of a sample for encoding/json. It returns nil if
 // the sample lacks values that the program needs: half a document is worse than
@@ -31,7 +35,7 @@ var profiles = []profile{
 }
 
 // stateless returns a constructor of a format that depends on the sample alone.
-func stateless(f formatFunc) func() formatFunc { return func() formatFunc { return f } }
+func stateless(f formatFunc) func(Held) formatFunc { return func(Held) formatFunc { return f } }
 
 // Profiles returns the names that [NewFormatters] accepts.
 func Profiles() (names []string) {
@@ -62,11 +66,12 @@ type formatter struct {
 	format formatFunc
 }
 
-// NewFormatters returns the formatters of the profiles with these names.
-func NewFormatters(names []string) (fs Formatters) {
+// NewFormatters returns the formatters of the profiles with these names. held is used
+// where a program needs each counter in each message.
+func NewFormatters(names []string, held Held) (fs Formatters) {
 	for _, p := range profiles {
 		if slices.Contains(names, p.name) {
-			fs = append(fs, formatter{p.topic, p.format()})
+			fs = append(fs, formatter{p.topic, p.format(held)})
 		}
 	}
 	return fs

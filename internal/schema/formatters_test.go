@@ -36,6 +36,9 @@ func house2() envoy.Sample {
 	}
 }
 
+// noneHeld is that no counter was published.
+func noneHeld(envoy.Measurement, int, envoy.Quantity) (float64, bool) { return 0, false }
+
 func messagesOf(t *testing.T, fs Formatters, s envoy.Sample) string {
 	t.Helper()
 	var lines []string
@@ -63,7 +66,7 @@ func TestProfiles(t *testing.T) {
 			`"L2":{"power":40},"current":-0.3,"energy_forward":5,"energy_reverse":9,"power":-60.25}}`,
 		"freeds": `Inverter/GridWatts -60`,
 	} {
-		if got := messagesOf(t, NewFormatters([]string{name}), house2()); got != want {
+		if got := messagesOf(t, NewFormatters([]string{name}, noneHeld), house2()); got != want {
 			t.Errorf("%s: %s\nwant %s", name, got, want)
 		}
 	}
@@ -96,7 +99,7 @@ func TestRawProfiles(t *testing.T) {
 			`"L1":{"current":-0.44,"energy_forward":1.5,"energy_reverse":2.25,"frequency":50.01,"power":-100.25,"power_factor":-0.97,"voltage":230.1},` +
 			`"L2":{"power":40},"current":-0.3,"energy_forward":5,"energy_reverse":9,"power":-60.25}}`,
 	} {
-		if got := messagesOf(t, NewFormatters([]string{name}), s); got != want {
+		if got := messagesOf(t, NewFormatters([]string{name}, noneHeld), s); got != want {
 			t.Errorf("%s: %s\nwant %s", name, got, want)
 		}
 	}
@@ -121,7 +124,7 @@ func TestLoad(t *testing.T) {
 		{[]envoy.Meter{pv, net, total}, true, `"load":{"agg_p_mw":4000000,`},
 		{[]envoy.Meter{pv, net, total}, false, `"last_update":-62135596800,"pv"`},
 	} {
-		ms := NewFormatters([]string{"vk2him-livedata"}).Messages(envoy.Sample{Meters: tt.meters}, tt.hasNoBatteries)
+		ms := NewFormatters([]string{"vk2him-livedata"}, noneHeld).Messages(envoy.Sample{Meters: tt.meters}, tt.hasNoBatteries)
 		if len(ms) != 1 || !strings.Contains(string(ms[0].Payload), tt.want) {
 			t.Errorf("%d meters, no batteries %t: %v, want %s", len(tt.meters), tt.hasNoBatteries, ms, tt.want)
 		}
@@ -132,12 +135,12 @@ func TestLoad(t *testing.T) {
 func TestProfilesWithoutGrid(t *testing.T) {
 	s := house2()
 	s.Meters = s.Meters[:1]
-	if got, want := messagesOf(t, NewFormatters(Profiles()), s), `/envoy/json {"production":{"ph-a":{"p":690.123}}}`; got != want {
+	if got, want := messagesOf(t, NewFormatters(Profiles(), noneHeld), s), `/envoy/json {"production":{"ph-a":{"p":690.123}}}`; got != want {
 		t.Errorf("%s, want %s alone", got, want)
 	}
 	s = house2()
 	s.Meters = s.Meters[1:]
-	if got := messagesOf(t, NewFormatters([]string{"vk2him-meters"}), s); got != "" {
+	if got := messagesOf(t, NewFormatters([]string{"vk2him-meters"}, noneHeld), s); got != "" {
 		t.Errorf("%s: net consumption is not the second in the list", got)
 	}
 }
@@ -145,7 +148,7 @@ func TestProfilesWithoutGrid(t *testing.T) {
 // TestVictronPhases: every message has the same phases. Before another number of
 // them, there is a pause in which the reader restarts.
 func TestVictronPhases(t *testing.T) {
-	fs := NewFormatters([]string{"victron"})
+	fs := NewFormatters([]string{"victron"}, noneHeld)
 	three := house2()
 	one := house2()
 	one.Meters[1].Phases = nil
@@ -173,20 +176,32 @@ func TestVictronPhases(t *testing.T) {
 	}
 }
 
-// TestVictronCounters: a missing counter has its latest value, because the reader
-// would use 0.
+// TestVictronCounters: a missing counter has its latest value, also that of an earlier
+// run, because the reader would use 0.
 func TestVictronCounters(t *testing.T) {
-	fs := NewFormatters([]string{"victron"})
-	s := house2()
-	first := messagesOf(t, fs, s)
-	held := house2()
-	held.Meters[1].Total.Drop(envoy.EnergyImport)
-	held.Meters[1].Phases[0].Drop(envoy.EnergyExport)
-	if got := messagesOf(t, fs, held); got != first {
-		t.Errorf("%s, want as before, %s", got, first)
-	}
-	if v, ok := held.Meters[1].Phases[0].Get(envoy.EnergyExport); ok {
-		t.Errorf("the sample was changed: %v", v)
+	for name, phases := range map[string]int{"two phases": 2, "one phase": 0} {
+		whole := house2()
+		whole.Meters[1].Phases = whole.Meters[1].Phases[:phases]
+		held := func(m envoy.Measurement, phase int, q envoy.Quantity) (float64, bool) {
+			meter, _ := whole.Meter(m)
+			return append([]envoy.Channel{meter.Total}, meter.Phases...)[phase].Get(q)
+		}
+		want := messagesOf(t, NewFormatters([]string{"victron"}, noneHeld), whole)
+		s := house2()
+		s.Meters[1].Phases = s.Meters[1].Phases[:phases]
+		s.Meters[1].Total.Drop(envoy.EnergyImport)
+		for i := range s.Meters[1].Phases {
+			s.Meters[1].Phases[i].Drop(envoy.EnergyExport)
+		}
+		fs := NewFormatters([]string{"victron"}, held)
+		if got := messagesOf(t, fs, s); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+		for i, c := range s.Meters[1].Phases {
+			if v, ok := c.Get(envoy.EnergyExport); ok {
+				t.Errorf("%s: L%d of the sample was changed: %v", name, i+1, v)
+			}
+		}
 	}
 }
 

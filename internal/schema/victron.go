@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"slices"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
@@ -10,15 +11,9 @@ import (
 // number of phases from its first message, and uses 0 for a counter that is
 // missing in a message.
 type victron struct {
-	phases   int       // in the latest document
-	sent     time.Time // time of its sample; zero before the first
-	counters map[gridCounter]float64
-}
-
-// A gridCounter is a counter of the grid connection. Phase 0 is the total.
-type gridCounter struct {
-	phase    int
-	quantity envoy.Quantity
+	phases int       // in the latest document
+	sent   time.Time // time of its sample; zero before the first
+	held   Held
 }
 
 var victronMappings = []mapping{
@@ -31,10 +26,7 @@ var victronMappings = []mapping{
 	{envoy.EnergyExport, "energy_reverse", 1},
 }
 
-func newVictron() formatFunc {
-	v := &victron{counters: map[gridCounter]float64{}}
-	return v.document
-}
+func newVictron(held Held) formatFunc { return (&victron{held: held}).document }
 
 // phaseChangePause is longer than the minute without messages after which
 // dbus-mqtt-grid restarts. It then accepts another number of phases.
@@ -45,36 +37,35 @@ func (v *victron) document(s envoy.Sample) any {
 	if !ok {
 		return nil
 	}
+	m.Total, m.Phases = v.withCounters(m.Total, 0), slices.Clone(m.Phases)
+	for i, c := range m.Phases {
+		m.Phases[i] = v.withCounters(c, i+1)
+	}
 	phases := phasesOf(s, m)
 	if len(phases) != v.phases && !v.sent.IsZero() && s.Time.Sub(v.sent) < phaseChangePause {
 		return nil
 	}
-	grid, ok := v.channel(m.Total, 0)
-	if !ok {
+	lacksPower := func(c envoy.Channel) bool { _, ok := c.Get(envoy.Power); return !ok }
+	if lacksPower(m.Total) || slices.ContainsFunc(phases, lacksPower) {
 		return nil
 	}
+	grid := object{}.add(m.Total, victronMappings)
 	for i, c := range phases {
-		l, ok := v.channel(c, i+1)
-		if !ok {
-			return nil
-		}
-		grid["L"+string('1'+rune(i))] = l
+		grid["L"+string('1'+rune(i))] = object{}.add(c, victronMappings)
 	}
 	v.phases, v.sent = len(phases), s.Time
 	return object{"grid": grid}
 }
 
-// channel returns the object of a channel, with the latest value of each counter
-// that is missing. It reports whether the channel has a power.
-func (v *victron) channel(c envoy.Channel, phase int) (object, bool) {
+// withCounters returns c with the latest value of each counter that is missing.
+func (v *victron) withCounters(c envoy.Channel, phase int) envoy.Channel {
 	for _, q := range []envoy.Quantity{envoy.EnergyImport, envoy.EnergyExport} {
-		key := gridCounter{phase, q}
-		if kWh, ok := c.Get(q); ok {
-			v.counters[key] = kWh
-		} else if kWh, ok := v.counters[key]; ok {
+		if _, ok := c.Get(q); ok {
+			continue
+		}
+		if kWh, ok := v.held(envoy.NetConsumption, phase, q); ok {
 			c.Set(q, kWh)
 		}
 	}
-	_, ok := c.Get(envoy.Power)
-	return object{}.add(c, victronMappings), ok
+	return c
 }

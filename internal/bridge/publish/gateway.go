@@ -39,7 +39,7 @@ func NewGatewayPublisher(s *Shared, c Config, serial string, saved []byte, log z
 	return &GatewayPublisher{
 		target:     t,
 		failSafe:   failSafe{target: t},
-		formatters: schema.NewFormatters(c.Profiles),
+		formatters: schema.NewFormatters(c.Profiles, counters.filter.Published),
 		counters:   counters,
 		inverters:  inverters{target: t, counters: counters},
 		batteries:  batteries{target: t, counters: counters},
