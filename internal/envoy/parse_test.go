@@ -102,6 +102,7 @@ func TestParseProductionRefuses(t *testing.T) {
 		{"no number", netBody(`"wNow":"12"`), "net-consumption: wNow is not a number"},
 		{"null", netBody(`"wNow":null`), "net-consumption: wNow is not a number"},
 		{"too large", netBody(`"wNow":1e999`), "net-consumption: wNow is not a number"},
+		{"a counter as the power", netBody(`"wNow":1234567.8,"whLifetime":1234567.8`), "net-consumption: wNow is 1234568 W as whLifetime, which no CT can measure"},
 		{"a count that ran over", netBody(`"wNow":-2147483.648`), "net-consumption: wNow is -2147484 W, which no CT can measure"},
 		{"missing", netBody(`"activeCount":1`), "net-consumption: wNow is missing"},
 		{"line no object", netBody(`"wNow":1,"lines":[{"wNow":1},5]`), "net-consumption line 2: wNow is missing (lines[1])"},

@@ -133,13 +133,18 @@ type field struct {
 
 // newChannel returns the values of fields. The power must be there; any other
 // field may be missing, but must be a number if it is there, and is left out if that
-// cannot have been measured.
+// cannot have been measured. A high power that equals a counter is none: gateways that
+// restart have reported that (home-assistant/core#166183).
 func newChannel(power field, others ...field) (Channel, error) {
+	const high = 1e5 // W
 	var c Channel
 	if err := c.setPower(power.name, power.number, power.unit); err != nil {
 		return c, err
 	}
 	for _, f := range others {
+		if f.to.IsCounter() && f.number == power.number && math.Abs(c.val[Power]) > high {
+			return c, fmt.Errorf("%s is %.0f W as %s, %w", power.name, c.val[Power], f.name, errImplausible)
+		}
 		switch f.number.Kind {
 		case wire.Malformed:
 			return c, fmt.Errorf("%s %w", f.name, errNotNumber)

@@ -76,6 +76,7 @@ func TestParseReadings(t *testing.T) {
 		{"a battery that was just started", []device.MeterConfig{netCT, batCT}, body(net, `{"eid":3,"activePower":0,"voltage":0,"channels":[]}`), "net-consumption -1200 5000+4000-:-700,-500"},
 		{"no number", []device.MeterConfig{pvCT}, `[{"eid":1,"activePower":"12"}]`, "production: activePower is not a number"},
 		{"null", []device.MeterConfig{pvCT}, `[{"eid":1,"activePower":null}]`, "production: activePower is not a number"},
+		{"a counter as the power", []device.MeterConfig{pvCT}, `[{"eid":1,"activePower":123456.7,"actEnergyDlvd":123456.7}]`, "production: activePower is 123457 W as actEnergyDlvd, which no CT can measure"},
 		{"a count that ran over", []device.MeterConfig{pvCT}, `[{"eid":1,"activePower":4294967.295}]`, "production: activePower is 4294967 W, which no CT can measure"},
 		{"no power", []device.MeterConfig{pvCT}, `[{"eid":1,"voltage":230}]`, "production: activePower is missing"},
 		{"the body of /ivp/meters", []device.MeterConfig{pvCT}, `[{"eid":1,"state":"enabled","measurementType":"production"}]`, "none of the 1 entries is understood"},
