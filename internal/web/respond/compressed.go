@@ -7,12 +7,19 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 )
 
-// gzipInUse has an element for each response that is being compressed, which takes
-// 800 kB.
-var gzipInUse = make(chan struct{}, 4)
+// gzipWriters are unused writers, which take 800 kB each. gzipInUse has an element for
+// each that is used.
+var (
+	gzipWriters = sync.Pool{New: func() any {
+		z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed)
+		return z
+	}}
+	gzipInUse = make(chan struct{}, 4)
+)
 
 // Compressed writes the response that write writes, compressed if the client accepts
 // that and not too many others are being compressed.
@@ -32,7 +39,9 @@ func Compressed(w http.ResponseWriter, r *http.Request, contentType string, writ
 		return
 	}
 	w.Header().Set("Content-Encoding", "gzip")
-	z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed)
+	z := gzipWriters.Get().(*gzip.Writer)
+	defer gzipWriters.Put(z)
+	z.Reset(w)
 	_ = write(z)
 	_ = z.Close()
 }
