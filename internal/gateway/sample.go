@@ -14,28 +14,20 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
-// frozenTimeout is how long [Sample] waits for a CT whose first reading is old to measure
-// again.
-const frozenTimeout = 5 * time.Second
+// repeatTimeout is how long [Sample] repeats a reading that is skipped or old.
+const repeatTimeout = 5 * time.Second
 
-// maxSkipped is how many responses [Sample] skips: a session believes the third at the
-// latest if they agree.
-const maxSkipped = 2
+// minRepeats is how often it does so at least, however slow the gateway is: a session
+// believes the third response at the latest if they agree.
+const minRepeats = 2
 
 // Sample reads a sample, and others if the first is implausible. A first reading that is
-// old may be that of a gateway whose clock is wrong: then its time advances.
+// old may be that of a gateway whose clock is wrong: then its time advances, as that of
+// live data does, every second.
 func Sample(ctx context.Context, session *envoy.Session) (envoy.Sample, error) {
 	s, err := session.Sample(ctx)
-	for range maxSkipped {
-		if _, skipped := errors.AsType[*envoy.SkippedError](err); !skipped {
-			break
-		}
-		s, err = session.Sample(ctx)
-	}
-	for end := time.Now().Add(frozenTimeout); time.Now().Before(end) && ctx.Err() == nil; {
-		if _, frozen := errors.AsType[*envoy.FrozenError](err); !frozen {
-			break
-		}
+	end := time.Now().Add(repeatTimeout)
+	for n := 0; isTemporary(err) && (n < minRepeats || time.Now().Before(end)) && ctx.Err() == nil; n++ {
 		select {
 		case <-time.After(time.Second):
 		case <-ctx.Done():
@@ -43,6 +35,12 @@ func Sample(ctx context.Context, session *envoy.Session) (envoy.Sample, error) {
 		s, err = session.Sample(ctx)
 	}
 	return s, err
+}
+
+func isTemporary(err error) bool {
+	_, skipped := errors.AsType[*envoy.SkippedError](err)
+	_, frozen := errors.AsType[*envoy.FrozenError](err)
+	return skipped || frozen
 }
 
 // AddBatteries adds the batteries' power to s, unless a CT measures it, and
