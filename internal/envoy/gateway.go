@@ -112,11 +112,6 @@ func (m *memory) lastComputed() (computed Measurement, isKnown bool) {
 	return m.computed, true
 }
 
-// keepACBatteries records the last report of the AC Batteries.
-func (m *memory) keepACBatteries(acb device.ACBReport) {
-	m.update(func(m *memory) { m.acb = acb })
-}
-
 // confirmConfigs returns an error where configs are none, were some, and fewer
 // than three answers in a row agree.
 func (m *memory) confirmConfigs(configs []device.MeterConfig) error {

@@ -43,7 +43,9 @@ func newSession(c *Client, info locate.Info, base string, previous previousSessi
 	selected := c.Source == AutoSource && previous.source == FromMeters // after an interruption the gateway answers the readings long before /production.json
 	setup := &meterSetup{gateway: g, selecting: c.Source == AutoSource && !selected}
 	source := sourceBase{gateway: g, setup: setup, staleAfter: c.StaleAfter}
-	reports := device.NewReports(&g.clock, previous.acb, g.memory.keepACBatteries)
+	reports := device.NewReports(&g.clock, previous.acb, func(acb device.ACBReport) {
+		g.memory.update(func(m *memory) { m.acb = acb })
+	})
 	devices := device.NewReader(g.req, reports)
 	production := &productionSource{sourceBase: source, reports: reports, devices: devices, pv: pvChooser{g, setup}}
 	selection := &selection{

@@ -76,6 +76,23 @@ func (c *console) flag(name string) string {
 	return ""
 }
 
+// A wordFlag is the value of a flag that accepts certain words.
+type wordFlag struct {
+	text  string
+	parse func(string) (string, error)
+}
+
+// Set implements [pflag.Value].
+func (w *wordFlag) Set(text string) (err error) {
+	w.text, err = w.parse(text)
+	return err
+}
+
+func (w *wordFlag) String() string { return w.text }
+
+// Type implements [pflag.Value].
+func (w *wordFlag) Type() string { return "string" }
+
 // optionsPath is the path of the options of the Home Assistant app. "" is the
 // default; tests change it.
 var optionsPath = ""

@@ -97,20 +97,3 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 	}
 	return &usageError{cmd, err}
 }
-
-// A wordFlag is the value of a flag that accepts certain words.
-type wordFlag struct {
-	text  string
-	parse func(string) (string, error)
-}
-
-// Set implements [pflag.Value].
-func (w *wordFlag) Set(text string) (err error) {
-	w.text, err = w.parse(text)
-	return err
-}
-
-func (w *wordFlag) String() string { return w.text }
-
-// Type implements [pflag.Value].
-func (w *wordFlag) Type() string { return "string" }

@@ -1,7 +1,6 @@
 package setuppage
 
 import (
-	"crypto/rand"
 	"fmt"
 	"net/http"
 	"strings"
@@ -29,13 +28,6 @@ type gate struct {
 	isUsed bool
 	wrong  int
 }
-
-func newGate() *gate {
-	return &gate{code: rand.Text()[:8], sessions: access.Sessions{Cookie: sessionCookie}, exhausted: make(chan struct{})}
-}
-
-// text returns the code as it is printed.
-func (g *gate) text() string { return g.code[:4] + "-" + g.code[4:] }
 
 // isOpen reports whether the request belongs to the browser that has entered the code.
 func (g *gate) isOpen(r *http.Request) bool { return g.sessions.IsOpen(r, time.Now()) }

@@ -1,9 +1,6 @@
 package setuppage
 
-import (
-	"cmp"
-	"strconv"
-)
+import "strconv"
 
 const head = `<!doctype html>
 <html lang="en">
@@ -119,12 +116,16 @@ func (w *Wizard) subject() string {
 // steps writes all steps, with the form of one.
 func (v *view) steps(at position) {
 	d := v.Draft
+	gateway := d.Gateway.Host
+	if v.reached.Serial != "" {
+		gateway = v.reached.Serial + " at " + v.reached.URL
+	}
 	v.WriteString(`<ol class="steps">`)
 	for i, s := range []struct {
 		id, title, done string
 		form            func()
 	}{
-		{"gateway", "Gateway", cmp.Or(v.gateway(), d.Gateway.Host), v.gatewayForm},
+		{"gateway", "Gateway", gateway, v.gatewayForm},
 		{"access", "Access", v.access, v.accessForm},
 		{"broker", "MQTT broker", d.BrokerAddress(), v.brokerForm},
 		{"write", "Write the configuration", "", v.writeForm},

@@ -2,6 +2,7 @@ package setuppage
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"log"
@@ -51,11 +52,12 @@ type Server struct {
 
 // New returns a server of w with a new one-time code.
 func New(w *Wizard) *Server {
-	return &Server{Wizard: w, gate: newGate(), lastSent: make(chan struct{})}
+	g := &gate{code: rand.Text()[:8], sessions: access.Sessions{Cookie: sessionCookie}, exhausted: make(chan struct{})}
+	return &Server{Wizard: w, gate: g, lastSent: make(chan struct{})}
 }
 
-// Code returns the one-time code.
-func (s *Server) Code() string { return s.gate.text() }
+// Code returns the one-time code as it is printed.
+func (s *Server) Code() string { return s.gate.code[:4] + "-" + s.gate.code[4:] }
 
 // Serve serves the page on l until the file is written, and closes l. It returns an
 // error if nothing was written.

@@ -25,7 +25,8 @@ type Wizard struct {
 	way       string              // to a token: account or token
 	offer     *setup.BrokerResult // a broker with TLS to choose, or without an authority
 	outcome
-	findings
+	reached setup.ReachedGateway // by the latest attempt; to be displayed
+	access  string               // how it was obtained; to be displayed
 }
 
 // An outcome is how the latest step ended.
@@ -33,20 +34,6 @@ type outcome struct {
 	failure string // empty: the step succeeded
 	note    string
 	canKeep bool // the answers can be kept although the step failed
-}
-
-// findings are what was found at the steps, to be displayed.
-type findings struct {
-	reached setup.ReachedGateway
-	access  string
-}
-
-// gateway describes the gateway that was reached; empty if none was.
-func (f findings) gateway() string {
-	if f.reached.Serial == "" {
-		return ""
-	}
-	return f.reached.Serial + " at " + f.reached.URL
 }
 
 // stepTimeout limits a step: two logins and a slow gateway.
