@@ -13,10 +13,14 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
 )
 
-// DefaultFile is the first path that is searched for a configuration file.
-const DefaultFile = "config.ini"
+// The paths that are searched for a configuration file. The systemd service reads the
+// second.
+const (
+	DefaultFile = "config.ini"
+	SystemFile  = "/etc/envoy-mqtt/config.ini"
+)
 
-var searchPaths = []string{DefaultFile, "/etc/envoy-mqtt/config.ini"}
+var searchPaths = []string{DefaultFile, SystemFile}
 
 // readFile returns the file at path and its path. If path is "", it searches
 // searchPaths, and returns "" if none of them exists.

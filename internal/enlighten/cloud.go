@@ -1,7 +1,6 @@
 package enlighten
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,18 +9,11 @@ import (
 	"net/url"
 )
 
-const (
-	loginURL = "https://enlighten.enphaseenergy.com/login/login.json"
-	tokenURL = "https://entrez.enphaseenergy.com/tokens"
-	formURL  = "https://entrez.enphaseenergy.com/login"
-)
-
-// A Cloud obtains tokens from Enphase's cloud. The zero value uses Enphase's
-// servers and verifies them with the system's root certificates.
+// A Cloud obtains tokens from Enphase's cloud, by URLs that begin with https.
 type Cloud struct {
-	LoginURL string       // https only, empty = Enphase's
-	TokenURL string       // https only, empty = Enphase's
-	FormURL  string       // of the login form, for an installer's token; https only, empty = Enphase's
+	LoginURL string
+	TokenURL string
+	FormURL  string       // of the login form; for an installer's token only
 	HTTP     *http.Client // nil = http.DefaultClient; its redirects, cookies and timeout are not used
 }
 
@@ -47,7 +39,7 @@ func (c *Cloud) Token(ctx context.Context, a Account, serial string) (string, er
 }
 
 func (c *Cloud) login(ctx context.Context, a Account) (*cloudSession, error) {
-	s, err := newSession(c.HTTP, a, cmp.Or(c.LoginURL, loginURL), cmp.Or(c.TokenURL, tokenURL))
+	s, err := newSession(c.HTTP, a, c.LoginURL, c.TokenURL)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +85,7 @@ func (s *cloudSession) fetchByCookie(ctx context.Context, serial string) (string
 // account with an installer's rights a token with that role. The other login gives
 // it an owner's (vincentwolsink/home_assistant_enphase_envoy_installer#311).
 func (c *Cloud) installerToken(ctx context.Context, a Account, serial string) (string, error) {
-	s, err := newSession(c.HTTP, a, cmp.Or(c.FormURL, formURL), cmp.Or(c.FormURL, formURL))
+	s, err := newSession(c.HTTP, a, c.FormURL, c.FormURL)
 	if err == nil {
 		err = s.logInByForm(ctx)
 	}

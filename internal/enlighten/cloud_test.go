@@ -156,7 +156,7 @@ func TestUnreachable(t *testing.T) {
 
 func TestURLs(t *testing.T) {
 	for _, u := range []string{"http://enlighten.example/login", "enlighten.example", "https://", "https://u:secret@enlighten.example/", ":", "ftp://x/"} {
-		for _, c := range []enlighten.Cloud{{LoginURL: u}, {TokenURL: u}} {
+		for _, c := range []enlighten.Cloud{{LoginURL: u, TokenURL: "https://cloud.example"}, {LoginURL: "https://cloud.example", TokenURL: u}} {
 			c.HTTP = &http.Client{Transport: http.NewFileTransport(http.Dir("."))}
 			if _, err := c.Token(t.Context(), account, serial); err == nil || !strings.Contains(err.Error(), " URL: must be https://host/path") {
 				t.Errorf("Token from %+v: %v, want an error about the URL", c, err)

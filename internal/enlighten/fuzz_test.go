@@ -34,7 +34,7 @@ func (s fixedCloud) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (s fixedCloud) token() (string, error) {
-	c := enlighten.Cloud{HTTP: &http.Client{Transport: s}}
+	c := enlighten.Cloud{LoginURL: "https://cloud.example/login/login.json", TokenURL: "https://cloud.example/tokens", HTTP: &http.Client{Transport: s}}
 	return c.Token(context.Background(), account, serial)
 }
 

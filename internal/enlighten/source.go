@@ -17,7 +17,7 @@ type Source struct {
 	// Installer obtains tokens with the installer's role, by another login. Such a
 	// source has a Store of its own. Other roles are [ErrNotInstaller].
 	Installer bool
-	Cloud     *Cloud // nil = Enphase's cloud
+	Cloud     *Cloud // may be nil without an account
 	Store     *Store // nil = memory only: the first login waits a minute, because it cannot be recorded
 
 	// MayLogin, if not nil, returns why no login may be made now for the gateway with
@@ -50,9 +50,6 @@ func (s *Source) setup() {
 	s.renewalCtx, s.stopRenewal = context.WithCancel(context.Background())
 	s.wake = make(chan struct{}, 1)
 	s.ledger = newLedger(s.Store, s.Account, s.Configured)
-	if s.Cloud == nil {
-		s.Cloud = new(Cloud)
-	}
 }
 
 // Start renews tokens ahead of time until [Source.Close]. It is called once.

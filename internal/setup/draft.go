@@ -100,16 +100,13 @@ func (d *Draft) Write() error {
 	return state.WriteFileAtomic(d.Path, []byte(file.Text()))
 }
 
-// systemPath is where the systemd service reads its configuration.
-const systemPath = "/etc/envoy-mqtt/config.ini"
-
 // A NextStep is what to do after the installation.
 type NextStep struct{ Name, Text string }
 
 // NextSteps returns what to do after the file was written.
 func (d *Draft) NextSteps() []NextStep {
 	start := "sudo systemctl restart envoy-mqtt"
-	if d.Path != systemPath {
+	if d.Path != config.SystemFile {
 		start = "envoy-mqtt" + d.configFlag()
 	}
 	return []NextStep{
@@ -126,7 +123,7 @@ func (d *Draft) CheckCommand() string { return "envoy-mqtt check" + d.configFlag
 
 // configFlag returns the flag of commands that read the file, empty if they find it.
 func (d *Draft) configFlag() string {
-	if d.isNamed && d.Path != systemPath {
+	if d.isNamed && d.Path != config.SystemFile {
 		return " --config " + d.Path
 	}
 	return ""
