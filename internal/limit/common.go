@@ -41,9 +41,11 @@ func (c *common) report(r Result, now time.Time) {
 // isPaced reports whether a write has to wait for the pace.
 func (c *common) isPaced(now time.Time) bool { return now.Before(c.notBefore) }
 
-// isObeyed reports whether the power is known to obey s. The switch is not measured.
+// isObeyed reports whether the power is known to obey s, or is not measured, as that of
+// the switch.
 func (c *common) isObeyed(s Setting, now time.Time) bool {
-	return s.Off || now.Sub(c.measuredAt) < measuredFor && c.power.obeys(s)
+	_, isMeasured := c.power.of(s)
+	return s.Off || !isMeasured || now.Sub(c.measuredAt) < measuredFor && c.power.obeys(s)
 }
 
 // A Status says what has become of a command or a lease.

@@ -33,6 +33,20 @@ func TestLease(t *testing.T) {
 	}
 }
 
+// TestUnmeasured: a limit of a power that nothing measures is prolonged without a write,
+// too.
+func TestUnmeasured(t *testing.T) {
+	s := newScript(t, enabled)
+	s.power = Measurement{Export: 1000, HasExport: true}
+	s.send(`{"production": 2000}`)
+	s.want("accepted", "write production limited to 2000 W", "applied")
+	s.run(time.Minute)
+	s.send(`{"production": 2000, "for": "10m"}`)
+	s.want("accepted", "applied: the gateway has it already")
+	s.run(11 * time.Minute)
+	s.want("no_effect: the power is not measured", "write no limit", "expired: restored: no limit")
+}
+
 func TestSomebodyElse(t *testing.T) {
 	s := newScript(t, enabled)
 	s.power = Measurement{}
