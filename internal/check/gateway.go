@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,7 +78,7 @@ func (r *Report) sample(ctx context.Context, g *gateway.Gateway, session *envoy.
 	if err != nil {
 		panic(err) // the document is ours
 	}
-	text := doc.Summary()
+	text := cmp.Or(doc.Summary(), "no powers")
 	if soc != nil {
 		text += fmt.Sprintf(", charge %.0f%%", *soc)
 	}

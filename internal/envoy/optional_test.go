@@ -2,12 +2,15 @@ package envoy_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 )
 
 // TestOptionalPath asks a gateway for a path that it answers in a row of ways.
@@ -63,5 +66,24 @@ func TestOptionalPath(t *testing.T) {
 				t.Errorf("asked %d times and %d times for access, want %d and 1: a refusal here is none of the token", asked, checked, tt.asked)
 			}
 		})
+	}
+}
+
+// TestTooOld: the error of firmware that has only a web page says what to do.
+func TestTooOld(t *testing.T) {
+	srv := envoytest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/info" {
+			http.NotFound(w, r)
+			return
+		}
+		fmt.Fprint(w, `<envoy_info><device><sn>122000000001</sn><software>D3.7.0</software></device></envoy_info>`)
+	}))
+	defer srv.Close()
+	session, err := (&envoy.Client{Host: srv.URL, Dial: srv.Dial}).Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := session.Sample(t.Context()); err == nil || !strings.HasSuffix(err.Error(), "; ask Enphase support for 3.9 or newer") {
+		t.Errorf("Sample = %v, want what to do", err)
 	}
 }

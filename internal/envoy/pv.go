@@ -59,7 +59,7 @@ func (p *pvChooser) isAPIStale() bool { return p.req.Metered && p.req.AtLeast(8,
 
 func (p *pvChooser) unreadable(err error) error {
 	if !p.req.AtLeast(4) && auth.IsUnsupported(err) {
-		return fmt.Errorf("firmware %s can be read only as a web page, which is not supported: %w", p.req.Firmware, err)
+		return fmt.Errorf("firmware %s can be read only as a web page, which is not supported (%w); ask Enphase support for 3.9 or newer", p.req.Firmware, err)
 	}
 	return err
 }

@@ -78,10 +78,15 @@ func AddBatteries(ctx context.Context, session *envoy.Session, s *envoy.Sample) 
 // keeps.
 const limitTimeout = 10 * time.Second
 
-// Notes returns what a person should know about a sample: why there is no net
-// consumption, and what the settings of the gateway say about low power. Most gateways
+// Notes returns what a person should know about a sample: why there is no power of
+// production, no net consumption, and what the settings of the gateway say about low power. Most gateways
 // have no such settings, or do not show them to an owner: errors are ignored.
 func Notes(ctx context.Context, s *envoy.Session, sample envoy.Sample) (notes []string) {
+	if pv, ok := sample.Meter(envoy.Production); ok {
+		if _, ok := pv.Total.Get(envoy.Power); !ok {
+			notes = append(notes, "No power of production: the inverters have not reported for a while, as at night.")
+		}
+	}
 	if sample.NoGrid != nil {
 		notes = append(notes, fmt.Sprintf("No net consumption: %v", sample.NoGrid))
 	}

@@ -2,6 +2,7 @@ package command
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -50,6 +51,32 @@ func TestLimitNotes(t *testing.T) {
 	h.gateway.Change(func(g *envoytest.Gateway) { g.PowerLimit.Enabled, g.PowerLimit.Off = false, false })
 	if _, out, _ := h.run(t, withAccount, "read"); strings.Contains(out, "limit") {
 		t.Errorf("read without a limit:\n%s", out)
+	}
+}
+
+// TestNightNotes: read and check say why inverters without a meter have no power at night.
+func TestNightNotes(t *testing.T) {
+	dir := t.TempDir()
+	for name, body := range map[string]string{
+		"info":              `<envoy_info><time>1700040000</time><device><sn>122012345678</sn><software>D7.6.175</software><imeter>false</imeter></device><web-tokens>true</web-tokens></envoy_info>`,
+		"production.json":   `{"production":[{"type":"inverters","activeCount":9,"readingTime":1700000000,"wNow":12,"whLifetime":345678}]}`,
+		"api_v1_production": `{"wattHoursToday":900,"wattHoursSevenDays":9000,"wattHoursLifetime":345678,"wattsNow":12}`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(body), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h := newHouse(t, &envoytest.Gateway{Capture: dir})
+	for command, wants := range map[string][]string{
+		"read":  {"345.678", "No power of production: the inverters have not reported"},
+		"check": {": no powers", "No power of production: the inverters have not reported", "Everything works."},
+	} {
+		_, out, _ := h.run(t, withAccount, command)
+		for _, want := range wants {
+			if !strings.Contains(unwrapped(out), want) {
+				t.Errorf("%s does not say %q:\n%s", command, want, out)
+			}
+		}
 	}
 }
 
