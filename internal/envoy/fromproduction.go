@@ -2,12 +2,10 @@ package envoy
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
-	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
 
 // A productionSource makes samples of /production.json.
@@ -94,7 +92,7 @@ func (p *productionSource) read(ctx context.Context) (reading, error) {
 	if r.empty && p.req.Metered && p.layout.pv == pvUndecided {
 		return reading{}, fmt.Errorf("%s: it contains no meter: %w", productionPath, r.noGrid)
 	}
-	if _, page := errors.AsType[*wire.HTMLError](err); page && !p.req.AtLeast(4) {
+	if !p.req.AtLeast(4) && isMissing(err) {
 		return reading{noGrid: fmt.Errorf("firmware %s knows no consumption", p.req.Firmware)}, nil // 3.x has no /production.json and answers a page
 	}
 	return r, err

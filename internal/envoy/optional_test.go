@@ -69,21 +69,45 @@ func TestOptionalPath(t *testing.T) {
 	}
 }
 
-// TestTooOld: the error of firmware that has only a web page says what to do.
-func TestTooOld(t *testing.T) {
-	srv := envoytest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/info" {
-			http.NotFound(w, r)
-			return
-		}
-		fmt.Fprint(w, `<envoy_info><device><sn>122000000001</sn><software>D3.7.0</software></device></envoy_info>`)
-	}))
-	defer srv.Close()
-	session, err := (&envoy.Client{Host: srv.URL, Dial: srv.Dial}).Open(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := session.Sample(t.Context()); err == nil || !strings.HasSuffix(err.Error(), "; ask Enphase support for 3.9 or newer") {
-		t.Errorf("Sample = %v, want what to do", err)
+// TestFirmware3 reads firmware 3, which has no /production.json: its production, or an
+// error that says what to do.
+func TestFirmware3(t *testing.T) {
+	for _, tt := range []struct {
+		name, want string
+		status     int
+	}{
+		{"the API", "", http.StatusOK},
+		{"a web page only", "; ask Enphase support for 3.9 or newer", http.StatusNotFound},
+		{"a password", "firmware before 7 requires the gateway's own user", http.StatusUnauthorized},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			srv := envoytest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				switch r.URL.Path {
+				case "/info":
+					fmt.Fprint(w, `<envoy_info><device><sn>122000000001</sn><software>D3.9.0</software></device></envoy_info>`)
+				case "/api/v1/production":
+					w.WriteHeader(tt.status)
+					fmt.Fprint(w, `{"wattHoursToday":900,"wattHoursSevenDays":9000,"wattHoursLifetime":345678,"wattsNow":120}`)
+				default:
+					http.NotFound(w, r)
+				}
+			}))
+			defer srv.Close()
+			session, err := (&envoy.Client{Host: srv.URL, Dial: srv.Dial}).Open(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := session.Sample(t.Context())
+			if tt.want != "" {
+				if err == nil || !strings.HasSuffix(err.Error(), tt.want) {
+					t.Errorf("Sample = %v, want %q at its end", err, tt.want)
+				}
+				return
+			}
+			pv, _ := s.Meter(envoy.Production)
+			if w, ok := pv.Total.Get(envoy.Power); err != nil || !ok || w != 120 {
+				t.Errorf("production %v W, %t, %v, want 120 W", w, ok, err)
+			}
+		})
 	}
 }

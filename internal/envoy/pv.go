@@ -57,8 +57,14 @@ func (p *pvChooser) isKnownUnmetered() bool {
 // is not enabled: so it is from 8.2.4264 on where the hardware has a meter.
 func (p *pvChooser) isAPIStale() bool { return p.req.Metered && p.req.AtLeast(8, 2, 4264) }
 
+// isMissing reports whether err means that the gateway does not have the path for any
+// reader.
+func isMissing(err error) bool {
+	return auth.IsUnsupported(err) && !errors.Is(err, auth.ErrUnauthorized)
+}
+
 func (p *pvChooser) unreadable(err error) error {
-	if !p.req.AtLeast(4) && auth.IsUnsupported(err) {
+	if !p.req.AtLeast(4) && isMissing(err) {
 		return fmt.Errorf("firmware %s can be read only as a web page, which is not supported (%w); ask Enphase support for 3.9 or newer", p.req.Firmware, err)
 	}
 	return err
