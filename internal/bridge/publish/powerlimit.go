@@ -42,12 +42,12 @@ func (p *GatewayPublisher) PublishSwitch(isOff bool) { p.powerLimit.publishSwitc
 
 // PublishLimitResult publishes what came of a command.
 func (p *GatewayPublisher) PublishLimitResult(document string) {
-	p.target.publishGroup(devices.LimitResult.Values(document), p.target.ttl(powerLimitInterval))
+	p.publishGroup(devices.LimitResult.Values(document), p.ttl(powerLimitInterval))
 }
 
 // ClearLimitCommand removes a retained command from the broker.
 func (p *GatewayPublisher) ClearLimitCommand() {
-	p.target.shared.Outbox.Set(outbox.Entry{Topic: p.target.shared.Topics.LimitSet(p.target.Serial)})
+	p.shared.Outbox.Set(outbox.Entry{Topic: p.shared.Topics.LimitSet(p.Serial)})
 }
 
 func (p *powerLimit) tasks() []*schedule.Task {

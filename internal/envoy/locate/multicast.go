@@ -190,8 +190,8 @@ func (f *Finder) identify(ctx context.Context, limit time.Duration, serial strin
 
 // Open reads /info of a gateway that was announced, at the first of its
 // addresses that answers.
-func (a Discovered) Open(ctx context.Context) (Info, string, error) {
+func (d Discovered) Open(ctx context.Context) (Info, string, error) {
 	f := Finder{HTTP: &transport.Sender{Timeout: probeTimeout}}
 	defer f.HTTP.CloseIdle()
-	return f.probeAll(ctx, []Discovered{a}, a.Serial)
+	return f.probeAll(ctx, []Discovered{d}, d.Serial)
 }
