@@ -35,7 +35,7 @@ func TestFleet(t *testing.T) {
 	got := subscribe(t, broker, "envoy/+/live", "envoy/+/availability", "envoy/bridge/gateway_errors", "envoy/bridge/broker_errors")
 
 	began := time.Now()
-	p := start(t, proctest.Command(string(s), "GOGC=20"))
+	p := start(t, proctest.Command(string(s), "GOGC=10"))
 	seen := map[string]int{}
 	for len(seen) < fleet {
 		if a := next(t, got); strings.HasSuffix(a.topic, "/live") {
