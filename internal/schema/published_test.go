@@ -38,7 +38,7 @@ var published = []struct {
 	quantities []envoy.Quantity
 }{
 	{envoy.FromProduction, "internal/envoy/production.go", []envoy.Measurement{envoy.Production, envoy.NetConsumption, envoy.TotalConsumption}, productionQuantities},
-	{envoy.FromMeters, "internal/envoy/fromreadings.go", []envoy.Measurement{
+	{envoy.FromMeters, "internal/envoy/readings.go", []envoy.Measurement{
 		envoy.Production, envoy.NetConsumption, envoy.TotalConsumption, envoy.Storage,
 		envoy.Backfeed, envoy.Load, envoy.EVSE, envoy.PV3P, envoy.Generator,
 	}, readingQuantities},
