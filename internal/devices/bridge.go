@@ -14,8 +14,8 @@ var bridgeComponents = map[string]hass.Component{
 // BridgeEntities returns the entities of the bridge's own device.
 func BridgeEntities() (es []hass.Entity) {
 	for key, component := range bridgeComponents {
-		component.Category = diagnosticCategory
-		es = append(es, hass.Entity{ID: key, Topic: key, Component: &component})
+		component.ID, component.Topic, component.Category = key, key, diagnosticCategory
+		es = append(es, hass.Entity{Component: &component})
 	}
 	return es
 }

@@ -11,10 +11,10 @@ import (
 func TestIcons(t *testing.T) {
 	rows := slices.Concat(slices.Collect(maps.Values(fieldTables))...)
 	for _, e := range limitControls("envoy/1/limit/set", "envoy_1") {
-		rows = append(rows, docRow{e.ID, *e.Component})
+		rows = append(rows, docRow{e.Component.ID, *e.Component})
 	}
-	for key, e := range infoEntities {
-		rows = append(rows, docRow{key, *e.Component})
+	for key, c := range infoComponents {
+		rows = append(rows, docRow{key, *c})
 	}
 	for key, c := range bridgeComponents {
 		rows = append(rows, docRow{key, c})

@@ -107,12 +107,12 @@ func (e *Entities) SetGroup(vs GroupValues, ttl time.Duration) {
 	e.answers[vs.group]++
 	var reported []hass.Entity
 	for _, v := range vs.Values {
-		entity := v.entity
+		entity := hass.Entity{Component: v.component}
 		if v.IsMeasurement {
 			entity.ExpireAfter = seconds(ttl)
 		}
 		reported = append(reported, entity)
-		e.reportedIn[entity.ID] = e.answers[vs.group]
+		e.reportedIn[v.component.ID] = e.answers[vs.group]
 	}
 	if !slices.Equal(e.reported[vs.group], reported) {
 		e.reported[vs.group], e.list = reported, nil
@@ -127,8 +127,8 @@ func (e *Entities) MayAppear(id string, isPrevious bool) bool {
 	if group, ok := groupNames[id]; ok {
 		return e.answers[group]-e.reportedIn[id] < missingAnswers
 	}
-	_, isInfo := infoEntities[id]
-	_, isSensor := sensorEntities()[id]
+	_, isInfo := infoComponents[id]
+	_, isSensor := sensorComponents()[id]
 	return (isInfo || isSensor) && isPrevious && time.Since(e.startedAt) < startTimeout
 }
 
@@ -144,15 +144,15 @@ func (e *Entities) All() []hass.Entity {
 func (e *Entities) build() []hass.Entity {
 	reported := slices.Concat(slices.Collect(maps.Values(e.reported))...)
 	es := make([]hass.Entity, 0, 1+len(e.sensors)+len(reported)+len(e.infoKeys)+len(e.controls))
-	es = append(es, hass.Entity{ID: "reachable", Topic: schema.AvailabilityTopic, Component: &reachable})
+	es = append(es, hass.Entity{Component: &reachable})
 	for _, s := range e.sensors {
 		es = append(es, e.sensorEntity(s))
 	}
 	es = append(es, reported...)
 	es = append(es, e.controls...)
 	for _, key := range e.infoKeys {
-		if entity, ok := infoEntities[key]; ok {
-			es = append(es, entity)
+		if component, ok := infoComponents[key]; ok {
+			es = append(es, hass.Entity{Component: component})
 		}
 	}
 	return es
@@ -160,6 +160,8 @@ func (e *Entities) build() []hass.Entity {
 
 // reachable is the component of the availability of a gateway.
 var reachable = hass.Component{
+	ID:             "reachable",
+	Topic:          schema.AvailabilityTopic,
 	Platform:       "binary_sensor",
 	Name:           "Reachable",
 	DeviceClass:    "connectivity",
@@ -171,12 +173,12 @@ var reachable = hass.Component{
 
 // sensorEntity returns the entity of a sensor.
 func (e *Entities) sensorEntity(s *schema.Sensor) hass.Entity {
-	entity := sensorEntities()[s.ID]
+	c := sensorComponents()[s.ID]
 	switch {
 	case !s.IsCounter():
-		entity.ExpireAfter = seconds(e.ttl)
+		return hass.Entity{Component: c.usual, ExpireAfter: seconds(e.ttl)}
 	case e.isEstimated && s.Meter == envoy.Storage, e.isFalling && s.Meter == envoy.TotalConsumption:
-		entity.Component = entity.other
+		return hass.Entity{Component: c.other}
 	}
-	return entity.Entity
+	return hass.Entity{Component: c.usual}
 }

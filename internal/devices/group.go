@@ -9,9 +9,8 @@ import (
 // A Group is what one answer reports about the gateway's own device beside its
 // meters. Each field has a topic of its own, which is its key.
 type Group[D any] struct {
-	name     string
-	fields   []field[D]
-	entities []hass.Entity // of fields, without expiry
+	name   string
+	fields []field[D]
 }
 
 // newGroup returns a group and registers its fields.
@@ -20,7 +19,7 @@ func newGroup[D any](name string, fields ...field[D]) *Group[D] {
 	for i, f := range fields {
 		id := strings.ReplaceAll(strings.TrimPrefix(f.key, "info/"), "/", "_")
 		groupNames[id] = name
-		g.entities = append(g.entities, hass.Entity{ID: id, Topic: f.key, Component: &fields[i].component})
+		fields[i].component.ID, fields[i].component.Topic = id, f.key
 	}
 	return g
 }
@@ -40,15 +39,16 @@ type GroupValue struct {
 	Payload       string
 	IsMeasurement bool // it expires
 
-	entity hass.Entity // without expiry
+	component *hass.Component
 }
 
 // Values returns the values of d.
 func (g *Group[D]) Values(d D) GroupValues {
 	vs := GroupValues{group: g.name}
-	for i, f := range g.fields {
+	for i := range g.fields {
+		f := &g.fields[i]
 		if v := f.of(d); v.payload != "" {
-			vs.Values = append(vs.Values, GroupValue{f.key, v.payload, f.component.StateClass == "measurement", g.entities[i]})
+			vs.Values = append(vs.Values, GroupValue{f.key, v.payload, f.component.StateClass == "measurement", &f.component})
 		}
 	}
 	return vs

@@ -7,9 +7,9 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
-// infoEntities are the entities of a gateway's info topics, by key. Other keys have
-// none.
-var infoEntities = func() map[string]hass.Entity {
+// infoComponents are the components of a gateway's info topics, by key. Other keys
+// have no entity.
+var infoComponents = func() map[string]*hass.Component {
 	cs := map[string]hass.Component{
 		"firmware":      withIcon("mdi:chip", diagnostic(text("Firmware"))),
 		"part_number":   withIcon("mdi:identifier", disabled(diagnostic(text("Part number")))),
@@ -22,9 +22,10 @@ var infoEntities = func() map[string]hass.Entity {
 		"token_problem": knownOffline(diagnostic(binary("Token problem", "problem"))),
 	}
 	maps.Copy(cs, responseTimeComponents())
-	es := map[string]hass.Entity{}
+	all := map[string]*hass.Component{}
 	for key, c := range cs {
-		es[key] = hass.Entity{ID: key, Topic: schema.InfoTopic(key), Component: &c}
+		c.ID, c.Topic = key, schema.InfoTopic(key)
+		all[key] = &c
 	}
-	return es
+	return all
 }()

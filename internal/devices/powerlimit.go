@@ -69,9 +69,9 @@ const maxLimit = 1_000_000
 // gateway. Their ids in Home Assistant begin with device.
 func limitControls(command, device string) []hass.Entity {
 	control := func(id, topic string, c hass.Component) hass.Entity {
-		c.CommandTopic, c.Category = command, "config"
+		c.ID, c.Topic, c.CommandTopic, c.Category = id, topic, command, "config"
 		c.DefaultEntityID = c.Platform + "." + device + "_" + strings.ReplaceAll(topic, "/", "_")
-		return hass.Entity{ID: id, Topic: topic, Component: &c}
+		return hass.Entity{Component: &c}
 	}
 	return []hass.Entity{
 		control("limit_set_power", "limit/power", hass.Component{

@@ -8,17 +8,19 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
-// A sensorEntity is the entity of a sensor, without expiry.
-type sensorEntity struct {
-	hass.Entity
+// A sensorComponent is the component of the entity of a sensor.
+type sensorComponent struct {
+	usual *hass.Component
 	other *hass.Component // if the counter is estimated or may fall; nil for most sensors
 }
 
-// sensorEntities returns the entities of all sensors, by id.
-var sensorEntities = sync.OnceValue(func() map[string]sensorEntity {
-	es := map[string]sensorEntity{}
+// sensorComponents returns the components of all sensors, by id.
+var sensorComponents = sync.OnceValue(func() map[string]sensorComponent {
+	all := map[string]sensorComponent{}
 	for _, s := range schema.Sensors() {
 		c := hass.Component{
+			ID:          s.ID,
+			Topic:       s.Topic,
 			Platform:    "sensor",
 			Name:        s.Name,
 			DeviceClass: s.Class(),
@@ -29,16 +31,16 @@ var sensorEntities = sync.OnceValue(func() map[string]sensorEntity {
 		if !s.IsEnabled {
 			c.Enabled = new(false)
 		}
-		e := sensorEntity{Entity: hass.Entity{ID: s.ID, Topic: s.Topic, Component: &c}}
+		sc := sensorComponent{usual: &c}
 		switch {
 		case s.IsCounter() && s.Meter == envoy.Storage:
-			e.other = new(c)
-			e.other.Name += " (estimated)"
+			sc.other = new(c)
+			sc.other.Name += " (estimated)"
 		case s.IsCounter() && s.Meter == envoy.TotalConsumption:
-			e.other = new(c)
-			e.other.StateClass = "total" // Home Assistant's total_increasing may not fall
+			sc.other = new(c)
+			sc.other.StateClass = "total" // Home Assistant's total_increasing may not fall
 		}
-		es[s.ID] = e
+		all[s.ID] = sc
 	}
-	return es
+	return all
 })

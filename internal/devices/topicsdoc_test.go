@@ -120,9 +120,9 @@ func entityTable(what string, docRows []docRow) string {
 func infoTable() string {
 	var rows []docRow
 	times := responseTimeComponents()
-	for _, key := range slices.Sorted(maps.Keys(infoEntities)) {
+	for _, key := range slices.Sorted(maps.Keys(infoComponents)) {
 		if _, timed := times[key]; !timed {
-			rows = append(rows, docRow{"info/" + key, *infoEntities[key].Component})
+			rows = append(rows, docRow{"info/" + key, *infoComponents[key]})
 		}
 	}
 	return entityTable("topic", rows)

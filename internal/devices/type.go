@@ -21,6 +21,7 @@ type Type[D any] struct {
 // the documents.
 func newType[D any](kind, title, model string, fields ...field[D]) *Type[D] {
 	for i, f := range fields {
+		fields[i].component.ID = f.key
 		fields[i].component.ValueTemplate = "{{ value_json." + f.key + " | default(none) }}"
 		if f.component.Platform == "binary_sensor" {
 			fields[i].component.PayloadOn, fields[i].component.PayloadOff = "True", "False" // a boolean in a template
@@ -62,7 +63,7 @@ func (t *Type[D]) encode(d D, ttl time.Duration) (document []byte, es []hass.Ent
 			continue
 		}
 		members = append(members, `"`+f.key+`":`+v.json)
-		e := hass.Entity{ID: f.key, Component: &f.component}
+		e := hass.Entity{Component: &f.component}
 		if f.component.StateClass != "total_increasing" {
 			e.ExpireAfter = seconds(ttl)
 		}

@@ -32,7 +32,7 @@ func newDevice(o *outbox.Outbox, inbox *hass.Inbox) *hass.Device {
 func entities(ids ...string) []hass.Entity {
 	var es []hass.Entity
 	for _, id := range ids {
-		es = append(es, hass.Entity{ID: id, Topic: id, Component: &hass.Component{Platform: "sensor"}})
+		es = append(es, hass.Entity{Component: &hass.Component{ID: id, Topic: id, Platform: "sensor"}})
 	}
 	return es
 }

@@ -57,13 +57,13 @@ func (d *deviceEntities) add(present []Entity) {
 	}
 	all := slices.Clip(present)
 	for _, old := range d.all {
-		if indexOf(present, old.ID) < 0 {
+		if indexOf(present, old.Component.ID) < 0 {
 			all = append(all, old)
 		}
 	}
 	for _, e := range present {
-		delete(d.removed, e.ID)
-		old := indexOf(d.all, e.ID)
+		delete(d.removed, e.Component.ID)
+		old := indexOf(d.all, e.Component.ID)
 		d.isChanged = d.isChanged || old < 0 || !d.all[old].equal(e)
 	}
 	d.all = all
@@ -91,17 +91,17 @@ func (d *deviceEntities) removeMissing(now time.Time, present []Entity, mayAppea
 	}
 	isPresent := make(map[string]bool, len(present))
 	for _, e := range present {
-		isPresent[e.ID] = true
-		delete(d.missing, e.ID)
+		isPresent[e.Component.ID] = true
+		delete(d.missing, e.Component.ID)
 	}
 	isGone := func(id string, isPrevious bool) bool {
 		return d.countMissing(now, id) && (mayAppear == nil || !mayAppear(id, isPrevious))
 	}
 	d.all = slices.DeleteFunc(slices.Clone(d.all), func(e Entity) bool {
-		if isPresent[e.ID] || !isGone(e.ID, false) {
+		if isPresent[e.Component.ID] || !isGone(e.Component.ID, false) {
 			return false
 		}
-		d.startRemoval(e.ID, Component{Platform: e.Component.Platform, StateTopic: e.stateTopic(d.base)})
+		d.startRemoval(e.Component.ID, Component{Platform: e.Component.Platform, StateTopic: e.Component.stateTopic(d.base)})
 		return true
 	})
 	for id := range d.previous {
@@ -167,6 +167,6 @@ func (d *deviceEntities) finishRemoval() (stateTopics []string) {
 // ownsTopic reports whether topic may be removed. A retained document may name
 // any topic, and another entity may use the same topic.
 func (d *deviceEntities) ownsTopic(topic string) bool {
-	isUsed := slices.ContainsFunc(d.all, func(e Entity) bool { return e.stateTopic(d.base) == topic })
+	isUsed := slices.ContainsFunc(d.all, func(e Entity) bool { return e.Component.stateTopic(d.base) == topic })
 	return !isUsed && strings.HasPrefix(topic, d.base+"/")
 }

@@ -72,6 +72,9 @@ type Availability struct {
 // A Component is one entity. Home Assistant removes the entity of a component
 // that has only a platform.
 type Component struct {
+	ID    string `json:"-"` // object id; the unique id is the identifier of the device, "_" and ID
+	Topic string `json:"-"` // of the state, below the topic of the device; empty means that topic itself
+
 	Platform      string         `json:"platform,omitempty"` // in the topic, if the entity has a document of its own
 	Name          string         `json:"name,omitempty"`
 	UniqueID      string         `json:"unique_id,omitempty"`

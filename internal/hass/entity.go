@@ -9,30 +9,28 @@ import (
 // An Entity is an entity of a device: a component, which many devices share, and
 // what the device adds to it.
 type Entity struct {
-	ID          string     // object id; the unique id is the identifier of the device, "_" and ID
 	Component   *Component // without unique id, state topic and expiry; must not change
-	Topic       string     // of the state, below the topic of the device; empty means that topic itself
 	ExpireAfter uint32     // s; 0 means never
 }
 
 // equal reports whether e and other have the same content.
 func (e Entity) equal(other Entity) bool {
 	isEqual := e.Component == other.Component || reflect.DeepEqual(e.Component, other.Component)
-	return isEqual && e.ID == other.ID && e.Topic == other.Topic && e.ExpireAfter == other.ExpireAfter
+	return isEqual && e.ExpireAfter == other.ExpireAfter
 }
 
 // stateTopic returns the topic of the state of an entity of a device whose topic is
 // base.
-func (e Entity) stateTopic(base string) string {
-	if e.Topic == "" {
+func (c *Component) stateTopic(base string) string {
+	if c.Topic == "" {
 		return base
 	}
-	return base + "/" + e.Topic
+	return base + "/" + c.Topic
 }
 
 // indexOf returns the index of the entity with an object id, or -1.
 func indexOf(entities []Entity, id string) int {
-	return slices.IndexFunc(entities, func(e Entity) bool { return e.ID == id })
+	return slices.IndexFunc(entities, func(e Entity) bool { return e.Component.ID == id })
 }
 
 // A content is what a discovery document contains. It does not change, so that the
@@ -49,8 +47,8 @@ type content struct {
 // component returns the whole component of an entity.
 func (c content) component(e Entity) Component {
 	whole := *e.Component
-	whole.UniqueID = c.info.id() + "_" + e.ID
-	whole.StateTopic = e.stateTopic(c.base)
+	whole.UniqueID = c.info.id() + "_" + whole.ID
+	whole.StateTopic = whole.stateTopic(c.base)
 	whole.ExpireAfter = e.ExpireAfter
 	if whole.IsKnownOffline {
 		whole.Availability = c.template.Availability[:1]
@@ -65,7 +63,7 @@ func (c content) encode() []byte {
 	d.Components = make(map[string]Component, len(c.entities)+len(c.removed))
 	maps.Copy(d.Components, c.carried)
 	for _, e := range c.entities {
-		d.Components[e.ID] = c.component(e)
+		d.Components[e.Component.ID] = c.component(e)
 	}
 	for id, r := range c.removed {
 		d.Components[id] = Component{Platform: r.Platform}

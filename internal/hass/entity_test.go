@@ -20,11 +20,12 @@ func TestEntity(t *testing.T) {
 		b := &mqtttest.Broker{Delay: 100 * time.Millisecond}
 		o := outbox.New()
 		serve(t, o, b)
-		shared := &hass.Component{Platform: "sensor", Name: "Power"}
+		shared := hass.Component{ID: "grid_power", Topic: "grid/power", Platform: "sensor", Name: "Power"}
+		before := shared
 		d := newDevice(o, newInbox())
 		d.Add(time.Now(), []hass.Entity{
-			{ID: "grid_power", Topic: "grid/power", Component: shared, ExpireAfter: 120},
-			{ID: "power", Component: shared},
+			{Component: &shared, ExpireAfter: 120},
+			{Component: &hass.Component{ID: "power", Platform: "sensor", Name: "Power"}},
 		})
 		time.Sleep(time.Second)
 		received := outboxtest.Received(b, topic)
@@ -42,8 +43,8 @@ func TestEntity(t *testing.T) {
 		if !reflect.DeepEqual(got.Components, want) {
 			t.Errorf("published %+v, want %+v", got.Components, want)
 		}
-		if !reflect.DeepEqual(*shared, hass.Component{Platform: "sensor", Name: "Power"}) {
-			t.Errorf("the shared component has become %+v", *shared)
+		if !reflect.DeepEqual(shared, before) {
+			t.Errorf("the shared component has become %+v", shared)
 		}
 	})
 }

@@ -47,7 +47,7 @@ func (d *entityDocuments) wanted(c content) map[string]announced {
 		wanted[d.topic(id, &carried)] = announced{carried: carried}
 	}
 	for _, e := range c.entities {
-		wanted[d.topic(e.ID, e.Component)] = announced{entity: e}
+		wanted[d.topic(e.Component.ID, e.Component)] = announced{entity: e}
 	}
 	return wanted
 }

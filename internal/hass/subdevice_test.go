@@ -35,7 +35,7 @@ func inverters(serials string, values ...string) []hass.SubDevice {
 		id, stateTopic := "envoy_inverter_"+serial, "envoy/1/inverter/"+serial
 		var es []hass.Entity
 		for _, v := range values {
-			es = append(es, hass.Entity{ID: v, Component: &hass.Component{Platform: "sensor"}})
+			es = append(es, hass.Entity{Component: &hass.Component{ID: v, Platform: "sensor"}})
 		}
 		ds = append(ds, hass.SubDevice{
 			Info:       hass.DeviceInfo{Identifiers: []string{id}, ViaDevice: "envoy_1"},
