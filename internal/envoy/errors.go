@@ -40,6 +40,7 @@ var (
 	ErrNoModbus  = sunspec.ErrNoConnection  // Modbus TCP accepts no connection
 	ErrNoSunSpec = sunspec.ErrNoMeasurement // without the one model that [FromSunSpec] reads
 
+	ErrNoSource   = errors.New("the gateway does not have the configured source")
 	ErrNoCT       = errors.New("no CT is enabled on the gateway") // the meters measure nothing
 	ErrNoLiveData = errors.New("the gateway does not let this token start its live data")
 	ErrCorrection = errors.New("the correction of the consumption CT does not fit") // what is measured

@@ -43,16 +43,27 @@ func (s *selection) Source() (source Source, why string, ok bool) {
 	return s.state.source, s.state.why, s.state.selected
 }
 
-func (s *selection) sample(ctx context.Context) (Sample, error) {
-	switch {
-	case s.configured == FromMeters:
-		return s.readings.sample(ctx)
-	case s.configured == FromLivedata:
-		return s.livedata.sample(ctx)
-	case s.configured == FromSunSpec:
-		return s.sunspec.sample(ctx)
-	case s.configured == FromProduction:
+func (s *selection) sample(ctx context.Context) (sample Sample, err error) {
+	switch s.configured {
+	case FromMeters:
+		sample, err = s.readings.sample(ctx)
+	case FromLivedata:
+		sample, err = s.livedata.sample(ctx)
+	case FromSunSpec:
+		sample, err = s.sunspec.sample(ctx)
+	case FromProduction:
 		return s.production.sample(ctx)
+	default:
+		return s.auto(ctx)
+	}
+	if IsNotFound(err) { // /production.json is in every gateway
+		err = fmt.Errorf("%w: %w", ErrNoSource, err)
+	}
+	return sample, err
+}
+
+func (s *selection) auto(ctx context.Context) (Sample, error) {
+	switch {
 	case !s.state.selected:
 		return s.selectSource(ctx)
 	case s.state.source == FromMeters:

@@ -216,3 +216,25 @@ func TestReopened(t *testing.T) {
 }
 
 func abs(v float64) float64 { return max(v, -v) }
+
+// TestNoSource: a gateway without the page of the configured source is not out of
+// order.
+func TestNoSource(t *testing.T) {
+	for _, row := range []struct {
+		firmware string
+		source   envoy.Source
+		want     error
+	}{
+		{"R3.9.36", envoy.FromMeters, envoy.ErrNoSource},
+		{"R3.9.36", envoy.FromLivedata, envoy.ErrNoSource},
+		{"R4.10.35", envoy.FromLivedata, envoy.ErrNoSource},
+		{"R4.10.35", envoy.FromMeters, nil},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := sampleFrom(t, &envoytest.Gateway{Firmware: row.firmware, Start: noon}, row.source)
+			if _, err := s.Sample(t.Context()); !errors.Is(err, row.want) {
+				t.Errorf("%s, source %v: %v, want %v", row.firmware, row.source, err, row.want)
+			}
+		})
+	}
+}

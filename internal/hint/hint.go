@@ -28,6 +28,7 @@ var hints = []struct {
 	{envoy.ErrLocalUser, "set USERNAME = envoy and PASSWORD = the last six digits of the serial number, unless they were changed"},
 	{envoy.ErrTokenRejected, "set TOKEN to a new one"},
 	{envoy.ErrNoTokenSource, setAccount},
+	{envoy.ErrNoSource, "set SOURCE = auto"},
 	{envoy.ErrNoCT, "set SOURCE = auto"},
 	{envoy.ErrNoLiveData, "set SOURCE = auto"},
 	{envoy.ErrNoModbus, "ask the installer or Enphase support to enable Modbus TCP, or set SOURCE = auto"},

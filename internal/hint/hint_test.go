@@ -30,6 +30,7 @@ func TestHints(t *testing.T) {
 		{&envoy.UntrustedError{Fingerprint: "ab", Err: errors.New("x")}, "is not trusted: x; set FINGERPRINT = sha256:ab to accept this one only, or VERIFY_SSL = false to accept any"},
 		{fmt.Errorf("read 192.0.2.1:502 by Modbus TCP: %w", envoy.ErrNoModbus), "; ask the installer or Enphase support to enable Modbus TCP, or set SOURCE = auto"},
 		{fmt.Errorf("read 192.0.2.1:502 by Modbus TCP: %w", envoy.ErrNoSunSpec), "(DER AC measurement); set SOURCE = auto"},
+		{fmt.Errorf("%w: /ivp/meters: the response is 404 Not Found", envoy.ErrNoSource), "404 Not Found; set SOURCE = auto"},
 		{Add(envoy.ErrNoCT), "enabled on the gateway; set SOURCE = auto"},
 	} {
 		if got := Add(tt.err); !strings.HasSuffix(got.Error(), tt.want) || !errors.Is(got, tt.err) {
