@@ -14,7 +14,9 @@ func derive(meters []Meter) []Meter {
 	switch {
 	case pv == nil:
 	case net != nil && total == nil:
-		meters = append(meters, combine(TotalConsumption, *net, *pv, 1))
+		computed := combine(TotalConsumption, *net, *pv, 1)
+		computed.computeBehind(*net, *pv)
+		meters = append(meters, computed)
 	case net == nil && total != nil:
 		meters = append(meters, combine(NetConsumption, *total, *pv, -1))
 	}
@@ -104,6 +106,7 @@ func (s *Sample) ComputeCounters() {
 		net, pv = new(Meter), new(Meter)
 	}
 	total.Total.computeEnergy(net.Total, pv.Total)
+	total.computeBehind(*net, *pv)
 	for i := range total.Phases {
 		var n, p Channel
 		if i < len(net.Phases) && i < len(pv.Phases) {
@@ -111,6 +114,12 @@ func (s *Sample) ComputeCounters() {
 		}
 		total.Phases[i].computeEnergy(n, p)
 	}
+}
+
+// computeBehind sets how far the counter of total consumption is behind, because
+// those of which it is made are.
+func (m *Meter) computeBehind(net, pv Meter) {
+	m.AddBehind(Energy, pv.Behind[Energy]+net.Behind[EnergyImport]-net.Behind[EnergyExport])
 }
 
 // computeEnergy sets the energy to production + import - export, as the

@@ -45,6 +45,19 @@ type Meter struct {
 	// currents without a sign, voltages that are a sum. It is nil for a meter that
 	// this package computes or corrects.
 	Raw []Channel
+	// Behind is how far counters of Total have fallen below their values, which are
+	// held, in kWh; nil if none has.
+	Behind map[Quantity]float64
+}
+
+// AddBehind adds that a counter is behind the value that it is held at.
+func (m *Meter) AddBehind(q Quantity, kWh float64) {
+	if kWh != 0 {
+		if m.Behind == nil {
+			m.Behind = map[Quantity]float64{}
+		}
+		m.Behind[q] += kWh
+	}
 }
 
 // keepRaw records the meter as it was reported.

@@ -128,6 +128,9 @@ func (c *Counters) applyChannel(m *envoy.Meter, phase uint8, ch *envoy.Channel, 
 		c.isChanged = c.isChanged || next.isWorthSaving(old)
 		if ok {
 			ch.Set(q, next.Value)
+			if phase == 0 && next.isBehind() {
+				m.AddBehind(q, next.Behind)
+			}
 		} else {
 			ch.Drop(q)
 		}

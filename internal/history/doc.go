@@ -8,7 +8,8 @@
 // differences of the gateway's lifetime counters. Energies without a counter are
 // the integral of the power, over gaps of at most two minutes. If a counter
 // appears, falls, jumps or continues in another register, nothing is counted from
-// it until its next reading; the integral of the power replaces it so far.
+// it until its next reading; the integral of the power replaces it so far. A counter
+// that the filters hold counts as it is reported.
 //
 // What a counter counted while the program or the gateway was off is divided among
 // the days of the gap in proportion to time, so that the sum is right and no day is

@@ -76,9 +76,16 @@ func (o *observation) setPower(s Series, m *envoy.Meter) {
 	}
 }
 
+// heldRegister is the register of a counter that the filters hold: what it counts
+// while it is behind is a counter of its own.
+const heldRegister envoy.Register = 0
+
 func (o *observation) setCounter(e energy, m *envoy.Meter, q envoy.Quantity) {
 	if v, ok := m.Total.Get(q); ok && math.Abs(v) < limit {
 		o.counters[e] = counter{v, m.Register}
+		if behind, isHeld := m.Behind[q]; isHeld {
+			o.counters[e] = counter{v - behind, heldRegister}
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package total
 
 import (
 	"encoding/json"
+	"maps"
 	"testing"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy"
@@ -100,6 +101,35 @@ func TestOtherCorrection(t *testing.T) {
 		exported, _ := m.Total.Get(envoy.EnergyExport)
 		if imported != step.wantImported || exported != step.wantExported {
 			t.Errorf("import %v, export %v, want %v, %v", imported, exported, step.wantImported, step.wantExported)
+		}
+	}
+}
+
+// TestBehind: while the counter of a part is held, so is its share of the sum, which
+// reports how far behind it is.
+func TestBehind(t *testing.T) {
+	s := New([]string{"11house", "22garage"}, "11house")
+	for _, held := range []float64{0, 4000, 3000, 0} {
+		house, connection := production(1000, 7000), grid(-500, 300, 900)
+		house.AddBehind(envoy.Energy, held)
+		connection.AddBehind(envoy.EnergyExport, held/10)
+		s.Add(at(0, "11house", house, connection))
+		sum, _ := s.Add(at(0, "22garage", production(200, 10)))
+		for m, want := range map[envoy.Measurement]map[envoy.Quantity]float64{
+			envoy.Production:       {envoy.Energy: held},
+			envoy.NetConsumption:   {envoy.EnergyExport: held / 10},
+			envoy.TotalConsumption: {envoy.Energy: held - held/10},
+		} {
+			got, _ := sum.Meter(m)
+			if held == 0 {
+				want = nil
+			}
+			if !maps.Equal(got.Behind, want) {
+				t.Errorf("%v with %v kWh: %v, want %v", m, held, got.Behind, want)
+			}
+		}
+		if len(connection.Behind) > 1 || connection.Behind[envoy.EnergyExport] != held/10 {
+			t.Errorf("the part has changed: %v", connection.Behind)
 		}
 	}
 }

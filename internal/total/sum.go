@@ -125,7 +125,9 @@ func (s *Sum) grid(parts []Part) (grid envoy.Meter, ok bool) {
 		if !ok || p.Sample.IsGridComputed {
 			return grid, false
 		}
-		s.fillCounters(&grid, []Part{p}, map[string]envoy.Meter{p.Gateway: grid}, envoy.EnergyImport, envoy.EnergyExport)
+		meters := map[string]envoy.Meter{p.Gateway: grid}
+		grid.Behind = nil
+		s.fillCounters(&grid, []Part{p}, meters, envoy.EnergyImport, envoy.EnergyExport)
 		grid.Total.Drop(envoy.Energy)
 		grid.Phases = slices.Clone(grid.Phases)
 		for i := range grid.Phases { // the counters of phases do not continue
@@ -198,6 +200,9 @@ func (s *Sum) fillCounters(sum *envoy.Meter, parts []Part, meters map[string]env
 		sum.Total.Drop(q)
 		if len(counted) > 0 {
 			sum.Total.Set(q, s.Counters.add(meterNames[sum.Measurement]+"/"+q.String(), counted))
+			for gateway := range counted {
+				sum.AddBehind(q, meters[gateway].Behind[q])
+			}
 		}
 	}
 }
