@@ -14,6 +14,7 @@ var steps = []int64{
 const (
 	maxPoints = 10000 // of a plot
 	maxAlign  = 900   // s; the zones of the world differ by multiples of it
+	minPaces  = 4     // times between measurements from which their pace is known
 )
 
 // Power returns the series from one time to another in at most points steps.
@@ -29,6 +30,7 @@ func (g *gateway) Power(from, to, now time.Time, points int) Plot {
 	if a < now.Unix()-future {
 		t, least = &g.coarse, max(least, g.coarse.step)
 	}
+	least = max(least, t.pace(a, b))
 	start, step := layout(a, b, least, int64(points))
 	n := (b - start + step - 1) / step
 	p := Plot{Start: time.Unix(start, 0).In(from.Location()), End: to, Step: time.Duration(step) * time.Second}
@@ -36,6 +38,39 @@ func (g *gateway) Power(from, to, now time.Time, points int) Plot {
 		p.Series[s] = t.points(Series(s), start, b, step, n)
 	}
 	return p
+}
+
+// pace returns the usual time between two measurements from the time from to the time
+// to (exclusive), all in s: that of half of them is not longer; 0 if it is unknown.
+// They can be further apart than slots are long, which are no gaps then.
+func (t *tier) pace(from, to int64) int64 {
+	for s := range NumSeries {
+		var counts [chunkSlots + 1]int // by the number of slots between; the last has those that are longer, too
+		var last int64
+		n := 0
+		t.each(s, from, to, func(unix int64, values []float32) {
+			for i, v := range values {
+				if isNaN(v) {
+					continue
+				}
+				at := unix/t.step + int64(i)
+				if last > 0 {
+					counts[min(at-last, chunkSlots)]++
+					n++
+				}
+				last = at
+			}
+		})
+		if n < minPaces {
+			continue
+		}
+		for slots, count := range counts {
+			if n -= 2 * count; n <= 0 {
+				return int64(slots) * t.step
+			}
+		}
+	}
+	return 0
 }
 
 // layout returns the first step and the length of the steps of a plot, all in s:

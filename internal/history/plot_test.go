@@ -87,22 +87,41 @@ func TestPowerOfLongDay(t *testing.T) {
 }
 
 // TestPowerInterval checks that a plot has no gaps if the gateway is read less often
-// than every 10 s.
+// than every 10 s, also two days later after a restart.
 func TestPowerInterval(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newStore(t, "")
-		start := time.Now()
-		for range 60 {
-			s.Add(serial, importing(100, nan), time.Now())
-			time.Sleep(30 * time.Second)
-		}
-		p := s.Power(serial, start, time.Now(), 1000)
-		for i, got := range p.Series[Grid] {
-			if p.Step != 30*time.Second || got.Mean != 100 {
-				t.Fatalf("point %d of %v = %v", i, p.Step, got)
+	for interval, want := range map[time.Duration]struct{ step, later time.Duration }{
+		30 * time.Second: {30 * time.Second, time.Minute},
+		70 * time.Second: {2 * time.Minute, time.Minute},
+		5 * time.Minute:  {5 * time.Minute, 5 * time.Minute},
+		15 * time.Minute: {15 * time.Minute, 15 * time.Minute},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			dir := t.TempDir()
+			s := newStore(t, dir)
+			start := time.Now()
+			for range 60 {
+				s.Add(serial, importing(100, nan), time.Now())
+				time.Sleep(interval)
 			}
-		}
-	})
+			end := time.Now()
+			s.save()
+			check := func(s *Store, step time.Duration) {
+				p := s.Power(serial, start, end, 3000)
+				missing := 0
+				for _, got := range p.Series[Grid] {
+					if got.Mean != 100 {
+						missing++
+					}
+				}
+				if p.Step != step || missing > 60/6 { // every 70 s, a minute is missing now and then
+					t.Errorf("every %v: %d of %d points are missing, step %v, want %v", interval, missing, len(p.Series[Grid]), p.Step, step)
+				}
+			}
+			check(s, want.step)
+			time.Sleep(48 * time.Hour)
+			check(newStore(t, dir), want.later)
+		})
+	}
 }
 
 // TestPowerLimits checks arguments that make no plot, and extreme ones.
