@@ -78,7 +78,7 @@ func (p past) dayPlot(q historyQuery, now time.Time) dayPlot {
 // rows returns the plot as CSV.
 func (d *dayPlot) rows() [][]string {
 	rows := [][]string{{"time", "solar_w", "house_w", "grid_w", "battery_w", "battery_percent"}}
-	for i := range int((d.End - d.Start) / max(d.Step, 1)) {
+	for i := range int((d.End - d.Start + d.Step - 1) / max(d.Step, 1)) {
 		row := []string{time.Unix(d.Start+int64(i)*d.Step, 0).UTC().Format(time.RFC3339)}
 		isEmpty := true
 		for _, column := range [][]respond.Number{d.Solar, d.House, d.Grid, d.Battery, d.Level} {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/history"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web/respond"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web/webtest"
 )
 
@@ -35,6 +36,10 @@ func TestDayLength(t *testing.T) {
 		steps := int64(len(d.Solar))
 		if d.End-d.Start != hours*3600 || steps != (d.End-d.Start+d.Step-1)/d.Step || steps > 1440 {
 			t.Errorf("%v: %d s in %d steps of %d s, want %d h", date, d.End-d.Start, steps, d.Step, hours)
+		}
+		d.Step, d.Solar = 7200, make([]respond.Number, (hours+1)/2)
+		if rows := d.rows(); len(rows) != 1+len(d.Solar) {
+			t.Errorf("%v: %d rows of CSV, want %d", date, len(rows)-1, len(d.Solar))
 		}
 	}
 }
