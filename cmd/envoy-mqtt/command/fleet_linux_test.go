@@ -80,3 +80,32 @@ func TestFleetNeedsLocks(t *testing.T) {
 		t.Errorf("code %d: %s", code, errs)
 	}
 }
+
+// TestReloadIntoFleet checks that a reload into the folder of a fleet is undone, and
+// that a shard that waits for its folder reads the configuration again on SIGHUP.
+func TestReloadIntoFleet(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, &envoytest.Gateway{})
+	h.record(t)
+	p := h.start(t, withAccount)
+	h.more(t, "envoy")
+	fleet := newHouse(t, &envoytest.Gateway{Serial: "122200000009"})
+	shard1 := fleet.startShard(t, "1/1")
+	shard1.Await("envoy-mqtt starts", "broker connected")
+	in := func(general string) string {
+		return strings.Replace(h.config, "STATE_DIR = "+filepath.Join(h.dir, "state"), general+"STATE_DIR = "+filepath.Join(fleet.dir, "state"), 1) + withAccount
+	}
+
+	h.hangUp(t, p, in(""))
+	p.Await("configuration rejected, the current one stays in use", "shards of a fleet use this folder")
+	h.more(t, "envoy")
+
+	h.hangUp(t, p, in("SHARD = 1/1\n"))
+	p.Await("another process uses the folder of this shard, waiting until it stops")
+	h.hangUp(t, p, h.config+withAccount+"HSOT = x\n")
+	p.Await("did you mean HOST")
+	h.hangUp(t, p, h.config+withAccount)
+	h.more(t, "envoy")
+	p.Stop()
+	shard1.Stop()
+}

@@ -31,16 +31,11 @@ func (c *console) watchReload(ctx context.Context, now *runConfig, hup <-chan os
 			return
 		case <-hup:
 		}
-		slow := time.AfterFunc(5*time.Second, func() {
-			now.log.Warn().Msg("configuration is still being read, the current one stays in use")
-		})
-		next, err := blocking.Call(ctx, c.loadRunConfig)
-		slow.Stop()
+		next := c.loadNext(ctx, now)
 		if ctx.Err() != nil {
 			return
 		}
-		if err != nil {
-			now.log.Error().Err(err).Msg("configuration rejected, the current one stays in use")
+		if next == nil {
 			continue
 		}
 		if next.cfg.MQTT.ClientID == "" && next.cfg.OwnDir() == now.cfg.OwnDir() {
@@ -53,10 +48,33 @@ func (c *console) watchReload(ctx context.Context, now *runConfig, hup <-chan os
 		if removed := removedLimits(now.cfg, next.cfg); len(removed) > 0 {
 			cause = bridge.RemovedGateways(removed)
 		}
-		next.log.Info().Str("config", next.cfg.File).Int("gateways", len(next.cfg.Gateways)).Msg("configuration reloaded")
 		end(next, cause)
 		return
 	}
+}
+
+// loadNext reads the configuration that replaces now. It returns nil if that is wrong,
+// or if ctx ends before.
+func (c *console) loadNext(ctx context.Context, now *runConfig) *runConfig {
+	slow := time.AfterFunc(5*time.Second, func() {
+		now.log.Warn().Msg("configuration is still being read, the current one stays in use")
+	})
+	next, err := blocking.Call(ctx, c.loadRunConfig)
+	slow.Stop()
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case err != nil:
+		now.reject(err)
+		return nil
+	}
+	next.log.Info().Str("config", next.cfg.File).Int("gateways", len(next.cfg.Gateways)).Msg("configuration reloaded")
+	return next
+}
+
+// reject logs why the configuration that was to replace the current one cannot be used.
+func (rc *runConfig) reject(err error) {
+	rc.log.Error().Err(err).Msg("configuration rejected, the current one stays in use")
 }
 
 // removedLimits returns the sections with LIMIT that the next configuration does not

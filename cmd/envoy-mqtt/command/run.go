@@ -1,7 +1,9 @@
 package command
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"syscall"
@@ -24,8 +26,9 @@ func runCommand(c *console) *cobra.Command {
 }
 
 // run reads the gateways and publishes until ctx ends. On SIGHUP it reads the
-// configuration again. It returns an error only if the configuration is wrong at
-// the start: it waits for gateways, Enphase's cloud and the broker.
+// configuration again, and continues with the one before if that cannot be used. It
+// returns an error only if the configuration is wrong at the start: it waits for
+// gateways, Enphase's cloud and the broker.
 func (c *console) run(ctx context.Context) error {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
@@ -39,9 +42,21 @@ func (c *console) run(ctx context.Context) error {
 	}
 	log := rc.log
 	log.Info().Str("version", rc.version).Str("config", rc.cfg.File).Int("gateways", len(rc.cfg.Gateways)).Msg("envoy-mqtt starts")
+	var last *runConfig // that was served before rc
 	for rc != nil && err == nil {
 		log = rc.log
-		rc, err = c.serveUntilReload(ctx, rc, hup)
+		next, served := c.serveUntilReload(ctx, rc, hup)
+		switch {
+		case served == nil:
+			last, rc = rc, next
+		case errors.Is(served, errReload):
+			rc = cmp.Or(c.loadNext(ctx, rc), rc)
+		case last != nil:
+			rc.reject(served)
+			last, rc = nil, last
+		default:
+			err = served
+		}
 	}
 	log.Info().Msg("envoy-mqtt stopped")
 	return err

@@ -22,9 +22,10 @@ import (
 )
 
 // serveUntilReload runs a bridge with the configuration rc until ctx ends, or until
-// SIGHUP has brought another configuration, which it returns.
+// SIGHUP has brought another configuration, which it returns. If SIGHUP comes while
+// another process holds the lock of a shard, the error is errReload.
 func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup chan os.Signal) (next *runConfig, err error) {
-	unlock, err := rc.prepareState(ctx)
+	unlock, err := rc.prepareState(ctx, hup)
 	if err != nil && ctx.Err() != nil {
 		return nil, nil //nolint:nilerr // stopped while another process held the lock
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/state"
@@ -23,8 +24,9 @@ const shardLockInterval = time.Second
 
 // prepareState logs the warnings of the configuration, checks and locks the state
 // folder, and sets the client id. The caller calls unlock at the end. A shard waits
-// until no other process has its number.
-func (rc *runConfig) prepareState(ctx context.Context) (unlock func(), err error) {
+// until no other process has its number. If hup receives meanwhile, the error is
+// errReload.
+func (rc *runConfig) prepareState(ctx context.Context, hup <-chan os.Signal) (unlock func(), err error) {
 	for _, w := range rc.cfg.Warnings {
 		rc.log.Warn().Str("reason", w).Msg("configuration warning")
 	}
@@ -32,7 +34,7 @@ func (rc *runConfig) prepareState(ctx context.Context) (unlock func(), err error
 		rc.warn(err)
 	}
 	if rc.cfg.General.Shard.IsSet() {
-		unlock, err = rc.lockShard(ctx)
+		unlock, err = rc.lockShard(ctx, hup)
 	} else {
 		unlock, err = rc.lockFolder()
 	}
@@ -64,7 +66,7 @@ func (rc *runConfig) lockFolder() (unlock func(), err error) {
 // lockShard locks the folders of a shard: the state folder together with the other
 // shards, and its own alone. It waits for a process that has the same number, or that
 // reads all gateways without SHARD: the number may just move to this machine.
-func (rc *runConfig) lockShard(ctx context.Context) (unlock func(), err error) {
+func (rc *runConfig) lockShard(ctx context.Context, hup <-chan os.Signal) (unlock func(), err error) {
 	var locks []io.Closer
 	unlock = func() {
 		for _, lock := range locks {
@@ -75,7 +77,7 @@ func (rc *runConfig) lockShard(ctx context.Context) (unlock func(), err error) {
 		dir string
 		try func(string) (io.Closer, error)
 	}{{rc.cfg.General.StateDir, state.LockShared}, {rc.cfg.OwnDir(), state.Lock}} {
-		lock, err := rc.waitForLock(ctx, folder.dir, folder.try)
+		lock, err := rc.waitForLock(ctx, hup, folder.dir, folder.try)
 		if err != nil {
 			unlock()
 			return nil, err
@@ -86,7 +88,7 @@ func (rc *runConfig) lockShard(ctx context.Context) (unlock func(), err error) {
 }
 
 // waitForLock locks a folder as soon as no other process has locked it.
-func (rc *runConfig) waitForLock(ctx context.Context, dir string, try func(string) (io.Closer, error)) (io.Closer, error) {
+func (rc *runConfig) waitForLock(ctx context.Context, hup <-chan os.Signal, dir string, try func(string) (io.Closer, error)) (io.Closer, error) {
 	for isLogged := false; ; isLogged = true {
 		lock, err := try(dir)
 		if err == nil && lock == nil {
@@ -101,6 +103,8 @@ func (rc *runConfig) waitForLock(ctx context.Context, dir string, try func(strin
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
+		case <-hup:
+			return nil, errReload
 		case <-time.After(shardLockInterval):
 		}
 	}
