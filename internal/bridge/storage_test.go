@@ -58,7 +58,7 @@ func TestStorageCTIsNotTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := everything(t, 2)
 		r := newRig(&envoytest.Gateway{Capture: dir, Fresh: true})
-		r.Gateways[0].Client.Source = envoy.AutoSource
+		r.Gateways[0].Client.Source, r.Gateways[0].StaleAfter = envoy.AutoSource, time.Hour // the capture stands still
 		r.start(t)
 		time.Sleep(time.Minute)
 		house := "envoy/122000000009/house/power"

@@ -67,16 +67,20 @@ func isSkipped(err error) bool {
 	return ok
 }
 
-// A FrozenError reports a CT that the sample cannot do without and whose time
-// has not changed for the client's StaleAfter, or was older than that of another CT when
-// it was first read.
+// A FrozenError reports a CT that the sample cannot do without and whose time or
+// values have not changed for the client's StaleAfter, or whose time was older than that
+// of another CT when it was first read.
 type FrozenError struct {
 	CT   Measurement
-	Time time.Time // of its reading, by the gateway's clock
+	Time time.Time // of its reading, by the gateway's clock; zero if that changes, or if there is none
 }
 
 func (e *FrozenError) Error() string {
-	return fmt.Sprintf("the gateway is frozen: the %s CT still has its reading of %s; restart the gateway", e.CT, e.Time.Format(time.RFC3339))
+	of := ""
+	if !e.Time.IsZero() {
+		of = " of " + e.Time.Format(time.RFC3339)
+	}
+	return fmt.Sprintf("the gateway is frozen: the %s CT still has its reading%s; restart the gateway", e.CT, of)
 }
 
 // IsNotFound reports whether err is an answer by which the gateway has no such page.

@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"hash/maphash"
 	"slices"
 	"time"
 
@@ -10,8 +11,9 @@ import (
 // ctTimes are the times of the CTs' readings in one endpoint.
 type ctTimes struct {
 	cts [measurements]struct {
-		reading time.Time // by the gateway's clock
-		since   time.Time // when that time was first read, by ours; zero if it was old then
+		reading time.Time // by the gateway's clock; zero if it reports none
+		values  uint64    // a hash of those of the reading
+		since   time.Time // when the reading was first read, by ours; zero if it was old then
 	}
 	older time.Time // of the last answer, if isOlder; else zero
 }
@@ -24,7 +26,18 @@ const maxLag = time.Minute
 // A frozenCT is a CT whose reading does not change.
 type frozenCT struct {
 	measurement Measurement
-	reading     time.Time // by the gateway's clock
+	reading     time.Time // by the gateway's clock; zero if that time changes
+}
+
+var hashSeed = maphash.MakeSeed()
+
+// hash returns a hash of the values that the gateway reports of m. It is 0 without a
+// voltage, as of live data and of a CT on a line that is off, which may stand still.
+func (m *Meter) hash() uint64 {
+	if len(m.Raw) == 0 || !m.Raw[0].hasVoltage() {
+		return 0
+	}
+	return maphash.Comparable(hashSeed, m.Raw[0])
 }
 
 // isOlder reports whether r is older than the readings before it: the newest of its CTs'
@@ -47,9 +60,10 @@ func (ts *ctTimes) isOlder(r *reading) bool {
 }
 
 // update records the times of meters, read when it was gatewayNow by the gateway's clock,
-// zero if that is not known. It returns the CTs whose time has not changed for limit, and
-// the newest of the times that have advanced. A CT whose first time is old, where another
-// is not, is taken to be frozen until it changes.
+// zero if that is not known. It returns the CTs whose time or whose values have not changed
+// for limit, and the newest of the times that have advanced. A CT whose first time is old,
+// where another is not, is taken to be frozen until it changes. A gateway may give a
+// repeated reading a new time, or no time, but a voltage in mV never stands still.
 func (ts *ctTimes) update(meters []Meter, gatewayNow time.Time, limit time.Duration) (frozen []frozenCT, advanced time.Time) {
 	now := time.Now()
 	var newest time.Time
@@ -58,18 +72,25 @@ func (ts *ctTimes) update(meters []Meter, gatewayNow time.Time, limit time.Durat
 	}
 	for _, m := range meters {
 		t := &ts.cts[m.Measurement]
+		hash := m.hash()
+		isRepeated := hash != 0 && hash == t.values
+		t.values = hash
+		hasTime, hadTime := !m.MeasuredAt.IsZero(), !t.reading.IsZero()
+		repeated := t.reading
 		switch {
-		case m.MeasuredAt.IsZero(), m.MeasuredAt.Equal(t.reading):
-		case t.reading.IsZero() && newest.Sub(m.MeasuredAt) > maxLag && gatewayNow.Sub(m.MeasuredAt) > maxLag:
-			t.reading = m.MeasuredAt
+		case hadTime && (!hasTime || m.MeasuredAt.Equal(t.reading)):
+		case hasTime && !hadTime && newest.Sub(m.MeasuredAt) > maxLag && gatewayNow.Sub(m.MeasuredAt) > maxLag:
+			t.reading, repeated = m.MeasuredAt, m.MeasuredAt
 		default:
-			if !t.reading.IsZero() && m.MeasuredAt.After(t.reading) {
+			if hadTime && m.MeasuredAt.After(t.reading) {
 				advanced = clock.Later(advanced, m.MeasuredAt)
 			}
-			t.reading, t.since = m.MeasuredAt, now
+			if t.reading, repeated = m.MeasuredAt, (time.Time{}); !isRepeated {
+				t.since = now
+			}
 		}
-		if limit > 0 && !t.reading.IsZero() && now.Sub(t.since) >= limit {
-			frozen = append(frozen, frozenCT{m.Measurement, t.reading})
+		if limit > 0 && now.Sub(t.since) >= limit {
+			frozen = append(frozen, frozenCT{m.Measurement, repeated})
 		}
 	}
 	return frozen, advanced

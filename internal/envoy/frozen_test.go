@@ -47,6 +47,46 @@ func TestCTTimes(t *testing.T) {
 	})
 }
 
+// TestRepeatedValues: a CT whose values do not change for the limit is frozen, whatever time
+// the gateway gives them. Without a voltage, as of live data, they may stand still.
+func TestRepeatedValues(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		hasTime bool
+		volt    float64 // the voltage
+		step    float64 // by which it changes each second
+		want    int     // seconds of 30 in which the CT is frozen
+	}{
+		{"moves", true, 230, 0.001, 0},
+		{"moves, without a time", false, 230, 0.001, 0},
+		{"stands still", true, 230, 0, 20},
+		{"stands still, without a time", false, 230, 0, 20},
+		{"a line that is off", true, 0.5, 0, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var times ctTimes
+			got := 0
+			for i := range 30 {
+				m := Meter{Measurement: NetConsumption}
+				m.Total.Set(Voltage, tt.volt+tt.step*float64(i))
+				m.keepRaw()
+				if tt.hasTime {
+					m.MeasuredAt = time.Now()
+				}
+				frozen, advanced := times.update([]Meter{m}, time.Now(), 10*time.Second)
+				got += len(frozen)
+				if tt.hasTime && i > 0 && !advanced.Equal(m.MeasuredAt) {
+					t.Errorf("%s: after %d s the clock is %v, want %v", tt.name, i, advanced, m.MeasuredAt)
+				}
+				time.Sleep(time.Second)
+			}
+			if got != tt.want {
+				t.Errorf("%s: frozen for %d s, want %d", tt.name, got, tt.want)
+			}
+		})
+	}
+}
+
 // TestOldAtStart: a CT whose first reading is old, where that of another is not, is frozen
 // until it advances.
 func TestOldAtStart(t *testing.T) {
