@@ -253,6 +253,7 @@ func (b *Bridge) Snapshot() State {
 	return State{
 		Broker:       r.broker.IsConnected(),
 		BrokerErrors: r.broker.Errors(),
+		IsRejecting:  r.broker.IsRejecting(),
 		Published:    r.broker.Sent(),
 		Gateways:     r.coordinator.states(),
 	}

@@ -124,3 +124,22 @@ func TestSecondaryTasksContinue(t *testing.T) {
 		})
 	}
 }
+
+// TestRejectedMessages checks that the state says whether the broker rejects messages.
+func TestRejectedMessages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(&envoytest.Gateway{})
+		r.broker.Deny("envoy/#", 0x87)
+		r.start(t)
+		time.Sleep(time.Minute)
+		if !r.Snapshot().IsRejecting {
+			t.Error("a broker whose access list forbids TOPIC rejects nothing")
+		}
+		r.broker.Deny("envoy/#", 0)
+		time.Sleep(2 * time.Minute)
+		if r.Snapshot().IsRejecting {
+			t.Errorf("rejected messages are never accepted:\n%s", r.log.String())
+		}
+		r.stop(t)
+	})
+}

@@ -12,6 +12,7 @@ import (
 type State struct {
 	Broker       bool  // the broker is connected
 	BrokerErrors int64 // connections lost or rejected since the start
+	IsRejecting  bool  // the broker has rejected a message that it has not accepted since
 	Published    int64 // messages since the start
 	Gateways     []GatewayState
 }

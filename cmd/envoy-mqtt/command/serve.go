@@ -134,7 +134,7 @@ func serve(ctx context.Context, b *bridge.Bridge, gateways []*gateway.Gateway, l
 const workingInterval = time.Second
 
 // logWorking logs once that everything works and where it is published: as soon as
-// the broker is connected and has got a sample of every gateway. base is the first
+// the broker is connected, rejects nothing and has got a sample of every gateway. base is the first
 // levels of the topics.
 func logWorking(ctx context.Context, state func() bridge.State, base string, log zerolog.Logger) {
 	tick := time.NewTicker(workingInterval)
@@ -152,14 +152,14 @@ func logWorking(ctx context.Context, state func() bridge.State, base string, log
 	}
 }
 
-// isWorking reports whether samples of all gateways are published.
+// isWorking reports whether everything of all gateways is published.
 func isWorking(s bridge.State) bool {
 	for _, g := range s.Gateways {
 		if !g.Online {
 			return false
 		}
 	}
-	return s.Broker && len(s.Gateways) > 0 && s.Published >= int64(len(s.Gateways))
+	return s.Broker && !s.IsRejecting && len(s.Gateways) > 0 && s.Published >= int64(len(s.Gateways))
 }
 
 // liveTopic returns the topic of the samples, with a wildcard for several gateways.

@@ -26,6 +26,7 @@ func TestLogWorking(t *testing.T) {
 		{"no broker", bridge.State{Published: 9, Gateways: []bridge.GatewayState{on}}, ""},
 		{"nothing published", bridge.State{Broker: true, Gateways: []bridge.GatewayState{on}}, ""},
 		{"one is missing", bridge.State{Broker: true, Published: 9, Gateways: []bridge.GatewayState{on, off}}, ""},
+		{"no right to publish", bridge.State{Broker: true, IsRejecting: true, Published: 9, Gateways: []bridge.GatewayState{on}}, ""},
 		{"one", bridge.State{Broker: true, Published: 9, Gateways: []bridge.GatewayState{on}}, `"gateways":1,"topic":"home/122012345678/live"`},
 		{"several", bridge.State{Broker: true, Published: 9, Gateways: []bridge.GatewayState{on, on}}, `"gateways":2,"topic":"home/+/live"`},
 	} {

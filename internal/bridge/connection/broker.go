@@ -39,12 +39,13 @@ type Broker struct {
 	Clean         func(context.Context, *mqtt.Client) error
 	AllIdentified <-chan struct{}
 
-	client     *mqtt.Client // set by Connect, perhaps after the first call of serve
-	writer     outbox.Writer
-	subscriber subscriber
-	errors     atomic.Int64 // connections lost or rejected
-	isStopping atomic.Bool  // messages of the broker are ignored
-	commands   commands
+	client      *mqtt.Client // set by Connect, perhaps after the first call of serve
+	writer      outbox.Writer
+	subscriber  subscriber
+	errors      atomic.Int64 // connections lost or rejected
+	isStopping  atomic.Bool  // messages of the broker are ignored
+	isRejecting atomic.Bool  // the broker rejects messages of this connection
+	commands    commands
 
 	missing    string      // what the broker does not support, as last logged
 	logged     problem.Set // since the broker was connected
@@ -82,6 +83,10 @@ func (b *Broker) Close(ctx context.Context) error { return b.client.Close(ctx) }
 // IsConnected reports whether there is a connection.
 func (b *Broker) IsConnected() bool { return b.client.Connected() }
 
+// IsRejecting reports whether the broker has rejected a message that it has not
+// accepted since.
+func (b *Broker) IsRejecting() bool { return b.isRejecting.Load() }
+
 // Errors returns the number of connections that were lost or rejected.
 func (b *Broker) Errors() int64 { return b.errors.Load() }
 
@@ -94,6 +99,7 @@ func (b *Broker) serve(ctx context.Context, client *mqtt.Client, c mqtt.Capabili
 	began := time.Now()
 	b.logged.Clear()
 	b.rejected.Clear()
+	b.isRejecting.Store(false)
 	b.Log.Info().Msg("broker connected")
 	b.logMissing(c)
 	var tasks sync.WaitGroup
@@ -154,6 +160,7 @@ func (b *Broker) isSkipped(topic string) bool {
 // onRejected logs a message that the broker has not accepted: each reason once,
 // and each topic whose messages are too large once per connection.
 func (b *Broker) onRejected(topic string, err error) {
+	b.isRejecting.Store(true)
 	_, isTooLarge := errors.AsType[*mqtt.TooLargeError](err)
 	logged := &b.rejected
 	if isTooLarge || errors.Is(err, mqtt.ErrInvalidPacket) {
@@ -166,6 +173,7 @@ func (b *Broker) onRejected(topic string, err error) {
 
 func (b *Broker) onAccepted() {
 	b.rejected.Clear()
+	b.isRejecting.Store(false)
 	b.Log.Info().Msg("the broker accepts all messages again")
 }
 
