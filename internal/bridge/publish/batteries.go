@@ -29,19 +29,19 @@ const (
 
 // batteries are the latest answers about the batteries.
 type batteries struct {
-	target    *target
-	counters  *counters
-	known     []device.Battery // of the inventory
-	missed    map[string]int   // answers in a row that lacked one of them, by serial number
-	isKnown   bool             // which there are, also that there are none
-	hasNoCT   bool             // no CT measures them
-	isCounted bool             // known is newer than the published devices
-	latest    device.Batteries
-	maxAge    time.Duration // of latest, if it replaces a meter
-	totals    device.BatteryTotals
-	hasTotals bool // some of the latest answers had totals
-	noTotals  int  // answers in a row without totals
-	hasNoACBs bool // the latest /production.json agree that there are no AC Batteries
+	target         *target
+	counters       *counters
+	known          []device.Battery // of the inventory
+	missed         map[string]int   // answers in a row that lacked one of them, by serial number
+	isKnown        bool             // which there are, also that there are none
+	hasNoCT        bool             // no CT measures them
+	isInventoryNew bool             // the devices of known have not been published
+	latest         device.Batteries
+	maxAge         time.Duration // of latest, if it replaces a meter
+	totals         device.BatteryTotals
+	hasTotals      bool // some of the latest answers had totals
+	noTotals       int  // answers in a row without totals
+	hasNoACBs      bool // the latest /production.json agree that there are no AC Batteries
 
 	ensembleTask, totalsTask *schedule.Task
 }
@@ -50,9 +50,9 @@ type batteries struct {
 // of AC Batteries, without which the power is not that of all.
 func (b *batteries) tasks() []*schedule.Task {
 	read := func(s *envoy.Session, ctx context.Context) (ensembleAnswer, error) { return readEnsemble(ctx, s) }
-	b.ensembleTask = schedule.NewTask("batteries", "/ivp/ensemble/inventory", batteriesInterval, read, b.onEnsemble)
-	b.totalsTask = schedule.NewTask("battery totals", "/ivp/ensemble/secctrl", batteriesInterval, (*envoy.Session).BatteryTotals, b.onTotals)
-	power := &schedule.Task{Name: "battery power", Path: "/ivp/ensemble/power", Interval: batteriesInterval, Request: b.readPower}
+	b.ensembleTask = schedule.NewTask("batteries", device.InventoryPath, batteriesInterval, read, b.onEnsemble)
+	b.totalsTask = schedule.NewTask("battery totals", device.TotalsPath, batteriesInterval, (*envoy.Session).BatteryTotals, b.onTotals)
+	power := &schedule.Task{Name: "battery power", Path: device.PowersPath, Interval: batteriesInterval, Request: b.readPower}
 	return []*schedule.Task{b.ensembleTask, b.totalsTask, power}
 }
 
@@ -120,7 +120,7 @@ func (b *batteries) setKnown(present []device.Battery) {
 			present = append(present, old)
 		}
 	}
-	b.known, b.missed, b.isCounted = present, missed, true
+	b.known, b.missed, b.isInventoryNew = present, missed, true
 }
 
 // readPower returns the request for the power of the known batteries. The
@@ -161,8 +161,8 @@ func (b *batteries) onPower(s *envoy.Session, powers []device.BatteryPower, dura
 		d := devices.Battery.SubDevice(b.target.shared.Topics, b.target.Serial, battery.Serial, battery, b.target.ttl(batteriesTTLInterval))
 		present = append(present, devices.WithVersions(d, battery.Firmware, battery.PartNumber))
 	}
-	b.target.publishSubDevices(devices.Battery.Kind, present, b.isCounted)
-	b.isCounted = false
+	b.target.publishSubDevices(devices.Battery.Kind, present, b.isInventoryNew)
+	b.isInventoryNew = false
 	for _, o := range b.target.shared.Observers {
 		o.Batteries(b.target.config.Name, b.target.Serial, answered, b.totals)
 	}

@@ -22,7 +22,7 @@ type ctHealth struct {
 
 // task returns the request for the configuration of the CTs.
 func (h *ctHealth) task() *schedule.Task {
-	return schedule.NewTask("meters", "/ivp/meters", metersConfigInterval, (*envoy.Session).CheckMeters, h.onConfigs)
+	return schedule.NewTask("meters", device.MetersPath, metersConfigInterval, (*envoy.Session).CheckMeters, h.onConfigs)
 }
 
 // onConfigs handles an answer about the CTs.

@@ -28,8 +28,8 @@ type inverters struct {
 // tasks returns one task per path: a sample fits between the two requests.
 func (i *inverters) tasks() []*schedule.Task {
 	return []*schedule.Task{
-		schedule.NewTask("inverters", "/api/v1/production/inverters", invertersInterval, (*envoy.Session).Inverters, i.onList),
-		schedule.NewTask("inverter details", "/ivp/pdm/device_data", invertersInterval, (*envoy.Session).InverterDetails, i.onDetails),
+		schedule.NewTask("inverters", device.InvertersPath, invertersInterval, (*envoy.Session).Inverters, i.onList),
+		schedule.NewTask("inverter details", device.DetailsPath, invertersInterval, (*envoy.Session).InverterDetails, i.onDetails),
 	}
 }
 

@@ -54,8 +54,8 @@ func (p *powerLimit) tasks() []*schedule.Task {
 	readLimit := func(s *envoy.Session, ctx context.Context) (powerlimit.Limit, error) { return powerlimit.Read(ctx, s) }
 	readSwitch := func(s *envoy.Session, ctx context.Context) (bool, error) { return powerlimit.ReadSwitch(ctx, s) }
 	return []*schedule.Task{
-		schedule.NewTask("power limit", "/ivp/ss/dpel", powerLimitInterval, readLimit, p.onLimit),
-		schedule.NewTask("production switch", "/ivp/mod/603980032/mode/power", powerLimitInterval, readSwitch, p.onSwitch),
+		schedule.NewTask("power limit", powerlimit.LimitPath, powerLimitInterval, readLimit, p.onLimit),
+		schedule.NewTask("production switch", powerlimit.SwitchPath, powerLimitInterval, readSwitch, p.onSwitch),
 	}
 }
 

@@ -20,7 +20,7 @@ const (
 // defaultSlewRate is written where the gateway reports none.
 const defaultSlewRate = 100
 
-// A document is the answer of limitPath. Fields that are not known are
+// A document is the answer of LimitPath. Fields that are not known are
 // written as they were read.
 type document struct {
 	limit              Limit // as the gateway has it
@@ -36,16 +36,16 @@ func parseDocument(body []byte) (document, error) {
 	}
 	d := document{limit: limit}
 	var envelope struct{ Filename, Version wire.String }
-	if err := wire.DecodeObject(limitPath, body, &envelope); err != nil {
+	if err := wire.DecodeObject(LimitPath, body, &envelope); err != nil {
 		return document{}, err
 	}
 	if envelope.Filename != filename || envelope.Version != version {
-		return document{}, wire.FormatErrorf("%s: filename and version are not %s and %s", limitPath, filename, version)
+		return document{}, wire.FormatErrorf("%s: filename and version are not %s and %s", LimitPath, filename, version)
 	}
-	if err := wire.Decode(limitPath, body, &d.envelope); err != nil {
+	if err := wire.Decode(LimitPath, body, &d.envelope); err != nil {
 		return document{}, err
 	}
-	if err := wire.Decode(limitPath, d.envelope[settingsField], &d.settings); err != nil {
+	if err := wire.Decode(LimitPath, d.envelope[settingsField], &d.settings); err != nil {
 		return document{}, err
 	}
 	return d, nil

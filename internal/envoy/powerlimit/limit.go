@@ -12,8 +12,8 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
 
-// limitPath has the limit.
-const limitPath = "/ivp/ss/dpel"
+// LimitPath has the limit.
+const LimitPath = "/ivp/ss/dpel"
 
 // A Limit is the limit that the gateway applies to the export or the
 // production.
@@ -29,9 +29,9 @@ type Limit struct {
 // its power. Some answer 503 then.
 func Read(ctx context.Context, s *envoy.Session) (Limit, error) {
 	r := s.Requester()
-	l, err := auth.GetOptional(ctx, r, limitPath, parseLimit)
+	l, err := auth.GetOptional(ctx, r, LimitPath, parseLimit)
 	if transport.HasStatus(err, http.StatusServiceUnavailable) {
-		r.AddRefusal(limitPath)
+		r.AddRefusal(LimitPath)
 		err = fmt.Errorf("%w: %w", envoy.ErrUnsupported, err)
 	}
 	return l.turned(s.Info), err
@@ -56,26 +56,26 @@ func parseLimit(body []byte) (Limit, error) {
 			Dynamic  wire.Bool   `json:"enable_dynamic_limiting"`
 		} `json:"dynamic_pel_settings"`
 	}
-	if err := wire.DecodeObject(limitPath, body, &doc); err != nil {
+	if err := wire.DecodeObject(LimitPath, body, &doc); err != nil {
 		return Limit{}, err
 	}
 	if doc.Settings == nil {
-		return Limit{}, wire.FormatErrorf("%s: dynamic_pel_settings is missing", limitPath)
+		return Limit{}, wire.FormatErrorf("%s: dynamic_pel_settings is missing", LimitPath)
 	}
 	s := doc.Settings
 	active, ok := s.Enable.Get()
 	if !ok {
-		return Limit{}, wire.FormatErrorf("%s: enable is missing", limitPath)
+		return Limit{}, wire.FormatErrorf("%s: enable is missing", LimitPath)
 	}
 	p := Limit{Active: active, SlewRate: s.SlewRate.Times(1)}
 	if !active {
 		return p, nil
 	}
 	if p.Export, ok = s.Export.Get(); !ok {
-		return Limit{}, wire.FormatErrorf("%s: export_limit is missing", limitPath)
+		return Limit{}, wire.FormatErrorf("%s: export_limit is missing", LimitPath)
 	}
 	if s.Power.Kind != wire.Numeric || !isPower(s.Power.Value) {
-		return Limit{}, wire.FormatErrorf("%s: limit_value_W is missing or no power", limitPath)
+		return Limit{}, wire.FormatErrorf("%s: limit_value_W is missing or no power", LimitPath)
 	}
 	p.Power = s.Power.Value + 0 // -0 + 0 = 0
 	p.Dynamic, _ = s.Dynamic.Get()
@@ -85,14 +85,14 @@ func parseLimit(body []byte) (Limit, error) {
 // isPower reports whether w, in W, can be a limit.
 func isPower(w float64) bool { return w >= 0 && w <= wire.MaxPower }
 
-// switchPath has the switch of all inverters. Owners may not read it.
-const switchPath = "/ivp/mod/603980032/mode/power"
+// SwitchPath has the switch of all inverters. The gateway refuses it to an owner.
+const SwitchPath = "/ivp/mod/603980032/mode/power"
 
 // ReadSwitch reads whether all inverters are switched off. [envoy.ErrUnsupported]
 // reports that the gateway does not have the switch, or that the token's role may
 // not read it.
 func ReadSwitch(ctx context.Context, s *envoy.Session) (isOff bool, err error) {
-	return auth.GetOptional(ctx, s.Requester(), switchPath, parseSwitch)
+	return auth.GetOptional(ctx, s.Requester(), SwitchPath, parseSwitch)
 }
 
 func parseSwitch(body []byte) (bool, error) {
@@ -100,12 +100,12 @@ func parseSwitch(body []byte) (bool, error) {
 		Off   wire.Bool `json:"powerForcedOff"`
 		PVOff wire.Bool `json:"pvPowerForcedOff"` // since the switch of the batteries is another one
 	}
-	if err := wire.DecodeObject(switchPath, body, &doc); err != nil {
+	if err := wire.DecodeObject(SwitchPath, body, &doc); err != nil {
 		return false, err
 	}
 	off, ok := doc.PVOff.Or(doc.Off.Optional).Get()
 	if !ok {
-		return false, wire.FormatErrorf("%s: powerForcedOff is missing", switchPath)
+		return false, wire.FormatErrorf("%s: powerForcedOff is missing", SwitchPath)
 	}
 	return off, nil
 }

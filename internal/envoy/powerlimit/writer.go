@@ -51,7 +51,7 @@ func (w *Writer) PowerLimit(ctx context.Context) (Limit, error) {
 		return Limit{}, err
 	}
 	defer w.Client.CloseIdle()
-	doc, err := readSetting(ctx, s, limitPath, parseDocument)
+	doc, err := readSetting(ctx, s, LimitPath, parseDocument)
 	return doc.limit.turned(s.Info), err
 }
 
@@ -65,11 +65,11 @@ func (w *Writer) SetPowerLimit(ctx context.Context, l Limit) error {
 		return err
 	}
 	defer w.Client.CloseIdle()
-	doc, err := readSetting(ctx, s, limitPath, parseDocument)
+	doc, err := readSetting(ctx, s, LimitPath, parseDocument)
 	if err != nil {
 		return err
 	}
-	return write(ctx, s, transport.Request{Path: limitPath, Body: doc.with(l.turned(s.Info))})
+	return write(ctx, s, transport.Request{Path: LimitPath, Body: doc.with(l.turned(s.Info))})
 }
 
 // ProductionOff reads whether all inverters are switched off.
@@ -79,7 +79,7 @@ func (w *Writer) ProductionOff(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	defer w.Client.CloseIdle()
-	return readSetting(ctx, s, switchPath, parseSwitch)
+	return readSetting(ctx, s, SwitchPath, parseSwitch)
 }
 
 // SetProductionOff switches all inverters off or on. They come back slowly, some
@@ -90,14 +90,14 @@ func (w *Writer) SetProductionOff(ctx context.Context, off bool) error {
 		return err
 	}
 	defer w.Client.CloseIdle()
-	if _, err := readSetting(ctx, s, switchPath, parseSwitch); err != nil {
+	if _, err := readSetting(ctx, s, SwitchPath, parseSwitch); err != nil {
 		return err
 	}
 	body := `{"length":1,"arr":[0]}`
 	if off {
 		body = `{"length":1,"arr":[1]}`
 	}
-	return write(ctx, s, transport.Request{Path: switchPath, Body: body, FormPut: true})
+	return write(ctx, s, transport.Request{Path: SwitchPath, Body: body, FormPut: true})
 }
 
 // open reads /info, which shows which gateway answers with which firmware.
