@@ -62,7 +62,7 @@ const (
 	longErrorDelay = 10 * time.Second // between errors after that
 	longErrorAge   = 30 * time.Second
 	longTimeoutAge = time.Minute // after that much time with timeouts only, each attempt may take twice as long
-	maxDoublings   = 10          // of a delay without a valid token, so that the longest interval does not overflow
+	maxDoublings   = 10          // of a delay or a timeout, so that the longest interval does not overflow
 )
 
 // A retry holds the failed polls since the gateway last answered. Its zero
@@ -107,10 +107,10 @@ func (r *retry) next(kind pollFailure, start, end time.Time, interval time.Durat
 	age := end.Sub(r.failed)
 	switch {
 	case kind == failureTimeout && end.Sub(r.began) >= longTimeoutAge:
-		r.doublings = min(r.doublings+1, 10)
+		r.doublings = min(r.doublings+1, maxDoublings)
 		fallthrough
 	case kind == failureTimeout && r.count > 1:
-		return laterOf(end.Add(retryDelay), start.Add(interval))
+		return end.Add(max(retryDelay, interval-end.Sub(start)))
 	case kind == failureTimeout:
 		return end
 	case kind == failureDenied:
@@ -121,11 +121,4 @@ func (r *retry) next(kind pollFailure, start, end time.Time, interval time.Durat
 		return end.Add(max(errorDelay, interval))
 	}
 	return end.Add(max(longErrorDelay, interval))
-}
-
-func laterOf(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

@@ -68,7 +68,7 @@ func (t *Task) Reschedule(now time.Time, duration time.Duration, isTimeout bool)
 	}
 	rest := max(t.Interval, RestFactor*duration)
 	if t.timeouts > 0 {
-		rest = max(rest, min(rest<<min(t.timeouts-1, 10), maxRest))
+		rest = max(rest, min(rest<<min(t.timeouts-1, maxDoublings), maxRest))
 	}
 	t.next = now.Add(rest)
 }

@@ -69,7 +69,7 @@ func (r *ResponseTimes) TaskTimeout(t *Task) time.Duration {
 	switch {
 	case n > 0:
 		usual := max(minTimeout, timeoutFactor*p99)
-		return max(usual, min(usual<<min(t.timeouts, 10), MaxTaskTimeout))
+		return max(usual, min(usual<<min(t.timeouts, maxDoublings), MaxTaskTimeout))
 	case t.Path == ProductionPath:
 		return time.Minute // the client's Timeout is shorter
 	}
