@@ -11,9 +11,9 @@ import (
 // A Value is one retained value of a gateway. Its payload is the shortest decimal
 // form of Number.
 type Value struct {
-	Topic   string // below the base topic of the gateway
-	Number  float64
-	Counter bool // a counter does not expire and is sent less often
+	Topic     string // below the base topic of the gateway
+	Number    float64
+	IsCounter bool // a counter does not expire and is sent less often
 }
 
 // A Throttle limits how often the values of a gateway are sent.
@@ -97,7 +97,7 @@ func (g *group) isDue(v *groupValue, now time.Time) bool {
 		return true
 	case !v.measuredAt.Equal(g.measuredAt):
 		return false
-	case v.Counter:
+	case v.IsCounter:
 		return v.Number != v.sent && hasElapsed(age, g.throttle.CounterInterval)
 	}
 	return v.Number != v.sent || g.throttle.mustRefresh(age)
@@ -113,12 +113,12 @@ func (g *group) takeMessages(now time.Time) []mqtt.Message {
 	for i := range g.values {
 		v := &g.values[i]
 		remaining := v.measuredAt.Add(g.throttle.TTL).Sub(now)
-		if !g.isDue(v, now) || !v.Counter && remaining <= 0 {
+		if !g.isDue(v, now) || !v.IsCounter && remaining <= 0 {
 			continue
 		}
 		payload := strconv.AppendFloat(make([]byte, 0, 16), v.Number, 'f', -1, 64)
 		m := mqtt.Message{Topic: g.base + "/" + v.Topic, Payload: payload, Retain: true}
-		if !v.Counter {
+		if !v.IsCounter {
 			m.Expiry = seconds(remaining)
 		}
 		v.sent, v.sentAt, g.sentAt = v.Number, now, now
@@ -138,7 +138,7 @@ func (g *group) markUnsent() {
 // since they were sent, and makes those due.
 func (g *group) retainUnsentCounters() {
 	g.values = slices.DeleteFunc(g.values, func(v groupValue) bool {
-		return !v.Counter || !v.sentAt.IsZero() && v.Number == v.sent
+		return !v.IsCounter || !v.sentAt.IsZero() && v.Number == v.sent
 	})
 	g.markUnsent()
 }

@@ -53,7 +53,7 @@ func TestIntervalsOfValues(t *testing.T) {
 			values := []outbox.Value{
 				{Topic: "voltage", Number: 230},
 				{Topic: "power", Number: float64(second)},
-				{Topic: "energy", Number: float64(second), Counter: true},
+				{Topic: "energy", Number: float64(second), IsCounter: true},
 			}
 			if second < 15 { // later samples do not contain the frequency
 				values = append(values, outbox.Value{Topic: "frequency", Number: 50})

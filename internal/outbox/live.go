@@ -47,7 +47,7 @@ func (o *Outbox) takeLive(now time.Time) []mqtt.Message {
 }
 
 // sendLive sends the live messages, followed by a barrier. It sends none while a
-// barrier is outstanding: a stalled broker would receive a burst of old samples
+// barrier is outstanding: a frozen broker would receive a burst of old samples
 // when it resumes.
 func (s *sender) sendLive() {
 	if s.barrier != nil {

@@ -108,7 +108,7 @@ func TestExpiry(t *testing.T) {
 		b := new(mqtttest.Broker)
 		o := outbox.New()
 		serve(t, o, b)
-		o.SetValues("1", []outbox.Value{{Topic: "power", Number: 5}, {Topic: "energy", Number: 7, Counter: true}}, time.Now(), throttle)
+		o.SetValues("1", []outbox.Value{{Topic: "power", Number: 5}, {Topic: "energy", Number: 7, IsCounter: true}}, time.Now(), throttle)
 		o.Set(outbox.Entry{Topic: "1/inverter/2", Payload: []byte("{}"), Expires: time.Now().Add(30 * time.Second)})
 		rows := []struct {
 			wait time.Duration // before everything is sent again

@@ -50,7 +50,7 @@ type acknowledgement struct {
 
 // sendRetained sends the next retained messages and reports whether there were
 // any. If too much is in flight, the queue waits for an acknowledgement or a barrier.
-// Groups wait while a barrier is outstanding: a stalled broker would publish their
+// Groups wait while a barrier is outstanding: a frozen broker would publish their
 // values when it resumes, perhaps hours later.
 func (s *sender) sendRetained(ctx context.Context) (isSent bool) {
 	s.client.Batch(func() {

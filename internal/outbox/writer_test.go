@@ -205,7 +205,7 @@ func TestClose(t *testing.T) {
 		o := outbox.New()
 		serve(t, o, b)
 		setValues := func(power, energy float64) {
-			o.SetValues("envoy/1", []outbox.Value{{Topic: "power", Number: power}, {Topic: "energy", Number: energy, Counter: true}}, time.Now(), throttle)
+			o.SetValues("envoy/1", []outbox.Value{{Topic: "power", Number: power}, {Topic: "energy", Number: energy, IsCounter: true}}, time.Now(), throttle)
 		}
 		setValues(1, 100)
 		time.Sleep(time.Second)

@@ -93,7 +93,7 @@ func (t *target) setLive(messages []mqtt.Message, before time.Time) {
 func (t *target) setValues(values []schema.Value, measuredAt time.Time, untilNext time.Duration) {
 	vs := make([]outbox.Value, len(values))
 	for i, v := range values {
-		vs[i] = outbox.Value{Topic: v.Topic, Number: v.Rounded(), Counter: v.IsCounter()}
+		vs[i] = outbox.Value{Topic: v.Topic, Number: v.Rounded(), IsCounter: v.IsCounter()}
 	}
 	t.shared.Outbox.SetValues(t.shared.Topics.Gateway(t.Serial), vs, measuredAt, outbox.Throttle{
 		MinInterval:     t.shared.MinInterval,
