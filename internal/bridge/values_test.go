@@ -23,7 +23,7 @@ func BenchmarkPublish(b *testing.B) {
 
 // busy is a sample of three meters with three phases each.
 func busy() envoy.Sample {
-	s := envoy.Sample{Time: time.Now(), MeasuredAt: time.Now(), Metered: true}
+	s := envoy.Sample{Time: time.Now(), MeasuredAt: time.Now(), HasCT: true}
 	for _, m := range []envoy.Measurement{envoy.Production, envoy.NetConsumption, envoy.TotalConsumption} {
 		meter := envoy.Meter{Measurement: m, Phases: make([]envoy.Channel, 3)}
 		for _, c := range []*envoy.Channel{&meter.Total, &meter.Phases[0], &meter.Phases[1], &meter.Phases[2]} {

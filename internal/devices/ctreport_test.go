@@ -47,7 +47,7 @@ func TestWiring(t *testing.T) {
 func TestAdviceFits(t *testing.T) {
 	h := CTReport{isKnown: true}
 	for _, production := range []float64{-4000, 900} { // reversed, and power at night
-		sample := envoy.Sample{Metered: true, Meters: []envoy.Meter{{Measurement: envoy.Production}, {Measurement: envoy.NetConsumption}, {Measurement: envoy.TotalConsumption}}}
+		sample := envoy.Sample{HasCT: true, Meters: []envoy.Meter{{Measurement: envoy.Production}, {Measurement: envoy.NetConsumption}, {Measurement: envoy.TotalConsumption}}}
 		sample.Meters[0].Total.Set(envoy.Power, production)
 		var p filter.Plausibility
 		for _, now := range []time.Time{time.Unix(0, 0), time.Unix(600, 0)} {

@@ -48,8 +48,8 @@ func TestSample(t *testing.T) {
 				}
 			}
 		}
-		if !s.Metered || s.MeasuredAt.Unix() != reported.Time.Unix() || s.Took <= 0 {
-			t.Errorf("%s: Metered %t, Reading %v, Took %v, want true, %v and some", tt.name, s.Metered, s.MeasuredAt, s.Took, reported.Time)
+		if !s.HasCT || s.MeasuredAt.Unix() != reported.Time.Unix() || s.Took <= 0 {
+			t.Errorf("%s: Metered %t, Reading %v, Took %v, want true, %v and some", tt.name, s.HasCT, s.MeasuredAt, s.Took, reported.Time)
 		}
 	}
 }

@@ -64,7 +64,7 @@ func (s *livedataSource) sample(ctx context.Context) (Sample, error) {
 	if err := s.dropFrozen(livedataPath, &r); err != nil {
 		return Sample{}, err
 	}
-	sample := Sample{Time: time.Now(), MeasuredAt: r.at, Metered: true, Meters: derive(r.meters)}
+	sample := Sample{Time: time.Now(), MeasuredAt: r.at, HasCT: true, Meters: derive(r.meters)}
 	if findMeter(sample.Meters, NetConsumption) == nil {
 		sample.NoGrid = fmt.Errorf("the live data have no grid: %s", needsCT)
 	}

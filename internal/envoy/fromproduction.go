@@ -119,7 +119,7 @@ func (p *productionSource) checkLayout(r *reading) error {
 
 // build makes a sample of r, which has passed the checks.
 func (p *productionSource) build(ctx context.Context, r *reading) (Sample, error) {
-	sample := Sample{Time: time.Now(), MeasuredAt: r.time(), Metered: !r.at.IsZero(), NoGrid: r.noGrid, Frozen: r.frozen}
+	sample := Sample{Time: time.Now(), MeasuredAt: r.time(), HasCT: !r.at.IsZero(), NoGrid: r.noGrid, Frozen: r.frozen}
 	for _, m := range r.meters {
 		if m.Measurement != Production || p.layout.pv == pvByCT {
 			sample.Meters = append(sample.Meters, m)

@@ -63,7 +63,7 @@ func (s *readingsSource) sample(ctx context.Context) (Sample, error) {
 	if len(r.meters) == 0 {
 		return Sample{}, fmt.Errorf("%s: %w", device.MetersPath, ErrNoCT)
 	}
-	sample := Sample{Time: r.readAt, MeasuredAt: r.at, Metered: !r.at.IsZero(), Meters: r.meters, Frozen: r.frozen}
+	sample := Sample{Time: r.readAt, MeasuredAt: r.at, HasCT: !r.at.IsZero(), Meters: r.meters, Frozen: r.frozen}
 	if r.meter(NetConsumption) == nil {
 		sample.NoGrid = fmt.Errorf("the gateway has no enabled CT at the grid connection: %s", needsCT)
 	}

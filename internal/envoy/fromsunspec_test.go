@@ -74,7 +74,7 @@ func TestSunSpecSample(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
 		}
-		if len(sample.Meters) != 1 || sample.NoGrid == nil || sample.Metered || !sample.MeasuredAt.IsZero() || sample.Took <= 0 {
+		if len(sample.Meters) != 1 || sample.NoGrid == nil || sample.HasCT || !sample.MeasuredAt.IsZero() || sample.Took <= 0 {
 			t.Errorf("%s: sample %+v, want production alone", tt.name, sample)
 		}
 		m, _ := sample.Meter(envoy.Production)

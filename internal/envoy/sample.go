@@ -11,7 +11,7 @@ type Sample struct {
 	Time       time.Time     // when the answer had arrived, by our clock and the monotonic one
 	Took       time.Duration // from the request for data to the whole answer; of several the sum
 	MeasuredAt time.Time     // when the newest of its values was read from a CT or reported by an inverter, by the gateway's clock; zero when it reports no time
-	Metered    bool          // Reading is a meter's, which advances every second
+	HasCT      bool          // MeasuredAt is the time of a CT, which advances every second
 	Meters     []Meter       // those that are there, at most one of each measurement
 	Frozen     []Measurement // left out, as a CT repeats its reading
 	NoGrid     error         // why there is no net consumption; nil when there is

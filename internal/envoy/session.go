@@ -119,7 +119,7 @@ func (s *Session) Date(t time.Time) time.Time { return s.clock.Date(t) }
 // ReadingDate is Date for the time of a sample: a CT's is the time by the
 // gateway's clock.
 func (s *Session) ReadingDate(sample Sample) time.Time {
-	if sample.Metered && !clock.IsNear(sample.MeasuredAt) {
+	if sample.HasCT && !clock.IsNear(sample.MeasuredAt) {
 		return time.Time{}
 	}
 	return s.clock.Date(sample.MeasuredAt)

@@ -166,7 +166,7 @@ func TestNewMeterAsksForASession(t *testing.T) {
 	gw := &envoytest.Gateway{CTs: envoytest.NoCTs}
 	s := open(t, gw, auth.StaticToken("t"))
 	before, err := s.Sample(t.Context())
-	if err != nil || before.Metered {
+	if err != nil || before.HasCT {
 		t.Fatal(before, err)
 	}
 	gw.Change(func(g *envoytest.Gateway) { g.CTs = envoytest.BothCTs })

@@ -28,7 +28,7 @@ const (
 // changed. areAsleep reports that no inverter has reported a power for hours.
 func (p *Plausibility) Update(s envoy.Sample, areAsleep bool, now time.Time) (hasChanged bool) {
 	production, ok := s.Meter(envoy.Production)
-	if !ok || !s.Metered {
+	if !ok || !s.HasCT {
 		return false // the sum of the inverters has no CT
 	}
 	made, _ := production.Total.Get(envoy.Power)

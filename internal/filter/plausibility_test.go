@@ -11,7 +11,7 @@ import (
 // TestPlausibility feeds a day of samples, one a minute.
 func TestPlausibility(t *testing.T) {
 	sample := func(pv, net, total float64) envoy.Sample {
-		s := envoy.Sample{Metered: true}
+		s := envoy.Sample{HasCT: true}
 		for m, w := range map[envoy.Measurement]float64{envoy.Production: pv, envoy.NetConsumption: net, envoy.TotalConsumption: total} {
 			meter := envoy.Meter{Measurement: m}
 			meter.Total.Set(envoy.Power, w)
@@ -55,7 +55,7 @@ func TestPlausibility(t *testing.T) {
 	}
 	var p Plausibility
 	s := sample(-4000, 0, 0)
-	s.Metered = false
+	s.HasCT = false
 	for i := range 100 {
 		if p.Update(s, false, time.Unix(int64(i)*60, 0)) {
 			t.Error("the inverters' own sum cannot have a CT that is reversed")

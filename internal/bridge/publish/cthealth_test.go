@@ -31,7 +31,7 @@ func TestImplausiblePowersAreNoAnswer(t *testing.T) {
 			}
 		}
 		for _, power := range []float64{-1000, 1000} {
-			sample := envoy.Sample{Metered: true, Meters: []envoy.Meter{{Measurement: envoy.Production}}}
+			sample := envoy.Sample{HasCT: true, Meters: []envoy.Meter{{Measurement: envoy.Production}}}
 			sample.Meters[0].Total.Set(envoy.Power, power)
 			for range 3 {
 				h.check(sample, false)
