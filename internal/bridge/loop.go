@@ -32,7 +32,7 @@ type loop struct {
 	responses responseTimes
 	samples   sampleLog
 	publisher *publish.GatewayPublisher // nil before the serial number is known
-	limiter   *limiter.Limiter          // limits nothing before it is known
+	limiter   *limiter.Limiter          // limits nothing before the serial number is known
 	stale     *time.Timer
 	state     GatewayState
 }

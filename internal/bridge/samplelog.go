@@ -51,13 +51,13 @@ func (l *sampleLog) logCertificate(c *envoy.Client) {
 
 // logSource logs where samples come from, and why not from the meters' readings if they
 // could. The source is empty until one is selected.
-func (l *sampleLog) logSource(source, why string) {
+func (l *sampleLog) logSource(source, reason string) {
 	if source == "" || source == l.source {
 		return
 	}
 	l.source = source
-	if why != "" {
-		l.log.Warn().Str("why", why).Msg("only /production.json is used")
+	if reason != "" {
+		l.log.Warn().Str("reason", reason).Msg("only /production.json is used")
 	} else {
 		l.log.Info().Str("source", source).Msg("source of samples")
 	}

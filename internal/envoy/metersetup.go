@@ -58,7 +58,7 @@ func (m *meterSetup) MeterConfigs(ctx context.Context) ([]device.MeterConfig, er
 	return configs, err
 }
 
-// request is [meterSetup.MeterConfigs] by another request.
+// request requests how the CTs are set up, and records it.
 func (m *meterSetup) request(ctx context.Context) ([]device.MeterConfig, error) {
 	configs, err := auth.GetOptional(ctx, m.req, device.MetersPath, device.ParseMeters)
 	if err == nil {
@@ -121,8 +121,8 @@ func (m *meterSetup) Missing(ctx context.Context) error {
 	return nil
 }
 
-// learn reads how the CTs are set up, if that is not known. A gateway that does
-// not answer is asked with three readings; [meterSetup.CheckMeters] asks later.
+// learn reads how the CTs are set up, if that is not known. If the gateway does not
+// answer in three samples, only [meterSetup.CheckMeters] reads it later.
 func (m *meterSetup) learn(ctx context.Context) {
 	if !m.req.AtLeast(4) || m.configs != nil || m.attempts >= confirmations || m.selecting {
 		return

@@ -29,18 +29,18 @@ type sourceState struct {
 	selected   bool
 	source     Source // FromProduction or FromMeters, when selected
 	useMeters  bool   // FromProduction with the readings' energies
-	why        string // why not the readings; empty where they are not possible
+	reason     string // why not the readings; empty where they are not possible
 	mismatches int    // comparisons in a row that disagreed
 	failures   int    // attempts in a row to read the meters that failed
 }
 
 // Source returns where samples come from and, where they could come from the
 // readings and do not, why. Before the first sample that is not known.
-func (s *selection) Source() (source Source, why string, ok bool) {
+func (s *selection) Source() (source Source, reason string, ok bool) {
 	if s.configured != AutoSource {
 		return s.configured, "", true
 	}
-	return s.state.source, s.state.why, s.state.selected
+	return s.state.source, s.state.reason, s.state.selected
 }
 
 func (s *selection) sample(ctx context.Context) (sample Sample, err error) {
@@ -98,14 +98,14 @@ func (s *selection) selectSource(ctx context.Context) (Sample, error) {
 		sample.dropCounters(s.layout.pv == pvByCT)
 		return sample, nil
 	}
-	why := compareSources(sample, &r, s.layout.pv == pvByCT)
+	reason := compareSources(sample, &r, s.layout.pv == pvByCT)
 	switch {
-	case why != "" && st.mismatches+1 < confirmations:
+	case reason != "" && st.mismatches+1 < confirmations:
 		st.mismatches++
 		sample.dropCounters(s.layout.pv == pvByCT)
 		return sample, nil
-	case why != "":
-		s.set(FromProduction, why)
+	case reason != "":
+		s.set(FromProduction, reason)
 		return sample, nil
 	case r.meter(NetConsumption) == nil:
 		s.set(FromProduction, "")
@@ -119,8 +119,8 @@ func (s *selection) selectSource(ctx context.Context) (Sample, error) {
 	return sample, nil
 }
 
-func (s *selection) set(source Source, why string) {
-	s.state.selected, s.state.source, s.state.why, s.state.mismatches = true, source, why, 0
+func (s *selection) set(source Source, reason string) {
+	s.state.selected, s.state.source, s.state.reason, s.state.mismatches = true, source, reason, 0
 	s.setup.selecting = false
 	s.memory.update(func(m *memory) { m.source = source })
 }
@@ -185,14 +185,14 @@ func (s *selection) CheckSource(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	why := compareSources(sample, &s.readings.last, s.layout.pv == pvByCT)
-	if why == "" {
+	reason := compareSources(sample, &s.readings.last, s.layout.pv == pvByCT)
+	if reason == "" {
 		s.state.mismatches = 0
 		return nil
 	}
 	if s.state.mismatches++; s.state.mismatches < confirmations {
 		return nil
 	}
-	s.set(FromProduction, why) // the session that follows selects again
-	return fmt.Errorf("%s: %w", why, ErrReopen)
+	s.set(FromProduction, reason) // the session that follows selects again
+	return fmt.Errorf("%s: %w", reason, ErrReopen)
 }

@@ -103,8 +103,8 @@ func (d *Device) IsPublished() bool { return d.documents.isPublished() }
 // again or removed. Any goroutine may call it.
 func (d *Device) IsComplete() bool { return d.isComplete.Load() }
 
-// Receive handles the device's message in the inbox, if there is one, and
-// reports whether a user has deleted the device.
+// Receive handles what the inbox has received of the device, and reports whether a
+// user has deleted it or, with [ByEntity], one of its entities.
 func (d *Device) Receive() (deleted bool) {
 	d.isComplete.Store(false) // until the next Update; before the document leaves the inbox
 	d.receiveOther()
