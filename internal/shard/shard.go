@@ -16,19 +16,19 @@ type Shard struct {
 	Count  int // processes of the fleet
 }
 
-// MaxCount limits the number of shards.
-const MaxCount = 1000
+// maxCount limits the number of shards.
+const maxCount = 1000
 
 var (
 	errSyntax = errors.New("want the number of this shard and the number of all, e.g. 2/5, or auto/5")
-	errCount  = fmt.Errorf("there may be %d shards at most", MaxCount)
+	errCount  = fmt.Errorf("there may be %d shards at most", maxCount)
 	errNumber = errors.New("shards are counted from 1 to their number, e.g. 5/5 is the last")
 	errHost   = errors.New("auto requires a host name that ends in - and a number, as pods of a StatefulSet have: envoy-mqtt-0 is shard 1")
 )
 
-// Auto is the word in place of the number that stands for the ordinal in the host
+// auto is the word in place of the number that stands for the ordinal in the host
 // name.
-const Auto = "auto"
+const auto = "auto"
 
 // Parse returns the shard that text describes, such as 2/5. The number of auto/5 is
 // one more than the ordinal at the end of the host name, which StatefulSets count
@@ -40,7 +40,7 @@ func Parse(text, host string) (Shard, error) {
 	if s.Count, err = strconv.Atoi(count); err != nil || !isComplete {
 		return Shard{}, errSyntax
 	}
-	if strings.EqualFold(number, Auto) {
+	if strings.EqualFold(number, auto) {
 		ordinal, err := strconv.Atoi(host[strings.LastIndex(host, "-")+1:])
 		if err != nil || ordinal < 0 || !strings.Contains(host, "-") {
 			return Shard{}, errHost
@@ -50,7 +50,7 @@ func Parse(text, host string) (Shard, error) {
 		return Shard{}, errSyntax
 	}
 	switch {
-	case s.Count > MaxCount:
+	case s.Count > maxCount:
 		return Shard{}, errCount
 	case s.Number < 1 || s.Number > s.Count:
 		return Shard{}, errNumber

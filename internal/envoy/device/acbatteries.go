@@ -30,10 +30,10 @@ type ACBEntry struct {
 	State       wire.String `json:"state"`
 }
 
-// FindACBatteries returns the AC Batteries in entries at now, the gateway's time. The
+// findACBatteries returns the AC Batteries in entries at now, the gateway's time. The
 // power is left out if the report is old (1.7 days have been seen), or if power and
 // state contradict each other.
-func FindACBatteries(entries []ACBEntry, now time.Time) (ACBatteries, bool) {
+func findACBatteries(entries []ACBEntry, now time.Time) (ACBatteries, bool) {
 	for _, e := range entries {
 		if e.Type != "acb" || e.ActiveCount.Value < 1 {
 			continue
@@ -43,17 +43,17 @@ func FindACBatteries(entries []ACBEntry, now time.Time) (ACBatteries, bool) {
 		if w := e.WNow.Value; (e.State != "charging" || w <= 0) && (e.State != "discharging" || w >= 0) {
 			a.Power = e.WNow.Watts(1)
 		}
-		return a.Outdated(now), true
+		return a.withoutOld(now), true
 	}
 	return ACBatteries{}, false
 }
 
-// IsCurrent reports whether the report may be published as the present state.
-func (a ACBatteries) IsCurrent(now time.Time) bool { return IsRecent(a.Reported, now, batteryMaxAge) }
+// isCurrent reports whether the report may be published as the present state.
+func (a ACBatteries) isCurrent(now time.Time) bool { return isRecent(a.Reported, now, batteryMaxAge) }
 
-// Outdated returns a without the values of a report that is too old.
-func (a ACBatteries) Outdated(now time.Time) ACBatteries {
-	if a.IsCurrent(now) {
+// withoutOld returns a without the values of a report that is too old.
+func (a ACBatteries) withoutOld(now time.Time) ACBatteries {
+	if a.isCurrent(now) {
 		return a
 	}
 	return ACBatteries{Count: a.Count, Reported: a.Reported}
@@ -71,9 +71,9 @@ type ACBReport struct {
 	missed   int       // answers in a row without them
 }
 
-// Keep takes the AC Batteries of the next answer, if there are any, and reports
+// keep takes the AC Batteries of the next answer, if there are any, and reports
 // whether the report has changed.
-func (r *ACBReport) Keep(a ACBatteries, found bool) bool {
+func (r *ACBReport) keep(a ACBatteries, found bool) bool {
 	if r.missed++; found {
 		r.missed = 0
 	} else if r.Count > 0 && r.missed < confirmations {
@@ -83,13 +83,13 @@ func (r *ACBReport) Keep(a ACBatteries, found bool) bool {
 	return true
 }
 
-// Present returns the report without values that are too old at now, the gateway's
+// present returns the report without values that are too old at now, the gateway's
 // time, and whether there are AC Batteries: none when it was read too long ago.
-func (r ACBReport) Present(now time.Time) (ACBatteries, bool) {
-	return r.Outdated(now), r.Count > 0 && r.isRecent()
+func (r ACBReport) present(now time.Time) (ACBatteries, bool) {
+	return r.withoutOld(now), r.Count > 0 && r.isReadRecently()
 }
 
-// AreNone reports whether recent answers agree that there are no AC Batteries.
-func (r ACBReport) AreNone() bool { return r.missed >= confirmations && r.isRecent() }
+// areNone reports whether recent answers agree that there are no AC Batteries.
+func (r ACBReport) areNone() bool { return r.missed >= confirmations && r.isReadRecently() }
 
-func (r ACBReport) isRecent() bool { return time.Since(r.Read) < batteryMaxAge }
+func (r ACBReport) isReadRecently() bool { return time.Since(r.Read) < batteryMaxAge }

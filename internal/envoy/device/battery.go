@@ -31,10 +31,10 @@ type Battery struct {
 // current.
 const batteryMaxAge = time.Hour
 
-// IsCurrent reports whether the battery's values are its present state.
-func (b Battery) IsCurrent(now time.Time) bool {
+// isCurrent reports whether the battery's values are its present state.
+func (b Battery) isCurrent(now time.Time) bool {
 	reached, known := b.Communicating.Get()
-	return (reached || !known) && !b.never && (b.Reported.IsZero() || IsRecent(b.Reported, now, batteryMaxAge))
+	return (reached || !known) && !b.never && (b.Reported.IsZero() || isRecent(b.Reported, now, batteryMaxAge))
 }
 
 // withPower returns b with the values of p. The power and state of charge of a
@@ -42,7 +42,7 @@ func (b Battery) IsCurrent(now time.Time) bool {
 func (b Battery) withPower(p BatteryPower, now time.Time) Battery {
 	b.SoC = p.SoC.Or(b.SoC)
 	b.Power, b.ApparentPower = p.Power, p.ApparentPower
-	if !b.IsCurrent(now) {
+	if !b.isCurrent(now) {
 		var none wire.Optional[float64]
 		b.SoC, b.Power, b.ApparentPower, b.Temperature, b.MaxTemperature, b.State = none, none, none, none, none, ""
 	}

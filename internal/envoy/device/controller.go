@@ -36,11 +36,11 @@ type Controller struct {
 // present one: controllers report when something changes, or twice a day.
 const controllerMaxAge = 24 * time.Hour
 
-// Outdated returns c without its state if its report is too old, or if the gateway
+// withoutOld returns c without its state if its report is too old, or if the gateway
 // does not reach it.
-func (c Controller) Outdated(now time.Time) Controller {
+func (c Controller) withoutOld(now time.Time) Controller {
 	reached, known := c.Communicating.Get()
-	if (reached || !known) && (c.Reported.IsZero() || IsRecent(c.Reported, now, controllerMaxAge)) {
+	if (reached || !known) && (c.Reported.IsZero() || isRecent(c.Reported, now, controllerMaxAge)) {
 		return c
 	}
 	c.Temperature, c.OnGrid = wire.Optional[float64]{}, wire.Optional[bool]{}

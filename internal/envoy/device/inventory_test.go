@@ -113,9 +113,9 @@ func TestACBatteries(t *testing.T) {
 				Storage []ACBEntry `json:"storage"`
 			}
 			err := wire.Decode("/production.json", []byte(tt.body), &doc)
-			got, ok := FindACBatteries(doc.Storage, now)
+			got, ok := findACBatteries(doc.Storage, now)
 			if err != nil || got != tt.want || ok != (tt.want.Count > 0) {
-				t.Errorf("FindACBatteries = %+v, %t, %v\nwant %+v", got, ok, err, tt.want)
+				t.Errorf("findACBatteries = %+v, %t, %v\nwant %+v", got, ok, err, tt.want)
 			}
 		})
 	}
@@ -125,7 +125,7 @@ func TestACBatteries(t *testing.T) {
 func TestOutdatedControllers(t *testing.T) {
 	now := unix(1700000000)
 	c := Controller{Kind: Collar, Serial: "121000000012", Reported: now.Add(-10 * time.Hour), Temperature: wire.Some(42.0), Communicating: wire.Some(true), OnGrid: wire.Some(true), GridMode: "on_grid", AdminState: "ON", Relay: "close"}
-	if got := c.Outdated(now); got != c {
+	if got := c.withoutOld(now); got != c {
 		t.Errorf("ten hours ago: %+v", got)
 	}
 	for name, change := range map[string]func(*Controller){
@@ -136,7 +136,7 @@ func TestOutdatedControllers(t *testing.T) {
 		old := c
 		change(&old)
 		want := Controller{Kind: Collar, Serial: c.Serial, Reported: old.Reported, Communicating: old.Communicating}
-		if got := old.Outdated(now); got != want {
+		if got := old.withoutOld(now); got != want {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
 		}
 	}

@@ -29,13 +29,13 @@ type Inverter struct {
 	EnergyDelta wire.Optional[float64] // in Period, kWh
 }
 
-// InverterMaxAge is how old a report may be before its measurements are no longer the
+// inverterMaxAge is how old a report may be before its measurements are no longer the
 // inverter's state: twice the longest pause between two reports.
-const InverterMaxAge = 2 * time.Hour
+const inverterMaxAge = 2 * time.Hour
 
-// outdated returns i without what was measured too long ago.
-func (i Inverter) outdated(now time.Time) Inverter {
-	if IsRecent(i.Reported, now, InverterMaxAge) {
+// withoutOld returns i without what was measured too long ago.
+func (i Inverter) withoutOld(now time.Time) Inverter {
+	if isRecent(i.Reported, now, inverterMaxAge) {
 		return i
 	}
 	for _, v := range append(i.measured(), &i.Power) {
@@ -62,10 +62,10 @@ type InverterReport struct {
 	Complete  bool       // there are no others
 }
 
-// Outdated returns r without what was measured too long before now, the gateway's time.
-func (r InverterReport) Outdated(now time.Time) InverterReport {
+// withoutOld returns r without what was measured too long before now, the gateway's time.
+func (r InverterReport) withoutOld(now time.Time) InverterReport {
 	for i := range r.Inverters {
-		r.Inverters[i] = r.Inverters[i].outdated(now)
+		r.Inverters[i] = r.Inverters[i].withoutOld(now)
 	}
 	return r
 }

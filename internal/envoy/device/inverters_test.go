@@ -109,11 +109,11 @@ func TestJoin(t *testing.T) {
 // TestOutdated: at night an inverter's last power is a memory, its counter is not.
 func TestOutdated(t *testing.T) {
 	i := Inverter{Serial: "122001", Reported: unix(1700000000), Period: time.Second, Power: wire.Some(3.0), MaxPower: wire.Some(300.0), DCVoltage: wire.Some(20.0), Energy: wire.Some(5.0), EnergyDelta: wire.Some(0.1)}
-	if got := i.outdated(i.Reported.Add(InverterMaxAge)); got != i {
-		t.Errorf("after %v: %+v, want all of it", InverterMaxAge, got)
+	if got := i.withoutOld(i.Reported.Add(inverterMaxAge)); got != i {
+		t.Errorf("after %v: %+v, want all of it", inverterMaxAge, got)
 	}
 	want := Inverter{Serial: "122001", Reported: i.Reported, MaxPower: wire.Some(300.0), Energy: wire.Some(5.0)}
-	if got := i.outdated(i.Reported.Add(InverterMaxAge + time.Second)); got != want {
+	if got := i.withoutOld(i.Reported.Add(inverterMaxAge + time.Second)); got != want {
 		t.Errorf("later: %+v, want %+v", got, want)
 	}
 }

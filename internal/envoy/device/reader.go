@@ -54,7 +54,7 @@ func (r *Reader) Ensemble(ctx context.Context) (Ensemble, error) {
 		clock.Report(c.Reported)
 	}
 	for i := range e.Controllers {
-		e.Controllers[i] = e.Controllers[i].Outdated(clock.Now())
+		e.Controllers[i] = e.Controllers[i].withoutOld(clock.Now())
 	}
 	r.iq = e.Batteries
 	return e, nil
@@ -106,16 +106,16 @@ func (r *Reader) BatteryTotals(ctx context.Context) (BatteryTotals, error) {
 		r.reports.keep(r.reports.acb)
 	}
 	now := r.reports.clock.Now()
-	oldIQ := slices.ContainsFunc(r.iq, func(b Battery) bool { return !b.IsCurrent(now) })
-	return t.Outdated(oldIQ, r.reports.acb.InTotals && !r.reports.acbIsCurrent()), nil
+	oldIQ := slices.ContainsFunc(r.iq, func(b Battery) bool { return !b.isCurrent(now) })
+	return t.withoutOld(oldIQ, r.reports.acb.InTotals && !r.reports.acbIsCurrent()), nil
 }
 
 // ACBatteries returns what the last /production.json reported of AC Batteries, and
 // whether there are any. It reports none when that was too long ago.
 func (r *Reader) ACBatteries() (ACBatteries, bool) {
-	return r.reports.acb.Present(r.reports.clock.Now())
+	return r.reports.acb.present(r.reports.clock.Now())
 }
 
 // HasNoACBatteries reports whether the latest /production.json agree that there are
 // none.
-func (r *Reader) HasNoACBatteries() bool { return r.reports.acb.AreNone() }
+func (r *Reader) HasNoACBatteries() bool { return r.reports.acb.areNone() }

@@ -35,7 +35,7 @@ func (r *Reports) dropOld(list InverterReport) InverterReport {
 	if len(list.Inverters) > 0 {
 		r.KeepInverters(newest)
 	}
-	return list.Outdated(r.clock.Now())
+	return list.withoutOld(r.clock.Now())
 }
 
 // KeepInverters keeps the time of the newest report of an inverter, as an answer has it;
@@ -55,7 +55,7 @@ func (r *Reports) HasTime() bool { return !r.inverterAt.IsZero() }
 // present power of an inverter. Without a clock that is known, its age is unknown,
 // and the report is used as it is.
 func (r *Reports) IsAwake(at time.Time) bool {
-	return !r.clock.IsKnown() || IsRecent(at, r.clock.Now(), InverterMaxAge)
+	return !r.clock.IsKnown() || isRecent(at, r.clock.Now(), inverterMaxAge)
 }
 
 // AreInvertersAwake is IsAwake for the newest report of all inverters. A gateway that does not
@@ -69,13 +69,19 @@ func (r *Reports) KeepACBatteries(entries []ACBEntry) {
 			r.clock.Report(e.ReadingTime.Time())
 		}
 	}
-	if r.acb.Keep(FindACBatteries(entries, r.clock.Now())) {
+	if r.acb.keep(findACBatteries(entries, r.clock.Now())) {
 		r.keep(r.acb)
 	}
 }
 
 // acbIsCurrent reports whether what follows from the AC Batteries may be published.
 func (r *Reports) acbIsCurrent() bool {
-	a, ok := r.acb.Present(r.clock.Now())
-	return ok && a.IsCurrent(r.clock.Now())
+	a, ok := r.acb.present(r.clock.Now())
+	return ok && a.isCurrent(r.clock.Now())
+}
+
+// isRecent reports whether a report is younger than limit at now, the gateway's
+// time. One that is as far in the future is not, as its time is wrong.
+func isRecent(reported, now time.Time, limit time.Duration) bool {
+	return now.Sub(reported).Abs() <= limit
 }

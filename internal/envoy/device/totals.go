@@ -21,10 +21,10 @@ type BatteryTotals struct {
 	ACBEnergy wire.Optional[float64] // of the AC Batteries, kWh
 }
 
-// Outdated returns t without what the gateway computed from reports that are too
+// withoutOld returns t without what the gateway computed from reports that are too
 // old: of IQ Batteries, of AC Batteries. Capacity and reserve are settings, which
 // do not age.
-func (t BatteryTotals) Outdated(oldIQ, oldACB bool) BatteryTotals {
+func (t BatteryTotals) withoutOld(oldIQ, oldACB bool) BatteryTotals {
 	var none wire.Optional[float64]
 	if oldIQ {
 		t.IQSoC, t.IQEnergy = none, none
