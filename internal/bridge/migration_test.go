@@ -85,7 +85,7 @@ func (r *rig) form(t *testing.T, f hass.Form, isReload bool, during func()) {
 	b := &bridge.Bridge{Gateways: []bridge.GatewayConfig{r.feed("ENVOY", r.server)}, MQTT: r.MQTT, Log: r.Log}
 	b.Gateways[0].Serial, b.Gateways[0].Interval, b.Gateways[0].StaleAfter = serial, 20*time.Second, 2*time.Minute
 	b.HomeAssistant = bridge.HomeAssistant{Form: f, MayMigrate: true}
-	b.Previous = []hass.Namespace{{Topic: "envoy", Prefix: "homeassistant", Serials: []string{serial}, ByEntity: true}}
+	b.Previous = []hass.Namespace{{Topic: "envoy", Prefix: "homeassistant", Serials: []string{serial}}}
 	r.Bridge = b
 	ctx, cancel := context.WithCancelCause(t.Context())
 	r.done = make(chan error, 1)
@@ -251,7 +251,7 @@ func TestSweepOfEntities(t *testing.T) {
 					b.HomeAssistant = bridge.HomeAssistant{Form: hass.ByEntity}
 					b.Gateways = append(b.Gateways, r.feed("OTHER", other))
 					b.Gateways[1].Serial = "122200000002"
-					b.Previous = []hass.Namespace{{Topic: "envoy", Prefix: "homeassistant", Serials: []string{serial}, ByEntity: true}}
+					b.Previous = []hass.Namespace{{Topic: "envoy", Prefix: "homeassistant", Serials: []string{serial}}}
 					change(b)
 				})
 				for topic, payload := range r.broker.RetainedAll() {

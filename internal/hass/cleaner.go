@@ -51,7 +51,7 @@ func (c *Cleaner) Run(ctx context.Context, client *mqtt.Client) error {
 		n := c.Previous[0]
 		n.Serials = slices.DeleteFunc(slices.Clone(n.Serials), func(serial string) bool { return slices.Contains(c.Foreign, serial) })
 		if c.isCurrent(n) {
-			n.Serials = c.staleSerials(n)
+			n.Serials = c.obsoleteSerials(n)
 		}
 		if !c.isEmpty(n) {
 			removed, err := c.clean(ctx, client, n)
@@ -80,7 +80,7 @@ func (c *Cleaner) clean(ctx context.Context, client *mqtt.Client, n Namespace) (
 	if n.Prefix != "" && n.Prefix != c.Current.Prefix {
 		documents = slices.Concat(Filters(n.Prefix, ByDevice), Filters(n.Prefix, ByEntity))
 	}
-	for _, serial := range c.staleSerials(n) {
+	for _, serial := range c.obsoleteSerials(n) {
 		others = append(others, old.Gateway(serial)+"/#")
 	}
 	if n.Topic != c.Current.Topic {
@@ -92,7 +92,7 @@ func (c *Cleaner) clean(ctx context.Context, client *mqtt.Client, n Namespace) (
 	}
 	var known []string
 	for topic, payload := range c.Inbox.payloads() {
-		if c.isStale(n, topic, []byte(payload)) {
+		if c.isObsolete(n, topic, []byte(payload)) {
 			known = append(known, topic)
 		}
 	}

@@ -88,7 +88,7 @@ func (c *Cleaner) removeRetained(ctx context.Context, client *mqtt.Client, n Nam
 // collect returns the retained topics that match filters and belong to n, and
 // whether there may be more.
 func (c *Cleaner) collect(ctx context.Context, client *mqtt.Client, n Namespace, filters []string) (topics []string, isFull bool, err error) {
-	c.collection.start(func(topic string, payload []byte) bool { return c.isStale(n, topic, payload) })
+	c.collection.start(func(topic string, payload []byte) bool { return c.isObsolete(n, topic, payload) })
 	defer c.collection.start(nil)
 	if len(filters) > 0 {
 		subs := make([]mqtt.Subscription, len(filters))

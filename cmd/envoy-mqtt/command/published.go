@@ -50,10 +50,10 @@ func trackPublished(b *bridge.Bridge, rc *runConfig, gateways []*gateway.Gateway
 				p.Serials = slices.DeleteFunc(p.Serials, func(serial string) bool { return slices.Contains(known, serial) })
 			}
 		}
-		b.Previous = append(b.Previous, hass.Namespace(p))
+		b.Previous = append(b.Previous, hass.Namespace{Topic: p.Topic, Prefix: p.Prefix, Serials: p.Serials})
 	}
 	b.OnCleaned = func(removed hass.Namespace) {
-		_ = warnOnce(published.Remove(state.PublishedTopics(removed), topic, prefix))
+		_ = warnOnce(published.Remove(state.PublishedTopics{Topic: removed.Topic, Prefix: removed.Prefix, Serials: removed.Serials}, topic, prefix))
 	}
 	var serials []string
 	for _, g := range gateways {

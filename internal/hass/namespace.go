@@ -11,8 +11,6 @@ type Namespace struct {
 	Topic   string   // the base topic
 	Prefix  string   // of the discovery topics; empty for no discovery
 	Serials []string // of the gateways
-	// ByEntity means that entities may have been announced one by one.
-	ByEntity bool
 }
 
 // Topics are the topics in a Namespace, and identifiers in Home Assistant.
@@ -31,11 +29,11 @@ func (c *Cleaner) isCurrent(n Namespace) bool {
 
 // isEmpty reports whether n can have no topics that are not renewed.
 func (c *Cleaner) isEmpty(n Namespace) bool {
-	return n.Topic == c.Current.Topic && (n.Prefix == "" || n.Prefix == c.Current.Prefix) && len(c.staleSerials(n)) == 0
+	return n.Topic == c.Current.Topic && (n.Prefix == "" || n.Prefix == c.Current.Prefix) && len(c.obsoleteSerials(n)) == 0
 }
 
-// staleSerials returns the gateways of n whose values are not renewed.
-func (c *Cleaner) staleSerials(n Namespace) []string {
+// obsoleteSerials returns the gateways of n whose values are not renewed.
+func (c *Cleaner) obsoleteSerials(n Namespace) []string {
 	if n.Topic != c.Current.Topic {
 		return n.Serials
 	}
@@ -43,10 +41,10 @@ func (c *Cleaner) staleSerials(n Namespace) []string {
 	return slices.DeleteFunc(slices.Clone(n.Serials), func(serial string) bool { return slices.Contains(active, serial) })
 }
 
-// isStale reports whether a retained message belongs to n and is not renewed.
-func (c *Cleaner) isStale(n Namespace, topic string, payload []byte) bool {
+// isObsolete reports whether a retained message belongs to n and is not renewed.
+func (c *Cleaner) isObsolete(n Namespace, topic string, payload []byte) bool {
 	old := c.TopicsOf(n.Topic)
-	for _, serial := range c.staleSerials(n) {
+	for _, serial := range c.obsoleteSerials(n) {
 		if strings.HasPrefix(topic, old.Gateway(serial)+"/") {
 			return true
 		}
