@@ -81,7 +81,7 @@ func TestSmallPackets(t *testing.T) {
 	r.judge(0)
 	r.once("broker connected")
 	r.once(`"topic":"homeassistant/device/envoy_` + r.serial + `/config"`)
-	tell("broker takes packets of 1 kB at most", "all that fits; no discovery", "-", "bytes are more than the 1000 that a packet may have")
+	tell("broker takes packets of 1 kB at most", "all that fits; no discovery", "-", "bytes are more than the 1000 that the broker accepts in a packet")
 }
 
 // TestReducedMosquitto: a broker without QoS 1 and retained messages gets all

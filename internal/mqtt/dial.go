@@ -105,6 +105,9 @@ func explainTLS(err error) error {
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
 		return fmt.Errorf("the broker's certificate is for another name: set URL to the name in the certificate: %w", err)
 	}
+	if e, ok := errors.AsType[x509.CertificateInvalidError](err); ok && e.Reason == x509.Expired {
+		return fmt.Errorf("the broker's certificate is not valid at this machine's time: renew it, or correct the clock: %w", err)
+	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return fmt.Errorf("the broker does not speak TLS on this port: use mqtt:// (or ws://): %w", err)
 	}

@@ -73,6 +73,7 @@ func TestConnectToRealBroker(t *testing.T) {
 	mutual := server.Clone()
 	mutual.ClientAuth, mutual.ClientCAs = tls.RequireAndVerifyClientCert, ca.pool
 	trustsCA := &tls.Config{RootCAs: ca.pool}
+	inTenYears := &tls.Config{RootCAs: ca.pool, Time: func() time.Time { return time.Now().AddDate(10, 0, 0) }}
 	withCert := &tls.Config{RootCAs: ca.pool, Certificates: []tls.Certificate{ca.issue(t)}}
 	otherCA := newTestCA(t)
 
@@ -94,6 +95,7 @@ func TestConnectToRealBroker(t *testing.T) {
 		{"unwithCert authority", "mqtts", "localhost", startMochi(t, false, server), nil, "set CA_FILE"},
 		{"unwithCert authority, WebSocket", "wss", "localhost", startMochi(t, true, server), nil, "set CA_FILE"},
 		{"certificate for another name", "mqtts", "127.0.0.1", startMochi(t, false, server), trustsCA, "is for another name"},
+		{"certificate has expired", "mqtts", "localhost", startMochi(t, false, server), inTenYears, "not valid at this machine's time"},
 		{"TLS to a plain port", "mqtts", "localhost", startMochi(t, false, nil), nil, "mqtt://"},
 		{"TLS to a web server", "mqtts", "localhost", startServer(t, "HTTP/1.1 400 Bad Request\r\n\r\n"), nil, "does not speak TLS on this port"},
 		{"plain to a TLS port", "mqtt", "localhost", startMochi(t, false, server), nil, "mqtts://"},

@@ -30,7 +30,7 @@ type TooLargeError struct {
 }
 
 func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("publish %s: %d bytes are more than the %d that a packet may have", e.topic, e.size, e.limit)
+	return fmt.Sprintf("publish %s: %d bytes are more than the %d that the broker accepts in a packet; raise its limit", e.topic, e.size, e.limit)
 }
 
 // Problem returns the topic: each topic is a problem of its own.

@@ -41,7 +41,7 @@ var reasonTexts = map[ReasonCode]string{
 	0x8f:              "the broker rejects the topic filter",
 	0x90:              "the broker rejects the topic; check TOPIC and PREFIX",
 	0x93:              "the broker received more messages at once than it accepts",
-	0x95:              "the broker received a larger packet than it accepts",
+	0x95:              "the broker received a larger packet than it accepts; raise its limit",
 	0x96:              "the broker receives too many messages; raise INTERVAL",
 	0x97:              "the broker's quota is used up",
 	0x98:              "the broker's administrator ended the connection",
