@@ -111,7 +111,7 @@ func (s *cloudSession) logInByForm(ctx context.Context) error {
 	case resp.code == http.StatusUnauthorized:
 		return ErrPassword
 	case resp.code >= http.StatusBadRequest:
-		return &statusError{Code: resp.code}
+		return resp.statusError()
 	case resp.isLoginForm(), len(s.http.Jar.Cookies(s.tokenURL)) == 0:
 		return ErrForm
 	}
@@ -131,7 +131,7 @@ func (s *cloudSession) fetchByForm(ctx context.Context, serial string) (string, 
 	case resp.code == http.StatusUnauthorized, !ok && resp.isLoginForm():
 		return "", ErrForm
 	case resp.code != http.StatusOK:
-		return "", &statusError{Code: resp.code}
+		return "", resp.statusError()
 	case !ok:
 		return "", errNoField
 	}

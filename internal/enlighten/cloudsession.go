@@ -90,7 +90,7 @@ func (s *cloudSession) do(ctx context.Context, method string, u *url.URL, kind s
 	case len(b) > maxBody:
 		return response{}, errors.New("the answer is too long")
 	}
-	return response{code: httpResp.StatusCode, body: b}, nil
+	return response{httpResp.StatusCode, b, parseRetryAfter(httpResp.Header.Get("Retry-After"))}, nil
 }
 
 // checkToken returns the token in body if it is valid for serial. A token that has
@@ -99,7 +99,7 @@ func (s *cloudSession) checkToken(resp response, body []byte, serial string) (st
 	body = bytes.TrimSpace(body)
 	switch {
 	case resp.code != http.StatusOK:
-		return "", &statusError{Code: resp.code}
+		return "", resp.statusError()
 	case resp.isWebPage():
 		return "", ErrWebPage
 	}

@@ -99,7 +99,10 @@ func (e *wrongSerialError) Error() string {
 func (e *wrongSerialError) Problem() any { return e.Token }
 
 // A statusError is a response of the cloud with an HTTP status other than success.
-type statusError struct{ Code int }
+type statusError struct {
+	Code       int
+	RetryAfter time.Duration // that the cloud asks for, 0 if it does not
+}
 
 // Problem returns the HTTP status.
 func (e *statusError) Problem() any { return e.Code }

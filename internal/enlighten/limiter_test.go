@@ -59,6 +59,38 @@ func acceptsFor(d time.Duration) gateway {
 	}
 }
 
+// TestRetryAfter checks that the next login is not made before the time that the cloud
+// asks for, also after a restart, and 6 hours after the last one at the latest.
+func TestRetryAfter(t *testing.T) {
+	for _, tt := range []struct {
+		header string
+		want   time.Duration
+	}{
+		{"", time.Minute},
+		{"30", time.Minute},
+		{"7200", 2 * time.Hour},
+		{"999999999", 6 * time.Hour},
+		{"99999999999999999999", 6 * time.Hour},
+		{"-7200", time.Minute},
+		{"Sun, 02 Jan 2000 00:00:00 GMT", time.Minute},
+	} {
+		withEnv(t, func(t *testing.T, env *testEnv) {
+			src := env.newSource()
+			env.sim.Set(enlightentest.LoginLimited)
+			env.sim.SetRetryAfter(tt.header)
+			_, _ = src.Token(t.Context(), serial)
+			src.Close()
+			src = env.newSource()
+			defer src.Close()
+			_, err := src.Token(t.Context(), serial)
+			pause, ok := errors.AsType[*enlighten.PausedError](err)
+			if !ok || time.Until(pause.Until) != tt.want {
+				t.Errorf("Retry-After %q: %v, want a pause of %v", tt.header, err, tt.want)
+			}
+		})
+	}
+}
+
 // TestImmediateReplacement checks that four accepted tokens a day are replaced at
 // once when the gateway rejects them, and the fifth after a minute.
 func TestImmediateReplacement(t *testing.T) {

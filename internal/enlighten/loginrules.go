@@ -106,6 +106,9 @@ func (l *loginRules) recordResult(err error, cancelled bool, before loginAttempt
 		l.offline = offlineDelay{}
 		l.lastErr, l.lastReason = err, ""
 	}
+	if e, ok := errors.AsType[*statusError](err); ok {
+		l.gateway.Pause = e.RetryAfter
+	}
 	if errors.Is(err, ErrNotInstaller) {
 		l.gateway.Attempts = maxDoubling // the role does not change within minutes
 	}
@@ -147,10 +150,11 @@ const (
 // zero value allows a login at once.
 type loginLimiter struct {
 	Last          clockSafeTime // latest login
-	Attempts      int           `json:"Row"`    // logins since a token was accepted for maxLoginInterval
-	GotToken      bool          `json:"Got"`    // the latest login returned a token
-	TokenAccepted bool          `json:"Worked"` // the gateway accepted that token
-	Immediate     []time.Time   `json:"AtOnce"` // immediate replacements in the last 24 hours
+	Attempts      int           `json:"Row"`        // logins since a token was accepted for maxLoginInterval
+	Pause         time.Duration `json:",omitempty"` // after Last, at least, as the cloud asks for
+	GotToken      bool          `json:"Got"`        // the latest login returned a token
+	TokenAccepted bool          `json:"Worked"`     // the gateway accepted that token
+	Immediate     []time.Time   `json:"AtOnce"`     // immediate replacements in the last 24 hours
 }
 
 // next returns when the next login may be made, and whether it counts as an
@@ -159,10 +163,8 @@ func (l *loginLimiter) next(now time.Time) (at time.Time, immediate bool) {
 	if l.Attempts == 0 {
 		return l.Last.At, false
 	}
-	at = l.Last.time(now).Add(maxLoginInterval)
-	if l.Attempts < maxDoubling { // later, the doubled interval exceeds maxLoginInterval
-		at = l.Last.time(now).Add(min(minLoginInterval<<(l.Attempts-1), maxLoginInterval))
-	}
+	doubled := minLoginInterval << min(l.Attempts-1, maxDoubling)
+	at = l.Last.time(now).Add(min(max(doubled, l.Pause), maxLoginInterval))
 	if at.After(now) && l.TokenAccepted && len(l.recentImmediate(now)) < maxImmediate {
 		return now, true
 	}
@@ -181,7 +183,8 @@ func (l *loginLimiter) recordAttempt(now time.Time) {
 	} else {
 		l.Attempts++
 	}
-	l.Last, l.GotToken, l.TokenAccepted = clockSafeTime{At: now}, false, false
+	l.Last, l.Pause = clockSafeTime{At: now}, 0
+	l.GotToken, l.TokenAccepted = false, false
 }
 
 // accept records that the gateway accepted the token of the latest login, and

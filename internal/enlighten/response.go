@@ -7,13 +7,25 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // A response is a complete response of the cloud.
 type response struct {
-	code int // HTTP status
-	body []byte
+	code       int // HTTP status
+	body       []byte
+	retryAfter time.Duration // that the cloud asks for, 0 if it does not
+}
+
+// statusError returns the error of a response without success.
+func (r response) statusError() error { return &statusError{Code: r.code, RetryAfter: r.retryAfter} }
+
+// parseRetryAfter returns the delay of a header Retry-After in seconds, 0 for others.
+func parseRetryAfter(header string) time.Duration {
+	seconds, _ := strconv.ParseUint(header, 10, 31)
+	return time.Duration(seconds) * time.Second
 }
 
 // isWebPage reports whether the response is HTML.
@@ -39,7 +51,7 @@ func (r response) sessionID(acc Account) (string, error) {
 	case r.code == http.StatusUnauthorized, err == nil && doc.Message == "Invalid":
 		return "", ErrPassword
 	case r.code != http.StatusOK:
-		return "", &statusError{Code: r.code}
+		return "", r.statusError()
 	case r.isWebPage():
 		return "", ErrWebPage
 	case err != nil:

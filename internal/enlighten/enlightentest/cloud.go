@@ -28,13 +28,14 @@ type Cloud struct {
 	Role               string        // owner or installer; empty = owner
 	FormRole           string        // the same, of tokens by the login form; empty = Role
 
-	mu      sync.Mutex // guards the fields below
-	answer  Answer
-	logins  []time.Time
-	tokens  int
-	users   map[string]string // by session
-	last    string            // the newest token
-	secrets []string
+	mu         sync.Mutex // guards the fields below
+	answer     Answer
+	retryAfter string
+	logins     []time.Time
+	tokens     int
+	users      map[string]string // by session
+	last       string            // the newest token
+	secrets    []string
 }
 
 // Set makes the cloud respond with a from now on.
@@ -42,6 +43,13 @@ func (c *Cloud) Set(a Answer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.answer = a
+}
+
+// SetRetryAfter gives all responses from now on a header Retry-After.
+func (c *Cloud) SetRetryAfter(value string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.retryAfter = value
 }
 
 // Logins returns the times of all login requests, oldest first.
@@ -68,6 +76,11 @@ func (c *Cloud) Secrets() []string {
 
 // ServeHTTP implements http.Handler.
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	if c.retryAfter != "" {
+		w.Header().Set("Retry-After", c.retryAfter)
+	}
+	c.mu.Unlock()
 	switch r.Method + " " + r.URL.Path {
 	case "POST " + LoginPath:
 		c.login(w, r)
