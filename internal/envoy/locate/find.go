@@ -93,7 +93,7 @@ func (f *Finder) urls(host string) ([]string, error) {
 		if u.Scheme == "http" && f.TLSOnly {
 			return nil, fmt.Errorf("host %q: http has no certificate that could be verified", host)
 		}
-		return []string{u.Scheme + "://" + u.Host}, nil
+		return []string{u.Scheme + "://" + strings.ReplaceAll(u.Host, "%", "%25")}, nil // the delimiter of an IPv6 zone
 	}
 	if ip, err := netip.ParseAddr(host); err == nil && ip.Is6() {
 		host = "[" + strings.ReplaceAll(host, "%", "%25") + "]"
