@@ -163,6 +163,9 @@ async function values(base, child) {
     );
   await say(child, 'only-solar');
   await has(page, 'Only production is measured.', 'now: without a consumption CT');
+  await say(child, 'only-house');
+  await has(page, 'Using 1.8', 'now: only the consumption');
+  check('now: without production', !(await page.innerText('main')).includes('production is measured'));
   await say(child, 'fresh');
   await has(page, 'Exporting', 'now: with everything again');
   await say(child, 'offline');
@@ -293,6 +296,36 @@ async function gateways(base, child) {
       () => check('two gateways: no sum if one is stale', false),
     );
   await page.context().close();
+
+  // A phone of a country whose clocks have 12 hours, and a long name.
+  await say(child, 'long');
+  const phone = await open(base, { viewport: { width: 360, height: 740 }, locale: 'en-US' });
+  await ready(phone, 'now');
+  const names = await phone
+    .locator('.gateways a')
+    .evaluateAll(all => all.map(a => a.getBoundingClientRect().right - a.firstChild.getBoundingClientRect().right));
+  check('a long name does not leave its box', Math.min(...names) >= 0, names);
+  await phone.goto(base + '#/history/days');
+  await ready(phone, 'history');
+  check(
+    'phone: the sum is named',
+    (await phone.innerText('.read')).includes('All gateways'),
+    await phone.innerText('.read'),
+  );
+  await phone.goto(base + '#/inverters');
+  await ready(phone, 'inverters');
+  const hours = await phone.locator('.hours span').evaluateAll(all =>
+    all
+      .map(span => span.getBoundingClientRect())
+      .filter(box => box.width > 0)
+      .map(box => [box.left, box.right]),
+  );
+  check(
+    'phone: times at the axis are apart',
+    hours.length > 1 && hours.slice(1).every(([left], i) => left > hours[i][1] + 2),
+    hours,
+  );
+  await phone.context().close();
 }
 
 // measure prints what a first visit transfers and when it paints, and what ten readings cost.

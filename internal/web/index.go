@@ -118,8 +118,10 @@ func heading(v *view) string {
 		return "No current reading"
 	}
 	switch word := gridWord(v.Grid); {
-	case v.Grid == nil && v.Solar == nil:
+	case v.Grid == nil && v.Solar == nil && v.House == nil:
 		return "No power is measured"
+	case v.Grid == nil && v.Solar == nil:
+		return "Using " + powerText(*v.House)
 	case v.Grid == nil:
 		return "Producing " + powerText(*v.Solar)
 	case word == "balanced":

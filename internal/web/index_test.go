@@ -33,6 +33,11 @@ func TestIndex(t *testing.T) {
 	if strings.Contains(body, "<script>") {
 		t.Error("a name is not escaped")
 	}
+	house := envoy.Sample{Time: time.Now(), Meters: sample(time.Now()).Meters[3:]}
+	s.setSample("ENVOY", house)
+	if body := get(s.Handler(), "/").Body.String(); !strings.Contains(body, "<h1>Using 1.81 kW</h1>") {
+		t.Errorf("only the consumption is measured: %s", body)
+	}
 	old := envoy.Sample{Time: time.Now().Add(-20 * time.Second), Meters: sample(time.Now()).Meters}
 	s.setSample("ENVOY", old)
 	if body := get(s.Handler(), "/").Body.String(); !strings.Contains(body, "<h1>No current reading</h1>") || strings.Contains(body, "2356 W") {

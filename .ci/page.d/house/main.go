@@ -1,6 +1,6 @@
 // The house command serves the page of invented gateways at an address, with a
 // password and the address of Home Assistant's Supervisor if they are given. Lines on standard input
-// change them: fresh, stale, offline, no-battery, only-solar, two, one, silent.
+// change them: fresh, stale, offline, no-battery, only-solar, only-house, two, long.
 package main
 
 import (
@@ -86,7 +86,7 @@ func (h *house) turn() {
 	h.page.StateChanged(state)
 	battery := []device.Battery{{Serial: "492231045127", SoC: wire.Some(85.0), Power: wire.Some(-1178.0), Temperature: wire.Some(31.0), Reported: time.Now()}, {Serial: "492231045390", SoC: wire.Some(83.0), Power: wire.Some(-1178.0), Temperature: wire.Some(32.0), Reported: time.Now()}}
 	totals := device.BatteryTotals{SoC: wire.Some(84.0)}
-	if h.mode == "no-battery" || h.mode == "only-solar" {
+	if h.mode == "no-battery" || h.mode == "only-solar" || h.mode == "only-house" {
 		battery, totals = nil, device.BatteryTotals{}
 	}
 	h.page.Batteries(state.Name, state.Serial, battery, totals)
@@ -94,9 +94,13 @@ func (h *house) turn() {
 		h.n++
 		h.page.Polled(state, sample(h.mode, float64(h.n%7)*3))
 	}
-	if h.mode == "two" {
+	if h.mode == "two" || h.mode == "long" {
 		garage := bridge.GatewayState{Name: "ENVOY_GARAGE", Serial: "482207019876", Online: true, StaleAfter: 30 * time.Second}
-		h.page.SetTitle(garage.Name, "Garage")
+		title := "Garage"
+		if h.mode == "long" {
+			title = "Garage behind the house, with the inverters of 2019"
+		}
+		h.page.SetTitle(garage.Name, title)
 		h.page.Polled(garage, sample("only-solar", 5))
 	}
 }
@@ -120,6 +124,8 @@ func sample(mode string, extra float64) *envoy.Sample {
 	s := &envoy.Sample{Time: time.Now(), Meters: []envoy.Meter{meter(envoy.Production, 2472+extra, 2464, 2464)}}
 	switch mode {
 	case "only-solar":
+	case "only-house":
+		s.Meters = []envoy.Meter{meter(envoy.TotalConsumption, 980, 309, 526)}
 	case "no-battery":
 		s.Meters = append(s.Meters, meter(envoy.NetConsumption, -1492-extra, -2155, -1938), meter(envoy.TotalConsumption, 980, 309, 526))
 	default:

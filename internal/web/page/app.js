@@ -108,6 +108,7 @@ function showGateways(late) {
   box.querySelectorAll('a').forEach((a, i) => {
     const g = all[i];
     text(a.firstChild, g.name);
+    a.title = g.name;
     text(a.lastChild, value(g));
     a.href = href(g);
     g.serial === chosen ? a.setAttribute('aria-current', 'true') : a.removeAttribute('aria-current');

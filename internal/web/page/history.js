@@ -1,5 +1,5 @@
 // History: a day, 31 days, 13 months. Above zero: where power came from. Below: where it went.
-import { h, text, power, kwh, percent, num, clock, date as dateText, swatch, notice, css } from './lib.js';
+import { h, text, power, kwh, percent, num, clock, onAxis, date as dateText, swatch, notice, css } from './lib.js';
 
 const up = [
   ['solar', 'Solar', 'Solar'],
@@ -65,10 +65,10 @@ function stacked(v, n, any) {
 function readout(level, total) {
   const when = h('p', { class: 'when' }),
     dd = {};
-  const group = (title, list) =>
+  const group = (title, list, kind) =>
     h(
       'div',
-      null,
+      { class: kind },
       h('h3', null, title),
       h(
         'dl',
@@ -87,7 +87,7 @@ function readout(level, total) {
       'Goes to',
       down.map(([k, , n]) => [k, n]),
     ),
-    level && group('Stored', [['soc', 'Battery level']]),
+    level && group('Stored', [['soc', 'Battery level']], 'level'),
     total && group('All gateways', [['total', 'Solar']]),
   );
   return {
@@ -370,7 +370,7 @@ function dayView(uPlot, data, d, sum) {
     };
     const scales = { x: { time: true, range: [start, d.end] } },
       cursor = { sync: { key: sync.key }, y: false, points: { show: false }, drag: { x: false, y: false } };
-    const fmt = (u, t) => t.map(x => clock(new Date(x * 1000)));
+    const fmt = (u, t) => t.map(x => onAxis(clock(new Date(x * 1000))));
     const big = new uPlot(
       {
         width,

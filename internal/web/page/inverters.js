@@ -1,5 +1,5 @@
 // Inverters: each one against the median of the others, over the day.
-import { h, s, num, kwh, percent, ago, clock, batteryWord, notice, panel, css } from './lib.js';
+import { h, s, num, kwh, percent, ago, clock, onAxis, batteryWord, notice, panel, css } from './lib.js';
 
 const median = v => {
   const a = v.filter(x => x != null).sort((p, q) => p - q),
@@ -299,7 +299,7 @@ export async function invertersScreen(data) {
     h('option', { value: 'serial' }, 'By serial number'),
   );
   sort.classList.add('order');
-  const hours = Array.from({ length: 5 }, (_, i) => at(Math.round((i * (d.slots - 1)) / 4)));
+  const hours = Array.from({ length: 5 }, (_, i) => onAxis(at(Math.round((i * (d.slots - 1)) / 4))));
   const map = panel(
     doc.usual_days > 0 ? 'Against the usual power' : 'Against the median',
     h(

@@ -40,6 +40,8 @@ export const ago = sec =>
   sec < 90 ? `${Math.round(sec)} s` : sec < 5400 ? `${Math.round(sec / 60)} min` : `${Math.round(sec / 3600)} h`;
 export const clock = (d, seconds) =>
   d.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', second: seconds ? '2-digit' : undefined });
+// onAxis shortens a time of clock: 06:00 AM is 06 AM.
+export const onAxis = time => time.replace(/:00(?=\s)/, '');
 export const date = (d, long) =>
   d.toLocaleDateString(
     undefined,

@@ -11,6 +11,7 @@ import {
   num,
   ago,
   clock,
+  onAxis,
   gridWord,
   batteryWord,
   icons,
@@ -92,7 +93,7 @@ function flow(r) {
   const sum = s('title', { id: 'flow-title' }, 'Power flow'),
     desc = s('desc', { id: 'flow-desc' });
   const bare = ids.length === 1,
-    height = r.battery != null ? 328 : bare ? 176 : 206;
+    height = r.battery != null ? 328 : bare && r.solar != null ? 176 : 206;
   const svg = s(
     'svg',
     { viewBox: `0 0 360 ${height}`, role: 'img', 'aria-labelledby': 'flow-title flow-desc' },
@@ -331,7 +332,7 @@ function strip(d) {
       'div',
       { class: 'axis', 'aria-hidden': 'true' },
       [0, 1, 2, 3, 4].map(i =>
-        h('span', null, i === 4 ? '24:00' : clock(new Date((d.start + (i * (d.end - d.start)) / 4) * 1000))),
+        h('span', null, i === 4 ? '24:00' : onAxis(clock(new Date((d.start + (i * (d.end - d.start)) / 4) * 1000)))),
       ),
     ),
   );
@@ -369,7 +370,7 @@ function explain(r, late) {
         r?.cause ? h('code', null, r.cause) : 'The first reading takes up to a minute on a slow gateway.',
       );
   }
-  return r.grid == null
+  return r.grid == null && r.house == null && r.solar != null
     ? notice(
         '',
         h('strong', null, 'Only production is measured.'),
@@ -378,6 +379,8 @@ function explain(r, late) {
     : null;
 }
 
+// isMeasured reports whether there is a power to display.
+const isMeasured = r => ['solar', 'grid', 'house'].some(k => r[k] != null);
 const present = ['solar', 'house', 'grid', 'battery', 'phases', 'today'];
 // shape identifies the set of measured values: cards and rows are built for it.
 const shape = r =>
@@ -426,11 +429,11 @@ export function nowScreen(data) {
       for (const p of parts) p.close?.();
     },
     update(r, late) {
-      if (r && r.solar == null && r.grid == null && late && last)
+      if (r && !isMeasured(r) && late && last)
         r = { ...last, cause: r.cause }; // keep the cards, without values
-      else if (r && (r.solar != null || r.grid != null)) last = r;
+      else if (r && isMeasured(r)) last = r;
       const id = r ? shape(r) : '',
-        why = (late?.kind ?? '') + (r?.cause ?? '') + (r?.grid == null);
+        why = (late?.kind ?? '') + (r?.cause ?? '') + ['grid', 'house', 'solar'].map(k => r?.[k] == null);
       if (why !== told) {
         told = why;
         note = explain(r, late);
@@ -438,14 +441,16 @@ export function nowScreen(data) {
       }
       if (r && id !== built) {
         built = id;
-        if (r.solar != null || r.grid != null) build(r);
+        if (isMeasured(r)) build(r);
       }
       const word = r && gridWord(r.grid),
         what =
-          !r || (r.solar == null && r.grid == null)
+          !r || !isMeasured(r)
             ? ''
             : r.grid == null
-              ? `Producing ${power(r.solar)}`
+              ? r.solar == null
+                ? `Using ${power(r.house)}`
+                : `Producing ${power(r.solar)}`
               : word === 'balanced'
                 ? 'Grid balanced'
                 : `${word === 'importing' ? 'Importing' : 'Exporting'} ${power(r.grid)}`;
