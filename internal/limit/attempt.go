@@ -104,8 +104,7 @@ func (l *lever) decide(r Reading, now time.Time) {
 	if previous == nil {
 		previous = &Lease{Before: r.Setting}
 	} else {
-		l.attempt.isRenewal = l.verification.isApplied && previous.Ended == "" &&
-			r.Same(c.Setting) && c.Setting.Same(previous.latest()) && l.isObeyed(c.Setting, now)
+		l.attempt.isRenewal = previous.Ended == "" && c.Setting.Same(previous.latest()) && (r.Same(c.Setting) || l.verification.isAwaited(now))
 	}
 	l.lease = previous.granted(c.Command, r.Firmware, now)
 	if !l.attempt.isRenewal {
@@ -138,8 +137,9 @@ func (l *lever) onSaved(saved *Lease, err error, now time.Time) {
 	case l.lease.Ended != "": // meanwhile
 		l.attempt = nil
 	case a.isRenewal:
-		l.attempt = nil
-		l.report(Result{Status: Applied, Asked: a.command.String(), Text: fmt.Sprintf("the gateway has it already: %v", a.target)}, now)
+		if l.attempt = nil; l.verification.isApplied { // else that is still to be reported
+			l.report(Result{Status: Applied, Asked: a.command.String(), Text: fmt.Sprintf("the gateway has it already: %v", a.target)}, now)
+		}
 	default:
 		a.isSaved = true
 	}

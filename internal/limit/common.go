@@ -8,8 +8,6 @@ const (
 	Pace = 10 * time.Second
 	// MaxAge is the age at which a command that could not be carried out is refused.
 	MaxAge = 30 * time.Second
-	// measuredFor is how long a measurement counts.
-	measuredFor = time.Minute
 )
 
 // Config configures a machine.
@@ -30,7 +28,6 @@ type common struct {
 	isStopping bool        // no more commands
 	isAway     bool        // the gateway does not answer
 	power      Measurement // the latest
-	measuredAt time.Time
 }
 
 func (c *common) report(r Result, now time.Time) {
@@ -40,13 +37,6 @@ func (c *common) report(r Result, now time.Time) {
 
 // isPaced reports whether a write has to wait for the pace.
 func (c *common) isPaced(now time.Time) bool { return now.Before(c.notBefore) }
-
-// isObeyed reports whether the power is known to obey s, or is not measured, as that of
-// the switch.
-func (c *common) isObeyed(s Setting, now time.Time) bool {
-	_, isMeasured := c.power.of(s)
-	return s.Off || !isMeasured || now.Sub(c.measuredAt) < measuredFor && c.power.obeys(s)
-}
 
 // A Status says what has become of a command or a lease.
 type Status string

@@ -33,6 +33,45 @@ func TestLease(t *testing.T) {
 	}
 }
 
+// TestRepeated: a controller that repeats its command writes once, and what the power
+// does is watched nevertheless.
+func TestRepeated(t *testing.T) {
+	repeat := func(s *script, times int) (writes int) {
+		for range times {
+			s.send(`{"export": 300}`)
+			s.run(10 * time.Second)
+		}
+		for _, line := range s.did {
+			if strings.HasPrefix(line, "write") {
+				writes++
+			}
+		}
+		s.did = slices.DeleteFunc(s.did, func(line string) bool {
+			return strings.HasPrefix(line, "accepted") || strings.HasPrefix(line, "applied: the gateway has it already")
+		})
+		return writes
+	}
+	s := newScript(t, enabled)
+	if writes := repeat(s, 20); writes != 1 {
+		t.Errorf("%d writes of a limit that is not obeyed, want 1", writes)
+	}
+	s.want("write export limited to 300 W", "applied", "no_effect: 300 W asked, 3000 W after 360 s: the power does not obey")
+
+	s = newScript(t, enabled)
+	s.ignores = true
+	if writes := repeat(s, 20); writes != 5 { // in ten minutes
+		t.Errorf("%d writes of a limit that is not taken over, want 5", writes)
+	}
+
+	s = newScript(t, enabled)
+	repeat(s, 1)
+	s.power = Measurement{Production: 300, Export: -700, HasProduction: true, HasExport: true}
+	repeat(s, 3)
+	if !slices.ContainsFunc(s.did, func(line string) bool { return strings.Contains(line, "the power does the opposite") }) {
+		t.Errorf("that the power does the opposite is not noticed: %q", s.did)
+	}
+}
+
 // TestUnmeasured: a limit of a power that nothing measures is prolonged without a write,
 // too.
 func TestUnmeasured(t *testing.T) {

@@ -177,7 +177,7 @@ func (m *Machine) OnWritten(err error, now time.Time) {
 
 // Observe takes the power of a sample.
 func (m *Machine) Observe(power Measurement, now time.Time) {
-	m.power, m.measuredAt = power, now
+	m.power = power
 	if e := m.levers[Power].verification.effect; e != nil && m.levers[Switch].lease != nil {
 		e.oppositeSince = time.Time{} // the switch explains it
 	}

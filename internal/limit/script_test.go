@@ -22,6 +22,7 @@ type script struct {
 	firmware                   string
 	isDynamic                  bool
 	isLost                     bool // writes fail and have an effect
+	ignores                    bool // writes succeed and have no effect
 }
 
 var begin = time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)
@@ -63,7 +64,7 @@ func (s *script) act() {
 			s.m.OnSaved(a.ID, s.saveErr, s.now)
 		case Write:
 			s.did = append(s.did, fmt.Sprintf("write %v", a.Setting))
-			if s.writeErr == nil || s.isLost {
+			if !s.ignores && (s.writeErr == nil || s.isLost) {
 				s.has[a.Lever] = a.Setting
 			}
 			s.m.OnWritten(s.writeErr, s.now)

@@ -55,6 +55,12 @@ func (v *verification) isSettled(now time.Time) bool {
 	return !now.Before(v.unseenUntil) && !now.Before(v.uncertainUntil)
 }
 
+// isAwaited reports whether the gateway, which has answered the write, may take it over
+// soon, so that it need not be repeated.
+func (v *verification) isAwaited(now time.Time) bool {
+	return now.Before(v.unseenUntil) && !now.Before(v.uncertainUntil)
+}
+
 // confirm notes that the setting s was read back, and reports whether that is new.
 // Its effect is watched from then on.
 func (v *verification) confirm(s Setting, now time.Time) (isNew bool) {
