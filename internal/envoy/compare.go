@@ -109,10 +109,14 @@ func (s *Sample) retainCommon(of []Meter) {
 	}
 }
 
+// retainCommon also takes from of what the two endpoints report in different ways: the
+// readings have no sign of apparent power, and a power factor while exporting.
 func (c *Channel) retainCommon(of Channel) {
 	for q := range quantities {
-		if _, ok := of.Get(q); !ok {
+		if v, ok := of.Get(q); !ok {
 			c.Drop(q)
+		} else if q == ApparentPower || q == PowerFactor {
+			c.Set(q, v)
 		}
 	}
 }
@@ -129,11 +133,9 @@ func (c *Channel) replaceCounters(from Channel) {
 // dropCounters removes the energies of the CTs, and with pv those of production.
 func (s *Sample) dropCounters(pv bool) {
 	for i := range s.Meters {
-		m := &s.Meters[i]
-		if m.Measurement == Production && !pv {
-			continue
+		if m := &s.Meters[i]; m.Measurement != Production || pv {
+			m.dropCounters()
 		}
-		m.dropCounters()
 	}
 }
 

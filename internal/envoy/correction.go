@@ -81,14 +81,14 @@ func (c Correction) fits(phases int) error {
 func (m *Meter) correct(c Correction) {
 	m.Raw, m.Phases = nil, slices.Clone(m.Phases)
 	for i := range m.Phases {
-		m.Phases[i].correct(c.factor(i), c.offset(i, len(m.Phases)))
+		m.Phases[i].correct(m.Register, c.factor(i), c.offset(i, len(m.Phases)))
 	}
 	if c.hasOneFactor() {
 		offset := 0.0
 		for _, w := range c.Offset {
 			offset += w
 		}
-		m.Total.correct(c.factor(0), offset)
+		m.Total.correct(m.Register, c.factor(0), offset)
 		return
 	}
 	for _, q := range summedQuantities {
@@ -140,11 +140,14 @@ func (m *Meter) sumPhases(q Quantity) (sum float64, ok bool) {
 	return sum, true
 }
 
-// correct applies a factor and an offset to what a CT's direction and ratio touch.
-func (c *Channel) correct(factor, offset float64) {
+// correct applies a factor and an offset to what a CT's direction and ratio touch. The
+// readings' apparent power has no sign.
+func (c *Channel) correct(r Register, factor, offset float64) {
 	c.Set(Power, c.val[Power]*factor+offset)
 	for _, q := range []Quantity{Current, ApparentPower, ReactivePower} {
-		if v, ok := c.Get(q); ok {
+		if v, ok := c.Get(q); ok && q == ApparentPower && r == ReadingRegister {
+			c.Set(q, v*math.Abs(factor))
+		} else if ok {
 			c.Set(q, v*factor)
 		}
 	}

@@ -165,10 +165,37 @@ func TestCorrectionOfEveryQuantity(t *testing.T) {
 		c.Set(q, 1+float64(q))
 	}
 	before := c
-	c.correct(-2, 0)
+	c.correct(EIMRegister, -2, 0)
 	for q := range quantities {
 		if isKept := c.val[q] == before.val[q]; isKept != slices.Contains(kept, q) {
 			t.Errorf("%s: %v, before the correction %v: see correct in correction.go, and kept of this test", q, c.val[q], before.val[q])
+		}
+	}
+}
+
+// TestCorrectionOfApparentPower: the readings report it without a sign, also of a CT
+// that is turned round.
+func TestCorrectionOfApparentPower(t *testing.T) {
+	for _, tt := range []struct {
+		register Register
+		factors  []float64
+		want     [4]float64 // VA: total, L1 to L3
+	}{
+		{ReadingRegister, []float64{-1}, [4]float64{600, 100, 200, 300}},
+		{ReadingRegister, []float64{1, -2, 1}, [4]float64{800, 100, 400, 300}},
+		{EIMRegister, []float64{-1}, [4]float64{-600, -100, -200, -300}},
+		{EIMRegister, []float64{1, -2, 1}, [4]float64{0, 100, -400, 300}},
+	} {
+		m := Meter{Measurement: NetConsumption, Register: tt.register, Phases: make([]Channel, 3)}
+		for i := range m.Phases {
+			m.Phases[i].Set(ApparentPower, 100*float64(i+1))
+		}
+		m.Total.Set(ApparentPower, 600)
+		m.correct(Correction{Multiplier: tt.factors})
+		for i, c := range append([]Channel{m.Total}, m.Phases...) {
+			if va, _ := c.Get(ApparentPower); va != tt.want[i] {
+				t.Errorf("%v with the factors %v: %v VA of L%d, want %v", tt.register, tt.factors, va, i, tt.want[i])
+			}
 		}
 	}
 }

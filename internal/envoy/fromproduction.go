@@ -36,10 +36,7 @@ const reportsInterval = 10 * time.Minute
 
 // last returns the sum, if it is not too old.
 func (s inverterSum) last() (Meter, bool) {
-	if s.at.IsZero() || time.Since(s.at) > sumMaxAge {
-		return Meter{}, false
-	}
-	return s.meter, true
+	return s.meter, !s.at.IsZero() && time.Since(s.at) <= sumMaxAge
 }
 
 func (p *productionSource) sample(ctx context.Context) (Sample, error) {

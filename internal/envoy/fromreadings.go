@@ -34,7 +34,7 @@ func (s *readingsSource) read(ctx context.Context) (reading, error) {
 		return reading{}, err
 	}
 	r.readAt = time.Now()
-	s.layout.legs.addSplit(configs)
+	s.layout.configure(configs)
 	if err := r.dropLost(&s.layout.legs); err != nil {
 		return reading{}, fmt.Errorf("%s: %w", readingsPath, err)
 	}

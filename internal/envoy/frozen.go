@@ -31,15 +31,6 @@ type frozenCT struct {
 
 var hashSeed = maphash.MakeSeed()
 
-// hash returns a hash of the values that the gateway reports of m. It is 0 without a
-// voltage, as of live data and of a CT on a line that is off, which may stand still.
-func (m *Meter) hash() uint64 {
-	if len(m.Raw) == 0 || !m.Raw[0].hasVoltage() {
-		return 0
-	}
-	return maphash.Comparable(hashSeed, m.Raw[0])
-}
-
 // isOlder reports whether r is older than the readings before it: the newest of its CTs'
 // times goes back, and none advances. Where the gateway's clock was set back, the next
 // reading advances from there and is not older; an old response that is repeated stands
@@ -72,7 +63,10 @@ func (ts *ctTimes) update(meters []Meter, gatewayNow time.Time, limit time.Durat
 	}
 	for _, m := range meters {
 		t := &ts.cts[m.Measurement]
-		hash := m.hash()
+		hash := uint64(0) // without a voltage, as on a line that is off, values may stand still
+		if len(m.Raw) > 0 && m.Raw[0].hasVoltage() {
+			hash = maphash.Comparable(hashSeed, m.Raw[0])
+		}
 		isRepeated := hash != 0 && hash == t.values
 		t.values = hash
 		hasTime, hadTime := !m.MeasuredAt.IsZero(), !t.reading.IsZero()

@@ -48,12 +48,19 @@ func (l *layout) mayHave(m Measurement, phase int) bool {
 	return l.legs.seen[m][phase-1] || l.legs.mayBeLost() && phase <= l.configured[m]
 }
 
-// configure records how many phases the CTs are set up with.
+// configure records how many phases the CTs are set up with, and the legs of a storage CT
+// for split phase: from firmware 8.3.6086 on one of them is all zeros for single answers,
+// and the other is reported as the whole (pyenphase#478, #499).
 func (l *layout) configure(configs []device.MeterConfig) {
 	l.configured = [measurements]int{}
 	for _, c := range configs {
-		if m, ok := measurementOf(c); ok && c.Enabled {
-			l.configured[m] = max(l.configured[m], c.Phases)
+		m, ok := measurementOf(c)
+		if !ok || !c.Enabled {
+			continue
+		}
+		l.configured[m] = max(l.configured[m], c.Phases)
+		if m == Storage && c.PhaseMode == "split" {
+			l.legs.seen[Storage] = [3]bool{true, true}
 		}
 	}
 }
@@ -111,17 +118,6 @@ type legs struct {
 	counted   [measurements]bool    // meters that had counted something
 	doubts    int                   // answers with a phase of zeros that was not seen before
 	zeroSince time.Time             // when a meter that had counted was first read as zero; zero if none is
-}
-
-// addSplit adds the legs of a storage CT that is set up for split phase: from firmware
-// 8.3.6086 on one of them is all zeros for single answers, and the other is reported as
-// the whole (pyenphase#478, #499).
-func (l *legs) addSplit(configs []device.MeterConfig) {
-	for _, c := range configs {
-		if m, ok := measurementOf(c); ok && m == Storage && c.Enabled && c.PhaseMode == "split" {
-			l.seen[Storage] = [3]bool{true, true}
-		}
-	}
 }
 
 // add adds the phases of meters that have a voltage and have counted, unless they do not

@@ -82,9 +82,8 @@ func parseLivedata(body []byte) (r reading, streaming bool, err error) {
 	for _, n := range []wire.Number{doc.Meters.IQSoC, doc.Meters.IQEnergy, doc.Meters.ACBSoC, doc.Meters.ACBEnergy} {
 		r.hasBattery = r.hasBattery || n.Value != 0
 	}
-	if storage := r.meter(Storage); storage != nil {
-		r.hasBattery = r.hasBattery || storage.Total.val[Power] != 0
-	}
+	storage := r.meter(Storage)
+	r.hasBattery = r.hasBattery || storage != nil && storage.Total.val[Power] != 0
 	return r, doc.Connection.Stream == "enabled", nil
 }
 

@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -35,16 +36,15 @@ type reading struct {
 func (r *reading) meter(m Measurement) *Meter { return findMeter(r.meters, m) }
 
 // time returns the gateway's time of r; zero when it reports none.
-func (r *reading) time() time.Time {
-	if r.at.IsZero() {
-		return r.invertersAt
-	}
-	return r.at
-}
+func (r *reading) time() time.Time { return cmp.Or(r.at, r.invertersAt) }
 
 // add adds a meter of a CT with the values as they were reported.
 func (r *reading) add(m Meter) {
 	m.keepRaw()
+	for i := range m.Phases {
+		m.Phases[i].dropFalseFactor()
+	}
+	m.Total.dropFalseFactor()
 	m.Total, m.Phases = aggregate(m.Total, m.Phases)
 	r.meters = append(r.meters, m)
 	r.at = clock.Later(r.at, m.MeasuredAt)
@@ -100,6 +100,15 @@ func onePhase(c Channel) bool {
 // is that of all phases.
 func (c *Channel) dropUnsummed() {
 	c.keep(slices.Concat(summedQuantities, []Quantity{Frequency})...)
+}
+
+// dropFalseFactor removes a power factor that contradicts power and apparent power:
+// /production.json reports -1 while a CT exports, whatever it is.
+func (c *Channel) dropFalseFactor() {
+	va := math.Abs(c.val[ApparentPower])
+	if gap := math.Abs(c.val[Power]) - math.Abs(c.val[PowerFactor])*va; c.has[ApparentPower] && math.Abs(gap) > 5+0.1*va {
+		c.Drop(PowerFactor)
+	}
 }
 
 // measurable reports whether a CT can measure w, in W.

@@ -134,19 +134,19 @@ func TestDroppedPhase(t *testing.T) {
 		{"that came back", batCT, []string{two(2, both, alive, alive) + "," + two(3, both, alive, alive), two(2, alive, alive, dead), two(2, both, alive, alive) + "," + two(3, both, alive, alive)}, storage},
 	} {
 		var got string
-		known := new(legs)
+		known := new(layout)
 		for _, b := range tt.bodies {
 			configs := []device.MeterConfig{netCT, tt.battery}
 			r, err := parseReadings([]byte("["+b+"]"), configs)
 			if err == nil {
-				known.addSplit(configs)
-				err = r.dropLost(known)
+				known.configure(configs)
+				err = r.dropLost(&known.legs)
 			}
 			if got = ""; err != nil {
 				got = err.Error()
 				continue
 			}
-			known.add(r.meters)
+			known.legs.add(r.meters)
 			for _, m := range r.meters {
 				got += " " + short(m)
 			}

@@ -23,10 +23,8 @@ type Sample struct {
 
 // Meter returns the meter of measurement m, if there is one.
 func (s Sample) Meter(m Measurement) (Meter, bool) {
-	for _, r := range s.Meters {
-		if r.Measurement == m {
-			return r, true
-		}
+	if r := findMeter(s.Meters, m); r != nil {
+		return *r, true
 	}
 	return Meter{}, false
 }

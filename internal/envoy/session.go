@@ -31,13 +31,12 @@ type Session struct {
 
 // newSession returns a session with the gateway of info, which answered at base.
 func newSession(c *Client, info locate.Info, base string, previous previousSession) *Session {
-	now := time.Now()
 	g := &gateway{
 		req:          c.access.NewRequester(info, base, c.Tokens),
 		memory:       &c.memory,
 		clock:        clock.New(info.Time),
 		layout:       layout{legs: previous.legs},
-		confirmation: confirmation{since: now, reconfigured: previous.reconfigured},
+		confirmation: confirmation{since: time.Now(), reconfigured: previous.reconfigured},
 		newest:       map[string]time.Time{},
 	}
 	selected := c.Source == AutoSource && previous.source == FromMeters // after an interruption the gateway answers the readings long before /production.json

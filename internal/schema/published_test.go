@@ -170,7 +170,7 @@ func inventedGateway(phases int, consumption string) http.Handler {
 	serve("/production.json", func(now int64) string {
 		eim := func(kind string, watts int) string {
 			values := func(watts int) string {
-				return fmt.Sprintf(`"wNow":%d.0,"whLifetime":2000.0,"rmsCurrent":0.9,"rmsVoltage":230.0,"reactPwr":5.0,"apprntPwr":110.0,"pwrFactor":0.9`, watts)
+				return fmt.Sprintf(`"wNow":%d.0,"whLifetime":2000.0,"rmsCurrent":0.9,"rmsVoltage":230.0,"reactPwr":5.0,"apprntPwr":%.1f,"pwrFactor":0.9`, watts, float64(watts)/0.9)
 			}
 			lines := list(make([]string, phases), func(int, string) string { return "{" + values(watts) + "}" })
 			return fmt.Sprintf(`{"type":"eim","activeCount":1,"measurementType":%q,"readingTime":%d,%s,"lines":%s}`, kind, now, values(watts*phases), lines)
