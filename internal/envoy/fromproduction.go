@@ -3,6 +3,7 @@ package envoy
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/device"
@@ -117,11 +118,9 @@ func (p *productionSource) checkLayout(r *reading) error {
 // build makes a sample of r, which has passed the checks.
 func (p *productionSource) build(ctx context.Context, r *reading) (Sample, error) {
 	sample := Sample{Time: time.Now(), MeasuredAt: r.time(), HasCT: !r.at.IsZero(), NoGrid: r.noGrid, Frozen: r.frozen}
-	for _, m := range r.meters {
-		if m.Measurement != Production || p.layout.pv == pvByCT {
-			sample.Meters = append(sample.Meters, m)
-		}
-	}
+	sample.Meters = slices.DeleteFunc(r.meters, func(m Meter) bool {
+		return m.Measurement == Production && p.layout.pv != pvByCT
+	})
 	production, err := p.pv.channel(ctx, r)
 	if err != nil {
 		return Sample{}, err

@@ -23,12 +23,6 @@ type ctTimes struct {
 // most a second apart.
 const maxLag = time.Minute
 
-// A frozenCT is a CT whose reading does not change.
-type frozenCT struct {
-	measurement Measurement
-	reading     time.Time // by the gateway's clock; zero if that time changes
-}
-
 var hashSeed = maphash.MakeSeed()
 
 // isOlder reports whether r is older than the readings before it: the newest of its CTs'
@@ -55,7 +49,7 @@ func (ts *ctTimes) isOlder(r *reading) bool {
 // for limit, and the newest of the times that have advanced. A CT whose first time is old,
 // where another is not, is taken to be frozen until it changes. A gateway may give a
 // repeated reading a new time, or no time, but a voltage in mV never stands still.
-func (ts *ctTimes) update(meters []Meter, gatewayNow time.Time, limit time.Duration) (frozen []frozenCT, advanced time.Time) {
+func (ts *ctTimes) update(meters []Meter, gatewayNow time.Time, limit time.Duration) (frozen []FrozenError, advanced time.Time) {
 	now := time.Now()
 	var newest time.Time
 	for _, m := range meters {
@@ -84,7 +78,7 @@ func (ts *ctTimes) update(meters []Meter, gatewayNow time.Time, limit time.Durat
 			}
 		}
 		if limit > 0 && now.Sub(t.since) >= limit {
-			frozen = append(frozen, frozenCT{m.Measurement, repeated})
+			frozen = append(frozen, FrozenError{m.Measurement, repeated})
 		}
 	}
 	return frozen, advanced
@@ -93,13 +87,13 @@ func (ts *ctTimes) update(meters []Meter, gatewayNow time.Time, limit time.Durat
 // dropFrozen removes from r the frozen CTs and what the gateway computes from
 // them: computed is the consumption meter that no CT measures. It returns a
 // [*FrozenError] where the grid is frozen, or all there is.
-func (r *reading) dropFrozen(frozen []frozenCT, computed Measurement) error {
+func (r *reading) dropFrozen(frozen []FrozenError, computed Measurement) error {
 	if len(frozen) == 0 {
 		return nil
 	}
 	var ms []Measurement
 	for _, f := range frozen {
-		ms = append(ms, f.measurement)
+		ms = append(ms, f.CT)
 	}
 	is := func(m Measurement) bool { return slices.Contains(ms, m) }
 	if !is(computed) && (is(Production) || computed == NetConsumption && is(TotalConsumption)) {
@@ -107,7 +101,7 @@ func (r *reading) dropFrozen(frozen []frozenCT, computed Measurement) error {
 	}
 	left := slices.DeleteFunc(slices.Clone(r.meters), func(m Meter) bool { return is(m.Measurement) })
 	if is(NetConsumption) || len(left) == 0 {
-		return &FrozenError{frozen[0].measurement, frozen[0].reading}
+		return &frozen[0]
 	}
 	r.meters, r.frozen, r.at = left, ms, time.Time{}
 	for _, m := range left {

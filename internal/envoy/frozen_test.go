@@ -36,7 +36,7 @@ func TestCTTimes(t *testing.T) {
 			if i >= 29 && i < 40 {
 				want = append(want, EVSE)
 			}
-			if len(frozen) != len(want) || len(want) > 0 && frozen[len(frozen)-1].measurement != want[len(want)-1] {
+			if len(frozen) != len(want) || len(want) > 0 && frozen[len(frozen)-1].CT != want[len(want)-1] {
 				t.Errorf("after %d s %v are frozen, want %v", i, frozen, want)
 			}
 			if i > 0 && !advanced.Equal(now) || i == 0 && !advanced.IsZero() {

@@ -197,7 +197,7 @@ func (s *sourceBase) dropFrozen(path string, r *reading) error {
 	if s.clock.IsKnown() {
 		gatewayNow = s.clock.Now()
 	}
-	var frozen []frozenCT
+	var frozen []FrozenError
 	var advanced time.Time
 	s.memory.useCTTimes(path, func(ts *ctTimes) { frozen, advanced = ts.update(r.meters, gatewayNow, s.staleAfter) })
 	s.clock.Follow(advanced)

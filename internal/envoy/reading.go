@@ -41,10 +41,10 @@ func (r *reading) time() time.Time { return cmp.Or(r.at, r.invertersAt) }
 // add adds a meter of a CT with the values as they were reported.
 func (r *reading) add(m Meter) {
 	m.keepRaw()
+	m.Total.dropFalseFactor()
 	for i := range m.Phases {
 		m.Phases[i].dropFalseFactor()
 	}
-	m.Total.dropFalseFactor()
 	m.Total, m.Phases = aggregate(m.Total, m.Phases)
 	r.meters = append(r.meters, m)
 	r.at = clock.Later(r.at, m.MeasuredAt)
@@ -61,13 +61,7 @@ func aggregate(total Channel, phases []Channel) (Channel, []Channel) {
 	if len(phases) == 1 && phases[0].isUnmeasured() {
 		phases = nil
 	}
-	switch len(phases) {
-	case 0:
-		if !onePhase(total) {
-			total.dropUnsummed()
-		}
-		return total, nil
-	case 1:
+	if len(phases) == 1 {
 		one := phases[0]
 		for _, q := range slices.Concat([]Quantity{Power}, CounterQuantities[:]) {
 			if v, ok := total.Get(q); ok {
@@ -75,10 +69,11 @@ func aggregate(total Channel, phases []Channel) (Channel, []Channel) {
 			}
 		}
 		return one, nil
-	default:
-		total.dropUnsummed()
-		return total, phases
 	}
+	if len(phases) > 1 || !onePhase(total) {
+		total.dropUnsummed()
+	}
+	return total, phases
 }
 
 // onePhase reports whether the numbers of a meter without phases are those of

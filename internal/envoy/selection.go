@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/auth"
@@ -167,6 +168,20 @@ func (s *selection) withMeterCounters(ctx context.Context) (Sample, error) {
 	return sample, nil
 }
 
+// hasOtherSetup reports whether the consumption CT seems to be set up in another way than
+// the readings are understood: it reads what sample, of /production.json, has for the
+// meter that is computed, or has another number of phases.
+func (s *selection) hasOtherSetup(sample Sample) bool {
+	computed := s.setup.computed()
+	measured := NetConsumption + TotalConsumption - computed
+	own, other, ct := sample.meter(measured), sample.meter(computed), s.readings.last.meter(measured)
+	if own == nil || other == nil || ct == nil {
+		return false
+	}
+	gap := func(m *Meter) float64 { return math.Abs(ct.Total.val[Power] - m.Total.val[Power]) }
+	return len(own.Phases) != len(ct.Phases) || gap(own) > 200+4*gap(other)
+}
+
 // CheckSource compares /production.json with the readings that the samples come
 // from. It is slow: call it once a minute. An error of [ErrReopen] reports that they
 // have disagreed three times; any other, that it could not be read, which decides
@@ -177,7 +192,7 @@ func (s *selection) CheckSource(ctx context.Context) error {
 		return nil
 	}
 	sample, err := s.production.sample(ctx)
-	if isSkipped(err) { // a CT may have been taken away, whose readings are noise now
+	if isSkipped(err) || err == nil && s.hasOtherSetup(sample) { // a CT may have been taken away, whose readings are noise now
 		if _, changed := s.setup.CheckMeters(ctx); errors.Is(changed, ErrReopen) {
 			return changed
 		}
@@ -186,11 +201,10 @@ func (s *selection) CheckSource(ctx context.Context) error {
 		return err
 	}
 	reason := compareSources(sample, &s.readings.last, s.layout.pv == pvByCT)
-	if reason == "" {
+	if s.state.mismatches++; reason == "" {
 		s.state.mismatches = 0
-		return nil
 	}
-	if s.state.mismatches++; s.state.mismatches < confirmations {
+	if s.state.mismatches < confirmations {
 		return nil
 	}
 	s.set(FromProduction, reason) // the session that follows selects again

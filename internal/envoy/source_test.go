@@ -177,6 +177,36 @@ func TestCheckSource(t *testing.T) {
 	})
 }
 
+// TestCheckSourceFindsSetup: a consumption CT that is set up in another way is found by the
+// first comparison, long before the list of the CTs is read again.
+func TestCheckSourceFindsSetup(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		before *envoytest.Gateway
+		change func(g *envoytest.Gateway)
+	}{
+		{"it is around the load", &envoytest.Gateway{Phases: 3}, func(g *envoytest.Gateway) { g.LoadOnly = true }},
+		{"it is at the grid", &envoytest.Gateway{Phases: 3, LoadOnly: true}, func(g *envoytest.Gateway) { g.LoadOnly = false }},
+		{"three phases", &envoytest.Gateway{}, func(g *envoytest.Gateway) { g.Phases = 3 }},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			gw := tt.before
+			gw.Start = noon
+			s := sampleFrom(t, gw, envoy.AutoSource)
+			s.next(t)
+			s.next(t)
+			if err := s.CheckSource(t.Context()); err != nil {
+				t.Errorf("%s: CheckSource = %v before", tt.name, err)
+			}
+			gw.Change(tt.change)
+			s.next(t)
+			if err := s.CheckSource(t.Context()); !errors.Is(err, envoy.ErrReopen) {
+				t.Errorf("%s: CheckSource = %v, want one that asks for another session", tt.name, err)
+			}
+		})
+	}
+}
+
 // TestReopened: after an interruption the readings are read at once, and a CT
 // that is gone is not believed gone at once.
 func TestReopened(t *testing.T) {
