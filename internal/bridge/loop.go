@@ -95,7 +95,7 @@ func (l *loop) run(ctx context.Context) {
 			l.stop(context.Cause(ctx))
 			return
 		case handleResult := <-l.requests.results:
-			l.requests.finish(handleResult)
+			l.requests.finish(ctx, handleResult)
 		case <-next.C:
 		case <-l.stale.C:
 			l.onStale()

@@ -105,3 +105,18 @@ func TestMissingMeterIsAskedForAfterTheSample(t *testing.T) {
 		t.Error("the gateway was not asked which meters it has")
 	})
 }
+
+// TestResultAtStop checks that the result of a request that ends with the loop is not
+// handled: the stop may be why the request has failed.
+func TestResultAtStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for range 20 {
+			l := newTestLoop(GatewayConfig{Client: new(envoy.Client)})
+			l.requests.isRunning = true
+			l.requests.results <- func() { t.Error("handled after the stop") }
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			l.run(ctx)
+		}
+	})
+}

@@ -34,10 +34,13 @@ func (r *requests) start(ctx context.Context, read request) {
 	}()
 }
 
-// finish handles a result received from r.results.
-func (r *requests) finish(handle func()) {
+// finish handles a result received from r.results, unless ctx has ended: the request
+// may have failed because of that.
+func (r *requests) finish(ctx context.Context, handle func()) {
 	r.isRunning = false
-	handle()
+	if ctx.Err() == nil {
+		handle()
+	}
 }
 
 // wait waits for the running request after its context has ended, and reports whether
