@@ -35,7 +35,7 @@ func TestDiscoveryTurnedOn(t *testing.T) {
 		if n := r.lives(before); n < 30 {
 			t.Errorf("%d live documents in 3 minutes at one in 5 s, want 30 at least", n)
 		}
-		want := []string{"{envoy  [" + serial + "] false}"} // the place without discovery, to be forgotten
+		want := []string{"{envoy  [" + serial + "]}"} // the place without discovery, to be forgotten
 		if got := fmt.Sprint(cleared); got != fmt.Sprint(want) {
 			t.Errorf("cleared %s, want %s", got, want)
 		}
