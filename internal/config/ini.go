@@ -22,6 +22,9 @@ type ini struct {
 	mistakes []mistake       // all of them: Unmarshal continues after a mistake
 }
 
+// byteOrderMark is what editors on Windows write at the beginning of UTF-8.
+const byteOrderMark = "\ufeff"
+
 // Unmarshal parses data into a map of sections of keys, all in upper case. Its
 // error is always nil; see mistakes.
 func (p *ini) Unmarshal(data []byte) (map[string]any, error) {
@@ -29,7 +32,7 @@ func (p *ini) Unmarshal(data []byte) (map[string]any, error) {
 	sections := map[string]any{}
 	var section string
 	var keys map[string]any
-	text := strings.TrimPrefix(string(data), "\ufeff")
+	text := strings.TrimPrefix(string(data), byteOrderMark)
 	for i, line := range strings.Split(text, "\n") {
 		n := i + 1
 		line = strings.TrimSuffix(line, "\r")

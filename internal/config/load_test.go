@@ -174,7 +174,7 @@ func TestValuesFromFiles(t *testing.T) {
 	token := writeFile(t, "token", "eyJ.a.b\r\n")
 	user := writeFile(t, "user", "me@example.com")
 	cfg, errs := load(t, "[ENVOY]\nHOST=a\nTOKEN_FILE="+token+"\nPASSWORD=of the file\nUSERNAME_FILE="+user,
-		"ENVOY_MQTT_ENVOY__PASSWORD_FILE="+writeFile(t, "password", "of the environment\n"))
+		"ENVOY_MQTT_ENVOY__PASSWORD_FILE="+writeFile(t, "password", "\ufeffof the environment\r\n"))
 	if errs != nil {
 		t.Fatalf("Load: %q", errs)
 	}

@@ -100,7 +100,7 @@ func (l *loader) add(layer *koanf.Koanf, at func(section, key string) origin) {
 // readValue returns the content of the file at path, the value of a <KEY>_FILE.
 func (l *loader) readValue(at origin, path string) string {
 	data, err := state.ReadFile(path, state.MaxValueSize)
-	text := strings.TrimRight(string(data), "\r\n")
+	text := strings.TrimRight(strings.TrimPrefix(string(data), byteOrderMark), "\r\n")
 	switch {
 	case err != nil:
 		l.fail(at, err.Error())

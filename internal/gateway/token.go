@@ -48,7 +48,11 @@ func logToken(log zerolog.Logger, last, s enlighten.Status) {
 	case s.Err != nil:
 		log.Warn().Str("state", string(s.State)).Str("reason", hint.Add(s.Err).Error()).Msg("no new token, retrying")
 	case s.State == enlighten.StateOK:
-		log.Info().Time("expires", s.Expires).Str("role", string(s.Role)).Str("from", string(s.Origin)).Msg("token valid")
+		line := log.Info().Str("role", string(s.Role)).Str("from", string(s.Origin))
+		if !s.Expires.IsZero() { // not a JWT
+			line = line.Time("expires", s.Expires)
+		}
+		line.Msg("token valid")
 	case s.State == enlighten.StateRenewing:
 		log.Info().Msg("requesting a token from Enphase")
 	}

@@ -49,9 +49,13 @@ func TestTokenIsLoggedOnce(t *testing.T) {
 		{status(enlighten.StateRefused, paused("10:02:00", refused)), 0},
 		{status(enlighten.StateRefused, paused("23:00:00", &enlighten.SuspendedError{Err: refused})), 1},
 		{enlighten.Status{State: enlighten.StateOK, Expires: time.Now()}, 1},
+		{enlighten.Status{State: enlighten.StateOK}, 1}, // not a JWT
 	} {
 		if n := lines(tt.status); n != tt.want {
 			t.Errorf("status %d, %+v: %d lines, want %d:\n%s", i, tt.status, n, tt.want, log.String())
+		}
+		if strings.Contains(log.String(), `"expires":"0001`) {
+			t.Errorf("status %d has a time that is unknown: %s", i, log.String())
 		}
 	}
 }
