@@ -31,7 +31,7 @@ func (c *console) watchReload(ctx context.Context, now *runConfig, hup <-chan os
 			return
 		case <-hup:
 		}
-		next := c.loadNext(ctx, now)
+		next := now.loadNext(ctx, c.loadRunConfig)
 		if ctx.Err() != nil {
 			return
 		}
@@ -53,19 +53,19 @@ func (c *console) watchReload(ctx context.Context, now *runConfig, hup <-chan os
 	}
 }
 
-// loadNext reads the configuration that replaces now. It returns nil if that is wrong,
-// or if ctx ends before.
-func (c *console) loadNext(ctx context.Context, now *runConfig) *runConfig {
+// loadNext reads by load the configuration that replaces rc. It returns nil if that is
+// wrong, or if ctx ends before.
+func (rc *runConfig) loadNext(ctx context.Context, load func() (*runConfig, error)) *runConfig {
 	slow := time.AfterFunc(5*time.Second, func() {
-		now.log.Warn().Msg("configuration is still being read, the current one stays in use")
+		rc.log.Warn().Msg("configuration is still being read, the current one stays in use")
 	})
-	next, err := blocking.Call(ctx, c.loadRunConfig)
+	next, err := blocking.Call(ctx, load)
 	slow.Stop()
 	switch {
 	case ctx.Err() != nil:
 		return nil
 	case err != nil:
-		now.reject(err)
+		rc.reject(err)
 		return nil
 	}
 	next.log.Info().Str("config", next.cfg.File).Int("gateways", len(next.cfg.Gateways)).Msg("configuration reloaded")

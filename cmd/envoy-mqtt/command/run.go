@@ -50,7 +50,7 @@ func (c *console) run(ctx context.Context) error {
 		case served == nil:
 			last, rc = rc, next
 		case errors.Is(served, errReload):
-			rc = cmp.Or(c.loadNext(ctx, rc), rc)
+			rc = cmp.Or(rc.loadNext(ctx, c.loadRunConfig), rc)
 		case last != nil:
 			rc.reject(served)
 			last, rc = nil, last
