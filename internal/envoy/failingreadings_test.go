@@ -85,7 +85,7 @@ func TestReadingsWithoutToken(t *testing.T) {
 }
 
 // TestReadingsDie: readings that are not to be had any more, though the gateway
-// answers, are left for /production.json after five minutes.
+// answers, are left for /production.json after five minutes, until they are back.
 func TestReadingsDie(t *testing.T) {
 	for _, fault := range []envoytest.Fault{envoytest.Busy, envoytest.Zero, envoytest.HTML} {
 		synctest.Test(t, func(t *testing.T) {
@@ -111,9 +111,24 @@ func TestReadingsDie(t *testing.T) {
 			if took := time.Since(start); took < 5*time.Minute || took > 6*time.Minute {
 				t.Errorf("%s: a sample came after %v, want one after five minutes", fault, took)
 			}
-			gw.FaultAt("/ivp/meters/readings", fault, 0)
 			for range 3 {
 				s.next(t)
+			}
+			if err := s.CheckSource(t.Context()); err != nil {
+				t.Errorf("%s: CheckSource = %v while the readings fail", fault, err)
+			}
+			gw.FaultAt("/ivp/meters/readings", fault, 0)
+			s.next(t)
+			err := s.CheckSource(t.Context())
+			if !errors.Is(err, envoy.ErrReopen) {
+				t.Errorf("%s: CheckSource = %v after the readings are back, want one that asks for another session", fault, err)
+			}
+			if s.Session, err = s.client.Open(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			s.next(t)
+			if source, _, ok := s.Source(); !ok || source != envoy.FromMeters {
+				t.Errorf("%s: Source = %v, %t, want the readings", fault, source, ok)
 			}
 		})
 	}

@@ -31,8 +31,8 @@ type sourceState struct {
 	source     Source // FromProduction or FromMeters, when selected
 	useMeters  bool   // FromProduction with the readings' energies
 	reason     string // why not the readings; empty where they are not possible
-	mismatches int    // comparisons in a row that disagreed
-	failures   int    // attempts in a row to read the meters that failed
+	mismatches int    // comparisons in a row that disagreed, or that failed
+	hasFailed  bool   // the readings could not be read in the last of them, and were not refused
 }
 
 // Source returns where samples come from and, where they could come from the
@@ -87,20 +87,14 @@ func (s *selection) selectSource(ctx context.Context) (Sample, error) {
 		return Sample{}, failed
 	}
 	st := &s.state
+	reason := compareSources(sample, &r, s.layout.pv == pvByCT)
+	if st.hasFailed = err != nil && !auth.IsRefused(err) && !errors.Is(err, ErrUnauthorized); err != nil {
+		reason = err.Error()
+	}
 	switch {
-	case errors.Is(err, ErrUnsupported) && (!auth.IsRefused(err) || st.failures+1 >= confirmations), err == nil && len(r.meters) == 0:
+	case errors.Is(err, ErrUnsupported) && (!auth.IsRefused(err) || st.mismatches+1 >= confirmations), err == nil && len(r.meters) == 0:
 		s.set(FromProduction, "")
 		return sample, nil
-	case err != nil && st.failures+1 >= confirmations:
-		s.set(FromProduction, err.Error())
-		return sample, nil
-	case err != nil:
-		st.failures++
-		sample.dropCounters(s.layout.pv == pvByCT)
-		return sample, nil
-	}
-	reason := compareSources(sample, &r, s.layout.pv == pvByCT)
-	switch {
 	case reason != "" && st.mismatches+1 < confirmations:
 		st.mismatches++
 		sample.dropCounters(s.layout.pv == pvByCT)
@@ -182,13 +176,18 @@ func (s *selection) hasOtherSetup(sample Sample) bool {
 	return len(own.Phases) != len(ct.Phases) || gap(own) > 200+4*gap(other)
 }
 
-// CheckSource compares /production.json with the readings that the samples come
-// from. It is slow: call it once a minute. An error of [ErrReopen] reports that they
-// have disagreed three times; any other, that it could not be read, which decides
-// nothing. It does nothing where the samples do not come from readings that were
-// selected.
+// CheckSource compares /production.json with the selected readings, or tries readings
+// that were not selected because they failed. It is slow: call it once a minute. An error
+// of [ErrReopen] reports that the source is to be selected again; any other, that the page
+// could not be read, which decides nothing.
 func (s *selection) CheckSource(ctx context.Context) error {
-	if s.configured != AutoSource || s.state.source != FromMeters {
+	switch {
+	case s.state.selected && s.state.source == FromProduction && s.state.hasFailed && len(s.setup.configs) > 0:
+		if r, err := s.readings.readFast(ctx); err == nil && len(r.meters) > 0 {
+			return fmt.Errorf("the meters' readings are back: %w", ErrReopen)
+		}
+		return nil
+	case s.configured != AutoSource || s.state.source != FromMeters:
 		return nil
 	}
 	sample, err := s.production.sample(ctx)
