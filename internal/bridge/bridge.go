@@ -55,15 +55,6 @@ type Bridge struct {
 	running atomic.Pointer[bridgeRun] // nil before Run
 }
 
-// Fleet is what a bridge knows about the fleet that it is a part of.
-type Fleet struct {
-	Shard int // number of this bridge, from 1
-	// Others returns the known serial numbers of the gateways of the other shards,
-	// which this bridge leaves alone, and whether those of all gateways of the fleet
-	// are known. It reads files.
-	Others func() (serials []string, isComplete bool)
-}
-
 // HomeAssistant configures the discovery.
 type HomeAssistant struct {
 	Off  bool      // no discovery

@@ -8,6 +8,15 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 )
 
+// Fleet is what a bridge knows about the fleet that it is a part of.
+type Fleet struct {
+	Shard int // number of this bridge, from 1
+	// Others returns the known serial numbers of the gateways of the other shards,
+	// which this bridge leaves alone, and whether those of all gateways of the fleet
+	// are known. It reads files.
+	Others func() (serials []string, isComplete bool)
+}
+
 // isForeign returns a function that reports whether a device with an identifier is a
 // gateway of another shard. It returns nil without a fleet.
 func (b *Bridge) isForeign(topics schema.Topics) func(id string) bool {
