@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"errors"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -23,7 +22,7 @@ type outageLog struct {
 
 // add logs a problem that is new in the present outage.
 func (l *outageLog) add(log zerolog.Logger, err error, now time.Time) {
-	if !isSkipped(err) && !l.isLogged {
+	if !envoy.IsSkipped(err) && !l.isLogged {
 		if now.Sub(l.began) >= time.Hour {
 			l.began, l.count = now, 0
 		}
@@ -47,15 +46,9 @@ func (l *outageLog) end() (wasLogged bool) {
 	return wasLogged
 }
 
-// isSkipped reports whether err is that of a response that was skipped.
-func isSkipped(err error) bool {
-	_, ok := errors.AsType[*envoy.SkippedError](err)
-	return ok
-}
-
 // failureLevel returns the level at which a failed poll is logged.
 func failureLevel(err error) zerolog.Level {
-	if isSkipped(err) || envoy.FailureOf(err) == envoy.FailureToken { // the source of tokens logs it
+	if envoy.IsSkipped(err) || envoy.FailureOf(err) == envoy.FailureToken { // the source of tokens logs it
 		return zerolog.DebugLevel
 	}
 	return zerolog.WarnLevel

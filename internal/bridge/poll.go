@@ -158,7 +158,7 @@ func (l *loop) onStale() {
 	switch {
 	case err == nil:
 		line = line.Str("error", "no response yet")
-	case isSkipped(err), !l.samples.outages.isLogged: // other errors have been logged
+	case envoy.IsSkipped(err), !l.samples.outages.isLogged: // other errors have been logged
 		line = line.Err(err)
 	}
 	line.Msg("gateway offline, no valid reading")

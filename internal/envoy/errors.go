@@ -62,14 +62,15 @@ func (e *SkippedError) Error() string { return "answer skipped: " + e.Reason }
 // Problem returns the reason.
 func (e *SkippedError) Problem() any { return e.Reason }
 
-func isSkipped(err error) bool {
+// IsSkipped reports whether err is a [*SkippedError].
+func IsSkipped(err error) bool {
 	_, ok := errors.AsType[*SkippedError](err)
 	return ok
 }
 
-// A FrozenError reports a CT that the sample cannot do without and whose time or
-// values have not changed for the client's StaleAfter, or whose time was older than that
-// of another CT when it was first read.
+// A FrozenError reports a CT whose time or values have not changed for the client's
+// StaleAfter, or whose time was older than that of another CT when it was first read. It
+// is returned if the sample cannot do without the CT.
 type FrozenError struct {
 	CT   Measurement
 	Time time.Time // of its reading, by the gateway's clock; zero if that changes, or if there is none
@@ -112,7 +113,7 @@ func FailureOf(err error) Failure {
 	switch {
 	case noToken:
 		return FailureToken
-	case frozen, isSkipped(err):
+	case frozen, IsSkipped(err):
 		return FailureSkipped
 	case errors.Is(err, auth.ErrUnauthorized), auth.IsRefused(err):
 		return FailureUnauthorized

@@ -68,7 +68,7 @@ func parseReadings(body []byte, configs []device.MeterConfig) (reading, error) {
 		if i := slices.IndexFunc(doc, func(w wireMeterReading) bool { return string(w.EID) == c.EID }); i >= 0 {
 			err = r.addReading(m, c, &doc[i])
 		}
-		if isSkipped(err) && m > TotalConsumption {
+		if IsSkipped(err) && m > TotalConsumption {
 			continue
 		}
 		if err != nil {

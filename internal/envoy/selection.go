@@ -191,7 +191,7 @@ func (s *selection) CheckSource(ctx context.Context) error {
 		return nil
 	}
 	sample, err := s.production.sample(ctx)
-	if isSkipped(err) || err == nil && s.hasOtherSetup(sample) { // a CT may have been taken away, whose readings are noise now
+	if IsSkipped(err) || err == nil && s.hasOtherSetup(sample) { // a CT may have been taken away, whose readings are noise now
 		if _, changed := s.setup.CheckMeters(ctx); errors.Is(changed, ErrReopen) {
 			return changed
 		}

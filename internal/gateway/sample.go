@@ -18,7 +18,7 @@ import (
 const repeatTimeout = 5 * time.Second
 
 // minRepeats is how often it does so at least, however slow the gateway is: a session
-// believes the third response at the latest if they agree.
+// accepts the third response at the latest if they agree.
 const minRepeats = 2
 
 // Sample reads a sample, and others if the first is implausible. A first reading that is
@@ -27,7 +27,7 @@ const minRepeats = 2
 func Sample(ctx context.Context, session *envoy.Session) (envoy.Sample, error) {
 	s, err := session.Sample(ctx)
 	end := time.Now().Add(repeatTimeout)
-	for n := 0; isTemporary(err) && (n < minRepeats || time.Now().Before(end)) && ctx.Err() == nil; n++ {
+	for n := 0; envoy.FailureOf(err) == envoy.FailureSkipped && (n < minRepeats || time.Now().Before(end)) && ctx.Err() == nil; n++ {
 		select {
 		case <-time.After(time.Second):
 		case <-ctx.Done():
@@ -37,21 +37,12 @@ func Sample(ctx context.Context, session *envoy.Session) (envoy.Sample, error) {
 	return s, err
 }
 
-func isTemporary(err error) bool {
-	_, skipped := errors.AsType[*envoy.SkippedError](err)
-	_, frozen := errors.AsType[*envoy.FrozenError](err)
-	return skipped || frozen
-}
-
 // AddBatteries adds the batteries' power to s, unless a CT measures it, and
 // returns their state of charge in %, nothing without batteries. The error is that
 // of a gateway that should have answered.
 func AddBatteries(ctx context.Context, session *envoy.Session, s *envoy.Sample) (soc *float64, err error) {
 	e, err := session.Ensemble(ctx)
-	if errors.Is(err, envoy.ErrUnsupported) {
-		err = nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, envoy.ErrUnsupported) {
 		return nil, err
 	}
 	if _, measured := s.Meter(envoy.Storage); !measured && len(e.Batteries) > 0 {
@@ -79,8 +70,9 @@ func AddBatteries(ctx context.Context, session *envoy.Session, s *envoy.Sample) 
 const limitTimeout = 10 * time.Second
 
 // Notes returns what a person should know about a sample: why there is no power of
-// production, no net consumption, and what the settings of the gateway say about low power. Most gateways
-// have no such settings, or do not show them to an owner: errors are ignored.
+// production or no net consumption, and which settings of the gateway explain low power.
+// Most gateways have no such settings, or do not show them to an owner: errors are
+// ignored.
 func Notes(ctx context.Context, s *envoy.Session, sample envoy.Sample) (notes []string) {
 	if pv, ok := sample.Meter(envoy.Production); ok {
 		if _, ok := pv.Total.Get(envoy.Power); !ok {
@@ -115,7 +107,7 @@ func TryAccess(ctx context.Context, g config.Gateway, serial string, tokens auth
 	if err == nil {
 		_, err = session.Sample(ctx)
 	}
-	if _, skipped := errors.AsType[*envoy.SkippedError](err); skipped {
+	if envoy.IsSkipped(err) {
 		return nil
 	}
 	return err

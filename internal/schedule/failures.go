@@ -25,10 +25,9 @@ type Failures struct {
 // poll is due, and whether the session must be opened again.
 func (f *Failures) Add(err error, started, now time.Time, interval time.Duration) (next time.Time, reopen bool) {
 	f.Err = err
-	_, isSkipped := errors.AsType[*envoy.SkippedError](err)
 	_, isFrozen := errors.AsType[*envoy.FrozenError](err)
 	switch {
-	case isSkipped: // the gateway responds: no delay
+	case envoy.IsSkipped(err): // the gateway responds: no delay
 		f.retry = retry{}
 		if f.skippedSince.IsZero() {
 			f.skippedSince = now
