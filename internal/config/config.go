@@ -105,7 +105,7 @@ type Gateway struct {
 	Section         string // name of the section, in upper case
 	Host            string // host or host:port as in a URL, a URL with http or https and no path, or locate.Auto
 	Serial          string // "": reported by the gateway
-	Name            string // "": "Envoy <serial>"
+	DeviceName      string // in Home Assistant; "": "Envoy <serial>"
 	Source          envoy.Source
 	EstimateStorage bool   // estimate the energies of batteries that have no CT
 	Fingerprint     string // SHA-256 of the gateway's certificate, 64 lower-case hex digits; "": not pinned
@@ -125,10 +125,10 @@ type Gateway struct {
 
 // Total is a section [TOTAL] or [TOTAL_<name>].
 type Total struct {
-	Section  string   // name of the section, in upper case
-	Name     string   // "": the default of the bridge
-	Gateways []string // sections of the gateways that are added, without duplicates
-	GridFrom string   // section of the one that measures the grid; "": none does
+	Section    string   // name of the section, in upper case
+	DeviceName string   // in Home Assistant; "": the default of the bridge
+	Gateways   []string // sections of the gateways that are added, without duplicates
+	GridFrom   string   // section of the one that measures the grid; "": none does
 }
 
 // A Secret is a password or a token. All printers, loggers and encoders show that

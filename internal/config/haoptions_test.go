@@ -24,7 +24,7 @@ func TestOptions(t *testing.T) {
 			return c.MQTT.Supervisor == "" && c.MQTT.URL.Host == "b" && c.MQTT.Username == "u"
 		}, nil},
 		{"above the file, below the environment", `{"envoy_host":"option","envoy_name":"option"}`, []string{token, "ENVOY_MQTT_ENVOY__NAME=environment"}, func(c Config) bool {
-			return c.Gateways[0].Host == "option" && c.Gateways[0].Name == "environment" && len(c.Gateways) == 2
+			return c.Gateways[0].Host == "option" && c.Gateways[0].DeviceName == "environment" && len(c.Gateways) == 2
 		}, nil},
 		{"no app", `{"envoy_host":"option"}`, nil, func(c Config) bool {
 			return c.Gateways[0].Host == "file" && c.MQTT.Supervisor == "" && !c.HTTP.Ingress

@@ -80,7 +80,7 @@ limit_forever = no
 		Compat:        Compat{Profiles: []string{"victron", "freeds"}},
 		Enlighten:     Enlighten{LoginURL: "https://login.example:8443/a", TokenURL: "https://token.example/b", FormURL: "https://form.example/c"},
 		Gateways: []Gateway{{
-			Section: "ENVOY_GARAGE", Host: "https://ENVOY.lan:8443", Serial: "122334455667", Name: "Garage",
+			Section: "ENVOY_GARAGE", Host: "https://ENVOY.lan:8443", Serial: "122334455667", DeviceName: "Garage",
 			Source: envoy.FromProduction, Fingerprint: strings.Repeat("ab", 32), Username: "me@example.com", Token: "eyJ.x.y",
 			Password: "pass=word", VerifySSL: true, Interval: 1500 * time.Millisecond, Timeout: 10 * time.Second,
 			StaleAfter: 10 * time.Second, Multiplier: []float64{1, -1, 1}, Offset: []float64{0.5, 0},
@@ -115,9 +115,9 @@ func TestLayers(t *testing.T) {
 	want.General.LogLevel = "warn"         // from the file: an empty variable is none, and makes no gateway
 	want.General.StateDir = "/environment" // over the file
 	want.MQTT.Topic = "flag"               // over both
-	want.Gateways[0].Host, want.Gateways[0].Name = "a", "House"
+	want.Gateways[0].Host, want.Gateways[0].DeviceName = "a", "House"
 	want.Gateways = append(want.Gateways, want.Gateways[0])
-	want.Gateways[1].Section, want.Gateways[1].Host, want.Gateways[1].Name = "ENVOY_GARAGE", "b", ""
+	want.Gateways[1].Section, want.Gateways[1].Host, want.Gateways[1].DeviceName = "ENVOY_GARAGE", "b", ""
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("Load = %+v, %v; want %+v", got, err, want)
 	}

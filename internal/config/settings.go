@@ -159,7 +159,7 @@ var settings = []setting{
 	},
 	{
 		"ENVOY", "NAME", "", "The device's name in Home Assistant (default: Envoy and the serial).",
-		into(func(t target) *string { return &t.Gateway.Name }, asText),
+		into(func(t target) *string { return &t.Gateway.DeviceName }, asText),
 	},
 	{
 		"ENVOY", "VERIFY_SSL", "false", "Whether the gateway's certificate is verified; gateways have self-signed ones, so use FINGERPRINT instead.",
@@ -221,7 +221,7 @@ var settings = []setting{
 	},
 	{
 		"TOTAL", "NAME", "", "The device's name in Home Assistant (default: Envoy total).",
-		into(func(t target) *string { return &t.Total.Name }, asText),
+		into(func(t target) *string { return &t.Total.DeviceName }, asText),
 	},
 }
 

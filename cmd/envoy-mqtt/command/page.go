@@ -40,10 +40,10 @@ func newPage(rc *runConfig, gateways []*gateway.Gateway, problems *web.Problems)
 		page.Access.Supervisor = supervisorAddress
 	}
 	for _, g := range gateways {
-		page.SetTitle(g.Section, g.Name)
+		page.SetTitle(g.Section, g.DeviceName)
 	}
 	for _, t := range cfg.Totals {
-		page.SetTitle(t.Section, cmp.Or(t.Name, "Total"))
+		page.SetTitle(t.Section, cmp.Or(t.DeviceName, "Total"))
 	}
 	return page
 }

@@ -84,7 +84,7 @@ func newBridge(rc *runConfig, gateways []*gateway.Gateway) *bridge.Bridge {
 		b.Gateways = append(b.Gateways, bridgeConfig(g, cfg.Compat.Profiles))
 	}
 	for _, t := range cfg.Totals {
-		b.Totals = append(b.Totals, bridge.TotalConfig{Name: t.Section, DeviceName: t.Name, Gateways: t.Gateways, GridFrom: t.GridFrom})
+		b.Totals = append(b.Totals, bridge.TotalConfig{Name: t.Section, DeviceName: t.DeviceName, Gateways: t.Gateways, GridFrom: t.GridFrom})
 	}
 	return b
 }
@@ -95,7 +95,7 @@ func bridgeConfig(g *gateway.Gateway, profiles []string) bridge.GatewayConfig {
 	return bridge.GatewayConfig{
 		Config: publish.Config{
 			Name:            g.Section,
-			DeviceName:      g.Name,
+			DeviceName:      g.DeviceName,
 			StaleAfter:      g.StaleAfter,
 			FailSafe:        g.FailSafe,
 			Profiles:        profiles,

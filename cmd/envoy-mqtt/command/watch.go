@@ -46,7 +46,7 @@ func (c *console) watch(ctx context.Context) error {
 	w, where := newWatcher(cfg), broker.Name(cfg.MQTT)
 	for _, g := range gateway.New(cfg) {
 		if serial := g.KnownSerial(); serial != "" {
-			w.Add(serial, g.Name)
+			w.Add(serial, g.DeviceName)
 		}
 		g.Close()
 	}
