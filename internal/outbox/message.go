@@ -34,10 +34,10 @@ const (
 	BridgeState                      // state of the bridge
 )
 
-// An item is an entry or a group of values, and its place in the queue.
+// An item is an entry or a value set, and its place in the queue.
 type item struct {
 	Entry
-	group          *group    // if not nil, the messages are the group's and Payload is not used
+	values         *valueSet // if not nil, the messages are of these and Payload is not used
 	setAt          time.Time // when the content was last replaced
 	number         uint32    // order of creation
 	revision       uint32    // incremented by each change
@@ -47,7 +47,7 @@ type item struct {
 
 // removesTopic reports whether sending i removes its topic from the broker.
 func (i *item) removesTopic() bool {
-	return i.group == nil && i.Encode == nil && len(i.Payload) == 0
+	return i.values == nil && i.Encode == nil && len(i.Payload) == 0
 }
 
 // isChange reports whether payload differs from the content of i and minInterval
@@ -59,8 +59,8 @@ func (i *item) isChange(payload []byte, now time.Time, minInterval time.Duration
 // takeMessages returns the messages to send, or none if i has expired. A message
 // whose payload Encode returns has no payload yet.
 func (i *item) takeMessages(now time.Time) []mqtt.Message {
-	if i.group != nil {
-		return i.group.takeMessages(now)
+	if i.values != nil {
+		return i.values.takeMessages(now)
 	}
 	m := mqtt.Message{Topic: i.Topic, Payload: i.Payload, Retain: true, QoS: 1}
 	if !i.Expires.IsZero() {

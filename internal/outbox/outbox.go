@@ -15,7 +15,7 @@ type Outbox struct {
 	notify chan struct{} // has an element after a change
 
 	mu      sync.Mutex       // guards the fields below
-	items   map[string]*item // by topic; a group is stored under its base topic
+	items   map[string]*item // by topic; a value set is stored under its base topic
 	queue   []*item          // the items to send, in order
 	live    []liveBatch      // the latest of each gateway
 	created uint32           // number of items created
@@ -57,13 +57,13 @@ func (o *Outbox) SetValues(base string, values []Value, measuredAt time.Time, t 
 		return
 	}
 	i := o.item(base)
-	if i.group == nil {
-		i.group = &group{base: base}
+	if i.values == nil {
+		i.values = &valueSet{base: base}
 	}
-	for _, topic := range i.group.update(values, measuredAt, t) {
+	for _, topic := range i.values.update(values, measuredAt, t) {
 		delete(o.items, base+"/"+topic) // a removal of the topic that is not acknowledged yet
 	}
-	if i.group.mustSend() {
+	if i.values.mustSend() {
 		o.enqueue(i)
 	}
 }
@@ -87,8 +87,8 @@ func (o *Outbox) RemoveLater(topics []string, delay time.Duration) {
 	defer o.mu.Unlock()
 	for _, topic := range topics {
 		delete(o.items, topic)
-		if g, rest := groupOf(o.items, topic); g != nil {
-			g.remove(rest)
+		if vs, rest := valuesOf(o.items, topic); vs != nil {
+			vs.remove(rest)
 		}
 	}
 	time.AfterFunc(delay, func() { o.RemoveUnused(topics) })
@@ -132,8 +132,8 @@ func (o *Outbox) RequeueAll() {
 	})
 	for _, i := range o.queue {
 		i.isQueued = true
-		if i.group != nil {
-			i.group.markUnsent()
+		if i.values != nil {
+			i.values.markUnsent()
 		}
 	}
 	o.wake()
@@ -146,11 +146,11 @@ func (o *Outbox) Close(final ...Entry) (done <-chan struct{}) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.live, o.queue = nil, nil
-	maps.DeleteFunc(o.items, func(_ string, i *item) bool { return i.group == nil || len(final) == 0 })
-	groups := slices.SortedFunc(maps.Values(o.items), func(x, y *item) int { return cmp.Compare(x.number, y.number) })
-	for _, i := range groups {
+	maps.DeleteFunc(o.items, func(_ string, i *item) bool { return i.values == nil || len(final) == 0 })
+	sets := slices.SortedFunc(maps.Values(o.items), func(x, y *item) int { return cmp.Compare(x.number, y.number) })
+	for _, i := range sets {
 		i.isQueued = false
-		i.group.retainUnsentCounters()
+		i.values.retainUnsentCounters()
 		o.enqueue(i)
 	}
 	for _, e := range final {

@@ -9,15 +9,15 @@ import (
 )
 
 // A delivery is the messages that the writer sends at once: an entry, or the
-// due values of a group.
+// due values of a value set.
 type delivery struct {
-	item     *item
-	topic    string
-	revision uint32
-	isGroup  bool
-	messages []mqtt.Message
-	encode   func() []byte // if not nil, returns the payload; without o.mu, because large documents take time
-	number   int           // of the deliveries of entries over one connection, from 1 on
+	item       *item
+	topic      string
+	revision   uint32
+	isValueSet bool
+	messages   []mqtt.Message
+	encode     func() []byte // if not nil, returns the payload; without o.mu, because large documents take time
+	number     int           // of the deliveries of entries over one connection, from 1 on
 }
 
 // set replaces the content of an entry and queues it. The caller holds o.mu.
@@ -26,8 +26,8 @@ func (o *Outbox) set(content Entry) *item {
 	content.Topic = i.Topic // of which there is one copy
 	i.Entry, i.setAt, i.isAcknowledged = content, time.Now(), false
 	i.revision++
-	if g, rest := groupOf(o.items, content.Topic); g != nil && i.removesTopic() {
-		g.remove(rest)
+	if vs, rest := valuesOf(o.items, content.Topic); vs != nil && i.removesTopic() {
+		vs.remove(rest)
 	}
 	o.enqueue(i)
 	return i
@@ -48,19 +48,19 @@ func (o *Outbox) item(topic string) *item {
 // hasContent reports whether topic has content that is retained. The caller
 // holds o.mu.
 func (o *Outbox) hasContent(topic string) bool {
-	if i := o.items[topic]; i != nil && i.group == nil {
+	if i := o.items[topic]; i != nil && i.values == nil {
 		return !i.removesTopic()
 	}
-	g, rest := groupOf(o.items, topic)
-	return g != nil && g.index(rest, 0) >= 0
+	vs, rest := valuesOf(o.items, topic)
+	return vs != nil && vs.index(rest, 0) >= 0
 }
 
-// groupOf returns the group whose base topic is above topic, and the rest of topic;
+// valuesOf returns the value set whose base topic is above topic, and the rest of topic;
 // nil if there is none.
-func groupOf(items map[string]*item, topic string) (g *group, rest string) {
+func valuesOf(items map[string]*item, topic string) (vs *valueSet, rest string) {
 	for end := strings.LastIndexByte(topic, '/'); end > 0; end = strings.LastIndexByte(topic[:end], '/') {
-		if i := items[topic[:end]]; i != nil && i.group != nil {
-			return i.group, topic[end+1:]
+		if i := items[topic[:end]]; i != nil && i.values != nil {
+			return i.values, topic[end+1:]
 		}
 	}
 	return nil, ""
@@ -84,22 +84,22 @@ func (o *Outbox) wake() {
 }
 
 // take removes the next delivery from the queue. It returns false if there is
-// none, or if the next item is an entry and allowEntries is false. If allowGroups
-// is false, groups stay in the queue, with the availability behind them, and
+// none, or if the next item is an entry and allowEntries is false. If allowValues
+// is false, value sets stay in the queue, with the availability behind them, and
 // areHeldBack reports whether there are any.
-func (o *Outbox) take(now time.Time, allowEntries, allowGroups bool) (d delivery, ok, areHeldBack bool) {
+func (o *Outbox) take(now time.Time, allowEntries, allowValues bool) (d delivery, ok, areHeldBack bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	allowGroups = allowGroups || o.done != nil // no live message follows
+	allowValues = allowValues || o.done != nil // no live message follows
 	for n := 0; n < len(o.queue); {
 		i := o.queue[n]
-		isGroup := i.group != nil
-		if !allowGroups && (isGroup || areHeldBack && i.Priority >= Availability) {
+		isValueSet := i.values != nil
+		if !allowValues && (isValueSet || areHeldBack && i.Priority >= Availability) {
 			areHeldBack = true
 			n++
 			continue
 		}
-		if !isGroup && !allowEntries {
+		if !isValueSet && !allowEntries {
 			return delivery{}, false, areHeldBack
 		}
 		copy(o.queue[1:n+1], o.queue[:n]) // few, while those behind may be many
@@ -109,7 +109,7 @@ func (o *Outbox) take(now time.Time, allowEntries, allowGroups bool) (d delivery
 			continue // deleted after it was queued
 		}
 		if ms := i.takeMessages(now); len(ms) > 0 {
-			return delivery{i, i.Topic, i.revision, isGroup, ms, i.Encode, 0}, true, areHeldBack
+			return delivery{i, i.Topic, i.revision, isValueSet, ms, i.Encode, 0}, true, areHeldBack
 		}
 	}
 	return delivery{}, false, areHeldBack

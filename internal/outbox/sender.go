@@ -37,7 +37,7 @@ type sender struct {
 	count            int              // entries that were sent
 	beforeBarrier    int              // of these, how many before the outstanding barrier
 	beforeAnswered   int              // likewise, before the last one that was answered
-	areHeldBack      bool             // groups wait for the barrier
+	areHeldBack      bool             // value sets wait for the barrier
 	retry            <-chan time.Time // nil if nothing was rejected
 	hasRejected      bool             // OnAccepted has not been called since a rejection
 }
@@ -50,7 +50,7 @@ type acknowledgement struct {
 
 // sendRetained sends the next retained messages and reports whether there were
 // any. If too much is in flight, the queue waits for an acknowledgement or a barrier.
-// Groups wait while a barrier is outstanding: a frozen broker would publish their
+// Value sets wait while a barrier is outstanding: a frozen broker would publish their
 // values when it resumes, perhaps hours later.
 func (s *sender) sendRetained(ctx context.Context) (isSent bool) {
 	s.client.Batch(func() {
@@ -97,7 +97,7 @@ func (s *sender) deliver(ctx context.Context, d delivery) {
 	switch {
 	case s.Skip != nil && s.Skip(d.topic):
 		return
-	case d.isGroup:
+	case d.isValueSet:
 		s.sendQoS0(d.messages)
 		return
 	case d.encode != nil:

@@ -58,7 +58,7 @@ func (w *Writer) Serve(ctx context.Context, client *mqtt.Client, c mqtt.Capabili
 		case <-s.barrier:
 			s.onBarrier()
 			if s.areHeldBack {
-				s.sendRetained(ctx) // before live messages, which would hold the groups back again
+				s.sendRetained(ctx) // before live messages, which would hold the value sets back again
 			}
 		case a := <-s.acknowledgements:
 			s.outstanding--
