@@ -153,9 +153,7 @@ func (r *reading) repairTotal() {
 }
 
 func equalTotals(a, b Channel) bool {
-	wh, ok := a.Get(Energy)
-	other, also := b.Get(Energy)
-	return ok && also && wh == other && a.val[Power] == b.val[Power]
+	return a.has[Energy] && b.has[Energy] && a.val[Energy] == b.val[Energy] && a.val[Power] == b.val[Power]
 }
 
 // repair turns net consumption into total consumption by adding production. The

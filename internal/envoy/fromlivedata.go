@@ -55,7 +55,8 @@ func (s *livedataSource) sample(ctx context.Context) (Sample, error) {
 		return Sample{}, err
 	}
 	s.keepMeasured(&r, has)
-	if r.meter(NetConsumption) != nil && r.isZero() {
+	isZero := !slices.ContainsFunc(r.meters, func(m Meter) bool { return m.Total.val[Power] != 0 }) // as for a while after a start
+	if isZero && r.meter(NetConsumption) != nil {
 		return Sample{}, &SkippedError{"every power of the live data is zero"}
 	}
 	if len(r.meters) == 0 {

@@ -72,6 +72,3 @@ func (s *readingsSource) sample(ctx context.Context) (Sample, error) {
 	}
 	return sample, nil
 }
-
-// forget forgets the readings so far.
-func (s *readingsSource) forget() { s.layout.legs, s.last = legs{}, reading{} }

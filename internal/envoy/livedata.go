@@ -2,7 +2,6 @@ package envoy
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
 )
@@ -85,11 +84,6 @@ func parseLivedata(body []byte) (r reading, streaming bool, err error) {
 	storage := r.meter(Storage)
 	r.hasBattery = r.hasBattery || storage != nil && storage.Total.val[Power] != 0
 	return r, doc.Connection.Stream == "enabled", nil
-}
-
-// isZero reports whether every power is zero, as for a while after a start.
-func (r *reading) isZero() bool {
-	return !slices.ContainsFunc(r.meters, func(m Meter) bool { return m.Total.val[Power] != 0 })
 }
 
 // dropUnsplitPhases removes the phases where the whole of every meter is on the first:

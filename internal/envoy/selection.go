@@ -124,7 +124,7 @@ func (s *selection) set(source Source, reason string) {
 func (s *selection) reset() {
 	s.state = sourceState{}
 	s.setup.forget()
-	s.readings.forget()
+	s.layout.legs, s.readings.last = legs{}, reading{}
 }
 
 // fromReadings reads a sample of the readings, which are selected. The process of

@@ -10,16 +10,16 @@ const maxError = 24 * time.Hour
 
 // A Clock estimates the time of the gateway's clock, which may be wrong by decades.
 type Clock struct {
-	info   time.Time // by /info, as it was when the session opened; zero if it reports none
-	opened time.Time // by our clock
-	ct     time.Time // the newest CT time that advanced
-	ctRead time.Time // when that was, by our clock
-	newest time.Time // report of any CT or device
+	info     time.Time // by /info; zero if it reports none
+	infoRead time.Time // when that was, by our clock
+	ct       time.Time // the newest CT time that advanced
+	ctRead   time.Time // when that was, by our clock
+	newest   time.Time // report of any CT or device
 }
 
 // New returns a clock for a gateway whose /info, read now, reports the time info; zero
 // if it reports none.
-func New(info time.Time) Clock { return Clock{info: info, opened: time.Now()} }
+func New(info time.Time) Clock { return Clock{info: info, infoRead: time.Now()} }
 
 // HasCT reports whether the clock follows a CT.
 func (c *Clock) HasCT() bool { return !c.ct.IsZero() }
@@ -39,15 +39,11 @@ func (c *Clock) byInfo() time.Time {
 	if c.info.IsZero() {
 		return time.Time{}
 	}
-	return c.info.Add(time.Since(c.opened))
+	return c.info.Add(time.Since(c.infoRead))
 }
 
-// Set sets the time by /info.
-func (c *Clock) Set(info time.Time) {
-	if c.info = info; !info.IsZero() {
-		c.info = info.Add(-time.Since(c.opened))
-	}
-}
+// Set sets the time by /info, read now.
+func (c *Clock) Set(info time.Time) { c.info, c.infoRead = info, time.Now() }
 
 // Now returns the time by the gateway's clock, by which the age of what it reports
 // is measured. Without a CT that advances, the two of /info, the newest report and

@@ -32,7 +32,7 @@ func TestClock(t *testing.T) {
 			{"no report", at(-40 * time.Hour), time.Time{}, time.Time{}, at(-40 * time.Hour), false, false},
 			{"a CT", long, at(-50 * day), at(-20 * time.Minute), at(-20 * time.Minute), true, true},
 		} {
-			c := &Clock{info: tt.info, opened: now}
+			c := &Clock{info: tt.info, infoRead: now}
 			c.Report(tt.report)
 			c.Follow(tt.ct)
 			if got := c.Now(); !got.Equal(tt.want) {
@@ -65,7 +65,7 @@ func TestClockIsKnown(t *testing.T) {
 		{"no /info time", time.Time{}, years(5), true},
 		{"no report", years(3), time.Time{}, true},
 	} {
-		c := Clock{info: row.info, opened: now, newest: row.report}
+		c := Clock{info: row.info, infoRead: now, newest: row.report}
 		if got := c.IsKnown(); got != row.want {
 			t.Errorf("%s: IsKnown = %v, want %v", row.name, got, row.want)
 		}
