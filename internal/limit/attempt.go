@@ -104,7 +104,7 @@ func (l *lever) decide(r Reading, now time.Time) {
 	if previous == nil {
 		previous = &Lease{Before: r.Setting}
 	} else {
-		l.attempt.isRenewal = previous.Ended == "" && c.Setting.Same(previous.latest()) && (r.Same(c.Setting) || l.verification.isAwaited(now))
+		l.attempt.isRenewal = previous.Ended == "" && c.Setting.Same(previous.latest()) && (previous.isLatest(r.Setting) || l.verification.isAwaited(now))
 	}
 	l.lease = previous.granted(c.Command, r.Firmware, now)
 	if !l.attempt.isRenewal {
@@ -138,7 +138,7 @@ func (l *lever) onSaved(saved *Lease, err error, now time.Time) {
 		l.attempt = nil
 	case a.isRenewal:
 		if l.attempt = nil; l.verification.isApplied { // else that is still to be reported
-			l.report(Result{Status: Applied, Asked: a.command.String(), Text: fmt.Sprintf("the gateway has it already: %v", a.target)}, now)
+			l.report(Result{Status: Applied, Asked: a.command.String(), Text: fmt.Sprintf("the gateway has it already: %v", l.last)}, now)
 		}
 	default:
 		a.isSaved = true

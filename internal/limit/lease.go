@@ -49,6 +49,12 @@ func (s Setting) Same(other Setting) bool {
 	return !s.Active || s.Export == other.Export && math.Abs(s.Watts-other.Watts) < sameWatts
 }
 
+// isLike reports whether s limits the same as other, to whatever power.
+func (s Setting) isLike(other Setting) bool {
+	other.Watts = s.Watts
+	return s.Active && s.Same(other)
+}
+
 // loosens reports whether s allows power that before does not. An export limit in
 // place of a production limit does: the house uses more.
 func (s Setting) loosens(before Setting) bool {
@@ -88,6 +94,7 @@ func watts(w float64) string { return strconv.FormatFloat(math.Round(w)+0, 'f', 
 type Lease struct {
 	Before Setting   `json:"before"`         // to be restored
 	Wrote  []Setting `json:"wrote"`          // of this lease, newest last, at least one; the newest may not have arrived
+	Took   *Setting  `json:"took,omitempty"` // what the gateway has made of the newest, if that is another power; else nil
 	Until  time.Time `json:"until,omitzero"` // zero means forever
 	Length string    `json:"for,omitzero"`   // from the latest command to Until
 	Ended  string    `json:"ended,omitzero"` // why the state before is being restored; empty before the end
@@ -110,9 +117,29 @@ const (
 // latest returns the setting that was written last.
 func (l *Lease) latest() Setting { return l.Wrote[len(l.Wrote)-1] }
 
+// isLatest reports whether s is the setting that was written last, or what the gateway
+// has made of it.
+func (l *Lease) isLatest(s Setting) bool {
+	return s.Same(l.latest()) || l.Took != nil && s.Same(*l.Took)
+}
+
 // isForeign reports whether somebody else has made s.
 func (l *Lease) isForeign(s Setting) bool {
-	return !s.Same(l.Before) && !slices.ContainsFunc(l.Wrote, s.Same)
+	return !s.Same(l.Before) && !l.isLatest(s) && !slices.ContainsFunc(l.Wrote, s.Same)
+}
+
+// mayHaveTaken reports whether the gateway may have made s of the newest setting, as
+// it rounds or has bounds of its own: it is neither the newest nor one from before it.
+func (l *Lease) mayHaveTaken(s Setting) bool {
+	n := len(l.Wrote)
+	return s.isLike(l.latest()) && !l.isLatest(s) && !s.Same(l.Before) && (n < 2 || !s.Same(l.Wrote[n-2]))
+}
+
+// took returns the lease of which the gateway has made s of the newest setting.
+func (l *Lease) took(s Setting) *Lease {
+	next := *l
+	next.Took = &s
+	return &next
 }
 
 // isOtherFirmware reports whether the gateway had another firmware when the lease
@@ -129,7 +156,11 @@ func (l *Lease) isOver(now time.Time) bool { return !l.Until.IsZero() && !now.Be
 // granted returns the lease of a command that was just accepted.
 func (l *Lease) granted(c Command, firmware string, now time.Time) *Lease {
 	next := *l
-	next.Wrote = slices.DeleteFunc(slices.Clone(l.Wrote), c.Setting.Same)
+	next.Wrote = slices.Clone(l.Wrote)
+	if l.Took != nil && !c.Setting.Same(l.latest()) {
+		next.Wrote, next.Took = append(next.Wrote, *l.Took), nil
+	}
+	next.Wrote = slices.DeleteFunc(next.Wrote, c.Setting.Same)
 	if n := len(next.Wrote); n >= maxWrote {
 		next.Wrote = next.Wrote[n-maxWrote+1:]
 	}

@@ -55,7 +55,11 @@ func (l *lever) compare(r Reading, now time.Time) {
 	if lease == nil {
 		return
 	}
-	isBefore, isLatest, isForeign := r.Same(lease.Before), r.Same(lease.latest()), lease.isForeign(r.Setting)
+	if lease.Ended == "" && lease.mayHaveTaken(r.Setting) && l.verification.isRecent(now) {
+		lease = lease.took(r.Setting)
+		l.lease, l.isDirty = lease, true
+	}
+	isBefore, isLatest, isForeign := r.Same(lease.Before), lease.isLatest(r.Setting), lease.isForeign(r.Setting)
 	if isLatest {
 		l.verification.unseenUntil = time.Time{}
 	}

@@ -21,8 +21,9 @@ type script struct {
 	readErr, writeErr, saveErr error
 	firmware                   string
 	isDynamic                  bool
-	isLost                     bool // writes fail and have an effect
-	ignores                    bool // writes succeed and have no effect
+	isLost                     bool    // writes fail and have an effect
+	ignores                    bool    // writes succeed and have no effect
+	least                      float64 // limit that the gateway takes over, W
 }
 
 var begin = time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)
@@ -66,6 +67,7 @@ func (s *script) act() {
 			s.did = append(s.did, fmt.Sprintf("write %v", a.Setting))
 			if !s.ignores && (s.writeErr == nil || s.isLost) {
 				s.has[a.Lever] = a.Setting
+				s.has[a.Lever].Watts = max(a.Setting.Watts, s.least)
 			}
 			s.m.OnWritten(s.writeErr, s.now)
 		}

@@ -11,6 +11,9 @@ const (
 	readBackPause = 15 * time.Second // between further ones
 	// settleTime is how long after a write the gateway may still carry it out.
 	settleTime = 2 * time.Minute
+	// TakeTime is how long after a write another power is taken for what the gateway has
+	// made of it.
+	TakeTime = 10 * time.Second
 )
 
 // A verification is what is known about the latest write of a lease.
@@ -59,6 +62,12 @@ func (v *verification) isSettled(now time.Time) bool {
 // soon, so that it need not be repeated.
 func (v *verification) isAwaited(now time.Time) bool {
 	return now.Before(v.unseenUntil) && !now.Before(v.uncertainUntil)
+}
+
+// isRecent reports whether the gateway has just answered the write, and what it has made
+// of it was not read yet. Nobody else can have changed that so soon.
+func (v *verification) isRecent(now time.Time) bool {
+	return v.isAwaited(now) && now.Sub(v.wroteAt) < TakeTime
 }
 
 // confirm notes that the setting s was read back, and reports whether that is new.

@@ -191,6 +191,10 @@ func (c *checker) write(m *model, e Event) {
 	if isRace {
 		m.others = slices.Concat(m.previousOthers, m.others)
 	}
+	isTaken := m.isTaken()
+	if isTaken {
+		m.others = slices.Concat(m.lease.before, m.others)
+	}
 	i := slices.IndexFunc(m.commands, func(c command) bool {
 		return c.asksFor(e.Setting) && c.at <= e.At && e.At-c.at <= limit.MaxAge+transit
 	})
@@ -199,7 +203,7 @@ func (c *checker) write(m *model, e Event) {
 	case i >= 0:
 		m.begin(m.commands[i:])
 	case isBefore && m.lease.isOver(e.At):
-		if !isRace && m.othersAt > m.wroteAt && contains(m.others, m.has) && !contains(m.lease.before, m.has) {
+		if !isRace && !isTaken && m.othersAt > m.wroteAt && contains(m.others, m.has) && !contains(m.lease.before, m.has) {
 			c.violate(Overwritten, e)
 		}
 	case isBefore:
@@ -207,5 +211,5 @@ func (c *checker) write(m *model, e Event) {
 	default:
 		c.violate(NoCause, e)
 	}
-	m.wroteAt = e.At
+	m.wroteAt, m.wrote = e.At, e.Setting
 }

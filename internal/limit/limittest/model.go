@@ -14,6 +14,7 @@ type model struct {
 	previousOthers []limit.Setting // before the latest change by somebody else
 	othersAt       time.Duration   // of that change
 	wroteAt        time.Duration   // of the latest write
+	wrote          limit.Setting   // by it
 	commands       []command       // that may cause a write
 	lease          *lease
 	endedAt        time.Duration // when every lease may have been ended, by a command for example
@@ -32,6 +33,14 @@ type lease struct {
 	commands []command       // the first was written, a later one may have replaced it
 	mayEnd   bool            // not only by time
 	mustEnd  bool
+}
+
+// isTaken reports whether the latest change by somebody else looks like what the gateway
+// has made of the latest write.
+func (m *model) isTaken() bool {
+	likeWrote, after := m.wrote, m.othersAt-m.wroteAt
+	likeWrote.Watts = m.has.Watts
+	return m.lease != nil && m.has.Same(likeWrote) && after > 0 && after < limit.TakeTime+transit
 }
 
 // end ends the lease.
