@@ -223,6 +223,18 @@ func TestLoginsAtOnce(t *testing.T) {
 	}
 }
 
+// TestSecureCookie: a browser that uses TLS does not send the cookie without.
+func TestSecureCookie(t *testing.T) {
+	for proto, want := range map[string]bool{"": false, "http": false, "https": true} {
+		s := newServer()
+		s.Password = testPassword
+		w := request(s.Handler(), http.MethodPost, "/api/login", `{"password":"`+testPassword+`"}`, webtest.Header("X-Forwarded-Proto", proto))
+		if cookies := w.Result().Cookies(); len(cookies) != 1 || cookies[0].Secure != want {
+			t.Errorf("X-Forwarded-Proto %q: %v, want Secure %t", proto, cookies, want)
+		}
+	}
+}
+
 func TestSessionsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := actionServer()

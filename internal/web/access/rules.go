@@ -76,7 +76,12 @@ func hostName(r *http.Request) string {
 func isTrustworthy(r *http.Request) bool {
 	host := hostName(r)
 	addr, err := netip.ParseAddr(host)
-	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" || host == "localhost" || err == nil && addr.IsLoopback()
+	return isEncrypted(r) || host == "localhost" || err == nil && addr.IsLoopback()
+}
+
+// isEncrypted reports whether the browser uses TLS, here or at a proxy.
+func isEncrypted(r *http.Request) bool {
+	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
 }
 
 // IsIngress reports whether the request was forwarded by Home Assistant's

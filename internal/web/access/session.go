@@ -38,7 +38,7 @@ func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, now time.Time) 
 	// The cookie has no path, so that it is valid for api/ below any prefix.
 	http.SetCookie(w, &http.Cookie{
 		Name: s.Cookie, Value: s.add(now), MaxAge: int(SessionAge.Seconds()),
-		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
+		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: isEncrypted(r),
 	})
 }
 
