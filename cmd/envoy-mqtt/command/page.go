@@ -20,6 +20,7 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/gateway"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/history"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/monitor"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/schema"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/web/access"
 )
@@ -44,6 +45,7 @@ func newPage(rc *runConfig, gateways []*gateway.Gateway, problems *web.Problems)
 	}
 	for _, t := range cfg.Totals {
 		page.SetTitle(t.Section, cmp.Or(t.DeviceName, "Total"))
+		page.Totaled(bridge.GatewayState{Name: t.Section, Serial: schema.TotalLevel(t.Section)}, nil) // before there is a sum
 	}
 	return page
 }

@@ -3,11 +3,16 @@ package command
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/envoy-mqtt/envoy-mqtt/internal/bridge"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/config"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/envoytest"
 	"github.com/envoy-mqtt/envoy-mqtt/internal/proctest"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web"
+	"github.com/envoy-mqtt/envoy-mqtt/internal/web/webtest"
 )
 
 // post sends a document to the page and returns code, body and session cookie.
@@ -105,6 +110,21 @@ func TestPage(t *testing.T) {
 		}
 	}
 	p.Stop()
+}
+
+// TestPageBeforeFirstSum: a total that has no sum yet does not hide the past of its
+// gateways.
+func TestPageBeforeFirstSum(t *testing.T) {
+	rc := &runConfig{cfg: config.Config{Totals: []config.Total{{Section: "TOTAL"}}}}
+	rc.cfg.HTTP.Page = true
+	page := newPage(rc, nil, new(web.Problems))
+	page.History = webtest.History{}
+	page.StateChanged(bridge.GatewayState{Name: "ENVOY", Serial: "122012345678"})
+	w := httptest.NewRecorder()
+	page.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://127.0.0.1/api/history?period=days&gateway=all", nil))
+	if !strings.Contains(w.Body.String(), `"produced":31.4`) {
+		t.Errorf("the days of all gateways: %s", w.Body)
+	}
 }
 
 // TestNoPage checks that LISTEN alone serves no page.
