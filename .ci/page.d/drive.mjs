@@ -250,6 +250,16 @@ async function values(base, child) {
   await has(german, 'Exporting 3,2', "now: numbers by the browser's locale");
   await german.context().close();
 
+  const abroad = await open(base, { timezoneId: 'Asia/Kolkata' });
+  await abroad.waitForSelector('.strip .axis');
+  const times = (await abroad.innerText('.strip .axis')).split(/\s+/);
+  check(
+    "now: times by the browser's zone, also at the end of the day",
+    times.length === 5 && times[0] === times[4],
+    times,
+  );
+  await abroad.context().close();
+
   const gone = await open(base + '?gateway=482207000000#/history/days');
   await has(gone, '973 kWh', 'a gateway that does not exist any more leads to the first');
   check('without it in the address', gone.url() === base + '#/history/days', gone.url());

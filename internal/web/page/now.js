@@ -331,9 +331,10 @@ function strip(d) {
     h(
       'div',
       { class: 'axis', 'aria-hidden': 'true' },
-      [0, 1, 2, 3, 4].map(i =>
-        h('span', null, i === 4 ? '24:00' : onAxis(clock(new Date((d.start + (i * (d.end - d.start)) / 4) * 1000)))),
-      ),
+      [0, 1, 2, 3, 4].map(i => {
+        const at = clock(new Date((d.start + (i * (d.end - d.start)) / 4) * 1000));
+        return h('span', null, i === 4 && at === '00:00' ? '24:00' : onAxis(at));
+      }),
     ),
   );
   el.classList.add('strip');
