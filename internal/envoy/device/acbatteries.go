@@ -39,7 +39,7 @@ func findACBatteries(entries []ACBEntry, now time.Time) (ACBatteries, bool) {
 			continue
 		}
 		a := ACBatteries{Count: int(e.ActiveCount.Value), Reported: e.ReadingTime.Time(), State: string(e.State)}
-		a.SoC, a.Energy = e.PercentFull.Percent(), e.WhNow.Times(1e-3)
+		a.SoC, a.Energy = e.PercentFull.Percent(), energy(e.WhNow)
 		if w := e.WNow.Value; (e.State != "charging" || w <= 0) && (e.State != "discharging" || w >= 0) {
 			a.Power = e.WNow.Watts(1)
 		}

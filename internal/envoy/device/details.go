@@ -96,9 +96,9 @@ func (d *wireDevice) inverter() Inverter {
 	i := Inverter{
 		Serial:      string(d.SN),
 		Reported:    l.EndDate.Time(),
-		MaxPower:    c.Watts.Max.Watts(1),
+		MaxPower:    c.Watts.Max.Within(1, 0, maxInverterPower),
 		Energy:      c.Lifetime.JoulesProduced.Times(1 / 3.6e6),
-		EnergyToday: c.WattHours.Today.Times(1e-3),
+		EnergyToday: c.WattHours.Today.Within(1e-3, 0, maxInverterPower*24/1e3),
 	}
 	if i.Reported.IsZero() {
 		return Inverter{Serial: i.Serial, MaxPower: i.MaxPower, Energy: i.Energy}
@@ -106,16 +106,17 @@ func (d *wireDevice) inverter() Inverter {
 	if s, ok := l.Duration.Times(1).Get(); ok && s > 0 && s < 1e6 {
 		i.Period = time.Duration(s * float64(time.Second))
 	}
-	i.Power = c.Watts.Now.Watts(1)
-	i.DCVoltage = l.DCVoltage.Times(1e-3)
-	i.DCCurrent = l.DCCurrent.Times(1e-3)
-	i.ACVoltage = l.ACVoltage.TimesUnlessZero(1e-3)
-	i.Frequency = l.ACFrequency.TimesUnlessZero(1e-3)
-	i.ACCurrent = l.ACCurrent.Times(1e-3)
+	const maxVolts, maxAmps = 1000, 100
+	i.Power = c.Watts.Now.Within(1, -maxInverterPower, maxInverterPower)
+	i.DCVoltage = l.DCVoltage.Within(1e-3, 0, maxVolts)
+	i.DCCurrent = l.DCCurrent.Within(1e-3, -maxAmps, maxAmps)
+	i.ACVoltage = l.ACVoltage.Within(1e-3, 1, maxVolts)
+	i.Frequency = l.ACFrequency.Within(1e-3, 1, 1000)
+	i.ACCurrent = l.ACCurrent.Within(1e-3, -maxAmps, maxAmps)
 	if c.Watts.Now.Value > 5 {
-		i.ACCurrent = l.ACCurrent.TimesUnlessZero(1e-3)
+		i.ACCurrent = l.ACCurrent.Within(1e-3, 0.001, maxAmps)
 	}
-	i.Temperature = l.ChannelTemp.Times(1)
-	i.EnergyDelta = l.JoulesProduced.Times(1 / 3.6e6)
+	i.Temperature = celsius(l.ChannelTemp)
+	i.EnergyDelta = l.JoulesProduced.Within(1/3.6e6, 0, maxInverterPower*24/1e3)
 	return i
 }

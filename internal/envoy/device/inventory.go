@@ -75,6 +75,13 @@ func ParseInventory(body []byte) (Ensemble, error) {
 	return e, nil
 }
 
+// celsius returns a temperature, of devices that work from -40 to 65 °C and of one that
+// reports °F. Others stand for none.
+func celsius(n wire.Number) wire.Optional[float64] { return n.Within(1, -100, 250) }
+
+// energy returns what batteries store, in kWh, of n in Wh.
+func energy(n wire.Number) wire.Optional[float64] { return n.Within(1e-3, 0, 1e5) }
+
 func (u *wireUnit) battery() Battery {
 	b := Battery{
 		Serial:         string(u.SerialNum),
@@ -82,9 +89,9 @@ func (u *wireUnit) battery() Battery {
 		Firmware:       string(u.ImgPnum),
 		Reported:       u.LastRptDate.Time(),
 		SoC:            u.PercentFull.Percent(),
-		Temperature:    u.Temperature.Times(1),
-		MaxTemperature: u.MaxCellTemp.Times(1),
-		Capacity:       u.Capacity.Times(1e-3),
+		Temperature:    celsius(u.Temperature),
+		MaxTemperature: celsius(u.MaxCellTemp),
+		Capacity:       energy(u.Capacity),
 		Communicating:  u.Communicating.Optional,
 		SwitchOff:      u.DCSwitchOff.Optional,
 		never:          u.LastRptDate.Kind == wire.Numeric && u.LastRptDate.Time().IsZero(),
@@ -114,7 +121,7 @@ func (u *wireUnit) controller(kind ControllerKind) Controller {
 		PartNumber:    string(u.PartNum),
 		Firmware:      string(u.ImgPnum + u.FWVersion), // one or the other
 		Reported:      u.LastRptDate.Time(),
-		Temperature:   u.Temperature.Times(1),
+		Temperature:   celsius(u.Temperature),
 		Communicating: u.Communicating.Optional,
 		GridMode:      string(u.GridMode + u.GridState),
 		AdminState:    string(u.AdminStateStr),

@@ -28,9 +28,9 @@ func ParseInverters(body []byte) (InverterReport, error) {
 		if d.DevType.Kind != wire.Absent && d.DevType.Value != microinverter {
 			continue
 		}
-		i := Inverter{Serial: string(d.SerialNumber), Reported: d.LastReportDate.Time(), MaxPower: d.MaxReportWatts.Watts(1)}
+		i := Inverter{Serial: string(d.SerialNumber), Reported: d.LastReportDate.Time(), MaxPower: d.MaxReportWatts.Within(1, 0, maxInverterPower)}
 		if !i.Reported.IsZero() {
-			i.Power = d.LastReportWatts.Watts(1)
+			i.Power = d.LastReportWatts.Within(1, -maxInverterPower, maxInverterPower)
 		}
 		r.add(i)
 	}

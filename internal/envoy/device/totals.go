@@ -64,17 +64,17 @@ func ParseTotals(body []byte) (BatteryTotals, error) {
 	if !iq && !acb {
 		return t, nil
 	}
-	t.SoC, t.Capacity = doc.AggSoC.Percent(), doc.MaxEnergy.Times(1e-3)
+	t.SoC, t.Capacity = doc.AggSoC.Percent(), energy(doc.MaxEnergy)
 	t.Reserve = doc.BackupSoC.Percent()
 	if acb {
-		t.ACBSoC, t.ACBEnergy = doc.ACBSoC.Percent(), doc.ACBEnergy.Times(1e-3)
+		t.ACBSoC, t.ACBEnergy = doc.ACBSoC.Percent(), energy(doc.ACBEnergy)
 	}
 	if iq {
-		t.Energy, t.Reserved = doc.EncEnergy.Times(1e-3), doc.EncReserved.Times(1e-3)
+		t.Energy, t.Reserved = energy(doc.EncEnergy), energy(doc.EncReserved)
 	}
 	switch wh, also := t.ACBEnergy.Get(); {
 	case iq && acb:
-		t.IQSoC, t.IQEnergy, t.IQCap = doc.EncSoC.Percent(), t.Energy, doc.EncCapacity.Times(1e-3)
+		t.IQSoC, t.IQEnergy, t.IQCap = doc.EncSoC.Percent(), t.Energy, energy(doc.EncCapacity)
 		if kWh, ok := t.Energy.Get(); ok && also {
 			t.Energy = wire.Some(kWh + wh)
 		} else {

@@ -60,27 +60,20 @@ const MaxPower = 2e6
 
 // Watts is Times for a power, without one that nothing can have measured.
 func (n Number) Watts(unit float64) Optional[float64] {
-	if math.Abs(n.Value*unit) > MaxPower {
-		return Optional[float64]{}
-	}
-	return n.Times(unit)
+	return n.Within(unit, -MaxPower, MaxPower)
 }
 
-// TimesUnlessZero is Times for a quantity that is not measured where it is 0.
-func (n Number) TimesUnlessZero(unit float64) Optional[float64] {
-	if n.Value == 0 {
+// Within is Times for a quantity that is from low to high: another number has run over, or
+// stands for none.
+func (n Number) Within(unit, low, high float64) Optional[float64] {
+	if v := n.Value * unit; v < low || v > high {
 		return Optional[float64]{}
 	}
 	return n.Times(unit)
 }
 
 // Percent returns n if it is a number from 0 to 100.
-func (n Number) Percent() Optional[float64] {
-	if n.Value < 0 || n.Value > 100 {
-		return Optional[float64]{}
-	}
-	return n.Times(1)
-}
+func (n Number) Percent() Optional[float64] { return n.Within(1, 0, 100) }
 
 // Time returns n, in seconds since 1970, as a time; zero if it cannot be one.
 func (n Number) Time() time.Time {
