@@ -235,6 +235,18 @@ func (r *bridgeRun) finalMessages() []outbox.Entry {
 	return append(final, publish.BridgeState(r.shared.Topics, schema.Offline))
 }
 
+// Handover returns what the gateways leave to the bridge that takes over, by serial
+// number. It is called after Run, of which the cause was [ErrHandover].
+func (b *Bridge) Handover() map[string]publish.Handover {
+	states := map[string]publish.Handover{}
+	for _, l := range b.running.Load().loops {
+		if l.publisher != nil {
+			states[l.publisher.Serial] = l.publisher.HandOver()
+		}
+	}
+	return states
+}
+
 // Snapshot returns the state of the bridge. It may be called at any time.
 func (b *Bridge) Snapshot() State {
 	r := b.running.Load()

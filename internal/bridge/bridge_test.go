@@ -30,8 +30,9 @@ type rig struct {
 	broker  *mqtttest.Broker
 	log     bytes.Buffer // read it after stop
 
-	cancel context.CancelFunc
-	done   chan error
+	cancel   context.CancelFunc
+	handOver func() // ends a bridge that startReloadable has started
+	done     chan error
 }
 
 const serial = "122200000001"

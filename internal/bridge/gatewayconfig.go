@@ -12,7 +12,8 @@ import (
 // GatewayConfig configures one gateway.
 type GatewayConfig struct {
 	publish.Config
-	Serial string // of the previous run, if known
+	Serial   string           // of the previous run, if known
+	Handover publish.Handover // of the gateway with that serial number, see [Bridge.Handover]
 	// Client reads the gateway. The bridge sets its Observe, Shortened, Limit and
 	// StaleAfter.
 	Client *envoy.Client

@@ -46,6 +46,8 @@ func newLoop(c GatewayConfig, shared *publish.Shared, r *reporter, log zerolog.L
 	l.configureClient()
 	if c.Serial != "" && c.Lock == nil {
 		l.setPublisher(c.Serial, publish.SavedCounters(c.Counters, c.Serial))
+		l.publisher.TakeOver(c.Handover)
+		l.state.Online = l.publisher.IsOnline()
 	}
 	r.update(l.state)
 	return l
@@ -71,7 +73,11 @@ func (l *loop) configureClient() {
 
 // run polls the gateway until ctx ends. It blocks only in select.
 func (l *loop) run(ctx context.Context) {
-	l.stale = time.NewTimer(time.Until(l.schedule.NextSample) + l.config.StaleAfter)
+	began := l.schedule.NextSample
+	if l.state.Online {
+		began = l.config.Handover.SampledAt
+	}
+	l.stale = time.NewTimer(time.Until(began) + l.config.StaleAfter)
 	defer l.stale.Stop()
 	next := time.NewTimer(0)
 	defer next.Stop()

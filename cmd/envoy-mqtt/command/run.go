@@ -53,6 +53,7 @@ func (c *console) run(ctx context.Context) error {
 			rc = cmp.Or(rc.loadNext(ctx, c.loadRunConfig), rc)
 		case last != nil:
 			rc.reject(served)
+			last.handover = rc.handover
 			last, rc = nil, last
 		default:
 			err = served

@@ -25,7 +25,10 @@ type runConfig struct {
 	all     []config.Gateway // of the whole fleet
 	mqtt    mqtt.Config
 	version string // of the program
-	log     zerolog.Logger
+	// handover is what the bridge before has handed over, by serial number; nil if it
+	// has not.
+	handover map[string]publish.Handover
+	log      zerolog.Logger
 }
 
 // loadRunConfig reads the configuration and the broker's certificates. For a shard,
@@ -81,7 +84,9 @@ func newBridge(rc *runConfig, gateways []*gateway.Gateway) *bridge.Bridge {
 		b.HomeAssistant.Form = hass.ByEntity
 	}
 	for _, g := range gateways {
-		b.Gateways = append(b.Gateways, bridgeConfig(g, cfg.Compat.Profiles))
+		c := bridgeConfig(g, cfg.Compat.Profiles)
+		c.Handover = rc.handover[c.Serial]
+		b.Gateways = append(b.Gateways, c)
 	}
 	for _, t := range cfg.Totals {
 		b.Totals = append(b.Totals, bridge.TotalConfig{Name: t.Section, DeviceName: t.DeviceName, Gateways: t.Gateways, GridFrom: t.GridFrom})

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"os"
 	"slices"
 	"sync"
@@ -55,6 +56,9 @@ func (c *console) serveUntilReload(ctx context.Context, rc *runConfig, hup chan 
 	err = serve(ctx, s.bridge, s.gateways, rc.log, s.serveHealth, s.serveIngress, s.notifySystemd, s.keepHistory, watchReload, reportWorking)
 	for _, g := range s.gateways {
 		g.Client.CloseIdle()
+	}
+	if err == nil && errors.Is(context.Cause(ctx), bridge.ErrHandover) {
+		next.handover = s.bridge.Handover()
 	}
 	return next, err
 }
@@ -155,7 +159,7 @@ func logWorking(ctx context.Context, state func() bridge.State, base string, log
 // isWorking reports whether everything of all gateways is published.
 func isWorking(s bridge.State) bool {
 	for _, g := range s.Gateways {
-		if !g.Online {
+		if !g.Online || g.Polled.IsZero() || g.Err != nil { // a bridge before may have published "online"
 			return false
 		}
 	}

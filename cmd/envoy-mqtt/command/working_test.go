@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,7 +16,9 @@ import (
 )
 
 func TestLogWorking(t *testing.T) {
-	on := bridge.GatewayState{Name: "ENVOY", Serial: "122012345678", Online: true}
+	on := bridge.GatewayState{Name: "ENVOY", Serial: "122012345678", Online: true, Polled: time.Now()}
+	failed := on
+	failed.Err = errors.New("no response")
 	off := bridge.GatewayState{Name: "ENVOY_B"}
 	for _, tt := range []struct {
 		name  string
@@ -27,6 +30,7 @@ func TestLogWorking(t *testing.T) {
 		{"nothing published", bridge.State{Broker: true, Gateways: []bridge.GatewayState{on}}, ""},
 		{"one is missing", bridge.State{Broker: true, Published: 9, Gateways: []bridge.GatewayState{on, off}}, ""},
 		{"no right to publish", bridge.State{Broker: true, IsRejecting: true, Published: 9, Gateways: []bridge.GatewayState{on}}, ""},
+		{"online by the bridge before", bridge.State{Broker: true, Published: 9, Gateways: []bridge.GatewayState{failed}}, ""},
 		{"one", bridge.State{Broker: true, Published: 9, Gateways: []bridge.GatewayState{on}}, `"gateways":1,"topic":"home/122012345678/live"`},
 		{"several", bridge.State{Broker: true, Published: 9, Gateways: []bridge.GatewayState{on, on}}, `"gateways":2,"topic":"home/+/live"`},
 	} {

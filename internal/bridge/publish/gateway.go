@@ -29,6 +29,34 @@ type GatewayPublisher struct {
 	batteries  batteries
 	ctHealth   ctHealth
 	powerLimit powerLimit
+	sampledAt  time.Time // when the latest sample was published; zero before the first
+}
+
+// A Handover is what a gateway that is online leaves to the bridge that takes over. The
+// zero value is that of a gateway that is offline.
+type Handover struct {
+	SampledAt time.Time // when its latest sample was published
+
+	gridPhases int // as in failSafe
+	gridAt     time.Time
+}
+
+// HandOver returns what the bridge that takes over continues.
+func (p *GatewayPublisher) HandOver() Handover {
+	if !p.IsOnline() {
+		return Handover{}
+	}
+	return Handover{p.sampledAt, p.failSafe.phases, p.failSafe.measuredAt}
+}
+
+// TakeOver continues where another bridge has handed over: the gateway stays online, and
+// the fail-safe follows if there is no sample.
+func (p *GatewayPublisher) TakeOver(h Handover) {
+	if h.SampledAt.IsZero() || p.Claim() != nil {
+		return
+	}
+	p.sampledAt, p.failSafe.phases, p.failSafe.measuredAt = h.SampledAt, h.gridPhases, h.gridAt
+	p.setAvailability(schema.Online)
 }
 
 // NewGatewayPublisher returns the publisher under a serial number, which continues the
@@ -82,6 +110,7 @@ func (p *GatewayPublisher) PublishSample(s envoy.Sample, next time.Time, info ma
 	p.Discovery.update(p.entities)
 	p.setValues(values, s.Time, time.Until(next))
 	p.setAvailability(schema.Online)
+	p.sampledAt = time.Now()
 	p.ctHealth.check(complete, p.inverters.areAsleep())
 	p.counters.saveIfDue(time.Now())
 	return s
