@@ -39,7 +39,7 @@ func demoCommand(c *console) *cobra.Command {
 			if d.speed <= 0 || d.speed > 3600 {
 				return usageErrorf(cmd, "--speed %v: more than 0, and 3600 at most", d.speed)
 			}
-			return failed(c.demo(cmd.Context(), d))
+			return failed(d.run(cmd.Context(), c))
 		},
 	}
 	cmd.Flags().IntVar(&d.phases, "phases", 3, "the house's phases: 1, 2 (split phase) or 3")
@@ -54,10 +54,10 @@ type demo struct {
 	speed  float64
 }
 
-// demo runs the real bridge between simulated ends: a gateway that speaks HTTPS, and
+// run runs the real bridge between simulated ends: a gateway that serves HTTPS, and
 // a broker. It keeps no files. A terminal shows the house; anything else gets the live
 // documents only.
-func (c *console) demo(ctx context.Context, d demo) error {
+func (d demo) run(ctx context.Context, c *console) error {
 	ctx, stop := terminal.EndedBySignals(ctx)
 	defer stop()
 	house := d.house()

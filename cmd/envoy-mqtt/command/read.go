@@ -29,16 +29,16 @@ func readCommand(c *console) *cobra.Command {
 		Short:   "Read each gateway once and print the values",
 		Example: "envoy-mqtt read --json",
 		Args:    notBoth("json", "all"),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return c.read(cmd.Context(), o) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), c) },
 	}
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the document that is published under live, one line a gateway")
 	cmd.Flags().BoolVar(&o.all, "all", false, "print every measured value: voltage, current, power factor and rarer meters too")
 	return cmd
 }
 
-// read prints one sample of each gateway. If one fails, it continues with the
+// run prints one sample of each gateway. If one fails, it continues with the
 // others.
-func (c *console) read(ctx context.Context, o readOptions) error {
+func (o readOptions) run(ctx context.Context, c *console) error {
 	cfg, err := c.readConfig(ctx)
 	if err != nil {
 		return err
