@@ -84,7 +84,7 @@ func (l *loop) onSample(s envoy.Sample, err error) {
 	}
 	l.schedule.Failures = schedule.Failures{}
 	l.responses.SetDoublings(0)
-	l.log.Debug().Dur("took", s.Took).Time("reading", s.MeasuredAt).Msg("sample")
+	l.log.Debug().Dur("took", s.Took).Time("measured_at", s.MeasuredAt).Msg("sample")
 	if source, reason, ok := l.session.Source(); ok {
 		l.state.Source, l.state.Reason = source.String(), reason
 	}
@@ -186,7 +186,7 @@ func (l *loop) takeInfo(s envoy.Sample) map[string]string {
 		"poll_duration": strconv.FormatInt(s.Took.Milliseconds(), 10),
 	}
 	maps.Copy(info, l.responses.takeInfo(time.Now()))
-	if t := l.session.ReadingDate(s); !t.IsZero() {
+	if t := l.session.SampleDate(s); !t.IsZero() {
 		info["last_report"] = t.Format(time.RFC3339)
 	}
 	maps.DeleteFunc(info, func(_, text string) bool { return text == "" })

@@ -115,9 +115,9 @@ func (s *Session) ReadClock(ctx context.Context) error {
 // clock is more than a day from ours, or if the time is as far in the future.
 func (s *Session) Date(t time.Time) time.Time { return s.clock.Date(t) }
 
-// ReadingDate is Date for the time of a sample: a CT's is the time by the
-// gateway's clock.
-func (s *Session) ReadingDate(sample Sample) time.Time {
+// SampleDate is Date for the MeasuredAt of a sample: that of a CT is the present time by
+// the gateway's clock.
+func (s *Session) SampleDate(sample Sample) time.Time {
 	if sample.HasCT && !clock.IsNear(sample.MeasuredAt) {
 		return time.Time{}
 	}
