@@ -23,9 +23,9 @@ const (
 	// shutdownTimeout limits the sending of the final messages. Afterwards the
 	// connection is closed without DISCONNECT, and the broker publishes the Will.
 	shutdownTimeout = 2 * time.Second
-	// startStagger separates the first polls of the gateways, because each TLS
+	// startDelay separates the first polls of the gateways, because each TLS
 	// handshake takes memory.
-	startStagger = 5 * time.Millisecond
+	startDelay = 5 * time.Millisecond
 	// defaultMinInterval separates two messages of a retained value.
 	defaultMinInterval = 10 * time.Second
 )
@@ -130,7 +130,7 @@ func (b *Bridge) newRun() *bridgeRun {
 		config = config.withDefaults()
 		reporter := &reporter{snapshot: new(snapshot), observers: b.Observers, changed: c.events}
 		l := newLoop(config, shared, reporter, b.Log.With().Str("gateway", config.Name).Logger(), firstSample)
-		firstSample = firstSample.Add(startStagger)
+		firstSample = firstSample.Add(startDelay)
 		r.loops = append(r.loops, l)
 		handle := loopHandle{snapshot: reporter.snapshot, events: l.events}
 		if config.Limit.Enabled {

@@ -160,13 +160,13 @@ func (l *loop) nextRequest(now time.Time) request {
 	return nil
 }
 
-// limitStep is how often a limiter that is active is asked for a request.
-const limitStep = time.Second
+// limitInterval is how often a limiter that is active is asked for a request.
+const limitInterval = time.Second
 
 // nextTime returns when nextRequest must be called.
 func (l *loop) nextTime() time.Time {
 	next := l.schedule.NextTime(l.session != nil)
-	if soon := time.Now().Add(limitStep); l.limiter.IsActive() && soon.Before(next) {
+	if soon := time.Now().Add(limitInterval); l.limiter.IsActive() && soon.Before(next) {
 		return soon
 	}
 	return next

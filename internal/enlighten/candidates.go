@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	maxRejectedTokens = 8         // that are remembered
-	retryAfter        = time.Hour // before a rejected token is tried again
+	maxRejectedTokens  = 8         // that are remembered
+	rejectedRetryDelay = time.Hour // before a rejected token is tried again
 )
 
 // candidates are the tokens that a Source can choose from for one gateway.
@@ -96,14 +96,14 @@ func (c *candidates) reject(raw string, now time.Time) bool {
 	return true
 }
 
-// retryRejected makes tokens usable again that were rejected at least retryAfter
+// retryRejected makes tokens usable again that were rejected at least rejectedRetryDelay
 // ago, and reports whether there are any. It costs no login, and gateways have
 // rejected valid tokens while their clock was wrong.
 func (c *candidates) retryRejected(now time.Time) bool {
 	found := false
 	for _, t := range []token{c.configured, c.stored} {
 		at, rejected := c.rejected[t.hash()]
-		if age := now.Sub(at).Abs(); !rejected || age < retryAfter || t.claims.Check(c.serial, now) != nil {
+		if age := now.Sub(at).Abs(); !rejected || age < rejectedRetryDelay || t.claims.Check(c.serial, now) != nil {
 			continue
 		}
 		delete(c.rejected, t.hash())

@@ -62,14 +62,14 @@ func (p *Plausibility) Problems() (problems []string) {
 	return problems
 }
 
-// A hysteresis turns on when there has been evidence for it throughout holdTime,
+// A hysteresis turns on when there has been evidence for it throughout holdDelay,
 // and off when there has been evidence against it as long.
 type hysteresis struct {
 	isOn  bool
 	since time.Time // of evidence for the other state; zero if there is none
 }
 
-const holdTime = 10 * time.Minute
+const holdDelay = 10 * time.Minute
 
 // update records the evidence of one moment, and reports whether isOn has changed.
 func (h *hysteresis) update(now time.Time, isFor, isAgainst bool) (hasChanged bool) {
@@ -82,7 +82,7 @@ func (h *hysteresis) update(now time.Time, isFor, isAgainst bool) (hasChanged bo
 		h.since = time.Time{}
 	case h.since.IsZero():
 		h.since = now
-	case now.Sub(h.since) >= holdTime:
+	case now.Sub(h.since) >= holdDelay:
 		h.isOn, h.since = !h.isOn, time.Time{}
 		return true
 	}

@@ -10,9 +10,9 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/powerlimit"
 )
 
-// LoginWait is how long readings of a gateway may wait for a login to Enphase for
+// LoginTimeout is how long readings of a gateway may wait for a login to Enphase for
 // its limit. The login continues, for the next attempt.
-const LoginWait = time.Second
+const LoginTimeout = time.Second
 
 // errNoAnswer reports that a login takes longer.
 var errNoAnswer = errors.New("the login to Enphase takes longer, the next attempt may have it")

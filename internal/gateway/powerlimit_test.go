@@ -87,14 +87,14 @@ func TestSlowLogin(t *testing.T) {
 		g := New(config.Config{General: config.General{StateDir: dir}, Gateways: []config.Gateway{section}})[0]
 		defer g.Close()
 		g.InstallerTokens.Cloud = &enlighten.Cloud{LoginURL: cloud.LoginURL, TokenURL: cloud.TokenURL, FormURL: cloud.FormURL, HTTP: cloud.Client()}
-		w := g.LimitWriter(limitSerial, LoginWait)
+		w := g.LimitWriter(limitSerial, LoginTimeout)
 		w.Client.Dial = server.Dial
 		for range 3 {
 			started := time.Now()
 			if _, err := w.PowerLimit(t.Context()); !errors.Is(err, errNoAnswer) {
 				t.Errorf("PowerLimit() = %v, want %v", err, errNoAnswer)
 			}
-			if took := time.Since(started); took > LoginWait {
+			if took := time.Since(started); took > LoginTimeout {
 				t.Errorf("it took %v", took)
 			}
 		}

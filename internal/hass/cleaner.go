@@ -103,7 +103,7 @@ func (c *Cleaner) clean(ctx context.Context, client *mqtt.Client, n Namespace) (
 		if err := c.waitForReplacement(ctx, n); err != nil {
 			return err
 		}
-		return sleep(ctx, processingTime)
+		return sleep(ctx, processingDelay)
 	})
 	return removed + len(known) + count, err
 }
@@ -120,10 +120,10 @@ func (c *Cleaner) remove(ctx context.Context, topics []string) error {
 	return ctx.Err()
 }
 
-// maxReplacementWait is how long, after a gateway has been published, entities of
+// replacementTimeout is how long, after a gateway has been published, entities of
 // a previous run may be published again: three answers with inverters take ten
 // minutes.
-const maxReplacementWait = 20 * time.Minute
+const replacementTimeout = 20 * time.Minute
 
 // waitForReplacement waits until no discovery document refers to topics of n:
 // those of gateways that are still polled are replaced, which may take until they
@@ -144,7 +144,7 @@ func (c *Cleaner) waitForReplacement(ctx context.Context, n Namespace) error {
 		}
 		remaining := c.remainingDocuments(active)
 		if isPublished && deadline.IsZero() {
-			deadline = time.Now().Add(maxReplacementWait)
+			deadline = time.Now().Add(replacementTimeout)
 		}
 		if isPublished && (isComplete && len(remaining) == 0 || !time.Now().Before(deadline)) {
 			return c.remove(ctx, remaining)

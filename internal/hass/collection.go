@@ -13,9 +13,9 @@ const (
 	// maxCollected limits the bytes of the topics that are collected before they
 	// are removed.
 	maxCollected = 1 << 20
-	// settleTime is how long no retained message must arrive until all have: the
+	// settleDelay is how long no retained message must arrive until all have: the
 	// client handles them apart from the answer to a barrier.
-	settleTime = time.Second
+	settleDelay = time.Second
 )
 
 // A collection is the topics that the broker has sent and that must be removed.
@@ -46,7 +46,7 @@ func (c *collection) wait(ctx context.Context) (topics []string, isFull bool, er
 			return topics, isFull, nil
 		}
 		before = received
-		if err := sleep(ctx, settleTime); err != nil {
+		if err := sleep(ctx, settleDelay); err != nil {
 			return nil, false, err
 		}
 	}

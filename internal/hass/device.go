@@ -92,7 +92,7 @@ func (d *Device) finishRemoval() {
 	if len(d.entities.removed) == 0 || d.entities.isChanged || !d.documents.isRemoved(d.entities.removed) {
 		return
 	}
-	d.outbox.RemoveLater(d.entities.finishRemoval(), processingTime)
+	d.outbox.RemoveLater(d.entities.finishRemoval(), processingDelay)
 }
 
 // IsPublished reports whether the broker has acknowledged the latest documents, or has

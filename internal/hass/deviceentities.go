@@ -13,10 +13,10 @@ const (
 	// samples may not contain the counters.
 	missingUpdates = 3
 	missingTimeout = time.Minute
-	// processingTime is how long Home Assistant may take to process a document.
+	// processingDelay is how long Home Assistant may take to process a document.
 	// Until then, entities that it removes still read their state topics, and an
 	// empty message there would be an error in Home Assistant's log.
-	processingTime = 10 * time.Second
+	processingDelay = 10 * time.Second
 )
 
 // deviceEntities are the entities of one device: those that exist or are missing, and

@@ -86,7 +86,7 @@ func (s *SubDevices) Update(now time.Time, present []SubDevice, complete bool) (
 			if d.device != nil {
 				d.device.remove()
 			}
-			s.config.Outbox.RemoveLater([]string{d.stateTopic}, processingTime)
+			s.config.Outbox.RemoveLater([]string{d.stateTopic}, processingDelay)
 			delete(s.devices, id)
 			removed = append(removed, id)
 		}
@@ -170,7 +170,7 @@ func (s *SubDevices) removeNotRenewed(now time.Time) {
 			for _, topic := range previous.topics {
 				s.config.Outbox.Set(outbox.Retained(outbox.Discovery, topic, ""))
 			}
-			s.config.Outbox.RemoveLater(topics[:1], processingTime)
+			s.config.Outbox.RemoveLater(topics[:1], processingDelay)
 		}
 	}
 }

@@ -197,6 +197,6 @@ func TestBusyGateway(t *testing.T) {
 	s.readErr = fmt.Errorf("503: %w", envoy.ErrUnsupported)
 	s.run(16 * time.Minute)
 	s.readErr = nil
-	s.run(maxRetry)
+	s.run(maxRestoreDelay)
 	s.want("accepted", "write", "applied", "no_effect", "failed: not restored yet, tried again: 503", "write no limit", "expired: restored: no limit")
 }

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	readRetry    = 5 * time.Second // of a reading for a command
-	refusalRetry = time.Hour       // of a reading or restoring that the gateway refuses
+	readRetryDelay    = 5 * time.Second // of a reading for a command
+	refusalRetryDelay = time.Hour       // of a reading or restoring that the gateway refuses
 )
 
 // onRead continues after a reading.
@@ -37,14 +37,14 @@ func (l *lever) onReadFailed(err error, now time.Time) {
 	case l.pending != nil && wasNotWritten(err):
 		l.refusePending(err.Error(), now)
 	case l.pending != nil:
-		l.readAfter, l.pending.failure = now.Add(readRetry), err
+		l.readAfter, l.pending.failure = now.Add(readRetryDelay), err
 	case l.lease == nil || l.lease.HandedOver:
 	case l.lease.Ended != "":
 		l.restoreFailed(err, now)
 	case isRefusal(err):
-		l.readAfter = now.Add(refusalRetry)
+		l.readAfter = now.Add(refusalRetryDelay)
 	default:
-		l.verification.readBackAt = now.Add(readBackPause)
+		l.verification.readBackAt = now.Add(readBackInterval)
 	}
 }
 
@@ -89,7 +89,7 @@ func (l *lever) compare(r Reading, now time.Time) {
 		}
 		l.close(Restored, fmt.Sprintf("%s, it has: %s", why, l.lever.words(lease.Before)), now)
 	default:
-		l.verification.readBackAt = now.Add(readBackPause)
+		l.verification.readBackAt = now.Add(readBackInterval)
 	}
 }
 

@@ -6,9 +6,9 @@ import (
 )
 
 const (
-	maxRetry = 10 * time.Minute // between two attempts to restore
-	// lateTime is how long a stop waits for a write that it has interrupted.
-	lateTime = 8 * time.Second
+	maxRestoreDelay = 10 * time.Minute // between two attempts to restore
+	// lateTimeout is how long a stop waits for a write that it has interrupted.
+	lateTimeout = 8 * time.Second
 )
 
 // A restoration is what is known about restoring the state before.
@@ -20,7 +20,7 @@ type restoration struct {
 }
 
 // retryDelay returns the time until the next attempt.
-func (r *restoration) retryDelay() time.Duration { return min(Pace<<min(r.tries, 10), maxRetry) }
+func (r *restoration) retryDelay() time.Duration { return min(Pace<<min(r.tries, 10), maxRestoreDelay) }
 
 // wrote notes an attempt, and returns when the setting is to be read.
 func (r *restoration) wrote(now time.Time) (readAfter time.Time) {
@@ -74,14 +74,14 @@ func (l *lever) restore(now time.Time) {
 	case !isSame && l.isPaced(now):
 		l.readAfter = l.notBefore
 	case !isSame && now.Before(l.restoration.rewriteAt): // the gateway may need time
-		l.readAfter = now.Add(min(readBackPause, l.restoration.rewriteAt.Sub(now)))
+		l.readAfter = now.Add(min(readBackInterval, l.restoration.rewriteAt.Sub(now)))
 	case !isSame:
 		l.attempt = &attempt{target: before}
 	case !l.verification.isSettled(now) && l.isStopping: // a write that the stop has interrupted mostly arrives
 		l.readAfter = now.Add(readBackDelay)
-		l.restoration.mustWait = now.Sub(l.verification.wroteAt) >= lateTime
+		l.restoration.mustWait = now.Sub(l.verification.wroteAt) >= lateTimeout
 	case !l.verification.isSettled(now):
-		l.readAfter = now.Add(readBackPause)
+		l.readAfter = now.Add(readBackInterval)
 	case l.lease.Ended == expired:
 		l.close(Expired, "restored: "+l.lever.words(before), now)
 	default:
@@ -94,7 +94,7 @@ func (l *lever) restoreFailed(err error, now time.Time) {
 	r := &l.restoration
 	l.readAfter = now.Add(r.retryDelay())
 	if isRefusal(err) {
-		l.readAfter = now.Add(refusalRetry)
+		l.readAfter = now.Add(refusalRetryDelay)
 		r.mustWait = l.isStopping
 	}
 	r.tries++

@@ -7,10 +7,10 @@ import (
 )
 
 const (
-	readBackDelay = 2 * time.Second  // of the first reading after a write
-	readBackPause = 15 * time.Second // between further ones
-	// settleTime is how long after a write the gateway may still carry it out.
-	settleTime = 2 * time.Minute
+	readBackDelay    = 2 * time.Second  // of the first reading after a write
+	readBackInterval = 15 * time.Second // between further ones
+	// settleDelay is how long after a write the gateway may still carry it out.
+	settleDelay = 2 * time.Minute
 	// TakeTime is how long after a write another power is taken for what the gateway has
 	// made of it.
 	TakeTime = 10 * time.Second
@@ -30,9 +30,9 @@ type verification struct {
 // afterWrite returns the verification of a write that has just ended, in place of that
 // of an earlier write, which may still arrive.
 func (v verification) afterWrite(isAnswered bool, power Measurement, now time.Time) verification {
-	next := verification{wroteAt: now, powerBefore: power, readBackAt: now.Add(readBackDelay), unseenUntil: now.Add(settleTime), uncertainUntil: v.uncertainUntil}
+	next := verification{wroteAt: now, powerBefore: power, readBackAt: now.Add(readBackDelay), unseenUntil: now.Add(settleDelay), uncertainUntil: v.uncertainUntil}
 	if !isAnswered {
-		next.uncertainUntil = now.Add(settleTime)
+		next.uncertainUntil = now.Add(settleDelay)
 	}
 	return next
 }
@@ -40,7 +40,7 @@ func (v verification) afterWrite(isAnswered bool, power Measurement, now time.Ti
 // afterStart returns the verification of a lease of the journal, whose latest write may
 // still arrive.
 func afterStart(lease *Lease, now time.Time) verification {
-	v := verification{wroteAt: now, readBackAt: now, unseenUntil: now.Add(settleTime), uncertainUntil: now.Add(settleTime)}
+	v := verification{wroteAt: now, readBackAt: now, unseenUntil: now.Add(settleDelay), uncertainUntil: now.Add(settleDelay)}
 	if at := lease.WroteAt; !at.IsZero() && at.Before(now) {
 		v.wroteAt = at
 	}
@@ -87,8 +87,8 @@ func (v *verification) repeat(now time.Time) { v.isApplied, v.readBackAt = false
 const (
 	// effectTimeout is how long the power may take to obey.
 	effectTimeout = 6 * time.Minute
-	// oppositeTime is how long the power must do the opposite.
-	oppositeTime = time.Minute
+	// oppositeDelay is how long the power must do the opposite.
+	oppositeDelay = time.Minute
 )
 
 // An effect is the power after a setting was applied.
@@ -109,7 +109,7 @@ func (e *effect) isOpposite(power Measurement, now time.Time) bool {
 	if e.oppositeSince.IsZero() {
 		e.oppositeSince = now
 	}
-	return now.Sub(e.oppositeSince) >= oppositeTime
+	return now.Sub(e.oppositeSince) >= oppositeDelay
 }
 
 // isOver reports whether the power had the time to obey.

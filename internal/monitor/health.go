@@ -76,14 +76,14 @@ func (h Health) Ready() error {
 
 // differs reports whether h must be written, last being what was written before.
 func (h Health) differs(last Health) bool {
-	return h.Time.Sub(last.Time).Abs() >= healthRefresh || h.Broker != last.Broker ||
+	return h.Time.Sub(last.Time).Abs() >= healthRefreshInterval || h.Broker != last.Broker ||
 		!slices.Equal(h.Stuck, last.Stuck) || !slices.Equal(h.Waiting, last.Waiting)
 }
 
 const (
-	healthInterval = time.Second      // between two looks at the health
-	healthRefresh  = 20 * time.Second // after which it is written although it is the same
-	healthMaxAge   = time.Minute      // after which the program that wrote it is dead or hangs
+	healthInterval        = time.Second      // between two looks at the health
+	healthRefreshInterval = 20 * time.Second // after which it is written although it is the same
+	healthMaxAge          = time.Minute      // after which the program that wrote it is dead or hangs
 )
 
 // WriteHealth writes the health to a file until ctx ends, and then removes the

@@ -90,11 +90,11 @@ func TestWriteHealth(t *testing.T) {
 			return h
 		}
 		first := look(0)
-		if again := look(healthRefresh - time.Second); !again.Time.Equal(first.Time) {
+		if again := look(healthRefreshInterval - time.Second); !again.Time.Equal(first.Time) {
 			t.Errorf("written at %v and at %v although nothing had changed", first.Time, again.Time)
 		}
 		if again := look(2 * time.Second); again.Time.Equal(first.Time) {
-			t.Errorf("not written again after %v", healthRefresh)
+			t.Errorf("not written again after %v", healthRefreshInterval)
 		}
 		broker.Store(true)
 		if h := look(healthInterval); !h.Broker {

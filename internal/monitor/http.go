@@ -21,9 +21,9 @@ const (
 	readyzPath  = "/readyz"  // whether there is fresh data of every gateway on the broker
 )
 
-// listenRetry is the interval between attempts to listen on a port that is in
+// listenRetryDelay is the interval between attempts to listen on a port that is in
 // use, or on an address that does not exist yet.
-const listenRetry = 3 * time.Second
+const listenRetryDelay = 3 * time.Second
 
 // A Server serves metrics and health.
 type Server struct {
@@ -98,7 +98,7 @@ func listen(ctx context.Context, open func() (net.Listener, error), report func(
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-time.After(listenRetry):
+		case <-time.After(listenRetryDelay):
 		}
 	}
 }

@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	minUptime  = time.Minute // a connection that ends earlier is a flap
-	freeFlaps  = 5           // flaps in a row that do not increase the delay: a broker may restart several times
-	maxBackoff = time.Minute // longest delay between two attempts
+	minUptime       = time.Minute // a connection that ends earlier is a flap
+	freeFlaps       = 5           // flaps in a row that do not increase the delay: a broker may restart several times
+	maxBackoffDelay = time.Minute // longest delay between two attempts
 )
 
 // A backoff calculates the delay before an attempt to connect. A connection
@@ -33,7 +33,7 @@ func (b *backoff) recordLoss(err error) (isUnexplained bool) {
 // delay returns how long to wait before an attempt. attempt starts at 0 after
 // each connection. The delay is a quarter of the time since the connection was
 // lost, so that a broker that was away briefly is found quickly, but at least
-// 1 s, which each flap after freeFlaps doubles, and at most maxBackoff. A random
+// 1 s, which each flap after freeFlaps doubles, and at most maxBackoffDelay. A random
 // part of up to one half is subtracted.
 func (b *backoff) delay(attempt int) time.Duration {
 	if attempt == 0 {
@@ -47,7 +47,7 @@ func (b *backoff) delay(attempt int) time.Duration {
 			b.flaps = 0
 		}
 	}
-	doublings := min(max(b.flaps-freeFlaps, 0), 6) // 1 s << 6 exceeds maxBackoff
-	d := min(max(time.Second<<doublings, time.Since(b.lostAt)/4), maxBackoff)
+	doublings := min(max(b.flaps-freeFlaps, 0), 6) // 1 s << 6 exceeds maxBackoffDelay
+	d := min(max(time.Second<<doublings, time.Since(b.lostAt)/4), maxBackoffDelay)
 	return d/2 + rand.N(d/2)
 }

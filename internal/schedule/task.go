@@ -13,9 +13,9 @@ const (
 	// RestFactor is how many times the duration of its last request a task
 	// waits before the next: slow requests are made less often.
 	RestFactor = 15
-	// maxRest limits the interval of a task whose requests time out. It doubles
+	// maxRestDelay limits the interval of a task whose requests time out. It doubles
 	// with each timeout.
-	maxRest = time.Hour
+	maxRestDelay = time.Hour
 )
 
 // A Task is a request other than a sample.
@@ -68,7 +68,7 @@ func (t *Task) Reschedule(now time.Time, duration time.Duration, isTimeout bool)
 	}
 	rest := max(t.Interval, RestFactor*duration)
 	if t.timeouts > 0 {
-		rest = max(rest, min(rest<<min(t.timeouts-1, maxDoublings), maxRest))
+		rest = max(rest, min(rest<<min(t.timeouts-1, maxDoublings), maxRestDelay))
 	}
 	t.next = now.Add(rest)
 }

@@ -28,9 +28,9 @@ var victronMappings = []mapping{
 
 func newVictron(held Held) formatFunc { return (&victron{held: held}).document }
 
-// phaseChangePause is longer than the minute without messages after which
+// phaseChangeDelay is longer than the minute without messages after which
 // dbus-mqtt-grid restarts. It then accepts another number of phases.
-const phaseChangePause = 70 * time.Second
+const phaseChangeDelay = 70 * time.Second
 
 func (v *victron) document(s envoy.Sample) any {
 	m, ok := s.Meter(envoy.NetConsumption)
@@ -42,7 +42,7 @@ func (v *victron) document(s envoy.Sample) any {
 		m.Phases[i] = v.withCounters(c, i+1)
 	}
 	phases := phasesOf(s, m)
-	if len(phases) != v.phases && !v.sent.IsZero() && s.Time.Sub(v.sent) < phaseChangePause {
+	if len(phases) != v.phases && !v.sent.IsZero() && s.Time.Sub(v.sent) < phaseChangeDelay {
 		return nil
 	}
 	lacksPower := func(c envoy.Channel) bool { _, ok := c.Get(envoy.Power); return !ok }

@@ -61,8 +61,8 @@ func newLock(path string) *flock.Flock {
 }
 
 const (
-	fileLockTimeout = 10 * time.Second // others hold a file's lock for milliseconds, but there may be many
-	fileLockRetry   = 50 * time.Millisecond
+	fileLockTimeout       = 10 * time.Second // others hold a file's lock for milliseconds, but there may be many
+	fileLockRetryInterval = 50 * time.Millisecond
 )
 
 // LockFile waits for the lock of a file that several processes read, change and
@@ -72,7 +72,7 @@ func LockFile(path string) (unlock func(), err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), fileLockTimeout)
 	defer cancel()
 	lock := newLock(path)
-	locked, err := lock.TryLockContext(ctx, fileLockRetry)
+	locked, err := lock.TryLockContext(ctx, fileLockRetryInterval)
 	unlock = func() { _ = lock.Close() } // nothing was written
 	if !locked && ctx.Err() != nil {
 		unlock()

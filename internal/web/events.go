@@ -9,11 +9,11 @@ import (
 )
 
 const (
-	// heartbeat is the longest pause in a stream: without it the page would find
+	// heartbeatInterval is the longest pause in a stream: without it the page would find
 	// out late that the program has stopped.
-	heartbeat = 5 * time.Second
-	// minEventGap separates two events of a stream.
-	minEventGap = 200 * time.Millisecond
+	heartbeatInterval = 5 * time.Second
+	// minEventInterval separates two events of a stream.
+	minEventInterval = 200 * time.Millisecond
 	// eventTimeout is how long a client may take to read an event.
 	eventTimeout = 10 * time.Second
 )
@@ -55,7 +55,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, next func(time.T
 	_ = control.SetReadDeadline(time.Time{}) // that of the request would end the stream
 	client := s.hub.join(time.Now())
 	defer s.hub.leave(client)
-	beat := time.NewTicker(heartbeat)
+	beat := time.NewTicker(heartbeatInterval)
 	defer beat.Stop()
 	text := append([]byte("retry: 2000\n\n"), next(time.Now())...)
 	for {
@@ -69,7 +69,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, next func(time.T
 		}
 		s.hub.received(client, now)
 		select { // several gateways are read at almost the same time
-		case <-time.After(minEventGap):
+		case <-time.After(minEventInterval):
 		case <-client.closed:
 			return
 		case <-r.Context().Done():

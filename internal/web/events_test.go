@@ -82,7 +82,7 @@ func TestEvents(t *testing.T) {
 		if got := page.text(); strings.Count(got, "event: page\n") != 2 || !strings.Contains(got, `"late":"new"`) || !strings.Contains(got, `"produced":31.4`) {
 			t.Errorf("the page: %q", got)
 		}
-		time.Sleep(heartbeat)
+		time.Sleep(heartbeatInterval)
 		if got := page.text(); strings.Count(got, "event: page\n") < 3 {
 			t.Error("no heartbeat")
 		}

@@ -185,7 +185,7 @@ func (s *service) addLimits(c *console, worker *state.Worker) {
 			Forever: g.LimitForever,
 			Run:     c.runID,
 			Journal: journals,
-			Writer:  func(serial string) *powerlimit.Writer { return g.LimitWriter(serial, gateway.LoginWait) },
+			Writer:  func(serial string) *powerlimit.Writer { return g.LimitWriter(serial, gateway.LoginTimeout) },
 		}
 	}
 	if s.cfg.General.Shard.IsSet() {

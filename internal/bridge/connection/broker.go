@@ -126,8 +126,8 @@ func (b *Broker) logMissing(c mqtt.Capabilities) {
 	}
 }
 
-// goodConnection is how long a connection lasts that has not ended because of discovery.
-const goodConnection = time.Minute
+// goodConnectionAge is how long a connection lasts that has not ended because of discovery.
+const goodConnectionAge = time.Minute
 
 // findSuspect abandons discovery if several connections in a row have ended with
 // the same document. The broker handles messages in order, so that the first one
@@ -135,7 +135,7 @@ const goodConnection = time.Minute
 // time.
 func (b *Broker) findSuspect(ctx context.Context, client *mqtt.Client, began time.Time, unacknowledged []string) {
 	if len(unacknowledged) == 0 || !b.isDocument(unacknowledged[0]) {
-		if time.Since(began) >= goodConnection && b.announcing.wasActiveAt(began) {
+		if time.Since(began) >= goodConnectionAge && b.announcing.wasActiveAt(began) {
 			b.announcing.reset()
 		}
 		return

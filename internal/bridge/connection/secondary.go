@@ -12,9 +12,9 @@ import (
 	"github.com/envoy-mqtt/envoy-mqtt/internal/problem"
 )
 
-// pause is how long a task is abandoned. Then it is made again with the next
+// retryDelay is how long a task is abandoned. Then it is made again with the next
 // connection, because the broker may have been overloaded, or was corrected.
-const pause = time.Hour
+const retryDelay = time.Hour
 
 // A secondary is a task beside the samples, such as discovery or clean-up, which
 // must not stop them. If the broker rejects it, it is made again with the next
@@ -70,7 +70,7 @@ func (s *secondary) record(err, cause error) (isAbandoned bool) {
 		s.rejected.Clear()
 	case isProvoked(cause):
 		if s.lost++; s.lost >= s.maxLost {
-			s.pausedUntil = time.Now().Add(pause)
+			s.pausedUntil = time.Now().Add(retryDelay)
 			return true
 		}
 	}

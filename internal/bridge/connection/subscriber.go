@@ -14,9 +14,9 @@ import (
 // before its answer.
 const barrierTimeout = 30 * time.Second
 
-// documentsTime is how long the retained documents that the broker has sent before
+// documentsDelay is how long the retained documents that the broker has sent before
 // the answer to a barrier may take to arrive in the inbox.
-const documentsTime = 500 * time.Millisecond
+const documentsDelay = 500 * time.Millisecond
 
 var errHeldUp = errors.New("the broker has not answered for 30 s, though it sends")
 
@@ -99,7 +99,7 @@ func (s *subscriber) subscribeDocuments(ctx context.Context, client *mqtt.Client
 			return err
 		}
 		if len(other) > 0 {
-			wait(ctx, documentsTime)
+			wait(ctx, documentsDelay)
 			_ = client.Unsubscribe(ctx, other...) // else the connection ends
 		}
 		close(s.received)

@@ -27,14 +27,14 @@ func (l *Limiter) report() {
 	}
 }
 
-// refusedPause separates two lines of the log about refused commands.
-const refusedPause = 10 * time.Second
+// refusedInterval separates two lines of the log about refused commands.
+const refusedInterval = 10 * time.Second
 
 // mayLog reports whether a result is to be logged: others may send anything at any
 // rate.
 func (l *Limiter) mayLog(r limit.Result) bool {
 	isRepeated := r.Status == l.logged.Status && r.Text == l.logged.Text
-	if isRepeated || r.Status == limit.Refused && r.Time.Sub(l.refusedAt) < refusedPause {
+	if isRepeated || r.Status == limit.Refused && r.Time.Sub(l.refusedAt) < refusedInterval {
 		return false
 	}
 	if l.logged = r; r.Status == limit.Refused {

@@ -11,8 +11,8 @@ import (
 const (
 	// stopTimeout limits restoring at a stop. The pace of writes may take 10 s of it.
 	stopTimeout = 20 * time.Second
-	// stopStep is how often Stop looks whether something is due.
-	stopStep = 100 * time.Millisecond
+	// stopInterval is how often Stop looks whether something is due.
+	stopInterval = 100 * time.Millisecond
 )
 
 var errStopped = errors.New("envoy-mqtt stops")
@@ -39,7 +39,7 @@ func (l *Limiter) Stop(isRemoved bool) {
 		l.report()
 		select {
 		case <-l.Inbox.wake:
-		case <-time.After(stopStep):
+		case <-time.After(stopInterval):
 		case <-ctx.Done():
 		}
 		l.Receive(time.Now())
