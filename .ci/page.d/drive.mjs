@@ -163,6 +163,12 @@ async function values(base, child) {
     );
   await say(child, 'only-solar');
   await has(page, 'Only production is measured.', 'now: without a consumption CT');
+  await say(child, 'asleep');
+  await has(page, 'Inverters are asleep', 'now: without a CT at night');
+  const night = await open(base);
+  await has(night, '31.4 kWh', 'now: the energy of today at night');
+  check('now: no empty panels at night', (await night.locator('.flow, .phases').count()) === 0);
+  await night.context().close();
   await say(child, 'only-house');
   await has(page, 'Using 1.8', 'now: only the consumption');
   check('now: without production', !(await page.innerText('main')).includes('production is measured'));

@@ -118,6 +118,8 @@ func heading(v *view) string {
 		return "No current reading"
 	}
 	switch word := gridWord(v.Grid); {
+	case v.Grid == nil && v.House == nil && v.Asleep:
+		return "Inverters are asleep"
 	case v.Grid == nil && v.Solar == nil && v.House == nil:
 		return "No power is measured"
 	case v.Grid == nil && v.Solar == nil:

@@ -38,6 +38,11 @@ func TestIndex(t *testing.T) {
 	if body := get(s.Handler(), "/").Body.String(); !strings.Contains(body, "<h1>Using 1.81 kW</h1>") {
 		t.Errorf("only the consumption is measured: %s", body)
 	}
+	asleep := envoy.Sample{Time: time.Now(), Meters: []envoy.Meter{{Measurement: envoy.Production, Register: envoy.InverterRegister}}}
+	s.setSample("ENVOY", asleep)
+	if body := get(s.Handler(), "/").Body.String(); !strings.Contains(body, "<h1>Inverters are asleep</h1>") || !strings.Contains(body, "Today: produced") {
+		t.Errorf("at night: %s", body)
+	}
 	old := envoy.Sample{Time: time.Now().Add(-20 * time.Second), Meters: sample(time.Now()).Meters}
 	s.setSample("ENVOY", old)
 	if body := get(s.Handler(), "/").Body.String(); !strings.Contains(body, "<h1>No current reading</h1>") || strings.Contains(body, "2356 W") {

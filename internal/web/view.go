@@ -22,10 +22,11 @@ type view struct {
 	LateAfter respond.Number  `json:"lateAfter"`
 	Since     respond.Number  `json:"since"` // for how long the gateway has been offline, s
 	Cause     string          `json:"cause,omitempty"`
-	Full      respond.Number  `json:"full"`            // power of a full wire, W: the highest of the last 31 days
-	Solar     *respond.Number `json:"solar,omitempty"` // W, + producing
-	House     *respond.Number `json:"house,omitempty"` // W, + using
-	Grid      *respond.Number `json:"grid,omitempty"`  // W, + importing
+	Full      respond.Number  `json:"full"`             // power of a full wire, W: the highest of the last 31 days
+	Asleep    bool            `json:"asleep,omitempty"` // the inverters, which measure the production, do not report
+	Solar     *respond.Number `json:"solar,omitempty"`  // W, + producing
+	House     *respond.Number `json:"house,omitempty"`  // W, + using
+	Grid      *respond.Number `json:"grid,omitempty"`   // W, + importing
 	Battery   *respond.Number `json:"battery,omitempty"`
 	Level     *respond.Number `json:"level,omitempty"` // of the batteries, %
 	Phases    []phase         `json:"phases,omitempty"`
@@ -74,6 +75,8 @@ func (g *gateway) view(now time.Time) view {
 	}
 	s := g.sample
 	v.Solar, v.Grid, v.Battery = power(s, envoy.Production), power(s, envoy.NetConsumption), power(s, envoy.Storage)
+	production, hasProduction := s.Meter(envoy.Production)
+	v.Asleep = hasProduction && production.Register.OfInverters() && v.Solar == nil
 	house := g.houseMeter()
 	v.House = power(s, house)
 	v.Level = respond.Optional(g.totals.SoC.Get())

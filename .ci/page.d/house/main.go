@@ -1,6 +1,7 @@
 // The house command serves the page of invented gateways at an address, with a
 // password and the address of Home Assistant's Supervisor if they are given. Lines on standard input
-// change them: fresh, stale, offline, no-battery, only-solar, only-house, two, long.
+// change them: fresh, stale, offline, no-battery, only-solar, only-house, asleep,
+// two, long.
 package main
 
 import (
@@ -86,7 +87,7 @@ func (h *house) turn() {
 	h.page.StateChanged(state)
 	battery := []device.Battery{{Serial: "492231045127", SoC: wire.Some(85.0), Power: wire.Some(-1178.0), Temperature: wire.Some(31.0), Reported: time.Now()}, {Serial: "492231045390", SoC: wire.Some(83.0), Power: wire.Some(-1178.0), Temperature: wire.Some(32.0), Reported: time.Now()}}
 	totals := device.BatteryTotals{SoC: wire.Some(84.0)}
-	if h.mode == "no-battery" || h.mode == "only-solar" || h.mode == "only-house" {
+	if h.mode == "no-battery" || h.mode == "only-solar" || h.mode == "only-house" || h.mode == "asleep" {
 		battery, totals = nil, device.BatteryTotals{}
 	}
 	h.page.Batteries(state.Name, state.Serial, battery, totals)
@@ -124,6 +125,8 @@ func sample(mode string, extra float64) *envoy.Sample {
 	s := &envoy.Sample{Time: time.Now(), Meters: []envoy.Meter{meter(envoy.Production, 2472+extra, 2464, 2464)}}
 	switch mode {
 	case "only-solar":
+	case "asleep":
+		s.Meters = []envoy.Meter{{Measurement: envoy.Production, Register: envoy.InverterRegister}}
 	case "only-house":
 		s.Meters = []envoy.Meter{meter(envoy.TotalConsumption, 980, 309, 526)}
 	case "no-battery":

@@ -210,6 +210,7 @@ function phasesPanel(r) {
       has('pf') && ['Power factor', p => [p.pf == null ? '–' : num(Math.abs(p.pf), 2)]],
     ].filter(Boolean),
     cells = [];
+  if (!lines.length) return null;
   const body = h(
     'tbody',
     null,
@@ -405,7 +406,7 @@ export function nowScreen(data) {
     closed;
   const build = r => {
     for (const p of parts) p.close?.();
-    parts = [flow(r), r.today && todayPanel(r), r.phases.length > 0 && phasesPanel(r)].filter(Boolean);
+    parts = [isMeasured(r) && flow(r), r.today && todayPanel(r), r.phases.length > 0 && phasesPanel(r)].filter(Boolean);
     arrange();
   };
   let note = null;
@@ -442,7 +443,7 @@ export function nowScreen(data) {
       }
       if (r && id !== built) {
         built = id;
-        if (isMeasured(r)) build(r);
+        if (isMeasured(r) || r.today) build(r);
       }
       const word = r && gridWord(r.grid),
         what =
@@ -458,7 +459,7 @@ export function nowScreen(data) {
       text(
         h1,
         !late
-          ? what || 'No power is measured'
+          ? what || (r?.asleep ? 'Inverters are asleep' : 'No power is measured')
           : {
               stale: 'No current reading',
               offline: 'Gateway offline',
