@@ -11,9 +11,9 @@ const (
 	readBackInterval = 15 * time.Second // between further ones
 	// settleDelay is how long after a write the gateway may still carry it out.
 	settleDelay = 2 * time.Minute
-	// TakeTime is how long after a write another power is taken for what the gateway has
+	// TakeoverTimeout is how long after a write another power counts as what the gateway has
 	// made of it.
-	TakeTime = 10 * time.Second
+	TakeoverTimeout = 10 * time.Second
 )
 
 // A verification is what is known about the latest write of a lease.
@@ -67,7 +67,7 @@ func (v *verification) isAwaited(now time.Time) bool {
 // isRecent reports whether the gateway has just answered the write, and what it has made
 // of it was not read yet. Nobody else can have changed that so soon.
 func (v *verification) isRecent(now time.Time) bool {
-	return v.isAwaited(now) && now.Sub(v.wroteAt) < TakeTime
+	return v.isAwaited(now) && now.Sub(v.wroteAt) < TakeoverTimeout
 }
 
 // confirm notes that the setting s was read back, and reports whether that is new.

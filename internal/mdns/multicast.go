@@ -17,7 +17,7 @@ const (
 	port           = 5353
 	queryTimeout   = 2 * time.Second        // three queries are sent in this time
 	repeatInterval = 700 * time.Millisecond // between queries: Wi-Fi loses multicast
-	lingerTime     = 100 * time.Millisecond // after the first answer: a host on cable and Wi-Fi answers twice
+	lingerDelay    = 100 * time.Millisecond // after the first answer: a host on cable and Wi-Fi answers twice
 	maxPacket      = 9000                   // bytes, the largest of RFC 6762
 )
 
@@ -65,7 +65,7 @@ func ask(ctx context.Context, queries [][]byte, handle func(msg []byte, zone str
 			_ = send(sockets, queries) // the first time it succeeded
 		case a := <-answers:
 			if handle(a.msg, a.zone) {
-				time.AfterFunc(lingerTime, cancel)
+				time.AfterFunc(lingerDelay, cancel)
 			}
 		}
 	}

@@ -28,14 +28,14 @@ type gateway struct {
 	requests  map[string]*responseTimes
 }
 
-// minLateAfter is the age from which a reading can be late: a gateway that is read
+// minLateAge is the age from which a reading can be late: a gateway that is read
 // every second misses some.
-const minLateAfter = 10 * time.Second
+const minLateAge = 10 * time.Second
 
 // lateAfter returns the age from which the page displays a reading as stale: three
 // times the pace of the readings, but not later than the gateway is offline.
 func (g *gateway) lateAfter() time.Duration {
-	late := max(minLateAfter, 3*g.Interval, 3*g.pace())
+	late := max(minLateAge, 3*g.Interval, 3*g.pace())
 	if g.StaleAfter > 0 {
 		late = min(late, g.StaleAfter)
 	}

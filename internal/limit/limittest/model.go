@@ -40,7 +40,7 @@ type lease struct {
 func (m *model) isTaken() bool {
 	likeWrote, after := m.wrote, m.othersAt-m.wroteAt
 	likeWrote.Watts = m.has.Watts
-	return m.lease != nil && m.has.Same(likeWrote) && after > 0 && after < limit.TakeTime+transit
+	return m.lease != nil && m.has.Same(likeWrote) && after > 0 && after < limit.TakeoverTimeout+transit
 }
 
 // end ends the lease.

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// lifetime is how long a page is served.
-	lifetime = 30 * time.Minute
+	// pageTimeout is how long a page is served.
+	pageTimeout = 30 * time.Minute
 	// lastPageTimeout is how long the browser may take to request the last page.
 	lastPageTimeout = 10 * time.Second
 	// maxConnections limits the connections at the same time.
@@ -62,7 +62,7 @@ func (s *Server) Code() string { return s.gate.code[:4] + "-" + s.gate.code[4:] 
 // Serve serves the page on l until the file is written, and closes l. It returns an
 // error if nothing was written.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	ctx, end := context.WithTimeoutCause(ctx, lifetime, errTime)
+	ctx, end := context.WithTimeoutCause(ctx, pageTimeout, errTime)
 	defer end()
 	s.begin(ctx)
 	srv := &http.Server{

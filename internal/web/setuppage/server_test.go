@@ -212,8 +212,8 @@ func TestLifetime(t *testing.T) {
 		if err := s.Serve(t.Context(), &quietListener{make(chan struct{})}); !errors.Is(err, errTime) {
 			t.Errorf("Serve = %v, want %v", err, errTime)
 		}
-		if took := time.Since(start); took != lifetime {
-			t.Errorf("closed after %v, want %v", took, lifetime)
+		if took := time.Since(start); took != pageTimeout {
+			t.Errorf("closed after %v, want %v", took, pageTimeout)
 		}
 	})
 }
