@@ -94,7 +94,7 @@ func (l *loader) decode(section string, t target) {
 		}
 		path := cmp.Or(section, s.section) + delimiter + s.key
 		v := l.values[path]
-		text, at := cmp.Or(v.text, s.def), v.origin
+		text, at := cmp.Or(l.text(v), s.def), v.origin
 		if text == "" {
 			continue
 		}
@@ -108,7 +108,7 @@ func (l *loader) decode(section string, t target) {
 		}
 		switch {
 		case err == nil:
-		case at.hidden || strings.Contains(text, "@"): // may be a URL with a password
+		case at.isFile || strings.Contains(text, "@"): // may be a URL with a password
 			l.fail(at, err.Error())
 		default:
 			l.fail(at, fmt.Sprintf("%q: %v", shortened(text), err))

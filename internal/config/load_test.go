@@ -173,14 +173,15 @@ func TestSearchPaths(t *testing.T) {
 func TestValuesFromFiles(t *testing.T) {
 	token := writeFile(t, "token", "eyJ.a.b\r\n")
 	user := writeFile(t, "user", "me@example.com")
-	cfg, errs := load(t, "[ENVOY]\nHOST=a\nTOKEN_FILE="+token+"\nPASSWORD=of the file\nUSERNAME_FILE="+user,
+	cfg, errs := load(t, "[ENVOY]\nHOST=a\nTOKEN_FILE="+token+"\nPASSWORD=of the file\nUSERNAME_FILE="+user+"\n[MQTT]\nUSERNAME=u\nPASSWORD_FILE=/nowhere",
+		"ENVOY_MQTT_MQTT__PASSWORD=of the broker",
 		"ENVOY_MQTT_ENVOY__PASSWORD_FILE="+writeFile(t, "password", "\ufeffof the environment\r\n"))
 	if errs != nil {
 		t.Fatalf("Load: %q", errs)
 	}
 	g := cfg.Gateways[0]
-	if g.Token != "eyJ.a.b" || g.Username != "me@example.com" || g.Password != "of the environment" {
-		t.Errorf("Load = %q, %q, %q", g.Token.Reveal(), g.Username, g.Password.Reveal())
+	if g.Token != "eyJ.a.b" || g.Username != "me@example.com" || g.Password != "of the environment" || cfg.MQTT.Password != "of the broker" {
+		t.Errorf("Load = %q, %q, %q, %q", g.Token.Reveal(), g.Username, g.Password.Reveal(), cfg.MQTT.Password.Reveal())
 	}
 }
 

@@ -35,7 +35,7 @@ type givenValue struct {
 type origin struct {
 	text   string // "config.ini:4: [ENVOY] HOST", "environment ENVOY_MQTT_ENVOY__HOST", "flag --envoy-host"
 	line   int    // of the file; 0 elsewhere
-	hidden bool   // the value comes from a secret file: never show it
+	isFile bool   // the text is the path of a file that has the value, which is never shown
 	hash   bool   // the value contains a # or ; that may be meant to begin a comment
 }
 
@@ -82,10 +82,7 @@ func (l *loader) add(layer *koanf.Koanf, at func(section, key string) origin) {
 				l.fail(from, known+" is given too; one of them is enough")
 				continue
 			}
-			if isFile {
-				from.hidden = true
-				text = l.readValue(from, text)
-			}
+			from.isFile = isFile
 			if _, seen := l.totals[section]; isTotal(section) && !seen {
 				l.totals[section] = at(section, "GATEWAYS")
 			}
@@ -95,6 +92,15 @@ func (l *loader) add(layer *koanf.Koanf, at func(section, key string) origin) {
 			l.values[section+delimiter+known] = givenValue{text, from}
 		}
 	}
+}
+
+// text returns the text of v. It reads its file, which need not exist if a later layer
+// has another value.
+func (l *loader) text(v givenValue) string {
+	if v.origin.isFile {
+		return l.readValue(v.origin, v.text)
+	}
+	return v.text
 }
 
 // readValue returns the content of the file at path, the value of a <KEY>_FILE.
