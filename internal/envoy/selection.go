@@ -173,7 +173,7 @@ func (s *selection) hasOtherSetup(sample Sample) bool {
 		return false
 	}
 	gap := func(m *Meter) float64 { return math.Abs(ct.Total.val[Power] - m.Total.val[Power]) }
-	return len(own.Phases) != len(ct.Phases) || gap(own) > 200+4*gap(other)
+	return len(own.Phases) > 0 && len(own.Phases) != len(ct.Phases) || gap(own) > 200+4*gap(other)
 }
 
 // CheckSource compares /production.json with the selected readings, or tries readings
