@@ -75,13 +75,6 @@ func ParseInventory(body []byte) (Ensemble, error) {
 	return e, nil
 }
 
-// celsius returns a temperature, of devices that work from -40 to 65 °C and of one that
-// reports °F. Others stand for none.
-func celsius(n wire.Number) wire.Optional[float64] { return n.Within(1, -100, 250) }
-
-// energy returns what batteries store, in kWh, of n in Wh.
-func energy(n wire.Number) wire.Optional[float64] { return n.Within(1e-3, 0, 1e5) }
-
 func (u *wireUnit) battery() Battery {
 	b := Battery{
 		Serial:         string(u.SerialNum),

@@ -29,9 +29,6 @@ type Inverter struct {
 	EnergyDelta wire.Optional[float64] // in Period, kWh
 }
 
-// maxInverterPower is more than any microinverter has, in W.
-const maxInverterPower = 5000
-
 // inverterMaxAge is how old a report may be before its measurements are no longer the
 // inverter's state: twice the longest pause between two reports.
 const inverterMaxAge = 2 * time.Hour
