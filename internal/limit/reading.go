@@ -55,7 +55,7 @@ func (l *lever) compare(r Reading, now time.Time) {
 	if lease == nil {
 		return
 	}
-	if lease.Ended == "" && lease.mayHaveTaken(r.Setting) && l.verification.isRecent(now) {
+	if lease.mayHaveTaken(r.Setting) && l.verification.isRecent(now) {
 		lease = lease.took(r.Setting)
 		l.lease, l.isDirty = lease, true
 	}

@@ -31,6 +31,22 @@ func TestOtherPower(t *testing.T) {
 	}
 }
 
+// TestOtherPowerAtOnceOver: a lease that ends before its setting was read back is
+// restored, too.
+func TestOtherPowerAtOnceOver(t *testing.T) {
+	s := newScript(t, enabled)
+	s.least = 500
+	c, _ := ParseCommand([]byte("300"))
+	s.m.Command(c, s.now)
+	s.run(2 * time.Second)
+	s.want("accepted", "write export limited to 300 W")
+	s.send(`{"off": true}`)
+	s.run(5 * time.Minute)
+	if s.has[Power].Active {
+		t.Errorf("the gateway has %v: %q", s.has[Power], s.did)
+	}
+}
+
 // TestOtherPowerAfterStart: it is known also to another process.
 func TestOtherPowerAfterStart(t *testing.T) {
 	s := newScript(t, enabled)
