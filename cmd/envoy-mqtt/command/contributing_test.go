@@ -44,7 +44,7 @@ func TestTreeIsComplete(t *testing.T) {
 	for line := range strings.Lines(tree) {
 		depth := (len(line) - len(strings.TrimLeft(line, " "))) / 2
 		names, _, _ := strings.Cut(strings.TrimSpace(line), "   ")
-		for _, name := range strings.Fields(names) {
+		for name := range strings.FieldsSeq(names) {
 			switch {
 			case strings.HasSuffix(name, "/"):
 				folders[depth] = path.Join(append(slices.Clone(folders[:depth]), name)...)

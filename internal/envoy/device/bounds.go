@@ -1,6 +1,10 @@
 package device
 
-import "github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
+import (
+	"time"
+
+	"github.com/envoy-mqtt/envoy-mqtt/internal/envoy/wire"
+)
 
 // maxInverterPower is more than any microinverter has, in W.
 const maxInverterPower = 5000
@@ -11,3 +15,9 @@ func celsius(n wire.Number) wire.Optional[float64] { return n.Within(1, -100, 25
 
 // energy returns what batteries store, in kWh, of n in Wh.
 func energy(n wire.Number) wire.Optional[float64] { return n.Within(1e-3, 0, 1e5) }
+
+// isRecent reports whether a report is younger than limit at now, the gateway's
+// time. One that is as far in the future is not, as its time is wrong.
+func isRecent(reported, now time.Time, limit time.Duration) bool {
+	return now.Sub(reported).Abs() <= limit
+}

@@ -13,7 +13,7 @@ func TestImpossibleNumbers(t *testing.T) {
 	none := wire.Optional[float64]{}
 	for _, n := range []string{"4294967295", "-2147483648", "1e14"} {
 		reading := fmt.Sprintf(`{"endDate":1700000000,"duration":900,"joulesProduced":%[1]s,"acVoltageINmV":%[1]s,"acFrequencyINmHz":%[1]s,"dcVoltageINmV":%[1]s,"dcCurrentINmA":%[1]s,"channelTemp":%[1]s,"acCurrentInmA":%[1]s}`, n)
-		r, err := ParseDetails([]byte(fmt.Sprintf(`{"1":{"devName":"pcu","sn":"122000000001","active":true,"channels":[{"wattHours":{"today":%[1]s},"watts":{"now":%[1]s,"max":%[1]s},"lastReading":%s}]}}`, n, reading)))
+		r, err := ParseDetails(fmt.Appendf(nil, `{"1":{"devName":"pcu","sn":"122000000001","active":true,"channels":[{"wattHours":{"today":%[1]s},"watts":{"now":%[1]s,"max":%[1]s},"lastReading":%s}]}}`, n, reading))
 		if err != nil || len(r.Inverters) != 1 {
 			t.Fatalf("%s: %+v, %v", n, r, err)
 		}
@@ -23,8 +23,8 @@ func TestImpossibleNumbers(t *testing.T) {
 				t.Errorf("%s: value %d of an inverter is %v", n, k, *v)
 			}
 		}
-		e, err := ParseInventory([]byte(fmt.Sprintf(`[{"type":"ENCHARGE","devices":[{"serial_num":"122000000002","temperature":%[1]s,"maxCellTemp":%[1]s,"encharge_capacity":%[1]s,"percentFull":%[1]s}]},
-			{"type":"ENPOWER","devices":[{"serial_num":"122000000003","temperature":%[1]s}]}]`, n)))
+		e, err := ParseInventory(fmt.Appendf(nil, `[{"type":"ENCHARGE","devices":[{"serial_num":"122000000002","temperature":%[1]s,"maxCellTemp":%[1]s,"encharge_capacity":%[1]s,"percentFull":%[1]s}]},
+			{"type":"ENPOWER","devices":[{"serial_num":"122000000003","temperature":%[1]s}]}]`, n))
 		if err != nil || len(e.Batteries) != 1 || len(e.Controllers) != 1 {
 			t.Fatalf("%s: %+v, %v", n, e, err)
 		}

@@ -79,9 +79,3 @@ func (r *Reports) acbIsCurrent() bool {
 	a, ok := r.acb.present(r.clock.Now())
 	return ok && a.isCurrent(r.clock.Now())
 }
-
-// isRecent reports whether a report is younger than limit at now, the gateway's
-// time. One that is as far in the future is not, as its time is wrong.
-func isRecent(reported, now time.Time, limit time.Duration) bool {
-	return now.Sub(reported).Abs() <= limit
-}
