@@ -84,7 +84,7 @@ func (l *loop) onSample(s envoy.Sample, err error) {
 	}
 	l.schedule.Failures = schedule.Failures{}
 	l.responses.SetDoublings(0)
-	l.log.Debug().Dur("took", s.Took).Time("measured_at", s.MeasuredAt).Msg("sample")
+	l.log.Debug().Dur("took", s.Took).Time("reading", s.MeasuredAt).Msg("sample")
 	if source, reason, ok := l.session.Source(); ok {
 		l.state.Source, l.state.Reason = source.String(), reason
 	}

@@ -57,7 +57,7 @@ func (l *sampleLog) logSource(source, reason string) {
 	}
 	l.source = source
 	if reason != "" {
-		l.log.Warn().Str("reason", reason).Msg("only /production.json is used")
+		l.log.Warn().Str("why", reason).Msg("only /production.json is used")
 	} else {
 		l.log.Info().Str("source", source).Msg("source of samples")
 	}

@@ -28,7 +28,7 @@ type Entities struct {
 	startedAt   time.Time                // when the first sample came
 	sensors     []*schema.Sensor         // that have a value
 	isEstimated bool                     // the energies of the batteries are estimated
-	isFalling   bool                     // the energy of total consumption may fall
+	mayFall   bool                     // the energy of total consumption may fall
 	infoKeys    []string                 // that have a text
 	controls    []hass.Entity            // that change settings of the gateway
 	answers     map[string]int           // about a group, by its name
@@ -80,10 +80,10 @@ func (e *Entities) SetEstimated() {
 	}
 }
 
-// SetFalling records whether the energy of total consumption may fall.
-func (e *Entities) SetFalling(isFalling bool) {
-	if e.isFalling != isFalling {
-		e.isFalling, e.list = isFalling, nil
+// SetMayFall records whether the energy of total consumption may fall.
+func (e *Entities) SetMayFall(mayFall bool) {
+	if e.mayFall != mayFall {
+		e.mayFall, e.list = mayFall, nil
 	}
 }
 
@@ -177,7 +177,7 @@ func (e *Entities) sensorEntity(s *schema.Sensor) hass.Entity {
 	switch {
 	case !s.IsCounter():
 		return hass.Entity{Component: c.usual, ExpireAfter: seconds(e.ttl)}
-	case e.isEstimated && s.Meter == envoy.Storage, e.isFalling && s.Meter == envoy.TotalConsumption:
+	case e.isEstimated && s.Meter == envoy.Storage, e.mayFall && s.Meter == envoy.TotalConsumption:
 		return hass.Entity{Component: c.other}
 	}
 	return hass.Entity{Component: c.usual}

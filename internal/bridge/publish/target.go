@@ -78,7 +78,7 @@ func (t *target) availabilityEntry(payload string) outbox.Entry {
 func (t *target) setFalling(s envoy.Sample) {
 	total, _ := s.Meter(envoy.TotalConsumption)
 	if _, ok := total.Total.Get(envoy.Energy); ok {
-		t.entities.SetFalling(filter.MayFall(total))
+		t.entities.SetMayFall(filter.MayFall(total))
 	}
 }
 
