@@ -28,7 +28,7 @@ type Entities struct {
 	startedAt   time.Time                // when the first sample came
 	sensors     []*schema.Sensor         // that have a value
 	isEstimated bool                     // the energies of the batteries are estimated
-	mayFall   bool                     // the energy of total consumption may fall
+	mayFall     bool                     // the energy of total consumption may fall
 	infoKeys    []string                 // that have a text
 	controls    []hass.Entity            // that change settings of the gateway
 	answers     map[string]int           // about a group, by its name
