@@ -38,8 +38,9 @@ func startBrokerWith(t *testing.T, config string, files map[string]string) *brok
 type listener struct {
 	cm *autopaho.ConnectionManager
 
-	mu       sync.Mutex // guards messages
+	mu       sync.Mutex // guards messages and joined
 	messages []message
+	joined   []time.Time // when it was connected
 }
 
 // listen subscribes, and returns when the broker has said so.
@@ -56,6 +57,9 @@ func listen(t *testing.T, b *broker, filters ...string) *listener {
 		ConnectUsername:  b.user,
 		ConnectPassword:  []byte(b.password),
 		OnConnectionUp: func(cm *autopaho.ConnectionManager, _ *paho.Connack) {
+			l.mu.Lock()
+			l.joined = append(l.joined, time.Now())
+			l.mu.Unlock()
 			s := new(paho.Subscribe)
 			for _, f := range filters {
 				s.Subscriptions = append(s.Subscriptions, paho.SubscribeOptions{Topic: f, QoS: 1})
@@ -96,6 +100,13 @@ func (l *listener) heard() []message {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.messages)
+}
+
+// connections returns when it was connected.
+func (l *listener) connections() []time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.joined)
 }
 
 // say publishes as another program or a person would.

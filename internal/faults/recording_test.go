@@ -32,6 +32,7 @@ type message struct {
 type recording struct {
 	base, serial string
 	messages     []message
+	joined       []time.Time // when the subscriber was connected
 	requests     []envoytest.Request
 	interval     time.Duration
 	stale        time.Duration // after which a value, but no counter, must not be published any more
@@ -71,8 +72,12 @@ func (r *recording) judge() verdict {
 	reported := map[string]time.Time{} // "path text" of all that was answered, and when last
 	next, noted := 0, 0
 	bursts, burst := 0, time.Time{} // of retained values that are late
-	var doc map[string]float64      // the last live document
+	doc := map[string]float64{}     // the last live document; nil if it may have been missed
+	joined := r.joined
 	for _, m := range r.messages {
+		for ; len(joined) > 0 && !joined[0].After(m.at); joined = joined[1:] {
+			doc = nil
+		}
 		for ; noted < len(answers) && !answers[noted].Time.After(m.at); noted++ {
 			for path, value := range measured(answers[noted].Reading) {
 				for _, v := range []float64{value - 1e-7, value, value + 1e-7} { // what is a sum may round either way
@@ -103,7 +108,7 @@ func (r *recording) judge() verdict {
 			} else if age < 0 {
 				v.fail("live at %s is of the future", clock(m.at))
 			}
-		case under:
+		case under && doc != nil:
 			if want, ok := doc[strings.TrimPrefix(path, "/")]; !ok || m.payload != text(want, 3) {
 				v.fail("%s = %s, the document before says %v (%t)", m.topic, m.payload, want, ok)
 			}

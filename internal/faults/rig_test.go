@@ -90,7 +90,7 @@ func (r *rig) stop() {
 // recording is all that was heard and answered so far.
 func (r *rig) recording() *recording {
 	return &recording{
-		base: r.base, serial: r.serial, messages: r.ear.heard(), requests: r.gateway.Requests(),
+		base: r.base, serial: r.serial, messages: r.ear.heard(), joined: r.ear.connections(), requests: r.gateway.Requests(),
 		interval: interval, stale: stale, slack: 1500 * time.Millisecond, // of two busy cores
 	}
 }
