@@ -1,7 +1,6 @@
 package envoy
 
 import (
-	"hash/maphash"
 	"slices"
 	"time"
 
@@ -12,7 +11,7 @@ import (
 type ctTimes struct {
 	cts [measurements]struct {
 		reading time.Time // by the gateway's clock; zero if it reports none
-		values  uint64    // a hash of those of the reading
+		values  *Channel  // as reported, of the total; nil without a voltage
 		since   time.Time // when the reading was first read, by ours; zero if it was old then
 	}
 	older time.Time // of the last answer, if isOlder; else zero
@@ -22,8 +21,6 @@ type ctTimes struct {
 // gateway's clock, a CT's reading may be when it is first read. In the captures, CTs are at
 // most a second apart.
 const maxLag = time.Minute
-
-var hashSeed = maphash.MakeSeed()
 
 // isOlder reports whether r is older than the readings before it: the newest of its CTs'
 // times goes back, and none advances. Where the gateway's clock was set back, the next
@@ -57,12 +54,12 @@ func (ts *ctTimes) update(meters []Meter, gatewayNow time.Time, limit time.Durat
 	}
 	for _, m := range meters {
 		t := &ts.cts[m.Measurement]
-		hash := uint64(0) // without a voltage, as on a line that is off, values may stand still
+		var values *Channel // nil without a voltage: as on a line that is off, they may stand still
 		if len(m.Raw) > 0 && m.Raw[0].hasVoltage() {
-			hash = maphash.Comparable(hashSeed, m.Raw[0])
+			values = &m.Raw[0]
 		}
-		isRepeated := hash != 0 && hash == t.values
-		t.values = hash
+		isRepeated := values != nil && t.values != nil && *values == *t.values
+		t.values = values
 		hasTime, hadTime := !m.MeasuredAt.IsZero(), !t.reading.IsZero()
 		repeated := t.reading
 		switch {
